@@ -1,0 +1,251 @@
+//! What a person does to boxes. Doing any of it puts a new or proposed picture in review.
+
+use super::{Draft, SAME_BOX_IOU, boxes_of, picture_of};
+use crate::document::{
+    Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, Picture,
+    PictureId, Proposal,
+};
+use crate::geometry::BBox;
+
+/// Draws a box, in upright pixels of the picture.
+///
+/// # Errors
+/// If there is no such picture, or nothing of the box lies inside it.
+pub fn draw(
+    document: &Document,
+    picture: PictureId,
+    rect: BBox,
+    category: CategoryId,
+) -> Result<Edit, EditError> {
+    let picture = picture_of(document, picture)?;
+    let rect = clipped(picture, rect)?;
+    let mut draft = Draft::new(document);
+    draft.review(picture);
+    let id = draft.next_annotation;
+    draft.insert(picture.id, Annotation::drawn(id, rect, category));
+    Ok(draft.finish())
+}
+
+/// Moves or resizes boxes to new rectangles, in upright pixels. One drag is one such edit. A
+/// box of a model becomes edited, whatever it was, and remembers what the model had proposed.
+///
+/// # Errors
+/// If a box is not there, or nothing of its new rectangle lies inside its picture.
+pub fn reshape(document: &Document, rects: &[(AnnotationId, BBox)]) -> Result<Edit, EditError> {
+    let mut draft = Draft::new(document);
+    for (id, rect) in rects {
+        let found = document.annotation(*id);
+        let (picture, row) = found.ok_or(EditError::UnknownAnnotation(*id))?;
+        let rect = clipped(picture, *rect)?;
+        draft.revise(picture, row, |after| {
+            if rect != row.rect {
+                take_in_hand(after);
+                after.rect = rect;
+            }
+        });
+    }
+    Ok(draft.finish())
+}
+
+/// Gives boxes another category. A box of a model becomes edited, as in [`reshape`].
+///
+/// # Errors
+/// If a box is not there.
+pub fn set_category(
+    document: &Document,
+    ids: &[AnnotationId],
+    category: CategoryId,
+) -> Result<Edit, EditError> {
+    let mut draft = Draft::new(document);
+    for (picture, row) in boxes_of(document, ids)? {
+        draft.revise(picture, row, |after| {
+            if category != row.category {
+                take_in_hand(after);
+                after.category = category;
+            }
+        });
+    }
+    Ok(draft.finish())
+}
+
+/// Changes the flags of boxes. A proposal is thereby accepted: who says that an object is
+/// occluded says that it is there.
+///
+/// # Errors
+/// If a box is not there.
+pub fn set_flags(
+    document: &Document,
+    ids: &[AnnotationId],
+    change: impl Fn(&mut Flags),
+) -> Result<Edit, EditError> {
+    let mut draft = Draft::new(document);
+    for (picture, row) in boxes_of(document, ids)? {
+        draft.revise(picture, row, |after| {
+            change(&mut after.flags);
+            if after.flags != row.flags && row.state == BoxState::Proposed {
+                after.state = BoxState::Accepted;
+            }
+        });
+    }
+    Ok(draft.finish())
+}
+
+/// Accepts proposals, and takes back the rejection of rejected ones.
+///
+/// # Errors
+/// If a box is not there.
+pub fn accept(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditError> {
+    let mut draft = Draft::new(document);
+    for (picture, row) in boxes_of(document, ids)? {
+        draft.revise(picture, row, |after| {
+            after.state = match row.state {
+                BoxState::Proposed => BoxState::Accepted,
+                BoxState::Rejected if row.proposal.is_some() => BoxState::Edited,
+                BoxState::Rejected => BoxState::Accepted,
+                state @ (BoxState::Accepted | BoxState::Edited | BoxState::Drawn) => state,
+            };
+        });
+    }
+    Ok(draft.finish())
+}
+
+/// Accepts all proposals of a picture; its other boxes stay as they are.
+///
+/// # Errors
+/// If there is no such picture.
+pub fn accept_all(document: &Document, picture: PictureId) -> Result<Edit, EditError> {
+    picture_of(document, picture)?;
+    accept(document, &proposals_of(document, picture))
+}
+
+/// Rejects boxes: a model's box is kept as rejected, so that it does not come back; a person's
+/// own box is deleted.
+///
+/// # Errors
+/// If a box is not there.
+pub fn reject(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditError> {
+    let mut draft = Draft::new(document);
+    for (picture, row) in boxes_of(document, ids)? {
+        if row.state == BoxState::Drawn {
+            draft.review(picture);
+            draft.remove(picture.id, row.id);
+        } else {
+            draft.revise(picture, row, |after| after.state = BoxState::Rejected);
+        }
+    }
+    Ok(draft.finish())
+}
+
+/// Deletes boxes without a trace: a model may propose them again.
+///
+/// # Errors
+/// If a box is not there.
+pub fn delete(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditError> {
+    let mut draft = Draft::new(document);
+    for (picture, row) in boxes_of(document, ids)? {
+        draft.review(picture);
+        draft.remove(picture.id, row.id);
+    }
+    Ok(draft.finish())
+}
+
+/// Draws boxes like these on a picture, `offset` pixels (x, y) from where they are: rectangle,
+/// category and flags. They are the person's own. What falls outside the picture is left out.
+///
+/// # Errors
+/// If there is no such picture.
+pub fn paste(
+    document: &Document,
+    picture: PictureId,
+    rows: &[Annotation],
+    offset: [f32; 2],
+) -> Result<Edit, EditError> {
+    let picture = picture_of(document, picture)?;
+    let mut draft = Draft::new(document);
+    for row in rows {
+        paste_one(&mut draft, picture, row, offset);
+    }
+    Ok(draft.finish())
+}
+
+/// Duplicates boxes on their own pictures, `offset` pixels (x, y) from where they are.
+///
+/// # Errors
+/// If a box is not there.
+pub fn duplicate(
+    document: &Document,
+    ids: &[AnnotationId],
+    offset: [f32; 2],
+) -> Result<Edit, EditError> {
+    let mut draft = Draft::new(document);
+    for (picture, row) in boxes_of(document, ids)? {
+        paste_one(&mut draft, picture, row, offset);
+    }
+    Ok(draft.finish())
+}
+
+/// Draws the boxes of one picture that are ground truth on another, at the same place. Those
+/// that are there already are left out, so that doing it twice does no harm.
+///
+/// # Errors
+/// If one of the pictures does not exist.
+pub fn copy_from(document: &Document, from: PictureId, to: PictureId) -> Result<Edit, EditError> {
+    let from = picture_of(document, from)?;
+    let to = picture_of(document, to)?;
+    let present = document.annotations(to.id);
+    let is_present = |row: &Annotation| {
+        present.iter().any(|other| {
+            other.is_ground_truth()
+                && other.category == row.category
+                && other.rect.iou(&row.rect) >= SAME_BOX_IOU
+        })
+    };
+    let mut draft = Draft::new(document);
+    for row in document.annotations(from.id) {
+        if row.is_ground_truth() && !is_present(row) {
+            paste_one(&mut draft, to, row, [0.0, 0.0]);
+        }
+    }
+    Ok(draft.finish())
+}
+
+pub(super) fn proposals_of(document: &Document, picture: PictureId) -> Vec<AnnotationId> {
+    let rows = document.annotations(picture).iter();
+    rows.filter(|row| row.state == BoxState::Proposed)
+        .map(|row| row.id)
+        .collect()
+}
+
+fn paste_one(draft: &mut Draft, picture: &Picture, row: &Annotation, offset: [f32; 2]) {
+    let moved = BBox {
+        x0: row.rect.x0 + offset[0],
+        y0: row.rect.y0 + offset[1],
+        x1: row.rect.x1 + offset[0],
+        y1: row.rect.y1 + offset[1],
+    };
+    if let Ok(rect) = clipped(picture, moved) {
+        draft.review(picture);
+        // Unknown fields, such as a mask, belong to the original object alone.
+        let mut drawn = Annotation::drawn(draft.next_annotation, rect, row.category);
+        drawn.flags = row.flags;
+        draft.insert(picture.id, drawn);
+    }
+}
+
+/// A person takes a box in hand: a model's becomes edited and remembers what it was.
+fn take_in_hand(row: &mut Annotation) {
+    if row.state != BoxState::Drawn {
+        let (rect, category) = (row.rect, row.category);
+        row.state = BoxState::Edited;
+        row.proposal
+            .get_or_insert_with(|| Box::new(Proposal { rect, category }));
+    }
+}
+
+fn clipped(picture: &Picture, rect: BBox) -> Result<BBox, EditError> {
+    rect.clipped(picture.width, picture.height)
+        .ok_or(EditError::BadRect {
+            rect,
+            picture: picture.id,
+        })
+}

@@ -1,0 +1,144 @@
+//! What happens to categories. To reorder them is [`Edit::CategoryOrder`] itself.
+
+use super::Draft;
+use crate::document::{Category, CategoryId, Change, Document, Edit, EditError, Picture};
+
+/// Adds a category at the end, with a colour of the palette and the first free digit as hotkey.
+/// Space around the name is dropped.
+pub fn add_category(document: &Document, name: &str) -> Edit {
+    let is_free = |key: &char| {
+        document
+            .categories()
+            .all(|other| other.hotkey != Some(*key))
+    };
+    Edit::Category(Change::Insert(Category {
+        hotkey: ('1'..='9').find(is_free),
+        ..Category::new(document.next_ids().category, name.trim())
+    }))
+}
+
+/// Gives a category another name; space around it is dropped.
+///
+/// # Errors
+/// If there is no such category.
+pub fn rename_category(
+    document: &Document,
+    category: CategoryId,
+    name: &str,
+) -> Result<Edit, EditError> {
+    update(document, category, |row| row.name = name.trim().into())
+}
+
+/// Gives a category another colour (sRGB).
+///
+/// # Errors
+/// If there is no such category.
+pub fn recolour_category(
+    document: &Document,
+    category: CategoryId,
+    colour: [u8; 3],
+) -> Result<Edit, EditError> {
+    update(document, category, |row| row.colour = colour)
+}
+
+/// Gives a category a hotkey, which is taken from the one that had it, or takes its own away.
+///
+/// # Errors
+/// If there is no such category.
+pub fn set_hotkey(
+    document: &Document,
+    category: CategoryId,
+    hotkey: Option<char>,
+) -> Result<Edit, EditError> {
+    let mut edits = Vec::new();
+    let mut others = document.categories().filter(|other| other.id != category);
+    if let Some(other) = others.find(|other| hotkey.is_some() && other.hotkey == hotkey) {
+        edits.push(update(document, other.id, |row| row.hotkey = None)?);
+    }
+    let own = update(document, category, |row| row.hotkey = hotkey)?;
+    if !own.is_empty() {
+        edits.push(own);
+    }
+    Ok(Edit::batch(edits))
+}
+
+/// Merges one category into another: its boxes and tags get the other's, and so does what they
+/// were before they were edited, for nobody has corrected anything. States do not change.
+///
+/// # Errors
+/// If one of them does not exist, or both are the same.
+pub fn merge_categories(
+    document: &Document,
+    from: CategoryId,
+    into: CategoryId,
+) -> Result<Edit, EditError> {
+    let source = category_of(document, from)?;
+    category_of(document, into)?;
+    if from == into {
+        return Err(EditError::MergeIntoItself(source.name.clone()));
+    }
+    let renamed = |id: CategoryId| if id == from { into } else { id };
+    let mut draft = Draft::new(document);
+    for picture in document.pictures() {
+        for row in document.annotations(picture.id) {
+            draft.update(picture.id, row, |after| {
+                after.category = renamed(row.category);
+                if let Some(former) = after.proposal.as_deref_mut() {
+                    former.category = renamed(former.category);
+                }
+            });
+        }
+        retag(&mut draft, picture, from, Some(into));
+    }
+    draft.edits.push(Edit::Category(Change::Remove(from)));
+    Ok(draft.finish())
+}
+
+/// Deletes a category, with all boxes and tags of it.
+///
+/// # Errors
+/// If there is no such category.
+pub fn delete_category(document: &Document, category: CategoryId) -> Result<Edit, EditError> {
+    category_of(document, category)?;
+    let mut draft = Draft::new(document);
+    for picture in document.pictures() {
+        for row in document.annotations(picture.id) {
+            if row.category == category {
+                draft.remove(picture.id, row.id);
+            }
+        }
+        retag(&mut draft, picture, category, None);
+    }
+    draft.edits.push(Edit::Category(Change::Remove(category)));
+    Ok(draft.finish())
+}
+
+fn retag(draft: &mut Draft, picture: &Picture, from: CategoryId, to: Option<CategoryId>) {
+    if picture.tags.contains(&from) {
+        draft.update_picture(picture, |after| {
+            after.tags.retain(|tag| *tag != from);
+            after.tags.extend(to);
+            after.tags.sort_unstable();
+            after.tags.dedup();
+        });
+    }
+}
+
+fn update(
+    document: &Document,
+    category: CategoryId,
+    change: impl Fn(&mut Category),
+) -> Result<Edit, EditError> {
+    let row = category_of(document, category)?;
+    let mut after = row.clone();
+    change(&mut after);
+    Ok(if after == *row {
+        Edit::default()
+    } else {
+        Edit::Category(Change::Update(after))
+    })
+}
+
+fn category_of(document: &Document, id: CategoryId) -> Result<&Category, EditError> {
+    document.category(id).ok_or(EditError::UnknownCategory(id))
+}

@@ -1,0 +1,171 @@
+//! What happens to pictures: they come and go, are tagged, and are done.
+
+use std::collections::HashSet;
+
+use super::{Draft, picture_of};
+use crate::document::{
+    BoxState, CategoryId, Change, Document, Edit, EditError, Picture, PictureId, ReviewState,
+};
+
+/// Adds pictures under new ids, whatever ids they have, in this order.
+pub fn add_pictures(document: &Document, pictures: Vec<Picture>) -> Edit {
+    let mut id = document.next_ids().picture;
+    let mut edits = Vec::with_capacity(pictures.len());
+    for picture in pictures {
+        edits.push(Edit::Picture(Change::Insert(Picture { id, ..picture })));
+        id = id.successor();
+    }
+    Edit::batch(edits)
+}
+
+/// Takes pictures out of the project, with their boxes.
+///
+/// # Errors
+/// If a picture does not exist. Each picture may be named once.
+pub fn remove_pictures(document: &Document, pictures: &[PictureId]) -> Result<Edit, EditError> {
+    let mut draft = Draft::new(document);
+    for id in pictures {
+        picture_of(document, *id)?;
+        for row in document.annotations(*id) {
+            draft.remove(*id, row.id);
+        }
+        draft.edits.push(Edit::Picture(Change::Remove(*id)));
+    }
+    Ok(draft.finish())
+}
+
+/// Gives pictures new paths; their boxes follow. They may trade paths among each other.
+///
+/// # Errors
+/// If a picture does not exist.
+pub fn rename_pictures(
+    document: &Document,
+    paths: &[(PictureId, Box<str>)],
+) -> Result<Edit, EditError> {
+    let mut draft = Draft::new(document);
+    let wanted: HashSet<&str> = paths.iter().map(|(_, path)| &**path).collect();
+    let mut renamed = Vec::with_capacity(paths.len());
+    for (id, path) in paths {
+        let picture = picture_of(document, *id)?;
+        if picture.path == *path {
+            continue;
+        }
+        // A path that another picture waits for is left first, so that a ring can turn.
+        if wanted.contains(&*picture.path) {
+            let aside = format!(".tsukami-renaming/{id}");
+            draft.update_picture(picture, |after| after.path = aside.into());
+        }
+        let mut after = picture.clone();
+        after.path.clone_from(path);
+        renamed.push(Edit::Picture(Change::Update(after)));
+    }
+    draft.edits.extend(renamed);
+    Ok(draft.finish())
+}
+
+/// Marks pictures whose file is missing, or is found again.
+///
+/// # Errors
+/// If a picture does not exist.
+pub fn set_missing(
+    document: &Document,
+    pictures: &[PictureId],
+    missing: bool,
+) -> Result<Edit, EditError> {
+    update_each(document, pictures, |picture| picture.missing = missing)
+}
+
+/// Takes note that the file of a picture has another content, perhaps of another size in upright
+/// pixels. Boxes are clipped to it; those outside it are deleted.
+///
+/// # Errors
+/// If there is no such picture.
+pub fn set_content(
+    document: &Document,
+    picture: PictureId,
+    [width, height]: [u32; 2],
+    content_hash: Option<Box<str>>,
+) -> Result<Edit, EditError> {
+    let picture = picture_of(document, picture)?;
+    let mut draft = Draft::new(document);
+    // Boxes change first, so that they fit both sizes when the picture changes.
+    for row in document.annotations(picture.id) {
+        match row.rect.clipped(width, height) {
+            Some(rect) => {
+                draft.update(picture.id, row, |after| after.rect = rect);
+            }
+            None => draft.remove(picture.id, row.id),
+        }
+    }
+    draft.update_picture(picture, |after| {
+        (after.width, after.height) = (width, height);
+        after.content_hash = content_hash;
+    });
+    Ok(draft.finish())
+}
+
+/// Says that pictures show a category, or takes that back.
+///
+/// # Errors
+/// If a picture does not exist.
+pub fn set_tag(
+    document: &Document,
+    pictures: &[PictureId],
+    category: CategoryId,
+    is_present: bool,
+) -> Result<Edit, EditError> {
+    update_each(document, pictures, |picture| {
+        match (picture.tags.binary_search(&category), is_present) {
+            (Err(at), true) => picture.tags.insert(at, category),
+            (Ok(at), false) => {
+                picture.tags.remove(at);
+            }
+            (Ok(_), true) | (Err(_), false) => {}
+        }
+    })
+}
+
+/// Marks pictures as done, or takes that back, which leaves them in review.
+///
+/// Done means that the boxes are right and complete, so proposals that nobody has accepted are
+/// rejected with it; without any box that is ground truth, the picture is verified empty.
+///
+/// # Errors
+/// If a picture does not exist.
+pub fn set_done(
+    document: &Document,
+    pictures: &[PictureId],
+    is_done: bool,
+) -> Result<Edit, EditError> {
+    let mut draft = Draft::new(document);
+    for id in pictures {
+        let picture = picture_of(document, *id)?;
+        if is_done {
+            for row in document.annotations(*id) {
+                if row.state == BoxState::Proposed {
+                    draft.update(*id, row, |after| after.state = BoxState::Rejected);
+                }
+            }
+        }
+        draft.update_picture(picture, |after| {
+            if is_done {
+                after.review = ReviewState::Done;
+            } else if after.review == ReviewState::Done {
+                after.review = ReviewState::InReview;
+            }
+        });
+    }
+    Ok(draft.finish())
+}
+
+fn update_each(
+    document: &Document,
+    pictures: &[PictureId],
+    change: impl Fn(&mut Picture),
+) -> Result<Edit, EditError> {
+    let mut draft = Draft::new(document);
+    for id in pictures {
+        draft.update_picture(picture_of(document, *id)?, &change);
+    }
+    Ok(draft.finish())
+}

@@ -1,0 +1,425 @@
+//! One picture from its bytes: format by content, upright by its EXIF orientation, 8-bit RGB.
+//!
+//! A file that breaks off, or whose data go bad on the way, is read as far as it goes, with a
+//! warning; real sets hold such files, and their peers' loaders show them too. What could not be
+//! read is grey. Colour profiles (ICC) are ignored, as the usual training loaders do.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Cursor, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use image::metadata::Orientation;
+use image::{
+    ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage,
+};
+
+use super::{PictureError, format_of_name};
+
+/// How much one picture may ask for. Both are checked before anything of that size is allocated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most pixels. The default of 250 megapixels lies above every single shot of a camera or
+    /// a telephone (150 and 200 megapixels) and below what would stall a laptop: such a picture
+    /// takes 0.75 GB as RGB, twice that while it is turned upright.
+    pub max_pixels: u64,
+    /// The most bytes of the file, and of its decoded samples. The default of 2 GiB holds any
+    /// picture of `max_pixels`, up to 16-bit RGBA without compression.
+    pub max_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_pixels: 250_000_000,
+            max_bytes: 2 << 30,
+        }
+    }
+}
+
+/// A decoded picture.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// The pixels, upright.
+    pub rgb: RgbImage,
+    /// Whether the file's orientation tag turned or mirrored the picture: programs that ignore the
+    /// tag see other coordinates.
+    pub orientation_applied: bool,
+    /// Sentences that name the file: what was read, though not as it should be.
+    pub warnings: Vec<String>,
+}
+
+/// Reads and decodes a picture.
+///
+/// Alpha is composited over white, as a browser and most viewers show it (and as product cut-outs
+/// were meant), so that the model sees what the person sees. 16-bit samples are scaled to the
+/// nearest 8-bit ones, float samples are taken as 0..1 and clipped, grey becomes RGB, CMYK is
+/// converted without a profile, and of an animation or a file of many pages the first is read.
+pub fn decode(path: &Path, limits: &Limits) -> Result<Picture, PictureError> {
+    decode_bytes(path, &read(path, limits)?, limits)
+}
+
+/// The bytes of a picture's file, for [`decode_bytes`] and for a content hash.
+pub fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, PictureError> {
+    let unreadable = |source| PictureError::Unreadable {
+        path: path.into(),
+        source,
+    };
+    let bytes = size_of_file(path)?;
+    let limit = limits.max_bytes;
+    if bytes > limit {
+        return Err(PictureError::FileTooLarge {
+            path: path.into(),
+            bytes,
+            limit,
+        });
+    }
+    fs::read(path).map_err(unreadable)
+}
+
+/// Decodes a picture from the bytes of its file; the path serves messages and its extension.
+///
+/// Should a decoder panic on hostile bytes, that is an error of this picture, not the end of the
+/// run. This needs unwinding, so `panic = "abort"` must stay out of the build profiles; the panic
+/// hook still prints its line.
+pub fn decode_bytes(path: &Path, bytes: &[u8], limits: &Limits) -> Result<Picture, PictureError> {
+    catch_unwind(AssertUnwindSafe(|| decode_unguarded(path, bytes, limits)))
+        .unwrap_or_else(|_| Err(PictureError::DecoderPanicked { path: path.into() }))
+}
+
+/// Width and height of the upright picture, from the file's header alone.
+pub fn probe(path: &Path) -> Result<(u32, u32), PictureError> {
+    catch_unwind(|| probe_unguarded(path))
+        .unwrap_or_else(|_| Err(PictureError::DecoderPanicked { path: path.into() }))
+}
+
+/// What takes the place of samples that could not be read: the grey that JPEG decoders leave.
+const MISSING: u8 = 128;
+
+fn decode_unguarded(path: &Path, bytes: &[u8], limits: &Limits) -> Result<Picture, PictureError> {
+    let format = recognise(path, bytes)?;
+    let mut warnings = Vec::new();
+    if let Some(named) = format_of_name(path).filter(|named| *named != format) {
+        warnings.push(format!(
+            "{} is named like a {named:?} picture but holds a {format:?} one: it was read as such, rename it",
+            path.display()
+        ));
+    }
+
+    // The JPEG decoder fills what is missing and says nothing, and for some progressive files it
+    // fails unless there is an end; so find out here, and give it one.
+    let cut = format == ImageFormat::Jpeg && is_cut_jpeg(bytes);
+    let mended = if cut {
+        [bytes, &[0xff, EOI]].concat()
+    } else {
+        Vec::new()
+    };
+    let bytes = if cut { &mended } else { bytes };
+
+    let mut decoder = open(path, Cursor::new(bytes), format, limits)?;
+    let (width, height) = decoder.dimensions();
+    let orientation = orientation(&mut decoder);
+    let color = decoder.color_type();
+    let mut samples = buffer(path, decoder.total_bytes(), limits)?;
+    let outcome = decoder.read_image(&mut samples);
+
+    let fault = match outcome {
+        Ok(()) => cut.then(|| "its end is missing".to_owned()),
+        Err(error) => match failure(path, format, limits, &error) {
+            PictureError::Damaged { reason, .. } => {
+                if format == ImageFormat::Png && color.bytes_per_pixel() > color.channel_count() {
+                    // Rows that were read before the fault are still big-endian.
+                    samples.chunks_exact_mut(2).for_each(<[u8]>::reverse);
+                }
+                Some(reason)
+            }
+            error => return Err(error),
+        },
+    };
+    if let Some(reason) = fault {
+        if samples.iter().all(|sample| *sample == MISSING) {
+            return Err(PictureError::Damaged {
+                path: path.into(),
+                reason: format!("{reason}, and not one row could be read"),
+            });
+        }
+        warnings.push(format!(
+            "{} is damaged ({reason}): it was read as far as it goes, the rest is grey; copy it again from its source",
+            path.display()
+        ));
+    }
+
+    let rgb = RgbImage::from_raw(width, height, to_rgb(color, samples)).ok_or_else(|| {
+        PictureError::Damaged {
+            path: path.into(),
+            reason: "it holds fewer pixels than it declares".into(),
+        }
+    })?;
+    let mut upright = DynamicImage::ImageRgb8(rgb);
+    upright.apply_orientation(orientation);
+    Ok(Picture {
+        rgb: upright.into_rgb8(),
+        orientation_applied: orientation != Orientation::NoTransforms,
+        warnings,
+    })
+}
+
+fn probe_unguarded(path: &Path) -> Result<(u32, u32), PictureError> {
+    let unreadable = |source| PictureError::Unreadable {
+        path: path.into(),
+        source,
+    };
+    let size = size_of_file(path)?;
+    let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
+    let format = recognise(path, file.fill_buf().map_err(unreadable)?)?;
+    // Pixels are not touched here, so nothing is refused for its size.
+    let limits = Limits {
+        max_pixels: u64::MAX,
+        max_bytes: u64::MAX,
+    };
+    if format != ImageFormat::Jpeg {
+        return upright_size(path, file, format, &limits);
+    }
+    // The JPEG decoder swallows the whole of what it is given: give it a beginning, and more of it
+    // only where large metadata ask for it.
+    let mut bytes = Vec::new();
+    loop {
+        let wanted = (bytes.len() as u64 * 8).max(64 << 10);
+        let more = wanted - bytes.len() as u64;
+        file.by_ref()
+            .take(more)
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
+        let result = upright_size(path, Cursor::new(&bytes), format, &limits);
+        if result.is_ok() || bytes.len() as u64 >= size || (bytes.len() as u64) < wanted {
+            return result;
+        }
+    }
+}
+
+/// Width and height once the orientation is applied.
+fn upright_size(
+    path: &Path,
+    bytes: impl BufRead + Seek,
+    format: ImageFormat,
+    limits: &Limits,
+) -> Result<(u32, u32), PictureError> {
+    let mut decoder = open(path, bytes, format, limits)?;
+    let (width, height) = decoder.dimensions();
+    Ok(match orientation(&mut decoder) {
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => (height, width),
+        _ => (width, height),
+    })
+}
+
+/// The length of a regular file. Asked before it is opened: a pipe would wait for a writer.
+fn size_of_file(path: &Path) -> Result<u64, PictureError> {
+    let data = fs::metadata(path).map_err(|source| PictureError::Unreadable {
+        path: path.into(),
+        source,
+    })?;
+    if !data.is_file() {
+        return Err(PictureError::NotAFile { path: path.into() });
+    }
+    Ok(data.len())
+}
+
+/// The format by the first bytes, whatever the name says.
+fn recognise(path: &Path, bytes: &[u8]) -> Result<ImageFormat, PictureError> {
+    if bytes.is_empty() {
+        return Err(PictureError::Empty { path: path.into() });
+    }
+    if let Ok(format) = image::guess_format(bytes) {
+        return Ok(format);
+    }
+    if bytes.get(4..8) == Some(b"ftyp") {
+        return Err(PictureError::Unsupported {
+            path: path.into(),
+            kind: "a HEIF picture or a film,".into(),
+            reason: "telephones name HEIC files .jpg at times".into(),
+        });
+    }
+    let head = &bytes[..bytes.len().min(512)];
+    let what = if head.iter().all(|byte| *byte == 0) {
+        "nothing but zeros where a picture should begin"
+    } else if head
+        .iter()
+        .all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace())
+    {
+        "text, not a picture"
+    } else {
+        "no picture that this program knows (JPEG, PNG, WebP, BMP, TIFF, GIF)"
+    };
+    Err(PictureError::NotAPicture {
+        path: path.into(),
+        what,
+    })
+}
+
+/// Reads the header and holds the picture's size against the limits.
+fn open<'a>(
+    path: &Path,
+    bytes: impl BufRead + Seek + 'a,
+    format: ImageFormat,
+    limits: &Limits,
+) -> Result<impl ImageDecoder + 'a, PictureError> {
+    let mut reader = ImageReader::with_format(bytes, format);
+    let mut memory = image::Limits::no_limits();
+    memory.max_alloc = Some(limits.max_bytes);
+    reader.limits(memory);
+    let decoder = reader
+        .into_decoder()
+        .map_err(|error| failure(path, format, limits, &error))?;
+    let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(PictureError::Damaged {
+            path: path.into(),
+            reason: format!("it says that it is {width} x {height} pixels"),
+        });
+    }
+    if u64::from(width) * u64::from(height) > limits.max_pixels {
+        return Err(PictureError::TooManyPixels {
+            path: path.into(),
+            width,
+            height,
+            limit: limits.max_pixels,
+        });
+    }
+    Ok(decoder)
+}
+
+/// Room for the samples, or an error where others would abort.
+fn buffer(path: &Path, bytes: u64, limits: &Limits) -> Result<Vec<u8>, PictureError> {
+    let too_large = || PictureError::OutOfMemory {
+        path: path.into(),
+        limit: limits.max_bytes,
+    };
+    if bytes > limits.max_bytes {
+        return Err(too_large());
+    }
+    let bytes = usize::try_from(bytes).map_err(|_| too_large())?;
+    let mut samples = Vec::new();
+    samples.try_reserve_exact(bytes).map_err(|_| too_large())?;
+    samples.resize(bytes, MISSING);
+    Ok(samples)
+}
+
+/// How the picture is to be turned; a broken tag is none.
+fn orientation(decoder: &mut impl ImageDecoder) -> Orientation {
+    match decoder.orientation() {
+        Ok(Orientation::NoTransforms) | Err(_) => {
+            // Some writers of WebP and PNG put JPEG's prefix before the EXIF data.
+            let exif = decoder.exif_metadata().ok().flatten().unwrap_or_default();
+            exif.strip_prefix(b"Exif\0\0")
+                .and_then(Orientation::from_exif_chunk)
+                .unwrap_or(Orientation::NoTransforms)
+        }
+        Ok(orientation) => orientation,
+    }
+}
+
+/// Our sentence for the library's error.
+fn failure(path: &Path, format: ImageFormat, limits: &Limits, error: &ImageError) -> PictureError {
+    use std::error::Error;
+
+    let path = path.into();
+    // The library's outer text repeats the format; the inner one says what is the matter.
+    let reason = error
+        .source()
+        .map_or_else(|| error.to_string(), ToString::to_string);
+    match error {
+        ImageError::Limits(_) => PictureError::OutOfMemory {
+            path,
+            limit: limits.max_bytes,
+        },
+        ImageError::Unsupported(_) => PictureError::Unsupported {
+            path,
+            kind: format!("a kind of {format:?}"),
+            reason,
+        },
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            PictureError::Damaged {
+                path,
+                reason: "its end is missing".into(),
+            }
+        }
+        _ => PictureError::Damaged { path, reason },
+    }
+}
+
+/// JPEG's marker for the end of the image.
+const EOI: u8 = 0xd9;
+
+/// Whether a JPEG ends before its first end-of-image marker.
+///
+/// This walks the segments by their lengths, so the end of a thumbnail inside the metadata does not
+/// count, and it stops at the first end outside: what lies behind it (the further pictures of an
+/// MPO, a maker's notes, junk) is no concern of ours. Inside the coded data, and in junk between
+/// segments, it looks for the next marker. It cannot see rows that were lost before an end.
+fn is_cut_jpeg(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let Some(marker) = rest.iter().position(|byte| *byte == 0xff) else {
+            return true;
+        };
+        at += marker;
+        at += match bytes.get(at + 1) {
+            None => return true,
+            Some(&EOI) => return false,
+            // A filler before the marker proper.
+            Some(0xff) => 1,
+            // An escaped 0xff, and the markers without a length.
+            Some(0x00 | 0x01 | 0xd0..=0xd8) => 2,
+            Some(_) => match bytes.get(at + 2..at + 4) {
+                Some(&[high, low]) => 2 + usize::from(u16::from_be_bytes([high, low])),
+                _ => return true,
+            },
+        };
+    }
+}
+
+/// 8-bit RGB from the library's samples: native byte order, interleaved, 1 to 4 channels.
+fn to_rgb(color: ColorType, samples: Vec<u8>) -> Vec<u8> {
+    let channels = color.channel_count();
+    let samples = match color.bytes_per_pixel() / channels {
+        1 => samples,
+        2 => samples
+            .as_chunks()
+            .0
+            .iter()
+            .map(|bytes| ((u32::from(u16::from_ne_bytes(*bytes)) + 128) / 257) as u8)
+            .collect(),
+        _ => samples
+            .as_chunks()
+            .0
+            .iter()
+            .map(|bytes| (f32::from_ne_bytes(*bytes) * 255.0).round() as u8)
+            .collect(),
+    };
+    match channels {
+        1 => samples.iter().flat_map(|grey| [*grey; 3]).collect(),
+        2 => samples
+            .as_chunks()
+            .0
+            .iter()
+            .flat_map(|&[grey, alpha]| [over_white(grey, alpha); 3])
+            .collect(),
+        3 => samples,
+        _ => samples
+            .as_chunks()
+            .0
+            .iter()
+            .flat_map(|&[r, g, b, alpha]| [r, g, b].map(|value| over_white(value, alpha)))
+            .collect(),
+    }
+}
+
+/// A sample over white, rounded to the nearest.
+fn over_white(value: u8, alpha: u8) -> u8 {
+    let (value, alpha) = (u32::from(value), u32::from(alpha));
+    ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+}

@@ -1,0 +1,299 @@
+//! Which pictures are meant: folders, single pictures and text lists in, named entries out.
+//!
+//! Entries are sorted by the bytes of their names, so ids depend on the set of files alone, not on
+//! the order in which a file system or a person lists them. The walk asks the file system for
+//! nothing but what it must: no `stat` per file in a folder, and no path is made canonical. A
+//! picture that two different links reach therefore counts as two.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use thiserror::Error;
+use walkdir::WalkDir;
+
+use super::format_of_name;
+
+/// A picture that a scan found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it lies on disk, as it can be opened from the current folder.
+    pub path: PathBuf,
+    /// COCO's `file_name`: relative to [`Scan::root`], `/` separated, unique in the scan.
+    pub name: String,
+}
+
+/// Something that was named or found and could not be used; the rest of the scan goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{} {reason}", path.display())]
+pub struct Problem {
+    /// The file or folder concerned.
+    pub path: PathBuf,
+    /// The rest of the sentence that begins with the path: what is wrong, and the remedy.
+    pub reason: String,
+}
+
+/// What [`scan`] found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// The folder to which the names are relative: absolute, and free of `.` and `..`.
+    pub root: PathBuf,
+    /// The pictures, sorted by the bytes of their names, each of them once.
+    pub entries: Vec<Entry>,
+    /// What could not be used, in the order in which it was met.
+    pub problems: Vec<Problem>,
+}
+
+/// Finds the pictures in folders (and theirs), single pictures, and text lists (`.txt`, `.lst`).
+///
+/// A list holds one picture or folder a line, relative to the list's own folder; blank lines and
+/// lines that begin with `#` are skipped (write `./#1.jpg` for such a name). In folders, links are
+/// followed, and hidden files and folders (a leading dot, so macOS's `._*` too) and files whose
+/// names are no picture's are passed over in silence.
+///
+/// The root is the folder given, if it is one alone; otherwise the longest common parent of
+/// everything given, where a list stands for its folder as long as its lines stay inside.
+pub fn scan(paths: &[PathBuf]) -> Scan {
+    let mut finder = Finder::default();
+    for path in paths {
+        finder.given(path);
+    }
+    finder.finish()
+}
+
+/// The state of a scan.
+#[derive(Default)]
+struct Finder {
+    /// The common parent of everything given so far.
+    root: Option<PathBuf>,
+    /// The absolute path without `.` and `..` (what names are made of), and the path to open.
+    found: Vec<(PathBuf, PathBuf)>,
+    problems: Vec<Problem>,
+}
+
+impl Finder {
+    /// Takes one path from the command line.
+    fn given(&mut self, path: &Path) {
+        match fs::metadata(path) {
+            Ok(data) if data.is_dir() => {
+                self.widen_root(&absolute(path));
+                self.folder(path);
+            }
+            Ok(data) if data.is_file() && is_list(path) => self.list(path),
+            Ok(data) if data.is_file() && format_of_name(path).is_some() => {
+                let place = absolute(path);
+                self.widen_root(parent(&place));
+                self.found.push((place, path.to_path_buf()));
+            }
+            Ok(_) => self.problem(
+                path,
+                "is neither a folder nor named like a picture or a list (.txt, .lst): rename it, or leave it out",
+            ),
+            Err(error) => {
+                // What is missing today still has its say about the root, so that the names of
+                // the rest stay what they were.
+                let missing = absolute(path);
+                if format_of_name(path).is_some() || is_list(path) {
+                    self.widen_root(parent(&missing));
+                } else {
+                    self.widen_root(&missing);
+                }
+                self.problem(path, unreachable_reason(&error));
+            }
+        }
+    }
+
+    /// Walks a folder.
+    fn folder(&mut self, folder: &Path) {
+        let mut walk = WalkDir::new(folder)
+            .follow_links(true)
+            .into_iter()
+            .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name()));
+        let base = absolute(folder);
+        while let Some(entry) = walk.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.walk_problem(&error, folder);
+                    continue;
+                }
+            };
+            let is_folder = entry.file_type().is_dir();
+            if !is_folder && format_of_name(entry.path()).is_none() {
+                continue;
+            }
+            if entry.depth() > 0 && entry.file_name().to_str().is_none() {
+                self.problem(entry.path(), NOT_UNICODE);
+                if is_folder {
+                    walk.skip_current_dir();
+                }
+            } else if entry.file_type().is_file() {
+                let inside = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+                self.found.push((base.join(inside), entry.into_path()));
+            } else if !is_folder {
+                self.problem(entry.path(), "is no regular file: leave it out");
+            }
+        }
+    }
+
+    /// Reads a text list.
+    fn list(&mut self, list: &Path) {
+        let base = parent(&absolute(list)).to_path_buf();
+        let text = match fs::read(list).map(String::from_utf8) {
+            Ok(Ok(text)) => text,
+            Ok(Err(_)) => {
+                return self.problem(
+                    list,
+                    "is no UTF-8 text: save the list with the encoding UTF-8",
+                );
+            }
+            Err(error) => return self.problem(list, unreachable_reason(&error)),
+        };
+        let text = text.trim_start_matches('\u{feff}');
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let path = parent(list).join(line);
+            let place = absolute(&path);
+            let data = fs::metadata(&path);
+            if place.starts_with(&base) {
+                self.widen_root(&base);
+            } else if data.as_ref().is_ok_and(fs::Metadata::is_dir) {
+                self.widen_root(&place);
+            } else {
+                self.widen_root(parent(&place));
+            }
+            match data {
+                Ok(data) if data.is_dir() => self.folder(&path),
+                Ok(data) if data.is_file() && format_of_name(&path).is_some() => {
+                    self.found.push((place, path));
+                }
+                Ok(_) => self.problem(
+                    list,
+                    format!("names {line:?} in line {number}, which is neither a folder nor named like a picture: correct or remove the line"),
+                ),
+                Err(error) => self.problem(
+                    list,
+                    format!("names {line:?} in line {number}, which cannot be opened ({error}): correct or remove the line"),
+                ),
+            }
+        }
+    }
+
+    /// Notes what the walk could not enter.
+    fn walk_problem(&mut self, error: &walkdir::Error, folder: &Path) {
+        let path = error.path().unwrap_or(folder);
+        if path != folder && path.file_name().is_some_and(is_hidden) {
+            return;
+        }
+        let reason = match (error.loop_ancestor(), error.io_error()) {
+            (Some(ancestor), _) => format!(
+                "is a link back to {}, in which it lies, and was not followed: remove the link",
+                ancestor.display()
+            ),
+            (None, Some(error)) => unreachable_reason(error),
+            (None, None) => format!("cannot be read ({error}): leave it out"),
+        };
+        self.problem(path, reason);
+    }
+
+    fn problem(&mut self, path: &Path, reason: impl Into<String>) {
+        self.problems.push(Problem {
+            path: path.to_path_buf(),
+            reason: reason.into(),
+        });
+    }
+
+    /// Makes the root the longest common parent of itself and `folder`.
+    fn widen_root(&mut self, folder: &Path) {
+        match &mut self.root {
+            None => self.root = Some(folder.to_path_buf()),
+            Some(root) => while !folder.starts_with(&*root) && root.pop() {},
+        }
+    }
+
+    /// Names what was found, and puts it in order.
+    fn finish(mut self) -> Scan {
+        let root = self.root.take().unwrap_or_default();
+        let mut entries = Vec::with_capacity(self.found.len());
+        for (place, path) in std::mem::take(&mut self.found) {
+            match name_in(&root, &place) {
+                Some(name) => entries.push(Entry { path, name }),
+                None => self.problem(&path, NOT_UNICODE),
+            }
+        }
+        // The sort is stable: of a picture that was given twice, the first path stays.
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries.dedup_by(|later, first| later.name == first.name);
+        Scan {
+            root,
+            entries,
+            problems: self.problems,
+        }
+    }
+}
+
+const NOT_UNICODE: &str = "has a name that is not Unicode, which COCO JSON cannot hold: rename it";
+
+/// Why a path that was named or met cannot be entered.
+fn unreachable_reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            "does not exist, or is a link to nothing: check the spelling, or remove the link".into()
+        }
+        _ => format!("cannot be read ({error}): give yourself the right to, or leave it out"),
+    }
+}
+
+/// The absolute path without `.` and `..`, by its letters alone: a `..` behind a link to a folder
+/// leads elsewhere on disk, so the result serves names and comparison, never opening.
+fn absolute(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                clean.pop();
+            }
+            Component::CurDir => {}
+            part => clean.push(part),
+        }
+    }
+    clean
+}
+
+/// The folder in which a path lies; empty for a bare name, which joins to what it was.
+fn parent(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
+}
+
+/// The `/` separated name of `place` in `root`, unless a part of it is not Unicode.
+fn name_in(root: &Path, place: &Path) -> Option<String> {
+    let inside = place.strip_prefix(root).unwrap_or(place);
+    let mut name = String::with_capacity(inside.as_os_str().len());
+    for part in inside.components() {
+        if part == Component::RootDir {
+            continue;
+        }
+        if !name.is_empty() {
+            name.push('/');
+        }
+        name.push_str(part.as_os_str().to_str()?);
+    }
+    Some(name)
+}
+
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+fn is_list(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        ["txt", "lst"]
+            .iter()
+            .any(|list| extension.eq_ignore_ascii_case(list))
+    })
+}

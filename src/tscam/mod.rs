@@ -1,0 +1,359 @@
+//! TS-CAM (arXiv 2103.14862) up to the evidence: a picture in, the class token's attention, the
+//! patches' similarities and the class maps out. What becomes of them is [`crate::localize`]'s.
+//!
+//! [`weights`] reads checkpoints, [`vit`] is the backbone, [`head`] the class head, [`device`]
+//! says where they run. candle stays inside this module and `learn`.
+
+pub mod device;
+pub mod head;
+mod ops;
+pub mod vit;
+pub mod weights;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use candle_core::{D, DType, Device, Tensor};
+use candle_nn::VarBuilder;
+use image::RgbImage;
+
+use crate::geometry::Grid;
+use crate::localize::{ClassEvidence, Evidence};
+use head::Head;
+use vit::{Features, VisionTransformer, VitConfig};
+use weights::Weights;
+
+/// The default backbone, DINOv2 ViT-S/14; see `models/README.md` for source and licence.
+static EMBEDDED_BACKBONE: &[u8] = include_bytes!("../../models/dinov2-vits14.safetensors");
+/// The name of the embedded backbone in descriptions and provenance.
+pub const EMBEDDED_NAME: &str = "dinov2-vits14";
+
+/// Patches of a picture for a backbone that takes any grid (DINOv2).
+const DEFAULT_PATCHES: usize = 256;
+/// Mean and deviation of ImageNet's channels (0..1), which DeiT and DINOv2 were trained with.
+const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
+const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
+
+/// Why a model cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The file cannot be read.
+    #[error("cannot read the model {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is read, but is no model that fits.
+    #[error("{} is no usable model: {reason}", path.display())]
+    BadFile {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit, and the remedy.
+        reason: String,
+    },
+    /// A device that was asked for by name cannot be had.
+    #[error("the device {name} cannot be used: {reason}")]
+    Device {
+        /// The device.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// An operation failed while a model ran.
+    #[error("the model failed: {0}")]
+    Inference(#[from] candle_core::Error),
+}
+
+impl ModelError {
+    fn bad_file(path: &Path, reason: impl Into<String>) -> Self {
+        Self::BadFile {
+            path: path.to_owned(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// How a picture is brought to the grid of patches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InputSize {
+    /// About how many patches; the backbone's own number if none.
+    pub patches: Option<usize>,
+    /// Squash every picture to a square, as the paper does, in place of keeping its aspect.
+    pub square: bool,
+}
+
+/// A backbone, with or without a class head, ready to run.
+pub struct Model {
+    /// `dinov2-vits14` for the embedded one, otherwise the file's name.
+    pub name: String,
+    /// SHA-256 of the backbone's file.
+    pub fingerprint: String,
+    /// Tensors of the checkpoint that are known and not needed here.
+    pub ignored: Vec<String>,
+    /// The `__metadata__` of its file.
+    pub metadata: std::collections::BTreeMap<String, String>,
+    backbone: VisionTransformer,
+    head: Option<Head>,
+    mean: [f32; 3],
+    std: [f32; 3],
+}
+
+impl Model {
+    /// The backbone that is compiled in.
+    pub fn embedded(device: &Device) -> Result<Self, ModelError> {
+        let path = Path::new(EMBEDDED_NAME);
+        let weights = Weights::from_safetensors(EMBEDDED_BACKBONE)?;
+        Self::from_weights(EMBEDDED_NAME.to_owned(), path, weights, device)
+    }
+
+    /// A backbone from a `.safetensors` or `.pth` file, with its head if it has one.
+    pub fn open(path: &Path, device: &Device) -> Result<Self, ModelError> {
+        let name = path.file_stem().unwrap_or(path.as_os_str());
+        let name = name.to_string_lossy().into_owned();
+        Self::from_weights(name, path, Weights::open(path)?, device)
+    }
+
+    fn from_weights(
+        name: String,
+        path: &Path,
+        weights: Weights,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
+        let Weights {
+            mut tensors,
+            metadata,
+            fingerprint,
+        } = weights;
+        let bad = |reason: String| ModelError::bad_file(path, reason);
+        let head = Head::take(&mut tensors, &metadata, device).map_err(bad)?;
+        let config = VitConfig::from_tensors(&tensors).map_err(bad)?;
+        let ignored = check_keys(&config, &tensors).map_err(bad)?;
+        for (key, fact) in [
+            ("patch_size", config.patch_size),
+            ("num_heads", config.heads),
+        ] {
+            let claim = metadata.get(key).map(|claim| claim.parse::<usize>());
+            if claim.is_some_and(|claim| claim != Ok(fact)) {
+                return Err(bad(format!("its metadata's {key} is not {fact}")));
+            }
+        }
+        let channels = |key: &str, default| match metadata.get(key) {
+            None => Ok(default),
+            Some(text) => three_numbers(text)
+                .ok_or_else(|| bad(format!("its metadata's {key} is not three numbers"))),
+        };
+        let (mean, std) = (
+            channels("pixel_mean", IMAGENET_MEAN)?,
+            channels("pixel_std", IMAGENET_STD)?,
+        );
+        let vb = VarBuilder::from_tensors(tensors.into_iter().collect(), DType::F32, device);
+        let model = Self {
+            name,
+            fingerprint,
+            ignored,
+            metadata: metadata.into_iter().collect(),
+            backbone: VisionTransformer::new(config, &vb)?,
+            head: None,
+            mean,
+            std,
+        };
+        match head {
+            Some(head) => model.with_head(head).map_err(bad),
+            None => Ok(model),
+        }
+    }
+
+    /// The same backbone with another head.
+    ///
+    /// # Errors
+    /// A sentence that says why the head does not fit this backbone.
+    pub fn with_head(mut self, head: Head) -> Result<Self, String> {
+        let config = self.backbone.config();
+        if head.token_width() != config.embed_dim {
+            return Err(format!(
+                "its head reads tokens {} wide, but those of {} are {} wide",
+                head.token_width(),
+                self.name,
+                config.embed_dim
+            ));
+        }
+        if let Some(block) = head.block.filter(|block| *block >= config.depth) {
+            return Err(format!(
+                "its head reads block {block}, but {} has only {}",
+                self.name, config.depth
+            ));
+        }
+        if head
+            .backbone
+            .as_ref()
+            .is_some_and(|made_for| *made_for != self.fingerprint)
+        {
+            return Err(format!(
+                "its head was trained on another backbone than {}; train it again or load that \
+                 backbone with --model",
+                self.name
+            ));
+        }
+        self.head = Some(head);
+        Ok(self)
+    }
+
+    /// The backbone's sizes.
+    pub fn config(&self) -> &VitConfig {
+        self.backbone.config()
+    }
+
+    /// The class head, if there is one.
+    pub fn head(&self) -> Option<&Head> {
+        self.head.as_ref()
+    }
+
+    /// The grid of patches for a picture of `width` x `height` pixels.
+    pub fn grid_for(&self, width: u32, height: u32, size: InputSize) -> Grid {
+        let config = self.backbone.config();
+        let patches = size.patches.unwrap_or(if config.layer_scale {
+            DEFAULT_PATCHES
+        } else {
+            config.trained_grid.patches()
+        });
+        let aspect = if size.square {
+            1.0
+        } else {
+            f64::from(height) / f64::from(width)
+        };
+        // A sliver of a picture would otherwise get more patches than asked for.
+        let side = |ratio: f64| {
+            let side = (patches as f64 * ratio).sqrt().round() as usize;
+            side.clamp(1, patches.max(1))
+        };
+        Grid {
+            rows: side(aspect),
+            columns: side(aspect.recip()),
+        }
+    }
+
+    /// Width and height in pixels of a picture that fills `grid`.
+    pub fn pixels_for(&self, grid: Grid) -> (u32, u32) {
+        let patch = self.backbone.config().patch_size;
+        ((grid.columns * patch) as u32, (grid.rows * patch) as u32)
+    }
+
+    /// Looks at a picture that was resized to [`Self::pixels_for`] its grid.
+    ///
+    /// # Errors
+    /// [`ModelError::Inference`] if the device fails, for want of memory for example.
+    pub fn look(&self, pixels: &RgbImage) -> Result<Evidence, ModelError> {
+        Ok(self.evidence(&self.normalised(pixels)?)?)
+    }
+
+    /// Evidence from normalised pixels `[1, 3, rows * patch, columns * patch]`.
+    pub fn evidence(&self, pixels: &Tensor) -> candle_core::Result<Evidence> {
+        let (_, _, height, width) = pixels.dims4()?;
+        let patch = self.backbone.config().patch_size;
+        let grid = Grid {
+            rows: height / patch,
+            columns: width / patch,
+        };
+        let head_block = self.head.as_ref().and_then(|head| head.block);
+        let features = self.features(pixels, head_block.as_slice())?;
+        let keys = features.last_keys.squeeze(0)?;
+        let keys = keys.broadcast_div(&keys.sqr()?.sum_keepdim(D::Minus1)?.sqrt()?)?;
+        let evidence = Evidence {
+            grid,
+            attention: features.attention.squeeze(0)?.to_vec2()?,
+            key_similarity: keys.matmul(&keys.t()?)?.flatten_all()?.to_vec1()?,
+            classes: None,
+        };
+        let Some(head) = &self.head else {
+            return Ok(evidence);
+        };
+        let tokens = match head.block {
+            Some(block) => &features.taps[&block],
+            None => &features.patch_tokens,
+        };
+        let maps = head.maps(tokens, grid)?;
+        let attention = Tensor::new(evidence.summed_attention(), pixels.device())?.unsqueeze(0)?;
+        let logits = head.logits(&maps, &attention)?;
+        Ok(Evidence {
+            classes: Some(ClassEvidence {
+                logits: logits.squeeze(0)?.to_vec1()?,
+                maps: maps.squeeze(0)?.to_vec2()?,
+            }),
+            ..evidence
+        })
+    }
+
+    /// What the backbone alone computes from normalised pixels `[N, 3, rows * patch, columns *
+    /// patch]`, with the tokens after each block in `taps`.
+    pub fn features(&self, pixels: &Tensor, taps: &[usize]) -> candle_core::Result<Features> {
+        self.backbone.forward(pixels, taps)
+    }
+
+    fn normalised(&self, pixels: &RgbImage) -> candle_core::Result<Tensor> {
+        let (width, height) = pixels.dimensions();
+        let area = (width * height) as usize;
+        let mut planes = vec![0f32; 3 * area];
+        for (index, pixel) in pixels.pixels().enumerate() {
+            for channel in 0..3 {
+                let value = f32::from(pixel[channel]) / 255.0;
+                planes[channel * area + index] = (value - self.mean[channel]) / self.std[channel];
+            }
+        }
+        let shape = (1, 3, height as usize, width as usize);
+        Tensor::from_vec(planes, shape, self.backbone.device())
+    }
+}
+
+fn three_numbers(text: &str) -> Option<[f32; 3]> {
+    let numbers: Vec<f32> = text
+        .split(',')
+        .map(|number| number.trim().parse().ok())
+        .collect::<Option<_>>()?;
+    numbers.try_into().ok()
+}
+
+/// Checks a checkpoint's tensors against what the transformer needs, and returns those that are
+/// known to be ignorable: a linear classifier, which gives no maps, and DINOv2's mask token.
+fn check_keys(
+    config: &VitConfig,
+    tensors: &std::collections::BTreeMap<String, Tensor>,
+) -> Result<Vec<String>, String> {
+    let expected = config.expected();
+    let missing: Vec<&str> = expected
+        .keys()
+        .filter(|name| !tensors.contains_key(*name))
+        .map(String::as_str)
+        .collect();
+    let misshapen: Vec<String> = expected
+        .iter()
+        .filter_map(|(name, shape)| {
+            let found = tensors.get(name)?.dims();
+            (found != shape).then(|| format!("{name} is {found:?}, expected {shape:?}"))
+        })
+        .collect();
+    let (ignored, surplus): (Vec<&String>, Vec<&String>) = tensors
+        .keys()
+        .filter(|name| !expected.contains_key(*name))
+        .partition(|name| {
+            ["head.weight", "head.bias", "mask_token"].contains(&name.as_str())
+                || name.starts_with("classifier.")
+        });
+    let mut faults = Vec::new();
+    if !missing.is_empty() {
+        faults.push(format!("missing: {}", missing.join(", ")));
+    }
+    if !misshapen.is_empty() {
+        faults.push(format!("wrong shape: {}", misshapen.join("; ")));
+    }
+    if !surplus.is_empty() {
+        let names: Vec<&str> = surplus.iter().map(|name| name.as_str()).collect();
+        faults.push(format!("not part of a plain ViT: {}", names.join(", ")));
+    }
+    if faults.is_empty() {
+        Ok(ignored.into_iter().cloned().collect())
+    } else {
+        Err(faults.join("; "))
+    }
+}

@@ -1,0 +1,263 @@
+//! The element-wise operations in which a ViT spends its time outside matrix products, fused,
+//! vectorised and shared among threads for the CPU.
+//!
+//! candle's own CPU kernels run GELU and additions on one thread, call libm for each exponential
+//! and write each intermediate to fresh memory. Its CUDA and Metal kernels are good, so there
+//! these functions are plain compositions of them. All are for inference: none has a backward
+//! pass.
+
+use candle_core::{
+    CpuStorage, DType, InplaceOp1, InplaceOp2, Layout, Result, Tensor, WithDType as _, bail,
+};
+use rayon::prelude::*;
+
+/// Numbers handed to a thread at a time: enough to pay for the hand-over, few enough to share the
+/// work evenly.
+const PIECE: usize = 16 * 1024;
+
+/// `softmax(scale * xs)` over the last dimension.
+pub fn scaled_softmax(xs: Tensor, scale: f64) -> Result<Tensor> {
+    if fused(&xs) {
+        xs.inplace_op1(&Softmax {
+            scale: scale as f32,
+        })?;
+        Ok(xs)
+    } else {
+        candle_nn::ops::softmax_last_dim(&(xs * scale)?)
+    }
+}
+
+/// `gelu(xs + bias)`, the exact (erf) form, for `xs [.., D]` and `bias [D]`.
+pub fn bias_gelu(xs: Tensor, bias: &Tensor) -> Result<Tensor> {
+    if fused(&xs) {
+        xs.inplace_op2(bias, &BiasGelu)?;
+        Ok(xs)
+    } else {
+        xs.broadcast_add(bias)?.gelu_erf()
+    }
+}
+
+/// `xs + bias` for `xs [.., D]` and `bias [D]`.
+pub fn bias_add(xs: Tensor, bias: &Tensor) -> Result<Tensor> {
+    if fused(&xs) {
+        xs.inplace_op2(bias, &BiasAdd)?;
+        Ok(xs)
+    } else {
+        xs.broadcast_add(bias)
+    }
+}
+
+fn fused(xs: &Tensor) -> bool {
+    xs.device().is_cpu() && xs.dtype() == DType::F32 && xs.is_contiguous()
+}
+
+struct Softmax {
+    scale: f32,
+}
+
+impl InplaceOp1 for Softmax {
+    fn name(&self) -> &'static str {
+        "scaled-softmax"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
+        let scale = self.scale;
+        for_each_row(storage, layout, |row| {
+            let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            for x in row.iter_mut() {
+                *x = exp(scale * (*x - max));
+            }
+            // Eight partial sums let the compiler add in lanes; one sum would be sequential.
+            let mut lanes = [0f32; 8];
+            let (chunks, rest) = row.as_chunks::<8>();
+            for chunk in chunks {
+                for (lane, x) in lanes.iter_mut().zip(chunk) {
+                    *lane += x;
+                }
+            }
+            let sum: f32 = lanes.iter().chain(rest).sum();
+            let inverse = 1.0 / sum;
+            for x in row.iter_mut() {
+                *x *= inverse;
+            }
+        })
+    }
+}
+
+struct BiasGelu;
+
+impl InplaceOp2 for BiasGelu {
+    fn name(&self) -> &'static str {
+        "bias-gelu"
+    }
+
+    fn cpu_fwd(
+        &self,
+        dst: &mut CpuStorage,
+        layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<()> {
+        let bias = contiguous(bias, bias_layout)?;
+        for_each_row(dst, layout, |row| {
+            for (x, b) in row.iter_mut().zip(bias) {
+                *x = gelu(*x + b);
+            }
+        })
+    }
+}
+
+struct BiasAdd;
+
+impl InplaceOp2 for BiasAdd {
+    fn name(&self) -> &'static str {
+        "bias-add"
+    }
+
+    fn cpu_fwd(
+        &self,
+        dst: &mut CpuStorage,
+        layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<()> {
+        let bias = contiguous(bias, bias_layout)?;
+        for_each_row(dst, layout, |row| {
+            for (x, b) in row.iter_mut().zip(bias) {
+                *x += b;
+            }
+        })
+    }
+}
+
+/// Runs `row_op` on each row (last dimension), several rows a thread, compiled for the widest
+/// vectors that the processor has.
+fn for_each_row(
+    storage: &mut CpuStorage,
+    layout: &Layout,
+    row_op: impl Fn(&mut [f32]) + Send + Sync,
+) -> Result<()> {
+    let CpuStorage::F32(values) = storage else {
+        bail!("expected f32")
+    };
+    let Some((start, end)) = layout.contiguous_offsets() else {
+        bail!("expected a contiguous tensor")
+    };
+    let columns = layout.dims().last().copied().unwrap_or(1).max(1);
+    let arch = pulp::Arch::new();
+    values[start..end]
+        .par_chunks_mut(PIECE.div_ceil(columns) * columns)
+        .for_each(|piece| {
+            arch.dispatch(
+                #[inline(always)]
+                || {
+                    for row in piece.chunks_exact_mut(columns) {
+                        row_op(row);
+                    }
+                },
+            );
+        });
+    Ok(())
+}
+
+fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    let values = f32::cpu_storage_as_slice(storage)?;
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(&values[start..end]),
+        None => bail!("expected a contiguous bias"),
+    }
+}
+
+/// The exponential as straight-line code that vectorises: `2^n * e^r`, |r| <= ln 2 / 2, with the
+/// Taylor series to the sixth power (relative error below 3e-7).
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits of the sum.
+    const ROUND: f32 = 12_582_912.0;
+    // ln 2 in two parts: the first has few enough bits that its product with n is exact.
+    const LN2_HIGH: f32 = 0.693_359_4;
+    const LN2_LOW: f32 = -2.121_944_4e-4;
+    let x = x.clamp(-87.0, 88.0);
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    let r = x - n * LN2_HIGH - n * LN2_LOW;
+    let series = 1.0 / 720.0;
+    let series = series * r + 1.0 / 120.0;
+    let series = series * r + 1.0 / 24.0;
+    let series = series * r + 1.0 / 6.0;
+    let series = series * r + 0.5;
+    let series = series * r + 1.0;
+    let series = series * r + 1.0;
+    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0f32.to_bits()));
+    series * power
+}
+
+/// `x * Phi(x)` with the error function by Abramowitz and Stegun 7.1.26 (absolute error below
+/// 2e-7).
+#[inline(always)]
+fn gelu(x: f32) -> f32 {
+    let z = x * std::f32::consts::FRAC_1_SQRT_2;
+    let t = 1.0 / (1.0 + 0.327_591_1 * z.abs());
+    let tail = 1.061_405_4;
+    let tail = tail * t - 1.453_152_1;
+    let tail = tail * t + 1.421_413_8;
+    let tail = tail * t - 0.284_496_74;
+    let tail = tail * t + 0.254_829_6;
+    let erf = (1.0 - tail * t * exp(-z * z)).copysign(z);
+    0.5 * x * (1.0 + erf)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    fn numbers(rows: usize, columns: usize, spread: f32) -> Tensor {
+        let values: Vec<f32> = (0..rows * columns)
+            .map(|i| ((i * 7919 % 1999) as f32 / 999.5 - 1.0) * spread)
+            .collect();
+        Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap()
+    }
+
+    fn largest_difference(a: &Tensor, b: &Tensor) -> f32 {
+        let difference = (a - b).unwrap().abs().unwrap().flatten_all().unwrap();
+        difference.max(0).unwrap().to_scalar().unwrap()
+    }
+
+    #[test]
+    fn softmax_agrees_with_candle() {
+        let xs = numbers(37, 257, 40.0);
+        let expected = candle_nn::ops::softmax_last_dim(&(&xs * 0.125).unwrap()).unwrap();
+        let fused = scaled_softmax(xs, 0.125).unwrap();
+        assert!(largest_difference(&fused, &expected) < 1e-6);
+    }
+
+    #[test]
+    fn softmax_survives_extreme_rows() {
+        let xs = Tensor::new(&[[-3e38f32, 0.0, 3e38], [5.0, 5.0, 5.0]], &Device::Cpu).unwrap();
+        let rows = scaled_softmax(xs, 1.0).unwrap().to_vec2::<f32>().unwrap();
+        assert_eq!(rows[0], [rows[0][0], rows[0][0], 1.0]);
+        assert!(rows[0][0] < 1e-30);
+        assert!(rows[1].iter().all(|p| (p - 1.0 / 3.0).abs() < 1e-6));
+    }
+
+    #[test]
+    fn gelu_agrees_with_candle() {
+        let xs = numbers(64, 1536, 9.0);
+        let bias = numbers(1, 1536, 0.5).flatten_all().unwrap();
+        let expected = xs.broadcast_add(&bias).unwrap().gelu_erf().unwrap();
+        let fused = bias_gelu(xs, &bias).unwrap();
+        assert!(largest_difference(&fused, &expected) < 2e-6);
+    }
+
+    #[test]
+    fn views_of_a_larger_tensor_take_the_plain_way() {
+        let xs = numbers(6, 10, 3.0);
+        let view = xs.narrow(1, 2, 5).unwrap();
+        let bias = numbers(1, 5, 1.0).flatten_all().unwrap();
+        let expected = view.broadcast_add(&bias).unwrap();
+        let sum = bias_add(view, &bias).unwrap();
+        assert!(largest_difference(&sum, &expected) < 1e-6);
+        assert!(largest_difference(&xs, &numbers(6, 10, 3.0)) == 0.0);
+    }
+}

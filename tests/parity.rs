@@ -1,0 +1,172 @@
+//! Numbers that the official implementation and PyTorch computed, met from the same weights.
+//!
+//! `tests/reference/README.md` tells where they come from.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use candle_core::{Device, Tensor};
+use tsukami::geometry::Grid;
+use tsukami::localize::{Evidence, LevelMap, Map, Method, largest};
+use tsukami::tscam::Model;
+
+fn reference(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/reference")
+        .join(name)
+}
+
+fn outputs(name: &str) -> HashMap<String, Tensor> {
+    candle_core::safetensors::load(reference(name), &Device::Cpu).unwrap()
+}
+
+fn numbers(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+/// The largest difference, relative to the largest magnitude expected.
+fn relative_error(found: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(found.len(), expected.len());
+    let largest = expected.iter().fold(0f32, |max, x| max.max(x.abs()));
+    let difference = found
+        .iter()
+        .zip(expected)
+        .fold(0f32, |max, (a, b)| max.max((a - b).abs()));
+    difference / largest
+}
+
+#[track_caller]
+fn assert_close(what: &str, found: &[f32], expected: &[f32], tolerance: f32) {
+    let error = relative_error(found, expected);
+    println!("{what}: relative error {error:.1e} (at most {tolerance:.0e})");
+    assert!(error <= tolerance, "{what}: {error:e} > {tolerance:e}");
+}
+
+fn min_max(values: &[f32]) -> Vec<f32> {
+    let min = values.iter().copied().fold(f32::INFINITY, f32::min);
+    let max = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    values.iter().map(|x| (x - min) / (max - min)).collect()
+}
+
+/// `[L][P]` -> the values of all layers, one after the other.
+fn attention_of(evidence: &Evidence) -> Vec<f32> {
+    evidence.attention.concat()
+}
+
+#[test]
+fn official_ts_cam_checkpoint() {
+    let model = Model::open(&reference("tscam_reference.pth"), &Device::Cpu).unwrap();
+    let config = model.config();
+    assert_eq!((config.embed_dim, config.depth, config.heads), (128, 4, 2));
+    assert_eq!(
+        (config.patch_size, config.trained_grid.patches()),
+        (16, 196)
+    );
+    assert_eq!(model.head().unwrap().classes.len(), 5);
+
+    let expected = outputs("tscam_reference_outputs.safetensors");
+    let features = model.features(&expected["pixel_values"], &[]).unwrap();
+    let tokens = numbers(&features.patch_tokens);
+    assert_close(
+        "patch tokens",
+        &tokens,
+        &numbers(&expected["patch_tokens"]),
+        1e-4,
+    );
+
+    let input = image::open(reference("input.png")).unwrap().to_rgb8();
+    let evidence = model.look(&input).unwrap();
+    let classes = evidence.classes.as_ref().unwrap();
+    assert_close(
+        "logits",
+        &classes.logits,
+        &numbers(&expected["logits"]),
+        1e-4,
+    );
+
+    let layers = evidence.attention.iter();
+    let summed = layers.fold(vec![0f32; 196], |sum, layer| {
+        sum.iter().zip(layer).map(|(a, b)| a + b).collect()
+    });
+    assert_close("attention", &summed, &numbers(&expected["attention"]), 1e-4);
+
+    let cams: Vec<f32> = (0..5)
+        .flat_map(|class| {
+            Map::new(&evidence, Method::TsCam, Some(class))
+                .unwrap()
+                .values
+        })
+        .collect();
+    assert_close("cams", &cams, &numbers(&expected["cams"]), 1e-4);
+}
+
+#[test]
+fn every_box_of_the_official_implementation() {
+    let model = Model::open(&reference("tscam_reference.pth"), &Device::Cpu).unwrap();
+    let input = image::open(reference("input.png")).unwrap().to_rgb8();
+    let evidence = model.look(&input).unwrap();
+    let text = std::fs::read_to_string(reference("tscam_reference_boxes.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let by_threshold = json["boxes_xyxy_by_threshold_then_class"]
+        .as_object()
+        .unwrap();
+    let mut compared = 0;
+    for (threshold, boxes) in by_threshold {
+        for (class, expected) in boxes.as_array().unwrap().iter().enumerate() {
+            let map = Map::new(&evidence, Method::TsCam, Some(class)).unwrap();
+            let levels = LevelMap::new(&map, 224, 224);
+            let regions = levels.regions(threshold.parse().unwrap());
+            let region = largest(&regions).unwrap();
+            let found = [region.x0, region.y0, region.x1, region.y1];
+            let expected: [usize; 4] = serde_json::from_value(expected.clone()).unwrap();
+            assert_eq!(found, expected, "threshold {threshold}, class {class}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 30);
+}
+
+#[test]
+fn default_backbone_on_an_oblong_grid() {
+    let model = Model::embedded(&Device::Cpu).unwrap();
+    let expected = outputs("dinov2_vits14_outputs.safetensors");
+    let expected = |name: &str| &expected[&format!("196x280.{name}")];
+    let features = model.features(expected("pixel_values"), &[9, 10]).unwrap();
+    for (name, found) in [
+        ("cls_token", &features.class_token),
+        ("patch_tokens", &features.patch_tokens),
+        ("attention", &features.attention),
+        ("last_keys", &features.last_keys),
+        ("block9_tokens", &features.taps[&9]),
+        ("block10_tokens", &features.taps[&10]),
+    ] {
+        assert_close(name, &numbers(found), &numbers(expected(name)), 1e-4);
+    }
+    let evidence = model.evidence(expected("pixel_values")).unwrap();
+    assert_eq!(
+        evidence.grid,
+        Grid {
+            rows: 14,
+            columns: 20
+        }
+    );
+    let map = Map::new(&evidence, Method::Affinity, None).unwrap();
+    let found = min_max(&map.values);
+    let wanted = min_max(&numbers(expected("affinity_attention")));
+    assert_close("affinity map", &found, &wanted, 1e-3);
+}
+
+#[test]
+fn default_backbone_from_a_picture() {
+    let model = Model::embedded(&Device::Cpu).unwrap();
+    let expected = outputs("dinov2_vits14_outputs.safetensors");
+    let input = image::open(reference("input.png")).unwrap().to_rgb8();
+    let evidence = model.look(&input).unwrap();
+    let attention = numbers(&expected["224x224.attention"]);
+    assert_close("attention", &attention_of(&evidence), &attention, 1e-4);
+    let map = Map::new(&evidence, Method::Affinity, None).unwrap();
+    let wanted = min_max(&numbers(&expected["224x224.affinity_attention"]));
+    assert_close("affinity map", &min_max(&map.values), &wanted, 1e-3);
+}
