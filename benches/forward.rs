@@ -36,7 +36,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let median = times[times.len() / 2];
     #[allow(clippy::print_stdout, reason = "the output of a benchmark")]
     {
-        println!("tsukami {grid} {:.2} pictures/s (median of {})", 1.0 / median, times.len());
+        println!(
+            "tsukami {grid} {:.2} pictures/s (median of {})",
+            1.0 / median,
+            times.len()
+        );
     }
     Ok(())
 }

@@ -11,8 +11,12 @@
 //!   Cls and Loc of ILSVRC.
 //!
 //! Boxes are in picture pixels, as everywhere ([`crate::geometry`]). Every rate is a fraction in
-//! `0..=1`, never a percentage. Arithmetic is in `f64` from the `f32` edges as they were read, and
-//! 'reaches' always means `>=`: boxes with an IoU of exactly one half count at 0.5.
+//! `0..=1`, never a percentage. 'Reaches' always means `>=`: an IoU of exactly one half counts at
+//! 0.5. Arithmetic is in `f64` from the `f32` edges, hence exact for whole pixels and binary
+//! fractions of them; other edges are rounded by up to 1e-7 of their value, so that a pair which
+//! lies on a threshold to that precision may fall on the other side than in an all-`f64` program.
+
+#![allow(clippy::doc_markdown, reason = "IoU is a plain word here")]
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -373,7 +377,7 @@ pub struct AnnotationEffort {
 /// Annotation effort over all pictures.
 ///
 /// Objects and proposals are matched one to one. A match of IoU 0.75 or more is an accept, of 0.5
-/// or more an edit, an accept with a wrong class (where classes are [known](Classes::Known)) also
+/// or more an edit; with a wrong class, where classes are [known](Classes::Known), never more than
 /// an edit. Boxes that overlap less are no match: the object is drawn and the proposal rejected.
 ///
 /// Of all assignments the one of **least effort** counts, and of several such the one with the
@@ -428,10 +432,10 @@ fn add_picture(total: &mut AnnotationEffort, case: &Case, classes: Classes) {
     let kind = |object: &TruthBox, p: &Prediction| {
         let iou = IouConvention::Continuous.iou(&p.bbox, &object.bbox);
         let right_class = classes == Classes::Agnostic || p.category == object.category;
-        match iou {
-            _ if iou >= ACCEPT_IOU && right_class => Some((Match::Accept, iou)),
-            _ if iou >= EDIT_IOU => Some((Match::Edit, iou)),
-            _ => None,
+        if iou >= ACCEPT_IOU && right_class {
+            Some((Match::Accept, iou))
+        } else {
+            (iou >= EDIT_IOU).then_some((Match::Edit, iou))
         }
     };
     // What a match saves: the draw (3) and the reject (1) less the action. Below it, in the lower
@@ -752,7 +756,6 @@ impl ClassLocalization {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -1,4 +1,34 @@
 //! Tsukami draws the first boxes for people who label pictures.
+//!
+//! Data runs one way: `pictures -> tscam -> localize -> propose -> formats`, and whoever drives
+//! it, the command line ([`cli`]) or a bulk run ([`bulk`]), sits on top; nothing imports them.
+//!
+//! | module | its one idea |
+//! |---|---|
+//! | [`geometry`] | boxes in upright picture pixels, patch grids |
+//! | [`pictures`] | files -> upright RGB, sizes, the model's input |
+//! | [`tscam`] | a picture -> [`localize::Evidence`]; the only user of candle |
+//! | [`localize`] | evidence -> maps -> boxes, on plain slices |
+//! | [`propose`] | the pipeline decode, infer, localise over bounded queues |
+//! | [`formats`] | COCO JSON |
+//! | [`bulk`] | a run over a folder: journal, resume, shards, merge |
+//! | [`evaluate`] | metrics of proposals against true boxes, on plain values |
+//! | [`heatmap`] | a map over its picture |
+//! | [`cli`] | what the program understands and says |
+//!
+//! Invariants:
+//! - [`geometry`], [`localize`] and [`evaluate`] do no IO and know neither candle nor a window.
+//! - Boxes are `f32` in original, EXIF-upright pixels, always.
+//! - A proposal carries its origin and a score, and is never written as ground truth.
+//! - A file appears whole or not at all.
+
+pub mod bulk;
+pub mod cli;
+pub mod evaluate;
+pub mod formats;
 pub mod geometry;
+pub mod heatmap;
 pub mod localize;
+pub mod pictures;
+pub mod propose;
 pub mod tscam;

@@ -1,12 +1,16 @@
 //! Evidence -> maps -> boxes, on plain slices.
 //!
-//! A map has one value a patch. It is enlarged bilinearly to the transformer's input, brought to
-//! levels 0..=255 by its own minimum and maximum, cut at a threshold, and each connected region
-//! of what is left is a box. That is the paper's recipe to the letter; the methods differ in the
-//! map alone.
+//! A map has one value a patch. It is enlarged bilinearly, brought to levels 0..=255 by its own
+//! minimum and maximum, cut at a threshold, and each connected region of what is left is a box.
+//! That is the paper's recipe to the letter. [`Method::Affinity`] goes beyond it in the map, which
+//! it carries along the picture's own affinities, and in telling touching objects apart.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+
+use serde::Serialize;
 
 use crate::geometry::{BBox, Grid};
 
@@ -14,15 +18,27 @@ use crate::geometry::{BBox, Grid};
 /// and [`Method::Attention`]; earlier ones look at textures. The paper sums all layers.
 const ATTENTION_LAYERS: usize = 3;
 /// Temperature of the softmax over key similarities.
-const AFFINITY_TEMPERATURE: f32 = 0.2;
+const AFFINITY_TEMPERATURE: f32 = 0.3;
 /// How often a map is carried along the affinities.
 const AFFINITY_STEPS: usize = 2;
+/// Pixels a patch to which affinity maps are enlarged; more is slower and no better.
+const AFFINITY_SCALE: usize = 4;
+/// Levels (of 255) by which the lesser of two touching objects must rise above their saddle.
+const SPLIT_DEPTH: u8 = 19;
+/// Patches that the lesser of two touching objects must have.
+const SPLIT_PATCHES: usize = 12;
+/// Patches that a region must have to be proposed, where any number of boxes may be.
+const MIN_PATCHES: f32 = 4.0;
+/// Evidence at which a score is one half.
+const HALF_EVIDENCE: f32 = 0.01;
 
 /// What a transformer saw in one picture; P patches, L layers, C classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
     /// The grid of the P patches.
     pub grid: Grid,
+    /// Side of a patch in pixels of the transformer's input.
+    pub patch_size: usize,
     /// The class token's attention to each patch, mean over heads, `[L][P]`.
     pub attention: Vec<Vec<f32>>,
     /// Cosine similarity of the last layer's keys, `[P * P]`, row by row.
@@ -38,6 +54,23 @@ pub struct ClassEvidence {
     pub logits: Vec<f32>,
     /// One semantic map a class, `[C][P]`.
     pub maps: Vec<Vec<f32>>,
+}
+
+impl ClassEvidence {
+    /// Classes and their probabilities (softmax of the logits), most probable first.
+    pub fn ranked(&self) -> Vec<(usize, f32)> {
+        let max = self
+            .logits
+            .iter()
+            .copied()
+            .fold(f32::NEG_INFINITY, f32::max);
+        let exponentials: Vec<f32> = self.logits.iter().map(|x| (x - max).exp()).collect();
+        let sum: f32 = exponentials.iter().sum();
+        let mut ranked: Vec<(usize, f32)> =
+            exponentials.iter().map(|x| x / sum).enumerate().collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        ranked
+    }
 }
 
 impl Evidence {
@@ -82,6 +115,32 @@ impl Method {
             Self::Affinity => "affinity",
             Self::Attention => "attention",
         }
+    }
+
+    /// Where its maps are cut unless told otherwise, in 0..1 of their range.
+    pub fn default_threshold(self) -> f32 {
+        match self {
+            // The official code's for ILSVRC; 0.1 for CUB.
+            Self::TsCam => 0.12,
+            Self::Affinity => 0.5,
+            Self::Attention => 0.2,
+        }
+    }
+
+    /// Pixels a patch to which its maps are enlarged; the paper's are as large as the input.
+    fn scale(self, patch_size: usize) -> usize {
+        match self {
+            Self::TsCam => patch_size,
+            Self::Affinity | Self::Attention => AFFINITY_SCALE,
+        }
+    }
+
+    /// When touching objects are told apart; the paper never does.
+    fn split(self) -> Option<Split> {
+        (self == Self::Affinity).then_some(Split {
+            depth: SPLIT_DEPTH,
+            min_area: SPLIT_PATCHES * AFFINITY_SCALE * AFFINITY_SCALE,
+        })
     }
 
     /// Whether it cannot do without a class map.
@@ -137,11 +196,7 @@ impl Map {
                 semantic?;
                 couple(evidence.attention_of_last(evidence.attention.len()))
             }
-            Method::Affinity => {
-                let affinity = Affinity::new(&evidence.key_similarity, evidence.grid.patches());
-                let coupled = couple(evidence.summed_attention());
-                (0..AFFINITY_STEPS).fold(coupled, |map, _| affinity.carry(&map))
-            }
+            Method::Affinity => carried(evidence, couple(evidence.summed_attention())),
             Method::Attention => evidence.summed_attention(),
         };
         Some(Self {
@@ -149,6 +204,12 @@ impl Map {
             values,
         })
     }
+}
+
+/// Carries a map along the picture's affinities.
+fn carried(evidence: &Evidence, map: Vec<f32>) -> Vec<f32> {
+    let affinity = Affinity::new(&evidence.key_similarity, evidence.grid.patches());
+    (0..AFFINITY_STEPS).fold(map, |map, _| affinity.carry(&map))
 }
 
 /// Row-stochastic `P x P` matrix: the softmax of the key similarities.
@@ -217,35 +278,127 @@ impl LevelMap {
         }
     }
 
-    /// The connected regions (8 neighbours) of the pixels that are strictly above the level
-    /// `int(threshold * max)`, `threshold` in 0..1.
-    pub fn regions(&self, threshold: f32) -> Vec<Region> {
+    /// The regions of connected pixels (8 neighbours) that are strictly above the level
+    /// `int(threshold * max)`, `threshold` in 0..1, in the order of their highest pixels.
+    ///
+    /// The pixels are taken from the highest down, so that each object's peak grows a region of
+    /// its own until two meet. There they become one, unless `split` keeps them apart.
+    pub fn regions(&self, threshold: f32, split: Option<&Split>) -> Vec<Region> {
         let max = self.levels.iter().copied().max().unwrap_or(0);
         let cut = (threshold * f32::from(max)) as u8;
-        let mut unseen: Vec<bool> = self.levels.iter().map(|level| *level > cut).collect();
-        let mut regions = Vec::new();
-        let mut stack = Vec::new();
-        for start in 0..unseen.len() {
-            if !std::mem::take(&mut unseen[start]) {
+        let mut forest = Forest::default();
+        let mut labels = vec![NONE; self.levels.len()];
+        let descending = self.descending(cut);
+        for &pixel in &descending {
+            let level = self.levels[pixel];
+            let labelled = self.around(pixel).filter(|&around| labels[around] != NONE);
+            let Some(steepest) = labelled.clone().max_by_key(|&around| self.levels[around]) else {
+                labels[pixel] = forest.plant(level);
                 continue;
-            }
-            stack.push(start);
-            let mut pixels = Vec::new();
-            while let Some(pixel) = stack.pop() {
-                pixels.push(pixel);
-                let (x, y) = (pixel % self.width, pixel / self.width);
-                for ny in y.saturating_sub(1)..=(y + 1).min(self.height - 1) {
-                    for nx in x.saturating_sub(1)..=(x + 1).min(self.width - 1) {
-                        let neighbour = ny * self.width + nx;
-                        if std::mem::take(&mut unseen[neighbour]) {
-                            stack.push(neighbour);
-                        }
-                    }
+            };
+            let roots = labelled.map(|around| forest.root(labels[around]));
+            let Some(highest) = roots.clone().max_by_key(|&root| forest.rank(root)) else {
+                continue;
+            };
+            for root in roots.collect::<Vec<_>>() {
+                let depth = forest.peak[root] - level;
+                if split.is_none_or(|split| split.joins(depth, forest.area[root])) {
+                    forest.merge(root, highest);
                 }
             }
-            regions.push(Region::new(pixels, self.width));
+            let root = forest.root(labels[steepest]);
+            forest.area[root] += 1;
+            labels[pixel] = root;
+        }
+        let mut regions: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for pixel in descending {
+            regions
+                .entry(forest.root(labels[pixel]))
+                .or_default()
+                .push(pixel);
         }
         regions
+            .into_values()
+            .map(|pixels| Region::new(pixels, self.width))
+            .collect()
+    }
+
+    /// Pixels above `cut`, highest first, equals in reading order.
+    fn descending(&self, cut: u8) -> Vec<usize> {
+        let mut by_level = vec![Vec::new(); 256];
+        for (pixel, level) in self.levels.iter().enumerate() {
+            if *level > cut {
+                by_level[usize::from(*level)].push(pixel);
+            }
+        }
+        by_level.into_iter().rev().flatten().collect()
+    }
+
+    /// The up to eight neighbours of a pixel.
+    fn around(&self, pixel: usize) -> impl Iterator<Item = usize> + Clone {
+        let (width, height) = (self.width, self.height);
+        let (x, y) = (pixel % width, pixel / width);
+        let rows = y.saturating_sub(1)..=(y + 1).min(height - 1);
+        rows.flat_map(move |ny| {
+            let columns = x.saturating_sub(1)..=(x + 1).min(width - 1);
+            columns.map(move |nx| ny * width + nx)
+        })
+        .filter(move |neighbour| *neighbour != pixel)
+    }
+}
+
+/// When two regions that meet stay apart, as two objects that touch: the lesser one must rise far
+/// enough above the saddle between them and be large enough to be an object.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Split {
+    /// Levels from the saddle up to the lesser peak.
+    pub depth: u8,
+    /// Pixels of the lesser region.
+    pub min_area: usize,
+}
+
+impl Split {
+    fn joins(&self, depth: u8, area: usize) -> bool {
+        depth < self.depth || area < self.min_area
+    }
+}
+
+/// A pixel that belongs to no region yet.
+const NONE: usize = usize::MAX;
+
+/// Disjoint sets of pixels, each with its highest level and its size.
+#[derive(Default)]
+struct Forest {
+    parent: Vec<usize>,
+    peak: Vec<u8>,
+    area: Vec<usize>,
+}
+
+impl Forest {
+    fn plant(&mut self, peak: u8) -> usize {
+        self.parent.push(self.parent.len());
+        self.peak.push(peak);
+        self.area.push(1);
+        self.parent.len() - 1
+    }
+
+    fn root(&self, mut node: usize) -> usize {
+        while self.parent[node] != node {
+            node = self.parent[node];
+        }
+        node
+    }
+
+    /// Orders regions by their peaks; of equals the one that was planted first ranks higher.
+    fn rank(&self, root: usize) -> (u8, Reverse<usize>) {
+        (self.peak[root], Reverse(root))
+    }
+
+    fn merge(&mut self, lesser: usize, higher: usize) {
+        if self.root(lesser) != higher {
+            self.parent[lesser] = higher;
+            self.area[higher] += self.area[lesser];
+        }
     }
 }
 
@@ -359,6 +512,168 @@ pub fn largest(regions: &[Region]) -> Option<&Region> {
         }
     }
     best.map(|(region, _)| region)
+}
+
+/// How many boxes a map gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Extent {
+    /// The paper's one box: the region of the largest contour area.
+    Largest,
+    /// Every region that matters.
+    #[default]
+    All,
+}
+
+/// How a map becomes boxes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BoxOptions {
+    /// How many boxes a map gives.
+    #[serde(rename = "boxes")]
+    pub extent: Extent,
+    /// Where the map is cut, in 0..1 of its range; the method's own default if none.
+    pub threshold: Option<f32>,
+    /// The most boxes a picture.
+    pub max_boxes: usize,
+    /// The smallest region, as a share of the picture; four patches if none. For
+    /// [`Extent::All`] alone.
+    pub min_area: Option<f32>,
+    /// The lowest score of a box. For [`Extent::All`] alone.
+    pub min_score: f32,
+}
+
+impl Default for BoxOptions {
+    fn default() -> Self {
+        Self {
+            extent: Extent::default(),
+            threshold: None,
+            max_boxes: 100,
+            min_area: None,
+            min_score: 0.15,
+        }
+    }
+}
+
+/// A box and how sure the evidence is of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScoredBox {
+    /// In upright pixels of the original.
+    pub bbox: BBox,
+    /// In 0..=1.
+    pub score: f32,
+}
+
+/// One map, enlarged and ready to be cut anywhere: what a live threshold works on.
+pub struct Localizer {
+    levels: LevelMap,
+    method: Method,
+    patches: usize,
+    /// The class token's attention and the class-agnostic carried map, enlarged likewise: what
+    /// scores are made of.
+    attention: Vec<f32>,
+    object: Vec<f32>,
+}
+
+impl Localizer {
+    /// Prepares the map of `class`, or of any object if none. Nothing if the method needs a class
+    /// map that the evidence does not have.
+    pub fn new(evidence: &Evidence, method: Method, class: Option<usize>) -> Option<Self> {
+        let map = Map::new(evidence, method, class)?;
+        let scale = method.scale(evidence.patch_size);
+        let Grid { rows, columns } = map.grid;
+        let (width, height) = (columns * scale, rows * scale);
+        let enlarged = |values: Vec<f32>| {
+            let grid = map.grid;
+            upsample(&Map { grid, values }, width, height)
+        };
+        Some(Self {
+            attention: enlarged(evidence.summed_attention()),
+            object: enlarged(carried(evidence, evidence.summed_attention())),
+            levels: LevelMap::new(&map, width, height),
+            method,
+            patches: map.grid.patches(),
+        })
+    }
+
+    /// The regions above `threshold` (the method's default if none).
+    fn regions(&self, threshold: Option<f32>) -> Vec<Region> {
+        let threshold = threshold.unwrap_or(self.method.default_threshold());
+        self.levels.regions(threshold, self.method.split().as_ref())
+    }
+
+    /// The boxes in a picture of `picture` pixels, in no order.
+    pub fn boxes(&self, options: &BoxOptions, picture: (u32, u32)) -> Vec<ScoredBox> {
+        let regions = self.regions(options.threshold);
+        let mut outside = vec![true; self.levels.levels.len()];
+        for pixel in regions.iter().flat_map(|region| &region.pixels) {
+            outside[*pixel] = false;
+        }
+        let background = mean(
+            (0..outside.len()).filter(|&pixel| outside[pixel]),
+            &self.object,
+        );
+        let scored = |region: &Region| ScoredBox {
+            bbox: region.bbox(&self.levels, picture),
+            score: self.score(region, background),
+        };
+        match options.extent {
+            Extent::Largest => largest(&regions).map(scored).into_iter().collect(),
+            Extent::All => {
+                let share = options
+                    .min_area
+                    .unwrap_or(MIN_PATCHES / self.patches as f32);
+                let min_pixels = share * outside.len() as f32;
+                regions
+                    .iter()
+                    .filter(|region| region.pixels.len() as f32 >= min_pixels)
+                    .map(scored)
+                    .collect()
+            }
+        }
+    }
+
+    /// How sure the evidence is that a region is an object, in 0..1.
+    ///
+    /// The evidence is the share of the class token's attention that the region gathers, times
+    /// the log ratio of the carried attention inside it and outside every region: both taken
+    /// before min-max, so that a picture without an object, where attention spreads evenly, gives
+    /// next to nothing. `evidence / (evidence + 0.01)` brings it to 0..1. The same for all
+    /// classes: how probable a class is, is for its head to say.
+    fn score(&self, region: &Region, background: f32) -> f32 {
+        let attention = region.pixels.iter().map(|&pixel| self.attention[pixel]);
+        let share = attention.sum::<f32>() / self.attention.iter().sum::<f32>();
+        let inside = mean(region.pixels.iter().copied(), &self.object);
+        let ratio = if background > 0.0 {
+            inside / background
+        } else {
+            1.0
+        };
+        let evidence = share * ratio.max(1.0).ln();
+        let score = evidence / (evidence + HALF_EVIDENCE);
+        if score.is_finite() { score } else { 0.0 }
+    }
+
+    /// For measuring: the best-known box and every box at a threshold, without scores.
+    pub fn largest_and_all(
+        &self,
+        threshold: f32,
+        picture: (u32, u32),
+    ) -> (Option<BBox>, Vec<BBox>) {
+        let regions = self.regions(Some(threshold));
+        let bbox = |region: &Region| region.bbox(&self.levels, picture);
+        (
+            largest(&regions).map(bbox),
+            regions.iter().map(bbox).collect(),
+        )
+    }
+}
+
+/// Mean of `values` at `pixels`; 0 where there are none.
+fn mean(pixels: impl Iterator<Item = usize>, values: &[f32]) -> f32 {
+    let (count, sum) = pixels.fold((0u32, 0.0), |(count, sum), pixel| {
+        (count + 1, sum + values[pixel])
+    });
+    if count > 0 { sum / count as f32 } else { 0.0 }
 }
 
 /// Bilinear interpolation between pixel centres, clamped at the edges, as OpenCV's

@@ -101,20 +101,24 @@ fn decode_unguarded(path: &Path, bytes: &[u8], limits: &Limits) -> Result<Pictur
     let mut warnings = Vec::new();
     if let Some(named) = format_of_name(path).filter(|named| *named != format) {
         warnings.push(format!(
-            "{} is named like a {named:?} picture but holds a {format:?} one: it was read as such, rename it",
-            path.display()
+            "{} is named like a {} picture but holds a {} one: it was read all the same; rename it",
+            path.display(),
+            label(named),
+            label(format)
         ));
     }
 
-    // The JPEG decoder fills what is missing and says nothing, and for some progressive files it
-    // fails unless there is an end; so find out here, and give it one.
-    let cut = format == ImageFormat::Jpeg && is_cut_jpeg(bytes);
-    let mended = if cut {
-        [bytes, &[0xff, EOI]].concat()
-    } else {
-        Vec::new()
+    let mended = match format {
+        ImageFormat::Jpeg => mend_cut_jpeg(bytes),
+        _ => None,
     };
-    let bytes = if cut { &mended } else { bytes };
+    let bytes = mended.as_deref().unwrap_or(bytes);
+    if bytes.is_empty() {
+        return Err(PictureError::Damaged {
+            path: path.into(),
+            reason: "it ends before its first row".into(),
+        });
+    }
 
     let mut decoder = open(path, Cursor::new(bytes), format, limits)?;
     let (width, height) = decoder.dimensions();
@@ -124,11 +128,11 @@ fn decode_unguarded(path: &Path, bytes: &[u8], limits: &Limits) -> Result<Pictur
     let outcome = decoder.read_image(&mut samples);
 
     let fault = match outcome {
-        Ok(()) => cut.then(|| "its end is missing".to_owned()),
+        Ok(()) => mended.as_ref().map(|_| "its end is missing".to_owned()),
         Err(error) => match failure(path, format, limits, &error) {
             PictureError::Damaged { reason, .. } => {
                 if format == ImageFormat::Png && color.bytes_per_pixel() > color.channel_count() {
-                    // Rows that were read before the fault are still big-endian.
+                    // Rows of 16-bit samples that were read before the fault are still big-endian.
                     samples.chunks_exact_mut(2).for_each(<[u8]>::reverse);
                 }
                 Some(reason)
@@ -144,7 +148,7 @@ fn decode_unguarded(path: &Path, bytes: &[u8], limits: &Limits) -> Result<Pictur
             });
         }
         warnings.push(format!(
-            "{} is damaged ({reason}): it was read as far as it goes, the rest is grey; copy it again from its source",
+            "{} is damaged ({reason}): it was read as far as it goes, what is missing is grey or blurred; copy it again from its source",
             path.display()
         ));
     }
@@ -175,7 +179,7 @@ fn probe_unguarded(path: &Path) -> Result<(u32, u32), PictureError> {
     // Pixels are not touched here, so nothing is refused for its size.
     let limits = Limits {
         max_pixels: u64::MAX,
-        max_bytes: u64::MAX,
+        ..Limits::default()
     };
     if format != ImageFormat::Jpeg {
         return upright_size(path, file, format, &limits);
@@ -238,7 +242,7 @@ fn recognise(path: &Path, bytes: &[u8]) -> Result<ImageFormat, PictureError> {
     if bytes.get(4..8) == Some(b"ftyp") {
         return Err(PictureError::Unsupported {
             path: path.into(),
-            kind: "a HEIF picture or a film,".into(),
+            kind: "a HEIF or AVIF picture, or a film,".into(),
             reason: "telephones name HEIC files .jpg at times".into(),
         });
     }
@@ -321,6 +325,11 @@ fn orientation(decoder: &mut impl ImageDecoder) -> Orientation {
     }
 }
 
+/// The format as people write it.
+fn label(format: ImageFormat) -> String {
+    format!("{format:?}").to_uppercase()
+}
+
 /// Our sentence for the library's error.
 fn failure(path: &Path, format: ImageFormat, limits: &Limits, error: &ImageError) -> PictureError {
     use std::error::Error;
@@ -337,7 +346,7 @@ fn failure(path: &Path, format: ImageFormat, limits: &Limits, error: &ImageError
         },
         ImageError::Unsupported(_) => PictureError::Unsupported {
             path,
-            kind: format!("a kind of {format:?}"),
+            kind: format!("a kind of {} picture", label(format)),
             reason,
         },
         ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
@@ -350,36 +359,57 @@ fn failure(path: &Path, format: ImageFormat, limits: &Limits, error: &ImageError
     }
 }
 
-/// JPEG's marker for the end of the image.
-const EOI: u8 = 0xd9;
-
-/// Whether a JPEG ends before its first end-of-image marker.
+/// What can be used of a JPEG that breaks off before its first end-of-image marker: nothing if no
+/// coded data are left. `None` if it is whole.
 ///
-/// This walks the segments by their lengths, so the end of a thumbnail inside the metadata does not
-/// count, and it stops at the first end outside: what lies behind it (the further pictures of an
-/// MPO, a maker's notes, junk) is no concern of ours. Inside the coded data, and in junk between
-/// segments, it looks for the next marker. It cannot see rows that were lost before an end.
-fn is_cut_jpeg(bytes: &[u8]) -> bool {
+/// The decoder reads a cut picture as far as it goes, but says nothing about it, makes up pixels
+/// where there are no coded data at all, and gives up where a segment is cut or a progressive
+/// picture has no end. So this walks the segments by their lengths and drops one that is cut. The
+/// end of a thumbnail inside the metadata does not count, and the walk stops at the first end
+/// outside: what lies behind it (the further pictures of an MPO, a maker's notes, junk) is no
+/// concern of ours. Inside the coded data, and in junk between segments, it looks for the next
+/// marker. It cannot see rows that were lost before an end.
+fn mend_cut_jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
+    const PROGRESSIVE_FRAME: u8 = 0xc2;
+    const END_OF_IMAGE: u8 = 0xd9;
+    const START_OF_SCAN: u8 = 0xda;
+
+    let mut progressive = false;
+    let mut scan = bytes.len();
     let mut at = 2;
-    loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let Some(marker) = rest.iter().position(|byte| *byte == 0xff) else {
-            return true;
+    let usable = loop {
+        let Some(gap) = bytes[at..].iter().position(|byte| *byte == 0xff) else {
+            break bytes.len();
         };
-        at += marker;
-        at += match bytes.get(at + 1) {
-            None => return true,
-            Some(&EOI) => return false,
+        at += gap;
+        match bytes[at + 1..] {
+            [END_OF_IMAGE, ..] => return None,
             // A filler before the marker proper.
-            Some(0xff) => 1,
+            [0xff, ..] => at += 1,
             // An escaped 0xff, and the markers without a length.
-            Some(0x00 | 0x01 | 0xd0..=0xd8) => 2,
-            Some(_) => match bytes.get(at + 2..at + 4) {
-                Some(&[high, low]) => 2 + usize::from(u16::from_be_bytes([high, low])),
-                _ => return true,
-            },
-        };
+            [0x00 | 0x01 | 0xd0..=0xd8, ..] => at += 2,
+            [marker, high, low, ..] => {
+                let end = at + 2 + usize::from(u16::from_be_bytes([high, low]));
+                if end > bytes.len() {
+                    break at;
+                }
+                progressive |= marker == PROGRESSIVE_FRAME;
+                if marker == START_OF_SCAN {
+                    scan = scan.min(end);
+                }
+                at = end;
+            }
+            _ => break at,
+        }
+    };
+    let mut mended = bytes[..usable].to_vec();
+    if usable <= scan {
+        mended.clear();
+    } else if progressive {
+        // Of a sequential one, an end would make the decoder invent the missing rows.
+        mended.extend([0xff, END_OF_IMAGE]);
     }
+    Some(mended)
 }
 
 /// 8-bit RGB from the library's samples: native byte order, interleaved, 1 to 4 channels.
@@ -397,25 +427,28 @@ fn to_rgb(color: ColorType, samples: Vec<u8>) -> Vec<u8> {
             .as_chunks()
             .0
             .iter()
+            // `as` clips, and makes zero of what is no number.
             .map(|bytes| (f32::from_ne_bytes(*bytes) * 255.0).round() as u8)
             .collect(),
     };
     match channels {
-        1 => samples.iter().flat_map(|grey| [*grey; 3]).collect(),
-        2 => samples
-            .as_chunks()
-            .0
-            .iter()
-            .flat_map(|&[grey, alpha]| [over_white(grey, alpha); 3])
-            .collect(),
+        1 => convert(&samples, |[grey]| [grey; 3]),
+        2 => convert(&samples, |[grey, alpha]| [over_white(grey, alpha); 3]),
         3 => samples,
-        _ => samples
-            .as_chunks()
-            .0
-            .iter()
-            .flat_map(|&[r, g, b, alpha]| [r, g, b].map(|value| over_white(value, alpha)))
-            .collect(),
+        _ => convert(&samples, |[r, g, b, alpha]| {
+            [r, g, b].map(|value| over_white(value, alpha))
+        }),
     }
+}
+
+/// The pixels of `samples`, N channels each, as RGB.
+fn convert<const N: usize>(samples: &[u8], rgb: impl Fn([u8; N]) -> [u8; 3]) -> Vec<u8> {
+    let pixels = samples.as_chunks().0;
+    pixels
+        .iter()
+        .map(|pixel| rgb(*pixel))
+        .collect::<Vec<_>>()
+        .into_flattened()
 }
 
 /// A sample over white, rounded to the nearest.
@@ -423,3 +456,6 @@ fn over_white(value: u8, alpha: u8) -> u8 {
     let (value, alpha) = (u32::from(value), u32::from(alpha));
     ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,8 @@ pub struct Head {
     pub pooling: Pooling,
     /// SHA-256 of the backbone that it was trained on, where the file tells.
     pub backbone: Option<String>,
+    /// SHA-256 of the head's own file, if it did not come with the backbone.
+    pub fingerprint: Option<String>,
     kernel: Tensor, // [k * k * D, C]
     bias: Tensor,   // [C]
     side: usize,    // k, odd
@@ -92,6 +94,7 @@ impl Head {
                 Some(other) => return Err(format!("its head_pooling {other:?} is not known")),
             },
             backbone: metadata.get("backbone_sha256").cloned(),
+            fingerprint: None,
             kernel: kernel.map_err(|error| error.to_string())?,
             bias: bias.to_device(device).map_err(|error| error.to_string())?,
             side,
@@ -103,12 +106,14 @@ impl Head {
         let Weights {
             mut tensors,
             metadata,
-            ..
+            fingerprint,
         } = Weights::open(path)?;
         let bad = |reason: String| ModelError::bad_file(path, reason);
-        Self::take(&mut tensors, &metadata, device)
+        let mut head = Self::take(&mut tensors, &metadata, device)
             .map_err(bad)?
-            .ok_or_else(|| bad(format!("it has no {WEIGHT} of shape [classes, D, k, k]")))
+            .ok_or_else(|| bad(format!("it has no {WEIGHT} of shape [classes, D, k, k]")))?;
+        head.fingerprint = Some(fingerprint);
+        Ok(head)
     }
 
     /// Width of the tokens that it reads, D.

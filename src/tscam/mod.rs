@@ -210,14 +210,20 @@ impl Model {
         self.head.as_ref()
     }
 
-    /// The grid of patches for a picture of `width` x `height` pixels.
-    pub fn grid_for(&self, width: u32, height: u32, size: InputSize) -> Grid {
+    /// About how many patches a picture is cut into unless told otherwise: as many as the
+    /// backbone was trained with, but 256 for one that takes any grid.
+    pub fn default_patches(&self) -> usize {
         let config = self.backbone.config();
-        let patches = size.patches.unwrap_or(if config.layer_scale {
+        if config.layer_scale {
             DEFAULT_PATCHES
         } else {
             config.trained_grid.patches()
-        });
+        }
+    }
+
+    /// The grid of patches for a picture of `width` x `height` pixels.
+    pub fn grid_for(&self, width: u32, height: u32, size: InputSize) -> Grid {
+        let patches = size.patches.unwrap_or_else(|| self.default_patches());
         let aspect = if size.square {
             1.0
         } else {
@@ -262,6 +268,7 @@ impl Model {
         let keys = keys.broadcast_div(&keys.sqr()?.sum_keepdim(D::Minus1)?.sqrt()?)?;
         let evidence = Evidence {
             grid,
+            patch_size: patch,
             attention: features.attention.squeeze(0)?.to_vec2()?,
             key_similarity: keys.matmul(&keys.t()?)?.flatten_all()?.to_vec1()?,
             classes: None,

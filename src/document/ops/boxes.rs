@@ -192,17 +192,18 @@ pub fn duplicate(
 pub fn copy_from(document: &Document, from: PictureId, to: PictureId) -> Result<Edit, EditError> {
     let from = picture_of(document, from)?;
     let to = picture_of(document, to)?;
-    let present = document.annotations(to.id);
-    let is_present = |row: &Annotation| {
-        present.iter().any(|other| {
-            other.is_ground_truth()
-                && other.category == row.category
-                && other.rect.iou(&row.rect) >= SAME_BOX_IOU
-        })
-    };
     let mut draft = Draft::new(document);
     for row in document.annotations(from.id) {
-        if row.is_ground_truth() && !is_present(row) {
+        let Ok(rect) = clipped(to, row.rect) else {
+            continue;
+        };
+        let mut present = document.annotations(to.id).iter();
+        let is_present = present.any(|other| {
+            other.is_ground_truth()
+                && other.category == row.category
+                && other.rect.iou(&rect) >= SAME_BOX_IOU
+        });
+        if row.is_ground_truth() && !is_present {
             paste_one(&mut draft, to, row, [0.0, 0.0]);
         }
     }

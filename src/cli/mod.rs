@@ -1,0 +1,245 @@
+//! The command line: what `tsukami SUBCOMMAND` understands, says and exits with.
+//!
+//! Results go to files or standard output, everything else to standard error. Exit codes: 0 all
+//! went well, 1 the run went through but something failed, 2 nothing could start, 130 interrupted.
+
+mod eval;
+mod progress;
+mod propose;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+
+use crate::bulk;
+use crate::localize::Method;
+use crate::tscam::device::DeviceChoice;
+use crate::tscam::head::Head;
+use crate::tscam::{InputSize, Model};
+
+/// Something failed along the way.
+const FAILED: u8 = 1;
+/// Nothing could start.
+const UNSTARTED: u8 = 2;
+/// Stopped by Ctrl-C, as shells report it.
+const INTERRUPTED: u8 = 130;
+
+/// Draws the first boxes for people who label pictures.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Propose boxes for folders of pictures and write them as COCO JSON
+    Propose(propose::Arguments),
+    /// Measure proposals against true boxes
+    Eval(eval::Arguments),
+    /// Join the files of sharded runs into one with stable ids
+    Merge(MergeArguments),
+    /// Describe a model file, or the embedded model
+    Model(ModelArguments),
+}
+
+#[derive(Args)]
+struct MergeArguments {
+    /// COCO files of proposals
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Args)]
+struct ModelArguments {
+    /// A .safetensors or .pth file; the embedded model if none is given
+    file: Option<PathBuf>,
+}
+
+/// Which model, where it runs, and how pictures come to it.
+#[derive(Args)]
+struct ModelOptions {
+    /// How maps are made: affinity, ts-cam (the paper to the letter) or attention
+    #[arg(long, default_value_t, value_name = "METHOD")]
+    method: Method,
+    /// Another backbone, with or without a head: safetensors or an official TS-CAM .pth
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// A class head for the backbone
+    #[arg(long, value_name = "FILE")]
+    head: Option<PathBuf>,
+    /// auto, cpu, cuda, cuda:N or metal
+    #[arg(long, default_value_t, value_name = "DEVICE")]
+    device: DeviceChoice,
+    /// About how many patches a picture is cut into [default: 256, or the model's own number]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16384))]
+    patches: Option<u32>,
+    /// Squash each picture to a square, as the paper does, in place of keeping its aspect
+    #[arg(long)]
+    square: bool,
+    /// Where a map is cut, in 0..1 of its range [default: the method's own]
+    #[arg(long, value_name = "T", value_parser = share)]
+    threshold: Option<f32>,
+    /// Threads that decode pictures [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+}
+
+impl ModelOptions {
+    fn input(&self) -> InputSize {
+        InputSize {
+            patches: self.patches.map(|patches| patches as usize),
+            square: self.square,
+        }
+    }
+
+    fn decoders(&self) -> usize {
+        self.jobs.map_or_else(cores, usize::from)
+    }
+
+    /// Opens the device and the model on it, saying on standard error what they are.
+    fn open(&self) -> anyhow::Result<Model> {
+        let device = self.device.open()?;
+        if let Some(notice) = &device.notice {
+            eprintln!("note: {notice}");
+        }
+        let mut model = match &self.model {
+            Some(path) => Model::open(path, &device.device)?,
+            None => Model::embedded(&device.device)?,
+        };
+        if let Some(path) = &self.head {
+            let head = Head::open(path, &device.device)?;
+            model = model
+                .with_head(head)
+                .map_err(|reason| anyhow::anyhow!("{} cannot be used: {reason}", path.display()))?;
+        }
+        eprintln!("{} on {}, method {}", model.name, device.name, self.method);
+        Ok(model)
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A number in 0..1.
+fn share(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(number) if (0.0..1.0).contains(&number) => Ok(number),
+        _ => Err("expected a number from 0 to below 1".to_owned()),
+    }
+}
+
+/// Runs the program with the arguments of the process.
+pub fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Propose(arguments) => propose::run(&arguments),
+        Command::Eval(arguments) => eval::run(&arguments),
+        Command::Merge(arguments) => merge(&arguments),
+        Command::Model(arguments) => describe(arguments.file.as_deref()),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(UNSTARTED)
+        }
+    }
+}
+
+fn merge(arguments: &MergeArguments) -> anyhow::Result<u8> {
+    let whole = bulk::merge(&arguments.files)?;
+    whole.write(&arguments.out)?;
+    eprintln!(
+        "{} pictures and {} boxes from {} files -> {}",
+        whole.images.len(),
+        whole.annotations.len(),
+        arguments.files.len(),
+        arguments.out.display()
+    );
+    Ok(0)
+}
+
+fn describe(file: Option<&Path>) -> anyhow::Result<u8> {
+    let cpu = DeviceChoice::Cpu.open()?.device;
+    let model = match file {
+        Some(path) => Model::open(path, &cpu)?,
+        None => Model::embedded(&cpu)?,
+    };
+    let config = model.config();
+    let side = config.trained_grid.rows;
+    let mut lines = vec![
+        ("model", model.name.clone()),
+        ("sha256", model.fingerprint.clone()),
+        (
+            "backbone",
+            format!(
+                "ViT, {} blocks, tokens {} wide, {} heads, MLP {} wide{}",
+                config.depth,
+                config.embed_dim,
+                config.heads,
+                config.mlp_dim,
+                if config.layer_scale {
+                    ", layer scale"
+                } else {
+                    ""
+                }
+            ),
+        ),
+        (
+            "input",
+            format!(
+                "patches of {0} x {0} pixels, positions for {side} x {side} patches ({1} x {1} pixels)",
+                config.patch_size,
+                side * config.patch_size
+            ),
+        ),
+        (
+            "head",
+            model.head().map_or(
+                "none: boxes of the one class \"object\"".to_owned(),
+                |head| {
+                    let classes = &head.classes;
+                    let first: Vec<&str> = classes.iter().take(5).map(String::as_str).collect();
+                    let more = if classes.len() > 5 { ", ..." } else { "" };
+                    format!(
+                        "{0} x {0} convolution, {1} classes: {2}{more}",
+                        head.kernel_side(),
+                        classes.len(),
+                        first.join(", ")
+                    )
+                },
+            ),
+        ),
+    ];
+    if !model.ignored.is_empty() {
+        lines.push(("ignored", model.ignored.join(", ")));
+    }
+    for (key, value) in &model.metadata {
+        lines.push((key, value.clone()));
+    }
+    let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+    let text: String = lines
+        .iter()
+        .map(|(key, value)| format!("{key:width$}  {value}\n"))
+        .collect();
+    print(&text)?;
+    Ok(0)
+}
+
+/// Prints to standard output; a reader that has gone away (`| head`) is no error.
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output")
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,79 @@
+//! How far a run is: a bar with rate and time left on a terminal, plain lines otherwise.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// How often a plain line is written where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Progress over a known number of pictures, on standard error.
+pub struct Progress {
+    bar: ProgressBar,
+    plain: Option<Instant>,
+    started: Instant,
+    resumed: u64,
+}
+
+impl Progress {
+    /// Begins with `resumed` of `total` already done.
+    pub fn new(total: usize, resumed: usize) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let bar = if terminal {
+            ProgressBar::new(total as u64)
+        } else {
+            ProgressBar::hidden()
+        };
+        bar.set_length(total as u64);
+        let template = "{bar:30} {pos}/{len}  {per_sec}  {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            let style = style.with_key(
+                "per_sec",
+                |state: &indicatif::ProgressState, text: &mut dyn std::fmt::Write| {
+                    // Writing to a buffer cannot fail.
+                    let _ = write!(text, "{:.1} pictures/s", state.per_sec());
+                },
+            );
+            bar.set_style(style);
+        }
+        bar.set_position(resumed as u64);
+        bar.reset_eta();
+        Self {
+            bar,
+            plain: (!terminal).then(Instant::now),
+            started: Instant::now(),
+            resumed: resumed as u64,
+        }
+    }
+
+    /// One more picture is done, or failed.
+    pub fn advance(&mut self) {
+        self.bar.inc(1);
+        let Some(last) = &mut self.plain else { return };
+        if last.elapsed() < LINE_EVERY {
+            return;
+        }
+        *last = Instant::now();
+        let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
+        let rate = self.rate();
+        let left = (total.saturating_sub(done)) as f64 / rate;
+        eprintln!("{done}/{total}  {rate:.1} pictures/s  {left:.0} s left");
+    }
+
+    /// Writes a line without tearing the bar.
+    pub fn say(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("{line}"));
+    }
+
+    /// Pictures a second of this run.
+    pub fn rate(&self) -> f64 {
+        let done = self.bar.position().saturating_sub(self.resumed) as f64;
+        done / self.started.elapsed().as_secs_f64().max(1e-3)
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

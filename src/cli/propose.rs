@@ -1,0 +1,157 @@
+//! `tsukami propose`: a folder of pictures in, boxes as COCO JSON out.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+
+use super::progress::Progress;
+use super::{FAILED, INTERRUPTED, ModelOptions, share};
+use crate::bulk::{self, Event, Job, Shard};
+use crate::localize::{BoxOptions, Extent};
+use crate::propose::Settings;
+
+/// What `tsukami propose` takes.
+#[derive(Args)]
+pub struct Arguments {
+    /// Folders (with those inside), pictures, or text lists of them (.txt)
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The COCO file to write
+    #[arg(short, long, default_value = "boxes.json", value_name = "FILE")]
+    out: PathBuf,
+    /// Also write the plain results list that pycocotools loads
+    #[arg(long, value_name = "FILE")]
+    results: Option<PathBuf>,
+    /// Also write each picture's map over it, as PNG
+    #[arg(long, value_name = "DIR")]
+    heatmaps: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelOptions,
+    /// Every region that matters, or the paper's one box
+    #[arg(long, value_enum, default_value = "all")]
+    boxes: Boxes,
+    /// The most boxes a picture
+    #[arg(long, default_value_t = BoxOptions::default().max_boxes, value_name = "N")]
+    max_boxes: usize,
+    /// With --boxes all: the smallest region, as a share of the picture [default: 4 patches]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    min_area: Option<f32>,
+    /// With --boxes all: the lowest score of a box, in 0..1
+    #[arg(long, default_value_t = BoxOptions::default().min_score, value_name = "S", value_parser = share)]
+    min_score: f32,
+    /// What is known of each picture: `folders` takes the name of its folder as its class
+    #[arg(long, value_enum)]
+    tags: Option<Tags>,
+    /// Go on from an interrupted or killed run with the same --out
+    #[arg(long)]
+    resume: bool,
+    /// Do the I-th of N parts of the pictures, I from 1 to N; join them with `tsukami merge`
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Boxes {
+    All,
+    Largest,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Tags {
+    Folders,
+}
+
+impl Arguments {
+    fn job(&self) -> Job {
+        Job {
+            paths: self.paths.clone(),
+            out: self.out.clone(),
+            results: self.results.clone(),
+            heatmaps: self.heatmaps.clone(),
+            resume: self.resume,
+            shard: self.shard,
+            folder_tags: matches!(self.tags, Some(Tags::Folders)),
+            decoders: self.model.decoders(),
+            settings: Settings {
+                method: self.model.method,
+                input: self.model.input(),
+                boxes: BoxOptions {
+                    extent: match self.boxes {
+                        Boxes::All => Extent::All,
+                        Boxes::Largest => Extent::Largest,
+                    },
+                    threshold: self.model.threshold,
+                    max_boxes: self.max_boxes,
+                    min_area: self.min_area,
+                    min_score: self.min_score,
+                },
+            },
+        }
+    }
+}
+
+/// Runs the command; the exit code.
+pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
+    let job = arguments.job();
+    let model = arguments.model.open()?;
+    job.settings.check(&model).map_err(anyhow::Error::msg)?;
+
+    let cancel = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&cancel);
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            // Asked twice: the journal keeps what is done.
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+        eprintln!("\nstopping; what is done will be written (again to stop at once)");
+    })
+    .context("cannot listen for Ctrl-C")?;
+
+    let mut progress = Progress::new(0, 0);
+    let summary = bulk::run(&job, &model, &cancel, |event| match event {
+        Event::Started { total, resumed } => {
+            progress = Progress::new(total, resumed);
+            if resumed > 0 {
+                progress.say(&format!("going on from {resumed} of {total} pictures"));
+            }
+        }
+        Event::Done { .. } => progress.advance(),
+        Event::Failed { reason } => {
+            progress.advance();
+            progress.say(&format!("failed: {reason}"));
+        }
+        Event::Warning { text } => progress.say(&format!("warning: {text}")),
+    })?;
+    progress.finish();
+
+    if !summary.failed.is_empty() {
+        eprintln!("{} failed:", summary.failed.len());
+        for reason in &summary.failed {
+            eprintln!("  {reason}");
+        }
+    }
+    eprintln!(
+        "{}{} pictures, {} boxes, {} failed, {:.1} pictures/s -> {}",
+        if summary.interrupted {
+            "interrupted: "
+        } else {
+            ""
+        },
+        summary.pictures,
+        summary.boxes,
+        summary.failed.len(),
+        progress.rate(),
+        job.out.display()
+    );
+    Ok(if summary.interrupted {
+        eprintln!("the same command with --resume goes on from there");
+        INTERRUPTED
+    } else if summary.failed.is_empty() {
+        0
+    } else {
+        FAILED
+    })
+}

@@ -1,0 +1,231 @@
+//! The pipeline that the window and the command line share: decode | infer | localise.
+//!
+//! Decoding runs on several threads, inference on one (it shares its own work among the cores),
+//! and what is made of the evidence on the caller's, over queues that hold a few pictures each:
+//! memory stays flat however long the folder, and a slow stage holds the others back. Results
+//! come as they are ready, each with the index it was asked for.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use image::RgbImage;
+
+use crate::geometry::BBox;
+use crate::localize::{BoxOptions, Evidence, Extent, Localizer, Method};
+use crate::pictures::{self, Limits};
+use crate::tscam::{InputSize, Model};
+
+/// A class below this probability is not looked for, unless it is a tag.
+const MIN_CLASS_PROBABILITY: f32 = 0.1;
+/// Classes looked for in one picture, at the most, unless they are tags.
+const MAX_CLASSES: usize = 5;
+/// Prepared pictures that wait for inference, for each decoding thread.
+const QUEUE_PER_DECODER: usize = 2;
+
+/// What to propose, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// How maps are made.
+    pub method: Method,
+    /// How a picture is brought to patches.
+    pub input: InputSize,
+    /// How maps become boxes.
+    pub boxes: BoxOptions,
+}
+
+impl Settings {
+    /// Whether `model` can do what is asked.
+    ///
+    /// # Errors
+    /// A sentence that says what is missing.
+    pub fn check(&self, model: &Model) -> Result<(), String> {
+        if self.method.needs_class() && model.head().is_none() {
+            return Err(format!(
+                "the method {} needs class maps: give a --head, or a --model that has one",
+                self.method
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What to look for in a picture.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Sought {
+    /// The classes that the head sees, or any object if there is no head.
+    #[default]
+    Anything,
+    /// Objects of no particular class, even if there is a head.
+    AnyObject,
+    /// These of the head's classes: the picture's tags.
+    Classes(Vec<usize>),
+}
+
+/// A picture that went through decoding and inference.
+pub struct Seen {
+    /// Upright width and height in pixels.
+    pub size: (u32, u32),
+    /// The upright picture, if it was to be kept.
+    pub picture: Option<RgbImage>,
+    /// What the model saw.
+    pub evidence: Evidence,
+    /// What a person should know about the file, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// A proposed box.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Proposal {
+    /// Where, in upright pixels of the original.
+    pub bbox: BBox,
+    /// Which of the head's classes; none for any object.
+    pub class: Option<usize>,
+    /// Confidence in 0..=1: the region's score, times the class's probability where a head gives
+    /// one.
+    pub score: f32,
+}
+
+/// A decoded picture on its way to inference.
+struct Prepared {
+    size: (u32, u32),
+    pixels: RgbImage,
+    picture: Option<RgbImage>,
+    warnings: Vec<String>,
+}
+
+/// Shows `paths` to `model`, giving each result (or the sentence that says why there is none) to
+/// `on_seen` as it is ready. Returns when all are done, when `on_seen` breaks off, or soon after
+/// `cancel` is set: pictures that were under way are still delivered, the rest not begun.
+pub fn look_at_all(
+    model: &Model,
+    paths: &[PathBuf],
+    input: InputSize,
+    keep_pictures: bool,
+    decoders: usize,
+    cancel: &AtomicBool,
+    mut on_seen: impl FnMut(usize, Result<Seen, String>) -> ControlFlow<()>,
+) {
+    let decoders = decoders.clamp(1, paths.len().max(1));
+    let next = AtomicUsize::new(0);
+    let (to_infer, decoded) = crossbeam_channel::bounded(QUEUE_PER_DECODER * decoders);
+    let (to_caller, seen) = crossbeam_channel::bounded(QUEUE_PER_DECODER);
+    thread::scope(|scope| {
+        for _ in 0..decoders {
+            let (to_infer, next) = (to_infer.clone(), &next);
+            scope.spawn(move || {
+                while !cancel.load(Ordering::Relaxed) {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(path) = paths.get(index) else { break };
+                    let prepared = prepare(model, path, input, keep_pictures);
+                    if to_infer.send((index, prepared)).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(to_infer);
+        scope.spawn(move || {
+            for (index, prepared) in decoded {
+                let seen = prepared.and_then(|prepared| infer(model, &paths[index], prepared));
+                if to_caller.send((index, seen)).is_err() {
+                    break;
+                }
+            }
+        });
+        // The loop owns its end of the queue: where it breaks off, the stages before it end too.
+        for (index, result) in seen {
+            if on_seen(index, result).is_break() {
+                break;
+            }
+        }
+    });
+}
+
+fn prepare(model: &Model, path: &Path, input: InputSize, keep: bool) -> Result<Prepared, String> {
+    let picture = pictures::decode(path, &Limits::default()).map_err(|error| error.to_string())?;
+    let (width, height) = picture.rgb.dimensions();
+    let (input_width, input_height) = model.pixels_for(model.grid_for(width, height, input));
+    let mut warnings = picture.warnings;
+    if picture.orientation_applied {
+        warnings.push(format!(
+            "{} is turned by its EXIF orientation; its boxes refer to the upright picture, so see \
+             that the program which reads them turns it too",
+            path.display()
+        ));
+    }
+    Ok(Prepared {
+        size: (width, height),
+        pixels: pictures::resize(&picture.rgb, input_width, input_height),
+        picture: keep.then_some(picture.rgb),
+        warnings,
+    })
+}
+
+fn infer(model: &Model, path: &Path, prepared: Prepared) -> Result<Seen, String> {
+    let evidence = model
+        .look(&prepared.pixels)
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(Seen {
+        size: prepared.size,
+        picture: prepared.picture,
+        evidence,
+        warnings: prepared.warnings,
+    })
+}
+
+/// The boxes that the evidence gives, best first.
+pub fn propose(
+    evidence: &Evidence,
+    size: (u32, u32),
+    sought: &Sought,
+    settings: &Settings,
+) -> Vec<Proposal> {
+    let Settings { method, boxes, .. } = settings;
+    let mut proposals = Vec::new();
+    for (class, probability) in sought_classes(evidence, sought, boxes.extent) {
+        let localizer = Localizer::new(evidence, *method, class);
+        for found in localizer
+            .iter()
+            .flat_map(|localizer| localizer.boxes(boxes, size))
+        {
+            proposals.push(Proposal {
+                bbox: found.bbox,
+                class,
+                score: found.score * probability,
+            });
+        }
+    }
+    if boxes.extent == Extent::All {
+        proposals.retain(|proposal| proposal.score >= boxes.min_score);
+    }
+    proposals.sort_by(|a, b| b.score.total_cmp(&a.score));
+    proposals.truncate(boxes.max_boxes);
+    proposals
+}
+
+/// Which classes to look for, most probable first, and how probable each is.
+pub fn sought_classes(
+    evidence: &Evidence,
+    sought: &Sought,
+    extent: Extent,
+) -> Vec<(Option<usize>, f32)> {
+    let classes = match (sought, &evidence.classes) {
+        (Sought::Classes(tags), _) => return tags.iter().map(|&tag| (Some(tag), 1.0)).collect(),
+        (Sought::AnyObject, _) | (_, None) => return vec![(None, 1.0)],
+        (Sought::Anything, Some(classes)) => classes,
+    };
+    let most = match extent {
+        Extent::Largest => 1,
+        Extent::All => MAX_CLASSES,
+    };
+    classes
+        .ranked()
+        .into_iter()
+        .take(most)
+        .enumerate()
+        .filter(|(rank, (_, probability))| *rank == 0 || *probability >= MIN_CLASS_PROBABILITY)
+        .map(|(_, (class, probability))| (Some(class), probability))
+        .collect()
+}
