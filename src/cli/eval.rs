@@ -46,6 +46,9 @@ pub struct Arguments {
     /// Measure the boxes of a results list in place of running the model
     #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "head", "sweep"])]
     results: Option<PathBuf>,
+    /// With --results: judge where the boxes are, not how they are called
+    #[arg(long, requires = "results")]
+    class_agnostic: bool,
     /// Also write the metrics as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -118,7 +121,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         .unwrap_or_else(|| folder.join("truth.json"));
     let instances = Instances::read(&truth_path)?;
     let report = match &arguments.results {
-        Some(results) => measure_results(&instances, results)?,
+        Some(results) => measure_results(&instances, results, arguments.class_agnostic)?,
         None => {
             let truths = truths_of(&instances, folder)?;
             let model = arguments.model.open()?;
@@ -191,7 +194,11 @@ fn truths_of(instances: &Instances, folder: &Path) -> anyhow::Result<Vec<Truth>>
 }
 
 /// The metrics of boxes that are already in a file.
-fn measure_results(instances: &Instances, results: &Path) -> anyhow::Result<Report> {
+fn measure_results(
+    instances: &Instances,
+    results: &Path,
+    class_agnostic: bool,
+) -> anyhow::Result<Report> {
     let text =
         std::fs::read(results).with_context(|| format!("cannot read {}", results.display()))?;
     let detections: Vec<crate::formats::coco::Detection> = serde_json::from_slice(&text)
@@ -221,13 +228,18 @@ fn measure_results(instances: &Instances, results: &Path) -> anyhow::Result<Repo
         });
     }
     let cases: Vec<Case> = cases.into_values().collect();
+    let classes = if class_agnostic {
+        Classes::Agnostic
+    } else {
+        Classes::Known
+    };
     Ok(Report {
         pictures: cases.len(),
         failed: Vec::new(),
         localization: None,
         classification: None,
-        detection: coco_metrics(&cases, Classes::Known),
-        effort: annotation_effort(&cases, Classes::Known),
+        detection: coco_metrics(&cases, classes),
+        effort: annotation_effort(&cases, classes),
     })
 }
 
