@@ -1,7 +1,8 @@
 //! Pictures per second of the embedded backbone's forward pass at batch 1.
 //!
-//! `cargo bench --bench forward -- [ROWSxCOLUMNS] [SECONDS]`; `benches/run` compares it with
-//! PyTorch and ONNX Runtime on the same weights in one run.
+//! `cargo bench --bench forward -- [ROWSxCOLUMNS] [SECONDS] [STREAMS]`: STREAMS pictures are under
+//! way at once, as in a bulk run. `benches/compare` sets it beside PyTorch and ONNX Runtime on the
+//! same weights in one run.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let grid = arguments.next().unwrap_or_else(|| "16x16".to_owned());
     let (rows, columns) = grid.split_once('x').ok_or("the grid is ROWSxCOLUMNS")?;
     let (rows, columns): (usize, usize) = (rows.parse()?, columns.parse()?);
-    let seconds: f64 = arguments.next().map_or(Ok(5.0), |s| s.parse())?;
+    let seconds = arguments.next().map_or(Ok(5.0), |s| s.parse())?;
+    let streams = arguments.next().map_or(Ok(1), |s| s.parse())?;
 
     let model = Model::embedded(&Device::Cpu)?;
     let patch = model.config().patch_size;
@@ -25,22 +27,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for _ in 0..3 {
         model.features(&pixels, &[])?;
     }
-    let mut times = Vec::new();
-    let end = Instant::now() + Duration::from_secs_f64(seconds);
-    while Instant::now() < end {
-        let start = Instant::now();
-        model.features(&pixels, &[])?;
-        times.push(start.elapsed().as_secs_f64());
-    }
-    times.sort_by(f64::total_cmp);
-    let median = times[times.len() / 2];
+    let start = Instant::now();
+    let end = start + Duration::from_secs_f64(seconds);
+    let done: usize = std::thread::scope(|scope| {
+        let stream = || {
+            let mut done = 0;
+            while Instant::now() < end && model.features(&pixels, &[]).is_ok() {
+                done += 1;
+            }
+            done
+        };
+        let running: Vec<_> = (0..streams).map(|_| scope.spawn(stream)).collect();
+        running
+            .into_iter()
+            .filter_map(|stream| stream.join().ok())
+            .sum()
+    });
+    let rate = done as f64 / start.elapsed().as_secs_f64();
     #[allow(clippy::print_stdout, reason = "the output of a benchmark")]
     {
-        println!(
-            "tsukami {grid} {:.2} pictures/s (median of {})",
-            1.0 / median,
-            times.len()
-        );
+        println!("tsukami {grid} {rate:.2} pictures/s ({streams} at once)");
     }
     Ok(())
 }

@@ -7,8 +7,8 @@
 //! and shards put together by [`merge`], give the very bytes of one undisturbed run.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::formats::coco::{self, Annotation, Category, Image, Instances};
-use crate::formats::{FormatError, write_whole};
+use crate::formats::{FormatError, check_target};
 use crate::heatmap;
 use crate::localize;
 use crate::pictures::{self, Entry, Problem};
@@ -86,7 +86,7 @@ pub enum BulkError {
     /// None of the paths holds a picture.
     #[error("no pictures found in {0}")]
     NoPictures(String),
-    /// An earlier run left a journal and this one was not told to go on from it.
+    /// An earlier run was not finished and this one was not told to go on from it.
     #[error(
         "{} holds {done} pictures of an unfinished run: add --resume to go on from it, or delete \
          it to start anew",
@@ -109,6 +109,24 @@ pub enum BulkError {
         /// Which, with both values.
         differences: String,
     },
+    /// What an earlier run left is of other pictures.
+    #[error(
+        "{} holds {done} pictures, none of which is among those given: give the same paths, or \
+         another --out",
+        path.display()
+    )]
+    OtherPictures {
+        /// The journal or the COCO file.
+        path: PathBuf,
+        /// How many pictures it holds.
+        done: usize,
+    },
+    /// Another run has the same output.
+    #[error("another run is writing {}: wait for it, or give another --out", .0.display())]
+    Busy(PathBuf),
+    /// A file to write is one that is read, or that is written already.
+    #[error("{} would be written over: give another file to write to", .0.display())]
+    OverInput(PathBuf),
     /// Files to merge that do not fit together.
     #[error("{0}")]
     Unmergeable(String),
@@ -244,6 +262,8 @@ struct Classes {
     /// [`ANY_OBJECT`] if it may be needed.
     ids: BTreeMap<String, u64>,
     folder_tags: bool,
+    /// No picture lies below the folders that were given.
+    flat: bool,
 }
 
 impl Classes {
@@ -252,9 +272,10 @@ impl Classes {
             .head()
             .map_or_else(Vec::new, |head| head.classes.clone());
         let mut names = head.clone();
+        let flat = !entries.iter().any(|entry| entry.name.contains('/'));
         let tags: BTreeSet<Option<&str>> = entries
             .iter()
-            .map(|entry| folder_tag(entry).filter(|_| folder_tags))
+            .map(|entry| folder_tag(entry, flat).filter(|_| folder_tags))
             .collect();
         let extra = tags.iter().filter_map(|tag| *tag);
         names.extend(
@@ -270,11 +291,12 @@ impl Classes {
             head,
             ids,
             folder_tags,
+            flat,
         }
     }
 
     fn tag<'a>(&self, entry: &'a Entry) -> Option<&'a str> {
-        folder_tag(entry).filter(|_| self.folder_tags)
+        folder_tag(entry, self.flat).filter(|_| self.folder_tags)
     }
 
     /// What to look for: the tag if the head knows it, any object if it does not.
@@ -312,9 +334,12 @@ impl Classes {
     }
 }
 
-/// The folder that a picture lies in directly, which names its class in a folder-per-class set.
-fn folder_tag(entry: &Entry) -> Option<&str> {
-    entry.name.rsplit('/').nth(1)
+/// The folder that names a picture's class: the one it lies in, below the folder that was given.
+/// A folder that holds pictures alone (`flat`) is itself a class.
+fn folder_tag(entry: &Entry, flat: bool) -> Option<&str> {
+    let own = || entry.path.parent()?.file_name()?.to_str();
+    let below = entry.name.rsplit('/').nth(1);
+    below.or_else(|| own().filter(|_| flat))
 }
 
 /// What the run was made with: the provenance of every box, and what a resumed run must repeat.
@@ -371,37 +396,73 @@ fn differences(theirs: &Map<String, Value>, ours: &Map<String, Value>) -> Option
     (!differing.is_empty()).then(|| differing.join("; "))
 }
 
-/// What a run has done so far, a JSON line each: first the settings, then a picture a line.
+/// What a run has done so far, a JSON line each: first the settings, then a picture a line. The
+/// file is locked while the run goes on, so that no second run writes the same.
 struct Journal {
     path: PathBuf,
     file: File,
 }
 
 impl Journal {
-    fn path_for(out: &Path) -> PathBuf {
+    /// Opens or makes the journal of `out`, and reads what an earlier run left in it; a last line
+    /// that was cut short is left out.
+    fn open(out: &Path) -> Result<(Self, Option<Left>), BulkError> {
         let mut path = out.as_os_str().to_owned();
         path.push(".journal");
-        path.into()
+        let path = PathBuf::from(path);
+        let file = File::options()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(&path);
+        let file = file.map_err(FormatError::unwritable(&path))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => return Err(BulkError::Busy(out.to_owned())),
+            // A file system without locks: the rest works all the same.
+            Err(TryLockError::Error(_)) | Ok(()) => {}
+        }
+        let journal = Self { path, file };
+        let left = journal.read()?;
+        Ok((journal, left))
     }
 
-    /// Begins a journal with what is already done.
-    fn create<'a>(
-        path: PathBuf,
+    fn read(&self) -> Result<Option<Left>, FormatError> {
+        let unreadable = || FormatError::unreadable(&self.path);
+        let mut lines = BufReader::new(&self.file).split(b'\n');
+        let Some(first) = lines.next().transpose().map_err(unreadable())? else {
+            return Ok(None);
+        };
+        let info = serde_json::from_slice(&first)
+            .map_err(|_| FormatError::malformed(&self.path, "it is no journal; delete it"))?;
+        let mut done = BTreeMap::new();
+        for line in lines {
+            let line = line.map_err(unreadable())?;
+            let Ok(picture) = serde_json::from_slice::<Labelled>(&line) else {
+                break;
+            };
+            done.insert(picture.image.file_name.clone(), picture);
+        }
+        let path = self.path.clone();
+        Ok((!done.is_empty()).then_some(Left { path, info, done }))
+    }
+
+    /// Begins anew with what is already done.
+    fn begin<'a>(
+        &mut self,
         info: &Map<String, Value>,
         done: impl Iterator<Item = &'a Labelled>,
-    ) -> Result<Self, FormatError> {
-        write_whole(&path, |writer| {
-            serde_json::to_writer(&mut *writer, info)?;
-            writer.write_all(b"\n")?;
+    ) -> Result<(), FormatError> {
+        let write = || {
+            let mut lines = serde_json::to_vec(info)?;
+            lines.push(b'\n');
             for picture in done {
-                serde_json::to_writer(&mut *writer, picture)?;
-                writer.write_all(b"\n")?;
+                serde_json::to_writer(&mut lines, picture)?;
+                lines.push(b'\n');
             }
-            Ok(())
-        })?;
-        let file = File::options().append(true).open(&path);
-        let file = file.map_err(FormatError::unwritable(&path))?;
-        Ok(Self { path, file })
+            self.file.set_len(0)?;
+            (&self.file).write_all(&lines)
+        };
+        write().map_err(FormatError::unwritable(&self.path))
     }
 
     fn append(&mut self, picture: &Labelled) -> Result<(), FormatError> {
@@ -414,23 +475,15 @@ impl Journal {
             .map_err(FormatError::unwritable(&self.path))
     }
 
-    /// The settings and pictures of a journal; a last line that was cut short is left out.
-    fn read(path: &Path) -> Result<(Map<String, Value>, Vec<Labelled>), FormatError> {
-        let file = File::open(path).map_err(FormatError::unreadable(path))?;
-        let mut lines = BufReader::new(file).split(b'\n');
-        let no_journal = || FormatError::malformed(path, "it is no journal; delete it");
-        let first = lines.next().ok_or_else(no_journal)?;
-        let first = first.map_err(FormatError::unreadable(path))?;
-        let info = serde_json::from_slice(&first).map_err(|_| no_journal())?;
-        let mut pictures = Vec::new();
-        for line in lines {
-            let line = line.map_err(FormatError::unreadable(path))?;
-            match serde_json::from_slice(&line) {
-                Ok(picture) => pictures.push(picture),
-                Err(_) => break,
-            }
+    /// Leaves no trace of a run that could not start. Failing that is no more than untidy.
+    fn remove_if_empty(self) {
+        if self
+            .file
+            .metadata()
+            .is_ok_and(|metadata| metadata.len() == 0)
+        {
+            let _ = fs::remove_file(&self.path);
         }
-        Ok((info, pictures))
     }
 
     fn remove(self) -> Result<(), FormatError> {
@@ -438,38 +491,121 @@ impl Journal {
     }
 }
 
-/// What an earlier run left for this one, by name: a journal after a kill, a COCO file otherwise.
-fn left_by_an_earlier_run(
-    job: &Job,
-    info: &Map<String, Value>,
-) -> Result<BTreeMap<String, Labelled>, BulkError> {
-    let check = |path: &Path, theirs: &Map<String, Value>| match differences(theirs, info) {
-        None => Ok(()),
-        Some(differences) => Err(BulkError::OtherSettings {
-            path: path.to_owned(),
-            differences,
-        }),
-    };
-    let mut done = BTreeMap::new();
-    if job.resume && job.out.exists() {
-        let instances = Instances::read(&job.out)?;
-        check(&job.out, &instances.info)?;
-        done = take_apart(instances);
+/// What an earlier run left: in its journal after a kill, in its COCO file otherwise.
+struct Left {
+    path: PathBuf,
+    info: Map<String, Value>,
+    done: BTreeMap<String, Labelled>,
+}
+
+impl Left {
+    /// What a COCO file holds; nothing if there is none.
+    fn in_coco(out: &Path) -> Result<Option<Self>, FormatError> {
+        if !out.exists() {
+            return Ok(None);
+        }
+        let instances = Instances::read(out)?;
+        Ok(Some(Self {
+            path: out.to_owned(),
+            info: instances.info.clone(),
+            done: take_apart(instances),
+        }))
     }
-    let journal = Journal::path_for(&job.out);
-    if journal.exists() {
-        let (theirs, pictures) = Journal::read(&journal)?;
-        if !job.resume {
-            return Err(BulkError::Unfinished {
-                path: journal,
-                done: pictures.len(),
+}
+
+/// What need not be done again, by name: nothing, unless the job is told to go on.
+///
+/// # Errors
+/// An unfinished run that this one would undo, or one that it does not continue.
+fn done_before(
+    job: &Job,
+    journal: Option<Left>,
+    info: &Map<String, Value>,
+    names: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, Labelled>, BulkError> {
+    if !job.resume {
+        // A file of something else may be written over; an interrupted run's may not.
+        let coco = Left::in_coco(&job.out).ok().flatten();
+        let coco = coco.filter(|left| left.info.contains_key("interrupted"));
+        return match journal.or(coco) {
+            None => Ok(BTreeMap::new()),
+            Some(left) => Err(BulkError::Unfinished {
+                path: left.path,
+                done: left.done.len(),
+            }),
+        };
+    }
+    let mut done = BTreeMap::new();
+    for left in Left::in_coco(&job.out)?.into_iter().chain(journal) {
+        if let Some(differences) = differences(&left.info, info) {
+            return Err(BulkError::OtherSettings {
+                path: left.path,
+                differences,
             });
         }
-        check(&journal, &theirs)?;
-        let named = pictures.into_iter().map(|p| (p.image.file_name.clone(), p));
-        done.extend(named);
+        if !left.done.is_empty() && !left.done.keys().any(|name| names.contains(name.as_str())) {
+            return Err(BulkError::OtherPictures {
+                path: left.path,
+                done: left.done.len(),
+            });
+        }
+        done.extend(left.done);
     }
+    done.retain(|name, _| names.contains(name.as_str()));
     Ok(done)
+}
+
+/// Whether two paths lead to one file, or would if it existed.
+fn same_file(a: &Path, b: &Path) -> bool {
+    let resolved = |path: &Path| {
+        let whole = path.canonicalize().ok();
+        whole.or_else(|| {
+            let absolute = std::path::absolute(path).ok()?;
+            Some(
+                absolute
+                    .parent()?
+                    .canonicalize()
+                    .ok()?
+                    .join(absolute.file_name()?),
+            )
+        })
+    };
+    matches!((resolved(a), resolved(b)), (Some(a), Some(b)) if a == b)
+}
+
+/// Refuses targets that would destroy what they are made from, or each other.
+fn check_targets(job: &Job, entries: &[Entry]) -> Result<(), BulkError> {
+    let targets: Vec<&Path> = job
+        .results
+        .iter()
+        .chain([&job.out])
+        .map(PathBuf::as_path)
+        .collect();
+    for target in &targets {
+        check_target(target)?;
+        let inputs = entries.iter().map(|entry| &entry.path);
+        let inputs = inputs.filter(|path| path.file_name() == target.file_name());
+        if inputs
+            .chain(&job.paths)
+            .any(|input| same_file(input, target))
+        {
+            return Err(BulkError::OverInput(target.to_path_buf()));
+        }
+    }
+    if let Some(folder) = job
+        .heatmaps
+        .as_ref()
+        .filter(|folder| folder.exists() && !folder.is_dir())
+    {
+        let cause = io::Error::from(io::ErrorKind::NotADirectory);
+        return Err(FormatError::unwritable(folder)(cause).into());
+    }
+    if let [results, out] = targets[..]
+        && same_file(results, out)
+    {
+        return Err(BulkError::OverInput(out.to_owned()));
+    }
+    Ok(())
 }
 
 /// Runs the job; `on_event` is told of each picture.
@@ -484,12 +620,22 @@ pub fn run(
     mut on_event: impl FnMut(Event<'_>),
 ) -> Result<Summary, BulkError> {
     let mut scan = pictures::scan(&job.paths);
+    let overlays = job
+        .heatmaps
+        .as_ref()
+        .and_then(|folder| std::path::absolute(folder).ok());
+    if let Some(overlays) = &overlays {
+        // What an earlier run drew is no picture of the set.
+        scan.entries
+            .retain(|entry| !scan.root.join(&entry.name).starts_with(overlays));
+    }
     let mut failed: Vec<String> = scan.problems.iter().map(Problem::to_string).collect();
     if scan.entries.is_empty() {
         let named = job.paths.iter().map(|path| path.display().to_string());
         let sentences = named.chain(failed).collect::<Vec<_>>();
         return Err(BulkError::NoPictures(sentences.join("; ")));
     }
+    check_targets(job, &scan.entries)?;
     let classes = Classes::new(&scan.entries, model, job.folder_tags);
     if let Some(Shard { index, count }) = job.shard {
         let mut position = 0..;
@@ -500,14 +646,23 @@ pub fn run(
         });
     }
     let info = describe(job, model);
-    let mut done = left_by_an_earlier_run(job, &info)?;
     let names: BTreeSet<&str> = scan
         .entries
         .iter()
         .map(|entry| entry.name.as_str())
         .collect();
-    done.retain(|name, _| names.contains(name.as_str()));
-    let mut journal = Journal::create(Journal::path_for(&job.out), &info, done.values())?;
+    let (mut journal, left) = Journal::open(&job.out)?;
+    let begun = done_before(job, left, &info, &names).and_then(|done| {
+        journal.begin(&info, done.values())?;
+        Ok(done)
+    });
+    let mut done = match begun {
+        Ok(done) => done,
+        Err(error) => {
+            journal.remove_if_empty();
+            return Err(error);
+        }
+    };
     on_event(Event::Started {
         total: scan.entries.len(),
         resumed: done.len(),
@@ -542,7 +697,11 @@ pub fn run(
         let drawn = job.heatmaps.as_ref().map_or(Ok(()), |folder| {
             draw(folder, &entry.name, &seen, &sought, settings)
         });
-        if let Err(error) = drawn.and_then(|()| journal.append(&picture)) {
+        if let Err(error) = drawn {
+            let text = error.to_string();
+            on_event(Event::Warning { text: &text });
+        }
+        if let Err(error) = journal.append(&picture) {
             stopped_by = Some(error);
             return ControlFlow::Break(());
         }
@@ -568,6 +727,7 @@ pub fn run(
     }
 
     let interrupted = done.len() + failed.len() < scan.entries.len() + scan.problems.len();
+    failed.sort();
     let mut info = info;
     if interrupted {
         info.insert("interrupted".to_owned(), true.into());
@@ -587,6 +747,35 @@ pub fn run(
         failed,
         interrupted,
     })
+}
+
+/// Refuses to join some of the shards as if they were all.
+fn check_complete(shards: &[Value], files: usize) -> Result<(), BulkError> {
+    let Some(first) = shards.first().and_then(Value::as_str) else {
+        return Ok(());
+    };
+    let count = first
+        .split('/')
+        .nth(1)
+        .and_then(|count| count.parse::<usize>().ok());
+    let expected = (1..=count.unwrap_or(0))
+        .map(|index| Value::from(format!("{index}/{}", count.unwrap_or(0))));
+    let missing: Vec<String> = expected
+        .filter(|shard| !shards.contains(shard))
+        .map(|shard| shard.as_str().unwrap_or_default().to_owned())
+        .collect();
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        return Err(BulkError::Unmergeable(format!(
+            "the shards {missing} are missing"
+        )));
+    }
+    if files != shards.len() {
+        return Err(BulkError::Unmergeable(
+            "some of the files are shards of a set and some are not; merge either".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// Writes the map of the first class sought over its picture.
@@ -620,10 +809,11 @@ pub fn merge(paths: &[PathBuf]) -> Result<Instances, BulkError> {
     let mut whole: Option<(PathBuf, Map<String, Value>)> = None;
     let mut names: Vec<Category> = Vec::new();
     let mut pictures = BTreeMap::new();
-    let mut failed = Vec::new();
+    let mut failed = BTreeSet::new();
+    let mut shards = Vec::new();
     for path in paths {
         let mut part = Instances::read(path)?;
-        part.info.remove("shard");
+        shards.extend(part.info.remove("shard"));
         if part.info.contains_key("interrupted") {
             return Err(BulkError::Unmergeable(format!(
                 "{} is of an interrupted run; finish it with --resume first",
@@ -631,7 +821,10 @@ pub fn merge(paths: &[PathBuf]) -> Result<Instances, BulkError> {
             )));
         }
         if let Some(Value::Array(more)) = part.info.remove("failed") {
-            failed.extend(more);
+            failed.extend(more.into_iter().map(|reason| match reason {
+                Value::String(reason) => reason,
+                other => other.to_string(),
+            }));
         }
         match &whole {
             None => whole = Some((path.clone(), part.info.clone())),
@@ -669,7 +862,8 @@ pub fn merge(paths: &[PathBuf]) -> Result<Instances, BulkError> {
     }
     let mut info = whole.map(|(_, info)| info).unwrap_or_default();
     if !failed.is_empty() {
-        info.insert("failed".to_owned(), Value::Array(failed));
+        info.insert("failed".to_owned(), json!(failed));
     }
+    check_complete(&shards, paths.len())?;
     Ok(assemble(info, names, pictures))
 }

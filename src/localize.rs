@@ -122,7 +122,9 @@ impl Method {
         match self {
             // The official code's for ILSVRC; 0.1 for CUB.
             Self::TsCam => 0.12,
-            Self::Affinity => 0.5,
+            // Between 0.52 and 0.54 no development set loses more than 3 points of GT-known Loc
+            // against its own best threshold.
+            Self::Affinity => 0.52,
             Self::Attention => 0.2,
         }
     }
@@ -206,25 +208,27 @@ impl Map {
     }
 }
 
-/// Carries a map along the picture's affinities.
+/// Carries a map along the picture's affinities, as [`Method::Affinity`] does.
 fn carried(evidence: &Evidence, map: Vec<f32>) -> Vec<f32> {
-    let affinity = Affinity::new(&evidence.key_similarity, evidence.grid.patches());
+    let affinity = Affinity::new(evidence, AFFINITY_TEMPERATURE);
     (0..AFFINITY_STEPS).fold(map, |map, _| affinity.carry(&map))
 }
 
-/// Row-stochastic `P x P` matrix: the softmax of the key similarities.
-struct Affinity {
+/// How strongly each patch belongs with each other: a row-stochastic `P x P` matrix.
+pub struct Affinity {
     rows: Vec<f32>,
     patches: usize,
 }
 
 impl Affinity {
-    fn new(similarity: &[f32], patches: usize) -> Self {
-        let mut rows = similarity.to_vec();
+    /// The softmax of the key similarities at `temperature`, row by row.
+    pub fn new(evidence: &Evidence, temperature: f32) -> Self {
+        let patches = evidence.grid.patches();
+        let mut rows = evidence.key_similarity.clone();
         for row in rows.chunks_exact_mut(patches.max(1)) {
             // Cosines lie in -1..=1, so the exponentials need no shift by the maximum.
             for x in row.iter_mut() {
-                *x = (*x / AFFINITY_TEMPERATURE).exp();
+                *x = (*x / temperature).exp();
             }
             let sum: f32 = row.iter().sum();
             for x in row.iter_mut() {
@@ -234,7 +238,8 @@ impl Affinity {
         Self { rows, patches }
     }
 
-    fn carry(&self, map: &[f32]) -> Vec<f32> {
+    /// The map `[P]` after one step: each patch takes the mean of those that it belongs with.
+    pub fn carry(&self, map: &[f32]) -> Vec<f32> {
         self.rows
             .chunks_exact(self.patches.max(1))
             .map(|row| row.iter().zip(map).map(|(p, x)| p * x).sum())

@@ -18,7 +18,7 @@ use crate::evaluate::{
     annotation_effort, best_iou, best_point, coco_metrics,
 };
 use crate::formats::coco::Instances;
-use crate::formats::write_whole;
+use crate::formats::{check_target, write_whole};
 use crate::geometry::BBox;
 use crate::localize::{BoxOptions, Localizer, Method};
 use crate::propose::{self, Seen, Settings, Sought};
@@ -86,6 +86,7 @@ struct Localization {
 /// The true boxes of a picture.
 struct Truth {
     path: PathBuf,
+    size: (u32, u32),
     boxes: Vec<TruthBox>,
 }
 
@@ -100,6 +101,16 @@ impl Truth {
             .filter(wanted)
             .map(|truth| truth.bbox)
             .collect()
+    }
+
+    fn size_warning(&self, (width, height): (u32, u32)) -> String {
+        format!(
+            "warning: {} is {width} x {height} pixels, but {} x {} in the truth, whose boxes may \
+             not fit it",
+            self.path.display(),
+            self.size.0,
+            self.size.1
+        )
     }
 
     /// The categories of its objects.
@@ -120,6 +131,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         .clone()
         .unwrap_or_else(|| folder.join("truth.json"));
     let instances = Instances::read(&truth_path)?;
+    if let Some(json) = &arguments.json {
+        check_target(json)?;
+        let same = |other: &Path| matches!((json.canonicalize(), other.canonicalize()), (Ok(a), Ok(b)) if a == b);
+        if same(&truth_path) || arguments.results.as_deref().is_some_and(same) {
+            bail!(
+                "{} would be written over: give another file to --json",
+                json.display()
+            );
+        }
+    }
     let report = match &arguments.results {
         Some(results) => measure_results(&instances, results, arguments.class_agnostic)?,
         None => {
@@ -134,7 +155,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         write_whole(path, |writer| writer.write_all(&json))?;
     }
     for reason in &report.failed {
-        eprintln!("failed: {reason}");
+        say!("failed: {reason}");
     }
     Ok(match (report.failed.len(), report.pictures) {
         (0, _) => 0,
@@ -178,7 +199,7 @@ fn truths_of(instances: &Instances, folder: &Path) -> anyhow::Result<Vec<Truth>>
             let name = Path::new(&image.file_name);
             if !name
                 .components()
-                .all(|part| matches!(part, Component::Normal(_)))
+                .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
             {
                 bail!(
                     "the truth names {:?}, which lies outside the folder",
@@ -187,6 +208,7 @@ fn truths_of(instances: &Instances, folder: &Path) -> anyhow::Result<Vec<Truth>>
             }
             Ok(Truth {
                 path: root.join(name),
+                size: (image.width, image.height),
                 boxes: boxes.remove(&image.id).unwrap_or_default(),
             })
         })
@@ -280,72 +302,89 @@ impl Names {
     }
 }
 
-/// What is measured in one picture after the other.
+/// How pictures are measured.
 struct Measurement<'a> {
     settings: Settings,
     convention: IouConvention,
     names: Option<&'a Names>,
-    threshold: f32,
-    curve: LocalizationCurve,
-    chosen: LocalizationCurve,
-    classification: ClassLocalization,
-    cases: BTreeMap<usize, Case>,
+    /// The one in use, then those of the curve.
+    thresholds: Vec<f32>,
+}
+
+/// What was measured in one picture.
+struct Measured {
+    case: Case,
+    /// For each object class: the best IoU of the largest and of any box, a value a threshold.
+    localizations: Vec<(Vec<f64>, Vec<f64>)>,
+    /// The classes that the head sees, and the true one, if there is one alone.
+    ranked: Option<(Vec<RankedClass>, u32)>,
 }
 
 impl Measurement<'_> {
-    fn add(&mut self, index: usize, seen: &Seen, truth: &Truth) {
-        self.add_case(index, seen, truth);
+    fn of(&self, seen: &Seen, truth: &Truth) -> Measured {
         let categories = truth.categories();
-        if categories.is_empty() {
-            return;
-        }
-        match self.names {
-            None => self.add_localization(seen, None, &truth.objects(None)),
-            Some(names) => {
-                for &category in &categories {
+        let localizations = match self.names {
+            None if categories.is_empty() => Vec::new(),
+            None => vec![self.localization(seen, None, &truth.objects(None))],
+            Some(names) => categories
+                .iter()
+                .map(|&category| {
                     // A class that the head does not know has no map of its own.
                     let class = names.class(category);
-                    self.add_localization(seen, class, &truth.objects(Some(category)));
-                }
-                if let [category] = categories[..] {
-                    self.add_classification(names, seen, category, &truth.objects(None));
-                }
-            }
+                    self.localization(seen, class, &truth.objects(Some(category)))
+                })
+                .collect(),
+        };
+        let ranked = match (self.names, &categories[..]) {
+            (Some(names), &[category]) => self
+                .ranked(names, seen, &truth.objects(None))
+                .map(|ranked| (ranked, category)),
+            _ => None,
+        };
+        Measured {
+            case: self.case(seen, truth),
+            localizations,
+            ranked,
         }
     }
 
-    fn add_case(&mut self, index: usize, seen: &Seen, truth: &Truth) {
+    fn case(&self, seen: &Seen, truth: &Truth) -> Case {
         let sought = if self.names.is_some() {
             Sought::Anything
         } else {
             Sought::AnyObject
         };
-        let proposals = propose::propose(&seen.evidence, seen.size, &sought, &self.settings);
         let category = |class: Option<usize>| match (class, self.names) {
             (Some(class), Some(names)) => names.category(class),
             _ => 0,
         };
-        let predictions = proposals
-            .iter()
-            .map(|proposal| Prediction {
-                bbox: proposal.bbox,
-                category: category(proposal.class),
-                score: proposal.score,
-            })
-            .collect();
-        let truth = truth.boxes.clone();
-        self.cases.insert(index, Case { truth, predictions });
+        let proposals = propose::propose(&seen.evidence, seen.size, &sought, &self.settings);
+        Case {
+            truth: truth.boxes.clone(),
+            predictions: proposals
+                .iter()
+                .map(|proposal| Prediction {
+                    bbox: proposal.bbox,
+                    category: category(proposal.class),
+                    score: proposal.score,
+                })
+                .collect(),
+        }
     }
 
     /// GT-known: the box of the true class against that class's objects, at every threshold.
-    fn add_localization(&mut self, seen: &Seen, class: Option<usize>, objects: &[BBox]) {
+    fn localization(
+        &self,
+        seen: &Seen,
+        class: Option<usize>,
+        objects: &[BBox],
+    ) -> (Vec<f64>, Vec<f64>) {
         let localizer = Localizer::new(&seen.evidence, self.settings.method, class);
-        let at = |threshold: f32| self.ious_at(localizer.as_ref(), seen, threshold, objects);
-        let (chosen_largest, chosen_any) = at(self.threshold);
-        let points: Vec<(f64, f64)> = thresholds().into_par_iter().map(at).collect();
-        let (largest, any): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
-        self.chosen.add(&[chosen_largest], &[chosen_any]);
-        self.curve.add(&largest, &any);
+        let thresholds = self.thresholds.par_iter();
+        let points: Vec<(f64, f64)> = thresholds
+            .map(|&threshold| self.ious_at(localizer.as_ref(), seen, threshold, objects))
+            .collect();
+        points.into_iter().unzip()
     }
 
     /// The best IoU of the largest box, and of any box, at one threshold.
@@ -366,31 +405,19 @@ impl Measurement<'_> {
         )
     }
 
-    fn add_classification(&mut self, names: &Names, seen: &Seen, truth: u32, objects: &[BBox]) {
-        let Some(classes) = &seen.evidence.classes else {
-            return;
-        };
-        let ranked: Vec<RankedClass> = classes
-            .ranked()
-            .into_iter()
-            .take(RANKS)
-            .map(|(class, _)| {
-                let localizer = Localizer::new(&seen.evidence, self.settings.method, Some(class));
-                let (iou, _) = self.ious_at(localizer.as_ref(), seen, self.threshold, objects);
-                RankedClass {
-                    category: names.category(class),
-                    iou,
-                }
-            })
-            .collect();
-        self.classification.add(&ranked, truth);
+    /// The most probable classes, each with the IoU of its own box.
+    fn ranked(&self, names: &Names, seen: &Seen, objects: &[BBox]) -> Option<Vec<RankedClass>> {
+        let classes = seen.evidence.classes.as_ref()?.ranked();
+        let ranked = classes.into_iter().take(RANKS).map(|(class, _)| {
+            let localizer = Localizer::new(&seen.evidence, self.settings.method, Some(class));
+            let (iou, _) = self.ious_at(localizer.as_ref(), seen, self.thresholds[0], objects);
+            RankedClass {
+                category: names.category(class),
+                iou,
+            }
+        });
+        Some(ranked.collect())
     }
-}
-
-fn thresholds() -> Vec<f32> {
-    (0..CURVE_STEPS)
-        .map(|step| step as f32 / CURVE_STEPS as f32)
-        .collect()
 }
 
 fn measure(
@@ -419,23 +446,23 @@ fn measure(
         .boxes
         .threshold
         .unwrap_or(method.default_threshold());
-    let mut measurement = Measurement {
+    let curve = (0..CURVE_STEPS).map(|step| step as f32 / CURVE_STEPS as f32);
+    let thresholds: Vec<f32> = std::iter::once(threshold).chain(curve).collect();
+    let measurement = Measurement {
         convention: if paper {
             IouConvention::PixelInclusive
         } else {
             IouConvention::Continuous
         },
         names: names.as_ref(),
-        threshold,
-        curve: LocalizationCurve::new(thresholds()),
-        chosen: LocalizationCurve::new(vec![threshold]),
-        classification: ClassLocalization::default(),
-        cases: BTreeMap::new(),
+        thresholds,
         settings,
     };
     let paths: Vec<PathBuf> = truths.iter().map(|truth| truth.path.clone()).collect();
     let input = measurement.settings.input;
     let mut failed = Vec::new();
+    // By index, since sums depend on their order in the last digit.
+    let mut measured = BTreeMap::new();
     let mut progress = Progress::new(truths.len(), 0);
     let decoders = arguments.model.decoders();
     let never = AtomicBool::new(false);
@@ -449,38 +476,64 @@ fn measure(
         |index, seen| {
             progress.advance();
             match seen {
-                Ok(seen) => measurement.add(index, &seen, &truths[index]),
+                Ok(seen) => {
+                    let truth = &truths[index];
+                    for text in &seen.warnings {
+                        progress.say(&format!("warning: {text}"));
+                    }
+                    if seen.size != truth.size {
+                        progress.say(&truth.size_warning(seen.size));
+                    }
+                    measured.insert(index, measurement.of(&seen, truth));
+                }
                 Err(reason) => failed.push(reason),
             }
             ControlFlow::Continue(())
         },
     );
     progress.finish();
+    failed.sort();
 
-    let cases: Vec<Case> = measurement.cases.into_values().collect();
+    let mut all_thresholds = LocalizationCurve::new(measurement.thresholds.clone());
+    let mut classification = ClassLocalization::default();
+    let mut cases = Vec::with_capacity(measured.len());
+    for picture in measured.into_values() {
+        for (largest, any) in &picture.localizations {
+            all_thresholds.add(largest, any);
+        }
+        if let Some((ranked, truth)) = &picture.ranked {
+            classification.add(ranked, *truth);
+        }
+        cases.push(picture.case);
+    }
     let classes = if names.is_some() {
         Classes::Known
     } else {
         Classes::Agnostic
     };
-    let points = measurement.curve.largest_points();
-    let localization = measurement.curve.metrics().and_then(|metrics| {
-        Some(Localization {
-            chosen: *measurement.chosen.largest_points().first()?,
-            best_50: best_point(&points, |point| point.loc50)?,
-            best_70: best_point(&points, |point| point.loc70)?,
-            max_box_acc_v2: metrics.max_box_acc_v2,
-            curve: points,
-        })
-    });
     Ok(Report {
         pictures: cases.len(),
         failed,
-        localization,
-        classification: measurement.classification.metrics(),
+        localization: Localization::new(&all_thresholds),
+        classification: classification.metrics(),
         detection: coco_metrics(&cases, classes),
         effort: annotation_effort(&cases, classes),
     })
+}
+
+impl Localization {
+    /// From a curve whose first threshold is the one in use.
+    fn new(all: &LocalizationCurve) -> Option<Self> {
+        let points = all.largest_points();
+        let (chosen, curve) = points.split_first()?;
+        Some(Self {
+            chosen: *chosen,
+            best_50: best_point(curve, |point| point.loc50)?,
+            best_70: best_point(curve, |point| point.loc70)?,
+            max_box_acc_v2: all.metrics()?.max_box_acc_v2,
+            curve: curve.to_vec(),
+        })
+    }
 }
 
 impl Report {

@@ -3,6 +3,15 @@
 //! Results go to files or standard output, everything else to standard error. Exit codes: 0 all
 //! went well, 1 the run went through but something failed, 2 nothing could start, 130 interrupted.
 
+/// Prints a line to standard error. Nobody may be there to read it (a closed terminal), which is
+/// no reason to stop.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod eval;
 mod progress;
 mod propose;
@@ -107,7 +116,7 @@ impl ModelOptions {
     fn open(&self) -> anyhow::Result<Model> {
         let device = self.device.open()?;
         if let Some(notice) = &device.notice {
-            eprintln!("note: {notice}");
+            say!("note: {notice}");
         }
         let mut model = match &self.model {
             Some(path) => Model::open(path, &device.device)?,
@@ -119,7 +128,7 @@ impl ModelOptions {
                 .with_head(head)
                 .map_err(|reason| anyhow::anyhow!("{} cannot be used: {reason}", path.display()))?;
         }
-        eprintln!("{} on {}, method {}", model.name, device.name, self.method);
+        say!("{} on {}, method {}", model.name, device.name, self.method);
         Ok(model)
     }
 }
@@ -147,7 +156,7 @@ pub fn run() -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            say!("error: {error:#}");
             ExitCode::from(UNSTARTED)
         }
     }
@@ -156,7 +165,7 @@ pub fn run() -> ExitCode {
 fn merge(arguments: &MergeArguments) -> anyhow::Result<u8> {
     let whole = bulk::merge(&arguments.files)?;
     whole.write(&arguments.out)?;
-    eprintln!(
+    say!(
         "{} pictures and {} boxes from {} files -> {}",
         whole.images.len(),
         whole.annotations.len(),

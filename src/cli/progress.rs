@@ -58,12 +58,12 @@ impl Progress {
         let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
         let rate = self.rate();
         let left = (total.saturating_sub(done)) as f64 / rate;
-        eprintln!("{done}/{total}  {rate:.1} pictures/s  {left:.0} s left");
+        say!("{done}/{total}  {rate:.1} pictures/s  {left:.0} s left");
     }
 
     /// Writes a line without tearing the bar.
     pub fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| say!("{line}"));
     }
 
     /// Pictures a second of this run.

@@ -106,7 +106,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
             // Asked twice: the journal keeps what is done.
             std::process::exit(i32::from(INTERRUPTED));
         }
-        eprintln!("\nstopping; what is done will be written (again to stop at once)");
+        say!("\nstopping; what is done will be written (again to stop at once)");
     })
     .context("cannot listen for Ctrl-C")?;
 
@@ -128,12 +128,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     progress.finish();
 
     if !summary.failed.is_empty() {
-        eprintln!("{} failed:", summary.failed.len());
+        say!("{} failed:", summary.failed.len());
         for reason in &summary.failed {
-            eprintln!("  {reason}");
+            say!("  {reason}");
         }
     }
-    eprintln!(
+    say!(
         "{}{} pictures, {} boxes, {} failed, {:.1} pictures/s -> {}",
         if summary.interrupted {
             "interrupted: "
@@ -147,7 +147,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         job.out.display()
     );
     Ok(if summary.interrupted {
-        eprintln!("the same command with --resume goes on from there");
+        say!("the same command with --resume goes on from there");
         INTERRUPTED
     } else if summary.failed.is_empty() {
         0

@@ -120,12 +120,13 @@ impl Annotation {
         let (x0, y0, x1, y1) = (edge(bbox.x0), edge(bbox.y0), edge(bbox.x1), edge(bbox.y1));
         let side = |length: f64| (length * 100.0).round() / 100.0;
         let bbox = [x0, y0, side(x1 - x0), side(y1 - y0)];
+        let area = (bbox[2] * bbox[3] * 1e4).round() / 1e4;
         Self {
             id,
             image_id,
             category_id,
             bbox,
-            area: bbox[2] * bbox[3],
+            area,
             iscrowd: 0,
             segmentation: Value::Array(Vec::new()),
             score: score.map(|score| (f64::from(score) * 1e4).round() / 1e4),

@@ -9,20 +9,20 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
     /// The system refused to read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {cause}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The system refused to write; what was there before is untouched.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}: {cause}", path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The file was read, but is not in the format.
     #[error("{}: {reason}", path.display())]
@@ -36,16 +36,16 @@ pub enum FormatError {
 
 impl FormatError {
     pub(crate) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Unreadable {
+        move |cause| Self::Unreadable {
             path: path.to_owned(),
-            source,
+            cause,
         }
     }
 
     pub(crate) fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Unwritable {
+        move |cause| Self::Unwritable {
             path: path.to_owned(),
-            source,
+            cause,
         }
     }
 
@@ -57,25 +57,51 @@ impl FormatError {
     }
 }
 
+/// Checks that `path` can be written before anything is computed for it: its folder exists, and
+/// it is itself no folder, pipe or device.
+pub fn check_target(path: &Path) -> Result<(), FormatError> {
+    let refuse = |kind, text: &str| {
+        let cause = io::Error::new(kind, text);
+        Err(FormatError::unwritable(path)(cause))
+    };
+    if path.exists() && !path.is_file() {
+        return refuse(
+            io::ErrorKind::AlreadyExists,
+            "there is something that is no file",
+        );
+    }
+    if !folder_of(path).is_dir() {
+        return refuse(
+            io::ErrorKind::NotFound,
+            "its folder does not exist; make it first",
+        );
+    }
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
 /// Writes a file that appears whole or not at all: to a temporary file beside it, flushed to the
 /// disk, then renamed over what was there.
 pub fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), FormatError> {
+    check_target(path)?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // The user's own mask decides who may read it, as for any file they make.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
     let attempt = || {
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            // The user's own mask decides who may read it, as for any file they make.
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        let file = builder.prefix(".tsukami-").tempfile_in(folder)?;
+        let file = builder.prefix(".tsukami-").tempfile_in(folder_of(path))?;
         let mut buffered = BufWriter::new(file);
         write(&mut buffered)?;
         let file = buffered
@@ -85,5 +111,9 @@ pub fn write_whole(
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
-    attempt().map_err(FormatError::unwritable(path))
+    attempt().map_err(|cause: io::Error| {
+        // The system's own words, without the temporary file's name, which says nothing to anybody.
+        let plain = cause.raw_os_error().map(io::Error::from_raw_os_error);
+        FormatError::unwritable(path)(plain.unwrap_or(cause))
+    })
 }

@@ -61,9 +61,9 @@ pub fn decode(path: &Path, limits: &Limits) -> Result<Picture, PictureError> {
 
 /// The bytes of a picture's file, for [`decode_bytes`] and for a content hash.
 pub fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, PictureError> {
-    let unreadable = |source| PictureError::Unreadable {
+    let unreadable = |cause| PictureError::Unreadable {
         path: path.into(),
-        source,
+        cause,
     };
     let bytes = size_of_file(path)?;
     let limit = limits.max_bytes;
@@ -169,9 +169,9 @@ fn decode_unguarded(path: &Path, bytes: &[u8], limits: &Limits) -> Result<Pictur
 }
 
 fn probe_unguarded(path: &Path) -> Result<(u32, u32), PictureError> {
-    let unreadable = |source| PictureError::Unreadable {
+    let unreadable = |cause| PictureError::Unreadable {
         path: path.into(),
-        source,
+        cause,
     };
     let size = size_of_file(path)?;
     let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
@@ -221,9 +221,9 @@ fn upright_size(
 
 /// The length of a regular file. Asked before it is opened: a pipe would wait for a writer.
 fn size_of_file(path: &Path) -> Result<u64, PictureError> {
-    let data = fs::metadata(path).map_err(|source| PictureError::Unreadable {
+    let data = fs::metadata(path).map_err(|cause| PictureError::Unreadable {
         path: path.into(),
-        source,
+        cause,
     })?;
     if !data.is_file() {
         return Err(PictureError::NotAFile { path: path.into() });

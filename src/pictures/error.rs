@@ -9,8 +9,8 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the sentence beside each variant says it")]
 pub enum PictureError {
-    #[error("{} cannot be read ({source}): check that it exists and that you may read it", path.display())]
-    Unreadable { path: PathBuf, source: io::Error },
+    #[error("{} cannot be read ({cause}): check that it exists and that you may read it", path.display())]
+    Unreadable { path: PathBuf, cause: io::Error },
 
     #[error("{} is no regular file: give a picture, a folder or a list", path.display())]
     NotAFile { path: PathBuf },

@@ -9,14 +9,17 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use candle_core::{D, Device, IndexOp as _, Module as _, Result, Tensor};
-use candle_nn::{LayerNorm, VarBuilder, layer_norm};
+use candle_core::{D, Device, IndexOp as _, Result, Tensor};
+use candle_nn::VarBuilder;
+use rayon::prelude::*;
 
-use super::ops::{bias_add, bias_gelu, scaled_softmax};
+use super::ops::{bias_add, bias_gelu, layer_norm, residual, scaled_softmax};
 use crate::geometry::Grid;
 
 /// Width of an attention head in every ViT of the DeiT and DINOv2 families.
 const HEAD_WIDTH: usize = 64;
+/// Fewest rows of a chunk: with fewer, packing the weights for the product costs too much.
+const MIN_CHUNK: usize = 64;
 /// Epsilon of the layer norms of both families, as timm sets it.
 const LAYER_NORM_EPS: f64 = 1e-6;
 /// Epsilon of the affine-free norm over tokens tapped from inside (PyTorch's default).
@@ -144,6 +147,18 @@ impl VitConfig {
     }
 }
 
+/// Runs `work` on each item: at once on the CPU's threads where there are several. One large
+/// piece of work a thread shares the cores better than many operations that each split up.
+fn for_each<T: Sync, R: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> Result<R> + Send + Sync,
+) -> Result<Vec<R>> {
+    if items.len() == 1 {
+        return Ok(vec![work(&items[0])?]);
+    }
+    items.par_iter().map(work).collect()
+}
+
 /// `x W^T + b` with the bias left to fused operations.
 struct Linear {
     weight: Tensor, // [outputs, inputs]
@@ -158,16 +173,30 @@ impl Linear {
         })
     }
 
+    fn forward(&self, xs: &Tensor) -> Result<Tensor> {
+        bias_add(self.product(xs)?, &self.bias)
+    }
+
     fn product(&self, xs: &Tensor) -> Result<Tensor> {
-        let (n, t, inputs) = xs.dims3()?;
-        // One flat product instead of n: candle broadcasts a batched one.
-        xs.reshape((n * t, inputs))?
-            .matmul(&self.weight.t()?)?
-            .reshape((n, t, ()))
+        xs.matmul(&self.weight.t()?)
+    }
+}
+
+struct LayerNorm {
+    weight: Tensor, // [D]
+    bias: Tensor,   // [D]
+}
+
+impl LayerNorm {
+    fn new(d: usize, vb: &VarBuilder) -> Result<Self> {
+        Ok(Self {
+            weight: vb.get(d, "weight")?,
+            bias: vb.get(d, "bias")?,
+        })
     }
 
     fn forward(&self, xs: &Tensor) -> Result<Tensor> {
-        bias_add(self.product(xs)?, &self.bias)
+        layer_norm(xs, &self.weight, &self.bias, LAYER_NORM_EPS)
     }
 }
 
@@ -206,14 +235,15 @@ impl PatchEmbed {
         let patches = patches
             .reshape((grid.patches(), n, channels * side * side))?
             .transpose(0, 1)?
-            .contiguous()?;
-        Ok((self.proj.forward(&patches)?, grid))
+            .reshape((n * grid.patches(), ()))?;
+        let tokens = self.proj.forward(&patches)?;
+        Ok((tokens.reshape((n, grid.patches(), ()))?, grid))
     }
 }
 
 /// What leaves an attention layer beside its output.
 struct Attended {
-    output: Tensor,     // [N, T, D]
+    output: Tensor,     // [N * T, D]
     class_row: Tensor,  // [N, P]: class token's attention to the patches, mean over heads
     patch_keys: Tensor, // [N, P, D]: all heads side by side
 }
@@ -234,33 +264,54 @@ impl Attention {
         })
     }
 
-    fn forward(&self, xs: &Tensor) -> Result<Attended> {
-        let (n, t, d) = xs.dims3()?;
-        let qkv = self.qkv.forward(xs)?; // [N, T, 3D]
-        let part = |index: usize| {
-            let heads = qkv
-                .narrow(D::Minus1, index * d, d)?
-                .reshape((n, t, self.heads, d / self.heads))?
-                .transpose(1, 2)?; // [N, H, T, 64]
-            // The CPU's product reads any strides; the others want plain rows.
-            if heads.device().is_cpu() {
-                Ok(heads)
-            } else {
-                heads.contiguous()
-            }
-        };
-        let (q, k, v) = (part(0)?, part(1)?, part(2)?);
-        let scale = ((d / self.heads) as f64).sqrt().recip();
-        let attention = scaled_softmax(q.matmul(&k.t()?)?, scale)?; // [N, H, T, T]
-        let class_row = attention.i((.., .., 0, 1..))?.mean(1)?;
-        let mixed = attention.matmul(&v)?; // [N, H, T, 64]
-        let mixed = mixed.transpose(1, 2)?.reshape((n, t, d))?;
+    /// Mixes values by attention, without the final projection; `qkv [N, T, 3D]`, the heads in
+    /// `groups` groups that run at once.
+    fn mix(&self, qkv: &Tensor, groups: usize) -> Result<Attended> {
+        let (n, t, width) = qkv.dims3()?;
+        let d = width / 3;
+        let size = self.heads.div_ceil(groups);
+        let firsts: Vec<usize> = (0..self.heads).step_by(size).collect();
+        let mixed = for_each(&firsts, |&first| {
+            mix_heads(qkv, first, size.min(self.heads - first))
+        })?;
+        let (outputs, rows): (Vec<Tensor>, Vec<Tensor>) = mixed.into_iter().unzip();
+        let class_row = Tensor::cat(&rows, 1)?.mean(1)?;
         Ok(Attended {
-            output: self.proj.forward(&mixed)?,
+            output: Tensor::cat(&outputs, 2)?.reshape((n * t, d))?,
             class_row,
             patch_keys: qkv.i((.., 1.., d..2 * d))?,
         })
     }
+}
+
+/// Heads `first..first + count`: their output `[N, T, 64 * count]` and the class token's rows
+/// `[N, count, P]`.
+fn mix_heads(qkv: &Tensor, first: usize, count: usize) -> Result<(Tensor, Tensor)> {
+    let (n, t, width) = qkv.dims3()?;
+    let part = |index: usize| {
+        let heads = qkv
+            .narrow(
+                2,
+                index * width / 3 + first * HEAD_WIDTH,
+                count * HEAD_WIDTH,
+            )?
+            .reshape((n, t, count, HEAD_WIDTH))?
+            .transpose(1, 2)?; // [N, count, T, 64]
+        // The CPU's product reads any strides; the others want plain rows.
+        if heads.device().is_cpu() {
+            Ok(heads)
+        } else {
+            heads.contiguous()
+        }
+    };
+    let (q, k, v) = (part(0)?, part(1)?, part(2)?);
+    let scale = (HEAD_WIDTH as f64).sqrt().recip();
+    let attention = scaled_softmax(q.matmul(&k.t()?)?, scale)?; // [N, count, T, T]
+    let output = attention.matmul(&v)?.transpose(1, 2)?;
+    Ok((
+        output.reshape((n, t, count * HEAD_WIDTH))?,
+        attention.i((.., .., 0, 1..))?.contiguous()?,
+    ))
 }
 
 struct Mlp {
@@ -277,7 +328,7 @@ impl Mlp {
     }
 
     fn forward(&self, xs: &Tensor) -> Result<Tensor> {
-        let hidden = bias_gelu(self.fc1.product(xs)?, &self.fc1.bias)?; // [N, T, hidden]
+        let hidden = bias_gelu(self.fc1.product(xs)?, &self.fc1.bias)?; // [rows, hidden]
         self.fc2.forward(&hidden)
     }
 }
@@ -301,28 +352,39 @@ impl Block {
                 .transpose()
         };
         Ok(Self {
-            norm1: layer_norm(d, LAYER_NORM_EPS, vb.pp("norm1"))?,
+            norm1: LayerNorm::new(d, &vb.pp("norm1"))?,
             attn: Attention::new(config, &vb.pp("attn"))?,
             ls1: scale("ls1")?,
-            norm2: layer_norm(d, LAYER_NORM_EPS, vb.pp("norm2"))?,
+            norm2: LayerNorm::new(d, &vb.pp("norm2"))?,
             mlp: Mlp::new(config, &vb.pp("mlp"))?,
             ls2: scale("ls2")?,
         })
     }
 
-    fn forward(&self, xs: &Tensor) -> Result<(Tensor, Attended)> {
-        let attended = self.attn.forward(&self.norm1.forward(xs)?)?;
-        let xs = add_scaled(xs, &attended.output, self.ls1.as_ref())?;
-        let hidden = self.mlp.forward(&self.norm2.forward(&xs)?)?;
-        let xs = add_scaled(&xs, &hidden, self.ls2.as_ref())?;
-        Ok((xs, attended))
-    }
-}
-
-fn add_scaled(xs: &Tensor, branch: &Tensor, gamma: Option<&Tensor>) -> Result<Tensor> {
-    match gamma {
-        Some(gamma) => xs + branch.broadcast_mul(gamma)?,
-        None => xs + branch,
+    /// Runs the block over the tokens of n pictures, which come and go in `chunks` of rows.
+    fn forward(&self, n: usize, chunks: Vec<Tensor>) -> Result<(Vec<Tensor>, Attended)> {
+        let qkv = for_each(&chunks, |xs| {
+            self.attn.qkv.forward(&self.norm1.forward(xs)?)
+        })?;
+        let qkv = Tensor::cat(&qkv, 0)?; // [N * T, 3D]
+        let (rows, width) = qkv.dims2()?;
+        let attended = self
+            .attn
+            .mix(&qkv.reshape((n, rows / n, width))?, chunks.len())?;
+        let mut first = 0;
+        let mixed = chunks.into_iter().map(|xs| {
+            let mixed = attended.output.narrow(0, first, xs.dim(0)?)?;
+            first += xs.dim(0)?;
+            Ok((xs, mixed))
+        });
+        let mixed: Vec<(Tensor, Tensor)> = mixed.collect::<Result<_>>()?;
+        let chunks = for_each(&mixed, |(xs, mixed)| {
+            let attended = self.attn.proj.forward(mixed)?;
+            let xs = residual(xs.clone(), &attended, self.ls1.as_ref())?;
+            let hidden = self.mlp.forward(&self.norm2.forward(&xs)?)?;
+            residual(xs, &hidden, self.ls2.as_ref())
+        })?;
+        Ok((chunks, attended))
     }
 }
 
@@ -362,7 +424,7 @@ impl VisionTransformer {
             blocks: (0..config.depth)
                 .map(|block| Block::new(&config, &vb.pp(format!("blocks.{block}"))))
                 .collect::<Result<_>>()?,
-            norm: layer_norm(d, LAYER_NORM_EPS, vb.pp("norm"))?,
+            norm: LayerNorm::new(d, &vb.pp("norm"))?,
             positions: Mutex::new(BTreeMap::new()),
             config,
         })
@@ -382,25 +444,30 @@ impl VisionTransformer {
     /// keeping the tokens after each block in `taps` (counted from 0).
     pub fn forward(&self, pixels: &Tensor, taps: &[usize]) -> Result<Features> {
         let (patches, grid) = self.patch_embed.forward(pixels)?;
-        let class = self.cls_token.repeat((patches.dim(0)?, 1, 1))?;
-        let mut xs =
-            Tensor::cat(&[&class, &patches], 1)?.broadcast_add(&self.positions_for(grid)?)?; // [N, 1 + P, D]
+        let (n, _, d) = patches.dims3()?;
+        let class = self.cls_token.repeat((n, 1, 1))?;
+        let xs = Tensor::cat(&[&class, &patches], 1)?; // [N, T, D]
+        let positions = self.positions_for(grid)?.flatten_all()?;
+        let xs = bias_add(xs.flatten_from(1)?, &positions)?.reshape(((), d))?;
+        let mut chunks = self.chunks(&xs)?;
         let mut rows = Vec::with_capacity(self.blocks.len());
         let mut last_keys = None;
         let mut tapped = BTreeMap::new();
+        let whole = |chunks: &[Tensor]| Tensor::cat(chunks, 0)?.reshape((n, (), d));
         for (index, block) in self.blocks.iter().enumerate() {
-            let (tokens, attended) = block.forward(&xs)?;
-            xs = tokens;
+            let (tokens, attended) = block.forward(n, chunks)?;
+            chunks = tokens;
             rows.push(attended.class_row);
             last_keys = Some(attended.patch_keys);
             if taps.contains(&index) {
-                tapped.insert(index, normalised_without_affine(&xs.i((.., 1..))?)?);
+                let patches = whole(&chunks)?.i((.., 1..))?;
+                tapped.insert(index, normalised_without_affine(&patches)?);
             }
         }
         let Some(last_keys) = last_keys else {
             candle_core::bail!("the transformer has no blocks")
         };
-        let xs = self.norm.forward(&xs)?;
+        let xs = self.norm.forward(&whole(&chunks)?)?;
         Ok(Features {
             class_token: xs.i((.., 0))?,
             patch_tokens: xs.i((.., 1..))?,
@@ -408,6 +475,24 @@ impl VisionTransformer {
             last_keys,
             taps: tapped,
         })
+    }
+
+    /// Cuts the rows into one piece a thread on the CPU, and leaves them whole elsewhere.
+    fn chunks(&self, xs: &Tensor) -> Result<Vec<Tensor>> {
+        let rows = xs.dim(0)?;
+        let count = if self.device().is_cpu() {
+            rayon::current_num_threads().min(rows / MIN_CHUNK).max(1)
+        } else {
+            1
+        };
+        let size = rows.div_ceil(count);
+        (0..rows)
+            .step_by(size)
+            .map(|first| {
+                xs.narrow(0, first, size.min(rows - first))?
+                    .force_contiguous()
+            })
+            .collect()
     }
 
     /// Position embedding for a grid, `[1, 1 + P, D]`, interpolated once a grid and kept.

@@ -19,8 +19,11 @@ use super::ModelError;
 /// Checkpoints larger than this are refused before they are read; the largest known here,
 /// DINOv2 ViT-L in f32, has 1.2 GB.
 const MAX_FILE_BYTES: u64 = 8 << 30;
-/// A pickle lists names and shapes only, kilobytes for any ViT.
-const MAX_PICKLE_BYTES: u64 = 64 << 20;
+/// A pickle lists names and shapes only, some 40 KB for any ViT.
+const MAX_PICKLE_BYTES: u64 = 1 << 20;
+/// Stack for reading a pickle, which candle does by recursion: enough for one that is nothing but
+/// nesting. Only the pages that are touched are ever taken.
+const PICKLE_STACK: usize = 1 << 30;
 
 /// Named tensors (f32, on the CPU) and what the file says of itself.
 pub struct Weights {
@@ -35,9 +38,9 @@ pub struct Weights {
 impl Weights {
     /// Reads a `.safetensors` or `.pth` file; the content tells which it is, not its name.
     pub fn open(path: &Path) -> Result<Self, ModelError> {
-        let unreadable = |source| ModelError::Unreadable {
+        let unreadable = |cause| ModelError::Unreadable {
             path: path.to_owned(),
-            source,
+            cause,
         };
         let size = fs::metadata(path).map_err(unreadable)?.len();
         if size > MAX_FILE_BYTES {
@@ -80,6 +83,19 @@ impl Weights {
     }
 
     fn from_pth(path: &Path, bytes: &[u8]) -> Result<Self, ModelError> {
+        let reader = || Self::from_pth_on_this_stack(path, bytes);
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(PICKLE_STACK);
+            let running = thread.spawn_scoped(scope, reader);
+            let read = running.ok().and_then(|reader| reader.join().ok());
+            read.unwrap_or_else(|| {
+                let reason = "reading it failed inside; save it again with torch.save";
+                Err(ModelError::bad_file(path, reason))
+            })
+        })
+    }
+
+    fn from_pth_on_this_stack(path: &Path, bytes: &[u8]) -> Result<Self, ModelError> {
         let bad = |reason: String| ModelError::bad_file(path, reason);
         let sizes = stored_sizes(bytes).map_err(bad)?;
         let pickled = ["state_dict", "model"]

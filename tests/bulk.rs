@@ -1,0 +1,788 @@
+//! `tsukami propose` and `tsukami merge`: what the COCO file holds, and that it is the same file
+//! however the run came to its end.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{Place, Run, file_names, png, repository, scene, strings};
+use serde_json::{Value, json};
+
+// --- What the file holds ----------------------------------------------------------------------
+
+#[test]
+fn the_file_keeps_the_rules_of_coco() {
+    let place = Place::new();
+    place.sample("set");
+    place.write("set/ねこ/\u{1f431}.png", png(&scene(64, 48, 2)));
+    place.run("propose set --out boxes.json").exits(0);
+    assert!(place.read("boxes.json").is_ascii());
+    let text = String::from_utf8(place.read("boxes.json")).unwrap();
+    assert!(text.contains(r"\u306d\u3053/\ud83d\udc31.png"));
+
+    let coco = place.json("boxes.json");
+    assert!(coco["info"].is_object());
+    let list = |key: &str| coco[key].as_array().unwrap().clone();
+    for key in ["images", "annotations", "categories"] {
+        let ids: Vec<u64> = list(key)
+            .iter()
+            .map(|x| x["id"].as_u64().unwrap())
+            .collect();
+        assert!(
+            ids.iter().copied().eq(1..=ids.len() as u64),
+            "{key}: {ids:?}"
+        );
+    }
+    let names = file_names(&coco);
+    assert_eq!(names.len(), 13);
+    assert!(names.contains(&"cat/chelsea.jpg".to_owned()));
+    assert!(names.is_sorted());
+    assert_eq!(list("categories").len(), 1);
+    assert_eq!(coco["categories"][0]["name"], "object");
+    assert!(list("annotations").len() >= 12, "hardly a box");
+    for annotation in list("annotations") {
+        let number = |value: &Value| value.as_f64().unwrap();
+        let image = annotation["image_id"].as_u64().unwrap() as usize;
+        let image = &coco["images"][image - 1];
+        let side: Vec<f64> = annotation["bbox"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(number)
+            .collect();
+        let [x, y, width, height] = side[..] else {
+            panic!("{annotation}")
+        };
+        assert!(
+            x >= 0.0 && y >= 0.0 && width > 0.0 && height > 0.0,
+            "{annotation}"
+        );
+        assert!(
+            x + width <= number(&image["width"]) + 1e-6,
+            "{annotation} in {image}"
+        );
+        assert!(
+            y + height <= number(&image["height"]) + 1e-6,
+            "{annotation} in {image}"
+        );
+        assert!(
+            (number(&annotation["area"]) - width * height).abs() < 1e-2,
+            "{annotation}"
+        );
+        assert!(
+            (0.0..=1.0).contains(&number(&annotation["score"])),
+            "{annotation}"
+        );
+        assert_eq!(annotation["iscrowd"], 0);
+        assert_eq!(annotation["segmentation"], json!([]));
+        assert_eq!(annotation["category_id"], 1);
+    }
+}
+
+#[test]
+fn a_second_run_gives_the_same_bytes() {
+    let place = Place::new();
+    place.sample("set");
+    place.run("propose set --out one.json").exits(0);
+    place.run("propose set --out two.json --jobs 1").exits(0);
+    assert!(place.read("one.json") == place.read("two.json"));
+}
+
+#[test]
+fn names_do_not_depend_on_how_the_folder_was_named() {
+    let place = Place::new();
+    place.pictures("set/a", 2);
+    place
+        .run("propose set --out one.json --patches 64")
+        .exits(0);
+    place
+        .run("propose ./set/../set/ --out two.json --patches 64")
+        .exits(0);
+    assert!(place.read("one.json") == place.read("two.json"));
+    assert_eq!(
+        file_names(&place.json("one.json")),
+        ["a/00.png", "a/01.png"]
+    );
+}
+
+#[test]
+fn a_single_picture_and_a_list_are_taken() {
+    let place = Place::new();
+    place.pictures("set", 3);
+    place.write("list.txt", "set/02.png\n# not this one\nset/00.png\n");
+    place
+        .run("propose set/01.png --out one.json --patches 64")
+        .exits(0);
+    assert_eq!(file_names(&place.json("one.json")), ["01.png"]);
+    place
+        .run("propose list.txt --out two.json --patches 64")
+        .exits(0);
+    assert_eq!(
+        file_names(&place.json("two.json")),
+        ["set/00.png", "set/02.png"]
+    );
+}
+
+#[test]
+fn the_results_list_equals_the_annotations() {
+    let place = Place::new();
+    place.pictures("set", 4);
+    place
+        .run("propose set --out boxes.json --results results.json")
+        .exits(0);
+    let expected: Vec<Value> = place.json("boxes.json")["annotations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|annotation| {
+            json!({
+                "image_id": annotation["image_id"],
+                "category_id": annotation["category_id"],
+                "bbox": annotation["bbox"],
+                "score": annotation["score"],
+            })
+        })
+        .collect();
+    assert!(!expected.is_empty());
+    assert_eq!(place.json("results.json"), Value::Array(expected));
+}
+
+#[test]
+fn heatmaps_are_one_png_a_picture_as_large_as_it() {
+    let place = Place::new();
+    place.pictures("set/a", 2);
+    place.write("set/b.png", png(&scene(2048, 512, 1)));
+    place
+        .run("propose set --out boxes.json --heatmaps maps --patches 64")
+        .exits(0);
+    assert_eq!(place.names("maps"), ["a", "b.png.png"]);
+    assert_eq!(place.names("maps/a"), ["00.png.png", "01.png.png"]);
+    let size = |name: &str| image::image_dimensions(place.path(name)).unwrap();
+    assert_eq!(size("maps/a/00.png.png"), (96, 72));
+    assert_eq!(size("maps/b.png.png"), (1024, 256));
+}
+
+#[test]
+fn heatmaps_inside_the_set_are_no_pictures_of_it() {
+    let place = Place::new();
+    place.pictures("set", 2);
+    let line = "propose set --out boxes.json --heatmaps set/maps --patches 64";
+    place.run(line).exits(0);
+    place.run(line).exits(0);
+    assert_eq!(file_names(&place.json("boxes.json")), ["00.png", "01.png"]);
+}
+
+#[test]
+fn an_output_inside_the_set_is_no_picture_of_it() {
+    let place = Place::new();
+    place.pictures("set", 2);
+    let line = "propose set --out set/boxes.json --patches 64";
+    place.run(line).exits(0);
+    let first = place.read("set/boxes.json");
+    place.run(line).exits(0);
+    assert!(place.read("set/boxes.json") == first);
+    assert_eq!(place.names("set"), ["00.png", "01.png", "boxes.json"]);
+}
+
+#[test]
+fn folders_name_the_categories() {
+    let place = Place::new();
+    place.pictures("set/left/cat", 2);
+    place.pictures("set/dog", 1);
+    place.pictures("set", 1);
+    place
+        .run("propose set --out boxes.json --tags folders --boxes largest --patches 64")
+        .exits(0);
+    let coco = place.json("boxes.json");
+    let category_of = |name: &str| {
+        let names = file_names(&coco);
+        let id = names.iter().position(|found| found == name).unwrap() + 1;
+        let annotations = coco["annotations"].as_array().unwrap();
+        let found = annotations.iter().find(|a| a["image_id"] == id).unwrap();
+        let category = found["category_id"].as_u64().unwrap() as usize;
+        coco["categories"][category - 1]["name"].clone()
+    };
+    assert_eq!(category_of("left/cat/01.png"), "cat");
+    assert_eq!(category_of("dog/00.png"), "dog");
+    assert_eq!(category_of("00.png"), "object");
+    assert_eq!(coco["info"]["tags"], "folders");
+}
+
+#[test]
+fn a_class_folder_alone_names_its_category() {
+    let place = Place::new();
+    place.pictures("set/cat", 1);
+    place
+        .run("propose set/cat --out boxes.json --tags folders --boxes largest --patches 64")
+        .exits(0);
+    assert_eq!(place.json("boxes.json")["categories"][0]["name"], "cat");
+}
+
+// --- Models and methods -----------------------------------------------------------------------
+
+#[test]
+fn ts_cam_without_a_head_is_refused() {
+    let place = Place::new();
+    place.pictures("set", 1);
+    place.run("propose set --method ts-cam").refuses(&[
+        "ts-cam needs class maps",
+        "--head",
+        "--model",
+    ]);
+    assert_eq!(place.names("."), ["set"]);
+}
+
+#[test]
+fn the_paper_runs_from_an_official_checkpoint() {
+    let place = Place::new();
+    place.pictures("set", 2);
+    let run: Run = place
+        .command("propose set --out boxes.json --method ts-cam --square --boxes largest --model")
+        .arg(repository("tests/reference/tscam_reference.pth"))
+        .output()
+        .unwrap()
+        .into();
+    run.exits(0).says("tscam_reference on cpu, method ts-cam");
+    let coco = place.json("boxes.json");
+    assert_eq!(coco["annotations"].as_array().unwrap().len(), 2);
+    assert_eq!(coco["categories"].as_array().unwrap().len(), 5);
+    assert_eq!(coco["info"]["patches"], 196);
+    assert_eq!(coco["info"]["square"], true);
+}
+
+#[test]
+fn every_method_that_needs_no_head_runs() {
+    let place = Place::new();
+    place.pictures("set", 1);
+    for method in ["affinity", "attention"] {
+        let line = format!("propose set --out {method}.json --method {method} --patches 64");
+        place.run(&line).exits(0);
+        assert_eq!(
+            place.json(&format!("{method}.json"))["info"]["method"],
+            method
+        );
+    }
+}
+
+#[test]
+fn the_embedded_model_is_described() {
+    let run = Place::new().run("model").exits(0);
+    for text in [
+        "dinov2-vits14",
+        "12 blocks",
+        "384 wide",
+        "14 x 14 pixels",
+        "Apache-2.0",
+    ] {
+        assert!(run.stdout.contains(text), "no {text:?} in {}", run.stdout);
+    }
+}
+
+#[test]
+fn an_official_checkpoint_is_described() {
+    let place = Place::new();
+    let checkpoint = repository("tests/reference/tscam_reference.pth");
+    let run: Run = place
+        .command("model")
+        .arg(checkpoint)
+        .output()
+        .unwrap()
+        .into();
+    let run = run.exits(0);
+    for text in [
+        "tscam_reference",
+        "4 blocks",
+        "128 wide, 2 heads",
+        "224 x 224",
+        "5 classes",
+    ] {
+        assert!(run.stdout.contains(text), "no {text:?} in {}", run.stdout);
+    }
+}
+
+#[test]
+fn bad_options_are_refused() {
+    let place = Place::new();
+    place.pictures("set", 1);
+    for option in [
+        "--shard 0/3",
+        "--shard 4/3",
+        "--shard 1/0",
+        "--shard x",
+        "--threshold 1.5",
+        "--threshold NaN",
+        "--patches 0",
+        "--method none",
+        "--device abacus",
+        "--jobs 0",
+    ] {
+        place
+            .run(&format!("propose set {option}"))
+            .exits(2)
+            .says("error: ");
+    }
+    assert_eq!(place.names("."), ["set"]);
+}
+
+// --- Readers that go away ---------------------------------------------------------------------
+
+#[test]
+fn a_closed_standard_output_is_no_error() {
+    let place = Place::new();
+    let mut child = place
+        .command("model")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let run = ended(child).exits(0);
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn a_closed_standard_error_does_not_end_a_run() {
+    let place = Place::new();
+    place.pictures("set", 2);
+    place.write("set/empty.png", b"");
+    let mut child = place.command(LINE).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(file_names(&place.json("boxes.json")).len(), 2);
+}
+
+// --- Shards and merge -------------------------------------------------------------------------
+
+#[test]
+fn merged_shards_are_the_whole_run() {
+    let place = Place::new();
+    place.pictures("set/a", 4);
+    place.pictures("set/b", 3);
+    place.write("set/empty.png", b"");
+    place.write("set/text.png", b"text");
+    std::os::unix::fs::symlink("nowhere", place.path("set/dangling.png")).unwrap();
+    let options = "--tags folders --patches 64";
+    place
+        .run(&format!("propose set {options} --out whole.json"))
+        .exits(1);
+    for index in 1..=3 {
+        let line = format!("propose set {options} --shard {index}/3 --out {index}.json");
+        let run = place.run(&line);
+        assert!(matches!(run.code, Some(0 | 1)), "{run:#?}");
+    }
+    place.run("merge 1.json 2.json 3.json -o all.json").exits(0);
+    place
+        .run("merge 3.json 1.json 2.json -o again.json")
+        .exits(0);
+    assert_eq!(
+        place.json("all.json")["info"],
+        place.json("whole.json")["info"]
+    );
+    assert!(place.read("all.json") == place.read("whole.json"));
+    assert!(
+        place.read("again.json") == place.read("whole.json"),
+        "the order mattered"
+    );
+}
+
+#[test]
+fn more_shards_than_pictures_merge_as_well() {
+    let place = Place::new();
+    place.pictures("set", 1);
+    place
+        .run("propose set --patches 64 --out whole.json")
+        .exits(0);
+    for index in 1..=2 {
+        let line = format!("propose set --patches 64 --shard {index}/2 --out {index}.json");
+        place.run(&line).exits(0);
+    }
+    place.run("merge 1.json 2.json -o all.json").exits(0);
+    assert!(place.read("all.json") == place.read("whole.json"));
+}
+
+#[test]
+fn a_missing_shard_is_named() {
+    let place = Place::new();
+    place.pictures("set", 3);
+    for index in 1..=2 {
+        let line = format!("propose set --patches 64 --shard {index}/3 --out {index}.json");
+        place.run(&line).exits(0);
+    }
+    place
+        .run("merge 1.json 2.json -o all.json")
+        .refuses(&["3/3"]);
+    assert!(!place.path("all.json").exists());
+}
+
+#[test]
+fn files_of_the_same_pictures_are_not_merged() {
+    let place = Place::new();
+    place.pictures("set", 2);
+    place.run("propose set --patches 64 --out a.json").exits(0);
+    place
+        .run("merge a.json a.json -o all.json")
+        .refuses(&["00.png is in a.json"]);
+    assert!(!place.path("all.json").exists());
+}
+
+#[test]
+fn files_of_different_settings_are_not_merged() {
+    let place = Place::new();
+    place.pictures("a", 1);
+    place.pictures("b", 1);
+    place.run("propose a --patches 64 --out a.json").exits(0);
+    place.run("propose b --patches 49 --out b.json").exits(0);
+    place.run("merge a.json b.json -o all.json").refuses(&[
+        "a.json",
+        "b.json",
+        "patches: 64, now 49",
+    ]);
+}
+
+#[test]
+fn what_is_no_coco_file_is_not_merged() {
+    let place = Place::new();
+    place.pictures("a", 1);
+    place.run("propose a --patches 64 --out a.json").exits(0);
+    place.write("b.json", b"[]");
+    place
+        .run("merge a.json b.json -o all.json")
+        .refuses(&["b.json", "no COCO JSON"]);
+    place
+        .run("merge a.json absent.json -o all.json")
+        .refuses(&["absent.json"]);
+    place
+        .run("merge a.json -o absent/all.json")
+        .refuses(&["cannot write absent/all.json"]);
+}
+
+// --- Interruption and resumption --------------------------------------------------------------
+
+/// Enough pictures for a signal to come in the middle.
+const MANY: u32 = 30;
+
+/// A folder of many pictures, and what an undisturbed run makes of them.
+fn many() -> (Place, Vec<u8>) {
+    let place = Place::new();
+    place.pictures("set", MANY);
+    place
+        .run("propose set --patches 49 --out whole.json")
+        .exits(0);
+    let whole = place.read("whole.json");
+    (place, whole)
+}
+
+/// One decoder, so that few pictures are under way when the signal comes, on however many cores.
+const LINE: &str = "propose set --patches 49 --jobs 1 --out boxes.json";
+
+/// Starts a run and halts it when its journal holds a few pictures; [`ended`] lets it go on.
+fn started(place: &Place, line: &str) -> Child {
+    let mut child = place.command(line).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while journal_lines(place) < 4 {
+        assert!(begun.elapsed() < Duration::from_secs(120), "no journal");
+        assert!(child.try_wait().unwrap().is_none(), "it ended too early");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    signal(&child, "-STOP");
+    child
+}
+
+/// Whole lines of the journal, the settings included.
+fn journal_lines(place: &Place) -> usize {
+    let bytes = fs::read(place.path("boxes.json.journal")).unwrap_or_default();
+    bytes.iter().filter(|byte| **byte == b'\n').count()
+}
+
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+fn ended(mut child: Child) -> Run {
+    signal(&child, "-CONT");
+    let mut stderr = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut stderr)
+        .unwrap();
+    let status = child.wait().unwrap();
+    Run {
+        code: status.code(),
+        stdout: String::new(),
+        stderr,
+    }
+}
+
+/// How many pictures `going on from N of M` says were done before.
+#[track_caller]
+fn resumed(run: &Run) -> usize {
+    let (_, rest) = run.stderr.split_once("going on from ").unwrap();
+    rest.split(' ').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_killed_run_goes_on_from_its_journal() {
+    let (place, whole) = many();
+    let mut child = started(&place, LINE);
+    child.kill().unwrap();
+    ended(child);
+    let done = journal_lines(&place) - 1;
+    assert!((3..MANY as usize).contains(&done), "{done}");
+    assert!(!place.path("boxes.json").exists());
+
+    // Not by accident: what is there is not thrown away.
+    place.run(LINE).refuses(&["boxes.json.journal", "--resume"]);
+    assert_eq!(journal_lines(&place) - 1, done);
+
+    let run = place.run(&format!("{LINE} --resume")).exits(0);
+    assert_eq!(resumed(&run), done);
+    assert!(place.read("boxes.json") == whole, "the bytes differ");
+    assert_eq!(place.names("."), ["boxes.json", "set", "whole.json"]);
+}
+
+#[test]
+fn an_interrupted_run_writes_what_is_done_and_goes_on_from_it() {
+    let (place, whole) = many();
+    let child = started(&place, LINE);
+    signal(&child, "-INT");
+    let run = ended(child).exits(130).says("--resume");
+    let coco = place.json("boxes.json");
+    assert_eq!(coco["info"]["interrupted"], true);
+    let done = file_names(&coco).len();
+    assert!((3..MANY as usize).contains(&done), "{done}: {run:#?}");
+    assert_eq!(place.names("."), ["boxes.json", "set", "whole.json"]);
+
+    place
+        .run("merge boxes.json -o all.json")
+        .refuses(&["interrupted", "--resume"]);
+
+    let run = place.run(&format!("{LINE} --resume")).exits(0);
+    assert_eq!(resumed(&run), done);
+    assert!(place.read("boxes.json") == whole, "the bytes differ");
+}
+
+#[test]
+fn a_terminated_run_writes_what_is_done_too() {
+    let place = Place::new();
+    place.pictures("set", MANY);
+    let child = started(&place, LINE);
+    signal(&child, "-TERM");
+    ended(child).exits(130);
+    assert_eq!(place.json("boxes.json")["info"]["interrupted"], true);
+}
+
+#[test]
+fn an_interrupted_file_is_not_started_anew_by_accident() {
+    let place = Place::new();
+    place.pictures("set", MANY);
+    let child = started(&place, LINE);
+    signal(&child, "-INT");
+    ended(child).exits(130);
+    let before = place.read("boxes.json");
+    place.run(LINE).refuses(&["boxes.json", "--resume"]);
+    assert!(place.read("boxes.json") == before);
+}
+
+#[test]
+fn a_second_interrupt_stops_at_once_and_keeps_the_journal() {
+    let place = Place::new();
+    place.pictures("set", 12);
+    // Slow enough to be caught between the two signals.
+    let line = "propose set --patches 2500 --out boxes.json";
+    let mut child = place.command(line).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while journal_lines(&place) < 1 {
+        assert!(begun.elapsed() < Duration::from_secs(120), "no journal");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    signal(&child, "-INT");
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("again to stop at once") {
+        assert!(stderr.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    signal(&child, "-INT");
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(130));
+    assert!(!place.path("boxes.json").exists());
+    assert!(place.path("boxes.json.journal").exists());
+}
+
+/// A run of five pictures, and a journal as a kill after four of them leaves it.
+fn with_journal() -> (Place, Vec<u8>, Vec<u8>) {
+    let place = Place::new();
+    place.pictures("set", 5);
+    place
+        .run("propose set/00.png set/01.png set/02.png set/03.png --patches 49 --out part.json")
+        .exits(0);
+    place
+        .run("propose set --patches 49 --out whole.json")
+        .exits(0);
+    let part = place.json("part.json");
+    let mut journal = serde_json::to_string(&part["info"]).unwrap() + "\n";
+    for image in part["images"].as_array().unwrap() {
+        let annotations = part["annotations"].as_array().unwrap();
+        let of_image: Vec<&Value> = annotations
+            .iter()
+            .filter(|annotation| annotation["image_id"] == image["id"])
+            .collect();
+        journal += &json!({"image": image, "annotations": of_image}).to_string();
+        journal.push('\n');
+    }
+    let whole = place.read("whole.json");
+    (place, journal.into_bytes(), whole)
+}
+
+#[test]
+fn a_journal_with_its_last_line_cut_is_gone_on_from() {
+    let (place, journal, whole) = with_journal();
+    place.write("boxes.json.journal", &journal[..journal.len() - 30]);
+    let run = place.run(&format!("{LINE} --resume")).exits(0);
+    assert_eq!(resumed(&run), 3);
+    assert!(place.read("boxes.json") == whole);
+}
+
+#[test]
+fn a_journal_that_is_none_is_refused() {
+    let (place, _, _) = with_journal();
+    place.write("boxes.json.journal", b"something else\n");
+    place
+        .run(&format!("{LINE} --resume"))
+        .refuses(&["boxes.json.journal", "no journal"]);
+    assert_eq!(place.read("boxes.json.journal"), b"something else\n");
+}
+
+#[test]
+fn other_settings_are_refused_and_named() {
+    let (place, journal, _) = with_journal();
+    place.write("boxes.json.journal", &journal);
+    place
+        .run("propose set --patches 64 --out boxes.json --resume")
+        .refuses(&["boxes.json.journal", "patches: 49, now 64"]);
+    assert!(place.read("boxes.json.journal") == journal);
+    place
+        .run("propose set --patches 64 --out whole.json --resume")
+        .refuses(&["whole.json", "patches: 49, now 64"]);
+}
+
+#[test]
+fn a_mistyped_folder_does_not_throw_the_journal_away() {
+    let (place, journal, _) = with_journal();
+    place.write("boxes.json.journal", &journal);
+    place.write("other/x.png", png(&scene(64, 48, 1)));
+    place
+        .run("propose other --patches 49 --out boxes.json --resume")
+        .refuses(&["boxes.json.journal"]);
+    assert!(
+        place.read("boxes.json.journal") == journal,
+        "the work is lost"
+    );
+}
+
+#[test]
+fn numbers_come_back_from_a_file_as_they_were() {
+    // Products such as 207365.49839999998 are where a hasty reader of decimals is off by a digit.
+    let place = Place::new();
+    for index in 0..16 {
+        let picture = scene(301 + 37 * index, 203 + 23 * index, index);
+        place.write(format!("set/{index:02}.png"), png(&picture));
+    }
+    let line = "propose set --patches 256 --out boxes.json";
+    place.run(line).exits(0);
+    let before = place.read("boxes.json");
+    let run = place.run(&format!("{line} --resume")).exits(0);
+    assert_eq!(resumed(&run), 16);
+    assert!(place.read("boxes.json") == before, "a number changed");
+}
+
+#[test]
+fn resume_without_an_earlier_run_just_starts() {
+    let place = Place::new();
+    place.pictures("set", 1);
+    place.run(&format!("{LINE} --resume")).exits(0);
+    assert_eq!(file_names(&place.json("boxes.json")), ["00.png"]);
+}
+
+#[test]
+fn resume_after_the_end_does_only_what_is_new() {
+    let place = Place::new();
+    place.pictures("set", 3);
+    place.run(LINE).exits(0);
+    place.pictures("set", 4);
+    let run = place.run(&format!("{LINE} --resume")).exits(0);
+    assert_eq!(resumed(&run), 3);
+    place
+        .run("propose set --patches 49 --out whole.json")
+        .exits(0);
+    assert!(place.read("boxes.json") == place.read("whole.json"));
+}
+
+#[test]
+fn resume_tries_again_what_failed() {
+    let place = Place::new();
+    place.pictures("set", 2);
+    place.write("set/mended.png", b"");
+    place.run(LINE).exits(1);
+    place.write("set/mended.png", png(&scene(64, 48, 1)));
+    place.run(&format!("{LINE} --resume")).exits(0);
+    let coco = place.json("boxes.json");
+    assert_eq!(file_names(&coco).len(), 3);
+    assert!(coco["info"].get("failed").is_none());
+}
+
+#[test]
+fn a_run_that_could_not_do_one_picture_leaves_nothing_to_resume() {
+    let place = Place::new();
+    place.pictures("set", 1);
+    place.write("maps", b"a file, no folder");
+    place.run(&format!("{LINE} --heatmaps maps")).exits(2);
+    fs::remove_file(place.path("maps")).unwrap();
+    place.run(&format!("{LINE} --heatmaps maps")).exits(0);
+}
+
+#[test]
+fn a_picture_deleted_while_the_run_goes_on_is_a_failure_of_that_picture() {
+    let place = Place::new();
+    place.pictures("set", MANY);
+    let child = started(&place, LINE);
+    let last = format!("set/{}.png", MANY - 1);
+    fs::remove_file(place.path(&last)).unwrap();
+    ended(child).exits(1).says(&last);
+    let coco = place.json("boxes.json");
+    assert_eq!(strings(&coco["info"]["failed"]).len(), 1);
+    assert_eq!(file_names(&coco).len(), MANY as usize - 1);
+}
+
+#[test]
+fn a_second_run_with_the_same_output_is_refused_while_the_first_goes_on() {
+    let place = Place::new();
+    place.pictures("set", MANY);
+    let first = started(&place, LINE);
+    let second = place.run(LINE);
+    ended(first).exits(0);
+    second.refuses(&["boxes.json"]);
+    assert_eq!(file_names(&place.json("boxes.json")).len(), MANY as usize);
+}
+
+#[test]
+fn resuming_a_run_that_still_goes_on_is_refused() {
+    let place = Place::new();
+    place.pictures("set", MANY);
+    let first = started(&place, LINE);
+    let second = place.run(&format!("{LINE} --resume"));
+    let first = ended(first);
+    assert_eq!(first.code, Some(0), "{first:#?}");
+    second.refuses(&["boxes.json"]);
+    assert_eq!(place.names("."), ["boxes.json", "set"]);
+    assert_eq!(file_names(&place.json("boxes.json")).len(), MANY as usize);
+}
