@@ -24,6 +24,7 @@
 
 pub mod bulk;
 pub mod cli;
+pub mod document;
 pub mod evaluate;
 pub mod formats;
 pub mod geometry;
@@ -31,4 +32,5 @@ pub mod heatmap;
 pub mod localize;
 pub mod pictures;
 pub mod propose;
+pub mod store;
 pub mod tscam;

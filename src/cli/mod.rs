@@ -14,7 +14,9 @@ macro_rules! say {
 
 mod eval;
 mod progress;
+mod project;
 mod propose;
+mod propose_project;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -53,6 +55,15 @@ enum Command {
     Merge(MergeArguments),
     /// Describe a model file, or the embedded model
     Model(ModelArguments),
+    /// Make, describe or check a project
+    #[command(subcommand)]
+    Project(project::ProjectCommand),
+    /// Take annotations of other tools into a project
+    Import(project::ImportArguments),
+    /// Write a project's annotations for other tools
+    Export(project::ExportArguments),
+    /// Count a project's pictures and boxes by their states
+    Stats(project::StatsArguments),
 }
 
 #[derive(Args)]
@@ -152,6 +163,10 @@ pub fn run() -> ExitCode {
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Merge(arguments) => merge(&arguments),
         Command::Model(arguments) => describe(arguments.file.as_deref()),
+        Command::Project(command) => project::run(&command),
+        Command::Import(arguments) => project::import(&arguments),
+        Command::Export(arguments) => project::export(&arguments),
+        Command::Stats(arguments) => project::stats(&arguments),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

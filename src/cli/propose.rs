@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
 use super::progress::Progress;
-use super::{FAILED, INTERRUPTED, ModelOptions, share};
+use super::{FAILED, INTERRUPTED, ModelOptions, propose_project, share};
 use crate::bulk::{self, Event, Job, Shard};
 use crate::localize::{BoxOptions, Extent};
 use crate::propose::Settings;
@@ -17,8 +17,14 @@ use crate::propose::Settings;
 #[derive(Args)]
 pub struct Arguments {
     /// Folders (with those inside), pictures, or text lists of them (.txt)
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "project", value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Propose for the new pictures of a project and keep the boxes there, in place of a COCO file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "out", "results", "heatmaps", "tags", "resume", "shard"])]
+    project: Option<PathBuf>,
+    /// With --project: propose again where nobody has finished, in place of untouched proposals
+    #[arg(long, requires = "project")]
+    again: bool,
     /// The COCO file to write
     #[arg(short, long, default_value = "boxes.json", value_name = "FILE")]
     out: PathBuf,
@@ -110,6 +116,19 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     })
     .context("cannot listen for Ctrl-C")?;
 
+    if let Some(project) = &arguments.project {
+        let Job {
+            settings, decoders, ..
+        } = &job;
+        return propose_project::run(
+            project,
+            &model,
+            settings,
+            *decoders,
+            arguments.again,
+            &cancel,
+        );
+    }
     let mut progress = Progress::new(0, 0);
     let summary = bulk::run(&job, &model, &cancel, |event| match event {
         Event::Started { total, resumed } => {

@@ -264,10 +264,23 @@ impl Instances {
 
     /// Writes the file whole or not at all, after reading back what was written.
     pub fn write(&self, path: &Path) -> Result<(), FormatError> {
+        self.write_if(path, Self::check)
+    }
+
+    /// As [`write`](Self::write), if what was read back passes [`validate`](Self::validate) too.
+    pub fn write_valid(&self, path: &Path) -> Result<(), FormatError> {
+        self.write_if(path, Self::validate)
+    }
+
+    fn write_if(
+        &self,
+        path: &Path,
+        check: fn(&Self) -> Result<(), String>,
+    ) -> Result<(), FormatError> {
         let bytes = ascii_json(self).map_err(FormatError::unwritable(path))?;
         let reread: Result<Self, _> = serde_json::from_slice(&bytes);
         let fault = match reread {
-            Ok(reread) => reread.check().err(),
+            Ok(reread) => check(&reread).err(),
             Err(error) => Some(error.to_string()),
         };
         if let Some(fault) = fault {

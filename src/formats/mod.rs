@@ -1,6 +1,30 @@
 //! What other programs read and write. No module here knows the window or the model.
+//!
+//! | module | its one idea |
+//! |---|---|
+//! | [`exchange`] | the door: recognise, import and export, whatever the format |
+//! | [`coco`] | the COCO file as it is, for whoever needs no project |
+//! | `intake` | what a file says becomes one edit: ids, clipping, doubles, review |
+//! | `layout` | which pictures go where: parts, names, folders that appear whole |
+//! | `text` | files from strangers: sizes, encodings, paths that lead nowhere else |
+//! | `coco_project`, `yolo`, `voc`, `labelme`, `createml`, `tags` | one format each |
+//!
+//! An importer turns its files into `Found` pictures and leaves every decision to `intake`; an
+//! exporter gets `Chosen` pictures and leaves every path to `layout`.
 
 pub mod coco;
+mod coco_project;
+mod createml;
+pub mod exchange;
+mod intake;
+mod labelme;
+mod layout;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod text;
+mod voc;
+mod yolo;
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};

@@ -1,0 +1,480 @@
+//! `tsukami project`, `import`, `export` and `stats`: a project without the window.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use rayon::prelude::*;
+use serde_json::json;
+
+use super::{FAILED, print};
+use crate::document::{BoxState, Document, ReviewState};
+use crate::formats::exchange::{
+    self, Boxes, Files, Format, Layout, Mode, Notes, Options, Scope, Split,
+};
+use crate::pictures;
+use crate::store::{self, Access, Found, Look, Opened, Project, Reconciled, hash_file};
+
+/// Sentences of a report that are shown; the rest is counted.
+const SHOWN: usize = 20;
+
+/// `tsukami project`.
+#[derive(Subcommand)]
+pub enum ProjectCommand {
+    /// Make a project of a folder of pictures
+    New {
+        /// The folder
+        folder: PathBuf,
+        /// Where to keep the project [default: <folder name>.tsukami in the folder]
+        #[arg(long, value_name = "FILE")]
+        project: Option<PathBuf>,
+    },
+    /// Say what a project holds
+    Info {
+        /// The project, or its folder
+        project: PathBuf,
+    },
+    /// Check a project file for damage, and name its backups
+    Check {
+        /// The project, or its folder
+        project: PathBuf,
+    },
+}
+
+/// `tsukami import`.
+#[derive(Args)]
+pub struct ImportArguments {
+    /// The project, or its folder
+    project: PathBuf,
+    /// A file or folder of annotations
+    path: PathBuf,
+    /// Its format [default: recognised from the content]
+    #[arg(long, value_enum)]
+    format: Option<FormatName>,
+    /// Let the file take the place of what the project has on the pictures that it names
+    #[arg(long)]
+    replace: bool,
+}
+
+/// `tsukami export`.
+#[derive(Args)]
+pub struct ExportArguments {
+    /// The project, or its folder
+    project: PathBuf,
+    /// The format
+    #[arg(long, value_enum)]
+    format: FormatName,
+    /// The file or folder to write
+    #[arg(short, long, value_name = "PATH")]
+    out: PathBuf,
+    /// Unfinished pictures too, with the boxes that a person has confirmed so far
+    #[arg(long)]
+    all: bool,
+    /// What the model proposed and nobody has judged, in place of the ground truth (COCO alone)
+    #[arg(long)]
+    proposals: bool,
+    /// Keep in the COCO file what only this program understands, so that all comes back
+    #[arg(long)]
+    provenance: bool,
+    /// Split into train, val and test by a hash of the path, in these shares
+    #[arg(long, value_name = "80/10/10", value_parser = shares)]
+    split: Option<[u32; 3]>,
+    /// Another seed gives another split
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Copy the pictures along
+    #[arg(long, conflicts_with = "link")]
+    copy: bool,
+    /// Link the pictures along
+    #[arg(long)]
+    link: bool,
+    /// Where things lie: as the format's own tools expect, or as Roboflow does
+    #[arg(long, value_enum, default_value = "standard")]
+    layout: LayoutName,
+}
+
+/// `tsukami stats`.
+#[derive(Args)]
+pub struct StatsArguments {
+    /// The project, or its folder
+    project: PathBuf,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LayoutName {
+    Standard,
+    Roboflow,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatName {
+    Coco,
+    CocoResults,
+    Yolo,
+    Voc,
+    Labelme,
+    Createml,
+    Tags,
+}
+
+impl FormatName {
+    fn format(self) -> Format {
+        match self {
+            Self::Coco => Format::Coco,
+            Self::CocoResults => Format::CocoResults,
+            Self::Yolo => Format::Yolo,
+            Self::Voc => Format::Voc,
+            Self::Labelme => Format::LabelMe,
+            Self::Createml => Format::CreateMl,
+            Self::Tags => Format::Tags,
+        }
+    }
+}
+
+fn shares(text: &str) -> Result<[u32; 3], String> {
+    let parts: Option<Vec<u32>> = text.split('/').map(|part| part.parse().ok()).collect();
+    match parts.as_deref() {
+        Some(&[train, val]) => Ok([train, val, 0]),
+        Some(&[train, val, test]) => Ok([train, val, test]),
+        _ => Err("write it as 80/10/10, or as 80/20 without test".to_owned()),
+    }
+}
+
+/// Reads files of the disk for the store, on all cores.
+struct Disk;
+
+impl Look for Disk {
+    fn hash(&mut self, files: &[&Path]) -> Vec<Result<Box<str>, String>> {
+        let hash = |path: &&Path| hash_file(path).map_err(|error| error.to_string());
+        files.par_iter().map(hash).collect()
+    }
+
+    fn measure(&mut self, files: &[&Path]) -> Vec<Result<[u32; 2], String>> {
+        let measure = |path: &&Path| match pictures::probe(path) {
+            Ok((width, height)) => Ok([width, height]),
+            Err(error) => Err(error.to_string()),
+        };
+        files.par_iter().map(measure).collect()
+    }
+}
+
+/// Opens a project by its file or its folder, saying what a person should know.
+pub fn open(path: &Path, access: Access) -> anyhow::Result<Project> {
+    let file = if path.is_dir() {
+        store::find(path).with_context(|| {
+            let path = path.display();
+            format!("{path} holds no project: make one with `tsukami project new {path}`")
+        })?
+    } else {
+        path.to_owned()
+    };
+    let (project, opened) = Project::open(&file, access)?;
+    say_notices(&opened);
+    Ok(project)
+}
+
+fn say_notices(opened: &Opened) {
+    for notice in &opened.notices {
+        say!("note: {notice}");
+    }
+}
+
+/// Brings a project up to date with the pictures in its folder; what could not be read.
+pub fn reconcile(project: &mut Project) -> anyhow::Result<Vec<String>> {
+    let scan = pictures::scan(&[project.root().to_owned()]);
+    let mut failed: Vec<String> = scan.problems.iter().map(ToString::to_string).collect();
+    let mut found = Vec::with_capacity(scan.entries.len());
+    for entry in scan.entries {
+        match Found::new(entry.name, &entry.path) {
+            Ok(picture) => found.push(picture),
+            Err(error) => failed.push(format!("{}: {error}", entry.path.display())),
+        }
+    }
+    let changes = project.reconcile(&found, &mut Disk)?;
+    say_changes(&changes);
+    failed.extend(changes.unreadable.into_iter().map(|(_, reason)| reason));
+    Ok(failed)
+}
+
+fn say_changes(changes: &Reconciled) {
+    for (what, names) in [
+        ("new pictures", &changes.added),
+        ("missing pictures, whose boxes are kept", &changes.missing),
+        ("pictures found again", &changes.found_again),
+        ("pictures whose content has changed", &changes.changed),
+    ] {
+        if !names.is_empty() {
+            say!("{} {what}", names.len());
+        }
+    }
+    for (from, to) in changes.renamed.iter().chain(&changes.set_aside) {
+        say!("{from} is now {to}");
+    }
+}
+
+fn fail_with(failed: &[String]) -> u8 {
+    for reason in failed {
+        say!("failed: {reason}");
+    }
+    if failed.is_empty() { 0 } else { FAILED }
+}
+
+/// Runs `tsukami project`; the exit code.
+pub fn run(command: &ProjectCommand) -> anyhow::Result<u8> {
+    match command {
+        ProjectCommand::New { folder, project } => make(folder, project.as_deref()),
+        ProjectCommand::Info { project } => info(project),
+        ProjectCommand::Check { project } => check(project),
+    }
+}
+
+fn make(folder: &Path, file: Option<&Path>) -> anyhow::Result<u8> {
+    if !folder.is_dir() {
+        bail!(
+            "{} is no folder: give the folder of the pictures",
+            folder.display()
+        );
+    }
+    let (mut project, opened) = match file {
+        Some(file) => Project::create(file, folder)?,
+        None => Project::create_for(folder)?,
+    };
+    say_notices(&opened);
+    let failed = reconcile(&mut project)?;
+    say!(
+        "{} pictures -> {}",
+        project.document().pictures().len(),
+        project.path().display()
+    );
+    project.close()?;
+    Ok(fail_with(&failed))
+}
+
+fn info(path: &Path) -> anyhow::Result<u8> {
+    let project = open(path, Access::View)?;
+    let document = project.document();
+    let steps = project.history().steps().len();
+    print(&format!(
+        "project    {}\npictures   {} in {}\nboxes      {}\ncategories {}\nsteps      {steps} to undo or redo\n",
+        project.path().display(),
+        document.pictures().len(),
+        project.root().display(),
+        document.annotation_count(),
+        document
+            .categories()
+            .map(|category| &*category.name)
+            .collect::<Vec<_>>()
+            .join(", "),
+    ))?;
+    Ok(0)
+}
+
+fn check(path: &Path) -> anyhow::Result<u8> {
+    let file = if path.is_dir() {
+        store::find(path)
+    } else {
+        None
+    };
+    let file = file.as_deref().unwrap_or(path);
+    let report = store::check(file)?;
+    let mut text = format!(
+        "format {}, {} pictures, {} boxes, {} steps, {} backups\n",
+        report.version,
+        report.pictures,
+        report.boxes,
+        report.steps,
+        report.backups.len()
+    );
+    for problem in &report.problems {
+        text.push_str(&format!("damaged: {problem}\n"));
+    }
+    if report.problems.is_empty() {
+        text.push_str("no damage found\n");
+    } else if let Some(newest) = report.backups.first() {
+        text.push_str(&format!("the newest backup is {}\n", newest.display()));
+    }
+    print(&text)?;
+    Ok(if report.problems.is_empty() {
+        0
+    } else {
+        FAILED
+    })
+}
+
+/// Runs `tsukami import`; the exit code.
+pub fn import(arguments: &ImportArguments) -> anyhow::Result<u8> {
+    let path = &arguments.path;
+    let format = match arguments.format {
+        Some(format) => format.format(),
+        None => exchange::recognise(path).with_context(|| {
+            let path = path.display();
+            format!(
+                "the format of {path} is not recognised: check that it exists, or give --format"
+            )
+        })?,
+    };
+    let mode = if arguments.replace {
+        Mode::Replace
+    } else {
+        Mode::Merge
+    };
+    let mut project = open(&arguments.project, Access::Add)?;
+    let import = exchange::import(project.document(), path, project.root(), format, mode)?;
+    let label = format!("import {}", path.display());
+    project.commit(&label, &import.edit, None)?;
+    let report = import.report;
+    say_notes("changed", &report.changed);
+    say_notes("not read", &report.unread);
+    say!(
+        "{}: {} boxes, {} proposals and {} tags on {} pictures ({} new); {} were there already, {} removed",
+        format.name(),
+        report.boxes,
+        report.proposals,
+        report.tags,
+        report.pictures,
+        report.pictures_added,
+        report.present,
+        report.removed
+    );
+    project.close()?;
+    Ok(if report.unread.is_empty() { 0 } else { FAILED })
+}
+
+fn say_notes(what: &str, notes: &Notes) {
+    for sentence in notes.sentences.iter().take(SHOWN) {
+        say!("{what}: {sentence}");
+    }
+    let more = notes.sentences.len().saturating_sub(SHOWN) + notes.more;
+    if more > 0 {
+        say!("{what}: and {more} more");
+    }
+}
+
+/// Runs `tsukami export`; the exit code.
+pub fn export(arguments: &ExportArguments) -> anyhow::Result<u8> {
+    let project = open(&arguments.project, Access::View)?;
+    let options = Options {
+        scope: if arguments.all {
+            Scope::All
+        } else {
+            Scope::Reviewed
+        },
+        boxes: if arguments.proposals {
+            Boxes::Proposals
+        } else {
+            Boxes::GroundTruth
+        },
+        provenance: arguments.provenance,
+        split: arguments.split.map(|[train, val, test]| Split {
+            train,
+            val,
+            test,
+            seed: arguments.seed,
+        }),
+        files: match (arguments.copy, arguments.link) {
+            (true, _) => Files::Copy,
+            (_, true) => Files::Link,
+            _ => Files::Leave,
+        },
+        layout: match arguments.layout {
+            LayoutName::Standard => Layout::Standard,
+            LayoutName::Roboflow => Layout::Roboflow,
+        },
+        ..Options::new(arguments.format.format())
+    };
+    let report = exchange::export(project.document(), project.root(), &options, &arguments.out)?;
+    say_notes("changed", &report.changed);
+    let parts = match (arguments.split, report.parts) {
+        (Some(_), [train, val, test]) => format!(" (train {train}, val {val}, test {test})"),
+        _ => String::new(),
+    };
+    say!(
+        "{} pictures{parts}, {} boxes -> {}",
+        report.pictures,
+        report.boxes,
+        arguments.out.display()
+    );
+    if report.pictures == 0 && !arguments.all {
+        say!("no picture is marked done yet; --all exports the others too");
+    }
+    Ok(0)
+}
+
+/// Runs `tsukami stats`; the exit code.
+pub fn stats(arguments: &StatsArguments) -> anyhow::Result<u8> {
+    let project = open(&arguments.project, Access::View)?;
+    let document = project.document();
+    let summary = document.summary();
+    let pictures = |state| summary.pictures.get(&state).copied().unwrap_or(0);
+    let boxes = |state| summary.annotations.get(&state).copied().unwrap_or(0);
+    let by_category = ground_truth_by_category(document);
+    let text = if arguments.json {
+        let json = json!({
+            "pictures": {
+                "new": pictures(ReviewState::New),
+                "proposed": pictures(ReviewState::Proposed),
+                "in_review": pictures(ReviewState::InReview),
+                "done": pictures(ReviewState::Done),
+                "verified_empty": summary.verified_empty,
+                "unlabelled": summary.unlabelled,
+                "missing": summary.missing,
+            },
+            "boxes": {
+                "proposed": boxes(BoxState::Proposed),
+                "accepted": boxes(BoxState::Accepted),
+                "edited": boxes(BoxState::Edited),
+                "drawn": boxes(BoxState::Drawn),
+                "rejected": boxes(BoxState::Rejected),
+            },
+            "ground_truth_by_category": by_category
+                .iter()
+                .map(|(name, count)| json!({"name": name, "boxes": count}))
+                .collect::<Vec<_>>(),
+        });
+        format!("{json:#}\n")
+    } else {
+        let mut text = format!(
+            "pictures  {} new, {} proposed, {} in review, {} done ({} verified empty), {} missing\n\
+             boxes     {} proposed, {} accepted, {} edited, {} drawn, {} rejected\n",
+            pictures(ReviewState::New),
+            pictures(ReviewState::Proposed),
+            pictures(ReviewState::InReview),
+            pictures(ReviewState::Done),
+            summary.verified_empty,
+            summary.missing,
+            boxes(BoxState::Proposed),
+            boxes(BoxState::Accepted),
+            boxes(BoxState::Edited),
+            boxes(BoxState::Drawn),
+            boxes(BoxState::Rejected),
+        );
+        for (name, count) in by_category {
+            text.push_str(&format!("{count:>8}  {name}\n"));
+        }
+        text
+    };
+    print(&text)?;
+    Ok(0)
+}
+
+/// Boxes that a person has confirmed, for each category in its order.
+fn ground_truth_by_category(document: &Document) -> Vec<(String, usize)> {
+    let mut counts = std::collections::BTreeMap::new();
+    for picture in document.pictures() {
+        for annotation in document.annotations(picture.id) {
+            if annotation.is_ground_truth() {
+                *counts.entry(annotation.category).or_insert(0) += 1;
+            }
+        }
+    }
+    document
+        .categories()
+        .map(|category| {
+            let count = counts.get(&category.id).copied().unwrap_or(0);
+            (category.name.to_string(), count)
+        })
+        .collect()
+}

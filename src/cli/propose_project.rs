@@ -1,0 +1,198 @@
+//! `tsukami propose --project`: proposals into a project, beside a window that may have it open.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::progress::Progress;
+use super::project::{open, reconcile};
+use super::{FAILED, INTERRUPTED};
+use crate::bulk::ANY_OBJECT;
+use crate::document::ops::{self, Candidate};
+use crate::document::{self, Document, Edit, PictureId, ReviewState};
+use crate::propose::{self, Proposal, Settings, Sought};
+use crate::store::{Access, Project, StoreError};
+use crate::tscam::Model;
+
+/// Pictures that are written to the project at a time.
+const BATCH: usize = 32;
+
+/// Proposes boxes for the pictures of a project that have had none yet; the exit code.
+pub fn run(
+    file: &std::path::Path,
+    model: &Model,
+    settings: &Settings,
+    decoders: usize,
+    again: bool,
+    cancel: &AtomicBool,
+) -> anyhow::Result<u8> {
+    let mut project = open(file, Access::Add)?;
+    let mut failed = reconcile(&mut project)?;
+    let open: Vec<(PictureId, PathBuf)> = project
+        .document()
+        .pictures()
+        .filter(|picture| !picture.missing)
+        .filter(|picture| match picture.review {
+            ReviewState::New => true,
+            ReviewState::Proposed | ReviewState::InReview => again,
+            ReviewState::Done => false,
+        })
+        .map(|picture| (picture.id, project.root().join(&*picture.path)))
+        .collect();
+    let paths: Vec<PathBuf> = open.iter().map(|(_, path)| path.clone()).collect();
+    let mut writer = Writer::new(&mut project, model, settings);
+    let mut progress = Progress::new(paths.len(), 0);
+    let mut stopped_by = None;
+    let input = settings.input;
+    propose::look_at_all(
+        model,
+        &paths,
+        input,
+        false,
+        decoders,
+        cancel,
+        |index, seen| {
+            progress.advance();
+            match seen {
+                Ok(seen) => {
+                    for text in &seen.warnings {
+                        progress.say(&format!("warning: {text}"));
+                    }
+                    let found =
+                        propose::propose(&seen.evidence, seen.size, &Sought::Anything, settings);
+                    if let Err(error) = writer.add(open[index].0, found) {
+                        stopped_by = Some(error);
+                        return ControlFlow::Break(());
+                    }
+                }
+                Err(reason) => {
+                    progress.say(&format!("failed: {reason}"));
+                    failed.push(reason);
+                }
+            }
+            ControlFlow::Continue(())
+        },
+    );
+    progress.finish();
+    if let Some(error) = stopped_by {
+        return Err(error.into());
+    }
+    let (pictures, boxes) = writer.finish()?;
+    let interrupted = cancel.load(Ordering::Relaxed) && pictures + failed.len() < paths.len();
+    say!(
+        "{}{pictures} of {} pictures, {boxes} boxes, {} failed, {:.1} pictures/s -> {}",
+        if interrupted { "interrupted: " } else { "" },
+        paths.len(),
+        failed.len(),
+        progress.rate(),
+        project.path().display()
+    );
+    project.close()?;
+    for reason in &failed {
+        say!("  {reason}");
+    }
+    Ok(match (interrupted, failed.is_empty()) {
+        (true, _) => INTERRUPTED,
+        (_, true) => 0,
+        _ => FAILED,
+    })
+}
+
+/// Writes proposals to the project, some pictures at a time.
+struct Writer<'a> {
+    project: &'a mut Project,
+    /// The names of the head's classes.
+    classes: Vec<String>,
+    origin: Arc<document::Model>,
+    waiting: Vec<(PictureId, Vec<Proposal>)>,
+    pictures: usize,
+    boxes: usize,
+}
+
+impl<'a> Writer<'a> {
+    fn new(project: &'a mut Project, model: &Model, settings: &Settings) -> Self {
+        let threshold = settings.boxes.threshold;
+        Self {
+            project,
+            classes: model
+                .head()
+                .map_or_else(Vec::new, |head| head.classes.clone()),
+            origin: Arc::new(document::Model {
+                name: model.name.as_str().into(),
+                version: model
+                    .fingerprint
+                    .chars()
+                    .take(12)
+                    .collect::<String>()
+                    .into(),
+                method: settings.method.name().into(),
+                threshold: threshold.unwrap_or(settings.method.default_threshold()),
+            }),
+            waiting: Vec::new(),
+            pictures: 0,
+            boxes: 0,
+        }
+    }
+
+    fn add(&mut self, picture: PictureId, proposals: Vec<Proposal>) -> Result<(), StoreError> {
+        self.pictures += 1;
+        self.boxes += proposals.len();
+        self.waiting.push((picture, proposals));
+        if self.waiting.len() >= BATCH {
+            self.write()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what waits; how many pictures and boxes there were.
+    fn finish(mut self) -> Result<(usize, usize), StoreError> {
+        self.write()?;
+        Ok((self.pictures, self.boxes))
+    }
+
+    fn write(&mut self) -> Result<(), StoreError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let name = |proposal: &Proposal| match proposal.class {
+            Some(class) => self.classes[class].as_str(),
+            None => ANY_OBJECT,
+        };
+        let proposals = || waiting.iter().flat_map(|(_, proposals)| proposals);
+        let mut names: Vec<&str> = proposals().map(name).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            if self.project.document().category_named(name).is_none() {
+                let add = |document: &Document| {
+                    let known = document.category_named(name).is_some();
+                    Ok(if known {
+                        Edit::default()
+                    } else {
+                        ops::add_category(document, name)
+                    })
+                };
+                self.project.commit_with("add a class", None, add)?;
+            }
+        }
+        let origin = &self.origin;
+        self.project.commit_with("propose", None, |document| {
+            let mut found = Vec::with_capacity(waiting.len());
+            for (picture, proposals) in &waiting {
+                // A person may have removed the picture, or a class, meanwhile.
+                if document.picture(*picture).is_none() {
+                    continue;
+                }
+                let candidates = proposals.iter().filter_map(|proposal| {
+                    Some(Candidate {
+                        rect: proposal.bbox,
+                        category: document.category_named(name(proposal))?.id,
+                        score: proposal.score,
+                    })
+                });
+                found.push((*picture, candidates.collect()));
+            }
+            ops::propose(document, origin, &found)
+        })?;
+        Ok::<(), StoreError>(())
+    }
+}

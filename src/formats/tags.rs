@@ -1,0 +1,73 @@
+//! CSV of image tags: a line a picture, its path and then its tags.
+//!
+//! `path,tag[,tag...]`, quoted where a value holds a comma. A first line of column names is
+//! passed over. Spaces around tags and empty tags are dropped.
+
+use std::path::Path;
+
+use super::intake::{FoundPicture, Intake};
+use super::layout::Job;
+use super::{FormatError, text};
+
+/// Names of a first column that is no path.
+const HEADERS: [&str; 6] = ["path", "image", "file", "filename", "file_name", "picture"];
+
+/// Writes every picture that has a tag.
+pub(super) fn export(job: &mut Job<'_>) -> Result<(), FormatError> {
+    let mut csv = csv::WriterBuilder::new()
+        .flexible(true)
+        .from_writer(Vec::new());
+    let mut pictures = 0;
+    let mut write = |record: Vec<&str>| csv.write_record(record);
+    let mut written = write(vec!["path", "tag"]);
+    for one in job.chosen.iter().filter(|one| !one.picture.tags.is_empty()) {
+        let tags = one.picture.tags.iter().map(|tag| job.category_name(*tag));
+        written =
+            written.and_then(|()| write([&*one.picture.path].into_iter().chain(tags).collect()));
+        pictures += 1;
+    }
+    job.report.pictures = pictures;
+    let path = job.place("")?;
+    written.map_err(|error| FormatError::unwritable(&path)(error.into()))?;
+    let bytes = csv.into_inner();
+    let bytes = bytes.map_err(|error| FormatError::unwritable(&path)(error.into_error()))?;
+    job.write("", &bytes)
+}
+
+/// Reads a file.
+pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatError> {
+    let content = text::read(path, text::LARGE_FILE_BYTES)?;
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .has_headers(false)
+        .trim(csv::Trim::All)
+        .from_reader(content.as_bytes());
+    for (at, record) in reader.records().enumerate() {
+        let record = record
+            .map_err(|error| FormatError::malformed(path, format!("it is no CSV: {error}")))?;
+        let written = record.get(0).unwrap_or_default();
+        let is_header = at == 0
+            && HEADERS
+                .iter()
+                .any(|name| written.eq_ignore_ascii_case(name));
+        if is_header || written.is_empty() {
+            continue;
+        }
+        let Some(name) = text::safe_path(written) else {
+            let sentence = format!("{written:?} is refused: it may lead out of the folder");
+            intake.report.unread.add(sentence);
+            continue;
+        };
+        let tags = record
+            .iter()
+            .skip(1)
+            .filter_map(|tag| intake.category_named(tag))
+            .collect();
+        intake.pictures.push(FoundPicture {
+            names: vec![name],
+            tags,
+            ..FoundPicture::default()
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! How a project file is opened, so that it is safe and so that others may use it too.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::error::Fault;
+
+/// How long to wait for another process that is writing.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens a file that exists, to write.
+pub(super) fn open_to_write(path: &Path) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    prepared(Connection::open_with_flags(path, flags)?)
+}
+
+/// Opens a file that exists, to read; also one on a disk or in a folder that cannot be written.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = prepared(Connection::open_with_flags(path, flags)?)?;
+    let probe = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    let Err(error) = probe else {
+        return Ok(connection);
+    };
+    // In write-ahead mode even a reader makes files beside it. Where it cannot, nobody else can
+    // write either, so the file may be taken for one that never changes; if it is whole.
+    let has_more = ["-wal", "-journal"].iter().any(|ending| {
+        beside(path, ending)
+            .metadata()
+            .is_ok_and(|file| file.len() > 0)
+    });
+    let cannot_open = error.sqlite_error_code() == Some(ErrorCode::CannotOpen);
+    match path.to_str() {
+        Some(name) if cannot_open && !has_more => {
+            let name = name
+                .replace('%', "%25")
+                .replace('?', "%3f")
+                .replace('#', "%23");
+            let slash = if cfg!(windows) { "/" } else { "" };
+            let uri = format!("file:{slash}{}?immutable=1", name.replace('\\', "/"));
+            let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+            prepared(Connection::open_with_flags(uri, flags)?)
+        }
+        _ => Err(error.into()),
+    }
+}
+
+/// Opens a file to look at it. Where it can be written SQLite may complete what a crash has left,
+/// but nothing else.
+pub(super) fn open_to_view(path: &Path) -> Result<Connection, Fault> {
+    let view = open_to_write(path).and_then(|connection| {
+        connection.pragma_update(None, "query_only", true)?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        Ok(connection)
+    });
+    view.or_else(|_| open_to_read(path))
+}
+
+/// A file may come from anyone: nothing in it is to be run.
+fn prepared(connection: Connection) -> Result<Connection, Fault> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    // A commit has reached the disk when it returns, be it a person's or a model's: a model's
+    // come in batches of many boxes, which share the cost of that.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(connection)
+}
+
+/// Goes over to the write-ahead log, in which readers and a writer do not wait for each other.
+/// Where that cannot work the rollback journal stays, which is slower and as safe.
+pub(super) fn use_log(connection: &Connection, path: &Path) -> Result<(), Fault> {
+    let mode = if is_remote(path) { "DELETE" } else { "WAL" };
+    // The answer is the mode that it is in, which may be another one; any of them will do.
+    let asked = connection.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |row| {
+        row.get::<_, String>(0)
+    });
+    match asked.map_err(Fault::from) {
+        Err(Fault::Sql(error)) if is_busy(&error) => Ok(()),
+        asked => asked.map(|_| ()),
+    }
+}
+
+/// Brings everything into the one file. Tells whether nobody else has it open.
+pub(super) fn fold_log(connection: &Connection) -> Result<bool, Fault> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+    match connection.query_row(checkpoint, [], |_| Ok(())) {
+        Err(error) if !is_busy(&error) => return Err(error.into()),
+        _ => {}
+    }
+    let mode = connection.query_row("PRAGMA journal_mode = DELETE", [], |row| {
+        row.get::<_, String>(0)
+    });
+    match mode {
+        Ok(mode) => Ok(mode == "delete"),
+        Err(error) if is_busy(&error) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
+}
+
+/// The file that SQLite keeps beside a project under this ending.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    name.into()
+}
+
+/// Whether a file lies on another machine, as far as that can be told. The log needs memory that
+/// all its users share, which other machines cannot.
+fn is_remote(path: &Path) -> bool {
+    let Ok(path) = path.canonicalize() else {
+        return false;
+    };
+    if cfg!(windows) {
+        use std::path::{Component, Prefix};
+        return matches!(
+            path.components().next(),
+            Some(Component::Prefix(prefix))
+                if matches!(prefix.kind(), Prefix::UNC(..) | Prefix::VerbatimUNC(..))
+        );
+    }
+    if cfg!(target_os = "macos") {
+        // Local disks appear there too; for them this is only slower.
+        return path.starts_with("/Volumes");
+    }
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    is_remote_in(&mounts, &path)
+}
+
+/// As [`is_remote`], from the text of Linux's list of mounts.
+pub(super) fn is_remote_in(mounts: &str, path: &Path) -> bool {
+    const REMOTE: [&str; 11] = [
+        "9p",
+        "afs",
+        "ceph",
+        "cifs",
+        "glusterfs",
+        "lustre",
+        "ncpfs",
+        "nfs",
+        "nfs4",
+        "smb3",
+        "smbfs",
+    ];
+    // id parent device root MOUNT-POINT options … - TYPE source options; spaces are octal.
+    let parse = |line: &str| {
+        let (left, right) = line.split_once(" - ")?;
+        let point = left.split(' ').nth(4)?.replace("\\040", " ");
+        let kind = right.split(' ').next()?.to_owned();
+        path.starts_with(&point).then_some((point.len(), kind))
+    };
+    // Of mounts on one point the last covers the others, and `max_by_key` takes the last.
+    let nearest = mounts
+        .lines()
+        .filter_map(parse)
+        .max_by_key(|(length, _)| *length);
+    nearest.is_some_and(|(_, kind)| {
+        REMOTE.contains(&kind.as_str())
+            || kind.starts_with("fuse.ssh")
+            || kind.starts_with("fuse.rclone")
+    })
+}

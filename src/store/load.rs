@@ -1,0 +1,159 @@
+//! Reading a whole file, and finding out whether it still says what was written.
+//!
+//! Every row must have its checksum, every row must be accepted by the document, whose rules are
+//! those of an edit, and all of them together must give the seal.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+
+use super::error::Fault;
+use super::rows::{
+    ANNOTATIONS, BadCell, CATEGORIES, CHANGES, Cells, META, MODELS, PICTURES, SETTINGS, STEPS,
+    Table,
+};
+use super::schema::fingerprint;
+use super::state::State;
+use crate::document::{Change, Document, Edit, Step};
+
+/// So many problems are named; one is enough to refuse a file.
+const MOST_PROBLEMS: usize = 20;
+
+/// No table has more columns, checksum included.
+const WIDEST: usize = 18;
+
+/// What a file holds.
+#[derive(Default)]
+pub(super) struct Loaded {
+    pub document: Document,
+    /// The steps of the history, oldest first; empty unless they were asked for.
+    pub steps: Vec<Step>,
+    pub state: State,
+    pub meta: HashMap<String, String>,
+    /// What is not as it was written.
+    pub problems: Vec<String>,
+}
+
+impl Loaded {
+    /// Reads the file. It belongs into one transaction, so that all of it is of one moment.
+    pub(super) fn read(connection: &Connection, with_steps: bool) -> Result<Self, Fault> {
+        let mut loaded = Self {
+            state: State::read(connection)?,
+            ..Self::default()
+        };
+        if loaded.state.schema != fingerprint(connection)? {
+            loaded.problem("its tables are not those that were made".to_owned());
+        }
+        let mut seal = State::default();
+        loaded.read_document(connection, &mut seal)?;
+
+        let mut steps = Vec::new();
+        loaded.each(connection, &STEPS, &mut seal, |_, cells| {
+            if with_steps {
+                let (seq, step) = cells.step()?;
+                if usize::try_from(seq) != Ok(steps.len() + 1) {
+                    return Ok(Some("its place in the history is wrong".to_owned()));
+                }
+                steps.push(step);
+            }
+            Ok(None)
+        })?;
+        loaded.steps = steps;
+        for table in [&SETTINGS, &CHANGES] {
+            loaded.each(connection, table, &mut seal, |_, _| Ok(None))?;
+        }
+        if (seal.rows, seal.sum) != (loaded.state.rows, loaded.state.sum) {
+            let (is, was) = (seal.rows, loaded.state.rows);
+            loaded.problem(format!("its {is} rows are not the {was} that were written"));
+        }
+        loaded.document.raise_next_ids(loaded.state.next_ids);
+        Ok(loaded)
+    }
+
+    fn read_document(&mut self, connection: &Connection, seal: &mut State) -> Result<(), Fault> {
+        self.each(connection, &META, seal, |loaded, cells| {
+            let (key, value) = (cells.text(0)?, cells.text(1)?);
+            loaded.meta.insert(key.to_owned(), value.to_owned());
+            Ok(None)
+        })?;
+        let mut models = HashMap::new();
+        self.each(connection, &MODELS, seal, |_, cells| {
+            let (key, model) = cells.model()?;
+            models.insert(key, model);
+            Ok(None)
+        })?;
+        let mut categories = Vec::new();
+        self.each(connection, &CATEGORIES, seal, |_, cells| {
+            categories.push(cells.category()?);
+            Ok(None)
+        })?;
+        categories.sort_by_key(|(place, row)| (*place, row.id));
+        for (_, row) in categories {
+            let name = format!("category {}", row.id);
+            if let Some(problem) = self.apply(Edit::Category(Change::Insert(row))) {
+                self.problem(format!("{name}: {problem}"));
+            }
+        }
+        self.each(connection, &PICTURES, seal, |loaded, cells| {
+            let row = cells.picture()?;
+            Ok(loaded.apply(Edit::Picture(Change::Insert(row))))
+        })?;
+        self.each(connection, &ANNOTATIONS, seal, |loaded, cells| {
+            let (picture, row) = cells.annotation(&models)?;
+            let change = Change::Insert(row);
+            Ok(loaded.apply(Edit::Annotation { picture, change }))
+        })?;
+        let extra = self.meta.get("extra").map(|text| text.as_str().into());
+        self.apply(Edit::Extra(extra));
+        Ok(())
+    }
+
+    /// Applies an edit, and tells what is wrong with it if anything is.
+    fn apply(&mut self, edit: Edit) -> Option<String> {
+        let error = self.document.apply(edit).err()?;
+        Some(error.to_string())
+    }
+
+    /// Calls `take` with each row of a table whose checksum is right.
+    fn each(
+        &mut self,
+        connection: &Connection,
+        table: &Table,
+        seal: &mut State,
+        mut take: impl FnMut(&mut Self, &Cells<'_>) -> Result<Option<String>, BadCell>,
+    ) -> Result<(), Fault> {
+        let mut statement = connection.prepare(&table.all)?;
+        let mut rows = statement.query([])?;
+        let mut buffer = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mut cells = [ValueRef::Null; WIDEST];
+            for (at, cell) in cells.iter_mut().enumerate().take(table.width + 1) {
+                *cell = row.get_ref(at)?;
+            }
+            let (values, checksum) = (&cells[..table.width], cells[table.width]);
+            let expected = table.checksum_of(&mut buffer, values.iter().copied());
+            seal.seal(expected);
+            let problem = if checksum == ValueRef::Integer(expected) {
+                take(self, &Cells(values))
+                    .unwrap_or_else(|BadCell| Some("a value is of the wrong kind".to_owned()))
+            } else {
+                Some("a value is not the one that was written".to_owned())
+            };
+            if let Some(problem) = problem {
+                let key = match values[0] {
+                    ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                    key => key.as_i64().unwrap_or_default().to_string(),
+                };
+                self.problem(format!("row {key} of {}: {problem}", table.name));
+            }
+        }
+        Ok(())
+    }
+
+    fn problem(&mut self, problem: String) {
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+}

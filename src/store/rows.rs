@@ -1,0 +1,400 @@
+//! Rows of the document as rows of tables, there and back, with a checksum each.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock};
+
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::document::{
+    Annotation, AnnotationId, BoxState, Category, CategoryId, Flags, Model, Origin, Picture,
+    PictureId, Proposal, ReviewState, Step,
+};
+use crate::geometry::BBox;
+
+/// A value on its way into a table.
+pub(super) type Cell<'a> = ToSqlOutput<'a>;
+
+/// A table whose rows carry a checksum; its first column is the key.
+pub(super) struct Table {
+    tag: u8,
+    /// Its name.
+    pub name: &'static str,
+    /// How many columns there are, but for the checksum.
+    pub width: usize,
+    /// Gives all rows in the order of their keys.
+    pub all: String,
+    /// Gives the checksum of the row with a key.
+    pub checksum: String,
+    /// Writes a row, in the place of one with the same key.
+    pub put: String,
+    /// Deletes the row with a key, and gives its checksum.
+    pub delete: String,
+}
+
+impl Table {
+    fn new(tag: u8, name: &'static str, columns: &[&str]) -> Self {
+        let (key, list) = (columns[0], columns.join(", "));
+        let slots = vec!["?"; columns.len()].join(", ");
+        Self {
+            tag,
+            name,
+            width: columns.len(),
+            all: format!("SELECT {list}, checksum FROM {name} ORDER BY {key}"),
+            checksum: format!("SELECT checksum FROM {name} WHERE {key} = ?"),
+            put: format!("INSERT OR REPLACE INTO {name} ({list}, checksum) VALUES ({slots}, ?)"),
+            delete: format!("DELETE FROM {name} WHERE {key} = ? RETURNING checksum"),
+        }
+    }
+
+    /// The checksum of a row of this table.
+    pub(super) fn checksum_of<'a>(
+        &self,
+        buffer: &mut Vec<u8>,
+        cells: impl IntoIterator<Item = ValueRef<'a>>,
+    ) -> i64 {
+        checksum(buffer, self.tag, cells)
+    }
+}
+
+macro_rules! tables {
+    ($($tag:literal $table:ident $name:literal: $($column:ident)+;)+) => {
+        $(
+            pub(super) static $table: LazyLock<Table> =
+                LazyLock::new(|| Table::new($tag, $name, &[$(stringify!($column)),+]));
+        )+
+    };
+}
+
+tables! {
+    2 META "meta": key value;
+    3 SETTINGS "settings": key value;
+    4 CATEGORIES "categories": id place name colour hotkey extra;
+    5 MODELS "models": id name version method threshold;
+    6 PICTURES "pictures": id path width height tags review missing content_hash extra;
+    7 ANNOTATIONS "annotations": id picture category x0 y0 x1 y1 state flags model score
+        was_category was_x0 was_y0 was_x1 was_y1 extra;
+    8 STEPS "steps": seq label picture edit;
+    9 CHANGES "changes": seq writer is_step label edit undo;
+}
+
+/// The checksum of values in order. The buffer only saves memory from being asked for again.
+pub(super) fn checksum<'a>(
+    buffer: &mut Vec<u8>,
+    tag: u8,
+    cells: impl IntoIterator<Item = ValueRef<'a>>,
+) -> i64 {
+    buffer.clear();
+    buffer.push(tag);
+    for cell in cells {
+        match cell {
+            ValueRef::Null => buffer.push(0),
+            ValueRef::Integer(number) => {
+                buffer.push(1);
+                buffer.extend(number.to_le_bytes());
+            }
+            ValueRef::Real(number) => {
+                buffer.push(2);
+                // SQLite keeps no sign of zero.
+                buffer.extend((number + 0.0).to_le_bytes());
+            }
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                buffer.push(3);
+                buffer.extend((bytes.len() as u64).to_le_bytes());
+                buffer.extend(bytes);
+            }
+        }
+    }
+    i64::from_le_bytes(xxh3_64(buffer).to_le_bytes())
+}
+
+/// A value as SQLite sees it.
+pub(super) fn borrowed<'a>(cell: &'a Cell<'_>) -> ValueRef<'a> {
+    match cell {
+        ToSqlOutput::Borrowed(value) => *value,
+        ToSqlOutput::Owned(value) => value.into(),
+        _ => ValueRef::Null,
+    }
+}
+
+pub(super) fn int(number: impl Into<i64>) -> Cell<'static> {
+    ToSqlOutput::Owned(Value::Integer(number.into()))
+}
+
+pub(super) fn text(text: &str) -> Cell<'_> {
+    ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))
+}
+
+fn real(number: f32) -> Cell<'static> {
+    ToSqlOutput::Owned(Value::Real(number.into()))
+}
+
+/// A value, or nothing.
+pub(super) fn maybe<'a, T>(value: Option<T>, cell: impl FnOnce(T) -> Cell<'a>) -> Cell<'a> {
+    value.map_or(ToSqlOutput::Owned(Value::Null), cell)
+}
+
+/// A row of [`CATEGORIES`].
+pub(super) fn category_cells(row: &Category, place: u32) -> [Cell<'_>; 6] {
+    let [red, green, blue] = row.colour;
+    let hotkey = row.hotkey.map(|key| Value::Text(key.to_string()));
+    [
+        int(row.id.0),
+        int(place),
+        text(&row.name),
+        int(u32::from_be_bytes([0, red, green, blue])),
+        maybe(hotkey, ToSqlOutput::Owned),
+        maybe(row.extra.as_deref(), text),
+    ]
+}
+
+/// A row of [`MODELS`].
+pub(super) fn model_cells(id: i64, model: &Model) -> [Cell<'_>; 5] {
+    [
+        int(id),
+        text(&model.name),
+        text(&model.version),
+        text(&model.method),
+        real(model.threshold),
+    ]
+}
+
+/// A row of [`PICTURES`].
+pub(super) fn picture_cells(row: &Picture) -> [Cell<'_>; 9] {
+    let mut tags = String::new();
+    for tag in &row.tags {
+        let gap = if tags.is_empty() { "" } else { " " };
+        // Writing to a string does not fail.
+        let _ = write!(tags, "{gap}{tag}");
+    }
+    let review = match row.review {
+        ReviewState::New => 0,
+        ReviewState::Proposed => 1,
+        ReviewState::InReview => 2,
+        ReviewState::Done => 3,
+    };
+    [
+        int(row.id.0),
+        text(&row.path),
+        int(row.width),
+        int(row.height),
+        ToSqlOutput::Owned(Value::Text(tags)),
+        int(review),
+        int(row.missing),
+        maybe(row.content_hash.as_deref(), text),
+        maybe(row.extra.as_deref(), text),
+    ]
+}
+
+/// A row of [`ANNOTATIONS`]; `model` is the key of its origin in [`MODELS`].
+pub(super) fn annotation_cells(
+    picture: PictureId,
+    row: &Annotation,
+    model: Option<i64>,
+) -> [Cell<'_>; 17] {
+    let state = match row.state {
+        BoxState::Proposed => 0,
+        BoxState::Accepted => 1,
+        BoxState::Edited => 2,
+        BoxState::Drawn => 3,
+        BoxState::Rejected => 4,
+    };
+    let Flags {
+        crowd,
+        difficult,
+        occluded,
+        truncated,
+    } = row.flags;
+    let flags = [crowd, difficult, occluded, truncated];
+    let bits = (0..).zip(flags).map(|(bit, flag)| i64::from(flag) << bit);
+    let was = row.proposal.as_deref();
+    let edge = |edge: fn(&BBox) -> f32| maybe(was.map(|was| edge(&was.rect)), real);
+    [
+        int(row.id.0),
+        int(picture.0),
+        int(row.category.0),
+        real(row.rect.x0),
+        real(row.rect.y0),
+        real(row.rect.x1),
+        real(row.rect.y1),
+        int(state),
+        int(bits.sum::<i64>()),
+        maybe(model, int),
+        maybe(row.score, real),
+        maybe(was.map(|was| was.category.0), int),
+        edge(|rect| rect.x0),
+        edge(|rect| rect.y0),
+        edge(|rect| rect.x1),
+        edge(|rect| rect.y1),
+        maybe(row.extra.as_deref(), text),
+    ]
+}
+
+/// A row of [`STEPS`]; `edit` is the step's as JSON.
+pub(super) fn step_cells<'a>(seq: i64, step: &'a Step, edit: &'a str) -> [Cell<'a>; 4] {
+    [
+        int(seq),
+        text(&step.label),
+        maybe(step.picture.map(|id| id.0), int),
+        text(edit),
+    ]
+}
+
+/// The values of a row that was read, checksum apart.
+pub(super) struct Cells<'a>(pub &'a [ValueRef<'a>]);
+
+/// A value is of another kind than its column, or out of its range.
+#[derive(Debug)]
+pub(super) struct BadCell;
+
+impl Cells<'_> {
+    /// The number in a column.
+    pub(super) fn int(&self, at: usize) -> Result<i64, BadCell> {
+        self.0[at].as_i64().map_err(|_| BadCell)
+    }
+
+    /// The text in a column.
+    pub(super) fn text(&self, at: usize) -> Result<&str, BadCell> {
+        self.0[at].as_str().map_err(|_| BadCell)
+    }
+
+    /// The text in a column, if there is any.
+    pub(super) fn maybe_text(&self, at: usize) -> Result<Option<&str>, BadCell> {
+        self.0[at].as_str_or_null().map_err(|_| BadCell)
+    }
+
+    fn uint(&self, at: usize) -> Result<u32, BadCell> {
+        self.int(at)?.try_into().map_err(|_| BadCell)
+    }
+
+    fn maybe_int(&self, at: usize) -> Result<Option<i64>, BadCell> {
+        self.0[at].as_i64_or_null().map_err(|_| BadCell)
+    }
+
+    fn real(&self, at: usize) -> Result<f32, BadCell> {
+        // It was an f32 when it was written, so nothing is lost.
+        self.0[at]
+            .as_f64()
+            .map(|real| real as f32)
+            .map_err(|_| BadCell)
+    }
+
+    fn rect(&self, at: usize) -> Result<BBox, BadCell> {
+        Ok(BBox {
+            x0: self.real(at)?,
+            y0: self.real(at + 1)?,
+            x1: self.real(at + 2)?,
+            y1: self.real(at + 3)?,
+        })
+    }
+
+    /// A row of [`CATEGORIES`], with its place in the order.
+    pub(super) fn category(&self) -> Result<(i64, Category), BadCell> {
+        let [_, red, green, blue] = self.uint(3)?.to_be_bytes();
+        let mut key = self.maybe_text(4)?.unwrap_or_default().chars();
+        let category = Category {
+            id: CategoryId(self.uint(0)?),
+            name: self.text(2)?.into(),
+            colour: [red, green, blue],
+            hotkey: key.next(),
+            extra: self.maybe_text(5)?.map(Into::into),
+        };
+        Ok((self.int(1)?, category))
+    }
+
+    /// A row of [`MODELS`], with its key.
+    pub(super) fn model(&self) -> Result<(i64, Arc<Model>), BadCell> {
+        let model = Model {
+            name: self.text(1)?.into(),
+            version: self.text(2)?.into(),
+            method: self.text(3)?.into(),
+            threshold: self.real(4)?,
+        };
+        Ok((self.int(0)?, Arc::new(model)))
+    }
+
+    /// A row of [`PICTURES`].
+    pub(super) fn picture(&self) -> Result<Picture, BadCell> {
+        let tags = self.text(4)?.split_whitespace();
+        let tags = tags.map(|tag| tag.parse().map(CategoryId).map_err(|_| BadCell));
+        Ok(Picture {
+            id: PictureId(self.uint(0)?),
+            path: self.text(1)?.into(),
+            width: self.uint(2)?,
+            height: self.uint(3)?,
+            tags: tags.collect::<Result<_, _>>()?,
+            review: match self.int(5)? {
+                0 => ReviewState::New,
+                1 => ReviewState::Proposed,
+                2 => ReviewState::InReview,
+                3 => ReviewState::Done,
+                _ => return Err(BadCell),
+            },
+            missing: self.int(6)? != 0,
+            content_hash: self.maybe_text(7)?.map(Into::into),
+            extra: self.maybe_text(8)?.map(Into::into),
+        })
+    }
+
+    /// A row of [`ANNOTATIONS`], with the picture that it lies on.
+    pub(super) fn annotation(
+        &self,
+        models: &HashMap<i64, Arc<Model>>,
+    ) -> Result<(PictureId, Annotation), BadCell> {
+        let flags = self.int(8)?;
+        let flag = |bit: u32| flags >> bit & 1 == 1;
+        let proposal = match self.maybe_int(11)? {
+            None => None,
+            Some(category) => Some(Box::new(Proposal {
+                category: CategoryId(category.try_into().map_err(|_| BadCell)?),
+                rect: self.rect(12)?,
+            })),
+        };
+        let score = match self.0[10] {
+            ValueRef::Null => None,
+            _ => Some(self.real(10)?),
+        };
+        let annotation = Annotation {
+            id: AnnotationId(self.uint(0)?),
+            category: CategoryId(self.uint(2)?),
+            rect: self.rect(3)?,
+            state: match self.int(7)? {
+                0 => BoxState::Proposed,
+                1 => BoxState::Accepted,
+                2 => BoxState::Edited,
+                3 => BoxState::Drawn,
+                4 => BoxState::Rejected,
+                _ => return Err(BadCell),
+            },
+            flags: Flags {
+                crowd: flag(0),
+                difficult: flag(1),
+                occluded: flag(2),
+                truncated: flag(3),
+            },
+            origin: match self.maybe_int(9)? {
+                None => Origin::Person,
+                Some(key) => Origin::Model(Arc::clone(models.get(&key).ok_or(BadCell)?)),
+            },
+            score,
+            proposal,
+            extra: self.maybe_text(16)?.map(Into::into),
+        };
+        Ok((PictureId(self.uint(1)?), annotation))
+    }
+
+    /// A row of [`STEPS`], with its place in the history.
+    pub(super) fn step(&self) -> Result<(i64, Step), BadCell> {
+        let picture = match self.maybe_int(2)? {
+            None => None,
+            Some(id) => Some(PictureId(id.try_into().map_err(|_| BadCell)?)),
+        };
+        let step = Step {
+            label: self.text(1)?.to_owned(),
+            picture,
+            edit: serde_json::from_str(self.text(3)?).map_err(|_| BadCell)?,
+        };
+        Ok((self.int(0)?, step))
+    }
+}

@@ -1,0 +1,159 @@
+//! The format of the file: its tables, and how a file of a former version becomes one of today.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::error::{Fault, StoreError, io_error};
+use super::rows::checksum;
+use super::state::State;
+
+/// `Tskm`: the file says itself that it is a project.
+pub(super) const APPLICATION_ID: i32 = 0x5473_6b6d;
+
+/// A step from one version of the format to the next.
+pub(super) type Migration = fn(&Transaction<'_>) -> rusqlite::Result<()>;
+
+/// The first makes version 1 out of an empty file. A published one never changes.
+pub(super) const MIGRATIONS: &[Migration] = &[version_1];
+
+fn version_1(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction.execute_batch(
+        "
+        CREATE TABLE meta (
+            key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE settings (
+            key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE state (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            head INTEGER NOT NULL, position INTEGER NOT NULL,
+            next_picture INTEGER NOT NULL, next_category INTEGER NOT NULL,
+            next_annotation INTEGER NOT NULL,
+            rows INTEGER NOT NULL, sum INTEGER NOT NULL, schema INTEGER NOT NULL,
+            checksum INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE categories (
+            id INTEGER PRIMARY KEY, place INTEGER NOT NULL, name TEXT NOT NULL,
+            colour INTEGER NOT NULL, hotkey TEXT, extra TEXT, checksum INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE models (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL,
+            method TEXT NOT NULL, threshold REAL NOT NULL, checksum INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE pictures (
+            id INTEGER PRIMARY KEY, path TEXT NOT NULL,
+            width INTEGER NOT NULL, height INTEGER NOT NULL, tags TEXT NOT NULL,
+            review INTEGER NOT NULL, missing INTEGER NOT NULL,
+            content_hash TEXT, extra TEXT, checksum INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE annotations (
+            id INTEGER PRIMARY KEY, picture INTEGER NOT NULL, category INTEGER NOT NULL,
+            x0 REAL NOT NULL, y0 REAL NOT NULL, x1 REAL NOT NULL, y1 REAL NOT NULL,
+            state INTEGER NOT NULL, flags INTEGER NOT NULL, model INTEGER, score REAL,
+            was_category INTEGER, was_x0 REAL, was_y0 REAL, was_x1 REAL, was_y1 REAL,
+            extra TEXT, checksum INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE steps (
+            seq INTEGER PRIMARY KEY, label TEXT NOT NULL, picture INTEGER,
+            edit TEXT NOT NULL, checksum INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE changes (
+            seq INTEGER PRIMARY KEY, writer INTEGER NOT NULL, is_step INTEGER NOT NULL,
+            label TEXT NOT NULL, edit TEXT, undo TEXT, checksum INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE files (
+            picture INTEGER PRIMARY KEY, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL
+        ) STRICT;
+        ",
+    )
+}
+
+/// Refuses what is no project, by the first bytes of the file, before SQLite touches it.
+pub(super) fn check_header(path: &Path) -> Result<(), StoreError> {
+    /// Of an SQLite file.
+    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+    /// Where SQLite keeps the application id, big-endian.
+    const APPLICATION_ID_AT: usize = 68;
+
+    let mut header = [0; 100];
+    let read = File::open(path).and_then(|mut file| {
+        let is_file = file.metadata()?.is_file();
+        Ok(is_file && file.read_exact(&mut header).is_ok())
+    });
+    let is_long_enough = match read {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let path = path.to_path_buf();
+            return Err(StoreError::NotFound { path });
+        }
+        read => read.map_err(io_error(path, "opened"))?,
+    };
+    let id = APPLICATION_ID.to_be_bytes();
+    let is_project =
+        is_long_enough && header.starts_with(MAGIC) && header[APPLICATION_ID_AT..].starts_with(&id);
+    if is_project {
+        return Ok(());
+    }
+    // With backups beside it, it has once been a project.
+    if super::backup::backups(path).is_empty() {
+        let path = path.to_path_buf();
+        Err(StoreError::NotAProject { path })
+    } else {
+        Err(Fault::Damage("its first bytes are not those of a project".to_owned()).at(path))
+    }
+}
+
+/// The version of the format of an open file.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Makes all tables in an empty file.
+pub(super) fn create(connection: &Connection, migrations: &[Migration]) -> Result<(), Fault> {
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    migrate(connection, 0, migrations)
+}
+
+/// Brings a file of version `from` to that of the last migration, wholly or not at all.
+pub(super) fn migrate(
+    connection: &Connection,
+    from: i64,
+    migrations: &[Migration],
+) -> Result<(), Fault> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let done = usize::try_from(from).unwrap_or(usize::MAX);
+    for migration in migrations.iter().skip(done) {
+        migration(&transaction)?;
+    }
+    let mut state = if from == 0 {
+        State::default()
+    } else {
+        State::read(&transaction)?
+    };
+    state.schema = fingerprint(&transaction)?;
+    state.write(&transaction)?;
+    let version = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    transaction.pragma_update(None, "user_version", version)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// A checksum of the definitions of all tables, and of whatever else a schema may hold.
+pub(super) fn fingerprint(connection: &Connection) -> rusqlite::Result<i64> {
+    let mut statement = connection.prepare(
+        "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY name",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut buffer = Vec::new();
+    let mut sum = 0_i64;
+    while let Some(row) = rows.next()? {
+        let text = row.get_ref(0)?;
+        let seal = checksum(&mut buffer, 0, [ValueRef::Integer(sum), text]);
+        sum = sum.wrapping_add(seal);
+    }
+    Ok(sum)
+}

@@ -1,0 +1,295 @@
+//! Files that are not what they were: refused with a clear message, or as they were; never wrong.
+
+use std::fs;
+
+use rusqlite::{Connection, Transaction};
+
+use super::*;
+use crate::store::schema::{MIGRATIONS, Migration};
+
+/// A closed project with something of everything, and its bytes.
+fn closed(root: &Path) -> (PathBuf, Vec<u8>, Document, History) {
+    let mut project = sample(root, 12);
+    for at in 1..9 {
+        propose(&mut project, PictureId(at), 5.0);
+        draw(&mut project, PictureId(at), 30.0);
+    }
+    project.undo().expect("it can be undone");
+    project.set_setting("last picture", &7).expect("it is kept");
+    let (path, document) = (project.path().to_path_buf(), project.document().clone());
+    let history = project.history().clone();
+    project.close().expect("it closes");
+    let bytes = fs::read(&path).expect("it can be read");
+    (path, bytes, document, history)
+}
+
+fn random(seed: &mut u64) -> usize {
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    (*seed >> 16) as usize
+}
+
+/// Opens what the bytes are; what opens must be what was closed.
+fn try_bytes(path: &Path, bytes: &[u8], access: Access, was: (&Document, &History)) -> bool {
+    fs::write(path, bytes).expect("it can be written");
+    for ending in ["-wal", "-shm", "-journal"] {
+        let _ = fs::remove_file(connection::beside(path, ending));
+    }
+    match Project::open(path, access) {
+        Ok((project, _)) => {
+            assert_eq!(project.document(), was.0);
+            if access == Access::Edit {
+                assert_eq!(project.history().steps(), was.1.steps());
+                assert_eq!(project.history().position(), was.1.position());
+            }
+            let setting = project.setting("last picture").expect("it reads");
+            assert_eq!(setting, Some(7));
+            true
+        }
+        Err(error) => {
+            let said = error.to_string();
+            assert!(said.contains("shop.tsukami"), "{said}");
+            assert!(
+                matches!(
+                    error,
+                    StoreError::Damaged { .. } | StoreError::Newer { .. } | StoreError::Disk { .. }
+                ),
+                "{said}"
+            );
+            false
+        }
+    }
+}
+
+#[test]
+fn a_file_overwritten_anywhere_is_refused_or_as_it_was() {
+    let (_folder, root) = folder();
+    let (path, bytes, document, history) = closed(&root);
+    let was = (&document, &history);
+    assert!(try_bytes(&path, &bytes, Access::Edit, was));
+    let bytes = fs::read(&path).expect("it can be read");
+    let mut seed = 0x5eed;
+    let (mut opened, mut tried) = (0, 0);
+    // The header byte by byte, the rest here and there.
+    let rest = (100..bytes.len())
+        .step_by(61)
+        .map(|at| at + random(&mut 0x77) % 7);
+    for at in (0..100).chain(rest.filter(|at| *at < bytes.len())) {
+        let mut spoilt = bytes.clone();
+        spoilt[at] ^= 1 + (random(&mut seed) % 255) as u8;
+        let access = if tried % 16 == 0 {
+            Access::Edit
+        } else {
+            Access::View
+        };
+        opened += usize::from(try_bytes(&path, &spoilt, access, was));
+        tried += 1;
+    }
+    println!("{tried} bytes overwritten, {opened} did not matter");
+    // Whole stretches: zeroes, noise, and one page in the place of another.
+    for _ in 0..150 {
+        let mut spoilt = bytes.clone();
+        let at = random(&mut seed) % bytes.len();
+        let to = bytes.len().min(at + 1 + random(&mut seed) % 6000);
+        match random(&mut seed) % 3 {
+            0 => spoilt[at..to].fill(0),
+            1 => spoilt[at..to]
+                .iter_mut()
+                .for_each(|byte| *byte = random(&mut seed) as u8),
+            _ => {
+                let pages = bytes.len() / 4096;
+                let (from, to) = (random(&mut seed) % pages, random(&mut seed) % pages);
+                let page = bytes[from * 4096..][..4096].to_vec();
+                spoilt[to * 4096..][..4096].copy_from_slice(&page);
+            }
+        }
+        try_bytes(&path, &spoilt, Access::View, was);
+    }
+}
+
+#[test]
+fn a_truncated_file_is_refused() {
+    let (_folder, root) = folder();
+    let (path, bytes, document, history) = closed(&root);
+    let lengths = (0..200)
+        .chain((200..bytes.len()).step_by(257))
+        .chain([bytes.len() - 1]);
+    for length in lengths {
+        let opened = try_bytes(&path, &bytes[..length], Access::View, (&document, &history));
+        assert!(!opened, "{length} of {} bytes", bytes.len());
+    }
+}
+
+#[test]
+fn values_and_rows_that_were_tampered_with_are_noticed() {
+    let (_folder, root) = folder();
+    let (path, bytes, ..) = closed(&root);
+    for sql in [
+        "UPDATE annotations SET x0 = x0 + 1 WHERE id = 3",
+        "UPDATE annotations SET state = 1 WHERE id = 1",
+        "DELETE FROM annotations WHERE id = 3",
+        "DELETE FROM steps WHERE seq = 2",
+        "UPDATE steps SET label = 'x' WHERE seq = 2",
+        "UPDATE pictures SET path = '../up.jpg' WHERE id = 2",
+        "UPDATE settings SET value = '8'",
+        "UPDATE state SET position = 1",
+        "UPDATE state SET next_annotation = 1",
+        "UPDATE meta SET value = '..' WHERE key = 'root'",
+        "INSERT INTO models SELECT 9, name, version, method, threshold, checksum FROM models",
+        "CREATE TRIGGER t AFTER INSERT ON pictures BEGIN DELETE FROM annotations; END",
+        "DROP TABLE settings",
+        "ALTER TABLE pictures ADD COLUMN more TEXT",
+    ] {
+        fs::write(&path, &bytes).expect("it can be written");
+        let connection = Connection::open(&path).expect("it opens");
+        connection.execute_batch(sql).expect("it can be done");
+        drop(connection);
+        let report = check(&path).expect("it can be checked");
+        assert_ne!(report.problems, Vec::<String>::new(), "{sql}");
+        let error = Project::open(&path, Access::Edit).err();
+        assert!(
+            matches!(error, Some(StoreError::Damaged { .. })),
+            "{sql}: {error:?}"
+        );
+    }
+}
+
+#[test]
+fn a_damaged_project_is_restored_from_its_backup() {
+    let (_folder, root) = folder();
+    let (path, bytes, document, history) = closed(&root);
+    let mut spoilt = bytes;
+    let end = spoilt.len();
+    spoilt[4096..end].fill(0x55);
+    fs::write(&path, &spoilt).expect("it can be written");
+    let error = Project::open(&path, Access::Edit)
+        .err()
+        .expect("it is refused");
+    let said = error.to_string();
+    let StoreError::Damaged { backup, .. } = error else {
+        panic!("{said}");
+    };
+    let backup = backup.expect("one was made on closing");
+    assert!(said.contains("restore the automatic backup"), "{said}");
+    assert_eq!(backups(&path), std::slice::from_ref(&backup));
+    let kept = restore(&path, &backup).expect("it can be restored");
+    assert_eq!(fs::read(kept).expect("it is kept"), spoilt);
+    let project = open(&path, Access::Edit);
+    assert_eq!(*project.document(), document);
+    assert_eq!(project.history().steps(), history.steps());
+    assert_agrees(&project);
+    let refused = restore(&path, &backup);
+    assert!(
+        matches!(refused, Err(StoreError::Busy { .. })),
+        "a window has it open"
+    );
+}
+
+#[test]
+fn what_is_no_project_is_refused_and_left_alone() {
+    let (_folder, root) = folder();
+    let path = root.join("shop.tsukami");
+    let error = Project::open(&path, Access::Edit).err();
+    assert!(matches!(error, Some(StoreError::NotFound { .. })));
+    for bytes in [&b"hello"[..], &[0; 5000]] {
+        fs::write(&path, bytes).expect("it can be written");
+        let error = Project::open(&path, Access::Edit)
+            .err()
+            .expect("it is refused");
+        assert!(matches!(error, StoreError::NotAProject { .. }), "{error}");
+        assert!(matches!(check(&path), Err(StoreError::NotAProject { .. })));
+        let error = Project::create_for(&root).err().expect("it is refused");
+        assert!(matches!(error, StoreError::Exists { .. }), "{error}");
+        assert_eq!(fs::read(&path).expect("it is there"), bytes);
+        assert_eq!(fs::read_dir(&root).expect("it is there").count(), 1);
+    }
+    fs::remove_file(&path).expect("it is there");
+    let other = Connection::open(&path).expect("it opens");
+    other
+        .execute_batch("CREATE TABLE a (b)")
+        .expect("it can be made");
+    let error = Project::open(&path, Access::Edit).err();
+    assert!(
+        matches!(error, Some(StoreError::NotAProject { .. })),
+        "some other database"
+    );
+}
+
+/// The file of version 1, as the first program wrote it: `sqlite3 v1.tsukami .dump`.
+const VERSION_1: &str = include_str!("v1.sql");
+
+fn of_version_1(root: &Path) -> PathBuf {
+    let path = root.join("shop.tsukami");
+    let connection = Connection::open(&path).expect("it opens");
+    connection.execute_batch(VERSION_1).expect("it is SQL");
+    path
+}
+
+#[test]
+fn a_file_of_every_former_version_opens() {
+    let (_folder, root) = folder();
+    let path = of_version_1(&root);
+    let project = open(&path, Access::Edit);
+    let document = project.document();
+    assert_eq!(
+        (document.pictures().len(), document.annotation_count()),
+        (2, 3)
+    );
+    assert_eq!(
+        document
+            .categories()
+            .map(|row| &*row.name)
+            .collect::<Vec<_>>(),
+        ["cat", "dog"]
+    );
+    assert_eq!(project.history().steps().len(), 2);
+    assert_eq!(project.history().position(), 1);
+    assert_eq!(project.setting("last picture").expect("it reads"), Some(2));
+    assert_agrees(&project);
+}
+
+#[test]
+fn a_migration_happens_wholly_and_the_rest_stays() {
+    let (_folder, root) = folder();
+    let path = of_version_1(&root);
+    let before = open(&path, Access::View).document().clone();
+    let second: Migration = |transaction: &Transaction<'_>| {
+        transaction.execute_batch("CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT")
+    };
+    let broken: Migration = |transaction: &Transaction<'_>| {
+        transaction.execute_batch("CREATE TABLE third (id INTEGER) STRICT; SELECT no_such()")
+    };
+    let connection = connection::open_to_write(&path).expect("it opens");
+    let all = [MIGRATIONS, &[second, broken]].concat();
+    assert!(schema::migrate(&connection, 1, &all).is_err());
+    assert_eq!(schema::version(&connection).expect("it reads"), 1);
+    let project = open(&path, Access::View);
+    assert_eq!(*project.document(), before, "nothing is half done");
+    drop(project);
+
+    schema::migrate(&connection, 1, &all[..2]).expect("it can be done");
+    assert_eq!(schema::version(&connection).expect("it reads"), 2);
+    let Ok(loaded) = load::Loaded::read(&connection, true) else {
+        panic!("it can be read");
+    };
+    assert_eq!(loaded.problems, Vec::<String>::new());
+    assert_eq!(loaded.document, before);
+    // The program that does not know version 2 says so.
+    let error = Project::open(&path, Access::Edit)
+        .err()
+        .expect("it is refused");
+    assert!(
+        matches!(
+            error,
+            StoreError::Newer {
+                version: 2,
+                known: 1,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert!(error.to_string().contains("update the program"), "{error}");
+    assert!(matches!(check(&path), Err(StoreError::Newer { .. })));
+}

@@ -1,0 +1,237 @@
+//! Several processes on one project: who may do what, and how they hear of each other. Here they
+//! are several connections, which SQLite and the lock treat alike.
+
+use super::*;
+
+#[test]
+fn a_second_window_only_views() {
+    let (_folder, root) = folder();
+    let mut first = sample(&root, 2);
+    let path = first.path().to_path_buf();
+    let (mut second, opened) = Project::open(&path, Access::Edit).expect("it opens");
+    assert_eq!(second.access(), Access::View);
+    assert!(
+        matches!(opened.notices[..], [Notice::InUse]),
+        "{:?}",
+        opened.notices
+    );
+    let said = opened.notices[0].to_string();
+    assert!(
+        said.contains("reading only") && said.contains("close that window"),
+        "{said}"
+    );
+    let edit = ops::set_done(second.document(), &[A], true).expect("it is there");
+    let refused = second.commit("done", &edit, None);
+    assert!(matches!(refused, Err(StoreError::ReadOnly { .. })));
+    assert!(matches!(second.undo(), Err(StoreError::ReadOnly { .. })));
+    assert!(matches!(
+        second.set_setting("a", &1),
+        Err(StoreError::ReadOnly { .. })
+    ));
+
+    // It sees what the first one does, undo included.
+    assert_eq!(second.poll().expect("it reads"), []);
+    draw(&mut first, A, 1.0);
+    first.undo().expect("it can be undone");
+    draw(&mut first, A, 2.0);
+    let news = second.poll().expect("it reads");
+    let labels: Vec<_> = news.iter().map(|news| &*news.label).collect();
+    assert_eq!(labels, ["draw box"; 3]);
+    let touched = news[0].touched.as_ref().expect("it is told");
+    assert_eq!(touched.annotations, [(A, AnnotationId(1))]);
+    assert_eq!(second.document(), first.document());
+    assert_eq!(second.poll().expect("it reads"), []);
+
+    // The lock ends with the first window.
+    second.close().expect("it closes");
+    first.close().expect("it closes");
+    open(&path, Access::Edit);
+}
+
+#[test]
+fn the_command_line_adds_while_a_window_edits() {
+    let (_folder, root) = folder();
+    let mut window = sample(&root, 4);
+    let [a, b, c] = [1, 2, 3].map(PictureId);
+    draw(&mut window, a, 1.0);
+    let mut other = open(window.path(), Access::Add);
+    assert_eq!(other.history().steps(), []);
+    propose(&mut other, b, 5.0);
+    // The window has not looked, and commits: first comes what the other did.
+    draw(&mut window, a, 30.0);
+    assert_eq!(window.document().annotations(b).len(), 1);
+    let news = window.poll().expect("it reads");
+    assert_eq!(news.len(), 1);
+    assert_eq!(news[0].label, "propose boxes");
+    assert_agrees(&window);
+    // The other does not know of that yet, and proposes on the latest all the same.
+    propose(&mut other, c, 5.0);
+    assert_eq!(other.document().annotations(a).len(), 2);
+    // Undo is the person's own: the proposals stay.
+    window.poll().expect("it reads");
+    assert_eq!(window.history().steps().len(), 2);
+    for _ in 0..2 {
+        window.undo().expect("it can be undone");
+    }
+    assert!(window.document().annotations(a).is_empty());
+    assert_eq!(window.document().annotations(b).len(), 1);
+    window.redo().expect("it can be redone");
+    assert_agrees(&window);
+
+    // Where both concern the same picture, it becomes a step, to be undone in turn.
+    propose(&mut other, a, 60.0);
+    let before = window.document().clone();
+    assert_eq!(window.poll().expect("it reads").len(), 1);
+    assert_eq!(
+        window.history().next_undo().map(|step| &*step.label),
+        Some("propose boxes")
+    );
+    assert_eq!(window.history().next_redo(), None);
+    assert_agrees(&window);
+    window.undo().expect("it can be undone");
+    assert_eq!(*window.document(), before);
+    other.poll().expect("it reads");
+    assert_eq!(other.document(), window.document());
+    other.close().expect("it closes");
+    window.close().expect("it closes");
+}
+
+#[test]
+fn what_is_added_without_a_window_meets_its_history_when_it_opens() {
+    let (_folder, root) = folder();
+    let mut window = sample(&root, 3);
+    draw(&mut window, A, 1.0);
+    let (path, before) = (window.path().to_path_buf(), window.document().clone());
+    window.close().expect("it closes");
+    let mut other = open(&path, Access::Add);
+    propose(&mut other, PictureId(2), 5.0);
+    propose(&mut other, A, 40.0);
+    let after = other.document().clone();
+    other.close().expect("it closes");
+
+    let mut window = open(&path, Access::Edit);
+    assert_eq!(*window.document(), after);
+    let labels: Vec<_> = window
+        .history()
+        .steps()
+        .iter()
+        .map(|step| &*step.label)
+        .collect();
+    assert_eq!(labels, ["draw box", "propose boxes"]);
+    window.undo().expect("it can be undone");
+    assert_eq!(window.document().annotations(A), before.annotations(A));
+    window.undo().expect("it can be undone");
+    assert!(window.document().annotations(A).is_empty());
+    assert_eq!(window.document().annotations(PictureId(2)).len(), 1);
+    assert_agrees(&window);
+    window.close().expect("it closes");
+    let window = open(&path, Access::Edit);
+    assert_eq!(window.history().steps().len(), 2, "it is taken in once");
+}
+
+#[test]
+fn an_edit_of_what_another_has_just_changed_is_refused() {
+    let (_folder, root) = folder();
+    let mut window = sample(&root, 2);
+    let mut other = open(window.path(), Access::Add);
+    let edit = ops::draw(window.document(), A, rect(1.0, 1.0, 9.0, 9.0), CAT);
+    let edit = edit.expect("it is there");
+    propose(&mut other, A, 30.0);
+    let refused = window.commit("draw box", &edit, None);
+    assert!(
+        matches!(refused, Err(StoreError::Stale { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(window.document(), other.document());
+    assert_agrees(&window);
+    // The same of the command line, and a setting disturbs nobody.
+    let edit = ops::set_done(other.document(), &[A], true).expect("it is there");
+    draw(&mut window, A, 1.0);
+    window.set_setting("a", &[1, 2]).expect("it is kept");
+    let refused = other.commit("done", &edit, None);
+    assert!(
+        matches!(refused, Err(StoreError::Stale { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(other.document(), window.document());
+    assert_eq!(other.setting("a").expect("it reads"), Some([1, 2]));
+}
+
+#[test]
+fn who_missed_much_reads_all_anew() {
+    let (_folder, root) = folder();
+    let mut window = sample(&root, 2);
+    let mut other = open(window.path(), Access::Add);
+    let mut view = open(window.path(), Access::View);
+    for at in 0..300 {
+        let edit = Edit::Extra(Some(at.to_string().into()));
+        other.commit("note", &edit, None).expect("it fits");
+        if at % 100 == 0 {
+            draw(&mut window, A, (at / 10) as f32);
+        }
+        if at % 100 == 1 {
+            other
+                .commit("long", &Edit::Extra(Some("x".repeat(80_000).into())), None)
+                .expect("it fits");
+        }
+    }
+    for project in [&mut window, &mut view, &mut other] {
+        project.poll().expect("it reads");
+        assert_agrees(project);
+    }
+    assert_eq!(window.document(), other.document());
+    assert_eq!(window.document(), view.document());
+    let labels = window.history().steps().iter().map(|step| &*step.label);
+    assert_eq!(labels.collect::<Vec<_>>(), ["draw box"; 3]);
+    // What is folded into the file forgets the log, and nobody minds.
+    let path = window.path().to_path_buf();
+    window.close().expect("it closes");
+    let mut window = open(&path, Access::Edit);
+    draw(&mut window, A, 3.0);
+    other.poll().expect("it reads");
+    assert_eq!(window.document(), other.document());
+}
+
+#[test]
+fn a_history_that_two_share_for_want_of_locks_stays_right() {
+    let (_folder, root) = folder();
+    let mut first = sample(&root, 2);
+    let path = first.path().to_path_buf();
+    // As on a file system without locks.
+    std::fs::rename(place::aside(&path), root.join("away")).expect("it can be moved");
+    let mut second = open(&path, Access::Edit);
+    draw(&mut first, A, 1.0);
+    draw(&mut second, PictureId(2), 2.0);
+    first.undo().expect("it can be undone");
+    assert!(
+        first.document().annotations(PictureId(2)).is_empty(),
+        "the line is one"
+    );
+    second.poll().expect("it reads");
+    assert_eq!(first.document(), second.document());
+    assert_eq!(first.history().steps(), second.history().steps());
+    assert_agrees(&second);
+}
+
+#[test]
+fn two_writers_at_once_lose_nothing() {
+    let (_folder, root) = folder();
+    let mut window = sample(&root, 40);
+    let path = window.path().to_path_buf();
+    let adding = std::thread::spawn(move || {
+        let mut other = open(&path, Access::Add);
+        for id in 21..=40 {
+            propose(&mut other, PictureId(id), 5.0);
+        }
+    });
+    for id in 1..=20 {
+        draw(&mut window, PictureId(id), 5.0);
+    }
+    adding.join().expect("it ends well");
+    window.poll().expect("it reads");
+    let counts = window.document().pictures();
+    let counts = counts.map(|row| window.document().annotations(row.id).len());
+    assert!(counts.eq([1; 40]));
+    assert_eq!(window.history().steps().len(), 20);
+    assert_agrees(&window);
+}
