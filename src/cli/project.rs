@@ -25,7 +25,7 @@ pub enum ProjectCommand {
     New {
         /// The folder
         folder: PathBuf,
-        /// Where to keep the project [default: <folder name>.tsukami in the folder]
+        /// Where to keep the project [default: named after the folder, inside it]
         #[arg(long, value_name = "FILE")]
         project: Option<PathBuf>,
     },

@@ -80,7 +80,7 @@ impl LocalizationCurve {
         }
     }
 
-    /// One picture that has an object: for each threshold the [`best_iou`] of its largest box and
+    /// One picture that has an object: for each threshold the [best IoU](super::best_iou) of its largest box and
     /// that of all its boxes, zero where the threshold leaves no box.
     ///
     /// # Panics
@@ -161,7 +161,7 @@ pub fn best_point(
 pub struct RankedClass {
     /// COCO category id.
     pub category: u32,
-    /// The [`best_iou`] of the box from this class's map.
+    /// The [best IoU](super::best_iou) of the box from this class's map.
     pub iou: f64,
 }
 

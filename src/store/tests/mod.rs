@@ -6,7 +6,6 @@ mod full;
 mod hostile;
 mod round_trip;
 mod sharing;
-mod speed;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
