@@ -1,7 +1,8 @@
 //! Tsukami draws the first boxes for people who label pictures.
 //!
-//! Data runs one way: `pictures -> tscam -> localize -> propose -> formats`, and whoever drives
-//! it, the command line ([`cli`]) or a bulk run ([`bulk`]), sits on top; nothing imports them.
+//! Data runs one way: `pictures -> tscam -> localize -> propose -> document -> store / formats`,
+//! and whoever drives it, the command line ([`cli`]) or a bulk run ([`bulk`]), sits on top;
+//! nothing imports them.
 //!
 //! | module | its one idea |
 //! |---|---|
@@ -10,17 +11,21 @@
 //! | [`tscam`] | a picture -> [`localize::Evidence`]; the only user of candle |
 //! | [`localize`] | evidence -> maps -> boxes, on plain slices |
 //! | [`propose`] | the pipeline decode, infer, localise over bounded queues |
-//! | [`formats`] | COCO JSON |
+//! | [`document`] | pictures, classes, boxes; every change an edit with an exact inverse |
+//! | [`store`] | the project file, one SQLite database |
+//! | [`formats`] | COCO, YOLO, Pascal VOC, labelme, CreateML, CSV: import and export |
 //! | [`bulk`] | a run over a folder: journal, resume, shards, merge |
 //! | [`evaluate`] | metrics of proposals against true boxes, on plain values |
 //! | [`heatmap`] | a map over its picture |
 //! | [`cli`] | what the program understands and says |
 //!
 //! Invariants:
-//! - [`geometry`], [`localize`] and [`evaluate`] do no IO and know neither candle nor a window.
+//! - [`geometry`], [`localize`], [`document`] and [`evaluate`] do no IO and know neither candle nor
+//!   a window.
 //! - Boxes are `f32` in original, EXIF-upright pixels, always.
-//! - A proposal carries its origin and a score, and is never written as ground truth.
-//! - A file appears whole or not at all.
+//! - A proposal carries its origin and a score, and is never written as ground truth until a person
+//!   says so.
+//! - A file appears whole or not at all, and an edit that was acknowledged survives `kill -9`.
 
 pub mod bulk;
 pub mod cli;

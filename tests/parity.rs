@@ -179,3 +179,76 @@ fn default_backbone_from_a_picture() {
         1e-3,
     );
 }
+
+/// The embedded backbone's tensors as another library names them, in a file of their own.
+fn renamed_backbone(rename: impl Fn(&str, &Tensor) -> Vec<(String, Tensor)>) -> tempfile::TempPath {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/dinov2-vits14.safetensors");
+    let tensors = candle_core::safetensors::load(path, &Device::Cpu).unwrap();
+    let renamed: HashMap<String, Tensor> = tensors
+        .iter()
+        .flat_map(|(name, tensor)| rename(name, tensor))
+        .collect();
+    let file = tempfile::NamedTempFile::with_suffix(".safetensors").unwrap();
+    candle_core::safetensors::save(&renamed, file.path()).unwrap();
+    file.into_temp_path()
+}
+
+fn class_token_of(model: &Model) -> Vec<f32> {
+    let pixels = Tensor::ones((1, 3, 56, 70), candle_core::DType::F32, &Device::Cpu).unwrap();
+    numbers(&model.features(&pixels, &[]).unwrap().class_token)
+}
+
+#[test]
+fn hugging_face_names_are_the_same_model() {
+    let path = renamed_backbone(|name, tensor| {
+        if let Some((block, kind)) = name.split_once(".attn.qkv.") {
+            let block = block.replace("blocks.", "encoder.layer.");
+            let part = |(index, part): (usize, &str)| {
+                let rows = tensor.dim(0).unwrap() / 3;
+                let values = tensor.narrow(0, index * rows, rows).unwrap();
+                let name = format!("{block}.attention.attention.{part}.{kind}");
+                (name, values.force_contiguous().unwrap())
+            };
+            return ["query", "key", "value"]
+                .into_iter()
+                .enumerate()
+                .map(part)
+                .collect();
+        }
+        let name = match name {
+            "cls_token" => "embeddings.cls_token".to_owned(),
+            "pos_embed" => "embeddings.position_embeddings".to_owned(),
+            "norm.weight" | "norm.bias" => name.replace("norm.", "layernorm."),
+            _ => name
+                .replace("patch_embed.proj", "embeddings.patch_embeddings.projection")
+                .replace("blocks.", "encoder.layer.")
+                .replace("attn.proj", "attention.output.dense")
+                .replace("ls1.gamma", "layer_scale1.lambda1")
+                .replace("ls2.gamma", "layer_scale2.lambda1"),
+        };
+        vec![(name, tensor.clone())]
+    });
+    let theirs = Model::open(&path, &Device::Cpu).unwrap();
+    let embedded = Model::embedded(&Device::Cpu).unwrap();
+    assert_eq!(theirs.config(), embedded.config());
+    assert_eq!(class_token_of(&theirs), class_token_of(&embedded));
+}
+
+#[test]
+fn a_linear_classifier_is_reported_and_left_out() {
+    let path = renamed_backbone(|name, tensor| {
+        let mut tensors = vec![(name.to_owned(), tensor.clone())];
+        if name == "norm.bias" {
+            let zeros = |shape: &[usize]| {
+                Tensor::zeros(shape, candle_core::DType::F16, &Device::Cpu).unwrap()
+            };
+            tensors.push(("head.weight".to_owned(), zeros(&[10, 384])));
+            tensors.push(("head.bias".to_owned(), zeros(&[10])));
+            tensors.push(("mask_token".to_owned(), zeros(&[1, 384])));
+        }
+        tensors
+    });
+    let model = Model::open(&path, &Device::Cpu).unwrap();
+    assert!(model.head().is_none());
+    assert_eq!(model.ignored, ["head.bias", "head.weight", "mask_token"]);
+}

@@ -1,0 +1,98 @@
+//! Which categories a run writes, and what it looks for in each picture.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Map;
+
+use super::ANY_OBJECT;
+use crate::formats::coco::Category;
+use crate::pictures::Entry;
+use crate::propose::Sought;
+use crate::tscam::Model;
+
+/// Which categories a run writes, and which of them a proposal belongs to.
+pub(super) struct Classes {
+    /// The head's classes, in its order; none without a head.
+    head: Vec<String>,
+    /// Category ids by name: the head's classes first, then tags that it does not know, then
+    /// [`ANY_OBJECT`] if it may be needed.
+    ids: BTreeMap<String, u64>,
+    folder_tags: bool,
+    /// No picture lies below the folders that were given.
+    flat: bool,
+}
+
+impl Classes {
+    pub fn new(entries: &[Entry], model: &Model, folder_tags: bool) -> Self {
+        let head = model
+            .head()
+            .map_or_else(Vec::new, |head| head.classes.clone());
+        let mut names = head.clone();
+        let flat = !entries.iter().any(|entry| entry.name.contains('/'));
+        let tags: BTreeSet<Option<&str>> = entries
+            .iter()
+            .map(|entry| folder_tag(entry, flat).filter(|_| folder_tags))
+            .collect();
+        let extra = tags.iter().filter_map(|tag| *tag);
+        names.extend(
+            extra
+                .filter(|tag| !head.iter().any(|name| name == tag))
+                .map(str::to_owned),
+        );
+        if head.is_empty() && tags.contains(&None) && !names.iter().any(|name| name == ANY_OBJECT) {
+            names.push(ANY_OBJECT.to_owned());
+        }
+        let ids = names.into_iter().zip(1..).collect();
+        Self {
+            head,
+            ids,
+            folder_tags,
+            flat,
+        }
+    }
+
+    fn tag<'a>(&self, entry: &'a Entry) -> Option<&'a str> {
+        folder_tag(entry, self.flat).filter(|_| self.folder_tags)
+    }
+
+    /// What to look for: the tag if the head knows it, any object if it does not.
+    pub fn sought(&self, entry: &Entry) -> Sought {
+        match self.tag(entry) {
+            None => Sought::Anything,
+            Some(tag) => match self.head.iter().position(|name| name == tag) {
+                Some(class) => Sought::Classes(vec![class]),
+                None => Sought::AnyObject,
+            },
+        }
+    }
+
+    pub fn category_id(&self, entry: &Entry, class: Option<usize>) -> u64 {
+        let name = match class {
+            Some(class) => &self.head[class],
+            None => self.tag(entry).unwrap_or(ANY_OBJECT),
+        };
+        self.ids[name]
+    }
+
+    pub fn categories(&self) -> Vec<Category> {
+        let mut categories: Vec<Category> = self
+            .ids
+            .iter()
+            .map(|(name, id)| Category {
+                id: *id,
+                name: name.clone(),
+                supercategory: String::new(),
+                extra: Map::new(),
+            })
+            .collect();
+        categories.sort_by_key(|category| category.id);
+        categories
+    }
+}
+/// The folder that names a picture's class: the one it lies in, below the folder that was given.
+/// A folder that holds pictures alone (`flat`) is itself a class.
+fn folder_tag(entry: &Entry, flat: bool) -> Option<&str> {
+    let own = || entry.path.parent()?.file_name()?.to_str();
+    let below = entry.name.rsplit('/').nth(1);
+    below.or_else(|| own().filter(|_| flat))
+}

@@ -1,0 +1,170 @@
+//! What a run has done so far, so that neither a kill nor a careless second run loses it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, TryLockError};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::assembly::{Labelled, take_apart};
+use super::{BulkError, Job, differences};
+use crate::formats::FormatError;
+use crate::formats::coco::Instances;
+
+/// What a run has done so far, a JSON line each: first the settings, then a picture a line. The
+/// file is locked while the run goes on, so that no second run writes the same.
+pub(super) struct Journal {
+    path: PathBuf,
+    file: File,
+}
+
+impl Journal {
+    /// Opens or makes the journal of `out`, and reads what an earlier run left in it; a last line
+    /// that was cut short is left out.
+    pub fn open(out: &Path) -> Result<(Self, Option<Left>), BulkError> {
+        let mut path = out.as_os_str().to_owned();
+        path.push(".journal");
+        let path = PathBuf::from(path);
+        let file = File::options()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(&path);
+        let file = file.map_err(FormatError::unwritable(&path))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => return Err(BulkError::Busy(out.to_owned())),
+            // A file system without locks: the rest works all the same.
+            Err(TryLockError::Error(_)) | Ok(()) => {}
+        }
+        let journal = Self { path, file };
+        let left = journal.read()?;
+        Ok((journal, left))
+    }
+
+    fn read(&self) -> Result<Option<Left>, FormatError> {
+        let unreadable = || FormatError::unreadable(&self.path);
+        let mut lines = BufReader::new(&self.file).split(b'\n');
+        let Some(first) = lines.next().transpose().map_err(unreadable())? else {
+            return Ok(None);
+        };
+        let info = serde_json::from_slice(&first)
+            .map_err(|_| FormatError::malformed(&self.path, "it is no journal; delete it"))?;
+        let mut done = BTreeMap::new();
+        for line in lines {
+            let line = line.map_err(unreadable())?;
+            let Ok(picture) = serde_json::from_slice::<Labelled>(&line) else {
+                break;
+            };
+            done.insert(picture.image.file_name.clone(), picture);
+        }
+        let path = self.path.clone();
+        Ok((!done.is_empty()).then_some(Left { path, info, done }))
+    }
+
+    /// Begins anew with what is already done.
+    pub fn begin<'a>(
+        &mut self,
+        info: &Map<String, Value>,
+        done: impl Iterator<Item = &'a Labelled>,
+    ) -> Result<(), FormatError> {
+        let write = || {
+            let mut lines = serde_json::to_vec(info)?;
+            lines.push(b'\n');
+            for picture in done {
+                serde_json::to_writer(&mut lines, picture)?;
+                lines.push(b'\n');
+            }
+            self.file.set_len(0)?;
+            (&self.file).write_all(&lines)
+        };
+        write().map_err(FormatError::unwritable(&self.path))
+    }
+
+    pub fn append(&mut self, picture: &Labelled) -> Result<(), FormatError> {
+        // One write a line, so that a kill leaves whole lines and at most one cut one.
+        let mut line = serde_json::to_vec(picture)
+            .map_err(|error| FormatError::unwritable(&self.path)(error.into()))?;
+        line.push(b'\n');
+        self.file
+            .write_all(&line)
+            .map_err(FormatError::unwritable(&self.path))
+    }
+
+    /// Leaves no trace of a run that could not start. Failing that is no more than untidy.
+    pub fn remove_if_empty(self) {
+        if self
+            .file
+            .metadata()
+            .is_ok_and(|metadata| metadata.len() == 0)
+        {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
+    pub fn remove(self) -> Result<(), FormatError> {
+        fs::remove_file(&self.path).map_err(FormatError::unwritable(&self.path))
+    }
+}
+/// What an earlier run left: in its journal after a kill, in its COCO file otherwise.
+pub(super) struct Left {
+    path: PathBuf,
+    info: Map<String, Value>,
+    done: BTreeMap<String, Labelled>,
+}
+
+impl Left {
+    /// What a COCO file holds; nothing if there is none.
+    fn in_coco(out: &Path) -> Result<Option<Self>, FormatError> {
+        if !out.exists() {
+            return Ok(None);
+        }
+        let instances = Instances::read(out)?;
+        Ok(Some(Self {
+            path: out.to_owned(),
+            info: instances.info.clone(),
+            done: take_apart(instances),
+        }))
+    }
+}
+/// What need not be done again, by name: nothing, unless the job is told to go on.
+///
+/// # Errors
+/// An unfinished run that this one would undo, or one that it does not continue.
+pub(super) fn done_before(
+    job: &Job,
+    journal: Option<Left>,
+    info: &Map<String, Value>,
+    names: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, Labelled>, BulkError> {
+    if !job.resume {
+        // A file of something else may be written over; an interrupted run's may not.
+        let coco = Left::in_coco(&job.out).ok().flatten();
+        let coco = coco.filter(|left| left.info.contains_key("interrupted"));
+        return match journal.or(coco) {
+            None => Ok(BTreeMap::new()),
+            Some(left) => Err(BulkError::Unfinished {
+                path: left.path,
+                done: left.done.len(),
+            }),
+        };
+    }
+    let mut done = BTreeMap::new();
+    for left in Left::in_coco(&job.out)?.into_iter().chain(journal) {
+        if let Some(differences) = differences(&left.info, info) {
+            return Err(BulkError::OtherSettings {
+                path: left.path,
+                differences,
+            });
+        }
+        if !left.done.is_empty() && !left.done.keys().any(|name| names.contains(name.as_str())) {
+            return Err(BulkError::OtherPictures {
+                path: left.path,
+                done: left.done.len(),
+            });
+        }
+        done.extend(left.done);
+    }
+    done.retain(|name, _| names.contains(name.as_str()));
+    Ok(done)
+}
