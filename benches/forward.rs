@@ -1,7 +1,7 @@
 //! Pictures per second of the embedded backbone's forward pass at batch 1.
 //!
 //! `cargo bench --bench forward -- [ROWSxCOLUMNS] [SECONDS] [STREAMS]`: STREAMS pictures are under
-//! way at once, as in a bulk run. `benches/compare` sets it beside PyTorch and ONNX Runtime on the
+//! way at once. `benches/compare` sets it beside PyTorch and ONNX Runtime on the
 //! same weights in one run.
 
 use std::time::{Duration, Instant};

@@ -29,6 +29,8 @@ const SPLIT_DEPTH: u8 = 19;
 const SPLIT_PATCHES: usize = 12;
 /// Patches that a region must have to be proposed, where any number of boxes may be.
 const MIN_PATCHES: f32 = 4.0;
+/// A map whose range is less than this share of its maximum is constant but for rounding.
+const FLAT: f32 = 1e-6;
 /// Evidence at which a score is one half.
 const HALF_EVIDENCE: f32 = 0.01;
 
@@ -77,6 +79,16 @@ impl Evidence {
     /// The class token's attention summed over the last layers, `[P]`.
     pub fn summed_attention(&self) -> Vec<f32> {
         self.attention_of_last(ATTENTION_LAYERS)
+    }
+
+    /// Whether every number is finite.
+    pub fn is_finite(&self) -> bool {
+        let classes = self.classes.iter();
+        let of_classes = classes.flat_map(|classes| classes.maps.iter().chain([&classes.logits]));
+        let all = self.attention.iter().chain([&self.key_similarity]);
+        all.chain(of_classes)
+            .flatten()
+            .all(|number| number.is_finite())
     }
 
     fn attention_of_last(&self, layers: usize) -> Vec<f32> {
@@ -268,7 +280,7 @@ impl LevelMap {
                 (min.min(x), max.max(x))
             });
         let range = max - min;
-        let levels = if range > 0.0 && range.is_finite() {
+        let levels = if range > FLAT * max.abs() && range.is_finite() {
             values
                 .iter()
                 .map(|x| ((x - min) / range * 255.0) as u8)
@@ -591,9 +603,13 @@ impl Localizer {
             let grid = map.grid;
             upsample(&Map { grid, values }, width, height)
         };
+        let object = match (method, class) {
+            (Method::Affinity, None) => map.values.clone(),
+            _ => carried(evidence, evidence.summed_attention()),
+        };
         Some(Self {
             attention: enlarged(evidence.summed_attention()),
-            object: enlarged(carried(evidence, evidence.summed_attention())),
+            object: enlarged(object),
             levels: LevelMap::new(&map, width, height),
             method,
             patches: map.grid.patches(),
@@ -658,7 +674,7 @@ impl Localizer {
         if score.is_finite() { score } else { 0.0 }
     }
 
-    /// For measuring: the best-known box and every box at a threshold, without scores.
+    /// For measuring: the largest box and every box at a threshold, without scores.
     pub fn largest_and_all(
         &self,
         threshold: f32,
@@ -727,4 +743,109 @@ fn linear_taps(from: usize, to: usize) -> Vec<(usize, usize, f32)> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evidence(rows: usize, columns: usize, attention: Vec<f32>) -> Evidence {
+        let patches = rows * columns;
+        // Each patch is like itself alone, so that carrying changes little.
+        let similarity = |i: usize, j: usize| if i == j { 1.0 } else { -1.0 };
+        Evidence {
+            grid: Grid { rows, columns },
+            patch_size: 14,
+            attention: vec![attention],
+            key_similarity: (0..patches * patches)
+                .map(|at| similarity(at / patches, at % patches))
+                .collect(),
+            classes: None,
+        }
+    }
+
+    /// One row of pixels with these levels.
+    fn levels(levels: &[u8]) -> LevelMap {
+        LevelMap {
+            width: levels.len(),
+            height: 1,
+            levels: levels.to_vec(),
+        }
+    }
+
+    #[test]
+    fn even_attention_gives_no_box() {
+        let even = evidence(4, 5, vec![0.05; 20]);
+        let localizer = Localizer::new(&even, Method::Affinity, None).unwrap();
+        assert_eq!(localizer.boxes(&BoxOptions::default(), (100, 80)), []);
+    }
+
+    #[test]
+    fn a_single_patch_is_no_panic() {
+        for method in [Method::Affinity, Method::Attention] {
+            let one = evidence(1, 1, vec![1.0]);
+            let localizer = Localizer::new(&one, method, None).unwrap();
+            assert_eq!(localizer.boxes(&BoxOptions::default(), (1, 1)), []);
+        }
+    }
+
+    #[test]
+    fn the_method_of_the_paper_needs_a_class() {
+        assert!(Map::new(&evidence(2, 2, vec![0.25; 4]), Method::TsCam, None).is_none());
+    }
+
+    #[test]
+    fn attention_on_one_side_gives_a_sure_box_there() {
+        let attention = (0..64).map(|at| if at % 8 < 4 { 0.03 } else { 0.0002 });
+        let sided = evidence(8, 8, attention.collect());
+        let localizer = Localizer::new(&sided, Method::Affinity, None).unwrap();
+        let boxes = localizer.boxes(&BoxOptions::default(), (80, 80));
+        let [found] = boxes[..] else {
+            panic!("{boxes:?}")
+        };
+        assert!(found.bbox.iou(&BBox::from_xywh(0.0, 0.0, 40.0, 80.0)) > 0.9);
+        assert!(found.score > 0.9, "{}", found.score);
+    }
+
+    #[test]
+    fn peaks_part_only_where_the_valley_is_deep_and_both_are_large() {
+        let split = |depth, min_area| Split { depth, min_area };
+        let map = levels(&[200, 210, 200, 150, 200, 205, 200]);
+        let count = |split: Option<&Split>| map.regions(0.1, split).len();
+        assert_eq!(count(None), 1);
+        assert_eq!(count(Some(&split(55, 3))), 2);
+        assert_eq!(
+            count(Some(&split(56, 3))),
+            1,
+            "the lesser peak rises 55 levels"
+        );
+        assert_eq!(
+            count(Some(&split(55, 4))),
+            1,
+            "the lesser region has 3 pixels"
+        );
+    }
+
+    #[test]
+    fn regions_lie_strictly_above_the_threshold() {
+        let regions = levels(&[50, 100, 49, 51, 100]).regions(0.5, None);
+        let bounds: Vec<_> = regions
+            .iter()
+            .map(|region| (region.x0, region.x1))
+            .collect();
+        assert_eq!(bounds, [(1, 2), (3, 5)]);
+    }
+
+    #[test]
+    fn a_contour_area_is_that_of_the_polygon_through_pixel_centres() {
+        // A diamond of four pixels around a hole: OpenCV gives 2.
+        let map = LevelMap {
+            width: 3,
+            height: 3,
+            levels: vec![0, 9, 0, 9, 0, 9, 0, 9, 0],
+        };
+        let regions = map.regions(0.5, None);
+        assert_eq!(regions.len(), 1);
+        assert_eq!(regions[0].doubled_contour_area(), 4);
+    }
 }

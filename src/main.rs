@@ -1,4 +1,4 @@
-//! The program: the command line today, and the window when it is started without a subcommand.
+//! The program: the command line.
 
 use std::process::ExitCode;
 

@@ -42,7 +42,11 @@ impl Classes {
         if head.is_empty() && tags.contains(&None) && !names.iter().any(|name| name == ANY_OBJECT) {
             names.push(ANY_OBJECT.to_owned());
         }
-        let ids = names.into_iter().zip(1..).collect();
+        let mut ids = BTreeMap::new();
+        for name in names {
+            let next = ids.len() as u64 + 1;
+            ids.entry(name).or_insert(next);
+        }
         Self {
             head,
             ids,

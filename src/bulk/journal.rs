@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -17,66 +17,88 @@ use crate::formats::coco::Instances;
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
+    /// Bytes up to the end of the last whole line.
+    whole: u64,
+    /// Names of the pictures in it.
+    held: BTreeSet<String>,
 }
 
 impl Journal {
     /// Opens or makes the journal of `out`, and reads what an earlier run left in it; a last line
     /// that was cut short is left out.
     pub fn open(out: &Path) -> Result<(Self, Option<Left>), BulkError> {
-        let mut path = out.as_os_str().to_owned();
-        path.push(".journal");
-        let path = PathBuf::from(path);
-        let file = File::options()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path);
-        let file = file.map_err(FormatError::unwritable(&path))?;
+        let path = Self::path_for(out);
+        let mut options = File::options();
+        let options = options.read(true).write(true).create(true).truncate(false);
+        let file = options
+            .open(&path)
+            .map_err(FormatError::unwritable(&path))?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => return Err(BulkError::Busy(out.to_owned())),
             // A file system without locks: the rest works all the same.
             Err(TryLockError::Error(_)) | Ok(()) => {}
         }
-        let journal = Self { path, file };
+        let mut journal = Self {
+            path,
+            file,
+            whole: 0,
+            held: BTreeSet::new(),
+        };
         let left = journal.read()?;
         Ok((journal, left))
     }
 
-    fn read(&self) -> Result<Option<Left>, FormatError> {
-        let unreadable = || FormatError::unreadable(&self.path);
-        let mut lines = BufReader::new(&self.file).split(b'\n');
-        let Some(first) = lines.next().transpose().map_err(unreadable())? else {
+    /// Where the journal of `out` lies.
+    pub fn path_for(out: &Path) -> PathBuf {
+        let mut path = out.as_os_str().to_owned();
+        path.push(".journal");
+        path.into()
+    }
+
+    fn read(&mut self) -> Result<Option<Left>, FormatError> {
+        let mut bytes = Vec::new();
+        let read = self.file.read_to_end(&mut bytes);
+        read.map_err(FormatError::unreadable(&self.path))?;
+        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
+        let Some(first) = lines.next().filter(|line| line.ends_with(b"\n")) else {
             return Ok(None);
         };
-        let info = serde_json::from_slice(&first)
+        let info = serde_json::from_slice(first)
             .map_err(|_| FormatError::malformed(&self.path, "it is no journal; delete it"))?;
+        self.whole = first.len() as u64;
         let mut done = BTreeMap::new();
-        for line in lines {
-            let line = line.map_err(unreadable())?;
-            let Ok(picture) = serde_json::from_slice::<Labelled>(&line) else {
+        for line in lines.take_while(|line| line.ends_with(b"\n")) {
+            let Ok(picture) = serde_json::from_slice::<Labelled>(line) else {
                 break;
             };
+            self.whole += line.len() as u64;
+            self.held.insert(picture.image.file_name.clone());
             done.insert(picture.image.file_name.clone(), picture);
         }
         let path = self.path.clone();
         Ok((!done.is_empty()).then_some(Left { path, info, done }))
     }
 
-    /// Begins anew with what is already done.
+    /// Begins, or goes on behind what is there, which is never rewritten: a kill in the middle
+    /// would lose it.
     pub fn begin<'a>(
         &mut self,
         info: &Map<String, Value>,
         done: impl Iterator<Item = &'a Labelled>,
     ) -> Result<(), FormatError> {
         let write = || {
-            let mut lines = serde_json::to_vec(info)?;
-            lines.push(b'\n');
-            for picture in done {
+            self.file.set_len(self.whole)?;
+            self.file.seek(SeekFrom::End(0))?;
+            let mut lines = Vec::new();
+            if self.whole == 0 {
+                serde_json::to_writer(&mut lines, info)?;
+                lines.push(b'\n');
+            }
+            for picture in done.filter(|picture| !self.held.contains(&picture.image.file_name)) {
                 serde_json::to_writer(&mut lines, picture)?;
                 lines.push(b'\n');
             }
-            self.file.set_len(0)?;
-            (&self.file).write_all(&lines)
+            self.file.write_all(&lines)
         };
         write().map_err(FormatError::unwritable(&self.path))
     }

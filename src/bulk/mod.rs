@@ -34,7 +34,7 @@ pub use merge::merge;
 /// The category of proposals where no class is known.
 pub const ANY_OBJECT: &str = "object";
 
-/// One picture's part of a run: `--shard` in its plain form is 1 of 1.
+/// Which part of the pictures a run does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     /// From 1 to `count`.
@@ -183,7 +183,7 @@ pub struct Summary {
     pub interrupted: bool,
 }
 /// What the run was made with: the provenance of every box, and what a resumed run must repeat.
-fn describe(job: &Job, model: &Model) -> Map<String, Value> {
+fn describe(job: &Job, model: &Model, classes: &Classes) -> Map<String, Value> {
     let Settings {
         method,
         input,
@@ -202,6 +202,18 @@ fn describe(job: &Job, model: &Model) -> Map<String, Value> {
     let boxes = serde_json::to_value(boxes);
     if let (Some(info), Ok(Value::Object(boxes))) = (info.as_object_mut(), boxes) {
         info.extend(boxes);
+        let threshold = job.settings.boxes.threshold;
+        let threshold = threshold.unwrap_or(method.default_threshold());
+        info.insert("threshold".to_owned(), short(threshold));
+        info.insert("min_score".to_owned(), short(job.settings.boxes.min_score));
+        if job.folder_tags {
+            // Ids follow from the folders, so a run with other folders cannot go on from this one.
+            let names = classes
+                .categories()
+                .into_iter()
+                .map(|category| category.name);
+            info.insert("classes".to_owned(), names.collect());
+        }
         if let Some(head) = model.head().and_then(|head| head.fingerprint.clone()) {
             info.insert("head_sha256".to_owned(), head.into());
         }
@@ -214,6 +226,14 @@ fn describe(job: &Job, model: &Model) -> Map<String, Value> {
         _ => Map::new(),
     }
 }
+/// A number as it was written, without the digits that 64 bits would add.
+fn short(number: f32) -> Value {
+    number
+        .to_string()
+        .parse::<f64>()
+        .map_or(Value::Null, Value::from)
+}
+
 /// Keys of `info` that tell how a run ended, not how it was made.
 const ENDING: [&str; 2] = ["interrupted", "failed"];
 
@@ -235,7 +255,7 @@ fn differences(theirs: &Map<String, Value>, ours: &Map<String, Value>) -> Option
     (!differing.is_empty()).then(|| differing.join("; "))
 }
 /// Whether two paths lead to one file, or would if it existed.
-fn same_file(a: &Path, b: &Path) -> bool {
+pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     let resolved = |path: &Path| {
         let whole = path.canonicalize().ok();
         whole.or_else(|| {
@@ -279,7 +299,7 @@ fn check_targets(job: &Job, entries: &[Entry]) -> Result<(), BulkError> {
         return Err(FormatError::unwritable(folder)(cause).into());
     }
     if let [results, out] = targets[..]
-        && same_file(results, out)
+        && (same_file(results, out) || same_file(results, &Journal::path_for(out)))
     {
         return Err(BulkError::OverInput(out.to_owned()));
     }
@@ -322,7 +342,7 @@ pub fn run(
                 .is_some_and(|p: usize| p % count == index - 1)
         });
     }
-    let info = describe(job, model);
+    let info = describe(job, model, &classes);
     let names: BTreeSet<&str> = scan
         .entries
         .iter()
@@ -354,6 +374,7 @@ pub fn run(
     let settings = &job.settings;
     let keep = job.heatmaps.is_some();
     let mut stopped_by = None;
+    let mut undrawn = Vec::new();
     let on_seen = |index: usize, result: Result<Seen, String>| {
         let entry = open[index];
         let seen = match result {
@@ -375,8 +396,8 @@ pub fn run(
             draw(folder, &entry.name, &seen, &sought, settings)
         });
         if let Err(error) = drawn {
-            let text = error.to_string();
-            on_event(Event::Warning { text: &text });
+            // The boxes are done all the same; a disk that is full stops at the journal.
+            undrawn.push(error.to_string());
         }
         if let Err(error) = journal.append(&picture) {
             stopped_by = Some(error);
@@ -404,6 +425,7 @@ pub fn run(
     }
 
     let interrupted = done.len() + failed.len() < scan.entries.len() + scan.problems.len();
+    failed.extend(undrawn);
     failed.sort();
     let mut info = info;
     if interrupted {

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::progress::Progress;
 use super::{FAILED, ModelOptions, UNSTARTED, print};
+use crate::bulk::same_file;
 use crate::evaluate::{
     AnnotationEffort, Case, ClassLocalization, ClassLocalizationMetrics, Classes, CocoMetrics,
     IouConvention, LocalizationCurve, LocalizationPoint, Prediction, RankedClass, TruthBox,
@@ -133,7 +134,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let instances = Instances::read(&truth_path)?;
     if let Some(json) = &arguments.json {
         check_target(json)?;
-        let same = |other: &Path| matches!((json.canonicalize(), other.canonicalize()), (Ok(a), Ok(b)) if a == b);
+        let same = |other: &Path| same_file(json, other);
         if same(&truth_path) || arguments.results.as_deref().is_some_and(same) {
             bail!(
                 "{} would be written over: give another file to --json",
@@ -290,9 +291,9 @@ impl Names {
             .then_some(Self { categories })
     }
 
-    /// The truth's category of one of the head's classes; 0, which no object has, if unknown.
+    /// The truth's category of one of the head's classes; one that no object has if unknown.
     fn category(&self, class: usize) -> u32 {
-        self.categories[class].unwrap_or(0)
+        self.categories[class].unwrap_or(u32::MAX)
     }
 
     fn class(&self, category: u32) -> Option<usize> {

@@ -1,7 +1,8 @@
 //! The command line: what `tsukami SUBCOMMAND` understands, says and exits with.
 //!
 //! Results go to files or standard output, everything else to standard error. Exit codes: 0 all
-//! went well, 1 the run went through but something failed, 2 nothing could start, 130 interrupted.
+//! went well, 1 the run went through but something failed, 2 it could not start or had to stop, 130
+//! interrupted.
 
 /// Prints a line to standard error. Nobody may be there to read it (a closed terminal), which is
 /// no reason to stop.
@@ -24,7 +25,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
-use crate::bulk;
+use crate::bulk::{self, BulkError};
+use crate::formats::check_target;
 use crate::localize::Method;
 use crate::tscam::device::DeviceChoice;
 use crate::tscam::head::Head;
@@ -178,6 +180,15 @@ pub fn run() -> ExitCode {
 }
 
 fn merge(arguments: &MergeArguments) -> anyhow::Result<u8> {
+    let out = &arguments.out;
+    check_target(out)?;
+    if arguments
+        .files
+        .iter()
+        .any(|file| bulk::same_file(file, out))
+    {
+        return Err(BulkError::OverInput(out.clone()).into());
+    }
     let whole = bulk::merge(&arguments.files)?;
     whole.write(&arguments.out)?;
     say!(

@@ -29,6 +29,7 @@ pub fn run(
 ) -> anyhow::Result<u8> {
     let mut project = open(file, Access::Add)?;
     let mut failed = reconcile(&mut project)?;
+    let unreadable = failed.len();
     let open: Vec<(PictureId, PathBuf)> = project
         .document()
         .pictures()
@@ -79,7 +80,8 @@ pub fn run(
         return Err(error.into());
     }
     let (pictures, boxes) = writer.finish()?;
-    let interrupted = cancel.load(Ordering::Relaxed) && pictures + failed.len() < paths.len();
+    let interrupted =
+        cancel.load(Ordering::Relaxed) && pictures + (failed.len() - unreadable) < paths.len();
     say!(
         "{}{pictures} of {} pictures, {boxes} boxes, {} failed, {:.1} pictures/s -> {}",
         if interrupted { "interrupted: " } else { "" },

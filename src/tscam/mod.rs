@@ -61,6 +61,9 @@ pub enum ModelError {
         /// Why.
         reason: String,
     },
+    /// What a model computed holds NaN or infinity, which comes of damaged weights.
+    #[error("the model computes numbers that are not finite: its weights are damaged")]
+    NotFinite,
     /// An operation failed while a model ran.
     #[error("the model failed: {0}")]
     Inference(#[from] candle_core::Error),
@@ -249,9 +252,15 @@ impl Model {
     /// Looks at a picture that was resized to [`Self::pixels_for`] its grid.
     ///
     /// # Errors
-    /// [`ModelError::Inference`] if the device fails, for want of memory for example.
+    /// [`ModelError::Inference`] if the device fails, for want of memory for example, and
+    /// [`ModelError::NotFinite`] if the weights are damaged.
     pub fn look(&self, pixels: &RgbImage) -> Result<Evidence, ModelError> {
-        Ok(self.evidence(&self.normalised(pixels)?)?)
+        let evidence = self.evidence(&self.normalised(pixels)?)?;
+        if evidence.is_finite() {
+            Ok(evidence)
+        } else {
+            Err(ModelError::NotFinite)
+        }
     }
 
     /// Evidence from normalised pixels `[1, 3, rows * patch, columns * patch]`.
@@ -300,7 +309,7 @@ impl Model {
 
     fn normalised(&self, pixels: &RgbImage) -> candle_core::Result<Tensor> {
         let (width, height) = pixels.dimensions();
-        let area = (width * height) as usize;
+        let area = width as usize * height as usize;
         let mut planes = vec![0f32; 3 * area];
         for (index, pixel) in pixels.pixels().enumerate() {
             for channel in 0..3 {

@@ -5,7 +5,8 @@
 //! intermediate to fresh memory. Its additions run on a pool of their own, whose threads spin on
 //! the cores that the next matrix product wants: without them the whole pass is 1.4 times as fast
 //! on 2 cores. Its CUDA and Metal kernels are good, so there these functions are plain
-//! compositions of them. All are for inference: none has a backward pass.
+//! compositions of them. All are for inference: none has a backward pass, and those that take a
+//! tensor by value may overwrite its storage, which clones and views of it share.
 
 use candle_core::{
     CpuStorage, DType, InplaceOp1, InplaceOp2, InplaceOp3, Layout, Result, Tensor, WithDType as _,

@@ -18,6 +18,8 @@ use crate::geometry::Grid;
 
 /// Width of an attention head in every ViT of the DeiT and DINOv2 families.
 const HEAD_WIDTH: usize = 64;
+/// Grids whose positions are kept: more than a set of pictures of the usual aspects has.
+const KEPT_GRIDS: usize = 32;
 /// Fewest rows of a chunk: with fewer, packing the weights for the product costs too much.
 const MIN_CHUNK: usize = 64;
 /// Epsilon of the layer norms of both families, as timm sets it.
@@ -84,7 +86,9 @@ impl VitConfig {
                     .parse()
                     .ok()
             })
-            .map(|block: usize| block + 1)
+            // A checkpoint has more tensors than blocks; a larger number is no block's.
+            .filter(|block: &usize| *block < tensors.len())
+            .map(|block| block + 1)
             .max()
             .ok_or("it has no blocks, so it is no vision transformer")?;
         let &[mlp_dim, _] = dims("blocks.0.mlp.fc1.weight")? else {
@@ -380,6 +384,7 @@ impl Block {
         let mixed: Vec<(Tensor, Tensor)> = mixed.collect::<Result<_>>()?;
         let chunks = for_each(&mixed, |(xs, mixed)| {
             let attended = self.attn.proj.forward(mixed)?;
+            // In place: nobody reads the old rows again.
             let xs = residual(xs.clone(), &attended, self.ls1.as_ref())?;
             let hidden = self.mlp.forward(&self.norm2.forward(&xs)?)?;
             residual(xs, &hidden, self.ls2.as_ref())
@@ -515,7 +520,11 @@ impl VisionTransformer {
         let resized = resize_bicubic(&patches, trained, grid, d);
         let resized = Tensor::from_vec(resized, (1, grid.patches(), d), self.device())?;
         let positions = Tensor::cat(&[&self.pos_embed.i((.., ..1))?, &resized], 1)?;
-        lock().insert(key, positions.clone());
+        let mut kept = lock();
+        if kept.len() >= KEPT_GRIDS {
+            kept.clear();
+        }
+        kept.insert(key, positions.clone());
         Ok(positions)
     }
 }
