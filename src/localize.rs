@@ -30,7 +30,7 @@ const SPLIT_PATCHES: usize = 12;
 /// Patches that a region must have to be proposed, where any number of boxes may be.
 const MIN_PATCHES: f32 = 4.0;
 /// A map whose range is less than this share of its maximum is constant but for rounding.
-const FLAT: f32 = 1e-6;
+const FLAT: f32 = 1e-5;
 /// Evidence at which a score is one half.
 const HALF_EVIDENCE: f32 = 0.01;
 

@@ -4,7 +4,7 @@
 //! most the pictures under way. At the end the COCO file is written whole and the journal goes.
 //! A run that was interrupted writes what is done as a valid file marked `info.interrupted`;
 //! [`Job::resume`] goes on from either. Ids follow from the sorted names alone, so a resumed run,
-//! and shards put together by [`merge`], give the very bytes of one undisturbed run.
+//! and shards put together by [`merge()`], give the very bytes of one undisturbed run.
 
 mod assembly;
 mod classes;
