@@ -13,6 +13,7 @@
 //! | [`propose`] | the pipeline decode, infer, localise over bounded queues |
 //! | [`document`] | pictures, classes, boxes; every change an edit with an exact inverse |
 //! | [`store`] | the project file, one SQLite database |
+//! | [`survey`] | a project's folder against what the project knew of it |
 //! | [`formats`] | COCO, YOLO, Pascal VOC, labelme, CreateML, CSV: import and export |
 //! | [`bulk`] | a run over a folder: journal, resume, shards, merge |
 //! | [`evaluate`] | metrics of proposals against true boxes, on plain values |
@@ -27,6 +28,8 @@
 //!   says so.
 //! - A file appears whole or not at all, and an edit that was acknowledged survives `kill -9`.
 
+#[cfg(feature = "app")]
+pub mod app;
 pub mod bulk;
 pub mod cli;
 pub mod document;
@@ -38,4 +41,5 @@ pub mod localize;
 pub mod pictures;
 pub mod propose;
 pub mod store;
+pub mod survey;
 pub mod tscam;

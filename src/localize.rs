@@ -189,41 +189,93 @@ pub struct Map {
     pub values: Vec<f32>,
 }
 
-impl Map {
-    /// Makes the map of `class` (an index into the head's classes), or of any object if none.
-    /// Nothing if the method needs a class map that the evidence does not have.
-    pub fn new(evidence: &Evidence, method: Method, class: Option<usize>) -> Option<Self> {
-        let semantic = match (class, &evidence.classes) {
-            (Some(class), Some(classes)) => Some(classes.maps.get(class)?),
-            _ => None,
-        };
-        let couple = |mut attention: Vec<f32>| {
-            if let Some(semantic) = semantic {
-                for (a, s) in attention.iter_mut().zip(semantic) {
-                    *a *= s;
-                }
-            }
-            attention
-        };
-        let values = match method {
-            Method::TsCam => {
-                semantic?;
-                couple(evidence.attention_of_last(evidence.attention.len()))
-            }
-            Method::Affinity => carried(evidence, couple(evidence.summed_attention())),
-            Method::Attention => evidence.summed_attention(),
-        };
-        Some(Self {
-            grid: evidence.grid,
-            values,
-        })
-    }
+/// The maps of one picture: all that is left to keep of the evidence once it has been looked at.
+/// Boxes come of them at any threshold and by any method, without the model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Maps {
+    /// Side of a patch in pixels of the transformer's input.
+    pub patch_size: usize,
+    /// The class token's attention of the last layers.
+    pub attention: Map,
+    /// The attention carried along the affinities: any object.
+    pub object: Map,
+    /// The classes that were looked for.
+    pub classes: Vec<ClassMaps>,
 }
 
-/// Carries a map along the picture's affinities, as [`Method::Affinity`] does.
-fn carried(evidence: &Evidence, map: Vec<f32>) -> Vec<f32> {
-    let affinity = Affinity::new(evidence, AFFINITY_TEMPERATURE);
-    (0..AFFINITY_STEPS).fold(map, |map, _| affinity.carry(&map))
+/// The maps of one class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassMaps {
+    /// An index into the head's classes.
+    pub class: usize,
+    /// How probable the class is, in 0..=1.
+    pub probability: f32,
+    /// The paper's coupled map, `A * S` over all layers.
+    pub coupled: Map,
+    /// The last layers' coupled map carried along the affinities.
+    pub carried: Map,
+}
+
+impl Maps {
+    /// Makes the maps of these classes of the head, each with its probability, and those of any
+    /// object. Classes that the evidence has no map of are left out.
+    pub fn new(evidence: &Evidence, classes: &[(usize, f32)]) -> Self {
+        let affinity = Affinity::new(evidence, AFFINITY_TEMPERATURE);
+        let carried = |map| (0..AFFINITY_STEPS).fold(map, |map: Vec<f32>, _| affinity.carry(&map));
+        let map = |values| Map {
+            grid: evidence.grid,
+            values,
+        };
+        let attention = evidence.summed_attention();
+        let of_class = |&(class, probability): &(usize, f32)| {
+            let semantic = evidence.classes.as_ref()?.maps.get(class)?;
+            let couple = |attention: &[f32]| -> Vec<f32> {
+                attention.iter().zip(semantic).map(|(a, s)| a * s).collect()
+            };
+            let all_layers = evidence.attention_of_last(evidence.attention.len());
+            Some(ClassMaps {
+                class,
+                probability,
+                coupled: map(couple(&all_layers)),
+                carried: map(carried(couple(&attention))),
+            })
+        };
+        Self {
+            patch_size: evidence.patch_size,
+            classes: classes.iter().filter_map(of_class).collect(),
+            object: map(carried(attention.clone())),
+            attention: map(attention),
+        }
+    }
+
+    /// The map of `class`, or of any object if none, by `method`. Nothing if the class was not
+    /// looked for, or the method needs one.
+    pub fn map(&self, method: Method, class: Option<usize>) -> Option<&Map> {
+        let Some(class) = class else {
+            return match method {
+                Method::TsCam => None,
+                Method::Affinity => Some(&self.object),
+                Method::Attention => Some(&self.attention),
+            };
+        };
+        let of_class = self.classes.iter().find(|maps| maps.class == class)?;
+        Some(match method {
+            Method::TsCam => &of_class.coupled,
+            Method::Affinity => &of_class.carried,
+            Method::Attention => &self.attention,
+        })
+    }
+
+    /// What was looked for, the most probable class first: any object if no class was.
+    pub fn sought(&self) -> Vec<(Option<usize>, f32)> {
+        if self.classes.is_empty() {
+            return vec![(None, 1.0)];
+        }
+        let classes = self.classes.iter();
+        classes
+            .map(|maps| (Some(maps.class), maps.probability))
+            .collect()
+    }
 }
 
 /// How strongly each patch belongs with each other: a row-stochastic `P x P` matrix.
@@ -592,25 +644,17 @@ pub struct Localizer {
 }
 
 impl Localizer {
-    /// Prepares the map of `class`, or of any object if none. Nothing if the method needs a class
-    /// map that the evidence does not have.
-    pub fn new(evidence: &Evidence, method: Method, class: Option<usize>) -> Option<Self> {
-        let map = Map::new(evidence, method, class)?;
-        let scale = method.scale(evidence.patch_size);
+    /// Prepares the map of `class`, or of any object if none. Nothing if there is no
+    /// [such map](Maps::map).
+    pub fn new(maps: &Maps, method: Method, class: Option<usize>) -> Option<Self> {
+        let map = maps.map(method, class)?;
+        let scale = method.scale(maps.patch_size);
         let Grid { rows, columns } = map.grid;
         let (width, height) = (columns * scale, rows * scale);
-        let enlarged = |values: Vec<f32>| {
-            let grid = map.grid;
-            upsample(&Map { grid, values }, width, height)
-        };
-        let object = match (method, class) {
-            (Method::Affinity, None) => map.values.clone(),
-            _ => carried(evidence, evidence.summed_attention()),
-        };
         Some(Self {
-            attention: enlarged(evidence.summed_attention()),
-            object: enlarged(object),
-            levels: LevelMap::new(&map, width, height),
+            attention: upsample(&maps.attention, width, height),
+            object: upsample(&maps.object, width, height),
+            levels: LevelMap::new(map, width, height),
             method,
             patches: map.grid.patches(),
         })
@@ -776,7 +820,7 @@ mod tests {
     #[test]
     fn even_attention_gives_no_box() {
         let even = evidence(4, 5, vec![0.05; 20]);
-        let localizer = Localizer::new(&even, Method::Affinity, None).unwrap();
+        let localizer = Localizer::new(&Maps::new(&even, &[]), Method::Affinity, None).unwrap();
         assert_eq!(localizer.boxes(&BoxOptions::default(), (100, 80)), []);
     }
 
@@ -784,21 +828,22 @@ mod tests {
     fn a_single_patch_is_no_panic() {
         for method in [Method::Affinity, Method::Attention] {
             let one = evidence(1, 1, vec![1.0]);
-            let localizer = Localizer::new(&one, method, None).unwrap();
+            let localizer = Localizer::new(&Maps::new(&one, &[]), method, None).unwrap();
             assert_eq!(localizer.boxes(&BoxOptions::default(), (1, 1)), []);
         }
     }
 
     #[test]
     fn the_method_of_the_paper_needs_a_class() {
-        assert!(Map::new(&evidence(2, 2, vec![0.25; 4]), Method::TsCam, None).is_none());
+        let maps = Maps::new(&evidence(2, 2, vec![0.25; 4]), &[]);
+        assert!(maps.map(Method::TsCam, None).is_none());
     }
 
     #[test]
     fn attention_on_one_side_gives_a_sure_box_there() {
         let attention = (0..64).map(|at| if at % 8 < 4 { 0.03 } else { 0.0002 });
         let sided = evidence(8, 8, attention.collect());
-        let localizer = Localizer::new(&sided, Method::Affinity, None).unwrap();
+        let localizer = Localizer::new(&Maps::new(&sided, &[]), Method::Affinity, None).unwrap();
         let boxes = localizer.boxes(&BoxOptions::default(), (80, 80));
         let [found] = boxes[..] else {
             panic!("{boxes:?}")

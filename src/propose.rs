@@ -13,7 +13,7 @@ use std::thread;
 use image::RgbImage;
 
 use crate::geometry::BBox;
-use crate::localize::{BoxOptions, Evidence, Extent, Localizer, Method};
+use crate::localize::{BoxOptions, Evidence, Extent, Localizer, Maps, Method};
 use crate::pictures::{self, Limits};
 use crate::tscam::{InputSize, Model};
 
@@ -95,31 +95,40 @@ struct Prepared {
     warnings: Vec<String>,
 }
 
-/// Shows `paths` to `model`, giving each result (or the sentence that says why there is none) to
-/// `on_seen` as it is ready. Returns when all are done, when `on_seen` breaks off, or soon after
-/// `cancel` is set: pictures that were under way are still delivered, the rest not begun.
-pub fn look_at_all(
+/// Gives the pictures at `paths` in this order, each with its index: for [`look_at_all`].
+pub fn in_order(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + Sync {
+    let next = AtomicUsize::new(0);
+    move || {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        Some((index, paths.get(index)?.clone()))
+    }
+}
+
+/// Shows the pictures that `next` gives to `model`, and gives each result (or the sentence that
+/// says why there is none), under the name that `next` gave it, to `on_seen` as it is ready.
+/// Returns when `next` has given its last, when `on_seen` breaks off, or soon after `cancel` is
+/// set: pictures that were under way are still delivered, the rest not begun. `next` is called by
+/// several threads, and may wait.
+pub fn look_at_all<T: Send>(
     model: &Model,
-    paths: &[PathBuf],
+    next: &(impl Fn() -> Option<(T, PathBuf)> + Sync),
     input: InputSize,
     keep_pictures: bool,
     decoders: usize,
     cancel: &AtomicBool,
-    mut on_seen: impl FnMut(usize, Result<Seen, String>) -> ControlFlow<()>,
+    mut on_seen: impl FnMut(T, Result<Seen, String>) -> ControlFlow<()>,
 ) {
-    let decoders = decoders.clamp(1, paths.len().max(1));
-    let next = AtomicUsize::new(0);
+    let decoders = decoders.max(1);
     let (to_infer, decoded) = crossbeam_channel::bounded(QUEUE_PER_DECODER * decoders);
     let (to_caller, seen) = crossbeam_channel::bounded(QUEUE_PER_DECODER);
     thread::scope(|scope| {
         for _ in 0..decoders {
-            let (to_infer, next) = (to_infer.clone(), &next);
+            let to_infer = to_infer.clone();
             scope.spawn(move || {
                 while !cancel.load(Ordering::Relaxed) {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(path) = paths.get(index) else { break };
-                    let prepared = prepare(model, path, input, keep_pictures);
-                    if to_infer.send((index, prepared)).is_err() {
+                    let Some((name, path)) = next() else { break };
+                    let prepared = prepare(model, &path, input, keep_pictures);
+                    if to_infer.send((name, path, prepared)).is_err() {
                         break;
                     }
                 }
@@ -127,16 +136,16 @@ pub fn look_at_all(
         }
         drop(to_infer);
         scope.spawn(move || {
-            for (index, prepared) in decoded {
-                let seen = prepared.and_then(|prepared| infer(model, &paths[index], prepared));
-                if to_caller.send((index, seen)).is_err() {
+            for (name, path, prepared) in decoded {
+                let seen = prepared.and_then(|prepared| infer(model, &path, prepared));
+                if to_caller.send((name, seen)).is_err() {
                     break;
                 }
             }
         });
         // The loop owns its end of the queue: where it breaks off, the stages before it end too.
-        for (index, result) in seen {
-            if on_seen(index, result).is_break() {
+        for (name, result) in seen {
+            if on_seen(name, result).is_break() {
                 break;
             }
         }
@@ -175,6 +184,11 @@ fn infer(model: &Model, path: &Path, prepared: Prepared) -> Result<Seen, String>
     })
 }
 
+/// The maps of what is sought in a picture.
+pub fn maps(evidence: &Evidence, sought: &Sought, extent: Extent) -> Maps {
+    Maps::new(evidence, &sought_classes(evidence, sought, extent))
+}
+
 /// The boxes that the evidence gives, best first.
 pub fn propose(
     evidence: &Evidence,
@@ -183,9 +197,14 @@ pub fn propose(
     settings: &Settings,
 ) -> Vec<Proposal> {
     let Settings { method, boxes, .. } = settings;
+    cut(&maps(evidence, sought, boxes.extent), size, *method, boxes)
+}
+
+/// The boxes that maps give in a picture of `size` pixels, best first.
+pub fn cut(maps: &Maps, size: (u32, u32), method: Method, boxes: &BoxOptions) -> Vec<Proposal> {
     let mut proposals = Vec::new();
-    for (class, probability) in sought_classes(evidence, sought, boxes.extent) {
-        let localizer = Localizer::new(evidence, *method, class);
+    for (class, probability) in maps.sought() {
+        let localizer = Localizer::new(maps, method, class);
         for found in localizer
             .iter()
             .flat_map(|localizer| localizer.boxes(boxes, size))
@@ -205,15 +224,11 @@ pub fn propose(
     proposals
 }
 
-/// Which classes to look for, most probable first, and how probable each is.
-pub fn sought_classes(
-    evidence: &Evidence,
-    sought: &Sought,
-    extent: Extent,
-) -> Vec<(Option<usize>, f32)> {
+/// Which classes to look for, most probable first, and how probable each is; none for any object.
+fn sought_classes(evidence: &Evidence, sought: &Sought, extent: Extent) -> Vec<(usize, f32)> {
     let classes = match (sought, &evidence.classes) {
-        (Sought::Classes(tags), _) => return tags.iter().map(|&tag| (Some(tag), 1.0)).collect(),
-        (Sought::AnyObject, _) | (_, None) => return vec![(None, 1.0)],
+        (Sought::Classes(tags), _) => return tags.iter().map(|&tag| (tag, 1.0)).collect(),
+        (Sought::AnyObject, _) | (_, None) => return Vec::new(),
         (Sought::Anything, Some(classes)) => classes,
     };
     let most = match extent {
@@ -226,6 +241,6 @@ pub fn sought_classes(
         .take(most)
         .enumerate()
         .filter(|(rank, (_, probability))| *rank == 0 || *probability >= MIN_CLASS_PROBABILITY)
-        .map(|(_, (class, probability))| (Some(class), probability))
+        .map(|(_, ranked)| ranked)
         .collect()
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
 use tsukami::geometry::Grid;
-use tsukami::localize::{Affinity, Evidence, LevelMap, Map, Method, largest};
+use tsukami::localize::{Affinity, Evidence, LevelMap, Maps, Method, largest};
 use tsukami::tscam::Model;
 
 fn reference(name: &str) -> PathBuf {
@@ -100,9 +100,8 @@ fn official_ts_cam_checkpoint() {
 
     let cams: Vec<f32> = (0..5)
         .flat_map(|class| {
-            Map::new(&evidence, Method::TsCam, Some(class))
-                .unwrap()
-                .values
+            let maps = Maps::new(&evidence, &[(class, 1.0)]);
+            maps.map(Method::TsCam, Some(class)).unwrap().values.clone()
         })
         .collect();
     assert_close("cams", &cams, &numbers(&expected["cams"]), 1e-4);
@@ -121,8 +120,9 @@ fn every_box_of_the_official_implementation() {
     let mut compared = 0;
     for (threshold, boxes) in by_threshold {
         for (class, expected) in boxes.as_array().unwrap().iter().enumerate() {
-            let map = Map::new(&evidence, Method::TsCam, Some(class)).unwrap();
-            let levels = LevelMap::new(&map, 224, 224);
+            let maps = Maps::new(&evidence, &[(class, 1.0)]);
+            let map = maps.map(Method::TsCam, Some(class)).unwrap();
+            let levels = LevelMap::new(map, 224, 224);
             let regions = levels.regions(threshold.parse().unwrap(), None);
             let region = largest(&regions).unwrap();
             let found = [region.x0, region.y0, region.x1, region.y1];

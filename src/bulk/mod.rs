@@ -21,7 +21,6 @@ use serde_json::{Map, Value, json};
 
 use crate::formats::{FormatError, check_target, coco};
 use crate::heatmap;
-use crate::localize;
 use crate::pictures::{self, Entry, Problem};
 use crate::propose::{self, Seen, Settings, Sought};
 use crate::tscam::Model;
@@ -413,7 +412,7 @@ pub fn run(
     };
     propose::look_at_all(
         model,
-        &paths,
+        &propose::in_order(&paths),
         settings.input,
         keep,
         job.decoders,
@@ -456,14 +455,11 @@ fn draw(
     settings: &Settings,
 ) -> Result<(), FormatError> {
     let Settings { method, boxes, .. } = settings;
-    let classes = propose::sought_classes(&seen.evidence, sought, boxes.extent);
-    let class = classes.first().and_then(|(class, _)| *class);
-    match (
-        &seen.picture,
-        localize::Map::new(&seen.evidence, *method, class),
-    ) {
+    let maps = propose::maps(&seen.evidence, sought, boxes.extent);
+    let class = maps.classes.first().map(|maps| maps.class);
+    match (&seen.picture, maps.map(*method, class)) {
         (Some(picture), Some(map)) => {
-            heatmap::write(&folder.join(format!("{name}.png")), picture, &map)
+            heatmap::write(&folder.join(format!("{name}.png")), picture, map)
         }
         _ => Ok(()),
     }

@@ -21,7 +21,7 @@ use crate::evaluate::{
 use crate::formats::coco::Instances;
 use crate::formats::{check_target, write_whole};
 use crate::geometry::BBox;
-use crate::localize::{BoxOptions, Localizer, Method};
+use crate::localize::{BoxOptions, Localizer, Maps, Method};
 use crate::propose::{self, Seen, Settings, Sought};
 use crate::tscam::Model;
 
@@ -380,12 +380,18 @@ impl Measurement<'_> {
         class: Option<usize>,
         objects: &[BBox],
     ) -> (Vec<f64>, Vec<f64>) {
-        let localizer = Localizer::new(&seen.evidence, self.settings.method, class);
+        let localizer = self.localizer(seen, class);
         let thresholds = self.thresholds.par_iter();
         let points: Vec<(f64, f64)> = thresholds
             .map(|&threshold| self.ious_at(localizer.as_ref(), seen, threshold, objects))
             .collect();
         points.into_iter().unzip()
+    }
+
+    fn localizer(&self, seen: &Seen, class: Option<usize>) -> Option<Localizer> {
+        let classes: Vec<_> = class.into_iter().map(|class| (class, 1.0)).collect();
+        let maps = Maps::new(&seen.evidence, &classes);
+        Localizer::new(&maps, self.settings.method, class)
     }
 
     /// The best IoU of the largest box, and of any box, at one threshold.
@@ -410,7 +416,7 @@ impl Measurement<'_> {
     fn ranked(&self, names: &Names, seen: &Seen, objects: &[BBox]) -> Option<Vec<RankedClass>> {
         let classes = seen.evidence.classes.as_ref()?.ranked();
         let ranked = classes.into_iter().take(RANKS).map(|(class, _)| {
-            let localizer = Localizer::new(&seen.evidence, self.settings.method, Some(class));
+            let localizer = self.localizer(seen, Some(class));
             let (iou, _) = self.ious_at(localizer.as_ref(), seen, self.thresholds[0], objects);
             RankedClass {
                 category: names.category(class),
@@ -469,7 +475,7 @@ fn measure(
     let never = AtomicBool::new(false);
     propose::look_at_all(
         model,
-        &paths,
+        &propose::in_order(&paths),
         input,
         false,
         decoders,

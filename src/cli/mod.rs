@@ -42,9 +42,14 @@ const INTERRUPTED: u8 = 130;
 /// Draws the first boxes for people who label pictures.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
+#[cfg_attr(feature = "app", command(args_conflicts_with_subcommands = true))]
+#[cfg_attr(not(feature = "app"), command(arg_required_else_help = true))]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    /// A folder of pictures, a picture or a project file to open in the window
+    #[cfg(feature = "app")]
+    path: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -160,7 +165,14 @@ fn share(text: &str) -> Result<f32, String> {
 
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let cli = Cli::parse();
+    let Some(command) = cli.command else {
+        #[cfg(feature = "app")]
+        return open_window(cli.path);
+        #[cfg(not(feature = "app"))]
+        return ExitCode::from(UNSTARTED);
+    };
+    let outcome = match command {
         Command::Propose(arguments) => propose::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Merge(arguments) => merge(&arguments),
@@ -174,6 +186,20 @@ pub fn run() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             say!("error: {error:#}");
+            ExitCode::from(UNSTARTED)
+        }
+    }
+}
+
+#[cfg(feature = "app")]
+fn open_window(path: Option<PathBuf>) -> ExitCode {
+    match crate::app::run(path) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say!(
+                "error: no window can be opened here ({error}); the command line works without \
+                 one: tsukami --help"
+            );
             ExitCode::from(UNSTARTED)
         }
     }

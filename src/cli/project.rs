@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use rayon::prelude::*;
 use serde_json::json;
 
 use super::{FAILED, print};
@@ -12,8 +11,8 @@ use crate::document::{BoxState, Document, ReviewState};
 use crate::formats::exchange::{
     self, Boxes, Files, Format, Layout, Mode, Notes, Options, Scope, Split,
 };
-use crate::pictures;
-use crate::store::{self, Access, Found, Look, Opened, Project, Reconciled, hash_file};
+use crate::store::{self, Access, Opened, Project, Reconciled};
+use crate::survey;
 
 /// Sentences of a report that are shown; the rest is counted.
 const SHOWN: usize = 20;
@@ -143,24 +142,6 @@ fn shares(text: &str) -> Result<[u32; 3], String> {
     }
 }
 
-/// Reads files of the disk for the store, on all cores.
-struct Disk;
-
-impl Look for Disk {
-    fn hash(&mut self, files: &[&Path]) -> Vec<Result<Box<str>, String>> {
-        let hash = |path: &&Path| hash_file(path).map_err(|error| error.to_string());
-        files.par_iter().map(hash).collect()
-    }
-
-    fn measure(&mut self, files: &[&Path]) -> Vec<Result<[u32; 2], String>> {
-        let measure = |path: &&Path| match pictures::probe(path) {
-            Ok((width, height)) => Ok([width, height]),
-            Err(error) => Err(error.to_string()),
-        };
-        files.par_iter().map(measure).collect()
-    }
-}
-
 /// Opens a project by its file or its folder, saying what a person should know.
 pub fn open(path: &Path, access: Access) -> anyhow::Result<Project> {
     let file = if path.is_dir() {
@@ -184,19 +165,9 @@ fn say_notices(opened: &Opened) {
 
 /// Brings a project up to date with the pictures in its folder; what could not be read.
 pub fn reconcile(project: &mut Project) -> anyhow::Result<Vec<String>> {
-    let scan = pictures::scan(&[project.root().to_owned()]);
-    let mut failed: Vec<String> = scan.problems.iter().map(ToString::to_string).collect();
-    let mut found = Vec::with_capacity(scan.entries.len());
-    for entry in scan.entries {
-        match Found::new(entry.name, &entry.path) {
-            Ok(picture) => found.push(picture),
-            Err(error) => failed.push(format!("{}: {error}", entry.path.display())),
-        }
-    }
-    let changes = project.reconcile(&found, &mut Disk)?;
-    say_changes(&changes);
-    failed.extend(changes.unreadable.into_iter().map(|(_, reason)| reason));
-    Ok(failed)
+    let survey = survey::refresh(project)?;
+    say_changes(&survey.changes);
+    Ok(survey.problems)
 }
 
 fn say_changes(changes: &Reconciled) {

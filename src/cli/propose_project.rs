@@ -48,7 +48,7 @@ pub fn run(
     let input = settings.input;
     propose::look_at_all(
         model,
-        &paths,
+        &propose::in_order(&paths),
         input,
         false,
         decoders,

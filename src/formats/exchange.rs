@@ -203,7 +203,7 @@ pub enum Layout {
 }
 
 /// What an export does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The format.
     pub format: Format,

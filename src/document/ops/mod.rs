@@ -21,7 +21,8 @@ pub use categories::{
     add_category, delete_category, merge_categories, recolour_category, rename_category, set_hotkey,
 };
 pub use pictures::{
-    add_pictures, remove_pictures, rename_pictures, set_content, set_done, set_missing, set_tag,
+    accept_and_finish, add_pictures, remove_pictures, rename_pictures, set_content, set_done,
+    set_missing, set_tag,
 };
 pub use propose::{Candidate, propose};
 

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::{Draft, picture_of};
 use crate::document::{
-    BoxState, CategoryId, Change, Document, Edit, EditError, Picture, PictureId, ReviewState,
+    AnnotationId, BoxState, CategoryId, Change, Document, Edit, EditError, Picture, PictureId,
+    ReviewState,
 };
 
 /// Adds pictures under new ids, whatever ids they have, in this order.
@@ -125,6 +126,33 @@ pub fn set_tag(
     })
 }
 
+/// Accepts some proposals of a picture and marks it as done, which rejects the others.
+///
+/// # Errors
+/// If there is no such picture.
+pub fn accept_and_finish(
+    document: &Document,
+    picture: PictureId,
+    accepted: &[AnnotationId],
+) -> Result<Edit, EditError> {
+    let picture = picture_of(document, picture)?;
+    let mut draft = Draft::new(document);
+    for row in document.annotations(picture.id) {
+        if row.state == BoxState::Proposed {
+            let is_accepted = accepted.contains(&row.id);
+            draft.update(picture.id, row, |after| {
+                after.state = if is_accepted {
+                    BoxState::Accepted
+                } else {
+                    BoxState::Rejected
+                };
+            });
+        }
+    }
+    draft.update_picture(picture, |after| after.review = ReviewState::Done);
+    Ok(draft.finish())
+}
+
 /// Marks pictures as done, or takes that back, which leaves them in review.
 ///
 /// Done means that the boxes are right and complete, so proposals that nobody has accepted are
@@ -137,25 +165,18 @@ pub fn set_done(
     pictures: &[PictureId],
     is_done: bool,
 ) -> Result<Edit, EditError> {
-    let mut draft = Draft::new(document);
+    let mut edits = Vec::new();
     for id in pictures {
         let picture = picture_of(document, *id)?;
         if is_done {
-            for row in document.annotations(*id) {
-                if row.state == BoxState::Proposed {
-                    draft.update(*id, row, |after| after.state = BoxState::Rejected);
-                }
-            }
+            edits.push(accept_and_finish(document, *id, &[])?);
+        } else if picture.review == ReviewState::Done {
+            let mut after = picture.clone();
+            after.review = ReviewState::InReview;
+            edits.push(Edit::Picture(Change::Update(after)));
         }
-        draft.update_picture(picture, |after| {
-            if is_done {
-                after.review = ReviewState::Done;
-            } else if after.review == ReviewState::Done {
-                after.review = ReviewState::InReview;
-            }
-        });
     }
-    Ok(draft.finish())
+    Ok(Edit::batch(edits))
 }
 
 fn update_each(

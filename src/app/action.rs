@@ -1,0 +1,110 @@
+//! What the parts of the window ask for.
+//!
+//! Whatever is drawn reads the state and pushes actions; [`Window`](super::window::Window)
+//! performs them one after the other when the drawing is done. So no part changes anything behind
+//! another's back, and what can fail is answered in one place.
+
+use std::path::PathBuf;
+
+use egui::KeyboardShortcut;
+
+use super::command::Command;
+use super::files::Purpose;
+use super::listing::Query;
+use super::preferences::{CanvasLook, Theme};
+use super::session::Proposing;
+use super::textures::Adjustment;
+use crate::document::{AnnotationId, CategoryId, PictureId};
+use crate::formats::exchange::{Mode, Options};
+use crate::geometry::BBox;
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// A command, from a menu, a button or a key.
+    Command(Command),
+    /// Open a folder, a picture's folder or a project file.
+    Open(PathBuf),
+    /// Ask the system for a file or folder.
+    Ask(Purpose),
+    /// Take in annotations.
+    Import(PathBuf, Mode),
+    /// Write annotations.
+    Export(Box<Options>, PathBuf),
+    /// Show a picture.
+    Show(PictureId),
+    /// Ask the list for something else.
+    List(Query),
+    /// Select these boxes alone.
+    Select(Vec<AnnotationId>),
+    /// Add boxes to the selection, or take them out.
+    ToggleSelected(Vec<AnnotationId>),
+    /// Add boxes to the selection.
+    SelectToo(Vec<AnnotationId>),
+    /// Draw a box.
+    Draw(BBox),
+    /// Move or resize boxes.
+    Reshape(Vec<(AnnotationId, BBox)>),
+    /// Move the selected boxes by some pixels; whether the key was held.
+    Nudge([f32; 2], bool),
+    /// The class of the selected boxes and of those drawn next.
+    ChooseClass(CategoryId),
+    /// As [`ChooseClass`](Self::ChooseClass), by a name, which may be a new one.
+    ChooseClassNamed(String),
+    /// A change of a class.
+    Class(ClassAction),
+    /// Propose in another way; `false` while a slider is still being moved.
+    Propose(Proposing, bool),
+    /// Use another model; the embedded one if none.
+    UseModel(Option<PathBuf>),
+    /// Show the canvas in another way.
+    Look(CanvasLook),
+    /// Show pictures in another way.
+    Adjust(Adjustment),
+    /// Light, dark or as the system is.
+    Theme(Theme),
+    /// The size of everything.
+    Scale(f32),
+    /// Give a command other keys.
+    Keys(Command, Vec<KeyboardShortcut>),
+    /// Give every command its own keys again.
+    ResetKeys,
+    /// Go on by itself when a picture is done, or not.
+    GoOnWhenDone(bool),
+    /// Propose for a new project by itself, or not.
+    ProposeAtOnce(bool),
+    /// Forget a recent project.
+    ForgetRecent(PathBuf),
+    /// Forget the problems.
+    ClearProblems,
+    /// Close what is open over the window.
+    CloseDialog,
+}
+
+/// A change of a class.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClassAction {
+    /// Add one of this name.
+    Add(String),
+    /// Give it another name.
+    Rename(CategoryId, String),
+    /// Make its boxes those of another one.
+    Merge {
+        /// The class that goes.
+        from: CategoryId,
+        /// The class that stays.
+        into: CategoryId,
+    },
+    /// Give it another colour.
+    Recolour(CategoryId, [u8; 3]),
+    /// Give it a key, or none.
+    Hotkey(CategoryId, Option<char>),
+    /// Move it so many places down.
+    Move(CategoryId, isize),
+    /// Delete it with its boxes.
+    Delete(CategoryId),
+    /// Show or hide its boxes.
+    ToggleHidden(CategoryId),
+    /// Show its boxes alone, or all.
+    Solo(Option<CategoryId>),
+}

@@ -1,0 +1,725 @@
+//! An open project on the desk: the session, its workers, and what is kept for showing it.
+
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use egui::{ColorImage, Context, TextureHandle, TextureOptions};
+use lru::LruCache;
+
+use super::activity::{Activity, Stopwatch};
+use super::cache::{Cache, Kind};
+use super::canvas::Canvas;
+use super::kept_maps;
+use super::session::{Proposing, Session};
+use super::textures::{Adjustment, Textures};
+use super::work::Post;
+use super::work::decoding::Decoder;
+use super::work::deriving::{Cut, Derived, Deriver, picture_key};
+use super::work::proposing::{ModelFacts, Proposer, Request};
+use super::work::thumbnails::{Thumbnailer, Wanted};
+use crate::bulk::ANY_OBJECT;
+use crate::document::{BoxState, CategoryId, PictureId, ReviewState};
+use crate::geometry::BBox;
+use crate::localize::{BoxOptions, LevelMap, Maps, Method};
+use crate::propose::{self, Proposal};
+use crate::store::{Project, StoreError};
+
+/// Maps that are kept at hand.
+const MAPS_AT_HAND: NonZeroUsize = NonZeroUsize::new(64).expect("it is not zero");
+/// Pictures that are looked at by the model before their boxes are written together.
+const BATCH: usize = 16;
+/// How long they wait for each other.
+const BATCH_TIME: Duration = Duration::from_millis(400);
+/// Pixels a patch of a heat map.
+const HEAT_SCALE: usize = 8;
+/// The setting that remembers how long the work took.
+const ACTIVITY: &str = "activity";
+
+/// The model that proposes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelState {
+    /// It is being loaded.
+    Loading,
+    /// It is ready.
+    Ready(Arc<ModelFacts>),
+    /// It cannot be used: a sentence that says why.
+    Failed(String),
+}
+
+/// A run of the model over many pictures.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Pictures that were asked for.
+    pub total: usize,
+    /// Of these, those that are done, one way or the other.
+    pub done: usize,
+    /// Of these, those that could not be looked at.
+    pub failed: usize,
+    /// Since when it is halted, if it is.
+    pub paused: Option<Instant>,
+    begun: Instant,
+    halted: Duration,
+}
+
+impl Job {
+    fn new(total: usize) -> Self {
+        Self {
+            total,
+            done: 0,
+            failed: 0,
+            paused: None,
+            begun: Instant::now(),
+            halted: Duration::ZERO,
+        }
+    }
+
+    /// Pictures a second so far.
+    pub fn rate(&self) -> f64 {
+        let pause = self.paused.map_or(Duration::ZERO, |since| since.elapsed());
+        let working = self.begun.elapsed().saturating_sub(self.halted + pause);
+        self.done as f64 / working.as_secs_f64().max(1e-3)
+    }
+
+    /// Seconds that are left, once there is a rate to tell it from.
+    pub fn seconds_left(&self) -> Option<f64> {
+        (self.done >= 3).then(|| (self.total - self.done) as f64 / self.rate())
+    }
+
+    fn set_paused(&mut self, is_paused: bool) {
+        match (self.paused, is_paused) {
+            (None, true) => self.paused = Some(Instant::now()),
+            (Some(since), false) => {
+                self.halted += since.elapsed();
+                self.paused = None;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Boxes as they would be, while a slider is moved.
+pub struct Trial {
+    /// How they are made.
+    pub proposing: Proposing,
+    /// The boxes, each with the class that it would get, if there is one yet.
+    pub boxes: Vec<(Proposal, Option<CategoryId>)>,
+}
+
+/// The heat map of the picture that is shown.
+struct Heat {
+    picture: PictureId,
+    method: Method,
+    class: Option<usize>,
+    texture: TextureHandle,
+}
+
+/// Everything of an open project.
+pub struct Desk {
+    /// The project as it is worked on.
+    pub session: Session,
+    /// What events about it carry.
+    pub number: u64,
+    /// Pictures on the card.
+    pub textures: Textures,
+    /// The canvas.
+    pub canvas: Canvas,
+    /// The model.
+    pub model: ModelState,
+    /// A run over many pictures.
+    pub job: Option<Job>,
+    /// Whether the folder is being read.
+    pub is_reading: bool,
+    /// An import or export that is under way, in words.
+    pub exchange: Option<String>,
+    /// Boxes in place of untouched proposals, while a slider is moved.
+    pub trial: Option<Trial>,
+    /// Whether the heat map shows.
+    pub shows_heat: bool,
+    /// The class whose heat map shows, if the head knows any; the surest one if none.
+    pub heat_class: Option<usize>,
+    /// Whether boxes are hidden.
+    pub are_boxes_hidden: bool,
+    /// How pictures look.
+    pub adjustment: Adjustment,
+    /// Whether the dashboard shows in the place of the canvas.
+    pub shows_dashboard: bool,
+    /// How long the work took so far.
+    pub activity: Activity,
+    /// What is still derived anew from kept maps: so many pictures.
+    pub deriving: usize,
+    stopwatch: Stopwatch,
+    heat: Option<Heat>,
+    maps: LruCache<PictureId, Arc<Maps>>,
+    /// Pictures that the model has looked at and whose boxes are not written yet.
+    seen: Vec<(PictureId, Arc<Maps>)>,
+    seen_since: Option<Instant>,
+    /// Pictures that a person asked the model for by themselves.
+    wishes: HashSet<PictureId>,
+    /// For which picture the workers were last told what is likely.
+    told: Option<(PictureId, u64, bool)>,
+    decoder: Decoder,
+    thumbnailer: Thumbnailer,
+    proposer: Proposer,
+    deriver: Deriver,
+    cache: Arc<Cache>,
+}
+
+impl Desk {
+    /// Puts a project on the desk and starts its workers.
+    pub fn new(project: Project, number: u64, caches: Option<&Path>, post: &Post) -> Self {
+        let post = post.about(number);
+        let cache = Arc::new(Cache::of_project(project.id(), caches));
+        let activity = project.setting(ACTIVITY).ok().flatten().unwrap_or_default();
+        let session = Session::new(project);
+        let model = session.proposing().model.clone();
+        Self {
+            number,
+            textures: Textures::default(),
+            canvas: Canvas::default(),
+            model: ModelState::Loading,
+            job: None,
+            is_reading: true,
+            exchange: None,
+            trial: None,
+            shows_heat: false,
+            heat_class: None,
+            are_boxes_hidden: false,
+            adjustment: Adjustment::default(),
+            shows_dashboard: false,
+            activity,
+            deriving: 0,
+            stopwatch: Stopwatch::default(),
+            heat: None,
+            maps: LruCache::new(MAPS_AT_HAND),
+            seen: Vec::new(),
+            seen_since: None,
+            wishes: HashSet::new(),
+            told: None,
+            decoder: Decoder::new(&post),
+            thumbnailer: Thumbnailer::new(Arc::clone(&cache), &post),
+            proposer: Proposer::new(model, Arc::clone(&cache), &post),
+            deriver: Deriver::new(Arc::clone(&cache), post),
+            cache,
+            session,
+        }
+    }
+
+    /// Tells the workers what is looked at and what is likely next, when that has changed.
+    pub fn tell_workers(&mut self) {
+        let Some(current) = self.session.current() else {
+            return;
+        };
+        let state = (current, self.session.revision(), self.canvas.needs_whole());
+        if self.told == Some(state) {
+            return;
+        }
+        let is_other = self.told.is_none_or(|(told, ..)| told != current);
+        self.told = Some(state);
+        let likely = self.session.likely();
+        let needs_whole = self.canvas.needs_whole() && !is_other;
+        let is_wanted = |picture: &PictureId| {
+            let is_shown_whole = needs_whole && *picture == current;
+            (is_shown_whole || !self.textures.has(*picture))
+                && self.session.unreadable(*picture).is_none()
+        };
+        let wanted: Vec<PictureId> = likely.iter().copied().filter(is_wanted).collect();
+        let paths = wanted
+            .iter()
+            .filter_map(|picture| Some((*picture, self.session.path(*picture)?)));
+        self.decoder.want(paths.collect());
+        if is_other {
+            self.proposer.prefer(likely);
+            self.trial = None;
+        }
+    }
+
+    /// A picture was decoded, or could not be.
+    pub fn take_decoded(
+        &mut self,
+        context: &Context,
+        picture: PictureId,
+        decoded: Result<super::work::decoding::Decoded, String>,
+    ) -> Vec<String> {
+        let is_shown = self.session.current() == Some(picture);
+        match decoded {
+            Ok(decoded) => {
+                let warnings = decoded.warnings.clone();
+                self.session.set_unreadable(picture, None);
+                self.textures
+                    .insert(context, picture, decoded, self.adjustment, is_shown);
+                warnings
+            }
+            Err(reason) => {
+                self.session.set_unreadable(picture, Some(reason.clone()));
+                vec![reason]
+            }
+        }
+    }
+
+    /// Reads a picture's file again.
+    pub fn reload(&mut self, picture: PictureId) {
+        self.textures.forget(picture);
+        self.maps.pop(&picture);
+        self.session.set_unreadable(picture, None);
+        self.told = None;
+    }
+
+    /// Asks for the thumbnail of a picture that can be seen in the list.
+    pub fn want_thumbnail(&self, picture: PictureId) {
+        let (Some(row), Some(path)) = (
+            self.session.document().picture(picture),
+            self.session.path(picture),
+        ) else {
+            return;
+        };
+        self.thumbnailer.want(Wanted {
+            picture,
+            path,
+            key: picture_key(row, self.session.project().root()),
+        });
+    }
+
+    // Proposing.
+
+    /// The model, if it is ready.
+    pub fn facts(&self) -> Option<&Arc<ModelFacts>> {
+        match &self.model {
+            ModelState::Ready(facts) => Some(facts),
+            ModelState::Loading | ModelState::Failed(_) => None,
+        }
+    }
+
+    fn request(&self, picture: PictureId) -> Option<Request> {
+        let row = self.session.document().picture(picture)?;
+        Some(Request {
+            picture,
+            path: self.session.path(picture)?,
+            key: picture_key(row, self.session.project().root()),
+            size: [row.width, row.height],
+        })
+    }
+
+    /// Asks the model for the picture that is shown.
+    pub fn propose_current(&mut self) {
+        let request = self
+            .session
+            .current()
+            .and_then(|picture| self.request(picture));
+        if let Some(request) = request {
+            self.wishes.insert(request.picture);
+            if let Some(job) = &mut self.job {
+                job.set_paused(false);
+            }
+            self.proposer.wish(request);
+        }
+    }
+
+    /// Asks the model for all pictures that are not done, or for those alone that are new; how
+    /// many. They come in the order of the list, from the one that is shown onwards.
+    pub fn propose_all(&mut self, new_alone: bool) -> usize {
+        let document = self.session.document();
+        let is_open = |picture: &PictureId| {
+            let row = document.picture(*picture);
+            row.is_some_and(|row| {
+                !row.missing
+                    && match row.review {
+                        ReviewState::New => true,
+                        ReviewState::Proposed | ReviewState::InReview => !new_alone,
+                        ReviewState::Done => false,
+                    }
+            })
+        };
+        let rows = self.session.rows();
+        let here = self
+            .session
+            .current()
+            .and_then(|picture| self.session.row(picture));
+        let (before, after) = rows.split_at(here.unwrap_or(0).min(rows.len()));
+        let listed: HashSet<PictureId> = rows.iter().copied().collect();
+        let others = document.pictures().map(|row| row.id);
+        let others = others.filter(|id| !listed.contains(id));
+        let open = after
+            .iter()
+            .chain(before)
+            .copied()
+            .chain(others)
+            .filter(is_open);
+        let requests: Vec<Request> = open.filter_map(|picture| self.request(picture)).collect();
+        let number = requests.len();
+        if number > 0 {
+            // What was under way begins anew with the rest.
+            self.proposer.cancel();
+            self.job = Some(Job::new(number));
+            self.proposer.propose(requests);
+        }
+        number
+    }
+
+    /// Halts the model or lets it go on.
+    pub fn toggle_pause(&mut self) {
+        if let Some(job) = &mut self.job {
+            let is_paused = job.paused.is_none();
+            job.set_paused(is_paused);
+            self.proposer.pause(is_paused);
+        }
+    }
+
+    /// Stops the model; how many pictures it had not begun.
+    pub fn cancel_proposing(&mut self) -> usize {
+        let open = self.proposer.cancel();
+        self.job = None;
+        open
+    }
+
+    /// Takes another model.
+    pub fn use_model(&mut self, model: Option<PathBuf>) {
+        self.model = ModelState::Loading;
+        self.maps.clear();
+        self.seen.clear();
+        self.heat = None;
+        self.heat_class = None;
+        self.session.proposing_mut().model.clone_from(&model);
+        self.proposer.use_model(model);
+    }
+
+    /// The model has looked at a picture.
+    ///
+    /// # Errors
+    /// If the project cannot be written.
+    pub fn take_seen(
+        &mut self,
+        picture: PictureId,
+        maps: Arc<Maps>,
+        is_wish: bool,
+    ) -> Result<(), StoreError> {
+        let current = self.session.current();
+        if current == Some(picture) {
+            self.heat = None;
+        }
+        self.maps.put(picture, Arc::clone(&maps));
+        if is_wish || self.wishes.remove(&picture) {
+            return self.write_boxes(&[(picture, maps)], true);
+        }
+        self.seen.push((picture, maps));
+        self.seen_since.get_or_insert_with(Instant::now);
+        self.count(false);
+        if current == Some(picture) {
+            self.write_seen()?;
+        }
+        Ok(())
+    }
+
+    /// A picture could not be looked at.
+    pub fn take_unseen(&mut self, picture: PictureId) {
+        if !self.wishes.remove(&picture) {
+            self.count(true);
+        }
+    }
+
+    fn count(&mut self, has_failed: bool) {
+        if let Some(job) = &mut self.job {
+            job.done += 1;
+            job.failed += usize::from(has_failed);
+        }
+    }
+
+    /// Writes the boxes of pictures that were looked at, when there are enough of them or they
+    /// have waited long enough; the job if it has just ended.
+    ///
+    /// # Errors
+    /// If the project cannot be written.
+    pub fn write_some(&mut self) -> Result<Option<Job>, StoreError> {
+        let has_ended = self.job.as_ref().is_some_and(|job| job.done >= job.total);
+        let waited = self
+            .seen_since
+            .is_some_and(|since| since.elapsed() >= BATCH_TIME);
+        if has_ended || waited || self.seen.len() >= BATCH {
+            self.write_seen()?;
+        }
+        Ok(if has_ended { self.job.take() } else { None })
+    }
+
+    /// Whether boxes wait to be written.
+    pub fn has_unwritten(&self) -> bool {
+        !self.seen.is_empty()
+    }
+
+    fn write_seen(&mut self) -> Result<(), StoreError> {
+        let seen = std::mem::take(&mut self.seen);
+        self.seen_since = None;
+        self.write_boxes(&seen, false)
+    }
+
+    fn write_boxes(
+        &mut self,
+        seen: &[(PictureId, Arc<Maps>)],
+        is_step: bool,
+    ) -> Result<(), StoreError> {
+        let Some(facts) = self.facts().cloned() else {
+            return Ok(());
+        };
+        let cut = cut_of(self.session.proposing());
+        let found: Vec<_> = seen
+            .iter()
+            .filter_map(|(picture, maps)| Some((*picture, self.boxes_of(*picture, maps, &cut)?)))
+            .collect();
+        self.write_found(&facts, &cut, &found, is_step)
+    }
+
+    fn write_found(
+        &mut self,
+        facts: &ModelFacts,
+        cut: &Cut,
+        found: &[(PictureId, Vec<Proposal>)],
+        is_step: bool,
+    ) -> Result<(), StoreError> {
+        let threshold = cut
+            .boxes
+            .threshold
+            .unwrap_or(cut.method.default_threshold());
+        let origin = Arc::new(facts.origin(cut.method, threshold));
+        let named: Vec<(PictureId, Vec<(BBox, String, f32)>)> = found
+            .iter()
+            .map(|(picture, boxes)| {
+                let named = boxes.iter().map(|proposal| {
+                    let name = self.class_name(*picture, proposal, facts);
+                    (proposal.bbox, name, proposal.score)
+                });
+                (*picture, named.collect())
+            })
+            .collect();
+        self.session.take_proposals(&origin, &named, is_step)
+    }
+
+    fn boxes_of(&self, picture: PictureId, maps: &Maps, cut: &Cut) -> Option<Vec<Proposal>> {
+        let row = self.session.document().picture(picture)?;
+        Some(propose::cut(
+            maps,
+            (row.width, row.height),
+            cut.method,
+            &cut.boxes,
+        ))
+    }
+
+    /// The class of a proposal: what the head says; else the picture's one tag, or the project's
+    /// one class; else any object.
+    fn class_name(&self, picture: PictureId, proposal: &Proposal, facts: &ModelFacts) -> String {
+        let document = self.session.document();
+        let name_of = |id: CategoryId| document.category(id).map(|row| row.name.to_string());
+        let of_head = proposal
+            .class
+            .and_then(|class| facts.classes.get(class).cloned());
+        let of_tag = || match &document.picture(picture)?.tags[..] {
+            [only] => name_of(*only),
+            _ => None,
+        };
+        let of_project = || {
+            let mut classes = document.categories();
+            let only = classes.next().filter(|_| classes.next().is_none())?;
+            Some(only.name.to_string())
+        };
+        of_head
+            .or_else(of_tag)
+            .or_else(of_project)
+            .unwrap_or_else(|| ANY_OBJECT.to_owned())
+    }
+
+    /// Proposals are made in another way. While a slider is moved the picture that is shown is
+    /// tried; when it is let go, its untouched proposals are made anew, and those of the other
+    /// pictures in the background, all from kept maps.
+    ///
+    /// # Errors
+    /// If the project cannot be written.
+    pub fn propose_otherwise(
+        &mut self,
+        proposing: Proposing,
+        is_final: bool,
+    ) -> Result<(), StoreError> {
+        self.heat = None;
+        let current = self.session.current();
+        let maps = current.and_then(|picture| self.maps_of(picture));
+        let cut = cut_of(&proposing);
+        if !is_final {
+            let (Some(picture), Some(maps), Some(facts)) = (current, maps, self.facts().cloned())
+            else {
+                *self.session.proposing_mut() = proposing;
+                return Ok(());
+            };
+            let boxes = self.boxes_of(picture, &maps, &cut).unwrap_or_default();
+            let class_of = |proposal: &Proposal| {
+                let name = self.class_name(picture, proposal, &facts);
+                let category = self.session.document().category_named(&name);
+                category.map(|category| category.id)
+            };
+            let boxes = boxes.into_iter().map(|proposal| {
+                let class = class_of(&proposal);
+                (proposal, class)
+            });
+            let boxes = boxes.collect();
+            self.trial = Some(Trial { proposing, boxes });
+            return Ok(());
+        }
+        self.trial = None;
+        *self.session.proposing_mut() = proposing;
+        if !self.session.is_editable() {
+            return Ok(());
+        }
+        if let (Some(picture), Some(maps)) = (current, maps) {
+            self.write_boxes(&[(picture, maps)], false)?;
+        }
+        self.derive_others(cut);
+        Ok(())
+    }
+
+    fn derive_others(&mut self, cut: Cut) {
+        let Some(facts) = self.facts().cloned() else {
+            return;
+        };
+        let document = self.session.document();
+        let is_untouched = |id: PictureId, review: ReviewState| {
+            let mut rows = document.annotations(id).iter();
+            review == ReviewState::Proposed || rows.any(|row| row.state == BoxState::Proposed)
+        };
+        let current = self.session.current();
+        let pictures = document
+            .pictures()
+            .filter(|row| row.review != ReviewState::Done && Some(row.id) != current)
+            .filter(|row| is_untouched(row.id, row.review))
+            .filter_map(|row| self.request(row.id));
+        let pictures: Vec<Request> = pictures.collect();
+        self.deriving = pictures.len();
+        self.deriver.derive(facts, cut, pictures);
+    }
+
+    /// Boxes were derived from kept maps.
+    ///
+    /// # Errors
+    /// If the project cannot be written.
+    pub fn take_derived(&mut self, derived: &Derived) -> Result<(), StoreError> {
+        let is_latest = derived.generation == self.deriver.generation()
+            && self.facts().is_some_and(|facts| **facts == *derived.model);
+        if !is_latest {
+            return Ok(());
+        }
+        self.deriving = derived.left;
+        self.write_found(&derived.model, &derived.cut, &derived.boxes, false)
+    }
+
+    /// The maps of a picture, if the model has looked at it.
+    pub fn maps_of(&mut self, picture: PictureId) -> Option<Arc<Maps>> {
+        if let Some(maps) = self.maps.get(&picture) {
+            return Some(Arc::clone(maps));
+        }
+        let key = self.facts()?.maps_key(&self.request(picture)?.key);
+        let bytes = self.cache.get(Kind::Maps, &key)?;
+        let maps = Arc::new(kept_maps::from_bytes(&bytes)?);
+        self.maps.put(picture, Arc::clone(&maps));
+        Some(maps)
+    }
+
+    /// The classes that the head saw in the picture that is shown.
+    pub fn classes_seen(&mut self) -> Vec<(usize, String)> {
+        let (Some(picture), Some(facts)) = (self.session.current(), self.facts().cloned()) else {
+            return Vec::new();
+        };
+        let Some(maps) = self.maps_of(picture) else {
+            return Vec::new();
+        };
+        let named = maps
+            .classes
+            .iter()
+            .filter_map(|maps| Some((maps.class, facts.classes.get(maps.class)?.clone())));
+        named.collect()
+    }
+
+    /// The heat map of the picture that is shown, if it is to show and there is one.
+    pub fn heat(&mut self, context: &Context) -> Option<egui::TextureId> {
+        let picture = self.session.current().filter(|_| self.shows_heat)?;
+        let proposing = self.trial.as_ref().map(|trial| &trial.proposing);
+        let method = proposing.unwrap_or(self.session.proposing()).method();
+        let is_same = |heat: &&Heat| {
+            (heat.picture, heat.method, heat.class) == (picture, method, self.heat_class)
+        };
+        if let Some(heat) = self.heat.as_ref().filter(is_same) {
+            return Some(heat.texture.id());
+        }
+        let maps = self.maps_of(picture)?;
+        let surest = maps.classes.first().map(|maps| maps.class);
+        let map = maps
+            .map(method, self.heat_class.or(surest))
+            .or_else(|| maps.map(method, surest))?;
+        let size = [map.grid.columns * HEAT_SCALE, map.grid.rows * HEAT_SCALE];
+        let levels = LevelMap::new(map, size[0], size[1]);
+        let pixels = levels.levels.iter().map(|level| heat_colour(*level));
+        let image = ColorImage::new(size, pixels.collect());
+        let texture = context.load_texture("heat map", image, TextureOptions::LINEAR);
+        let heat = Heat {
+            picture,
+            method,
+            class: self.heat_class,
+            texture,
+        };
+        Some(self.heat.insert(heat).texture.id())
+    }
+
+    // Keeping.
+
+    /// Time goes on.
+    pub fn tick(&mut self, now: f64, has_input: bool) {
+        self.stopwatch.tick(now, self.session.current(), has_input);
+    }
+
+    /// The picture that is shown is about to be marked as done.
+    pub fn book_time(&mut self) {
+        let is_open = self.session.current().is_some_and(|picture| {
+            let row = self.session.document().picture(picture);
+            row.is_some_and(|row| row.review != ReviewState::Done)
+        });
+        if is_open {
+            self.stopwatch
+                .book(&mut self.activity, self.session.boxes());
+        }
+    }
+
+    /// Writes where the work is.
+    ///
+    /// # Errors
+    /// If the project cannot be written.
+    pub fn keep(&mut self) -> Result<(), StoreError> {
+        self.session.keep_place()?;
+        self.session.keep(ACTIVITY, &self.activity)
+    }
+
+    /// Closes the project, after writing what waits.
+    ///
+    /// # Errors
+    /// If the project cannot be written; what was done is safe even so.
+    pub fn close(mut self) -> Result<(), StoreError> {
+        let written = self.write_seen();
+        let kept = self.keep();
+        self.session.close()?;
+        written.and(kept)
+    }
+}
+
+/// How maps are cut when proposals are made like this.
+pub fn cut_of(proposing: &Proposing) -> Cut {
+    Cut {
+        method: proposing.method(),
+        boxes: BoxOptions {
+            threshold: proposing.threshold,
+            min_area: proposing.min_area,
+            min_score: proposing.min_score,
+            ..BoxOptions::default()
+        },
+    }
+}
+
+/// The colour of a level of a heat map (inferno: perceptually uniform, dark is low).
+pub fn heat_colour(level: u8) -> egui::Color32 {
+    let colour = colorous::INFERNO.eval_continuous(f64::from(level) / 255.0);
+    egui::Color32::from_rgb(colour.r, colour.g, colour.b)
+}

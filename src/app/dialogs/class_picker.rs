@@ -1,0 +1,42 @@
+//! The class of the selected boxes, by its first letters; a new name makes a new class.
+
+use egui::Context;
+
+use super::palette::Finder;
+use crate::app::action::Action;
+use crate::app::session::Session;
+
+/// What was typed.
+#[derive(Default)]
+pub struct ClassPicker {
+    finder: Finder,
+}
+
+impl ClassPicker {
+    /// Draws the picker.
+    pub fn ui(&mut self, context: &Context, session: &Session, actions: &mut Vec<Action>) {
+        super::modal(context, "Class", 320.0, actions, |ui, actions| {
+            let categories: Vec<_> = session.document().categories().collect();
+            let mut names: Vec<String> = categories
+                .iter()
+                .map(|category| category.name.to_string())
+                .collect();
+            let typed = self.finder.text().to_owned();
+            let is_new = !typed.is_empty() && !names.contains(&typed);
+            if is_new {
+                names.push(format!("New class “{typed}”"));
+            }
+            let key = |at: usize| {
+                let hotkey = categories.get(at).and_then(|category| category.hotkey);
+                hotkey.map(String::from).unwrap_or_default()
+            };
+            if let Some(at) = self.finder.ui(ui, "Type a class", &names, key) {
+                actions.push(Action::CloseDialog);
+                actions.push(match categories.get(at) {
+                    Some(category) => Action::ChooseClass(category.id),
+                    None => Action::ChooseClassNamed(typed),
+                });
+            }
+        });
+    }
+}

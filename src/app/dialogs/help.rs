@@ -1,0 +1,90 @@
+//! Every key, and what the mouse does: the help sheet.
+
+use egui::{Context, Grid, RichText, ScrollArea, TextEdit, Ui};
+
+use crate::app::action::Action;
+use crate::app::command::{Command, GESTURES, Group};
+use crate::app::keymap::{self, Keymap};
+
+/// What is searched for.
+#[derive(Default)]
+pub struct Help {
+    search: String,
+}
+
+impl Help {
+    /// Draws the sheet.
+    pub fn ui(&mut self, context: &Context, keymap: &Keymap, actions: &mut Vec<Action>) {
+        super::modal(context, "Keys and mouse", 760.0, actions, |ui, _| {
+            let field = TextEdit::singleline(&mut self.search)
+                .hint_text("🔍 Search")
+                .desired_width(f32::INFINITY);
+            ui.add(field);
+            let height = context.content_rect().height() * 0.7;
+            ScrollArea::vertical()
+                .max_height(height)
+                .auto_shrink([false, true])
+                .show(ui, |ui| {
+                    ui.columns(2, |columns| {
+                        for (at, groups) in [&Group::ALL[..4], &Group::ALL[4..]].iter().enumerate()
+                        {
+                            for group in *groups {
+                                self.group(&mut columns[at], *group, keymap);
+                            }
+                        }
+                        self.gestures(&mut columns[1]);
+                    });
+                });
+        });
+    }
+
+    fn is_sought(&self, texts: [&str; 2]) -> bool {
+        let search = self.search.trim().to_lowercase();
+        texts
+            .iter()
+            .any(|text| text.to_lowercase().contains(&search))
+    }
+
+    fn group(&self, ui: &mut Ui, group: Group, keymap: &Keymap) {
+        let rows: Vec<(Command, String)> = Command::ALL
+            .into_iter()
+            .filter(|command| command.spec().group == group)
+            .filter_map(|command| {
+                let keys: Vec<String> = keymap.keys(command).iter().map(keymap::text).collect();
+                (!keys.is_empty()).then(|| (command, keys.join(" or ")))
+            })
+            .filter(|(command, keys)| self.is_sought([command.spec().label, keys]))
+            .collect();
+        if rows.is_empty() {
+            return;
+        }
+        ui.add_space(6.0);
+        ui.strong(group.label());
+        Grid::new(group.label())
+            .num_columns(2)
+            .min_col_width(140.0)
+            .show(ui, |ui| {
+                for (command, keys) in rows {
+                    ui.label(RichText::new(keys).monospace());
+                    let spec = command.spec();
+                    ui.label(spec.label.trim_end_matches('…'))
+                        .on_hover_text(spec.tooltip);
+                    ui.end_row();
+                }
+            });
+    }
+
+    fn gestures(&self, ui: &mut Ui) {
+        ui.add_space(6.0);
+        ui.strong("Mouse, and keys on the canvas");
+        for (what, does) in GESTURES
+            .iter()
+            .filter(|(what, does)| self.is_sought([what, does]))
+        {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(RichText::new(*what).monospace());
+                ui.label(*does);
+            });
+        }
+    }
+}

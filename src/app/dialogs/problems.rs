@@ -1,0 +1,41 @@
+//! What went wrong, with files and remedies.
+
+use egui::{Context, ScrollArea};
+
+use crate::app::action::Action;
+use crate::app::notices::Notices;
+use crate::app::theme::Palette;
+
+/// Draws the panel.
+pub fn ui(context: &Context, notices: &mut Notices, actions: &mut Vec<Action>) {
+    notices.mark_seen();
+    super::modal(context, "Problems", 640.0, actions, |ui, actions| {
+        if notices.all_problems().len() == 0 {
+            ui.label("Nothing has gone wrong.");
+            return;
+        }
+        let height = context.content_rect().height() * 0.6;
+        ScrollArea::vertical()
+            .max_height(height)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                let colour = Palette::of(ui.visuals()).bad;
+                for problem in notices.all_problems() {
+                    ui.horizontal_wrapped(|ui| {
+                        ui.colored_label(colour, "⚠");
+                        ui.label(problem);
+                    });
+                }
+            });
+        ui.separator();
+        ui.horizontal(|ui| {
+            if ui.button("Copy all").clicked() {
+                let all: Vec<&str> = notices.all_problems().map(String::as_str).collect();
+                context.copy_text(all.join("\n"));
+            }
+            if ui.button("Forget them").clicked() {
+                actions.push(Action::ClearProblems);
+            }
+        });
+    });
+}

@@ -1,0 +1,163 @@
+//! Theme, size and keys.
+
+use egui::{Button, Context, Event, Grid, KeyboardShortcut, RichText, ScrollArea, Slider, Ui};
+
+use crate::app::action::Action;
+use crate::app::command::{Command, Group};
+use crate::app::keymap;
+use crate::app::preferences::{Preferences, Theme};
+
+/// Which command waits for its keys, and the size while its slider is moved.
+#[derive(Default)]
+pub struct Settings {
+    awaits: Option<Command>,
+    scale: Option<f32>,
+}
+
+impl Settings {
+    /// Whether the next keys are for a command.
+    pub fn awaits_keys(&self) -> bool {
+        self.awaits.is_some()
+    }
+
+    /// Draws the settings.
+    pub fn ui(&mut self, context: &Context, preferences: &Preferences, actions: &mut Vec<Action>) {
+        // Before the frame sees it: Escape gives up the keys, not the settings.
+        self.take_keys(context, actions);
+        super::modal(context, "Settings", 560.0, actions, |ui, actions| {
+            ui.horizontal(|ui| {
+                ui.label("Theme");
+                for (theme, name) in [
+                    (Theme::System, "System"),
+                    (Theme::Light, "Light"),
+                    (Theme::Dark, "Dark"),
+                ] {
+                    if ui.radio(preferences.theme == theme, name).clicked() {
+                        actions.push(Action::Theme(theme));
+                    }
+                }
+            });
+            self.size(ui, preferences, actions);
+            let mut goes_on = preferences.goes_on_when_done;
+            if ui
+                .checkbox(&mut goes_on, "Go on to the next picture when one is done")
+                .changed()
+            {
+                actions.push(Action::GoOnWhenDone(goes_on));
+            }
+            let mut at_once = preferences.proposes_at_once;
+            if ui
+                .checkbox(&mut at_once, "Propose boxes for new pictures by itself")
+                .changed()
+            {
+                actions.push(Action::ProposeAtOnce(at_once));
+            }
+            ui.separator();
+            self.keys(ui, preferences, actions);
+        });
+    }
+
+    fn size(&mut self, ui: &mut Ui, preferences: &Preferences, actions: &mut Vec<Action>) {
+        // Taken over when the slider is let go: what is under the hand must not move.
+        let mut scale = self.scale.unwrap_or(preferences.scale);
+        let slider = Slider::new(&mut scale, 0.5..=3.0)
+            .step_by(0.05)
+            .custom_formatter(|value, _| format!("{:.0} %", value * 100.0))
+            .text("size of everything");
+        let response = ui.add(slider);
+        if response.dragged() {
+            self.scale = Some(scale);
+        } else if response.changed() || response.drag_stopped() {
+            self.scale = None;
+            actions.push(Action::Scale(scale));
+        }
+    }
+
+    fn take_keys(&mut self, context: &Context, actions: &mut Vec<Action>) {
+        let Some(command) = self.awaits else { return };
+        let pressed = context.input_mut(|input| {
+            let at = input
+                .events
+                .iter()
+                .position(|event| matches!(event, Event::Key { pressed: true, .. }))?;
+            let event = input.events.remove(at);
+            input
+                .events
+                .retain(|event| !matches!(event, Event::Text(_)));
+            match event {
+                Event::Key { key, modifiers, .. } => Some(KeyboardShortcut::new(
+                    egui::Modifiers {
+                        alt: modifiers.alt,
+                        shift: modifiers.shift,
+                        command: modifiers.command || modifiers.ctrl,
+                        ..egui::Modifiers::NONE
+                    },
+                    key,
+                )),
+                _ => None,
+            }
+        });
+        let Some(keys) = pressed else { return };
+        self.awaits = None;
+        if keys.logical_key != egui::Key::Escape {
+            actions.push(Action::Keys(command, vec![keys]));
+        }
+    }
+
+    fn keys(&mut self, ui: &mut Ui, preferences: &Preferences, actions: &mut Vec<Action>) {
+        let keymap = &preferences.keymap;
+        ui.horizontal(|ui| {
+            ui.strong("Keys");
+            ui.weak("click, then press others; who had them loses them");
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                if ui.button("Reset all").clicked() {
+                    actions.push(Action::ResetKeys);
+                }
+            });
+        });
+        let height = ui.ctx().content_rect().height() * 0.45;
+        ScrollArea::vertical()
+            .max_height(height)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                for group in Group::ALL {
+                    ui.add_space(4.0);
+                    ui.label(RichText::new(group.label()).strong());
+                    Grid::new(("keys", group.label()))
+                        .num_columns(3)
+                        .min_col_width(170.0)
+                        .show(ui, |ui| {
+                            let commands = Command::ALL.into_iter();
+                            for command in commands.filter(|command| command.spec().group == group)
+                            {
+                                let label = command.spec().label.trim_end_matches('…');
+                                ui.label(label);
+                                let keys: Vec<String> =
+                                    keymap.keys(command).iter().map(keymap::text).collect();
+                                let text = match (self.awaits == Some(command), keys.is_empty()) {
+                                    (true, _) => "press keys… (Esc gives up)".to_owned(),
+                                    (false, true) => "–".to_owned(),
+                                    (false, false) => keys.join(" or "),
+                                };
+                                let button = Button::new(RichText::new(text).monospace());
+                                let name = format!("Keys of {label}");
+                                if ui.add(button).accessible_name(name).clicked() {
+                                    self.awaits = Some(command);
+                                }
+                                let own = command.default_keys();
+                                if keymap.keys(command) != own {
+                                    let reset = ui.small_button("reset");
+                                    if reset
+                                        .accessible_name(format!("Reset keys of {label}"))
+                                        .clicked()
+                                    {
+                                        actions.push(Action::Keys(command, own));
+                                    }
+                                }
+                                ui.end_row();
+                            }
+                        });
+                }
+            });
+    }
+}

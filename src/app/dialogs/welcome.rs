@@ -1,0 +1,82 @@
+//! What shows while no project is open.
+
+use std::path::{Path, PathBuf};
+
+use egui::{Button, RichText, ScrollArea, Ui, vec2};
+
+use crate::app::action::Action;
+use crate::app::command::Command;
+use crate::app::offer::Offer;
+use crate::app::theme::Palette;
+
+/// Draws the welcome screen.
+pub fn ui(
+    ui: &mut Ui,
+    recent: &[PathBuf],
+    opening: Option<&Path>,
+    offer: &Offer<'_>,
+    actions: &mut Vec<Action>,
+) {
+    let palette = Palette::of(ui.visuals());
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() * 0.12).max(16.0));
+        ui.label(RichText::new("Tsukami").size(44.0));
+        ui.label(
+            RichText::new("draws the first boxes for you")
+                .size(16.0)
+                .color(palette.quiet),
+        );
+        ui.add_space(26.0);
+        if let Some(path) = opening {
+            ui.spinner();
+            ui.label(format!("Opening {}…", path.display()));
+            return;
+        }
+        let size = vec2(300.0, 40.0);
+        let text = RichText::new("Open a folder of pictures…")
+            .size(16.0)
+            .color(palette.on_accent);
+        let button = Button::new(text).fill(palette.accent).min_size(size);
+        let response = ui.add(button);
+        if offer.named(response, Command::OpenFolder).clicked() {
+            actions.push(Action::Command(Command::OpenFolder));
+        }
+        ui.add_space(4.0);
+        let button = Button::new(RichText::new("Try it on the sample pictures").size(16.0));
+        let response = ui.add(button.min_size(size));
+        if offer.named(response, Command::OpenSample).clicked() {
+            actions.push(Action::Command(Command::OpenSample));
+        }
+        ui.add_space(8.0);
+        ui.label(RichText::new("or drop a folder on this window").color(palette.quiet));
+        if !recent.is_empty() {
+            ui.add_space(26.0);
+            ui.label(RichText::new("Recent").strong());
+            list(ui, recent, actions);
+        }
+    });
+}
+
+fn list(ui: &mut Ui, recent: &[PathBuf], actions: &mut Vec<Action>) {
+    ScrollArea::vertical().max_height(260.0).show(ui, |ui| {
+        for path in recent {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let folder = path.parent().unwrap_or(Path::new("")).display();
+            let text = format!("{name}    {folder}");
+            let button = Button::new(text)
+                .truncate()
+                .frame(false)
+                .min_size(vec2(420.0, 24.0));
+            let response = ui.add(button).on_hover_text(path.display().to_string());
+            if response.clicked() {
+                actions.push(Action::Open(path.clone()));
+            }
+            response.context_menu(|ui| {
+                if ui.button("Forget it").clicked() {
+                    actions.push(Action::ForgetRecent(path.clone()));
+                    ui.close();
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,421 @@
+//! Which pictures the list shows, and in what order: search, filters, sorting. Also the review
+//! queue, which is the list in an order that suits it.
+
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::{BoxState, CategoryId, Document, Picture, PictureId, ReviewState};
+
+/// What a person asks of the list. It is remembered with the project, and so is the place in it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Query {
+    /// A part of the path, in any case.
+    pub search: String,
+    /// How far the review has come; any if none.
+    pub state: Option<StateFilter>,
+    /// Pictures with a box or tag of this class.
+    pub category: Option<CategoryId>,
+    /// Pictures with proposals that nobody has judged.
+    pub has_proposals: bool,
+    /// Pictures with a box whose score is in this range.
+    pub scores: Option<[f32; 2]>,
+    /// Pictures whose file is missing or cannot be read.
+    pub is_bad: bool,
+    /// The order.
+    pub sort: Sort,
+    /// Whether the order is turned round.
+    pub reversed: bool,
+}
+
+/// A kind of picture by its review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StateFilter {
+    /// Not done.
+    ToReview,
+    /// Nobody has worked on it.
+    New,
+    /// The model has proposed boxes.
+    Proposed,
+    /// A person has begun.
+    InReview,
+    /// Done, with or without boxes.
+    Done,
+    /// Done, without any box.
+    VerifiedEmpty,
+}
+
+impl StateFilter {
+    /// All of them, in the order of the menu.
+    pub const ALL: [Self; 6] = [
+        Self::ToReview,
+        Self::New,
+        Self::Proposed,
+        Self::InReview,
+        Self::Done,
+        Self::VerifiedEmpty,
+    ];
+
+    /// What it is called.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::ToReview => "To review",
+            Self::New => "New",
+            Self::Proposed => "Proposed",
+            Self::InReview => "In review",
+            Self::Done => "Done",
+            Self::VerifiedEmpty => "Verified empty",
+        }
+    }
+
+    fn holds(self, document: &Document, picture: &Picture) -> bool {
+        match self {
+            Self::ToReview => picture.review != ReviewState::Done,
+            Self::New => picture.review == ReviewState::New,
+            Self::Proposed => picture.review == ReviewState::Proposed,
+            Self::InReview => picture.review == ReviewState::InReview,
+            Self::Done => picture.review == ReviewState::Done,
+            Self::VerifiedEmpty => document.is_verified_empty(picture.id),
+        }
+    }
+}
+
+/// An order of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// By path, numbers as numbers.
+    #[default]
+    Name,
+    /// Most uncertain proposals first.
+    Uncertainty,
+    /// Highest score first.
+    Score,
+    /// Most boxes first.
+    Boxes,
+    /// Class by class.
+    Class,
+}
+
+impl Sort {
+    /// All of them, in the order of the menu.
+    pub const ALL: [Self; 5] = [
+        Self::Name,
+        Self::Uncertainty,
+        Self::Score,
+        Self::Boxes,
+        Self::Class,
+    ];
+
+    /// What it is called.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Name => "Name",
+            Self::Uncertainty => "Uncertain first",
+            Self::Score => "Score",
+            Self::Boxes => "Number of boxes",
+            Self::Class => "Class",
+        }
+    }
+}
+
+impl Query {
+    /// Whether an edit of boxes can change what is shown, or where.
+    pub fn depends_on_boxes(&self) -> bool {
+        self.narrows() || self.sort != Sort::Name
+    }
+
+    /// Whether anything is left out.
+    pub fn narrows(&self) -> bool {
+        let Self {
+            sort: _,
+            reversed: _,
+            ..
+        } = self;
+        !self.search.trim().is_empty()
+            || self.state.is_some()
+            || self.category.is_some()
+            || self.has_proposals
+            || self.scores.is_some()
+            || self.is_bad
+    }
+
+    /// The pictures that are asked for, in order. `is_unreadable` tells of files that exist and
+    /// could not be decoded.
+    pub fn run(
+        &self,
+        document: &Document,
+        is_unreadable: impl Fn(PictureId) -> bool,
+    ) -> Vec<PictureId> {
+        let search = self.search.trim().to_lowercase();
+        let pictures = document.pictures().filter(|picture| {
+            (search.is_empty() || picture.path.to_lowercase().contains(&search))
+                && self
+                    .state
+                    .is_none_or(|state| state.holds(document, picture))
+                && self
+                    .category
+                    .is_none_or(|category| shows(document, picture, category))
+                && (!self.is_bad || picture.missing || is_unreadable(picture.id))
+                && (!self.has_proposals || has_proposals(document, picture.id))
+                && self
+                    .scores
+                    .is_none_or(|range| has_score_in(document, picture.id, range))
+        });
+        let mut rows: Vec<(f32, &Picture)> = pictures
+            .map(|picture| (self.sort.rank(document, picture), picture))
+            .collect();
+        rows.sort_by(|(a, first), (b, second)| {
+            let by_rank = b.total_cmp(a);
+            by_rank.then_with(|| natural_order(&first.path, &second.path))
+        });
+        if self.reversed {
+            rows.reverse();
+        }
+        rows.into_iter().map(|(_, picture)| picture.id).collect()
+    }
+}
+
+impl Sort {
+    /// What the order goes by, the highest first.
+    fn rank(self, document: &Document, picture: &Picture) -> f32 {
+        let rows = document.annotations(picture.id);
+        match self {
+            Self::Name => 0.0,
+            Self::Uncertainty => uncertainty(document, picture.id),
+            Self::Score => rows
+                .iter()
+                .filter_map(|row| row.score)
+                .fold(f32::NEG_INFINITY, f32::max),
+            Self::Boxes => rows
+                .iter()
+                .filter(|row| row.state != BoxState::Rejected)
+                .count() as f32,
+            Self::Class => {
+                let first = rows
+                    .iter()
+                    .filter(|row| row.state != BoxState::Rejected)
+                    .map(|row| row.category)
+                    .min();
+                let place = |id: CategoryId| document.categories().position(|other| other.id == id);
+                first
+                    .and_then(place)
+                    .map_or(f32::NEG_INFINITY, |place| -(place as f32))
+            }
+        }
+    }
+}
+
+/// How unsure the proposals of a picture are that nobody has judged, in 0..=1: that of the one
+/// whose score is nearest to one half. A picture that is done, or has none, has nothing to ask.
+pub fn uncertainty(document: &Document, picture: PictureId) -> f32 {
+    let is_open = document
+        .picture(picture)
+        .is_some_and(|picture| picture.review != ReviewState::Done);
+    if !is_open {
+        return 0.0;
+    }
+    let proposals = document.annotations(picture).iter();
+    proposals
+        .filter(|row| row.state == BoxState::Proposed)
+        .filter_map(|row| row.score)
+        .map(|score| 1.0 - (2.0 * score - 1.0).abs())
+        .fold(0.0, f32::max)
+}
+
+fn shows(document: &Document, picture: &Picture, category: CategoryId) -> bool {
+    let mut rows = document.annotations(picture.id).iter();
+    picture.tags.contains(&category)
+        || rows.any(|row| row.category == category && row.state != BoxState::Rejected)
+}
+
+fn has_proposals(document: &Document, picture: PictureId) -> bool {
+    let mut rows = document.annotations(picture).iter();
+    rows.any(|row| row.state == BoxState::Proposed)
+}
+
+fn has_score_in(document: &Document, picture: PictureId, [low, high]: [f32; 2]) -> bool {
+    let mut scores = document
+        .annotations(picture)
+        .iter()
+        .filter_map(|row| row.score);
+    scores.any(|score| (low..=high).contains(&score))
+}
+
+/// Orders names as people do: `2.jpg` before `10.jpg`.
+fn natural_order(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a, b);
+    loop {
+        let (Some(first), Some(second)) = (a.chars().next(), b.chars().next()) else {
+            return a.len().cmp(&b.len());
+        };
+        if first.is_ascii_digit() && second.is_ascii_digit() {
+            let (number, rest_a) = digits(a);
+            let (other, rest_b) = digits(b);
+            let by_number = number
+                .len()
+                .cmp(&other.len())
+                .then_with(|| number.cmp(other));
+            if by_number != Ordering::Equal {
+                return by_number;
+            }
+            (a, b) = (rest_a, rest_b);
+        } else if first != second {
+            return first.cmp(&second);
+        } else {
+            (a, b) = (&a[first.len_utf8()..], &b[second.len_utf8()..]);
+        }
+    }
+}
+
+/// The digits at the beginning without leading zeros, and what follows them.
+fn digits(text: &str) -> (&str, &str) {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    (text[..end].trim_start_matches('0'), &text[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Model;
+    use crate::document::ops::{self, Candidate};
+    use crate::geometry::BBox;
+    use std::sync::Arc;
+
+    fn document() -> Document {
+        let mut document = Document::default();
+        let pictures =
+            ["a/10.jpg", "a/2.jpg", "b.jpg"].map(|path| Picture::new(PictureId(1), path, 100, 100));
+        document
+            .apply(ops::add_pictures(&document, pictures.to_vec()))
+            .unwrap();
+        for name in ["cat", "dog"] {
+            document.apply(ops::add_category(&document, name)).unwrap();
+        }
+        let model = Arc::new(Model {
+            name: "m".into(),
+            version: "1".into(),
+            method: "affinity".into(),
+            threshold: 0.5,
+        });
+        let candidate = |category, score| Candidate {
+            rect: BBox::from_xywh(1.0, 1.0, 9.0, 9.0),
+            category: CategoryId(category),
+            score,
+        };
+        let found = [
+            (PictureId(1), vec![candidate(2, 0.95)]),
+            (PictureId(3), vec![candidate(1, 0.6), candidate(2, 0.2)]),
+        ];
+        document
+            .apply(ops::propose(&document, &model, &found).unwrap())
+            .unwrap();
+        document
+            .apply(ops::set_done(&document, &[PictureId(2)], true).unwrap())
+            .unwrap();
+        document
+    }
+
+    fn ids(query: &Query) -> Vec<u32> {
+        let rows = query.run(&document(), |id| id == PictureId(3));
+        rows.into_iter().map(|id| id.0).collect()
+    }
+
+    #[test]
+    fn names_sort_as_people_count() {
+        assert_eq!(ids(&Query::default()), [2, 1, 3]);
+        assert_eq!(
+            ids(&Query {
+                reversed: true,
+                ..Query::default()
+            }),
+            [3, 1, 2]
+        );
+        assert_eq!(natural_order("x007", "x7"), Ordering::Equal);
+        assert_eq!(natural_order("ü2", "ü10"), Ordering::Less);
+        assert_eq!(natural_order("a", "a1"), Ordering::Less);
+    }
+
+    #[test]
+    fn filters_narrow() {
+        let query = Query::default;
+        assert_eq!(
+            ids(&Query {
+                search: " B.J ".into(),
+                ..query()
+            }),
+            [3]
+        );
+        assert_eq!(
+            ids(&Query {
+                state: Some(StateFilter::Done),
+                ..query()
+            }),
+            [2]
+        );
+        assert_eq!(
+            ids(&Query {
+                state: Some(StateFilter::VerifiedEmpty),
+                ..query()
+            }),
+            [2]
+        );
+        assert_eq!(
+            ids(&Query {
+                state: Some(StateFilter::ToReview),
+                ..query()
+            }),
+            [1, 3]
+        );
+        assert_eq!(
+            ids(&Query {
+                category: Some(CategoryId(1)),
+                ..query()
+            }),
+            [3]
+        );
+        assert_eq!(
+            ids(&Query {
+                has_proposals: true,
+                ..query()
+            }),
+            [1, 3]
+        );
+        assert_eq!(
+            ids(&Query {
+                scores: Some([0.1, 0.3]),
+                ..query()
+            }),
+            [3]
+        );
+        assert_eq!(
+            ids(&Query {
+                is_bad: true,
+                ..query()
+            }),
+            [3]
+        );
+    }
+
+    #[test]
+    fn orders_put_first_what_they_are_named_after() {
+        let sorted = |sort| {
+            ids(&Query {
+                sort,
+                ..Query::default()
+            })
+        };
+        assert_eq!(
+            sorted(Sort::Uncertainty),
+            [3, 1, 2],
+            "0.6, then 0.95, then nothing"
+        );
+        assert_eq!(sorted(Sort::Score), [1, 3, 2]);
+        assert_eq!(sorted(Sort::Boxes), [3, 1, 2]);
+        assert_eq!(sorted(Sort::Class), [3, 1, 2], "cat, dog, none");
+    }
+}

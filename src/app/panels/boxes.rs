@@ -1,0 +1,101 @@
+//! The boxes of the picture that is shown, as a list: for those who do not use the mouse, and for
+//! boxes that lie beneath others.
+
+use egui::{
+    Align2, CornerRadius, FontId, Rect, ScrollArea, Sense, Ui, Vec2, WidgetInfo, Role, pos2,
+    vec2,
+};
+
+use crate::app::action::Action;
+use crate::app::desk::Desk;
+use crate::app::theme::{self, Palette};
+use crate::document::{Annotation, BoxState};
+
+const ROW_HEIGHT: f32 = 22.0;
+/// Rows that are shown before the list scrolls.
+const ROWS: f32 = 9.0;
+
+/// Draws the list.
+pub fn ui(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
+    let session = &desk.session;
+    let order = session.order_of_boxes();
+    if order.is_empty() {
+        ui.weak(match session.is_editable() {
+            true => "None. W draws one, I lets the model propose.",
+            false => "None.",
+        });
+        return;
+    }
+    ui.spacing_mut().item_spacing.y = 1.0;
+    ScrollArea::vertical()
+        .id_salt("boxes")
+        .max_height(ROWS * (ROW_HEIGHT + 1.0))
+        .auto_shrink([false, true])
+        .show_rows(ui, ROW_HEIGHT, order.len(), |ui, rows| {
+            for id in &order[rows] {
+                if let Some((_, row)) = session.document().annotation(*id) {
+                    entry(ui, desk, row, actions);
+                }
+            }
+        });
+}
+
+fn entry(ui: &mut Ui, desk: &Desk, row: &Annotation, actions: &mut Vec<Action>) {
+    let session = &desk.session;
+    let size = vec2(ui.available_width(), ROW_HEIGHT);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
+    let is_selected = session.selection().contains(&row.id);
+    let category = session.document().category(row.category);
+    let name = category.map_or("", |category| &*category.name);
+    let state = theme::box_state_name(row.state);
+    response.widget_info(|| {
+        let text = format!("{name}, {state}, row of box {}", row.id);
+        WidgetInfo::selected(Role::ListBoxOption, true, is_selected, text)
+    });
+    let palette = Palette::of(ui.visuals());
+    let painter = ui.painter_at(rect);
+    if is_selected {
+        painter.rect_filled(rect, CornerRadius::same(3), ui.visuals().selection.bg_fill);
+    } else if response.hovered() {
+        painter.rect_filled(
+            rect,
+            CornerRadius::same(3),
+            ui.visuals().widgets.hovered.weak_bg_fill,
+        );
+    }
+    let middle = rect.center().y;
+    let chip = Rect::from_center_size(pos2(rect.left() + 11.0, middle), Vec2::splat(10.0));
+    let colour = category.map_or(palette.quiet, |category| theme::colour(category.colour));
+    if row.state == BoxState::Proposed {
+        painter.rect_stroke(
+            chip,
+            2,
+            egui::Stroke::new(2.0, colour),
+            egui::StrokeKind::Inside,
+        );
+    } else {
+        painter.rect_filled(chip, CornerRadius::same(2), colour);
+    }
+    let font = FontId::proportional(13.0);
+    let text = ui.visuals().text_color();
+    let place = pos2(chip.right() + 7.0, middle);
+    painter.text(place, Align2::LEFT_CENTER, name, font.clone(), text);
+    let mut right = match row.score {
+        Some(score) if row.state == BoxState::Proposed => format!("{:.0} %", score * 100.0),
+        _ => state.to_owned(),
+    };
+    if session.is_locked(row.id) {
+        right.push_str(" 🔒");
+    }
+    let place = pos2(rect.right() - 6.0, middle);
+    painter.text(place, Align2::RIGHT_CENTER, right, font, palette.quiet);
+    if response.clicked() {
+        let adds = ui.input(|input| input.modifiers.command);
+        let ids = vec![row.id];
+        actions.push(if adds {
+            Action::ToggleSelected(ids)
+        } else {
+            Action::Select(ids)
+        });
+    }
+}

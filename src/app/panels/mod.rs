@@ -1,0 +1,8 @@
+//! The parts around the canvas. Each reads the desk and pushes actions.
+
+pub mod boxes;
+pub mod classes;
+pub mod dashboard;
+pub mod list;
+pub mod proposals;
+pub mod status;

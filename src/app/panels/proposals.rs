@@ -1,0 +1,227 @@
+//! How proposals are made: method, threshold and size, which act at once, and the model.
+
+use egui::{ComboBox, RichText, Slider, Ui};
+
+use crate::app::action::Action;
+use crate::app::command::Command;
+use crate::app::desk::{Desk, ModelState, heat_colour};
+use crate::app::offer::Offer;
+use crate::app::preferences::CanvasLook;
+use crate::app::session::Proposing;
+use crate::app::theme::Palette;
+use crate::localize::Method;
+
+/// Draws the panel.
+pub fn ui(
+    ui: &mut Ui,
+    desk: &mut Desk,
+    look: &CanvasLook,
+    offer: &Offer<'_>,
+    actions: &mut Vec<Action>,
+) {
+    model_line(ui, desk, actions);
+    let former = desk.trial.as_ref().map(|trial| &trial.proposing);
+    let former = former.unwrap_or(desk.session.proposing()).clone();
+    let mut proposing = former.clone();
+    let mut is_final = false;
+    let has_head = desk.facts().is_some_and(|facts| !facts.classes.is_empty());
+    ui.add_enabled_ui(desk.session.is_editable(), |ui| {
+        method(ui, &mut proposing, has_head, &mut is_final);
+        sliders(ui, &mut proposing, &mut is_final);
+    });
+    if proposing != former || is_final {
+        actions.push(Action::Propose(proposing, is_final));
+    }
+    if desk.deriving > 0 {
+        ui.weak(format!("{} pictures still to follow", desk.deriving));
+    }
+    heat(ui, desk, look, offer, actions);
+}
+
+fn model_line(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
+    let palette = Palette::of(ui.visuals());
+    ui.horizontal(|ui| match &desk.model {
+        ModelState::Loading => {
+            ui.spinner();
+            ui.label("Loading the model…");
+        }
+        ModelState::Ready(facts) => {
+            let classes = match facts.classes.len() {
+                0 => "any object".to_owned(),
+                number => format!("{number} classes"),
+            };
+            ui.weak(format!("{}, {classes}, on {}", facts.name, facts.device));
+        }
+        ModelState::Failed(reason) => {
+            ui.vertical(|ui| {
+                ui.colored_label(palette.bad, reason);
+                if ui.button("Use the embedded model").clicked() {
+                    actions.push(Action::UseModel(None));
+                }
+            });
+        }
+    });
+}
+
+fn method(ui: &mut Ui, proposing: &mut Proposing, has_head: bool, is_final: &mut bool) {
+    ui.horizontal(|ui| {
+        let label = ui.label("Method");
+        ui.label_inputs_by(label.id, |ui| {
+            ComboBox::from_id_salt("method")
+                .selected_text(proposing.method().name())
+                .width(ui.available_width() - 8.0)
+                .show_ui(ui, |ui| {
+                    for method in Method::ALL {
+                        let is_possible = has_head || !method.needs_class();
+                        let is_chosen = proposing.method() == method;
+                        let button = egui::Button::selectable(is_chosen, method.name());
+                        let response = ui.add_enabled(is_possible, button);
+                        let response = response.on_hover_text(explanation(method));
+                        if response
+                            .on_disabled_hover_text("Needs a model with a class head")
+                            .clicked()
+                        {
+                            proposing.method = method.name().to_owned();
+                            proposing.threshold = None;
+                            *is_final = true;
+                        }
+                    }
+                });
+        });
+    });
+}
+
+fn explanation(method: Method) -> &'static str {
+    match method {
+        Method::Affinity => "The map carried along the picture's own similarities: whole objects",
+        Method::TsCam => "The paper to the letter: attention times class map",
+        Method::Attention => "Where the model looks, without any class",
+    }
+}
+
+/// Sliders try the picture that is shown while they are moved, and act when they are let go.
+fn sliders(ui: &mut Ui, proposing: &mut Proposing, is_final: &mut bool) {
+    let mut threshold = proposing.effective_threshold();
+    let mut area = proposing.min_area.unwrap_or(0.0);
+    let mut score = proposing.min_score;
+    ui.spacing_mut().slider_width = (ui.available_width() - 130.0).max(60.0);
+    let percent =
+        |value: f64, _: std::ops::RangeInclusive<usize>| format!("{:.0} %", value * 100.0);
+    let parse = |text: &str| {
+        text.trim_end_matches([' ', '%'])
+            .parse::<f64>()
+            .ok()
+            .map(|value| value / 100.0)
+    };
+    let mut slide = |ui: &mut Ui,
+                     value: &mut f32,
+                     range: std::ops::RangeInclusive<f32>,
+                     name: &str,
+                     hint: &str| {
+        let slider = Slider::new(value, range)
+            .step_by(0.01)
+            .custom_formatter(percent)
+            .custom_parser(parse)
+            .text(name);
+        let response = ui.add(slider).on_hover_text(hint);
+        // A drag ends when it is let go; keys and typed numbers count at once.
+        *is_final |= response.drag_stopped() || response.changed() && !response.dragged();
+        response.changed()
+    };
+    let hint = "Where the map is cut: higher makes boxes tighter\nKeys: [ and ]";
+    if slide(ui, &mut threshold, 0.05..=0.95, "threshold", hint) {
+        proposing.threshold = Some(threshold);
+    }
+    let hint = "The smallest region, as a share of the picture";
+    if slide(ui, &mut area, 0.0..=0.25, "least size", hint) {
+        proposing.min_area = (area > 0.0).then_some(area);
+    }
+    let hint = "Boxes that the model is less sure of are left out";
+    if slide(ui, &mut score, 0.0..=0.95, "least score", hint) {
+        proposing.min_score = score;
+    }
+    let own = Proposing {
+        method: proposing.method.clone(),
+        model: proposing.model.clone(),
+        ..Proposing::default()
+    };
+    if own != *proposing && ui.small_button("Back to the method's own").clicked() {
+        *proposing = own;
+        *is_final = true;
+    }
+}
+
+fn heat(
+    ui: &mut Ui,
+    desk: &mut Desk,
+    look: &CanvasLook,
+    offer: &Offer<'_>,
+    actions: &mut Vec<Action>,
+) {
+    let mut shows = desk.shows_heat;
+    let text = match offer.keymap.text(Command::HeatMap) {
+        Some(keys) => format!("Heat map ({keys})"),
+        None => "Heat map".to_owned(),
+    };
+    if ui.checkbox(&mut shows, text).changed() {
+        actions.push(Action::Command(Command::HeatMap));
+    }
+    if !desk.shows_heat {
+        return;
+    }
+    let mut look = *look;
+    let slider = Slider::new(&mut look.heat_opacity, 0.0..=1.0)
+        .show_value(false)
+        .text("opacity");
+    if ui.add(slider).changed() {
+        actions.push(Action::Look(look));
+    }
+    let classes = desk.classes_seen();
+    if !classes.is_empty() {
+        let chosen = desk
+            .heat_class
+            .and_then(|class| classes.iter().find(|(at, _)| *at == class));
+        let text = chosen.map_or("surest class", |(_, name)| name);
+        ui.name_inputs("Class of the heat map", |ui| {
+            ComboBox::from_id_salt("heat class")
+                .selected_text(text)
+                .show_ui(ui, |ui| {
+                    ui.selectable_value(&mut desk.heat_class, None, "surest class");
+                    for (class, name) in &classes {
+                        ui.selectable_value(&mut desk.heat_class, Some(*class), name);
+                    }
+                });
+        });
+    }
+    legend(ui, desk.session.proposing().effective_threshold());
+}
+
+/// The colours from low to high, with a mark where the map is cut.
+fn legend(ui: &mut Ui, threshold: f32) {
+    let palette = Palette::of(ui.visuals());
+    let (rect, response) = ui.allocate_exact_size(
+        egui::vec2(ui.available_width() - 8.0, 14.0),
+        egui::Sense::hover(),
+    );
+    let mut mesh = egui::Mesh::default();
+    let steps = 48;
+    for step in 0..steps {
+        let left = egui::lerp(rect.x_range(), step as f32 / steps as f32);
+        let right = egui::lerp(rect.x_range(), (step + 1) as f32 / steps as f32);
+        let part = egui::Rect::from_x_y_ranges(left..=right, rect.y_range());
+        mesh.add_colored_rect(part, heat_colour((step * 255 / (steps - 1)) as u8));
+    }
+    ui.painter().add(egui::Shape::mesh(mesh));
+    let x = egui::lerp(rect.x_range(), threshold);
+    for (width, colour) in [(4.0, egui::Color32::BLACK), (2.0, egui::Color32::WHITE)] {
+        ui.painter()
+            .vline(x, rect.y_range(), egui::Stroke::new(width, colour));
+    }
+    response.on_hover_text("Boxes lie around what is right of the mark");
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("low").small().color(palette.quiet));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.label(RichText::new("high").small().color(palette.quiet));
+        });
+    });
+}

@@ -1,0 +1,134 @@
+//! The lines at the bottom: which picture this is, and what the model is doing.
+
+use egui::{Align, Layout, ProgressBar, Ui};
+
+use crate::app::action::Action;
+use crate::app::command::Command;
+use crate::app::desk::Desk;
+use crate::app::notices::Notices;
+use crate::app::offer::Offer;
+use crate::app::theme::{self, Palette};
+
+/// The line of the picture.
+pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>) {
+    let session = &desk.session;
+    let palette = Palette::of(ui.visuals());
+    ui.horizontal(|ui| {
+        if let Some(row) = session
+            .current()
+            .and_then(|id| session.document().picture(id))
+        {
+            let is_empty = session.document().is_verified_empty(row.id);
+            let state = theme::review_name(row.review, is_empty);
+            let sign = theme::review_sign(row.review, is_empty);
+            ui.colored_label(palette.review(row.review), format!("{sign} {state}"));
+            ui.separator();
+            if let Some(at) = session.row(row.id) {
+                ui.label(format!("{} of {}", at + 1, session.rows().len()));
+                ui.separator();
+            }
+            ui.add(egui::Label::new(&*row.path).truncate())
+                .on_hover_text(&*row.path);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if notices.unseen() > 0 {
+                let text = format!("⚠ {} problems", notices.unseen());
+                let button = egui::Button::new(egui::RichText::new(text).color(palette.bad));
+                if ui.add(button.frame(false)).on_hover_text("F7").clicked() {
+                    actions.push(Action::Command(Command::Problems));
+                }
+                ui.separator();
+            }
+            if let Some(row) = session
+                .current()
+                .and_then(|id| session.document().picture(id))
+            {
+                let percent = desk.canvas.scale() * ui.pixels_per_point() * 100.0;
+                ui.weak(format!("{percent:.0} %"));
+                ui.separator();
+                ui.weak(format!("{} × {}", row.width, row.height));
+                ui.separator();
+            }
+            if !session.is_editable() {
+                ui.colored_label(palette.waiting, "read only");
+                ui.separator();
+            }
+            if let Some(exchange) = &desk.exchange {
+                ui.spinner();
+                ui.label(exchange);
+            } else if desk.is_reading {
+                ui.spinner();
+                ui.label("Reading the folder…");
+            }
+            if desk.canvas.draws() {
+                ui.colored_label(
+                    palette.accent,
+                    "Draw: drag, or click two corners; Esc gives up",
+                );
+            }
+        });
+    });
+}
+
+/// The line of the model's run over many pictures.
+pub fn job_bar(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>) {
+    let Some(job) = &desk.job else { return };
+    ui.horizontal(|ui| {
+        let is_paused = job.paused.is_some();
+        ui.label(if is_paused {
+            "Proposing is halted"
+        } else {
+            "Proposing"
+        });
+        let share = job.done as f32 / job.total.max(1) as f32;
+        let bar = ProgressBar::new(share)
+            .desired_width(220.0)
+            .desired_height(12.0);
+        let response = ui.add(bar);
+        let text = format!("Proposing, {} of {} pictures", job.done, job.total);
+        response.accessible_name(text);
+        ui.label(format!("{} / {}", job.done, job.total));
+        if !is_paused && job.done > 0 {
+            ui.weak(format!("{:.1} pictures/s", job.rate()));
+        }
+        if let Some(seconds) = job.seconds_left().filter(|_| !is_paused) {
+            ui.weak(format!("{} left", duration(seconds)));
+        }
+        if job.failed > 0 {
+            ui.colored_label(
+                Palette::of(ui.visuals()).bad,
+                format!("{} failed", job.failed),
+            );
+        }
+        let pause = if is_paused { "▶ Go on" } else { "⏸ Pause" };
+        let response = ui.small_button(pause);
+        if offer.named(response, Command::PauseProposing).clicked() {
+            actions.push(Action::Command(Command::PauseProposing));
+        }
+        let response = ui.small_button("⏹ Stop");
+        if offer.named(response, Command::CancelProposing).clicked() {
+            actions.push(Action::Command(Command::CancelProposing));
+        }
+    });
+}
+
+/// A time as a person says it.
+fn duration(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes:02} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn times_are_as_people_say_them() {
+        let said = [0.4, 59.6, 3599.0, 7265.0].map(duration);
+        assert_eq!(said, ["0 s", "1 min 00 s", "59 min 59 s", "2 h 01 min"]);
+    }
+}

@@ -1,0 +1,1187 @@
+//! The window: what is open, what comes back from the workers, and what is done about actions.
+//!
+//! A frame goes like this: [`logic`](eframe::App::logic) drains the channel and lets time pass;
+//! [`ui`](eframe::App::ui) takes the keys, draws everything from what is, collecting actions, and
+//! performs those at the end.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, unbounded};
+use egui::{CentralPanel, Context, Id, Key, Panel, Ui, ViewportCommand};
+
+use super::action::{Action, ClassAction};
+use super::canvas::{self, Scene, Wish};
+use super::command::{Command, Needs};
+use super::desk::{Desk, Job, ModelState};
+use super::dialogs::{self, Dialog, exchange, welcome};
+use super::files::{self, Choice, Purpose};
+use super::notices::Notices;
+use super::offer::Offer;
+use super::panels::{boxes, classes, dashboard, list, proposals, status};
+use super::places::Places;
+use super::preferences::{CanvasLook, Preferences, Theme, WindowPlace};
+use super::sample;
+use super::theme::{self, Palette};
+use super::work::exchanging::{self, Exchanged};
+use super::work::opening::{self, Opening};
+use super::work::proposing::Proposed;
+use super::work::{Event, Post};
+use crate::document::ops;
+use crate::document::{BoxState, Edit, EditError};
+use crate::formats::exchange::{ExportReport, Import, Notes};
+use crate::store::StoreError;
+
+/// How often another process is looked for that has written to the project.
+const POLL: Duration = Duration::from_secs(1);
+/// How often it is written where the work is.
+const KEEP: Duration = Duration::from_secs(5);
+/// How much the keys move the threshold.
+const THRESHOLD_STEP: f32 = 0.02;
+
+/// The program's window.
+pub struct Window {
+    preferences: Preferences,
+    places: Places,
+    post: Post,
+    events: Receiver<(u64, Event)>,
+    /// The number of the last opening; events of former ones are dropped.
+    number: u64,
+    desk: Option<Desk>,
+    /// What is being opened.
+    opening: Option<PathBuf>,
+    notices: Notices,
+    dialog: Option<Dialog>,
+    list: list::List,
+    classes: classes::Classes,
+    dashboard: dashboard::Dashboard,
+    shows_adjustment: bool,
+    polled: Instant,
+    kept: Instant,
+    /// The title that the window has.
+    title: String,
+}
+
+impl Window {
+    /// A window that opens `path` if there is one.
+    pub fn new(context: &Context, places: Places, path: Option<PathBuf>) -> Self {
+        let preferences = places.settings.as_deref().map(Preferences::load);
+        let preferences = preferences.unwrap_or_default();
+        let (sender, events) = unbounded();
+        let waker = context.clone();
+        let post = Post::new(sender, move || waker.request_repaint());
+        theme::apply(context);
+        context.set_theme(preferences.theme);
+        context.set_zoom_factor(preferences.scale);
+        let mut window = Self {
+            preferences,
+            places,
+            post,
+            events,
+            number: 0,
+            desk: None,
+            opening: None,
+            notices: Notices::default(),
+            dialog: None,
+            list: list::List::default(),
+            classes: classes::Classes::default(),
+            dashboard: dashboard::Dashboard::default(),
+            shows_adjustment: false,
+            polled: Instant::now(),
+            kept: Instant::now(),
+            title: String::new(),
+        };
+        if let Some(path) = path {
+            window.open(path);
+        }
+        window
+    }
+
+    /// The open project; for tests.
+    pub fn desk(&self) -> Option<&Desk> {
+        self.desk.as_ref()
+    }
+
+    /// What a person is told; for tests.
+    pub fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
+    /// Does something, as if it was asked for in the window; for tests.
+    pub fn act(&mut self, context: &Context, action: Action) {
+        self.perform(context, action);
+    }
+
+    // What comes back.
+
+    fn drain(&mut self, context: &Context) {
+        while let Ok((number, event)) = self.events.try_recv() {
+            let is_of_window = matches!(event, Event::Chosen(..));
+            if number == self.number || is_of_window {
+                self.take(context, event);
+            } else if let Event::Opening(Opening::Opened { project, .. }) = event {
+                // Nobody wants it any more.
+                let _ = project.close();
+            }
+        }
+    }
+
+    fn take(&mut self, context: &Context, event: Event) {
+        match event {
+            Event::Opening(opening) => self.take_opening(opening),
+            Event::Chosen(purpose, choice) => self.take_choice(purpose, choice),
+            Event::Exchanged(exchanged) => self.take_exchanged(exchanged),
+            event => {
+                let Some(desk) = &mut self.desk else { return };
+                match take_work(context, desk, event) {
+                    Ok(problems) => self.notices.problems(problems),
+                    Err(error) => self.notices.problem(error.to_string()),
+                }
+            }
+        }
+    }
+
+    fn take_opening(&mut self, opening: Opening) {
+        match opening {
+            Opening::Opened {
+                project,
+                notices,
+                is_new: _,
+            } => {
+                self.opening = None;
+                self.preferences.used(project.path());
+                self.save_preferences();
+                let mut desk = Desk::new(*project, self.number, self.places.caches.as_deref(), &self.post);
+                desk.is_reading = desk.session.is_editable();
+                self.desk = Some(desk);
+                self.list = list::List::default();
+                self.notices.problems(notices);
+            }
+            Opening::First => self.poll(),
+            Opening::Read(survey) => {
+                self.poll();
+                let Some(desk) = &mut self.desk else { return };
+                desk.is_reading = false;
+                let changes = &survey.changes;
+                for name in changes.changed.iter().chain(&changes.found_again) {
+                    let picture = desk.session.document().picture_at(name).map(|row| row.id);
+                    if let Some(picture) = picture {
+                        desk.reload(picture);
+                    }
+                }
+                self.notices.problems(survey.problems);
+                if let Some(text) = said_of_folder(&survey.changes) {
+                    self.notices.say(text);
+                }
+                if self.preferences.proposes_at_once && desk.session.is_editable() {
+                    desk.propose_all(true);
+                }
+            }
+            Opening::Failed(reason) => {
+                self.opening = None;
+                if let Some(desk) = &mut self.desk {
+                    desk.is_reading = false;
+                }
+                self.notices.problem(reason);
+            }
+        }
+    }
+
+    fn take_choice(&mut self, purpose: Purpose, choice: Choice) {
+        match (choice, &mut self.dialog) {
+            (Choice::Nothing, _) => {}
+            (Choice::Path(path), Some(Dialog::Export(export))) => export.take_path(&path),
+            (Choice::Path(path), Some(Dialog::Import(import))) => import.take_path(&path),
+            (Choice::Path(path), _) if purpose == Purpose::Model => self.use_model(Some(path)),
+            (Choice::Path(path), _) => self.open(path),
+            (Choice::NoDialog, Some(_)) => self
+                .notices
+                .say("This system shows no file dialog to programs: type the path instead"),
+            (Choice::NoDialog, None) => {
+                self.dialog = Some(Dialog::OpenPath(dialogs::open_path::OpenPath::new(purpose)));
+            }
+        }
+    }
+
+    fn take_exchanged(&mut self, exchanged: Exchanged) {
+        let Some(desk) = &mut self.desk else { return };
+        desk.exchange = None;
+        match exchanged {
+            Exchanged::Read(path, import) => {
+                let Import { edit, report } = *import;
+                let label = format!("import {}", path.display());
+                match desk.session.commit_edit(&label, &edit) {
+                    Ok(()) => {
+                        self.notices.say(format!(
+                            "Imported {} boxes and {} tags on {} pictures",
+                            report.boxes + report.proposals,
+                            report.tags,
+                            report.pictures
+                        ));
+                        self.notices.problems(sentences(report.unread));
+                    }
+                    Err(error) => self.notices.problem(format!(
+                        "{} was not imported: {error}; import it again",
+                        path.display()
+                    )),
+                }
+            }
+            Exchanged::Written(path, report) => {
+                let ExportReport {
+                    pictures,
+                    boxes,
+                    changed,
+                    ..
+                } = report;
+                self.notices.say(format!(
+                    "Exported {boxes} boxes on {pictures} pictures to {}",
+                    path.display()
+                ));
+                self.notices.problems(sentences(changed));
+            }
+            Exchanged::Failed(reason) => self.notices.problem(reason),
+        }
+    }
+
+    // Opening and closing.
+
+    fn open(&mut self, path: PathBuf) {
+        self.close_project();
+        self.number += 1;
+        self.opening = Some(path.clone());
+        opening::open(path, self.post.about(self.number));
+    }
+
+    fn close_project(&mut self) {
+        self.number += 1;
+        self.opening = None;
+        self.dialog = None;
+        if let Some(desk) = self.desk.take()
+            && let Err(error) = desk.close()
+        {
+            self.notices.problem(error.to_string());
+        }
+    }
+
+    fn poll(&mut self) {
+        self.polled = Instant::now();
+        if let Some(desk) = &mut self.desk
+            && let Err(error) = desk.session.poll()
+        {
+            self.notices.problem(error.to_string());
+        }
+    }
+
+    fn use_model(&mut self, model: Option<PathBuf>) {
+        if let Some(desk) = &mut self.desk {
+            desk.use_model(model);
+        }
+    }
+
+    fn save_preferences(&mut self) {
+        let Some(path) = &self.places.settings else {
+            return;
+        };
+        if let Err(error) = self.preferences.save(path) {
+            let text = format!("Settings cannot be kept in {}: {error}", path.display());
+            self.notices.say(text);
+        }
+    }
+
+    fn open_sample(&mut self) {
+        let Some(folder) = self.places.sample.clone() else {
+            self.notices.problem("This system has no folder for a user's data");
+            return;
+        };
+        match sample::unpack(&folder) {
+            Ok(()) => self.open(folder),
+            Err(error) => self.notices.problem(format!(
+                "The sample pictures cannot be written to {}: {error}",
+                folder.display()
+            )),
+        }
+    }
+
+    /// Time goes on: others may have written, boxes wait to be written.
+    fn pass_time(&mut self, context: &Context) {
+        let (now, has_input) = context.input(|input| {
+            (
+                input.time,
+                !input.events.is_empty() || input.pointer.is_moving(),
+            )
+        });
+        let has_focus = context.input(|input| input.focused);
+        if self.polled.elapsed() >= POLL {
+            self.poll();
+        }
+        let keeps = self.kept.elapsed() >= KEEP;
+        if keeps {
+            self.kept = Instant::now();
+        }
+        let Some(desk) = &mut self.desk else { return };
+        desk.tick(now, has_input && has_focus);
+        desk.session.count();
+        let outcome = desk.write_some().and_then(|ended| {
+            if keeps {
+                desk.keep()?;
+            }
+            Ok(ended)
+        });
+        desk.tell_workers();
+        if desk.has_unwritten() {
+            context.request_repaint_after(Duration::from_millis(200));
+        }
+        context.request_repaint_after(POLL);
+        match outcome {
+            Ok(Some(job)) => self.notices.say(said_of_job(&job)),
+            Ok(None) => {}
+            Err(error) => self.notices.problem(error.to_string()),
+        }
+    }
+
+    // What is shown.
+
+    fn offer(&self) -> Offer<'_> {
+        let mut met = vec![Needs::Nothing];
+        let mut on = Vec::new();
+        let mut history = [None, None];
+        match self.preferences.theme {
+            Theme::Light => on.push(Command::LightTheme),
+            Theme::Dark => on.push(Command::DarkTheme),
+            Theme::System => on.push(Command::SystemTheme),
+        }
+        let look = &self.preferences.canvas;
+        for (is_on, command) in [
+            (look.labels, Command::Labels),
+            (look.crosshair, Command::Crosshair),
+            (look.rulers, Command::Rulers),
+            (look.keep_view, Command::KeepView),
+            (look.thumbnails, Command::Grid),
+            (self.shows_adjustment, Command::PictureSettings),
+        ] {
+            on.extend(is_on.then_some(command));
+        }
+        if let Some(desk) = &self.desk {
+            let session = &desk.session;
+            let has_picture = session.current().is_some();
+            let can_edit = has_picture && session.is_editable();
+            let has_selection = can_edit && !session.selection().is_empty();
+            let has_proposals = session.visible().any(|row| row.state == BoxState::Proposed);
+            let steps = session.project().history();
+            history = [steps.next_undo(), steps.next_redo()]
+                .map(|step| step.map(|step| step.label.clone()));
+            for (is_met, need) in [
+                (true, Needs::Project),
+                (has_picture, Needs::Picture),
+                (can_edit, Needs::Editable),
+                (has_selection, Needs::Selection),
+                (can_edit && has_proposals, Needs::Proposals),
+                (can_edit && session.has_clipboard(), Needs::Clipboard),
+                (history[0].is_some(), Needs::Undo),
+                (history[1].is_some(), Needs::Redo),
+                (desk.job.is_some(), Needs::Job),
+            ] {
+                met.extend(is_met.then_some(need));
+            }
+            for (is_on, command) in [
+                (desk.shows_heat, Command::HeatMap),
+                (desk.are_boxes_hidden, Command::HideBoxes),
+                (desk.shows_dashboard, Command::Dashboard),
+                (desk.canvas.draws(), Command::Draw),
+                (
+                    desk.job.as_ref().is_some_and(|job| job.paused.is_some()),
+                    Command::PauseProposing,
+                ),
+            ] {
+                on.extend(is_on.then_some(command));
+            }
+        }
+        Offer {
+            keymap: &self.preferences.keymap,
+            met,
+            on,
+            history,
+        }
+    }
+
+    /// Takes the keys before any widget sees them.
+    fn take_keys(&mut self, ui: &Ui, actions: &mut Vec<Action>) {
+        if let Some(Dialog::Settings(settings)) = &self.dialog
+            && settings.awaits_keys()
+        {
+            return;
+        }
+        if self.dialog.is_some() || self.classes.awaits_key() || ui.ctx().any_popup_open() {
+            return;
+        }
+        let is_typing = ui.ctx().text_edit_focused();
+        let has_canvas = ui.memory(|memory| memory.has_focus(canvas::id()));
+        let keymap = self.preferences.keymap.clone();
+        let offer = self.offer();
+        let mut commands = Vec::new();
+        let mut hotkeys = Vec::new();
+        ui.input_mut(|input| {
+            while let Some(command) = keymap.take(input, is_typing, has_canvas) {
+                commands.push(command);
+            }
+            if has_canvas {
+                hotkeys.extend(input.events.iter().filter_map(|event| match event {
+                    egui::Event::Text(text) => text.chars().next(),
+                    _ => None,
+                }));
+            }
+        });
+        let commands: Vec<Command> = commands
+            .into_iter()
+            .filter(|command| offer.allows(*command))
+            .collect();
+        actions.extend(commands.into_iter().map(Action::Command));
+        let Some(desk) = &mut self.desk else { return };
+        if !has_canvas || desk.shows_dashboard {
+            return;
+        }
+        if desk.canvas.take_space(ui)
+            && let Some(command) = keymap.command_with(egui::KeyboardShortcut::new(
+                egui::Modifiers::NONE,
+                Key::Space,
+            ))
+        {
+            actions.push(Action::Command(command));
+        }
+        let document = desk.session.document();
+        let with_key = |key: &char| document.categories().find(|row| row.hotkey == Some(*key));
+        for key in hotkeys {
+            if let Some(category) = with_key(&key).filter(|_| desk.session.is_editable()) {
+                actions.push(Action::ChooseClass(category.id));
+            }
+        }
+        desk.canvas.take_keys(ui, &desk.session, actions);
+    }
+
+    fn project_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let offer = Offer {
+            keymap: &self.preferences.keymap.clone(),
+            ..self.offer()
+        };
+        let Some(desk) = &mut self.desk else { return };
+        let look = self.preferences.canvas;
+        Panel::bottom("status").show(ui, |ui| {
+            status::job_bar(ui, desk, &offer, actions);
+            status::ui(ui, desk, &self.notices, actions);
+        });
+        Panel::left("pictures")
+            .resizable(true)
+            .default_size(240.0)
+            .size_range(180.0..=480.0)
+            .show(ui, |ui| {
+                ui.add_space(4.0);
+                self.list.ui(ui, desk, look.thumbnails, actions);
+            });
+        Panel::right("panels")
+            .resizable(true)
+            .default_size(272.0)
+            .size_range(230.0..=460.0)
+            .show(ui, |ui| {
+                egui::ScrollArea::vertical()
+                    .auto_shrink(false)
+                    .show(ui, |ui| {
+                        ui.add_space(2.0);
+                        section(ui, "Proposals", |ui| {
+                            proposals::ui(ui, desk, &look, &offer, actions)
+                        });
+                        section(ui, "Boxes", |ui| boxes::ui(ui, desk, actions));
+                        section(ui, "Classes", |ui| self.classes.ui(ui, desk, actions));
+                    });
+            });
+        CentralPanel::no_frame().show(ui, |ui| {
+            if desk.shows_dashboard {
+                self.dashboard.ui(ui, desk);
+                return;
+            }
+            let heat = desk.heat(ui.ctx());
+            let response = desk.canvas.ui(
+                ui,
+                Scene {
+                    session: &desk.session,
+                    textures: &mut desk.textures,
+                    look: &look,
+                    adjustment: desk.adjustment,
+                    are_boxes_hidden: desk.are_boxes_hidden,
+                    trial: desk.trial.as_ref().map(|trial| &trial.boxes[..]),
+                    heat,
+                },
+                actions,
+            );
+            response.context_menu(|ui| context_menu(ui, &offer, actions));
+            hold_focus(ui, self.dialog.is_some());
+        });
+        if self.shows_adjustment {
+            adjustment(ui.ctx(), desk, actions);
+        }
+    }
+
+    fn dialog_ui(&mut self, context: &Context, actions: &mut Vec<Action>) {
+        let mut dialog = self.dialog.take();
+        if let Some(dialog) = &mut dialog {
+            let session = self.desk.as_ref().map(|desk| &desk.session);
+            match dialog {
+                Dialog::Palette(palette) => palette.ui(context, &self.offer(), actions),
+                Dialog::Help(help) => help.ui(context, &self.preferences.keymap, actions),
+                Dialog::Settings(settings) => settings.ui(context, &self.preferences, actions),
+                Dialog::Problems => dialogs::problems::ui(context, &mut self.notices, actions),
+                Dialog::OpenPath(open_path) => open_path.ui(context, actions),
+                Dialog::Import(import) => import.ui(context, actions),
+                Dialog::ClassPicker(picker) => {
+                    if let Some(session) = session {
+                        picker.ui(context, session, actions);
+                    }
+                }
+                Dialog::Export(export) => {
+                    if let Some(session) = session {
+                        export.ui(context, session, actions);
+                    }
+                }
+            }
+        }
+        self.dialog = dialog;
+    }
+
+    fn toasts_ui(&mut self, context: &Context) {
+        let now = context.input(|input| input.time);
+        let mut dismissed = None;
+        let mut toasts: Vec<_> = self.notices.toasts(now).cloned().collect();
+        toasts.reverse();
+        if toasts.is_empty() {
+            return;
+        }
+        egui::Area::new(Id::unique("toasts"))
+            .anchor(egui::Align2::CENTER_BOTTOM, egui::vec2(0.0, -44.0))
+            .order(egui::Order::Foreground)
+            .show(context, |ui| {
+                for toast in &toasts {
+                    let palette = Palette::of(ui.visuals());
+                    let frame = egui::Frame::popup(ui.style()).inner_margin(9);
+                    frame.show(ui, |ui| {
+                        ui.set_max_width(560.0);
+                        ui.horizontal_wrapped(|ui| {
+                            if toast.is_problem {
+                                ui.colored_label(palette.bad, "⚠");
+                            }
+                            ui.label(&toast.text);
+                            let close = ui.small_button("✖").on_hover_text("Dismiss");
+                            if close.accessible_name("Dismiss").clicked() {
+                                dismissed = Some(toast.text.clone());
+                            }
+                        });
+                    });
+                }
+            });
+        if let Some(text) = dismissed {
+            self.notices.dismiss(&text);
+        }
+        if let Some(seconds) = self.notices.seconds_to_next(now) {
+            context.request_repaint_after(Duration::from_secs_f64(seconds + 0.05));
+        }
+    }
+
+    fn take_dropped(&self, context: &Context, actions: &mut Vec<Action>) {
+        let dropped = context.input(|input| {
+            let files = input.raw.dropped_files.iter();
+            files.map(|file| file.path().to_path_buf()).next()
+        });
+        actions.extend(dropped.map(Action::Open));
+    }
+
+    fn name_window(&mut self, context: &Context) {
+        let title = match &self.desk {
+            Some(desk) => {
+                let name = desk.session.project().root().file_name();
+                format!("{} – Tsukami", name.unwrap_or_default().to_string_lossy())
+            }
+            None => "Tsukami".to_owned(),
+        };
+        if title != self.title {
+            context.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+
+    fn remember_place(&mut self, context: &Context) {
+        let place = context.input(|input| {
+            let viewport = input.viewport();
+            let size = viewport.inner_rect?.size();
+            Some(WindowPlace {
+                size: [size.x, size.y],
+                position: viewport.outer_rect.map(|rect| [rect.min.x, rect.min.y]),
+                maximised: viewport.maximized.unwrap_or(false),
+            })
+        });
+        if place.is_some() {
+            self.preferences.window = place;
+        }
+    }
+
+    // What is done.
+
+    fn perform(&mut self, context: &Context, action: Action) {
+        if let Err(error) = self.try_perform(context, action) {
+            self.notices.problem(error.to_string());
+        }
+    }
+
+    fn try_perform(&mut self, context: &Context, action: Action) -> Result<(), StoreError> {
+        match action {
+            Action::Command(command) => return self.command(context, command),
+            Action::Open(path) => self.open(path),
+            Action::Ask(purpose) => files::ask(purpose, self.post.clone()),
+            Action::CloseDialog => self.dialog = None,
+            Action::ClearProblems => self.notices.clear_problems(),
+            Action::UseModel(model) => self.use_model(model),
+            Action::Look(_)
+            | Action::Theme(_)
+            | Action::Scale(_)
+            | Action::Keys(..)
+            | Action::ResetKeys
+            | Action::GoOnWhenDone(_)
+            | Action::ProposeAtOnce(_)
+            | Action::ForgetRecent(_) => self.prefer(context, action),
+            action => {
+                if let Some(desk) = &mut self.desk {
+                    return on_desk(desk, &self.post.about(self.number), action);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A preference is another one.
+    fn prefer(&mut self, context: &Context, action: Action) {
+        let preferences = &mut self.preferences;
+        match action {
+            Action::Look(look) => preferences.canvas = look,
+            Action::Theme(theme) => {
+                preferences.theme = theme;
+                context.set_theme(theme);
+            }
+            Action::Scale(scale) => {
+                preferences.scale = scale;
+                context.set_zoom_factor(scale);
+            }
+            Action::Keys(command, keys) => preferences.keymap.set(command, keys),
+            Action::ResetKeys => preferences.keymap = super::keymap::Keymap::default(),
+            Action::GoOnWhenDone(goes_on) => preferences.goes_on_when_done = goes_on,
+            Action::ProposeAtOnce(at_once) => preferences.proposes_at_once = at_once,
+            Action::ForgetRecent(path) => preferences.recent.retain(|other| *other != path),
+            _ => {}
+        }
+        self.save_preferences();
+    }
+
+    fn look(&mut self, context: &Context, change: impl FnOnce(&mut CanvasLook)) {
+        let mut look = self.preferences.canvas;
+        change(&mut look);
+        self.prefer(context, Action::Look(look));
+    }
+
+    fn command(&mut self, context: &Context, command: Command) -> Result<(), StoreError> {
+        use Command as C;
+        match command {
+            C::OpenFolder => files::ask(Purpose::OpenFolder, self.post.clone()),
+            C::OpenProject => files::ask(Purpose::OpenProject, self.post.clone()),
+            C::ChooseModel => files::ask(Purpose::Model, self.post.clone()),
+            C::EmbeddedModel => self.use_model(None),
+            C::OpenSample => self.open_sample(),
+            C::CloseProject => self.close_project(),
+            C::Quit => context.send_viewport_cmd(ViewportCommand::Close),
+            C::Save => self
+                .notices
+                .say("Everything is saved, and was as it happened"),
+            C::LightTheme => self.prefer(context, Action::Theme(Theme::Light)),
+            C::DarkTheme => self.prefer(context, Action::Theme(Theme::Dark)),
+            C::SystemTheme => self.prefer(context, Action::Theme(Theme::System)),
+            C::Labels => self.look(context, |look| look.labels = !look.labels),
+            C::Crosshair => self.look(context, |look| look.crosshair = !look.crosshair),
+            C::Rulers => self.look(context, |look| look.rulers = !look.rulers),
+            C::KeepView => self.look(context, |look| look.keep_view = !look.keep_view),
+            C::Grid => self.look(context, |look| look.thumbnails = !look.thumbnails),
+            C::PictureSettings => self.shows_adjustment = !self.shows_adjustment,
+            C::Palette => self.dialog = Some(Dialog::Palette(Default::default())),
+            C::Help => self.dialog = Some(Dialog::Help(Default::default())),
+            C::Settings => self.dialog = Some(Dialog::Settings(Default::default())),
+            C::Problems => self.dialog = Some(Dialog::Problems),
+            C::NextPanel => next_panel(context),
+            C::Import => self.dialog = Some(Dialog::Import(Default::default())),
+            C::ChangeClass => self.dialog = Some(Dialog::ClassPicker(Default::default())),
+            C::Export => {
+                let session = self.desk.as_ref().map(|desk| &desk.session);
+                self.dialog = session.map(|session| Dialog::Export(exchange::Export::new(session)));
+            }
+            C::Refresh => {
+                if let Some(desk) = &mut self.desk {
+                    desk.is_reading = true;
+                    let project = desk.session.project().path().to_owned();
+                    opening::refresh(project, self.post.about(self.number));
+                }
+            }
+            C::Done | C::AcceptAll => self.finish_picture(command)?,
+            command => {
+                let pixels_per_point = context.pixels_per_point();
+                if let Some(desk) = &mut self.desk
+                    && let Some(text) = desk_command(desk, command, pixels_per_point)?
+                {
+                    self.notices.say(text);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks the picture as done, perhaps with all its proposals, and goes on.
+    fn finish_picture(&mut self, command: Command) -> Result<(), StoreError> {
+        let goes_on = self.preferences.goes_on_when_done;
+        let Some(desk) = &mut self.desk else {
+            return Ok(());
+        };
+        let hidden = desk.session.hidden_proposals();
+        if hidden > 0 {
+            // They would be judged unseen.
+            self.notices.say(format!(
+                "{hidden} proposals of hidden classes wait: show all classes before you finish this picture"
+            ));
+            if command == Command::AcceptAll {
+                desk.session.accept_all_and_finish()?;
+            }
+            return Ok(());
+        }
+        let next = desk.session.next_to_review();
+        desk.book_time();
+        if command == Command::AcceptAll {
+            desk.session.accept_all_and_finish()?;
+        } else {
+            desk.session.set_done(true)?;
+        }
+        match next {
+            Some(next) if goes_on => desk.session.show(next),
+            Some(_) => {}
+            None => self
+                .notices
+                .say("All pictures of this list are done: Ctrl+Shift+E exports them"),
+        }
+        Ok(())
+    }
+}
+
+impl eframe::App for Window {
+    fn logic(&mut self, context: &Context, _frame: &mut eframe::Frame) {
+        self.drain(context);
+        self.pass_time(context);
+        self.name_window(context);
+        self.remember_place(context);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let mut actions = Vec::new();
+        self.take_dropped(ui.ctx(), &mut actions);
+        self.take_keys(ui, &mut actions);
+        Panel::top("menu").show(ui, |ui| {
+            let offer = self.offer();
+            offer.menu_bar(ui, &mut actions);
+            if self.desk.is_some() {
+                ui.add_space(1.0);
+                offer.toolbar(ui, &mut actions);
+                ui.add_space(3.0);
+            }
+        });
+        if self.desk.is_some() {
+            self.project_ui(ui, &mut actions);
+        } else {
+            CentralPanel::default_margins().show(ui, |ui| {
+                let recent = &self.preferences.recent;
+                welcome::ui(
+                    ui,
+                    recent,
+                    self.opening.as_deref(),
+                    &self.offer(),
+                    &mut actions,
+                );
+            });
+        }
+        let context = ui.ctx().clone();
+        self.dialog_ui(&context, &mut actions);
+        self.toasts_ui(&context);
+        for action in actions {
+            self.perform(&context, action);
+        }
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.close_project();
+        self.save_preferences();
+    }
+}
+
+/// Takes what a worker of the open project has done; what went wrong with pictures.
+fn take_work(context: &Context, desk: &mut Desk, event: Event) -> Result<Vec<String>, StoreError> {
+    match event {
+        Event::Decoded(picture, decoded) => return Ok(desk.take_decoded(context, picture, decoded)),
+        Event::Thumbnail(picture, image) => desk.textures.insert_thumbnail(context, picture, image),
+        Event::Derived(derived) => desk.take_derived(&derived)?,
+        Event::Proposed(Proposed::Model(model)) => match model {
+            Ok(facts) => desk.model = ModelState::Ready(Arc::new(facts)),
+            Err(reason) => {
+                desk.model = ModelState::Failed(reason.clone());
+                return Ok(vec![reason]);
+            }
+        },
+        Event::Proposed(Proposed::Seen {
+            picture,
+            maps,
+            is_wish,
+            warnings,
+        }) => {
+            desk.take_seen(picture, maps, is_wish)?;
+            return Ok(warnings);
+        }
+        Event::Proposed(Proposed::Failed(picture, reason)) => {
+            desk.take_unseen(picture);
+            return Ok(vec![reason]);
+        }
+        Event::Opening(_) | Event::Exchanged(_) | Event::Chosen(..) => {}
+    }
+    Ok(Vec::new())
+}
+
+/// Does what concerns the open project.
+fn on_desk(desk: &mut Desk, post: &Post, action: Action) -> Result<(), StoreError> {
+    let session = &mut desk.session;
+    match action {
+        Action::Show(picture) => session.show(picture),
+        Action::List(query) => session.set_query(query),
+        Action::Select(ids) => session.select(ids),
+        Action::SelectToo(ids) => session.select_too(&ids),
+        Action::ToggleSelected(ids) => session.toggle_selected(&ids),
+        Action::Draw(bbox) => session.draw(bbox)?,
+        Action::Reshape(rects) => session.reshape(&rects)?,
+        Action::Nudge([dx, dy], is_held) => session.nudge(dx, dy, is_held)?,
+        Action::ChooseClass(category) => session.choose_class(category)?,
+        Action::ChooseClassNamed(name) => {
+            let category = session.class_named(&name)?;
+            session.choose_class(category)?;
+        }
+        Action::Class(change) => change_class(desk, change)?,
+        Action::Propose(proposing, is_final) => desk.propose_otherwise(proposing, is_final)?,
+        Action::Adjust(adjustment) => desk.adjustment = adjustment,
+        Action::Import(path, mode) => {
+            desk.exchange = Some("Importing…".to_owned());
+            let project = session.project().path().to_owned();
+            exchanging::import(project, path, mode, post.clone());
+        }
+        Action::Export(options, path) => {
+            desk.exchange = Some("Exporting…".to_owned());
+            let project = session.project().path().to_owned();
+            exchanging::export(project, *options, path, post.clone());
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn change_class(desk: &mut Desk, change: ClassAction) -> Result<(), StoreError> {
+    let session = &mut desk.session;
+    match change {
+        ClassAction::Add(name) => {
+            session.class_named(&name)?;
+        }
+        ClassAction::Rename(id, name) => {
+            session.commit("rename a class", |document| {
+                ops::rename_category(document, id, &name)
+            })?;
+        }
+        ClassAction::Merge { from, into } => {
+            session.commit("merge classes", |document| {
+                ops::merge_categories(document, from, into)
+            })?;
+        }
+        ClassAction::Recolour(id, colour) => {
+            session.commit("recolour a class", |document| {
+                ops::recolour_category(document, id, colour)
+            })?;
+        }
+        ClassAction::Hotkey(id, key) => {
+            session.commit("change the key of a class", |document| {
+                ops::set_hotkey(document, id, key)
+            })?;
+        }
+        ClassAction::Move(id, by) => {
+            session.commit("reorder classes", |document| {
+                let mut order: Vec<_> = document.categories().map(|row| row.id).collect();
+                let at = order.iter().position(|other| *other == id);
+                let at = at.ok_or(EditError::UnknownCategory(id))?;
+                let to = at.saturating_add_signed(by).min(order.len() - 1);
+                let moved = order.remove(at);
+                order.insert(to, moved);
+                Ok(Edit::CategoryOrder(order))
+            })?;
+        }
+        ClassAction::Delete(id) => {
+            session.commit("delete a class", |document| {
+                ops::delete_category(document, id)
+            })?;
+        }
+        ClassAction::ToggleHidden(id) => session.toggle_hidden(id),
+        ClassAction::Solo(id) => session.solo(id),
+    }
+    Ok(())
+}
+
+/// Does a command that concerns the open project alone; what is to be said about it.
+fn desk_command(
+    desk: &mut Desk,
+    command: Command,
+    pixels_per_point: f32,
+) -> Result<Option<String>, StoreError> {
+    use Command as C;
+    let session = &mut desk.session;
+    let wish = match command {
+        C::Fit => Some(Wish::Fit),
+        C::FitWidth => Some(Wish::FitWidth),
+        C::ActualSize => Some(Wish::ActualSize),
+        C::ZoomIn => Some(Wish::ZoomIn),
+        C::ZoomOut => Some(Wish::ZoomOut),
+        C::ZoomToBox => Some(Wish::ZoomToBox),
+        _ => None,
+    };
+    if let Some(wish) = wish {
+        desk.canvas.wish(wish, session, pixels_per_point);
+        return Ok(None);
+    }
+    match command {
+        C::Undo => return Ok(session.undo()?.map(|label| format!("Undone: {label}"))),
+        C::Redo => return Ok(session.redo()?.map(|label| format!("Redone: {label}"))),
+        C::Copy => {
+            let number = session.copy();
+            return Ok(Some(format!("Copied {}", counted(number, "box", "boxes"))));
+        }
+        C::Paste => session.paste()?,
+        C::Duplicate => session.duplicate()?,
+        C::CopyFromPrevious => session.copy_from_previous()?,
+        C::SelectAll => {
+            let all = session.visible().map(|row| row.id).collect();
+            session.select(all);
+        }
+        C::Delete => {
+            session.delete()?;
+        }
+        C::Lock => session.toggle_locked(),
+        C::NextPicture | C::PreviousPicture | C::FirstPicture | C::LastPicture => {
+            let step = match command {
+                C::NextPicture => 1,
+                C::PreviousPicture => -1,
+                C::FirstPicture => isize::MIN,
+                _ => isize::MAX,
+            };
+            if let Some(picture) = session.neighbour(step) {
+                session.show(picture);
+            }
+        }
+        C::NextToReview => match session.next_to_review() {
+            Some(picture) => session.show(picture),
+            None => return Ok(Some("All pictures of this list are done".to_owned())),
+        },
+        C::Reopen => session.set_done(false)?,
+        C::Draw => desk.canvas.set_draws(!desk.canvas.draws()),
+        C::NextBox => session.select_next(1),
+        C::PreviousBox => session.select_next(-1),
+        C::Accept => {
+            if session.accept()? == 0 {
+                return Ok(Some("No proposal is left to accept".to_owned()));
+            }
+        }
+        C::Reject => {
+            if session.reject()? == 0 {
+                return Ok(Some("No proposal is left to reject".to_owned()));
+            }
+        }
+        C::Crowd => session.toggle_flag("crowd", |flags| &mut flags.crowd)?,
+        C::Difficult => session.toggle_flag("difficult", |flags| &mut flags.difficult)?,
+        C::Occluded => session.toggle_flag("occluded", |flags| &mut flags.occluded)?,
+        C::Truncated => session.toggle_flag("truncated", |flags| &mut flags.truncated)?,
+        C::ProposePicture => {
+            if session.is_current_done() {
+                let text = "This picture is done: reopen it (Shift+Space) for new proposals";
+                return Ok(Some(text.to_owned()));
+            }
+            desk.propose_current();
+        }
+        C::ProposeAll => {
+            if desk.propose_all(false) == 0 {
+                return Ok(Some("Every picture is done".to_owned()));
+            }
+        }
+        C::PauseProposing => desk.toggle_pause(),
+        C::CancelProposing => {
+            let left = desk.cancel_proposing();
+            return Ok(Some(format!(
+                "Stopped; {} have no new proposals",
+                counted(left, "picture", "pictures")
+            )));
+        }
+        C::RaiseThreshold | C::LowerThreshold => {
+            let mut proposing = session.proposing().clone();
+            let step = if command == C::RaiseThreshold {
+                THRESHOLD_STEP
+            } else {
+                -THRESHOLD_STEP
+            };
+            let threshold = (proposing.effective_threshold() + step).clamp(0.05, 0.95);
+            proposing.threshold = Some((threshold * 100.0).round() / 100.0);
+            desk.propose_otherwise(proposing, true)?;
+            return Ok(Some(format!("Threshold {:.0} %", threshold * 100.0)));
+        }
+        C::HideBoxes => desk.are_boxes_hidden = !desk.are_boxes_hidden,
+        C::HeatMap => {
+            desk.shows_heat = !desk.shows_heat;
+            let picture = desk.session.current();
+            let has_maps = picture.is_some_and(|picture| desk.maps_of(picture).is_some());
+            if desk.shows_heat && !has_maps {
+                return Ok(Some(
+                    "The model has not looked at this picture yet: I lets it".to_owned(),
+                ));
+            }
+        }
+        C::Dashboard => desk.shows_dashboard = !desk.shows_dashboard,
+        _ => {}
+    }
+    Ok(None)
+}
+
+/// A part of the right panel that can be folded.
+fn section(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
+    egui::CollapsingHeader::new(egui::RichText::new(title).strong())
+        .default_open(true)
+        .show_unindented(ui, add);
+    ui.add_space(4.0);
+}
+
+fn context_menu(ui: &mut Ui, offer: &Offer<'_>, actions: &mut Vec<Action>) {
+    ui.set_min_width(240.0);
+    use Command as C;
+    for (at, commands) in [
+        &[C::Accept, C::Reject, C::ChangeClass][..],
+        &[C::Crowd, C::Difficult, C::Occluded, C::Truncated],
+        &[C::Copy, C::Paste, C::Duplicate, C::Lock, C::Delete],
+        &[C::ZoomToBox, C::Fit, C::ProposePicture],
+    ]
+    .iter()
+    .enumerate()
+    {
+        if at > 0 {
+            ui.separator();
+        }
+        for command in *commands {
+            offer.menu_entry(ui, *command, actions);
+        }
+    }
+}
+
+/// Gives the canvas the focus when nothing else has it, and lets it keep the keys that the toolkit
+/// would use to go elsewhere.
+fn hold_focus(ui: &Ui, has_dialog: bool) {
+    let id = canvas::id();
+    ui.memory_mut(|memory| {
+        if memory.focused().is_none() && !has_dialog {
+            memory.request_focus(id);
+        }
+        if memory.has_focus(id) {
+            let filter = egui::EventFilter {
+                tab: true,
+                horizontal_arrows: true,
+                vertical_arrows: true,
+                escape: true,
+            };
+            memory.set_focus_lock_filter(id, filter);
+        }
+    });
+}
+
+/// Moves the keyboard from the canvas to the list, from there to the panels, and back.
+fn next_panel(context: &Context) {
+    context.memory_mut(|memory| {
+        let focused = memory.focused();
+        if focused == Some(canvas::id()) {
+            memory.request_focus(list::id());
+        } else if focused == Some(list::id()) {
+            // From the list, Tab goes on to the panels.
+            memory.move_focus(egui::FocusDirection::Next);
+        } else {
+            memory.request_focus(canvas::id());
+        }
+    });
+}
+
+/// Brightness, contrast and gamma of what is shown.
+fn adjustment(context: &Context, desk: &Desk, actions: &mut Vec<Action>) {
+    let mut adjustment = desk.adjustment;
+    egui::Window::new("Brightness and contrast")
+        .collapsible(false)
+        .resizable(false)
+        .anchor(egui::Align2::RIGHT_TOP, egui::vec2(-300.0, 80.0))
+        .show(context, |ui| {
+            for (value, range, name) in [
+                (&mut adjustment.brightness, -0.5..=0.5, "brightness"),
+                (&mut adjustment.contrast, 0.5..=3.0, "contrast"),
+                (&mut adjustment.gamma, 0.3..=3.0, "gamma"),
+            ] {
+                ui.add(egui::Slider::new(value, range).text(name));
+            }
+            ui.horizontal(|ui| {
+                if ui.button("As it is").clicked() {
+                    adjustment = Default::default();
+                }
+                if ui.button("Close").clicked() {
+                    actions.push(Action::Command(Command::PictureSettings));
+                }
+            });
+            ui.weak("For the eye alone: files are not changed.");
+        });
+    if adjustment != desk.adjustment {
+        actions.push(Action::Adjust(adjustment));
+    }
+}
+
+fn sentences(notes: Notes) -> Vec<String> {
+    let mut sentences = notes.sentences;
+    if notes.more > 0 {
+        sentences.push(format!("… and {} more of this kind", notes.more));
+    }
+    sentences
+}
+
+/// What has become of the folder, if that is worth a word.
+fn said_of_folder(changes: &crate::store::Reconciled) -> Option<String> {
+    let parts = [
+        (changes.added.len(), "new"),
+        (changes.missing.len(), "missing"),
+        (changes.found_again.len(), "found again"),
+        (changes.renamed.len(), "renamed"),
+        (changes.changed.len(), "changed"),
+    ];
+    let parts = parts.iter().filter(|(number, _)| *number > 0);
+    let parts: Vec<String> = parts
+        .map(|(number, what)| format!("{number} {what}"))
+        .collect();
+    (!parts.is_empty()).then(|| format!("Pictures: {}", parts.join(", ")))
+}
+
+fn said_of_job(job: &Job) -> String {
+    let seen = counted(job.done - job.failed, "picture", "pictures");
+    match job.failed {
+        0 => format!("Proposed boxes on {seen}"),
+        failed => format!("Proposed boxes on {seen}; {failed} could not be read (F7)"),
+    }
+}
+
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

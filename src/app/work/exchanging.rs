@@ -1,0 +1,55 @@
+//! Import and export beside the window, on the document as the project file has it.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use super::{Event, Post};
+use crate::formats::exchange::{self, ExportReport, Format, Import, Mode, Options};
+use crate::store::{Access, Project};
+
+/// What has come of an import or export.
+pub enum Exchanged {
+    /// What a file or folder holds, as an edit of the document as it was then.
+    Read(PathBuf, Box<Import>),
+    /// What was written.
+    Written(PathBuf, ExportReport),
+    /// Neither: a sentence that names the file and the remedy.
+    Failed(String),
+}
+
+/// Reads annotations of another tool for a project.
+pub fn import(project: PathBuf, path: PathBuf, mode: Mode, post: Post) {
+    thread::spawn(move || {
+        let outcome = read(&project, &path, mode).map(|import| Exchanged::Read(path, import));
+        post.send(Event::Exchanged(outcome.unwrap_or_else(Exchanged::Failed)));
+    });
+}
+
+/// Writes annotations of a project for other tools.
+pub fn export(project: PathBuf, options: Options, out: PathBuf, post: Post) {
+    thread::spawn(move || {
+        let outcome = write(&project, &options, &out).map(|done| Exchanged::Written(out, done));
+        post.send(Event::Exchanged(outcome.unwrap_or_else(Exchanged::Failed)));
+    });
+}
+
+fn read(project: &Path, path: &Path, mode: Mode) -> Result<Box<Import>, String> {
+    let format = exchange::recognise(path).ok_or_else(|| unknown(path))?;
+    let (project, _) = Project::open(project, Access::View).map_err(|error| error.to_string())?;
+    let import = exchange::import(project.document(), path, project.root(), format, mode);
+    import.map(Box::new).map_err(|error| error.to_string())
+}
+
+fn write(project: &Path, options: &Options, out: &Path) -> Result<ExportReport, String> {
+    let (project, _) = Project::open(project, Access::View).map_err(|error| error.to_string())?;
+    let report = exchange::export(project.document(), project.root(), options, out);
+    report.map_err(|error| error.to_string())
+}
+
+fn unknown(path: &Path) -> String {
+    let readable = Format::ALL.map(Format::name).join(", ");
+    format!(
+        "{} is in no format that can be read: choose a file or folder of {readable}",
+        path.display()
+    )
+}

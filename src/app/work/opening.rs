@@ -1,0 +1,98 @@
+//! Opening a folder or a project file, and reading the folder for what has changed.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use super::{Event, Post};
+use crate::store::{self, Access, Project, StoreError};
+use crate::survey::{self, Survey};
+
+/// How far an opening has come.
+pub enum Opening {
+    /// The project is open; its folder is not read yet.
+    Opened {
+        /// The project.
+        project: Box<Project>,
+        /// What a person should know, a sentence each.
+        notices: Vec<String>,
+        /// Whether it was just made.
+        is_new: bool,
+    },
+    /// An empty project has got its first pictures.
+    First,
+    /// The folder was read, and the project is up to date with it.
+    Read(Survey),
+    /// It cannot be opened or read: a sentence that names the file and the remedy.
+    Failed(String),
+}
+
+/// Opens a folder of pictures, whose project is found or made, or a project file; then reads the
+/// folder.
+pub fn open(path: PathBuf, post: Post) {
+    thread::spawn(move || match opened(&path) {
+        Ok((project, notices, is_new)) => {
+            let (file, access) = (project.path().to_owned(), project.access());
+            let project = Box::new(project);
+            post.send(Event::Opening(Opening::Opened {
+                project,
+                notices,
+                is_new,
+            }));
+            if access != Access::View {
+                read(&file, &post);
+            }
+        }
+        Err(reason) => post.send(Event::Opening(Opening::Failed(reason))),
+    });
+}
+
+/// Reads the folder of a project that is open for what has changed.
+pub fn refresh(project: PathBuf, post: Post) {
+    thread::spawn(move || read(&project, &post));
+}
+
+fn opened(path: &Path) -> Result<(Project, Vec<String>, bool), String> {
+    if !path.exists() {
+        return Err(format!(
+            "{} is not there: see that its disk is connected, or open another folder",
+            path.display()
+        ));
+    }
+    let sentence = |error: StoreError| error.to_string();
+    let is_picture = path
+        .extension()
+        .is_some_and(|extension| extension != store::EXTENSION);
+    // A single picture stands for its folder.
+    let path = match path.parent() {
+        Some(folder) if path.is_file() && is_picture => folder,
+        _ => path,
+    };
+    let existing = if path.is_dir() {
+        store::find(path)
+    } else {
+        Some(path.to_owned())
+    };
+    let is_new = existing.is_none();
+    let (project, opened) = match existing {
+        Some(file) => Project::open(&file, Access::Edit).map_err(sentence)?,
+        None => Project::create_for(path).map_err(sentence)?,
+    };
+    let notices = opened.notices.iter().map(ToString::to_string).collect();
+    Ok((project, notices, is_new))
+}
+
+/// The window holds the project, so the folder is read by way of a second connection, as the
+/// command line would; the window takes in what that has written.
+fn read(file: &Path, post: &Post) {
+    let outcome = Project::open(file, Access::Add).and_then(|(mut project, _)| {
+        let survey = survey::refresh_telling(&mut project, || {
+            post.send(Event::Opening(Opening::First));
+        })?;
+        project.close()?;
+        Ok(survey)
+    });
+    post.send(Event::Opening(match outcome {
+        Ok(survey) => Opening::Read(survey),
+        Err(error) => Opening::Failed(error.to_string()),
+    }));
+}

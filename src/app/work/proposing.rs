@@ -1,0 +1,388 @@
+//! The model beside the window: it looks at pictures in the order in which a person wants them,
+//! and keeps their maps.
+//!
+//! One thread owns the model and drives the pipeline of [`crate::propose`], which asks it for the
+//! next picture whenever a decoder is free. So a new wish is met after what is under way, which is
+//! a few pictures at the most.
+
+use std::collections::{HashMap, VecDeque};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use super::{Event, Post};
+use crate::app::cache::{Cache, Kind};
+use crate::app::kept_maps;
+use crate::document::{self, PictureId};
+use crate::localize::{Extent, Maps};
+use crate::propose::{self, Seen, Sought};
+use crate::tscam::device::DeviceChoice;
+use crate::tscam::{InputSize, Model};
+
+/// Decoding threads: with two cores, the model takes the rest.
+const DECODERS: usize = 1;
+
+/// A picture to propose boxes for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The picture.
+    pub picture: PictureId,
+    /// Where its file is.
+    pub path: PathBuf,
+    /// What the cache knows it by, whatever the model.
+    pub key: String,
+    /// Upright width and height, as the project knows them.
+    pub size: [u32; 2],
+}
+
+/// What the window knows of the model that proposes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelFacts {
+    /// Its name.
+    pub name: String,
+    /// The beginning of its fingerprint.
+    pub version: String,
+    /// The names of its head's classes; none without a head.
+    pub classes: Arc<[String]>,
+    /// Where it runs, and why there if that is not where it was to.
+    pub device: String,
+}
+
+impl ModelFacts {
+    /// The provenance of boxes that it proposes.
+    pub fn origin(&self, method: crate::localize::Method, threshold: f32) -> document::Model {
+        document::Model {
+            name: self.name.as_str().into(),
+            version: self.version.as_str().into(),
+            method: method.name().into(),
+            threshold,
+        }
+    }
+
+    /// What the cache knows the maps of a picture by.
+    pub fn maps_key(&self, picture: &str) -> String {
+        format!("{picture}/{}", self.version)
+    }
+}
+
+/// What has come of a picture.
+pub enum Proposed {
+    /// The model is ready, or cannot be used: a sentence that says why.
+    Model(Result<ModelFacts, String>),
+    /// The model has looked at a picture, now or before.
+    Seen {
+        /// The picture.
+        picture: PictureId,
+        /// What it saw.
+        maps: Arc<Maps>,
+        /// Whether it was [wished for](Proposer::wish) by itself.
+        is_wish: bool,
+        /// What a person should know about the file.
+        warnings: Vec<String>,
+    },
+    /// A picture could not be looked at: a sentence that names the file and the remedy.
+    Failed(PictureId, String),
+}
+
+/// The thread that proposes for one opened project.
+pub struct Proposer {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+    cache: Arc<Cache>,
+}
+
+#[derive(Default)]
+struct Queue {
+    /// Another model than the embedded one.
+    model: Option<PathBuf>,
+    /// Pictures that a person asked for one by one, before all others.
+    wishes: VecDeque<Request>,
+    /// The pictures that a person is likely to look at next.
+    likely: Vec<PictureId>,
+    /// The pictures of a run over all, in order; those that were taken out of turn are gone from
+    /// `open`.
+    order: VecDeque<PictureId>,
+    open: HashMap<PictureId, Request>,
+    is_paused: bool,
+    has_ended: bool,
+}
+
+impl Proposer {
+    /// Starts the thread. The model is loaded at once, so that the first wish need not wait.
+    pub fn new(model: Option<PathBuf>, cache: Arc<Cache>, post: &Post) -> Self {
+        let shared = Arc::new(Shared {
+            queue: Mutex::new(Queue {
+                model,
+                ..Queue::default()
+            }),
+            changed: Condvar::new(),
+            cache,
+        });
+        let (worker, post) = (Arc::clone(&shared), post.clone());
+        thread::spawn(move || worker.run(&post));
+        Self { shared }
+    }
+
+    /// Takes another model; the embedded one if none. What was asked for and not begun still is.
+    pub fn use_model(&self, model: Option<PathBuf>) {
+        self.shared.change(|queue| queue.model = model);
+    }
+
+    /// Asks for one picture, before all others.
+    pub fn wish(&self, request: Request) {
+        self.shared.change(|queue| {
+            queue.open.remove(&request.picture);
+            queue
+                .wishes
+                .retain(|other| other.picture != request.picture);
+            queue.wishes.push_back(request);
+            queue.is_paused = false;
+        });
+    }
+
+    /// Asks for many pictures, beside those that were asked for before.
+    pub fn propose(&self, requests: Vec<Request>) {
+        self.shared.change(|queue| {
+            for request in requests {
+                let picture = request.picture;
+                if queue.open.insert(picture, request).is_none() {
+                    queue.order.push_back(picture);
+                }
+            }
+        });
+    }
+
+    /// Of the many, these come first.
+    pub fn prefer(&self, likely: Vec<PictureId>) {
+        self.shared.change(|queue| queue.likely = likely);
+    }
+
+    /// Halts after what is under way, or goes on.
+    pub fn pause(&self, is_paused: bool) {
+        self.shared.change(|queue| queue.is_paused = is_paused);
+    }
+
+    /// Forgets what was asked for and not begun; how many pictures those were.
+    pub fn cancel(&self) -> usize {
+        self.shared.change(|queue| {
+            let open = queue.open.len() + queue.wishes.len();
+            queue.order.clear();
+            queue.open.clear();
+            queue.wishes.clear();
+            queue.is_paused = false;
+            open
+        })
+    }
+}
+
+impl Drop for Proposer {
+    fn drop(&mut self) {
+        self.shared.change(|queue| queue.has_ended = true);
+    }
+}
+
+impl Queue {
+    /// The next picture, and whether it was wished for by itself.
+    fn pop(&mut self) -> Option<(Request, bool)> {
+        if self.is_paused {
+            return None;
+        }
+        if let Some(wish) = self.wishes.pop_front() {
+            return Some((wish, true));
+        }
+        let likely = self.likely.iter().find_map(|id| self.open.remove(id));
+        if likely.is_some() {
+            return likely.map(|request| (request, false));
+        }
+        while let Some(picture) = self.order.pop_front() {
+            if let Some(request) = self.open.remove(&picture) {
+                return Some((request, false));
+            }
+        }
+        None
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
+        let result = change(&mut self.lock());
+        self.changed.notify_all();
+        result
+    }
+
+    fn run(&self, post: &Post) {
+        while !self.lock().has_ended {
+            let wanted = self.lock().model.clone();
+            match load(wanted.as_deref()) {
+                Ok((model, facts)) => {
+                    post.send(Event::Proposed(Proposed::Model(Ok(facts.clone()))));
+                    self.look(&model, wanted.as_ref(), &facts, post);
+                }
+                Err(reason) => {
+                    post.send(Event::Proposed(Proposed::Model(Err(reason))));
+                    self.wait_for_another_model(wanted.as_ref());
+                }
+            }
+        }
+    }
+
+    fn wait_for_another_model(&self, former: Option<&PathBuf>) {
+        let mut queue = self.lock();
+        while !queue.has_ended && queue.model.as_ref() == former {
+            let waited = self.changed.wait(queue);
+            queue = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Looks at what is asked for until another model is wanted or the project is closed.
+    fn look(&self, model: &Model, path: Option<&PathBuf>, facts: &ModelFacts, post: &Post) {
+        let send = |proposed| post.send(Event::Proposed(proposed));
+        let on_seen = |(request, is_wish): (Request, bool), seen: Result<Seen, String>| {
+            match seen {
+                Ok(seen) => {
+                    let maps = propose::maps(&seen.evidence, &Sought::Anything, Extent::All);
+                    let bytes = kept_maps::to_bytes(&maps);
+                    let key = facts.maps_key(&request.key);
+                    self.cache.put(Kind::Maps, &key, &bytes);
+                    send(Proposed::Seen {
+                        picture: request.picture,
+                        maps: Arc::new(kept_maps::from_bytes(&bytes).unwrap_or(maps)),
+                        is_wish,
+                        warnings: seen.warnings,
+                    });
+                }
+                Err(reason) => send(Proposed::Failed(request.picture, reason)),
+            }
+            ControlFlow::Continue(())
+        };
+        propose::look_at_all(
+            model,
+            &|| self.next(path, facts, post),
+            InputSize::default(),
+            false,
+            DECODERS,
+            // It ends with its pictures.
+            &AtomicBool::new(false),
+            on_seen,
+        );
+    }
+
+    /// Waits for the next picture that the model has not seen yet; nothing if it is to stop.
+    fn next(
+        &self,
+        model: Option<&PathBuf>,
+        facts: &ModelFacts,
+        post: &Post,
+    ) -> Option<((Request, bool), PathBuf)> {
+        loop {
+            let (request, is_wish) = self.wait_for_next(model)?;
+            let kept = self.cache.get(Kind::Maps, &facts.maps_key(&request.key));
+            match kept.and_then(|bytes| kept_maps::from_bytes(&bytes)) {
+                Some(maps) => post.send(Event::Proposed(Proposed::Seen {
+                    picture: request.picture,
+                    maps: Arc::new(maps),
+                    is_wish,
+                    warnings: Vec::new(),
+                })),
+                None => {
+                    let path = request.path.clone();
+                    return Some(((request, is_wish), path));
+                }
+            }
+        }
+    }
+
+    fn wait_for_next(&self, model: Option<&PathBuf>) -> Option<(Request, bool)> {
+        let mut queue = self.lock();
+        loop {
+            if queue.has_ended || queue.model.as_ref() != model {
+                return None;
+            }
+            if let Some(next) = queue.pop() {
+                return Some(next);
+            }
+            let waited = self.changed.wait(queue);
+            queue = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+fn load(path: Option<&std::path::Path>) -> Result<(Model, ModelFacts), String> {
+    let device = DeviceChoice::default()
+        .open()
+        .map_err(|error| error.to_string())?;
+    let model = match path {
+        Some(path) => Model::open(path, &device.device),
+        None => Model::embedded(&device.device),
+    };
+    let model = model.map_err(|error| error.to_string())?;
+    let device = match &device.notice {
+        Some(notice) => format!("{}; {notice}", device.name),
+        None => device.name.clone(),
+    };
+    let classes = model
+        .head()
+        .map(|head| head.classes.clone())
+        .unwrap_or_default();
+    let facts = ModelFacts {
+        name: model.name.clone(),
+        version: model.fingerprint.chars().take(12).collect(),
+        classes: classes.into(),
+        device,
+    };
+    Ok((model, facts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(id: u32) -> Request {
+        Request {
+            picture: PictureId(id),
+            path: PathBuf::new(),
+            key: String::new(),
+            size: [1, 1],
+        }
+    }
+
+    #[test]
+    fn wishes_come_first_then_what_is_likely_then_the_rest_in_order() {
+        let mut queue = Queue::default();
+        for id in 1..=5 {
+            queue.order.push_back(PictureId(id));
+            queue.open.insert(PictureId(id), request(id));
+        }
+        queue.wishes.push_back(request(9));
+        queue.likely = vec![PictureId(4), PictureId(7), PictureId(3)];
+        let mut order = Vec::new();
+        while let Some((request, is_wish)) = queue.pop() {
+            order.push((request.picture.0, is_wish));
+        }
+        let rest = [4, 3, 1, 2, 5].map(|id| (id, false));
+        assert_eq!(order[0], (9, true));
+        assert_eq!(order[1..], rest);
+    }
+
+    #[test]
+    fn nothing_is_taken_while_paused() {
+        let mut queue = Queue {
+            is_paused: true,
+            ..Queue::default()
+        };
+        queue.wishes.push_back(request(1));
+        assert_eq!(queue.pop(), None);
+        queue.is_paused = false;
+        assert_eq!(queue.pop(), Some((request(1), true)));
+    }
+}
