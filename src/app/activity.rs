@@ -40,7 +40,7 @@ pub struct Stopwatch {
     picture: Option<PictureId>,
     seconds: f64,
     last_input: Option<f64>,
-    now: f64,
+    now: Option<f64>,
 }
 
 impl Stopwatch {
@@ -54,9 +54,10 @@ impl Stopwatch {
                 ..Self::default()
             };
         }
-        let working_until = self.last_input.map_or(now, |last| last + PATIENCE);
-        self.seconds += (now.min(working_until) - self.now).max(0.0);
-        self.now = now;
+        if let (Some(before), Some(last)) = (self.now, self.last_input) {
+            self.seconds += (now.min(last + PATIENCE) - before).max(0.0);
+        }
+        self.now = Some(now);
         if has_input {
             self.last_input = Some(now);
         }

@@ -548,7 +548,7 @@ impl Command {
                 G::Boxes,
                 N::Editable,
                 Window,
-                Some("◫"),
+                Some("◻"),
                 "Draw a box",
                 "The next drag, or the next two clicks, draw a box",
             ),

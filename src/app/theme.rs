@@ -72,9 +72,9 @@ const LIGHT: Palette = Palette {
 pub fn review_sign(state: ReviewState, is_empty: bool) -> &'static str {
     match state {
         ReviewState::New => "○",
-        ReviewState::Proposed => "◐",
+        ReviewState::Proposed => "◑",
         ReviewState::InReview => "✏",
-        ReviewState::Done if is_empty => "∅",
+        ReviewState::Done if is_empty => "Ø",
         ReviewState::Done => "✔",
     }
 }

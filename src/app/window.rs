@@ -152,7 +152,12 @@ impl Window {
                 self.opening = None;
                 self.preferences.used(project.path());
                 self.save_preferences();
-                let mut desk = Desk::new(*project, self.number, self.places.caches.as_deref(), &self.post);
+                let mut desk = Desk::new(
+                    *project,
+                    self.number,
+                    self.places.caches.as_deref(),
+                    &self.post,
+                );
                 desk.is_reading = desk.session.is_editable();
                 self.desk = Some(desk);
                 self.list = list::List::default();
@@ -291,7 +296,8 @@ impl Window {
 
     fn open_sample(&mut self) {
         let Some(folder) = self.places.sample.clone() else {
-            self.notices.problem("This system has no folder for a user's data");
+            self.notices
+                .problem("This system has no folder for a user's data");
             return;
         };
         match sample::unpack(&folder) {
@@ -418,8 +424,18 @@ impl Window {
         let is_typing = ui.ctx().text_edit_focused();
         let has_canvas = ui.memory(|memory| memory.has_focus(canvas::id()));
         let keymap = self.preferences.keymap.clone();
+        // Before the keymap: held, the space bar moves the picture.
+        let tapped_space = has_canvas
+            && self
+                .desk
+                .as_mut()
+                .is_some_and(|desk| desk.canvas.take_space(ui));
         let offer = self.offer();
         let mut commands = Vec::new();
+        if tapped_space {
+            let space = egui::KeyboardShortcut::new(egui::Modifiers::NONE, Key::Space);
+            commands.extend(keymap.command_with(space));
+        }
         let mut hotkeys = Vec::new();
         ui.input_mut(|input| {
             while let Some(command) = keymap.take(input, is_typing, has_canvas) {
@@ -440,14 +456,6 @@ impl Window {
         let Some(desk) = &mut self.desk else { return };
         if !has_canvas || desk.shows_dashboard {
             return;
-        }
-        if desk.canvas.take_space(ui)
-            && let Some(command) = keymap.command_with(egui::KeyboardShortcut::new(
-                egui::Modifiers::NONE,
-                Key::Space,
-            ))
-        {
-            actions.push(Action::Command(command));
         }
         let document = desk.session.document();
         let with_key = |key: &char| document.categories().find(|row| row.hotkey == Some(*key));
@@ -774,13 +782,29 @@ impl Window {
 
 impl eframe::App for Window {
     fn logic(&mut self, context: &Context, _frame: &mut eframe::Frame) {
+        self.advance(context);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.show(ui);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.close();
+    }
+}
+
+impl Window {
+    /// Takes in what the workers have done and lets time pass, whether the window shows or not.
+    pub fn advance(&mut self, context: &Context) {
         self.drain(context);
         self.pass_time(context);
         self.name_window(context);
         self.remember_place(context);
     }
 
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+    /// Draws a frame and does what was asked for in it.
+    pub fn show(&mut self, ui: &mut Ui) {
         let mut actions = Vec::new();
         self.take_dropped(ui.ctx(), &mut actions);
         self.take_keys(ui, &mut actions);
@@ -815,7 +839,8 @@ impl eframe::App for Window {
         }
     }
 
-    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+    /// Closes the project and keeps the preferences.
+    pub fn close(&mut self) {
         self.close_project();
         self.save_preferences();
     }

@@ -9,7 +9,7 @@ pub mod view;
 
 use egui::{
     Align2, Color32, CursorIcon, FontId, Id, Key, Modifiers, PointerButton, Pos2, Rect, Response,
-    Sense, Ui, Vec2, WidgetInfo, Role, pos2, vec2,
+    Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use self::paint::BoxLook;
@@ -464,7 +464,9 @@ impl Canvas {
                 return Hit::Handle(row.id, handle);
             }
         }
-        let mut inside = selected.iter().filter(|row| self.view.rect(&row.rect).contains(point));
+        let mut inside = selected
+            .iter()
+            .filter(|row| self.view.rect(&row.rect).contains(point));
         // A small box on a selected large one can still be taken hold of.
         let smallest = self.under(point, scene).first().copied();
         match (inside.next(), smallest) {
@@ -776,11 +778,7 @@ impl Canvas {
                 .and_then(|id| session.document().picture(id));
             let name = name.map_or("no picture", |picture| &*picture.path);
             let count = session.visible().count();
-            WidgetInfo::labeled(
-                Role::Canvas,
-                true,
-                format!("Canvas: {name}, {count} boxes"),
-            )
+            WidgetInfo::labeled(Role::Canvas, true, format!("Canvas: {name}, {count} boxes"))
         });
         if scene.are_boxes_hidden {
             return;

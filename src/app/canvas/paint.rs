@@ -57,9 +57,9 @@ pub fn boxes(painter: &Painter, looks: &[BoxLook], has_badges: bool) {
     let mut fills = Mesh::default();
     for look in looks {
         if look.is_selected {
-            fills.add_colored_rect(look.rect, look.colour.gamma_multiply(0.18));
+            fills.add_colored_rect(look.rect, look.colour.gamma_multiply(0.07));
         } else if look.is_hovered {
-            fills.add_colored_rect(look.rect, look.colour.gamma_multiply(0.08));
+            fills.add_colored_rect(look.rect, look.colour.gamma_multiply(0.04));
         }
         outline(&mut lines, look, canvas);
     }
@@ -279,7 +279,7 @@ pub fn drawing(painter: &Painter, rect: Rect, colour: Color32, size: Vec2) {
         label: String::new(),
     };
     let mut mesh = Mesh::default();
-    mesh.add_colored_rect(rect, colour.gamma_multiply(0.18));
+    mesh.add_colored_rect(rect, colour.gamma_multiply(0.07));
     outline(&mut mesh, &look, painter.clip_rect());
     painter.add(Shape::mesh(mesh));
     let text = format!("{:.0} × {:.0}", size.x, size.y);

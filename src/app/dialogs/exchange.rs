@@ -29,6 +29,7 @@ pub struct Export {
     /// Whether the person has given the path, so that it is not put in their place.
     is_given: bool,
     folder: PathBuf,
+    had_focus: bool,
 }
 
 impl Export {
@@ -41,6 +42,7 @@ impl Export {
             path: String::new(),
             is_given: false,
             folder: project.with_extension(""),
+            had_focus: false,
         };
         export.suggest();
         export
@@ -99,7 +101,13 @@ impl Export {
             ui.add_space(6.0);
             let path = PathBuf::from(self.path.trim());
             let has_path = !self.path.trim().is_empty();
-            if ui.add_enabled(has_path, Button::new("Export")).clicked() {
+            let button = ui.add_enabled(has_path, Button::new("Export"));
+            if !self.had_focus {
+                // Enter exports.
+                button.request_focus();
+                self.had_focus = true;
+            }
+            if button.clicked() {
                 let options = Options {
                     split: self.split(),
                     ..self.options.clone()
@@ -208,13 +216,18 @@ impl Export {
         let is_in = |review| self.options.scope == Scope::All || review == ReviewState::Done;
         let number = document.pictures().filter(|row| is_in(row.review)).count();
         let waiting = document.pictures().len() - number;
+        let written = if number == 1 {
+            "1 picture".to_owned()
+        } else {
+            format!("{number} pictures")
+        };
         match (number, waiting) {
             (0, _) => {
                 "No picture is done yet: mark some as done, or choose all pictures.".to_owned()
             }
-            (_, 0) => format!("{number} pictures. Proposals that nobody has judged are left out."),
+            (_, 0) => format!("{written}. Proposals that nobody has judged are left out."),
             _ => format!(
-                "{number} pictures; {waiting} are not done. Proposals that nobody has judged are \
+                "{written}; {waiting} more not done. Proposals that nobody has judged are \
                  left out."
             ),
         }

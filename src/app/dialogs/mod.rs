@@ -41,9 +41,11 @@ fn modal(
     actions: &mut Vec<Action>,
     add: impl FnOnce(&mut Ui, &mut Vec<Action>),
 ) {
-    let response = Modal::new(Id::unique(title)).show(context, |ui| {
-        let room = context.content_rect().width() - 40.0;
-        ui.set_width(width.min(room));
+    let id = Id::unique(title);
+    let room = context.content_rect().size() - egui::vec2(40.0, 80.0);
+    let area = Modal::default_area(id).default_size(egui::vec2(width, room.y));
+    let response = Modal::new(id).area(area).show(context, |ui| {
+        ui.set_width(width.min(room.x));
         ui.horizontal(|ui| {
             ui.heading(title);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

@@ -2,8 +2,7 @@
 //! boxes that lie beneath others.
 
 use egui::{
-    Align2, CornerRadius, FontId, Rect, ScrollArea, Sense, Ui, Vec2, WidgetInfo, Role, pos2,
-    vec2,
+    Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use crate::app::action::Action;

@@ -54,7 +54,7 @@ impl Classes {
             let field = TextEdit::singleline(&mut self.new_name)
                 .hint_text("New class")
                 .desired_width(width);
-            let response = ui.add(field);
+            let response = ui.add(field).accessible_name("New class");
             let has_name = !self.new_name.trim().is_empty();
             let is_entered =
                 response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
@@ -193,7 +193,7 @@ impl Classes {
         actions: &mut Vec<Action>,
     ) {
         let id = category.id;
-        let response = ui.menu_button("⋯", |ui| {
+        let response = ui.menu_button("☰", |ui| {
             ui.set_min_width(170.0);
             let mut act = |ui: &mut Ui, action| {
                 actions.push(Action::Class(action));
@@ -222,7 +222,8 @@ impl Classes {
                 }
                 ui.menu_button("Merge into", |ui| {
                     for other in all.iter().filter(|other| other.id != id) {
-                        if ui.button(&*other.name).clicked() {
+                        let name = format!("Merge into {}", other.name);
+                        if ui.button(&*other.name).accessible_name(name).clicked() {
                             act(
                                 ui,
                                 ClassAction::Merge {

@@ -8,6 +8,11 @@ use crate::app::desk::Desk;
 use crate::app::theme::{self, Palette};
 use crate::document::{BoxState, Document, ReviewState};
 
+/// The least width of a plot in points; two of them stand side by side where there is room.
+const LEAST_PLOT: f32 = 300.0;
+/// The width of a tile and the margin around what it holds, in points.
+const TILE: f32 = 214.0;
+const TILE_MARGIN: f32 = 9.0;
 /// Columns of the plots over 0..=1.
 const BINS: usize = 10;
 
@@ -136,6 +141,8 @@ impl Dashboard {
         let Some((.., statistics)) = &self.counted else {
             return;
         };
+        let fill = Palette::of(ui.visuals()).panel;
+        ui.painter().rect_filled(ui.max_rect(), 0, fill);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             egui::Frame::new().inner_margin(14).show(ui, |ui| {
                 ui.heading("Dashboard");
@@ -148,92 +155,93 @@ impl Dashboard {
 }
 
 fn tiles(ui: &mut Ui, statistics: &Statistics, activity: &Activity) {
-    ui.horizontal_wrapped(|ui| {
-        let [new, proposed, in_review, done] = statistics.pictures;
-        tile(
-            ui,
+    let [new, proposed, in_review, done] = statistics.pictures;
+    let judged: usize = statistics.judged.iter().sum();
+    let percent = |share: f32| format!("{:.0} %", share * 100.0);
+    let seconds = |mean: Option<f64>| mean.map_or("–".to_owned(), |mean| format!("{mean:.1} s"));
+    let [kept, rates] = match statistics.rates() {
+        Some([a, e, r]) => [
+            percent(a + e),
+            format!(
+                "{} accepted, {} edited, {} rejected",
+                percent(a),
+                percent(e),
+                percent(r)
+            ),
+        ],
+        None => ["–".to_owned(), "none was judged yet".to_owned()],
+    };
+    let iou = statistics
+        .mean_iou
+        .map_or("–".to_owned(), |iou| format!("{iou:.2}"));
+    let Activity {
+        with_proposals,
+        without,
+    } = activity;
+    let tiles = [
+        (
             "Pictures",
-            &(new + proposed + in_review + done).to_string(),
-            &[
-                format!(
-                    "{done} done, {} of them verified empty",
-                    statistics.verified_empty
-                ),
-                format!("{in_review} in review, {proposed} proposed, {new} new"),
-            ],
-        );
-        let [accepted, edited, rejected] = statistics.judged;
-        let percent = |share: f32| format!("{:.0} %", share * 100.0);
-        match statistics.rates() {
-            Some([a, e, r]) => tile(
-                ui,
-                "Proposals that were kept",
-                &percent(a + e),
-                &[
-                    format!(
-                        "{} accepted, {} edited, {} rejected",
-                        percent(a),
-                        percent(e),
-                        percent(r)
-                    ),
-                    format!("of {} that were judged", accepted + edited + rejected),
-                ],
+            (new + proposed + in_review + done).to_string(),
+            format!(
+                "{done} done, {} of them verified empty",
+                statistics.verified_empty
             ),
-            None => tile(
-                ui,
-                "Proposals that were kept",
-                "–",
-                &["none was judged yet".to_owned()],
-            ),
-        }
-        let iou = statistics
-            .mean_iou
-            .map_or("–".to_owned(), |iou| format!("{iou:.2}"));
-        tile(
-            ui,
+            format!("{in_review} in review, {proposed} proposed, {new} new"),
+        ),
+        (
+            "Proposals that were kept",
+            kept,
+            rates,
+            format!("of {judged} that were judged"),
+        ),
+        (
             "IoU of proposals with the result",
-            &iou,
-            &[
-                "mean over those that were kept".to_owned(),
-                format!("{} boxes were drawn by hand", statistics.drawn),
-            ],
-        );
-        let seconds =
-            |mean: Option<f64>| mean.map_or("–".to_owned(), |mean| format!("{mean:.1} s"));
-        tile(
-            ui,
+            iou,
+            "mean over those that were kept".to_owned(),
+            format!("{} boxes were drawn by hand", statistics.drawn),
+        ),
+        (
             "Time a picture, with proposals",
-            &seconds(activity.with_proposals.mean()),
-            &[
-                format!("without: {}", seconds(activity.without.mean())),
-                format!(
-                    "over {} and {} pictures; pauses do not count",
-                    activity.with_proposals.pictures, activity.without.pictures
-                ),
-            ],
-        );
+            seconds(with_proposals.mean()),
+            format!("without: {}", seconds(without.mean())),
+            format!(
+                "over {} and {} pictures, pauses left out",
+                with_proposals.pictures, without.pictures
+            ),
+        ),
+    ];
+    let spacing = ui.spacing().item_spacing.x;
+    let in_a_row = (ui.available_width() / (TILE + 2.0 * TILE_MARGIN + spacing)) as usize;
+    Grid::new("tiles").show(ui, |ui| {
+        for (at, (title, number, first, second)) in tiles.iter().enumerate() {
+            if at > 0 && at % in_a_row.max(1) == 0 {
+                ui.end_row();
+            }
+            egui::Frame::group(ui.style())
+                .inner_margin(TILE_MARGIN)
+                .show(ui, |ui| {
+                    ui.vertical(|ui| {
+                        ui.set_width(TILE);
+                        ui.label(RichText::new(*title).strong());
+                        ui.label(RichText::new(number).size(26.0));
+                        ui.label(RichText::new(first).small().weak());
+                        ui.label(RichText::new(second).small().weak());
+                    });
+                });
+        }
     });
-}
-
-fn tile(ui: &mut Ui, title: &str, number: &str, lines: &[String]) {
-    egui::Frame::group(ui.style())
-        .inner_margin(10)
-        .show(ui, |ui| {
-            ui.set_width(236.0);
-            ui.set_min_height(92.0);
-            ui.vertical(|ui| {
-                ui.label(RichText::new(title).strong());
-                ui.label(RichText::new(number).size(26.0));
-                for line in lines {
-                    ui.weak(line);
-                }
-            });
-        });
 }
 
 fn plots(ui: &mut Ui, statistics: &Statistics) {
     let palette = Palette::of(ui.visuals());
-    let width = ((ui.available_width() - 30.0) / 2.0).clamp(260.0, 620.0);
+    let room = ui.available_width() - 30.0;
+    let is_wide = room >= 2.0 * LEAST_PLOT;
+    let width = if is_wide { room / 2.0 } else { room }.clamp(LEAST_PLOT, 620.0);
+    let next = |ui: &mut Ui| {
+        if !is_wide {
+            ui.end_row();
+        }
+    };
     Grid::new("plots").spacing([18.0, 14.0]).show(ui, |ui| {
         framed(ui, width, "Pictures by state", |ui, plot| {
             let names = ["new", "proposed", "in review", "done"];
@@ -254,6 +262,7 @@ fn plots(ui: &mut Ui, statistics: &Statistics) {
                     charts.into_iter().for_each(|chart| plot.bar_chart(chart));
                 });
         });
+        next(ui);
         framed(ui, width, "Boxes by class", |ui, plot| {
             let classes = statistics.classes.iter().enumerate();
             let charts: Vec<BarChart> = classes
@@ -289,6 +298,7 @@ fn plots(ui: &mut Ui, statistics: &Statistics) {
                     .show(ui, |plot| plot.bar_chart(chart));
             },
         );
+        next(ui);
         framed(
             ui,
             width,
@@ -328,7 +338,8 @@ fn framed(ui: &mut Ui, width: f32, title: &str, add: impl FnOnce(&mut Ui, Plot<'
             .allow_scroll(false)
             .allow_zoom(false)
             .allow_boxed_zoom(false)
-            .show_crosshair(false);
+            .show_crosshair(false)
+            .show_grid([false, true]);
         add(ui, plot);
     });
 }

@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use egui::{
-    Align2, Color32, ComboBox, CornerRadius, FontId, Id, Key, Rect, Response, ScrollArea, Sense,
-    Stroke, TextEdit, Ui, Vec2, WidgetInfo, Role, pos2, vec2,
+    Align2, Color32, ComboBox, CornerRadius, FontId, Id, Key, Rect, Response, Role, ScrollArea,
+    Sense, Stroke, TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use crate::app::action::Action;
@@ -19,6 +19,10 @@ const ROW_HEIGHT: f32 = 46.0;
 const ROW_THUMBNAIL: Vec2 = vec2(58.0, 40.0);
 const CELL: f32 = 112.0;
 const CELL_HEIGHT: f32 = 104.0;
+
+/// Points that a combo box may take beyond the width that it is given. Were they not left free, the
+/// panel would grow by them in every frame.
+const COMBO_ROOM: f32 = 10.0;
 
 /// The name of the list among the toolkit's widgets.
 pub fn id() -> Id {
@@ -213,7 +217,7 @@ fn query(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
         .desired_width(f32::INFINITY);
     ui.add(search).accessible_name("Search names");
     ui.horizontal(|ui| {
-        let half = (ui.available_width() - ui.spacing().item_spacing.x) / 2.0 - 2.0;
+        let half = (ui.available_width() - ui.spacing().item_spacing.x) / 2.0 - COMBO_ROOM;
         state_filter(ui, &mut query, half);
         category_filter(ui, desk, &mut query, half);
     });
@@ -221,7 +225,7 @@ fn query(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
         ui.name_inputs("Order", |ui| {
             ComboBox::from_id_salt("order")
                 .selected_text(query.sort.label())
-                .width(ui.available_width() - 62.0)
+                .width(ui.available_width() - 72.0 - COMBO_ROOM)
                 .show_ui(ui, |ui| {
                     for sort in Sort::ALL {
                         ui.selectable_value(&mut query.sort, sort, sort.label());

@@ -1,0 +1,331 @@
+//! What the window costs, without a screen: `cargo bench --bench window [-- frames|folder|memory]`.
+//!
+//! - `frames`: processor time a frame, with a picture of 24 megapixels, 500 boxes and the heat map;
+//! - `folder`: how soon the first of 10,000 pictures and the next one can be seen;
+//! - `memory`: the most memory while going through 2,000 pictures of 12 megapixels.
+//!
+//! A frame is everything up to the triangles: what the graphics card does with them is its own.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use cpu_time::ThreadTime;
+use egui::{Context, Event, Key, Modifiers, Pos2, RawInput, Rect, vec2};
+use image::RgbImage;
+use image::imageops::FilterType;
+use tempfile::TempDir;
+use tsukami::app::places::Places;
+use tsukami::app::window::Window;
+use tsukami::document::{BoxState, Document, ops};
+use tsukami::geometry::BBox;
+use tsukami::store::Project;
+use tsukami::survey;
+
+const SCREEN: [f32; 2] = [1280.0, 800.0];
+
+/// A window without a screen.
+struct Bench {
+    context: Context,
+    window: Window,
+    begun: Instant,
+}
+
+impl Bench {
+    fn new(folder: &TempDir) -> Self {
+        let context = Context::default();
+        let user = folder.path().join("user");
+        fs::create_dir_all(&user).expect("a folder can be made");
+        fs::write(user.join("settings.json"), r#"{"proposes_at_once":false}"#)
+            .expect("it is there");
+        let begun = Instant::now();
+        let path = folder.path().join("pictures");
+        let window = Window::new(&context, Places::inside(&user), Some(path));
+        Self {
+            context,
+            window,
+            begun,
+        }
+    }
+
+    /// One frame with these events; the processor time that it took.
+    fn frame(&mut self, events: Vec<Event>) -> Duration {
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SCREEN.into())),
+            time: Some(self.begun.elapsed().as_secs_f64()),
+            events,
+            focused: true,
+            ..RawInput::default()
+        };
+        let begun = ThreadTime::now();
+        let context = self.context.clone();
+        let output = context.run_ui(input, |ui| {
+            self.window.advance(&context);
+            self.window.show(ui);
+        });
+        let triangles = context.tessellate(output.shapes, output.pixels_per_point);
+        let spent = begun.elapsed();
+        std::hint::black_box(triangles);
+        spent
+    }
+
+    fn key(&mut self, key: Key) -> Duration {
+        let event = |pressed| Event::Key {
+            key,
+            physical_key: None,
+            pressed,
+            repeat: false,
+            modifiers: Modifiers::NONE,
+        };
+        self.frame(vec![event(true), event(false)])
+    }
+
+    /// Draws frames until it is so; the time since the window was made.
+    fn wait(&mut self, is_so: impl Fn(&Window) -> bool) -> Duration {
+        loop {
+            self.frame(Vec::new());
+            if is_so(&self.window) {
+                return self.begun.elapsed();
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+fn is_shown(window: &Window) -> bool {
+    let desk = window.desk();
+    desk.is_some_and(|desk| {
+        desk.session
+            .current()
+            .is_some_and(|id| desk.textures.has(id))
+    })
+}
+
+/// A photograph of this many pixels, made of a sample picture.
+fn photograph(path: &Path, width: u32, height: u32) {
+    let sample = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/assets/sample/images/cat/chelsea.jpg"
+    );
+    let sample = image::open(sample)
+        .expect("the sample is there")
+        .into_rgb8();
+    let large: RgbImage = image::imageops::resize(&sample, width, height, FilterType::Triangle);
+    large.save(path).expect("the picture can be written");
+}
+
+fn pictures(folder: &TempDir) -> std::path::PathBuf {
+    let pictures = folder.path().join("pictures");
+    fs::create_dir_all(&pictures).expect("a folder can be made");
+    pictures
+}
+
+fn frames() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let pictures = pictures(&folder);
+    photograph(&pictures.join("large.jpg"), 6000, 4000);
+    let (mut project, _) = Project::create_for(&pictures).expect("a project can be made");
+    survey::refresh(&mut project).expect("the folder can be read");
+    let add = |document: &Document| Ok(ops::add_category(document, "cat"));
+    project
+        .commit_with("add a class", None, add)
+        .expect("a class can be added");
+    for at in 0..500_u16 {
+        let (x, y) = (f32::from(at % 25) * 235.0, f32::from(at / 25) * 195.0);
+        let draw = |document: &Document| {
+            let picture = document.picture_at("large.jpg").expect("it is there").id;
+            let class = document.category_named("cat").expect("it is there").id;
+            ops::draw(
+                document,
+                picture,
+                BBox::from_xywh(x, y, 260.0, 230.0),
+                class,
+            )
+        };
+        project
+            .commit_with("draw", None, draw)
+            .expect("a box can be drawn");
+    }
+    project.close().expect("a project can be closed");
+
+    let mut bench = Bench::new(&folder);
+    bench.wait(|window| {
+        is_shown(window) && window.desk().is_some_and(|desk| desk.facts().is_some())
+    });
+    bench.key(Key::I);
+    bench.wait(|window| {
+        let desk = window.desk();
+        desk.is_some_and(|desk| {
+            desk.session
+                .boxes()
+                .iter()
+                .any(|row| row.state == BoxState::Proposed)
+        })
+    });
+    bench.key(Key::H);
+    bench.key(Key::G);
+    let boxes = bench
+        .window
+        .desk()
+        .map_or(0, |desk| desk.session.visible().count());
+    println!("a picture of 24 megapixels, {boxes} boxes with labels, heat map and crosshair:");
+    let centre = Pos2::new(620.0, 430.0);
+    let moves = |step: u32| {
+        let turn = step as f32 / 20.0;
+        Event::PointerMoved(centre + vec2(turn.cos(), turn.sin()) * 150.0)
+    };
+    let zoom = |step: u32| if step % 60 < 30 { 1.1 } else { 1.1_f32.recip() };
+    for (name, events) in [
+        (
+            "pointer over the whole picture",
+            &(|step| vec![moves(step)]) as &dyn Fn(u32) -> Vec<Event>,
+        ),
+        ("zooming in and out", &|step| {
+            vec![moves(step), Event::Zoom(zoom(step))]
+        }),
+    ] {
+        report(
+            name,
+            (0..600).map(|step| bench.frame(events(step))).collect(),
+        );
+    }
+    let press = |pos, pressed| Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    bench.key(Key::F);
+    bench.frame(vec![Event::PointerMoved(centre), press(centre, true)]);
+    report(
+        "dragging a box",
+        (0..600)
+            .map(|step| bench.frame(vec![moves(step)]))
+            .collect(),
+    );
+    bench.frame(vec![press(centre, false)]);
+}
+
+fn report(name: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let ms = |share: f64| {
+        let at = ((times.len() - 1) as f64 * share) as usize;
+        times[at].as_secs_f64() * 1e3
+    };
+    println!(
+        "  {name}: median {:.2} ms, p99 {:.2} ms, most {:.2} ms",
+        ms(0.5),
+        ms(0.99),
+        ms(1.0)
+    );
+}
+
+fn folder() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let pictures = pictures(&folder);
+    let sample = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/assets/sample/images/Pliers/008002.jpg"
+    );
+    for at in 0..10_000 {
+        fs::copy(sample, pictures.join(format!("{at:05}.jpg"))).expect("it can be copied");
+    }
+    let mut bench = Bench::new(&folder);
+    let first = bench.wait(is_shown);
+    println!(
+        "10,000 pictures: the first one shows {:.0} ms after the window",
+        ms(first)
+    );
+    let all = bench.wait(|window| window.desk().is_some_and(|desk| !desk.is_reading));
+    println!("  the folder is read after {:.1} s", all.as_secs_f64());
+    drop(bench);
+    let mut bench = Bench::new(&folder);
+    let first = bench.wait(is_shown);
+    println!("  opened again: {:.0} ms", ms(first));
+
+    let large = tempfile::tempdir().expect("a folder can be made");
+    let pictures = self::pictures(&large);
+    photograph(&pictures.join("0.jpg"), 4000, 3000);
+    for at in 1..20 {
+        fs::copy(pictures.join("0.jpg"), pictures.join(format!("{at}.jpg")))
+            .expect("it can be copied");
+    }
+    let mut bench = Bench::new(&large);
+    bench.wait(|window| is_shown(window) && window.desk().is_some_and(|desk| !desk.is_reading));
+    let mut times = Vec::new();
+    for _ in 0..15 {
+        let is_next_there = |window: &Window| {
+            let desk = window.desk();
+            desk.is_some_and(|desk| {
+                desk.session
+                    .neighbour(1)
+                    .is_some_and(|id| desk.textures.has(id))
+            })
+        };
+        bench.wait(is_next_there);
+        let begun = Instant::now();
+        bench.key(Key::D);
+        while !is_shown(&bench.window) {
+            bench.frame(Vec::new());
+        }
+        bench.frame(Vec::new());
+        times.push(begun.elapsed());
+    }
+    report("the next picture of 12 megapixels, prefetched", times);
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn memory() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let pictures = pictures(&folder);
+    photograph(&pictures.join("0000.jpg"), 4000, 3000);
+    for at in 1..2000 {
+        let link = pictures.join(format!("{at:04}.jpg"));
+        fs::hard_link(pictures.join("0000.jpg"), link).expect("it can be linked");
+    }
+    let mut bench = Bench::new(&folder);
+    bench.wait(|window| {
+        is_shown(window)
+            && window
+                .desk()
+                .is_some_and(|desk| !desk.is_reading && desk.facts().is_some())
+    });
+    println!(
+        "2,000 pictures of 12 megapixels: {} at the start",
+        resident()
+    );
+    for at in 1..2000 {
+        bench.key(Key::D);
+        bench.wait(is_shown);
+        if at % 500 == 499 {
+            println!("  after {}: {}", at + 1, resident());
+        }
+    }
+}
+
+/// What the system says of this process's memory.
+fn resident() -> String {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let of = |key: &str| {
+        let line = status.lines().find(|line| line.starts_with(key));
+        let number = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+        number.map_or("?".to_owned(), |kib| format!("{} MB", kib / 1024))
+    };
+    format!("{} resident, {} at the most", of("VmRSS"), of("VmHWM"))
+}
+
+fn main() {
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    let parts: [(&str, fn()); 3] = [("frames", frames), ("folder", folder), ("memory", memory)];
+    for (name, part) in parts {
+        if wanted.is_empty() || wanted.iter().any(|word| word == name) {
+            part();
+        }
+    }
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# The real program on a screen of its own, worked by real keys: opens the sample pictures, lets the
+# model propose, accepts everything, exports, and checks the file.
+#   tests/window.sh PROGRAM     needs Xvfb and xdotool
+set -euo pipefail
+cd "$(dirname "$0")/.."
+program=$(realpath "$1")
+work=$(mktemp -d)
+cleanup() {
+  kill "${window:-}" "${screen:-}" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap cleanup EXIT
+export HOME=$work XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data XDG_CACHE_HOME=$work/cache
+export XDG_RUNTIME_DIR=$work LIBGL_ALWAYS_SOFTWARE=1
+unset WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS
+
+Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$work/display" 2>"$work/xvfb" &
+screen=$!
+fail() {
+  echo "failed: $*" >&2
+  cat "$work/said" >&2 2>/dev/null || true
+  exit 1
+}
+# Waits until a command succeeds.
+until_so() {
+  for _ in $(seq 600); do
+    if "${@:2}"; then return; fi
+    sleep 0.2
+  done
+  fail "waited in vain for $1"
+}
+until_so 'the screen' test -s "$work/display"
+DISPLAY=:$(cat "$work/display")
+export DISPLAY
+
+"$program" >"$work/said" 2>&1 &
+window=$!
+id() { xdotool search --onlyvisible --name Tsukami; }
+until_so 'the window' id >/dev/null
+xdotool windowfocus --sync "$(id)"
+sleep 1
+
+project="$work/data/tsukami/Sample pictures/Sample pictures.tsukami"
+count() { "$program" stats "$project" --json 2>/dev/null | python3 -c '
+import json, sys
+stats = json.load(sys.stdin)
+for key in sys.argv[1:]:
+    stats = stats.get(key, 0)
+print(stats)' "$@"; }
+is() { [ "$(count "${@:2}")" = "$1" ]; }
+
+xdotool key ctrl+shift+p
+sleep 0.5
+xdotool type --delay 30 'sample'
+sleep 0.5
+xdotool key Return
+until_so 'the project' test -e "$project"
+until_so 'proposals on all twelve pictures' is 12 pictures proposed
+boxes=$(count boxes proposed)
+for done in $(seq 12); do
+  xdotool key shift+Return
+  until_so "picture $done" is "$done" pictures done
+done
+is "$boxes" boxes accepted || fail "$(count boxes accepted) of $boxes boxes are accepted"
+xdotool key ctrl+shift+e
+sleep 0.7
+xdotool key Return
+out="$work/data/tsukami/Sample pictures/Sample pictures-coco.json"
+until_so 'the export' test -s "$out"
+python3 - "$out" "$boxes" <<'PY'
+import json, sys
+coco = json.load(open(sys.argv[1], encoding="ascii"))
+assert len(coco["images"]) == 12, len(coco["images"])
+assert len(coco["annotations"]) == int(sys.argv[2]), len(coco["annotations"])
+assert all(a["id"] > 0 and a["area"] > 0 and "score" not in a for a in coco["annotations"])
+PY
+# What the window shows as done is safe from SIGKILL.
+kill -9 "$window"
+wait "$window" 2>/dev/null || true
+window=
+is 12 pictures done || fail 'a kill lost what was done'
+"$program" project check "$project" >/dev/null 2>&1 || fail 'the project is damaged after a kill'
+echo "the window: 12 sample pictures, $boxes boxes accepted and exported by keyboard"

@@ -1,0 +1,277 @@
+//! A window on a folder of pictures of its own, and hands to work it with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use tempfile::TempDir;
+use tsukami::app::desk::Desk;
+use tsukami::app::places::Places;
+use tsukami::app::preferences::{Preferences, Theme};
+use tsukami::app::session::Session;
+use tsukami::app::window::Window;
+use tsukami::document::{Annotation, BoxState};
+use tsukami::geometry::BBox;
+
+/// How long anything may take that a worker does; a machine may be slow, so this tells a hang from
+/// work and nothing else.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// A window, and the folders that it may touch.
+pub struct Bench {
+    /// The window.
+    pub harness: Harness<'static, Window>,
+    /// Holds the pictures in `pictures` and everything of the user in `user`.
+    pub folder: TempDir,
+}
+
+/// A sample picture.
+pub fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("assets/sample/images")
+        .join(name)
+}
+
+impl Bench {
+    /// Copies these sample pictures, flat, into a folder of their own.
+    pub fn folder_of(pictures: &[&str]) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("pictures")).unwrap();
+        fs::create_dir(folder.path().join("user")).unwrap();
+        for name in pictures {
+            let file = Path::new(name).file_name().unwrap();
+            fs::copy(sample(name), folder.path().join("pictures").join(file)).unwrap();
+        }
+        folder
+    }
+
+    /// A window on these sample pictures, which proposes nothing by itself.
+    pub fn open(pictures: &[&str]) -> Self {
+        Self::on(Self::folder_of(pictures), Theme::Dark, false)
+    }
+
+    /// A window on the folder `pictures` in `folder`, which proposes by itself or not.
+    pub fn on(folder: TempDir, theme: Theme, proposes: bool) -> Self {
+        let path = folder.path().join("pictures");
+        let settings = format!(r#"{{"proposes_at_once":{proposes}}}"#);
+        fs::write(folder.path().join("user/settings.json"), settings).unwrap();
+        let mut bench = Self::start(folder, Some(path), theme);
+        bench.wait("the pictures", |desk| {
+            let current = desk.session.current();
+            !desk.is_reading
+                && current.is_some_and(|id| {
+                    desk.textures.has(id) || desk.session.unreadable(id).is_some()
+                })
+        });
+        bench
+    }
+
+    /// A window with nothing open, or with this path.
+    pub fn start(folder: TempDir, path: Option<PathBuf>, theme: Theme) -> Self {
+        let places = Places::inside(&folder.path().join("user"));
+        let settings = places.settings.as_deref().unwrap();
+        let mut preferences = Preferences::load(settings);
+        preferences.theme = theme;
+        preferences.save(settings).unwrap();
+        let theme = match theme {
+            Theme::Light => egui::Theme::Light,
+            Theme::Dark | Theme::System => egui::Theme::Dark,
+        };
+        let harness = Harness::builder()
+            .with_theme(theme)
+            .with_size(Vec2::new(1280.0, 800.0))
+            .wgpu()
+            .build_eframe(move |creation| Window::new(&creation.egui_ctx, places, path));
+        Self { harness, folder }
+    }
+
+    /// Closes the window and opens another on the same folder.
+    pub fn reopen(self) -> Self {
+        let Self { harness, folder } = self;
+        let mut window = harness.into_state();
+        window.close();
+        drop(window);
+        Self::on(folder, Theme::Dark, false)
+    }
+
+    /// The open project.
+    pub fn desk(&self) -> &Desk {
+        self.harness.state().desk().expect("a project is open")
+    }
+
+    /// The session.
+    pub fn session(&self) -> &Session {
+        &self.desk().session
+    }
+
+    /// The folder of the pictures.
+    pub fn pictures(&self) -> PathBuf {
+        self.folder.path().join("pictures")
+    }
+
+    /// Draws some frames.
+    pub fn frames(&mut self, number: usize) {
+        self.harness.run_steps(number);
+    }
+
+    /// Draws frames until the desk is as wanted.
+    #[track_caller]
+    pub fn wait(&mut self, what: &str, is_so: impl Fn(&Desk) -> bool) {
+        self.wait_window(what, |window| window.desk().is_some_and(&is_so));
+    }
+
+    /// Draws frames until the window is as wanted.
+    #[track_caller]
+    pub fn wait_window(&mut self, what: &str, is_so: impl Fn(&Window) -> bool) {
+        let begun = Instant::now();
+        loop {
+            self.harness.step();
+            if is_so(self.harness.state()) {
+                self.frames(2);
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Presses a key.
+    pub fn key(&mut self, key: Key) {
+        self.keys(Modifiers::NONE, key);
+    }
+
+    /// Presses a key with modifiers, and types what it would type.
+    pub fn keys(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.frames(3);
+    }
+
+    /// Types a character, as a keyboard sends it.
+    pub fn type_char(&mut self, character: char) {
+        self.harness.event(Event::Text(character.to_string()));
+        self.frames(3);
+    }
+
+    /// Clicks what has this name.
+    #[track_caller]
+    pub fn click(&mut self, name: &str) {
+        self.harness.get_by_label(name).click();
+        self.frames(3);
+    }
+
+    /// Clicks the last thing that has this name: in a dialog, which lies over the others.
+    #[track_caller]
+    pub fn click_last(&mut self, name: &str) {
+        self.harness.get_all_by_label(name).last().unwrap().click();
+        self.frames(3);
+    }
+
+    /// Brings what has this name into sight and clicks it.
+    #[track_caller]
+    pub fn scroll_and_click(&mut self, name: &str) {
+        self.harness.get_by_label(name).scroll_to_me();
+        self.frames(20);
+        self.click(name);
+    }
+
+    /// Whether something has this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.harness.query_all_by_label(name).next().is_some()
+    }
+
+    /// Whether something has a name with this in it.
+    pub fn says(&self, text: &str) -> bool {
+        self.harness
+            .query_all_by_label_contains(text)
+            .next()
+            .is_some()
+    }
+
+    /// Where a point of the picture is on the screen.
+    pub fn at(&self, x: f32, y: f32) -> Pos2 {
+        self.desk().canvas.to_screen(x, y)
+    }
+
+    /// Drags from one point of the screen to another with a button, in steps as a hand does.
+    pub fn drag_with(&mut self, button: PointerButton, from: Pos2, to: Pos2) {
+        let press = |harness: &Harness<'_, Window>, pos, pressed| {
+            harness.event(Event::PointerButton {
+                pos,
+                button,
+                pressed,
+                modifiers: Modifiers::NONE,
+            });
+        };
+        self.harness.event(Event::PointerMoved(from));
+        self.frames(1);
+        press(&self.harness, from, true);
+        self.frames(1);
+        for step in 1..=4 {
+            let on_the_way = from + (to - from) * (step as f32 / 4.0);
+            self.harness.event(Event::PointerMoved(on_the_way));
+            self.frames(1);
+        }
+        press(&self.harness, to, false);
+        self.frames(3);
+    }
+
+    /// Drags with the first button.
+    pub fn drag(&mut self, from: Pos2, to: Pos2) {
+        self.drag_with(PointerButton::Primary, from, to);
+    }
+
+    /// Clicks a point of the screen.
+    pub fn click_at(&mut self, at: Pos2) {
+        self.harness.event(Event::PointerMoved(at));
+        self.frames(1);
+        for pressed in [true, false] {
+            self.harness.event(Event::PointerButton {
+                pos: at,
+                button: PointerButton::Primary,
+                pressed,
+                modifiers: Modifiers::NONE,
+            });
+            self.frames(1);
+        }
+        self.frames(2);
+    }
+
+    /// Draws a box on the picture that is shown.
+    pub fn draw(&mut self, bbox: BBox) {
+        self.key(Key::W);
+        let (from, to) = (self.at(bbox.x0, bbox.y0), self.at(bbox.x1, bbox.y1));
+        self.drag(from, to);
+        self.harness.event(Event::PointerMoved(
+            self.at(bbox.x1, bbox.y1) + vec2(60.0, 0.0),
+        ));
+        self.frames(1);
+    }
+
+    /// The boxes of the picture that is shown, in any state.
+    pub fn boxes(&self) -> Vec<Annotation> {
+        self.session().boxes().to_vec()
+    }
+
+    /// How many boxes of the picture that is shown are in this state.
+    pub fn count(&self, state: BoxState) -> usize {
+        self.boxes().iter().filter(|row| row.state == state).count()
+    }
+
+    /// The name of the picture that is shown.
+    pub fn shown(&self) -> String {
+        let session = self.session();
+        let picture = session
+            .current()
+            .and_then(|id| session.document().picture(id));
+        picture.expect("a picture is shown").path.to_string()
+    }
+
+    /// Draws frames until nothing is said in passing, so that a picture of the window holds.
+    pub fn hush(&mut self) {
+        self.harness.event(Event::PointerGone);
+        self.frames(60);
+    }
+}

@@ -1,0 +1,206 @@
+//! From the folder to the export.
+
+use egui::{Key, Modifiers};
+use tsukami::app::listing::StateFilter;
+use tsukami::document::{BoxState, ReviewState};
+use tsukami::formats::coco::Instances;
+use tsukami::geometry::BBox;
+
+use crate::bench::Bench;
+
+const CTRL: Modifiers = Modifiers::COMMAND;
+
+#[test]
+fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
+    let mut bench = Bench::open(&["cup/coffee.jpg", "cat/chelsea.jpg", "Pliers/008002.jpg"]);
+    assert_eq!(bench.shown(), "008002.jpg");
+
+    // Propose all; the first picture comes first.
+    bench.keys(CTRL, Key::B);
+    bench.wait("proposals on every picture", |desk| {
+        desk.job.is_none()
+            && desk
+                .session
+                .document()
+                .pictures()
+                .all(|row| row.review == ReviewState::Proposed)
+    });
+    assert!(bench.count(BoxState::Proposed) > 0);
+    assert!(
+        bench.says("object, proposed"),
+        "a box has a name for those who do not see it"
+    );
+
+    // Accept with Enter, undo, redo.
+    bench.key(Key::Enter);
+    assert_eq!(bench.count(BoxState::Accepted), 1);
+    bench.keys(CTRL, Key::Z);
+    assert_eq!(bench.count(BoxState::Accepted), 0);
+    bench.keys(CTRL, Key::Y);
+    assert_eq!(bench.count(BoxState::Accepted), 1);
+
+    // Another class for it, by the picker with a new name, and by its key.
+    bench.key(Key::Tab);
+    let id = bench.session().selection()[0];
+    bench.keys(CTRL, Key::E);
+    for character in "pliers".chars() {
+        bench.type_char(character);
+    }
+    bench.key(Key::Enter);
+    let class_of = |bench: &Bench| {
+        let document = bench.session().document();
+        let (_, row) = document.annotation(id).unwrap();
+        document.category(row.category).unwrap().name.to_string()
+    };
+    assert_eq!(class_of(&bench), "pliers");
+    bench.type_char('1');
+    assert_eq!(class_of(&bench), "object");
+    bench.type_char('2');
+    assert_eq!(class_of(&bench), "pliers");
+
+    // Done: the next one is shown; its proposal is edited by a drag of its lower right corner.
+    bench.key(Key::Space);
+    assert_eq!(bench.shown(), "chelsea.jpg");
+    let before = bench
+        .boxes()
+        .into_iter()
+        .find(|row| row.state == BoxState::Proposed)
+        .unwrap();
+    bench.key(Key::Tab);
+    assert_eq!(bench.session().selection(), [before.id]);
+    let corner = bench.at(before.rect.x1, before.rect.y1);
+    let to = bench.at(before.rect.x1 - 40.0, before.rect.y1 - 30.0);
+    bench.drag(corner, to);
+    let after = bench
+        .boxes()
+        .into_iter()
+        .find(|row| row.id == before.id)
+        .unwrap();
+    assert_eq!(after.state, BoxState::Edited);
+    assert!(
+        (after.rect.x1 - (before.rect.x1 - 40.0)).abs() < 1.0,
+        "{before:?} {after:?}"
+    );
+    assert_eq!(after.proposal.unwrap().rect, before.rect);
+    // One drag is one step.
+    bench.keys(CTRL, Key::Z);
+    assert_eq!(bench.count(BoxState::Edited), 0);
+    bench.keys(CTRL | Modifiers::SHIFT, Key::Z);
+    assert_eq!(bench.count(BoxState::Edited), 1);
+
+    // Reject it after all, and draw one by hand.
+    bench.key(Key::X);
+    assert_eq!(bench.count(BoxState::Rejected), 1);
+    bench.draw(BBox::from_xywh(60.0, 40.0, 200.0, 150.0));
+    let drawn = bench
+        .boxes()
+        .into_iter()
+        .find(|row| row.state == BoxState::Drawn)
+        .unwrap();
+    assert!(
+        drawn.rect.iou(&BBox::from_xywh(60.0, 40.0, 200.0, 150.0)) > 0.97,
+        "{drawn:?}"
+    );
+    assert_eq!(bench.session().selection(), [drawn.id]);
+
+    // Accept everything on the last one and go on: all are done.
+    bench.key(Key::Space);
+    assert_eq!(bench.shown(), "coffee.jpg");
+    bench.keys(Modifiers::SHIFT, Key::Enter);
+    let summary = bench.session().document().summary();
+    assert_eq!(summary.pictures.get(&ReviewState::Done), Some(&3));
+
+    // Undo across pictures shows the picture that it changes.
+    bench.key(Key::Home);
+    assert_eq!(bench.shown(), "008002.jpg");
+    bench.keys(CTRL, Key::Z);
+    assert_eq!(bench.shown(), "coffee.jpg");
+    bench.keys(CTRL, Key::Y);
+
+    // Filter.
+    let is_listed = |bench: &Bench| bench.session().rows().len();
+    bench.click("Search names");
+    for character in "chel".chars() {
+        bench.type_char(character);
+    }
+    assert_eq!(is_listed(&bench), 1);
+    bench.click("Show all");
+    assert_eq!(is_listed(&bench), 3);
+    bench.click("State");
+    bench.click(StateFilter::VerifiedEmpty.label());
+    assert_eq!(is_listed(&bench), 0);
+    bench.click("Show all");
+
+    // Export.
+    bench.keys(CTRL | Modifiers::SHIFT, Key::E);
+    let out = bench.pictures().join("pictures-coco.json");
+    assert!(!out.exists());
+    bench.click_last("Export");
+    bench.wait("the export", |desk| desk.exchange.is_none());
+    let written = Instances::read(&out).unwrap();
+    written.validate().unwrap();
+    assert_eq!(written.images.len(), 3);
+    let truth: usize = bench
+        .session()
+        .document()
+        .pictures()
+        .flat_map(|row| bench.session().document().annotations(row.id))
+        .filter(|row| row.is_ground_truth())
+        .count();
+    assert_eq!(written.annotations.len(), truth);
+    assert!(truth >= 3);
+
+    // Everything is there again, with the history and the place.
+    let boxes = bench.session().document().clone();
+    let mut bench = bench.reopen();
+    assert_eq!(bench.session().document(), &boxes);
+    assert_eq!(bench.shown(), "coffee.jpg");
+    bench.keys(CTRL, Key::Z);
+    let done = bench
+        .session()
+        .document()
+        .summary()
+        .pictures
+        .get(&ReviewState::Done)
+        .copied();
+    assert_eq!(done, Some(2));
+}
+
+#[test]
+fn a_moved_threshold_derives_boxes_anew_without_the_model_and_leaves_judged_ones() {
+    let mut bench = Bench::open(&["cup/coffee.jpg", "cat/chelsea.jpg"]);
+    bench.keys(CTRL, Key::B);
+    bench.wait("proposals", |desk| {
+        desk.job.is_none()
+            && desk
+                .session
+                .document()
+                .pictures()
+                .all(|row| row.review == ReviewState::Proposed)
+    });
+    // The first picture's box is accepted; the second one's is not.
+    bench.key(Key::Enter);
+    let accepted = bench.boxes();
+    let other = bench.session().neighbour(1).unwrap();
+    let proposed = bench.session().document().annotations(other).to_vec();
+    for _ in 0..8 {
+        bench.key(Key::CloseBracket);
+    }
+    bench.wait("the other picture", |desk| desk.deriving == 0);
+    let now = bench.boxes();
+    let kept = now.iter().find(|row| row.id == accepted[0].id).unwrap();
+    assert_eq!(
+        (kept.state, kept.rect),
+        (BoxState::Accepted, accepted[0].rect)
+    );
+    let derived = bench.session().document().annotations(other);
+    assert_ne!(derived[0].rect, proposed[0].rect);
+    let tsukami::document::Origin::Model(model) = &derived[0].origin else {
+        panic!("a model made it");
+    };
+    assert!((model.threshold - 0.68).abs() < 1e-4, "{}", model.threshold);
+    // The heat map of a picture that was looked at shows at once.
+    bench.key(Key::H);
+    assert!(bench.desk().shows_heat);
+    assert!(bench.says("opacity"));
+}

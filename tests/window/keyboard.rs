@@ -1,0 +1,218 @@
+//! What keys and the mouse may do, and what they must not.
+
+use egui::{Event, Key, Modifiers, PointerButton};
+use egui_kittest::kittest::Queryable as _;
+use tsukami::document::{BoxState, ReviewState};
+use tsukami::geometry::BBox;
+
+use crate::bench::Bench;
+
+const CTRL: Modifiers = Modifiers::COMMAND;
+
+fn two_boxes() -> Bench {
+    let mut bench = Bench::open(&["cat/chelsea.jpg", "cup/coffee.jpg"]);
+    bench.draw(BBox::from_xywh(30.0, 30.0, 300.0, 200.0));
+    bench.draw(BBox::from_xywh(100.0, 80.0, 60.0, 50.0));
+    assert_eq!(bench.count(BoxState::Drawn), 2);
+    bench
+}
+
+#[test]
+fn enter_and_space_on_a_focused_button_change_no_box_and_finish_no_picture() {
+    let mut bench = two_boxes();
+    let before = bench.session().document().clone();
+    for name in ["Heat map", "Fit the picture", "Dashboard"] {
+        bench.harness.get_by_label(name).focus();
+        bench.frames(2);
+        for key in [Key::Enter, Key::Space] {
+            bench.key(key);
+        }
+    }
+    assert_eq!(bench.session().document(), &before);
+}
+
+#[test]
+fn letters_typed_into_a_field_are_no_commands() {
+    let mut bench = two_boxes();
+    let shown = bench.shown();
+    bench.click("Search names");
+    for key in [Key::D, Key::X, Key::N, Key::Delete] {
+        bench.key(key);
+    }
+    assert_eq!(bench.shown(), shown);
+    assert_eq!(bench.count(BoxState::Drawn), 2);
+}
+
+#[test]
+fn a_click_takes_the_smallest_box_and_again_the_one_beneath() {
+    let mut bench = two_boxes();
+    let [large, small] = bench.boxes()[..].to_vec().try_into().unwrap();
+    bench.key(Key::Escape);
+    assert!(bench.session().selection().is_empty());
+    let inside = bench.at(130.0, 105.0);
+    bench.click_at(inside);
+    assert_eq!(bench.session().selection(), [small.id]);
+    bench.frames(20);
+    bench.click_at(inside);
+    assert_eq!(bench.session().selection(), [large.id]);
+    // A frame from nothing takes what lies in it.
+    bench.drag(bench.at(2.0, 2.0), bench.at(400.0, 250.0));
+    assert_eq!(bench.session().selection().len(), 2);
+}
+
+#[test]
+fn boxes_are_moved_nudged_copied_duplicated_and_deleted() {
+    let mut bench = two_boxes();
+    let small = bench.boxes()[1].clone();
+    // The box that was drawn last is selected: drag it.
+    bench.drag(bench.at(130.0, 105.0), bench.at(150.0, 115.0));
+    let moved = bench.boxes()[1].rect;
+    assert!((moved.x0 - small.rect.x0 - 20.0).abs() < 1.0, "{moved:?}");
+    assert!((moved.width() - small.rect.width()).abs() < 0.01);
+    bench.key(Key::ArrowRight);
+    bench.keys(Modifiers::SHIFT, Key::ArrowDown);
+    let nudged = bench.boxes()[1].rect;
+    assert!((nudged.x0 - moved.x0 - 1.0).abs() < 0.01);
+    assert!((nudged.y0 - moved.y0 - 10.0).abs() < 0.01);
+    bench.keys(CTRL, Key::D);
+    assert_eq!(bench.count(BoxState::Drawn), 3);
+    bench.keys(CTRL, Key::A);
+    bench.harness.event(Event::Copy);
+    bench.frames(2);
+    bench.key(Key::D);
+    assert_eq!(bench.shown(), "coffee.jpg");
+    bench.harness.event(Event::Paste("".to_owned()));
+    bench.frames(3);
+    assert_eq!(bench.count(BoxState::Drawn), 3);
+    bench.key(Key::Delete);
+    assert_eq!(bench.count(BoxState::Drawn), 0);
+    bench.keys(CTRL, Key::P);
+    assert_eq!(bench.count(BoxState::Drawn), 3, "from the previous picture");
+    // A locked box stays where it is.
+    bench.keys(CTRL, Key::L);
+    let before = bench.boxes();
+    bench.key(Key::ArrowLeft);
+    assert_eq!(bench.boxes(), before);
+}
+
+#[test]
+fn a_box_is_drawn_with_two_clicks_and_given_up_with_escape() {
+    let mut bench = Bench::open(&["cat/chelsea.jpg"]);
+    bench.key(Key::R);
+    bench.click_at(bench.at(50.0, 60.0));
+    bench.click_at(bench.at(150.0, 160.0));
+    assert_eq!(bench.count(BoxState::Drawn), 1);
+    assert!(
+        bench.boxes()[0]
+            .rect
+            .iou(&BBox::from_xywh(50.0, 60.0, 100.0, 100.0))
+            > 0.97
+    );
+    bench.key(Key::W);
+    bench.click_at(bench.at(200.0, 60.0));
+    bench.key(Key::Escape);
+    assert!(!bench.desk().canvas.draws());
+    bench.click_at(bench.at(250.0, 160.0));
+    assert_eq!(bench.count(BoxState::Drawn), 1);
+}
+
+#[test]
+fn space_held_moves_the_picture_and_tapped_finishes_it() {
+    let mut bench = Bench::open(&["cat/chelsea.jpg", "cup/coffee.jpg"]);
+    let before = bench.at(0.0, 0.0);
+    bench.harness.key_down(Key::Space);
+    bench.frames(1);
+    bench.drag(bench.at(100.0, 100.0), bench.at(130.0, 120.0));
+    bench.harness.key_up(Key::Space);
+    bench.frames(2);
+    assert_ne!(bench.at(0.0, 0.0), before);
+    assert_eq!(bench.shown(), "chelsea.jpg", "it was held, not tapped");
+    assert_eq!(bench.session().boxes().len(), 0);
+    let before = bench.at(0.0, 0.0);
+    bench.drag_with(
+        PointerButton::Middle,
+        bench.at(100.0, 100.0),
+        bench.at(90.0, 100.0),
+    );
+    assert_ne!(bench.at(0.0, 0.0), before);
+    bench.key(Key::Space);
+    assert_eq!(bench.shown(), "coffee.jpg");
+    let document = bench.session().document();
+    let cat = document.picture_at("chelsea.jpg").unwrap();
+    assert_eq!(cat.review, ReviewState::Done);
+    assert!(document.is_verified_empty(cat.id));
+}
+
+#[test]
+fn the_palette_the_help_sheet_and_the_settings_work_by_keyboard() {
+    let mut bench = Bench::open(&["cat/chelsea.jpg"]);
+    bench.keys(CTRL | Modifiers::SHIFT, Key::P);
+    for character in "crossh".chars() {
+        bench.type_char(character);
+    }
+    bench.key(Key::Enter);
+    assert!(!bench.has("Type a part of a command"));
+    bench.key(Key::F1);
+    assert!(bench.says("Keys and mouse"));
+    bench.key(Key::Escape);
+    assert!(!bench.says("Keys and mouse"));
+    // Another key for the heat map, which is kept.
+    bench.keys(CTRL, Key::Comma);
+    bench.scroll_and_click("Keys of Heat map");
+    bench.key(Key::M);
+    bench.key(Key::Escape);
+    bench.key(Key::M);
+    assert!(bench.desk().shows_heat);
+    let settings = std::fs::read_to_string(bench.folder.path().join("user/settings.json")).unwrap();
+    assert!(settings.contains("HeatMap"), "{settings}");
+    assert!(settings.contains(r#""crosshair": true"#), "{settings}");
+}
+
+#[test]
+fn panels_are_reached_with_f6_and_the_list_with_arrows() {
+    let mut bench = Bench::open(&["cat/chelsea.jpg", "cup/coffee.jpg"]);
+    bench.key(Key::F6);
+    bench.key(Key::ArrowDown);
+    assert_eq!(bench.shown(), "coffee.jpg");
+    bench.key(Key::ArrowUp);
+    assert_eq!(bench.shown(), "chelsea.jpg");
+    bench.key(Key::F6);
+    bench.key(Key::F6);
+    bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
+    bench.key(Key::ArrowDown);
+    assert_eq!(
+        bench.shown(),
+        "chelsea.jpg",
+        "arrows on the canvas move the box"
+    );
+}
+
+#[test]
+fn classes_are_added_renamed_merged_hidden_and_undone() {
+    let mut bench = two_boxes();
+    bench.harness.get_by_label("New class").click();
+    bench.frames(2);
+    for character in "cat".chars() {
+        bench.type_char(character);
+    }
+    bench.click("Add");
+    let names = |bench: &Bench| -> Vec<String> {
+        bench
+            .session()
+            .document()
+            .categories()
+            .map(|row| row.name.to_string())
+            .collect()
+    };
+    assert_eq!(names(&bench), ["object", "cat"]);
+    bench.click("More about object");
+    bench.click("Merge into");
+    bench.click("Merge into cat");
+    bench.frames(3);
+    assert_eq!(names(&bench), ["cat"]);
+    bench.keys(CTRL, Key::Z);
+    assert_eq!(names(&bench), ["object", "cat"]);
+    assert_eq!(bench.session().visible().count(), 2);
+    bench.click("Hide boxes of object; with Shift: show them alone");
+    assert_eq!(bench.session().visible().count(), 0);
+}

@@ -1,0 +1,158 @@
+//! What the main screens look like, in both themes. `UPDATE_SNAPSHOTS=1` draws them anew.
+//!
+//! The boxes are put into the project beforehand, so that no arithmetic of a processor can move
+//! them by a pixel.
+
+use std::sync::Arc;
+
+use egui::{Key, Modifiers};
+use tsukami::app::preferences::Theme;
+use tsukami::document::ops::{self, Candidate};
+use tsukami::document::{Document, Model, PictureId};
+use tsukami::geometry::BBox;
+use tsukami::store::Project;
+use tsukami::survey;
+
+use crate::bench::Bench;
+
+/// A project with proposals, a class or two, and a picture that is done.
+fn prepared(theme: Theme) -> Bench {
+    let folder = Bench::folder_of(&[
+        "cat/chelsea.jpg",
+        "cup/coffee.jpg",
+        "person/astronaut.jpg",
+        "rocket/rocket.jpg",
+        "Pliers/008002.jpg",
+    ]);
+    let (mut project, _) = Project::create_for(&folder.path().join("pictures")).unwrap();
+    survey::refresh(&mut project).unwrap();
+    for name in ["cat", "cup", "tool"] {
+        let add = |document: &Document| Ok(ops::add_category(document, name));
+        project.commit_with("add a class", None, add).unwrap();
+    }
+    let model = Arc::new(Model {
+        name: "dinov2-vits14".into(),
+        version: "1".into(),
+        method: "affinity".into(),
+        threshold: 0.52,
+    });
+    let at = |document: &Document, path: &str| document.picture_at(path).unwrap().id;
+    let candidate = |document: &Document, name: &str, rect, score| Candidate {
+        rect,
+        category: document.category_named(name).unwrap().id,
+        score,
+    };
+    project
+        .commit_with("propose", None, |document| {
+            let found: Vec<(PictureId, Vec<Candidate>)> = vec![
+                (
+                    at(document, "chelsea.jpg"),
+                    vec![
+                        candidate(
+                            document,
+                            "cat",
+                            BBox::from_xywh(60.0, 10.0, 330.0, 280.0),
+                            0.91,
+                        ),
+                        candidate(
+                            document,
+                            "tool",
+                            BBox::from_xywh(5.0, 200.0, 70.0, 80.0),
+                            0.34,
+                        ),
+                    ],
+                ),
+                (
+                    at(document, "coffee.jpg"),
+                    vec![candidate(
+                        document,
+                        "cup",
+                        BBox::from_xywh(120.0, 60.0, 300.0, 220.0),
+                        0.83,
+                    )],
+                ),
+                (
+                    at(document, "008002.jpg"),
+                    vec![candidate(
+                        document,
+                        "tool",
+                        BBox::from_xywh(80.0, 60.0, 90.0, 60.0),
+                        0.57,
+                    )],
+                ),
+            ];
+            ops::propose(document, &model, &found)
+        })
+        .unwrap();
+    project
+        .commit_with("done", None, |document| {
+            let picture = at(document, "008002.jpg");
+            let all: Vec<_> = document
+                .annotations(picture)
+                .iter()
+                .map(|row| row.id)
+                .collect();
+            ops::accept_and_finish(document, picture, &all)
+        })
+        .unwrap();
+    project.close().unwrap();
+    let mut bench = Bench::on(folder, theme, false);
+    bench.keys(Modifiers::NONE, Key::D);
+    bench.keys(Modifiers::NONE, Key::D);
+    bench.wait("picture, thumbnails and model", |desk| {
+        let current = desk.session.current();
+        desk.facts().is_some() && current.is_some_and(|id| desk.textures.has(id))
+    });
+    bench
+}
+
+/// Thumbnails come when they come.
+fn settle(bench: &mut Bench) {
+    bench.hush();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    bench.frames(3);
+}
+
+fn check(theme: Theme, name: &str) {
+    let mut bench = prepared(theme);
+    bench.key(Key::Tab);
+    settle(&mut bench);
+    bench.harness.snapshot(format!("review_{name}"));
+    bench.key(Key::F8);
+    settle(&mut bench);
+    bench.harness.snapshot(format!("dashboard_{name}"));
+    bench.key(Key::F8);
+    bench.keys(Modifiers::COMMAND, Key::Comma);
+    settle(&mut bench);
+    bench.harness.snapshot(format!("settings_{name}"));
+    bench.key(Key::Escape);
+    bench.key(Key::F1);
+    settle(&mut bench);
+    bench.harness.snapshot(format!("help_{name}"));
+}
+
+#[test]
+fn dark() {
+    check(Theme::Dark, "dark");
+}
+
+#[test]
+fn light() {
+    check(Theme::Light, "light");
+}
+
+#[test]
+fn welcome_dark() {
+    welcome(Theme::Dark, "dark");
+}
+
+#[test]
+fn welcome_light() {
+    welcome(Theme::Light, "light");
+}
+
+fn welcome(theme: Theme, name: &str) {
+    let mut bench = Bench::start(Bench::folder_of(&[]), None, theme);
+    bench.hush();
+    bench.harness.snapshot(format!("welcome_{name}"));
+}

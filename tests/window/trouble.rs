@@ -1,0 +1,130 @@
+//! What goes wrong is said, and the rest goes on.
+
+use std::fs;
+
+use egui::{Key, Modifiers};
+use tsukami::app::action::Action;
+use tsukami::app::preferences::Theme;
+use tsukami::document::ReviewState;
+use tsukami::geometry::BBox;
+use tsukami::store::{Access, Project, find};
+
+use crate::bench::{Bench, sample};
+
+#[test]
+fn a_bad_picture_is_named_and_the_others_are_proposed() {
+    let folder = Bench::folder_of(&["cat/chelsea.jpg"]);
+    let pictures = folder.path().join("pictures");
+    fs::write(pictures.join("a zero.jpg"), "").unwrap();
+    fs::write(pictures.join("b ünï.png"), "no picture").unwrap();
+    let mut bench = Bench::on(folder, Theme::Dark, true);
+    bench.wait("the good picture", |desk| {
+        let document = desk.session.document();
+        document
+            .picture_at("chelsea.jpg")
+            .is_some_and(|row| row.review == ReviewState::Proposed)
+    });
+    let problems: Vec<&String> = bench.harness.state().notices().all_problems().collect();
+    for name in ["a zero.jpg", "b ünï.png"] {
+        assert!(
+            problems.iter().any(|text| text.contains(name)),
+            "{name}: {problems:?}"
+        );
+    }
+    bench.key(Key::F7);
+    assert!(bench.says("a zero.jpg"));
+}
+
+#[test]
+fn a_picture_that_is_deleted_while_it_is_open_is_missing_and_keeps_its_boxes() {
+    let mut bench = Bench::open(&["cat/chelsea.jpg", "cup/coffee.jpg"]);
+    bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
+    let file = bench.pictures().join("chelsea.jpg");
+    fs::remove_file(&file).unwrap();
+    bench.key(Key::F5);
+    bench.wait("the folder", |desk| !desk.is_reading);
+    let is_missing = |bench: &Bench| {
+        let document = bench.session().document();
+        document.picture_at("chelsea.jpg").unwrap().missing
+    };
+    assert!(is_missing(&bench));
+    assert_eq!(bench.boxes().len(), 1);
+    fs::copy(sample("cat/chelsea.jpg"), &file).unwrap();
+    bench.key(Key::F5);
+    bench.wait("the folder", |desk| !desk.is_reading);
+    assert!(!is_missing(&bench));
+}
+
+#[test]
+fn a_second_window_reads_only_and_says_so() {
+    let mut bench = Bench::open(&["cat/chelsea.jpg"]);
+    bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
+    let other = tempfile::tempdir().unwrap();
+    let second = Bench::start(other, Some(bench.pictures()), Theme::Light);
+    let mut second = second;
+    second.wait("the second window", |desk| desk.session.current().is_some());
+    assert!(!second.session().is_editable());
+    assert_eq!(second.session().boxes().len(), 1);
+    second.key(Key::W);
+    second.key(Key::Delete);
+    assert_eq!(second.session().boxes().len(), 1);
+    assert!(second.says("read only"));
+    // What the first does, the second sees.
+    bench.draw(BBox::from_xywh(150.0, 30.0, 100.0, 100.0));
+    second.wait("the other's box", |desk| desk.session.boxes().len() == 2);
+}
+
+#[test]
+fn what_the_command_line_adds_shows_in_the_window() {
+    let mut bench = Bench::open(&["cat/chelsea.jpg"]);
+    let file = find(&bench.pictures()).unwrap();
+    let (mut project, _) = Project::open(&file, Access::Add).unwrap();
+    let add = tsukami::document::ops::add_category(project.document(), "from outside");
+    project.commit("add a class", &add, None).unwrap();
+    project.close().unwrap();
+    bench.wait("the class", |desk| {
+        desk.session
+            .document()
+            .category_named("from outside")
+            .is_some()
+    });
+}
+
+#[test]
+fn what_cannot_be_opened_is_said_in_one_sentence() {
+    let folder = Bench::folder_of(&[]);
+    let nowhere = folder.path().join("nowhere");
+    let mut bench = Bench::start(folder, Some(nowhere), Theme::Dark);
+    bench.wait_window("the answer", |window| window.notices().unseen() == 1);
+    assert!(bench.says("Tsukami"), "the welcome screen");
+    let problem = bench
+        .harness
+        .state()
+        .notices()
+        .all_problems()
+        .next()
+        .unwrap();
+    assert!(problem.contains("nowhere"), "{problem}");
+
+    let model = bench.folder.path().join("model.pth");
+    fs::write(&model, "no zip").unwrap();
+    let empty = bench.pictures();
+    let context = bench.harness.ctx.clone();
+    bench.harness.state_mut().act(&context, Action::Open(empty));
+    bench.wait("the empty folder", |desk| !desk.is_reading);
+    assert!(bench.says("holds no picture"));
+    bench
+        .harness
+        .state_mut()
+        .act(&context, Action::UseModel(Some(model)));
+    bench.wait_window("the answer", |window| {
+        window
+            .notices()
+            .all_problems()
+            .any(|text| text.contains("model.pth"))
+    });
+    bench.keys(Modifiers::NONE, Key::F7);
+    bench.key(Key::Escape);
+    bench.click("Use the embedded model");
+    bench.wait("the model", |desk| desk.facts().is_some());
+}
