@@ -2,7 +2,9 @@
 //!
 //! - `frames`: processor time a frame, with a picture of 24 megapixels, 500 boxes and the heat map;
 //! - `folder`: how soon the first of 10,000 pictures and the next one can be seen;
-//! - `memory`: the most memory while going through 2,000 pictures of 12 megapixels.
+//! - `memory`: the most memory while going through 2,000 pictures of 12 megapixels;
+//! - `annotate DIR TRUTH.json`: keys and drags that it takes to bring the proposals on a data set to
+//!   its true boxes, with a script for an annotator.
 //!
 //! A frame is everything up to the triangles: what the graphics card does with them is its own.
 
@@ -16,8 +18,10 @@ use image::RgbImage;
 use image::imageops::FilterType;
 use tempfile::TempDir;
 use tsukami::app::places::Places;
+use tsukami::app::session::Session;
 use tsukami::app::window::Window;
-use tsukami::document::{BoxState, Document, ops};
+use tsukami::document::{BoxState, Document, ReviewState, ops};
+use tsukami::formats::coco::Instances;
 use tsukami::geometry::BBox;
 use tsukami::store::Project;
 use tsukami::survey;
@@ -70,12 +74,17 @@ impl Bench {
     }
 
     fn key(&mut self, key: Key) -> Duration {
+        self.press(Modifiers::NONE, key)
+    }
+
+    /// Presses a key; the processor time of the frame that answers.
+    fn press(&mut self, modifiers: Modifiers, key: Key) -> Duration {
         let event = |pressed| Event::Key {
             key,
             physical_key: None,
             pressed,
             repeat: false,
-            modifiers: Modifiers::NONE,
+            modifiers,
         };
         self.frame(vec![event(true), event(false)])
     }
@@ -274,6 +283,208 @@ fn folder() {
     report("the next picture of 12 megapixels, prefetched", times);
 }
 
+/// What an annotator did.
+#[derive(Default)]
+struct Work {
+    keys: usize,
+    drags: usize,
+    accepted: usize,
+    edited: usize,
+    rejected: usize,
+    drawn: usize,
+}
+
+/// Goes through a data set as an annotator would whose eye is the truth: a proposal is accepted if
+/// its IoU with an object is at least 0.75, edited if it is at least 0.5, else rejected; objects
+/// that are left are drawn; then all boxes get their class.
+fn annotate(folder: &Path, truth: &Path) {
+    let truth = Instances::read(truth).expect("the truth can be read");
+    let root = folder.join("images");
+    let root = if root.is_dir() {
+        root
+    } else {
+        folder.to_owned()
+    };
+    let work = tempfile::tempdir().expect("a folder can be made");
+    let pictures = pictures(&work);
+    for image in &truth.images {
+        let copy = pictures.join(&image.file_name);
+        fs::create_dir_all(copy.parent().unwrap_or(&pictures)).expect("a folder can be made");
+        fs::copy(root.join(&image.file_name), copy).expect("it can be copied");
+    }
+    let (mut project, _) = Project::create_for(&pictures).expect("a project can be made");
+    survey::refresh(&mut project).expect("the folder can be read");
+    for category in &truth.categories {
+        let add = |document: &Document| Ok(ops::add_category(document, &category.name));
+        project
+            .commit_with("add a class", None, add)
+            .expect("a class can be added");
+    }
+    project.close().expect("a project can be closed");
+
+    let mut bench = Bench::new(&work);
+    bench.wait(|window| window.desk().is_some_and(|desk| !desk.is_reading));
+    bench.press(Modifiers::COMMAND, Key::B);
+    let mut done = Work::default();
+    for _ in 0..truth.images.len() {
+        bench.wait(|window| {
+            is_shown(window)
+                && window.desk().is_some_and(|desk| {
+                    let session = &desk.session;
+                    let row = session
+                        .current()
+                        .and_then(|id| session.document().picture(id));
+                    row.is_some_and(|row| row.review != ReviewState::New)
+                })
+        });
+        bench.annotate_one(&truth, &mut done);
+    }
+    let document = bench.window.desk().expect("it is open").session.document();
+    let finished = document
+        .summary()
+        .pictures
+        .get(&ReviewState::Done)
+        .copied()
+        .unwrap_or(0);
+    let pictures = truth.images.len() as f64;
+    println!(
+        "{finished} of {pictures} pictures done, {} objects: {} accepted, {} edited, {} drawn, {} rejected",
+        truth.annotations.len(),
+        done.accepted,
+        done.edited,
+        done.drawn,
+        done.rejected
+    );
+    println!(
+        "  {:.2} keys and {:.2} drags a picture; by hand it would be {:.2} keys and {:.2} drags",
+        done.keys as f64 / pictures,
+        done.drags as f64 / pictures,
+        // For each object a key and a drag; for each picture its class and that it is done.
+        truth.annotations.len() as f64 / pictures + 2.0,
+        truth.annotations.len() as f64 / pictures,
+    );
+}
+
+impl Bench {
+    fn drag(&mut self, from: Pos2, to: Pos2) {
+        let press = |pos, pressed| Event::PointerButton {
+            pos,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        self.frame(vec![Event::PointerMoved(from)]);
+        self.frame(vec![press(from, true)]);
+        for share in [0.5, 1.0] {
+            self.frame(vec![Event::PointerMoved(from + (to - from) * share)]);
+        }
+        self.frame(vec![press(to, false)]);
+        self.frame(Vec::new());
+    }
+
+    fn session(&self) -> &Session {
+        &self.window.desk().expect("it is open").session
+    }
+
+    fn at(&self, x: f32, y: f32) -> Pos2 {
+        self.window
+            .desk()
+            .expect("it is open")
+            .canvas
+            .to_screen(x, y)
+    }
+
+    fn annotate_one(&mut self, truth: &Instances, done: &mut Work) {
+        let session = self.session();
+        let picture = session
+            .current()
+            .and_then(|id| session.document().picture(id));
+        let picture = picture.expect("a picture is shown");
+        let image = truth
+            .images
+            .iter()
+            .find(|image| image.file_name == *picture.path);
+        let image = image.expect("the truth knows it").id;
+        let objects: Vec<(BBox, u64)> = truth
+            .annotations
+            .iter()
+            .filter(|row| row.image_id == image)
+            .map(|row| (row.to_bbox(), row.category_id))
+            .collect();
+        let mut open: Vec<BBox> = objects.iter().map(|(bbox, _)| *bbox).collect();
+        for id in session.order_of_boxes() {
+            let (_, row) = self
+                .session()
+                .document()
+                .annotation(id)
+                .expect("it is there");
+            let rect = row.rect;
+            let ious = open.iter().map(|bbox| bbox.iou(&rect)).enumerate();
+            let best = ious.max_by(|a, b| a.1.total_cmp(&b.1));
+            let kept = best.filter(|(_, iou)| *iou >= 0.5);
+            let Some((at, iou)) = kept else {
+                self.press(Modifiers::NONE, Key::X);
+                (done.keys, done.rejected) = (done.keys + 1, done.rejected + 1);
+                continue;
+            };
+            let object = open.swap_remove(at);
+            if iou < 0.75 {
+                while self.session().selection() != [id] {
+                    self.press(Modifiers::NONE, Key::Tab);
+                    done.keys += 1;
+                }
+                done.edited += 1;
+                for (from, to) in [
+                    ((rect.x0, rect.y0), (object.x0, object.y0)),
+                    ((rect.x1, rect.y1), (object.x1, object.y1)),
+                ] {
+                    if (from.0 - to.0).abs().max((from.1 - to.1).abs()) > 3.0 {
+                        let (from, to) = (self.at(from.0, from.1), self.at(to.0, to.1));
+                        self.drag(from, to);
+                        done.drags += 1;
+                    }
+                }
+            } else {
+                done.accepted += 1;
+            }
+            self.press(Modifiers::NONE, Key::Enter);
+            done.keys += 1;
+        }
+        for object in open {
+            self.press(Modifiers::NONE, Key::W);
+            let (from, to) = (self.at(object.x0, object.y0), self.at(object.x1, object.y1));
+            self.drag(from, to);
+            (done.keys, done.drags, done.drawn) = (done.keys + 1, done.drags + 1, done.drawn + 1);
+        }
+        let first = objects.first().map(|(_, category)| *category);
+        let is_one = objects.iter().all(|(_, category)| Some(*category) == first);
+        for bbox_and_class in objects.iter().take(if is_one { 1 } else { usize::MAX }) {
+            let (bbox, class) = bbox_and_class;
+            if is_one {
+                self.press(Modifiers::COMMAND, Key::A);
+                done.keys += 1;
+            } else {
+                let is_it = |bench: &Self| {
+                    let document = bench.session().document();
+                    let selected = bench.session().selection().first();
+                    let row = selected.and_then(|id| document.annotation(*id));
+                    row.is_some_and(|(_, row)| row.rect.iou(bbox) >= 0.5)
+                };
+                while !is_it(self) {
+                    self.press(Modifiers::NONE, Key::Tab);
+                    done.keys += 1;
+                }
+            }
+            let key = char::from_digit(*class as u32, 10).expect("few classes");
+            self.frame(vec![Event::Text(key.to_string())]);
+            self.frame(Vec::new());
+            done.keys += 1;
+        }
+        self.key(Key::Space);
+        done.keys += 1;
+    }
+}
+
 fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
@@ -322,6 +533,12 @@ fn main() {
         .skip(1)
         .filter(|word| !word.starts_with('-'))
         .collect();
+    if let [word, folder, truth] = &wanted[..]
+        && word == "annotate"
+    {
+        annotate(Path::new(folder), Path::new(truth));
+        return;
+    }
     let parts: [(&str, fn()); 3] = [("frames", frames), ("folder", folder), ("memory", memory)];
     for (name, part) in parts {
         if wanted.is_empty() || wanted.iter().any(|word| word == name) {

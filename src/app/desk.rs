@@ -21,8 +21,8 @@ use super::work::deriving::{Cut, Derived, Deriver, picture_key};
 use super::work::proposing::{ModelFacts, Proposer, Request};
 use super::work::thumbnails::{Thumbnailer, Wanted};
 use crate::bulk::ANY_OBJECT;
+use crate::document::ops::Named;
 use crate::document::{BoxState, CategoryId, PictureId, ReviewState};
-use crate::geometry::BBox;
 use crate::localize::{BoxOptions, LevelMap, Maps, Method};
 use crate::propose::{self, Proposal};
 use crate::store::{Project, StoreError};
@@ -481,12 +481,13 @@ impl Desk {
             .threshold
             .unwrap_or(cut.method.default_threshold());
         let origin = Arc::new(facts.origin(cut.method, threshold));
-        let named: Vec<(PictureId, Vec<(BBox, String, f32)>)> = found
+        let named: Vec<(PictureId, Vec<Named>)> = found
             .iter()
             .map(|(picture, boxes)| {
-                let named = boxes.iter().map(|proposal| {
-                    let name = self.class_name(*picture, proposal, facts);
-                    (proposal.bbox, name, proposal.score)
+                let named = boxes.iter().map(|proposal| Named {
+                    rect: proposal.bbox,
+                    class: self.class_name(*picture, proposal, facts),
+                    score: proposal.score,
                 });
                 (*picture, named.collect())
             })

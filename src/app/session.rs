@@ -3,16 +3,17 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::listing::Query;
+use super::listing::{self, Query};
 use crate::bulk::ANY_OBJECT;
-use crate::document::ops::{self, Candidate};
+use crate::document::ops::{self, Named};
 use crate::document::{
-    Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, PictureId,
-    ReviewState, Summary, Touched,
+    Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, Model,
+    PictureId, ReviewState, Summary, Touched,
 };
 use crate::geometry::BBox;
 use crate::localize::Method;
@@ -103,6 +104,8 @@ pub struct Session {
     kept_place: Place,
     selection: Vec<AnnotationId>,
     clipboard: Vec<Annotation>,
+    /// All pictures in the order of their names.
+    by_name: Vec<PictureId>,
     rows: Vec<PictureId>,
     /// Where each picture is in `rows`.
     row_of: HashMap<PictureId, usize>,
@@ -134,6 +137,7 @@ impl Session {
             place,
             selection: Vec::new(),
             clipboard: Vec::new(),
+            by_name: Vec::new(),
             rows: Vec::new(),
             row_of: HashMap::new(),
             unreadable: HashMap::new(),
@@ -141,7 +145,7 @@ impl Session {
             counts: Counts::default(),
             gesture: 0,
         };
-        session.list();
+        session.list_anew();
         session.count();
         session.stay_on_a_picture();
         session
@@ -284,10 +288,17 @@ impl Session {
         self.row_of.get(&picture).copied()
     }
 
+    /// Makes the list after pictures came, went or were renamed.
+    fn list_anew(&mut self) {
+        self.by_name = listing::by_name(self.project.document());
+        self.list();
+    }
+
     fn list(&mut self) {
         let unreadable = &self.unreadable;
         let is_unreadable = |picture| unreadable.contains_key(&picture);
-        self.rows = self.place.query.run(self.project.document(), is_unreadable);
+        let document = self.project.document();
+        self.rows = self.place.query.run(document, &self.by_name, is_unreadable);
         self.row_of = self
             .rows
             .iter()
@@ -545,7 +556,7 @@ impl Session {
     pub fn commit_edit(&mut self, label: &str, edit: &Edit) -> Result<(), StoreError> {
         self.project.commit(label, edit, None)?;
         self.revision += 1;
-        self.list();
+        self.list_anew();
         self.stay_on_a_picture();
         self.tidy_selection();
         Ok(())
@@ -555,9 +566,9 @@ impl Session {
     /// longer want stays in the list until another one is shown, so that the hand does not slip.
     fn changed(&mut self, list: bool) {
         self.revision += 1;
-        if self.document().pictures().len() != self.rows.len() && !self.place.query.narrows()
-            || list && self.rows.is_empty()
-        {
+        if self.document().pictures().len() != self.by_name.len() {
+            self.list_anew();
+        } else if list && self.rows.is_empty() {
             self.list();
         }
         self.stay_on_a_picture();
@@ -573,7 +584,7 @@ impl Session {
         let news = self.project.poll()?;
         if !news.is_empty() {
             self.revision += 1;
-            self.list();
+            self.list_anew();
             self.stay_on_a_picture();
             self.tidy_selection();
         }
@@ -719,17 +730,20 @@ impl Session {
         Ok(())
     }
 
-    /// Accepts the selected proposals, or the surest one, and selects the next; how many.
+    /// Accepts the selected proposals, or the surest one if nothing is selected, and selects the
+    /// next; from a box that is judged already it only goes on to the next. Whether there was
+    /// anything to do.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn accept(&mut self) -> Result<usize, StoreError> {
+    pub fn accept(&mut self) -> Result<bool, StoreError> {
         let ids = self.judged_next();
         if !ids.is_empty() {
             self.commit("accept", |document| ops::accept(document, &ids))?;
-            self.select_next_proposal();
         }
-        Ok(ids.len())
+        let was_on_judged = ids.is_empty() && !self.selection.is_empty();
+        self.select_next_proposal();
+        Ok(!ids.is_empty() || was_on_judged && !self.selection.is_empty())
     }
 
     /// Rejects the selected boxes, or the surest proposal, and selects the next; how many.
@@ -933,47 +947,15 @@ impl Session {
     /// As for [`commit`](Self::commit).
     pub fn take_proposals(
         &mut self,
-        model: &std::sync::Arc<crate::document::Model>,
-        found: &[(PictureId, Vec<(BBox, String, f32)>)],
+        model: &Arc<Model>,
+        found: &[(PictureId, Vec<Named>)],
         is_step: bool,
     ) -> Result<(), StoreError> {
-        let mut names: Vec<&str> = found
-            .iter()
-            .flat_map(|(_, boxes)| boxes)
-            .map(|(_, name, _)| name.as_str())
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        for name in names {
-            if self.document().category_named(name).is_none() {
-                let add = ops::add_category(self.document(), name);
-                self.project.note("add a class", &add)?;
-            }
-        }
-        let make = |document: &Document| {
-            let there = found
-                .iter()
-                .filter(|(picture, _)| document.picture(*picture).is_some());
-            let found: Vec<(PictureId, Vec<Candidate>)> = there
-                .map(|(picture, boxes)| {
-                    let candidates = boxes.iter().filter_map(|(rect, name, score)| {
-                        let category = document.category_named(name)?.id;
-                        Some(Candidate {
-                            rect: *rect,
-                            category,
-                            score: *score,
-                        })
-                    });
-                    (*picture, candidates.collect())
-                })
-                .collect();
-            ops::propose(document, model, &found)
-        };
+        let make = |document: &Document| ops::propose_named(document, model, found);
         let touched = if is_step {
             self.project.commit_with("propose", None, make)?
         } else {
-            let edit = make(self.document())?;
-            self.project.note("propose", &edit)?
+            self.project.note_with("propose", make)?
         };
         if touched != Touched::default() {
             self.changed(false);

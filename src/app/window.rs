@@ -541,8 +541,9 @@ impl Window {
                 Dialog::OpenPath(open_path) => open_path.ui(context, actions),
                 Dialog::Import(import) => import.ui(context, actions),
                 Dialog::ClassPicker(picker) => {
-                    if let Some(session) = session {
-                        picker.ui(context, session, actions);
+                    if let Some(desk) = &self.desk {
+                        let place = desk.canvas.place_of_selected(&desk.session);
+                        picker.ui(context, &desk.session, place, actions);
                     }
                 }
                 Dialog::Export(export) => {
@@ -1019,7 +1020,7 @@ fn desk_command(
         C::NextBox => session.select_next(1),
         C::PreviousBox => session.select_next(-1),
         C::Accept => {
-            if session.accept()? == 0 {
+            if !session.accept()? {
                 return Ok(Some("No proposal is left to accept".to_owned()));
             }
         }

@@ -9,8 +9,8 @@ use super::progress::Progress;
 use super::project::{open, reconcile};
 use super::{FAILED, INTERRUPTED};
 use crate::bulk::ANY_OBJECT;
-use crate::document::ops::{self, Candidate};
-use crate::document::{self, Document, Edit, PictureId, ReviewState};
+use crate::document::ops::{self, Named};
+use crate::document::{self, PictureId, ReviewState};
 use crate::propose::{self, Proposal, Settings, Sought};
 use crate::store::{Access, Project, StoreError};
 use crate::tscam::Model;
@@ -154,47 +154,25 @@ impl<'a> Writer<'a> {
     }
 
     fn write(&mut self) -> Result<(), StoreError> {
-        let waiting = std::mem::take(&mut self.waiting);
-        let name = |proposal: &Proposal| match proposal.class {
-            Some(class) => self.classes[class].as_str(),
-            None => ANY_OBJECT,
+        let name = |class: Option<usize>| match class {
+            Some(class) => self.classes[class].clone(),
+            None => ANY_OBJECT.to_owned(),
         };
-        let proposals = || waiting.iter().flat_map(|(_, proposals)| proposals);
-        let mut names: Vec<&str> = proposals().map(name).collect();
-        names.sort_unstable();
-        names.dedup();
-        for name in names {
-            if self.project.document().category_named(name).is_none() {
-                let add = |document: &Document| {
-                    let known = document.category_named(name).is_some();
-                    Ok(if known {
-                        Edit::default()
-                    } else {
-                        ops::add_category(document, name)
-                    })
-                };
-                self.project.commit_with("add a class", None, add)?;
-            }
-        }
+        let waiting = std::mem::take(&mut self.waiting).into_iter();
+        let found: Vec<(PictureId, Vec<Named>)> = waiting
+            .map(|(picture, proposals)| {
+                let named = proposals.iter().map(|proposal| Named {
+                    rect: proposal.bbox,
+                    class: name(proposal.class),
+                    score: proposal.score,
+                });
+                (picture, named.collect())
+            })
+            .collect();
         let origin = &self.origin;
         self.project.commit_with("propose", None, |document| {
-            let mut found = Vec::with_capacity(waiting.len());
-            for (picture, proposals) in &waiting {
-                // A person may have removed the picture, or a class, meanwhile.
-                if document.picture(*picture).is_none() {
-                    continue;
-                }
-                let candidates = proposals.iter().filter_map(|proposal| {
-                    Some(Candidate {
-                        rect: proposal.bbox,
-                        category: document.category_named(name(proposal))?.id,
-                        score: proposal.score,
-                    })
-                });
-                found.push((*picture, candidates.collect()));
-            }
-            ops::propose(document, origin, &found)
+            ops::propose_named(document, origin, &found)
         })?;
-        Ok::<(), StoreError>(())
+        Ok(())
     }
 }

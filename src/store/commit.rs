@@ -106,6 +106,25 @@ impl Project {
         }
     }
 
+    /// As [`note`](Self::note), of an edit that is made from the latest document, as
+    /// [`commit_with`](Self::commit_with) makes it.
+    ///
+    /// # Errors
+    /// As for [`commit_with`](Self::commit_with).
+    pub fn note_with(
+        &mut self,
+        label: &str,
+        make: impl Fn(&Document) -> Result<Edit, EditError>,
+    ) -> Result<Touched, StoreError> {
+        loop {
+            let edit = make(&self.memory.document)?;
+            match self.attempt(&Act::Note(label, &edit))? {
+                Some(_) => return Ok(edit.touched()),
+                None => self.take_in()?,
+            }
+        }
+    }
+
     /// Undoes the last step, if there is one.
     ///
     /// # Errors

@@ -191,6 +191,18 @@ impl Canvas {
         }
     }
 
+    /// Where the box that was selected last is on the screen; the canvas if there is none.
+    pub fn place_of_selected(&self, session: &Session) -> Rect {
+        let canvas = self.rect.unwrap_or(Rect::ZERO);
+        let row = session
+            .selection()
+            .last()
+            .and_then(|id| session.document().annotation(*id));
+        row.map_or(canvas, |(_, row)| {
+            self.view.rect(&row.rect).intersect(canvas)
+        })
+    }
+
     /// Where a point of the picture is on the screen; for tests.
     pub fn to_screen(&self, x: f32, y: f32) -> Pos2 {
         self.view.to_screen(x, y)

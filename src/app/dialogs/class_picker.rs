@@ -1,10 +1,13 @@
 //! The class of the selected boxes, by its first letters; a new name makes a new class.
 
-use egui::Context;
+use egui::{Context, Rect, Vec2, vec2};
 
 use super::palette::Finder;
 use crate::app::action::Action;
 use crate::app::session::Session;
+
+/// The size of the picker in points.
+const SIZE: Vec2 = vec2(240.0, 380.0);
 
 /// What was typed.
 #[derive(Default)]
@@ -13,9 +16,15 @@ pub struct ClassPicker {
 }
 
 impl ClassPicker {
-    /// Draws the picker.
-    pub fn ui(&mut self, context: &Context, session: &Session, actions: &mut Vec<Action>) {
-        super::modal(context, "Class", 320.0, actions, |ui, actions| {
+    /// Draws the picker beside a box at `place`.
+    pub fn ui(
+        &mut self,
+        context: &Context,
+        session: &Session,
+        place: Rect,
+        actions: &mut Vec<Action>,
+    ) {
+        super::modal_at(context, place, "Class", SIZE, actions, |ui, actions| {
             let categories: Vec<_> = session.document().categories().collect();
             let mut names: Vec<String> = categories
                 .iter()

@@ -33,7 +33,7 @@ pub enum Dialog {
     OpenPath(open_path::OpenPath),
 }
 
-/// A frame over the window with a title; Escape and a click beside it close it.
+/// A frame in the middle of the window with a title; Escape and a click beside it close it.
 fn modal(
     context: &egui::Context,
     title: &str,
@@ -44,8 +44,49 @@ fn modal(
     let id = Id::unique(title);
     let room = context.content_rect().size() - egui::vec2(40.0, 80.0);
     let area = Modal::default_area(id).default_size(egui::vec2(width, room.y));
-    let response = Modal::new(id).area(area).show(context, |ui| {
-        ui.set_width(width.min(room.x));
+    modal_in(context, area, title, width.min(room.x), actions, add);
+}
+
+/// As [`modal`], beside something on the screen.
+fn modal_at(
+    context: &egui::Context,
+    place: egui::Rect,
+    title: &str,
+    size: egui::Vec2,
+    actions: &mut Vec<Action>,
+    add: impl FnOnce(&mut Ui, &mut Vec<Action>),
+) {
+    let screen = context.content_rect().shrink(8.0);
+    let right = place.right() + 12.0;
+    let left = place.left() - size.x - 36.0;
+    let x = if right + size.x <= screen.right() {
+        right
+    } else {
+        left
+    };
+    let least = screen.min;
+    let most = (screen.max - size).max(least);
+    let corner = egui::pos2(x, place.top()).clamp(least, most);
+    let area = egui::Area::new(Id::unique(title))
+        .kind(egui::UiKind::Modal)
+        .sense(egui::Sense::hover())
+        .order(egui::Order::Foreground)
+        .fixed_pos(corner)
+        .default_size(size);
+    modal_in(context, area, title, size.x, actions, add);
+}
+
+fn modal_in(
+    context: &egui::Context,
+    area: egui::Area,
+    title: &str,
+    width: f32,
+    actions: &mut Vec<Action>,
+    add: impl FnOnce(&mut Ui, &mut Vec<Action>),
+) {
+    let modal = Modal::new(Id::unique(title)).area(area);
+    let response = modal.show(context, |ui| {
+        ui.set_width(width);
         ui.horizontal(|ui| {
             ui.heading(title);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

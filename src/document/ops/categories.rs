@@ -6,15 +6,31 @@ use crate::document::{Category, CategoryId, Change, Document, Edit, EditError, P
 /// Adds a category at the end, with a colour of the palette and the first free digit as hotkey.
 /// Space around the name is dropped.
 pub fn add_category(document: &Document, name: &str) -> Edit {
-    let is_free = |key: &char| {
-        document
-            .categories()
-            .all(|other| other.hotkey != Some(*key))
-    };
-    Edit::Category(Change::Insert(Category {
-        hotkey: ('1'..='9').find(is_free),
-        ..Category::new(document.next_ids().category, name.trim())
-    }))
+    let added = new_categories(document, [name.trim()]).into_iter();
+    Edit::batch(
+        added
+            .map(|row| Edit::Category(Change::Insert(row)))
+            .collect(),
+    )
+}
+
+/// Categories of these names as they would be added one after the other.
+pub(super) fn new_categories<'a>(
+    document: &Document,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Vec<Category> {
+    let is_free = |key: &char| document.categories().all(|row| row.hotkey != Some(*key));
+    let mut hotkeys = ('1'..='9').filter(is_free);
+    let mut id = document.next_ids().category;
+    let mut added = Vec::new();
+    for name in names {
+        added.push(Category {
+            hotkey: hotkeys.next(),
+            ..Category::new(id, name)
+        });
+        id = id.successor();
+    }
+    added
 }
 
 /// Gives a category another name; space around it is dropped.

@@ -1,11 +1,13 @@
 //! What a model does: it proposes, and leaves alone whatever a person has judged.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::boxes::proposals_of;
+use super::categories::new_categories;
 use super::{Draft, SAME_BOX_IOU, picture_of};
 use crate::document::{
-    Annotation, BoxState, CategoryId, Document, Edit, EditError, Model, Origin, PictureId,
+    Annotation, BoxState, CategoryId, Change, Document, Edit, EditError, Model, Origin, PictureId,
     ReviewState,
 };
 use crate::geometry::BBox;
@@ -68,6 +70,63 @@ pub fn propose(
         }
     }
     Ok(draft.finish())
+}
+
+/// A box that a model has found, with the name of its class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// The rectangle, in upright pixels.
+    pub rect: BBox,
+    /// The name of the category, which need not be there yet.
+    pub class: String,
+    /// The model's confidence, finite.
+    pub score: f32,
+}
+
+/// As [`propose`], adding the categories that are not there in the same edit. Pictures that are
+/// gone are passed over: a person may have removed them while the model was at work.
+///
+/// # Errors
+/// As for [`propose`].
+pub fn propose_named(
+    document: &Document,
+    model: &Arc<Model>,
+    found: &[(PictureId, Vec<Named>)],
+) -> Result<Edit, EditError> {
+    let names = found
+        .iter()
+        .flat_map(|(_, boxes)| boxes)
+        .map(|found| found.class.trim());
+    let names: BTreeSet<&str> = names.collect();
+    let missing = names
+        .into_iter()
+        .filter(|name| document.category_named(name).is_none());
+    let added = new_categories(document, missing);
+    let id_of = |name: &str| {
+        let known = document.category_named(name);
+        let known = known.or_else(|| added.iter().find(|row| &*row.name == name));
+        known.map(|row| row.id)
+    };
+    let there = found
+        .iter()
+        .filter(|(picture, _)| document.picture(*picture).is_some());
+    let found: Vec<(PictureId, Vec<Candidate>)> = there
+        .map(|(picture, boxes)| {
+            let candidates = boxes.iter().filter_map(|found| {
+                Some(Candidate {
+                    rect: found.rect,
+                    category: id_of(found.class.trim())?,
+                    score: found.score,
+                })
+            });
+            (*picture, candidates.collect())
+        })
+        .collect();
+    let proposals = propose(document, model, &found)?;
+    let added = added
+        .into_iter()
+        .map(|row| Edit::Category(Change::Insert(row)));
+    Ok(Edit::batch(added.chain([proposals]).collect()))
 }
 
 /// Whether a person's judgement of `row` covers a box of this category.
