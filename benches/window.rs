@@ -451,7 +451,7 @@ impl Bench {
             done.keys += 1;
         }
         for object in open {
-            self.press(Modifiers::NONE, Key::W);
+            self.key(Key::W);
             let (from, to) = (self.at(object.x0, object.y0), self.at(object.x1, object.y1));
             self.drag(from, to);
             (done.keys, done.drags, done.drawn) = (done.keys + 1, done.drags + 1, done.drawn + 1);

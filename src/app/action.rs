@@ -41,12 +41,22 @@ pub enum Action {
     ToggleSelected(Vec<AnnotationId>),
     /// Add boxes to the selection.
     SelectToo(Vec<AnnotationId>),
-    /// Draw a box.
-    Draw(BBox),
+    /// Draw a box on this picture.
+    Draw(PictureId, BBox),
     /// Move or resize boxes.
     Reshape(Vec<(AnnotationId, BBox)>),
     /// Move the selected boxes by some pixels; whether the key was held.
     Nudge([f32; 2], bool),
+    /// Move edges of the selected boxes by some pixels: the right and lower ones, or else the left
+    /// and upper ones; whether the key was held.
+    Stretch {
+        /// Pixels to the right and downwards.
+        by: [f32; 2],
+        /// Whether it is the left and upper edges that move.
+        is_upper: bool,
+        /// Whether the key was held.
+        is_held: bool,
+    },
     /// The class of the selected boxes and of those drawn next.
     ChooseClass(CategoryId),
     /// As [`ChooseClass`](Self::ChooseClass), by a name, which may be a new one.

@@ -1,5 +1,7 @@
 //! How long people work on pictures, with proposals and without: what the dashboard compares.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Annotation, Origin, PictureId};
@@ -38,7 +40,8 @@ impl Tally {
 #[derive(Clone, Debug, Default)]
 pub struct Stopwatch {
     picture: Option<PictureId>,
-    seconds: f64,
+    /// Seconds so far, of pictures that are not done.
+    seconds: HashMap<PictureId, f64>,
     last_input: Option<f64>,
     now: Option<f64>,
 }
@@ -46,17 +49,13 @@ pub struct Stopwatch {
 impl Stopwatch {
     /// Time goes on: it is `now` in seconds, `picture` is shown, and a person did something or not.
     pub fn tick(&mut self, now: f64, picture: Option<PictureId>, has_input: bool) {
-        if picture != self.picture {
-            *self = Self {
-                picture,
-                last_input: self.last_input,
-                now: self.now,
-                ..Self::default()
-            };
-        }
         if let (Some(before), Some(last)) = (self.now, self.last_input) {
-            self.seconds += (now.min(last + PATIENCE) - before).max(0.0);
+            let worked = (now.min(last + PATIENCE) - before).max(0.0);
+            if let Some(picture) = self.picture {
+                *self.seconds.entry(picture).or_default() += worked;
+            }
         }
+        self.picture = picture;
         self.now = Some(now);
         if has_input {
             self.last_input = Some(now);
@@ -72,7 +71,10 @@ impl Stopwatch {
             &mut activity.without
         };
         tally.pictures += 1;
-        tally.seconds += std::mem::take(&mut self.seconds);
+        let spent = self
+            .picture
+            .and_then(|picture| self.seconds.remove(&picture));
+        tally.seconds += spent.unwrap_or(0.0);
     }
 }
 

@@ -153,8 +153,8 @@ pub enum Needs {
     Editable,
     /// A selected box in a project that can be edited.
     Selection,
-    /// Proposals on the picture, in a project that can be edited.
-    Proposals,
+    /// A picture whose boxes can be seen, in a project that can be edited: what judges needs it.
+    Sight,
     /// Boxes that were copied.
     Clipboard,
     /// Something to undo.
@@ -317,7 +317,26 @@ impl Command {
         format!("{self:?}")
     }
 
-    /// What it needs and where its keys count, as [`Spec`] has it.
+    /// Whether holding its keys repeats it. What judges does not repeat: nobody can judge as fast
+    /// as a key repeats.
+    pub fn repeats(self) -> bool {
+        use Command as C;
+        matches!(
+            self,
+            C::NextPicture
+                | C::PreviousPicture
+                | C::NextBox
+                | C::PreviousBox
+                | C::ZoomIn
+                | C::ZoomOut
+                | C::Undo
+                | C::Redo
+                | C::RaiseThreshold
+                | C::LowerThreshold
+        )
+    }
+
+    /// Where its keys count, as [`Spec`] has it.
     pub fn scope(self) -> Scope {
         self.spec().scope
     }
@@ -530,7 +549,7 @@ impl Command {
             ),
             Self::Done => spec(
                 G::Pictures,
-                N::Editable,
+                N::Sight,
                 Canvas,
                 Some("✔"),
                 "Done, go on",
@@ -570,7 +589,7 @@ impl Command {
             ),
             Self::Accept => spec(
                 G::Boxes,
-                N::Editable,
+                N::Sight,
                 Canvas,
                 Some("👍"),
                 "Accept",
@@ -578,7 +597,7 @@ impl Command {
             ),
             Self::Reject => spec(
                 G::Boxes,
-                N::Editable,
+                N::Sight,
                 Canvas,
                 Some("👎"),
                 "Reject",
@@ -586,7 +605,7 @@ impl Command {
             ),
             Self::AcceptAll => spec(
                 G::Boxes,
-                N::Editable,
+                N::Sight,
                 Canvas,
                 Some("⏭"),
                 "Accept all, go on",

@@ -1,6 +1,6 @@
 //! An open project on the desk: the session, its workers, and what is kept for showing it.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,38 +54,43 @@ pub enum ModelState {
 pub struct Job {
     /// Pictures that were asked for.
     pub total: usize,
-    /// Of these, those that are done, one way or the other.
-    pub done: usize,
     /// Of these, those that could not be looked at.
     pub failed: usize,
     /// Since when it is halted, if it is.
     pub paused: Option<Instant>,
+    /// Those that are still to come.
+    open: HashSet<PictureId>,
     begun: Instant,
     halted: Duration,
 }
 
 impl Job {
-    fn new(total: usize) -> Self {
+    fn new() -> Self {
         Self {
-            total,
-            done: 0,
+            total: 0,
             failed: 0,
             paused: None,
+            open: HashSet::new(),
             begun: Instant::now(),
             halted: Duration::ZERO,
         }
+    }
+
+    /// Pictures that are done, one way or the other.
+    pub fn done(&self) -> usize {
+        self.total - self.open.len()
     }
 
     /// Pictures a second so far.
     pub fn rate(&self) -> f64 {
         let pause = self.paused.map_or(Duration::ZERO, |since| since.elapsed());
         let working = self.begun.elapsed().saturating_sub(self.halted + pause);
-        self.done as f64 / working.as_secs_f64().max(1e-3)
+        self.done() as f64 / working.as_secs_f64().max(1e-3)
     }
 
     /// Seconds that are left, once there is a rate to tell it from.
     pub fn seconds_left(&self) -> Option<f64> {
-        (self.done >= 3).then(|| (self.total - self.done) as f64 / self.rate())
+        (self.done() >= 3).then(|| self.open.len() as f64 / self.rate())
     }
 
     fn set_paused(&mut self, is_paused: bool) {
@@ -133,7 +138,10 @@ pub struct Desk {
     /// Whether the folder is being read.
     pub is_reading: bool,
     /// An import or export that is under way, in words.
-    pub exchange: Option<String>,
+    pub exchange: Option<&'static str>,
+    /// Whether boxes of the model are held back: an import is under way, which they would get in
+    /// the way of.
+    pub holds_back: bool,
     /// Boxes in place of untouched proposals, while a slider is moved.
     pub trial: Option<Trial>,
     /// Whether the heat map shows.
@@ -156,6 +164,11 @@ pub struct Desk {
     /// Pictures that the model has looked at and whose boxes are not written yet.
     seen: Vec<(PictureId, Arc<Maps>)>,
     seen_since: Option<Instant>,
+    /// Boxes that were derived and are not written yet.
+    derived: VecDeque<Derived>,
+    /// Pictures whose maps are not kept, so that they are not looked for in every frame.
+    mapless: HashSet<PictureId>,
+    kept_activity: Activity,
     /// Pictures that a person asked the model for by themselves.
     wishes: HashSet<PictureId>,
     /// For which picture the workers were last told what is likely.
@@ -183,6 +196,7 @@ impl Desk {
             job: None,
             is_reading: true,
             exchange: None,
+            holds_back: false,
             trial: None,
             shows_heat: false,
             heat_class: None,
@@ -196,6 +210,9 @@ impl Desk {
             maps: LruCache::new(MAPS_AT_HAND),
             seen: Vec::new(),
             seen_since: None,
+            derived: VecDeque::new(),
+            mapless: HashSet::new(),
+            kept_activity: activity,
             wishes: HashSet::new(),
             told: None,
             decoder: Decoder::new(&post),
@@ -212,14 +229,15 @@ impl Desk {
         let Some(current) = self.session.current() else {
             return;
         };
-        let state = (current, self.session.revision(), self.canvas.needs_whole());
+        let is_other = self.told.is_none_or(|(told, ..)| told != current);
+        // What the canvas needs is about the picture that it has last drawn.
+        let needs_whole = self.canvas.needs_whole() && !is_other;
+        let state = (current, self.session.revision(), needs_whole);
         if self.told == Some(state) {
             return;
         }
-        let is_other = self.told.is_none_or(|(told, ..)| told != current);
         self.told = Some(state);
         let likely = self.session.likely();
-        let needs_whole = self.canvas.needs_whole() && !is_other;
         let is_wanted = |picture: &PictureId| {
             let is_shown_whole = needs_whole && *picture == current;
             (is_shown_whole || !self.textures.has(*picture))
@@ -257,6 +275,15 @@ impl Desk {
                 vec![reason]
             }
         }
+    }
+
+    /// Whether boxes can be judged: the picture and its boxes can be seen as they are.
+    pub fn can_judge(&self) -> bool {
+        let current = self.session.current();
+        current.is_some_and(|picture| self.textures.has(picture))
+            && !self.are_boxes_hidden
+            && self.trial.is_none()
+            && !self.shows_dashboard
     }
 
     /// Reads a picture's file again.
@@ -310,15 +337,24 @@ impl Desk {
             .and_then(|picture| self.request(picture));
         if let Some(request) = request {
             self.wishes.insert(request.picture);
-            if let Some(job) = &mut self.job {
-                job.set_paused(false);
-            }
             self.proposer.wish(request);
         }
     }
 
-    /// Asks the model for all pictures that are not done, or for those alone that are new; how
-    /// many. They come in the order of the list, from the one that is shown onwards.
+    /// Whether the model has been asked for the picture that is shown, and has not answered.
+    pub fn is_awaited(&self) -> bool {
+        self.session.current().is_some_and(|picture| {
+            let in_job = self
+                .job
+                .as_ref()
+                .is_some_and(|job| job.open.contains(&picture));
+            in_job || self.wishes.contains(&picture)
+        })
+    }
+
+    /// Asks the model for all pictures that are not done, or for those alone that are new, beside
+    /// those that it was asked for before; how many. They come in the order of the list, from the
+    /// one that is shown onwards.
     pub fn propose_all(&mut self, new_alone: bool) -> usize {
         let document = self.session.document();
         let is_open = |picture: &PictureId| {
@@ -338,9 +374,8 @@ impl Desk {
             .current()
             .and_then(|picture| self.session.row(picture));
         let (before, after) = rows.split_at(here.unwrap_or(0).min(rows.len()));
-        let listed: HashSet<PictureId> = rows.iter().copied().collect();
         let others = document.pictures().map(|row| row.id);
-        let others = others.filter(|id| !listed.contains(id));
+        let others = others.filter(|id| self.session.row(*id).is_none());
         let open = after
             .iter()
             .chain(before)
@@ -350,9 +385,10 @@ impl Desk {
         let requests: Vec<Request> = open.filter_map(|picture| self.request(picture)).collect();
         let number = requests.len();
         if number > 0 {
-            // What was under way begins anew with the rest.
-            self.proposer.cancel();
-            self.job = Some(Job::new(number));
+            let job = self.job.get_or_insert_with(Job::new);
+            for request in &requests {
+                job.total += usize::from(job.open.insert(request.picture));
+            }
             self.proposer.propose(requests);
         }
         number
@@ -375,98 +411,157 @@ impl Desk {
     }
 
     /// Takes another model.
-    pub fn use_model(&mut self, model: Option<PathBuf>) {
+    ///
+    /// # Errors
+    /// If what the former one has seen cannot be written.
+    pub fn use_model(&mut self, model: Option<PathBuf>) -> Result<(), StoreError> {
+        self.write_seen()?;
         self.model = ModelState::Loading;
         self.maps.clear();
-        self.seen.clear();
+        self.mapless.clear();
+        self.derived.clear();
+        self.deriving = 0;
         self.heat = None;
         self.heat_class = None;
         self.session.proposing_mut().model.clone_from(&model);
         self.proposer.use_model(model);
-    }
-
-    /// The model has looked at a picture.
-    ///
-    /// # Errors
-    /// If the project cannot be written.
-    pub fn take_seen(
-        &mut self,
-        picture: PictureId,
-        maps: Arc<Maps>,
-        is_wish: bool,
-    ) -> Result<(), StoreError> {
-        let current = self.session.current();
-        if current == Some(picture) {
-            self.heat = None;
-        }
-        self.maps.put(picture, Arc::clone(&maps));
-        if is_wish || self.wishes.remove(&picture) {
-            return self.write_boxes(&[(picture, maps)], true);
-        }
-        self.seen.push((picture, maps));
-        self.seen_since.get_or_insert_with(Instant::now);
-        self.count(false);
-        if current == Some(picture) {
-            self.write_seen()?;
-        }
         Ok(())
     }
 
+    /// The model is ready, or cannot be used.
+    pub fn take_model(&mut self, model: Result<Arc<ModelFacts>, String>) -> Option<String> {
+        match model {
+            Ok(facts) => {
+                self.model = ModelState::Ready(facts);
+                None
+            }
+            Err(reason) => {
+                self.cancel_proposing();
+                self.wishes.clear();
+                self.model = ModelState::Failed(reason.clone());
+                Some(reason)
+            }
+        }
+    }
+
+    /// The model has looked at a picture. Its boxes are written with those of others, or at once
+    /// if a person waits for them.
+    pub fn take_seen(&mut self, picture: PictureId, maps: Arc<Maps>, model: &Arc<ModelFacts>) {
+        if self.facts() != Some(model) {
+            // What a former model has seen is of no use; the new one is asked again.
+            if let Some(request) = self.request(picture) {
+                self.proposer.propose(vec![request]);
+            }
+            return;
+        }
+        let is_shown = self.session.current() == Some(picture);
+        if is_shown {
+            self.heat = None;
+        }
+        self.mapless.remove(&picture);
+        self.maps.put(picture, Arc::clone(&maps));
+        self.seen.push((picture, maps));
+        let now = Instant::now();
+        let due = if is_shown || self.wishes.contains(&picture) {
+            now.checked_sub(BATCH_TIME)
+        } else {
+            None
+        };
+        self.seen_since = due.or(self.seen_since).or(Some(now));
+    }
+
     /// A picture could not be looked at.
-    pub fn take_unseen(&mut self, picture: PictureId) {
-        if !self.wishes.remove(&picture) {
-            self.count(true);
-        }
-    }
-
-    fn count(&mut self, has_failed: bool) {
+    pub fn take_unseen(&mut self, picture: PictureId, reason: &str) {
+        self.session
+            .set_unreadable(picture, Some(reason.to_owned()));
+        self.wishes.remove(&picture);
         if let Some(job) = &mut self.job {
-            job.done += 1;
-            job.failed += usize::from(has_failed);
+            job.failed += usize::from(job.open.remove(&picture));
         }
     }
 
-    /// Writes the boxes of pictures that were looked at, when there are enough of them or they
-    /// have waited long enough; the job if it has just ended.
+    /// Writes boxes that wait, when there are enough of them or they have waited long enough, and
+    /// nothing is being dragged that they might replace; the job if it has just ended.
     ///
     /// # Errors
-    /// If the project cannot be written.
+    /// If the project cannot be written; the boxes wait on, and the model is halted.
     pub fn write_some(&mut self) -> Result<Option<Job>, StoreError> {
-        let has_ended = self.job.as_ref().is_some_and(|job| job.done >= job.total);
+        if self.canvas.is_busy() || self.holds_back {
+            return Ok(None);
+        }
         let waited = self
             .seen_since
             .is_some_and(|since| since.elapsed() >= BATCH_TIME);
-        if has_ended || waited || self.seen.len() >= BATCH {
+        if waited || self.seen.len() >= BATCH {
             self.write_seen()?;
         }
+        if let Some(derived) = self.derived.pop_front() {
+            self.deriving = derived.left;
+            self.write_found(&derived.model, &derived.cut, &derived.boxes, false)?;
+        }
+        let has_ended = self.job.as_ref().is_some_and(|job| job.open.is_empty());
         Ok(if has_ended { self.job.take() } else { None })
     }
 
     /// Whether boxes wait to be written.
     pub fn has_unwritten(&self) -> bool {
-        !self.seen.is_empty()
+        !self.seen.is_empty() || !self.derived.is_empty()
     }
 
     fn write_seen(&mut self) -> Result<(), StoreError> {
-        let seen = std::mem::take(&mut self.seen);
-        self.seen_since = None;
-        self.write_boxes(&seen, false)
-    }
-
-    fn write_boxes(
-        &mut self,
-        seen: &[(PictureId, Arc<Maps>)],
-        is_step: bool,
-    ) -> Result<(), StoreError> {
         let Some(facts) = self.facts().cloned() else {
             return Ok(());
         };
         let cut = cut_of(self.session.proposing());
-        let found: Vec<_> = seen
-            .iter()
-            .filter_map(|(picture, maps)| Some((*picture, self.boxes_of(*picture, maps, &cut)?)))
-            .collect();
-        self.write_found(&facts, &cut, &found, is_step)
+        while !self.seen.is_empty() {
+            // What a person has asked for is their step; what touches their work is written by
+            // itself, so that the others do not become part of their history.
+            let is_alone = |desk: &Self, picture: PictureId| {
+                let row = desk.session.document().picture(picture);
+                desk.wishes.contains(&picture)
+                    || row.is_some_and(|row| row.review == ReviewState::InReview)
+            };
+            let first_alone = self
+                .seen
+                .iter()
+                .position(|(picture, _)| is_alone(self, *picture));
+            let number = first_alone.unwrap_or(self.seen.len()).max(1).min(BATCH);
+            let batch = &self.seen[..number];
+            let pictures: Vec<PictureId> = batch.iter().map(|(picture, _)| *picture).collect();
+            let found: Vec<_> = batch
+                .iter()
+                .filter_map(|(picture, maps)| {
+                    Some((*picture, self.boxes_of(*picture, maps, &cut)?))
+                })
+                .collect();
+            let is_wish = self.wishes.contains(&pictures[0]);
+            if let Err(error) = self.write_found(&facts, &cut, &found, is_wish) {
+                self.seen_since = Some(Instant::now());
+                if let Some(job) = &mut self.job {
+                    job.set_paused(true);
+                }
+                self.proposer.pause(true);
+                return Err(error);
+            }
+            self.seen.drain(..number);
+            for picture in pictures {
+                self.wishes.remove(&picture);
+                if let Some(job) = &mut self.job {
+                    job.open.remove(&picture);
+                }
+            }
+        }
+        self.seen_since = None;
+        Ok(())
+    }
+
+    fn write_boxes(&mut self, picture: PictureId, maps: &Maps) -> Result<(), StoreError> {
+        let Some(facts) = self.facts().cloned() else {
+            return Ok(());
+        };
+        let cut = cut_of(self.session.proposing());
+        let boxes = self.boxes_of(picture, maps, &cut).unwrap_or_default();
+        self.write_found(&facts, &cut, &[(picture, boxes)], false)
     }
 
     fn write_found(
@@ -539,12 +634,13 @@ impl Desk {
         proposing: Proposing,
         is_final: bool,
     ) -> Result<(), StoreError> {
-        self.heat = None;
         let current = self.session.current();
         let maps = current.and_then(|picture| self.maps_of(picture));
         let cut = cut_of(&proposing);
         if !is_final {
-            let (Some(picture), Some(maps), Some(facts)) = (current, maps, self.facts().cloned())
+            let is_done = self.session.is_current_done();
+            let (Some(picture), Some(maps), Some(facts), false) =
+                (current, maps, self.facts().cloned(), is_done)
             else {
                 *self.session.proposing_mut() = proposing;
                 return Ok(());
@@ -569,7 +665,7 @@ impl Desk {
             return Ok(());
         }
         if let (Some(picture), Some(maps)) = (current, maps) {
-            self.write_boxes(&[(picture, maps)], false)?;
+            self.write_boxes(picture, &maps)?;
         }
         self.derive_others(cut);
         Ok(())
@@ -592,21 +688,17 @@ impl Desk {
             .filter_map(|row| self.request(row.id));
         let pictures: Vec<Request> = pictures.collect();
         self.deriving = pictures.len();
+        self.derived.clear();
         self.deriver.derive(facts, cut, pictures);
     }
 
-    /// Boxes were derived from kept maps.
-    ///
-    /// # Errors
-    /// If the project cannot be written.
-    pub fn take_derived(&mut self, derived: &Derived) -> Result<(), StoreError> {
+    /// Boxes were derived from kept maps; they are written when nothing is being dragged.
+    pub fn take_derived(&mut self, derived: Derived) {
         let is_latest = derived.generation == self.deriver.generation()
             && self.facts().is_some_and(|facts| **facts == *derived.model);
-        if !is_latest {
-            return Ok(());
+        if is_latest {
+            self.derived.push_back(derived);
         }
-        self.deriving = derived.left;
-        self.write_found(&derived.model, &derived.cut, &derived.boxes, false)
     }
 
     /// The maps of a picture, if the model has looked at it.
@@ -615,8 +707,15 @@ impl Desk {
             return Some(Arc::clone(maps));
         }
         let key = self.facts()?.maps_key(&self.request(picture)?.key);
-        let bytes = self.cache.get(Kind::Maps, &key)?;
-        let maps = Arc::new(kept_maps::from_bytes(&bytes)?);
+        if self.mapless.contains(&picture) {
+            return None;
+        }
+        let kept = self.cache.get(Kind::Maps, &key);
+        let Some(maps) = kept.and_then(|bytes| kept_maps::from_bytes(&bytes)) else {
+            self.mapless.insert(picture);
+            return None;
+        };
+        let maps = Arc::new(maps);
         self.maps.put(picture, Arc::clone(&maps));
         Some(maps)
     }
@@ -691,7 +790,11 @@ impl Desk {
     /// If the project cannot be written.
     pub fn keep(&mut self) -> Result<(), StoreError> {
         self.session.keep_place()?;
-        self.session.keep(ACTIVITY, &self.activity)
+        if self.activity != self.kept_activity {
+            self.session.keep(ACTIVITY, &self.activity)?;
+            self.kept_activity = self.activity;
+        }
+        Ok(())
     }
 
     /// Closes the project, after writing what waits.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use egui::{InputState, Key, KeyboardShortcut, ModifierNames, Modifiers};
+use egui::{Key, KeyboardShortcut, ModifierNames, Modifiers};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::command::{Command, Scope};
@@ -72,33 +72,27 @@ impl Keymap {
         found.map(|(_, command)| *command)
     }
 
-    /// Takes the next command that was pressed out of the input. While text is typed only keys
-    /// count that no text field wants; canvas keys count while the canvas has the focus.
-    pub fn take(
+    /// The command that a press means. While text is typed only keys count that no text field
+    /// wants; canvas keys, and keys that move between widgets and press them, count while the
+    /// canvas has the focus.
+    pub fn command_of(
         &self,
-        input: &mut InputState,
+        key: Key,
+        modifiers: Modifiers,
         is_typing: bool,
         has_canvas_focus: bool,
     ) -> Option<Command> {
         let counts = |keys: &KeyboardShortcut, command: Command| {
-            let is_in_scope = command.scope() == Scope::Window || has_canvas_focus;
-            is_in_scope && !(is_typing && is_for_text(keys))
+            let is_for_widgets = matches!(keys.logical_key, Key::Enter | Key::Space | Key::Tab);
+            let is_in_scope = command.scope() == Scope::Window && !is_for_widgets;
+            (is_in_scope || has_canvas_focus) && !(is_typing && is_for_text(keys))
         };
-        // Clipboard keys come as events of their own.
-        let clipboard = input.events.iter().position(|event| {
-            matches!(event, egui::Event::Copy | egui::Event::Paste(_)) && !is_typing
+        let found = self.by_rank.iter().find(|(keys, command)| {
+            keys.logical_key == key
+                && modifiers.matches_logically(keys.modifiers)
+                && counts(keys, *command)
         });
-        if let Some(at) = clipboard {
-            return Some(match input.events.remove(at) {
-                egui::Event::Copy => Command::Copy,
-                _ => Command::Paste,
-            });
-        }
-        let pressed = self
-            .by_rank
-            .iter()
-            .find(|(keys, command)| counts(keys, *command) && input.consume_shortcut(keys));
-        pressed.map(|(_, command)| *command)
+        found.map(|(_, command)| *command)
     }
 }
 
@@ -279,21 +273,10 @@ mod tests {
 
     #[test]
     fn chords_with_more_modifiers_come_first_and_typing_keeps_letters() {
-        let press = |modifiers, key| {
-            let mut input = InputState::default();
-            input.events.push(egui::Event::Key {
-                key,
-                physical_key: None,
-                pressed: true,
-                repeat: false,
-                modifiers,
-            });
-            input
-        };
         let keymap = Keymap::default();
         let shifted = Modifiers::COMMAND.plus(Modifiers::SHIFT);
         let take = |modifiers, key, is_typing, on_canvas| {
-            keymap.take(&mut press(modifiers, key), is_typing, on_canvas)
+            keymap.command_of(key, modifiers, is_typing, on_canvas)
         };
         assert_eq!(take(shifted, Key::Z, false, false), Some(Command::Redo));
         assert_eq!(

@@ -19,6 +19,8 @@ pub struct Toast {
     pub is_problem: bool,
     /// When it goes, in the toolkit's seconds; not set before it was first shown.
     until: Option<f64>,
+    /// Takes the place of another one about the same thing.
+    topic: &'static str,
 }
 
 /// What a person is told.
@@ -33,47 +35,63 @@ pub struct Notices {
 impl Notices {
     /// Says something in passing.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.toast(text.into(), false);
+        self.toast(text.into(), false, "");
     }
 
-    /// Says that something went wrong, and keeps it.
+    /// Says something in passing, in the place of what was said about the same thing.
+    pub fn say_about(&mut self, topic: &'static str, text: impl Into<String>) {
+        self.toast(text.into(), false, topic);
+    }
+
+    /// Says that something went wrong, and keeps it, unless that was said before.
     pub fn problem(&mut self, text: impl Into<String>) {
         let text = text.into();
-        self.toast(text.clone(), true);
-        self.keep(text);
+        if self.keep(text.clone()) {
+            self.toast(text, true, "");
+        }
     }
 
     /// Keeps problems, of which only the number is said.
     pub fn problems(&mut self, texts: Vec<String>) {
-        match texts.len() {
-            0 => {}
-            1 => texts.into_iter().for_each(|text| self.problem(text)),
-            number => {
-                self.toast(format!("{number} problems: press F7 to see them"), true);
-                texts.into_iter().for_each(|text| self.keep(text));
+        let mut new: Vec<String> = Vec::new();
+        for text in texts {
+            if self.keep(text.clone()) {
+                new.push(text);
             }
+        }
+        match &new[..] {
+            [] => {}
+            [only] => self.toast(only.clone(), true, ""),
+            _ => self.toast(
+                format!("{} problems: see Help, Problems", new.len()),
+                true,
+                "",
+            ),
         }
     }
 
-    /// Keeps a problem without a toast.
-    fn keep(&mut self, text: String) {
+    /// Keeps a problem; whether it is a new one.
+    fn keep(&mut self, text: String) -> bool {
         if self.problems.contains(&text) {
-            return;
+            return false;
         }
         self.problems.push_back(text);
         self.unseen += 1;
         if self.problems.len() > MOST_PROBLEMS {
             self.problems.pop_front();
         }
+        true
     }
 
-    fn toast(&mut self, text: String, is_problem: bool) {
-        // The same thing said again takes the place of what was said.
-        self.toasts.retain(|toast| toast.text != text);
+    fn toast(&mut self, text: String, is_problem: bool, topic: &'static str) {
+        let is_replaced =
+            |toast: &Toast| toast.text == text || !topic.is_empty() && toast.topic == topic;
+        self.toasts.retain(|toast| !is_replaced(toast));
         self.toasts.push_back(Toast {
             text,
             is_problem,
             until: None,
+            topic,
         });
         if self.toasts.len() > MOST_TOASTS {
             self.toasts.pop_front();
@@ -154,7 +172,10 @@ mod tests {
         let mut notices = Notices::default();
         notices.problems(vec!["a".into(), "b".into(), "c".into()]);
         notices.problem("a");
-        assert_eq!(texts(&mut notices, 0.0).len(), 2);
+        assert_eq!(texts(&mut notices, 0.0).len(), 1);
         assert_eq!(notices.all_problems().len(), 3);
+        notices.say_about("history", "Undone: draw a box");
+        notices.say_about("history", "Redone: draw a box");
+        assert_eq!(texts(&mut notices, 0.0).len(), 2);
     }
 }

@@ -114,6 +114,7 @@ pub struct Session {
     revision: u64,
     counts: Counts,
     gesture: u64,
+    shown_before: Option<PictureId>,
 }
 
 /// What was counted over the document, and when.
@@ -144,6 +145,7 @@ impl Session {
             revision: 0,
             counts: Counts::default(),
             gesture: 0,
+            shown_before: None,
         };
         session.list_anew();
         session.count();
@@ -169,6 +171,16 @@ impl Session {
     /// A number that rises whenever the document changes.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// The picture that was shown before this one, else the one above it in the list.
+    fn previous(&self) -> Option<PictureId> {
+        let is_there = |id: &PictureId| self.document().picture(*id).is_some();
+        let above = || {
+            self.neighbour(-1)
+                .filter(|above| Some(*above) != self.current())
+        };
+        self.shown_before.filter(is_there).or_else(above)
     }
 
     /// The picture that is shown.
@@ -197,11 +209,6 @@ impl Session {
     /// Whether the boxes of a class are shown.
     pub fn is_hidden(&self, category: CategoryId) -> bool {
         self.place.hidden.contains(&category)
-    }
-
-    /// The classes whose boxes are not shown.
-    pub fn hidden(&self) -> &HashSet<CategoryId> {
-        &self.place.hidden
     }
 
     /// Shows or hides the boxes of a class.
@@ -312,6 +319,11 @@ impl Session {
         self.unreadable.get(&picture).map(String::as_str)
     }
 
+    /// Forgets which files could not be read: they are about to be tried again.
+    pub fn forget_unreadable(&mut self) {
+        self.unreadable.clear();
+    }
+
     /// Takes note that the file of a picture cannot be read, or can be again.
     pub fn set_unreadable(&mut self, picture: PictureId, reason: Option<String>) {
         match reason {
@@ -360,7 +372,7 @@ impl Session {
     /// Shows a picture, with nothing selected.
     pub fn show(&mut self, picture: PictureId) {
         if self.place.picture != Some(picture) && self.document().picture(picture).is_some() {
-            self.place.picture = Some(picture);
+            self.shown_before = self.place.picture.replace(picture);
             self.selection.clear();
             if self.place.query.depends_on_boxes() {
                 self.list();
@@ -496,25 +508,23 @@ impl Session {
 
     /// The proposals that accepting and rejecting are about: the selected ones, or the surest.
     fn judged_next(&self) -> Vec<AnnotationId> {
-        let is_proposal = |id: &AnnotationId| {
-            let row = self.document().annotation(*id);
-            row.is_some_and(|(_, row)| row.state == BoxState::Proposed)
-        };
-        let selected: Vec<_> = self.selection.iter().copied().filter(is_proposal).collect();
-        if !selected.is_empty() || !self.selection.is_empty() {
-            return selected;
+        if !self.selection.is_empty() {
+            let selected = self.selection.iter().copied();
+            return selected.filter(|id| self.is_proposal(*id)).collect();
         }
-        let surest = self.order_of_boxes().into_iter().find(is_proposal);
-        surest.into_iter().collect()
+        let mut order = self.order_of_boxes().into_iter();
+        order.find(|id| self.is_proposal(*id)).into_iter().collect()
+    }
+
+    fn is_proposal(&self, id: AnnotationId) -> bool {
+        let row = self.document().annotation(id);
+        row.is_some_and(|(_, row)| row.state == BoxState::Proposed)
     }
 
     fn select_next_proposal(&mut self) {
-        let order = self.order_of_boxes();
-        let is_proposal = |id: &AnnotationId| {
-            let row = self.document().annotation(*id);
-            row.is_some_and(|(_, row)| row.state == BoxState::Proposed)
-        };
-        self.selection = order.into_iter().find(is_proposal).into_iter().collect();
+        let mut order = self.order_of_boxes().into_iter();
+        let next = order.find(|id| self.is_proposal(*id));
+        self.selection = next.into_iter().collect();
     }
 
     // Changes.
@@ -619,15 +629,12 @@ impl Session {
         crossed.label
     }
 
-    /// Draws a box of the chosen class and selects it. Where there is no class yet, one for any
-    /// object is made.
+    /// Draws a box of the chosen class on a picture and selects it. Where there is no class yet, one
+    /// for any object is made.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn draw(&mut self, rect: BBox) -> Result<(), StoreError> {
-        let Some(picture) = self.current() else {
-            return Ok(());
-        };
+    pub fn draw(&mut self, picture: PictureId, rect: BBox) -> Result<(), StoreError> {
         let category = self.class_for_new_boxes()?;
         let id = self.document().next_ids().annotation;
         self.commit("draw a box", |document| {
@@ -669,6 +676,27 @@ impl Session {
         found.ok_or_else(|| EditError::BadName(name.into()).into())
     }
 
+    /// As [`choose_class`](Self::choose_class), by a name; a class that is not there is added in the
+    /// same step.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn choose_class_named(&mut self, name: &str) -> Result<(), StoreError> {
+        let (name, ids) = (name.trim(), self.selection.clone());
+        self.commit("change the class", |document| {
+            let known = document.category_named(name).map(|row| row.id);
+            let add = known.map_or_else(|| ops::add_category(document, name), |_| Edit::default());
+            let category = known.unwrap_or(document.next_ids().category);
+            Ok(Edit::batch(vec![
+                add,
+                ops::set_category(document, &ids, category)?,
+            ]))
+        })?;
+        let added = self.document().category_named(name).map(|row| row.id);
+        self.place.class = added.or(self.place.class);
+        Ok(())
+    }
+
     /// Chooses the class of the selected boxes and of those drawn next.
     ///
     /// # Errors
@@ -684,7 +712,7 @@ impl Session {
         Ok(())
     }
 
-    /// Moves or resizes boxes.
+    /// Moves or resizes boxes, those of them that are still there.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
@@ -694,8 +722,53 @@ impl Session {
         } else {
             "move boxes"
         };
-        self.commit(label, |document| ops::reshape(document, rects))?;
+        self.commit(label, |document| {
+            let there = rects
+                .iter()
+                .filter(|(id, _)| document.annotation(*id).is_some());
+            ops::reshape(document, &there.copied().collect::<Vec<_>>())
+        })?;
         Ok(())
+    }
+
+    /// Moves the right and lower edges of the selected boxes, or else the left and upper ones, by
+    /// some pixels; while a key is held, that is part of the step before.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn stretch(
+        &mut self,
+        [dx, dy]: [f32; 2],
+        is_upper: bool,
+        is_held: bool,
+    ) -> Result<(), StoreError> {
+        let rects = self.movable().map(|(id, rect, _)| {
+            let mut rect = rect;
+            if is_upper {
+                rect.x0 = (rect.x0 + dx).min(rect.x1 - 1.0);
+                rect.y0 = (rect.y0 + dy).min(rect.y1 - 1.0);
+            } else {
+                rect.x1 = (rect.x1 + dx).max(rect.x0 + 1.0);
+                rect.y1 = (rect.y1 + dy).max(rect.y0 + 1.0);
+            }
+            (id, rect)
+        });
+        let rects: Vec<_> = rects.collect();
+        self.gesture += u64::from(!is_held);
+        let gesture = Some(self.gesture);
+        self.commit_as("resize boxes", gesture, |document| {
+            ops::reshape(document, &rects)
+        })?;
+        Ok(())
+    }
+
+    /// The selected boxes that can be moved, with the size of their picture.
+    fn movable(&self) -> impl Iterator<Item = (AnnotationId, BBox, [f32; 2])> {
+        let ids = self.selection.iter().filter(|id| !self.is_locked(**id));
+        ids.filter_map(|id| {
+            let (picture, row) = self.document().annotation(*id)?;
+            Some((*id, row.rect, [picture.width as f32, picture.height as f32]))
+        })
     }
 
     /// Moves the selected boxes that are not locked by some pixels; while a key is held, that is
@@ -706,24 +779,18 @@ impl Session {
     pub fn nudge(&mut self, dx: f32, dy: f32, is_held: bool) -> Result<(), StoreError> {
         self.gesture += u64::from(!is_held);
         let gesture = self.gesture;
-        let rects: Vec<_> = self
-            .selection
-            .iter()
-            .filter(|id| !self.is_locked(**id))
-            .filter_map(|id| {
-                let (picture, row) = self.document().annotation(*id)?;
-                let (width, height) = (picture.width as f32, picture.height as f32);
-                let dx = dx.clamp(-row.rect.x0, width - row.rect.x1);
-                let dy = dy.clamp(-row.rect.y0, height - row.rect.y1);
-                let moved = BBox {
-                    x0: row.rect.x0 + dx,
-                    y0: row.rect.y0 + dy,
-                    x1: row.rect.x1 + dx,
-                    y1: row.rect.y1 + dy,
-                };
-                Some((*id, moved))
-            })
-            .collect();
+        let rects = self.movable().map(|(id, rect, [width, height])| {
+            let dx = dx.clamp(-rect.x0, width - rect.x1);
+            let dy = dy.clamp(-rect.y0, height - rect.y1);
+            let moved = BBox {
+                x0: rect.x0 + dx,
+                y0: rect.y0 + dy,
+                x1: rect.x1 + dx,
+                y1: rect.y1 + dy,
+            };
+            (id, moved)
+        });
+        let rects: Vec<_> = rects.collect();
         self.commit_as("move boxes", Some(gesture), |document| {
             ops::reshape(document, &rects)
         })?;
@@ -871,13 +938,13 @@ impl Session {
     }
 
     /// Draws the copied boxes on this picture, aside if they were copied from it, and selects
-    /// them.
+    /// them; how many.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn paste(&mut self) -> Result<(), StoreError> {
+    pub fn paste(&mut self) -> Result<usize, StoreError> {
         let Some(picture) = self.current() else {
-            return Ok(());
+            return Ok(0);
         };
         let rows = self.clipboard.clone();
         let document = self.document();
@@ -895,49 +962,45 @@ impl Session {
         })
     }
 
-    /// Draws the selected boxes again, aside, and selects the new ones.
+    /// Draws the selected boxes again, aside, and selects the new ones; how many.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn duplicate(&mut self) -> Result<(), StoreError> {
+    pub fn duplicate(&mut self) -> Result<usize, StoreError> {
         let ids = self.selection.clone();
         self.add_and_select("duplicate", |document| {
             ops::duplicate(document, &ids, [ASIDE, ASIDE])
         })
     }
 
-    /// Draws the boxes of the picture before this one here too.
+    /// Draws the boxes of the picture that was shown before this one here too; how many.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn copy_from_previous(&mut self) -> Result<(), StoreError> {
-        let (Some(to), Some(from)) = (self.current(), self.neighbour(-1)) else {
-            return Ok(());
+    pub fn copy_from_previous(&mut self) -> Result<usize, StoreError> {
+        let (Some(to), Some(from)) = (self.current(), self.previous()) else {
+            return Ok(0);
         };
-        if from == to {
-            return Ok(());
-        }
         self.add_and_select("copy from the previous picture", |document| {
             ops::copy_from(document, from, to)
         })
     }
 
+    /// Makes boxes and selects them; how many.
     fn add_and_select(
         &mut self,
         label: &str,
         make: impl Fn(&Document) -> Result<Edit, EditError>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<usize, StoreError> {
         let first = self.document().next_ids().annotation;
-        if self.commit(label, make)? {
-            let new = self
-                .boxes()
-                .iter()
-                .map(|row| row.id)
-                .filter(|id| *id >= first);
-            let new: Vec<_> = new.collect();
-            self.select(new);
+        if !self.commit(label, make)? {
+            return Ok(0);
         }
-        Ok(())
+        let new = self.boxes().iter().map(|row| row.id);
+        let new: Vec<_> = new.filter(|id| *id >= first).collect();
+        let number = new.len();
+        self.select(new);
+        Ok(number)
     }
 
     /// Puts what the model found in the place of untouched proposals, beside the history unless

@@ -160,7 +160,11 @@ impl Textures {
             adjustment,
             is_crisp: false,
         };
-        let colours = adjustment.colours(&decoded.preview);
+        let colours = if adjustment == Adjustment::default() {
+            decoded.colours
+        } else {
+            adjustment.colours(&decoded.preview)
+        };
         let texture = context.load_texture("picture", colours, look.options());
         if is_shown {
             self.close_up(decoded.full.map(|full| (picture, full)));
@@ -324,6 +328,11 @@ impl Textures {
         self.thumbnails.get(&picture).cloned()
     }
 
+    /// Whether a thumbnail is at hand; for tests.
+    pub fn has_thumbnail(&self, picture: PictureId) -> bool {
+        self.thumbnails.contains(&picture)
+    }
+
     /// Takes a thumbnail.
     pub fn insert_thumbnail(
         &mut self,
@@ -356,15 +365,11 @@ mod tests {
         let full = RgbImage::from_fn(width, height, |x, y| {
             image::Rgb([(x % 251) as u8, (y % 241) as u8, 7])
         });
-        let scale = (2048.0 / width.max(height) as f32).min(1.0);
-        let side = |length: u32| (length as f32 * scale) as u32;
-        let preview = crate::pictures::resize(&full, side(width), side(height));
-        Decoded {
-            size: [width, height],
-            preview: Arc::new(preview),
-            full: (scale < 1.0).then(|| Arc::new(full)),
+        Decoded::new(crate::pictures::Picture {
+            rgb: full,
+            orientation_applied: false,
             warnings: Vec::new(),
-        }
+        })
     }
 
     #[test]

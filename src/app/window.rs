@@ -5,10 +5,9 @@
 //! performs those at the end.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, unbounded};
+use crossbeam_channel::{Receiver, bounded};
 use egui::{CentralPanel, Context, Id, Key, Panel, Ui, ViewportCommand};
 
 use super::action::{Action, ClassAction};
@@ -27,16 +26,22 @@ use super::theme::{self, Palette};
 use super::work::exchanging::{self, Exchanged};
 use super::work::opening::{self, Opening};
 use super::work::proposing::Proposed;
-use super::work::{Event, Post};
+use super::work::{Event, MOST_WAITING, Post};
 use crate::document::ops;
-use crate::document::{BoxState, Edit, EditError};
+use crate::document::{Edit, EditError};
 use crate::formats::exchange::{ExportReport, Import, Notes};
-use crate::store::StoreError;
+use crate::store::{Project, StoreError};
 
 /// How often another process is looked for that has written to the project.
 const POLL: Duration = Duration::from_secs(1);
 /// How often it is written where the work is.
 const KEEP: Duration = Duration::from_secs(5);
+/// Gestures of colours, apart from those of keys.
+const RECOLOURING: u64 = 1 << 63;
+/// How long a frame takes in what the workers have sent.
+const DRAIN_TIME: Duration = Duration::from_millis(6);
+/// The width of a toast in points: that of the panel that it lies over.
+const TOAST_WIDTH: f32 = 236.0;
 /// How much the keys move the threshold.
 const THRESHOLD_STEP: f32 = 0.02;
 
@@ -46,17 +51,21 @@ pub struct Window {
     places: Places,
     post: Post,
     events: Receiver<(u64, Event)>,
-    /// The number of the last opening; events of former ones are dropped.
-    number: u64,
+    /// The number of the last opening: each has its own, and events of others are dropped.
+    last_number: u64,
     desk: Option<Desk>,
-    /// What is being opened.
-    opening: Option<PathBuf>,
+    /// What is being opened, and the number of that opening. Until it is open, what was stays.
+    opening: Option<(u64, PathBuf)>,
     notices: Notices,
     dialog: Option<Dialog>,
     list: list::List,
     classes: classes::Classes,
     dashboard: dashboard::Dashboard,
     shows_adjustment: bool,
+    /// Whether a menu or a list was open in the last frame: keys are for it.
+    had_popup: bool,
+    /// Whether preferences have changed since they were written.
+    are_preferences_new: bool,
     polled: Instant,
     kept: Instant,
     /// The title that the window has.
@@ -68,7 +77,7 @@ impl Window {
     pub fn new(context: &Context, places: Places, path: Option<PathBuf>) -> Self {
         let preferences = places.settings.as_deref().map(Preferences::load);
         let preferences = preferences.unwrap_or_default();
-        let (sender, events) = unbounded();
+        let (sender, events) = bounded(MOST_WAITING);
         let waker = context.clone();
         let post = Post::new(sender, move || waker.request_repaint());
         theme::apply(context);
@@ -79,7 +88,7 @@ impl Window {
             places,
             post,
             events,
-            number: 0,
+            last_number: 0,
             desk: None,
             opening: None,
             notices: Notices::default(),
@@ -88,6 +97,8 @@ impl Window {
             classes: classes::Classes::default(),
             dashboard: dashboard::Dashboard::default(),
             shows_adjustment: false,
+            had_popup: false,
+            are_preferences_new: false,
             polled: Instant::now(),
             kept: Instant::now(),
             title: String::new(),
@@ -115,14 +126,32 @@ impl Window {
 
     // What comes back.
 
+    /// Takes in what has come, but for no longer than a part of a frame.
     fn drain(&mut self, context: &Context) {
+        let begun = Instant::now();
         while let Ok((number, event)) = self.events.try_recv() {
-            let is_of_window = matches!(event, Event::Chosen(..));
-            if number == self.number || is_of_window {
-                self.take(context, event);
-            } else if let Event::Opening(Opening::Opened { project, .. }) = event {
-                // Nobody wants it any more.
-                let _ = project.close();
+            let is_opening = self
+                .opening
+                .as_ref()
+                .is_some_and(|(opening, _)| *opening == number);
+            let is_open = self.desk.as_ref().is_some_and(|desk| desk.number == number);
+            match event {
+                Event::Chosen(purpose, choice) => self.take_choice(purpose, choice),
+                Event::Trouble(text) => self.notices.problem(text),
+                Event::Opening(Opening::Opened { project, notices }) if is_opening => {
+                    self.put_on_desk(*project, number, notices);
+                }
+                Event::Opening(Opening::Failed(reason)) if is_opening => {
+                    self.opening = None;
+                    self.notices.problem(reason);
+                }
+                event if is_open => self.take(context, event),
+                // Dropped with what it holds: nobody wants it any more.
+                _ => {}
+            }
+            if begun.elapsed() > DRAIN_TIME {
+                context.request_repaint();
+                break;
             }
         }
     }
@@ -130,39 +159,33 @@ impl Window {
     fn take(&mut self, context: &Context, event: Event) {
         match event {
             Event::Opening(opening) => self.take_opening(opening),
-            Event::Chosen(purpose, choice) => self.take_choice(purpose, choice),
             Event::Exchanged(exchanged) => self.take_exchanged(exchanged),
             event => {
                 let Some(desk) = &mut self.desk else { return };
-                match take_work(context, desk, event) {
-                    Ok(problems) => self.notices.problems(problems),
-                    Err(error) => self.notices.problem(error.to_string()),
-                }
+                self.notices.problems(take_work(context, desk, event));
             }
         }
     }
 
+    fn put_on_desk(&mut self, project: Project, number: u64, notices: Vec<String>) {
+        self.opening = None;
+        if let Some(former) = self.desk.take() {
+            close_aside(former, &self.post);
+        }
+        self.preferences.used(project.path());
+        self.are_preferences_new = true;
+        let caches = self.places.caches.as_deref();
+        let mut desk = Desk::new(project, number, caches, &self.post);
+        desk.is_reading = desk.session.is_editable();
+        self.desk = Some(desk);
+        self.list = list::List::default();
+        self.classes = classes::Classes::default();
+        self.notices.problems(notices);
+    }
+
     fn take_opening(&mut self, opening: Opening) {
         match opening {
-            Opening::Opened {
-                project,
-                notices,
-                is_new: _,
-            } => {
-                self.opening = None;
-                self.preferences.used(project.path());
-                self.save_preferences();
-                let mut desk = Desk::new(
-                    *project,
-                    self.number,
-                    self.places.caches.as_deref(),
-                    &self.post,
-                );
-                desk.is_reading = desk.session.is_editable();
-                self.desk = Some(desk);
-                self.list = list::List::default();
-                self.notices.problems(notices);
-            }
+            Opening::Opened { .. } => {}
             Opening::First => self.poll(),
             Opening::Read(survey) => {
                 self.poll();
@@ -184,7 +207,6 @@ impl Window {
                 }
             }
             Opening::Failed(reason) => {
-                self.opening = None;
                 if let Some(desk) = &mut self.desk {
                     desk.is_reading = false;
                 }
@@ -194,24 +216,37 @@ impl Window {
     }
 
     fn take_choice(&mut self, purpose: Purpose, choice: Choice) {
-        match (choice, &mut self.dialog) {
-            (Choice::Nothing, _) => {}
-            (Choice::Path(path), Some(Dialog::Export(export))) => export.take_path(&path),
-            (Choice::Path(path), Some(Dialog::Import(import))) => import.take_path(&path),
-            (Choice::Path(path), _) if purpose == Purpose::Model => self.use_model(Some(path)),
-            (Choice::Path(path), _) => self.open(path),
-            (Choice::NoDialog, Some(_)) => self
-                .notices
-                .say("This system shows no file dialog to programs: type the path instead"),
-            (Choice::NoDialog, None) => {
-                self.dialog = Some(Dialog::OpenPath(dialogs::open_path::OpenPath::new(purpose)));
+        let path = match choice {
+            Choice::Path(path) => path,
+            Choice::Nothing => return,
+            Choice::NoDialog if self.dialog.is_some() => {
+                let text = "This system shows no file dialog to programs: type the path instead";
+                return self.notices.say(text);
             }
+            Choice::NoDialog => {
+                let dialog = dialogs::open_path::OpenPath::new(purpose);
+                self.dialog = Some(Dialog::OpenPath(dialog));
+                return;
+            }
+        };
+        match (purpose, &mut self.dialog) {
+            (Purpose::OpenFolder | Purpose::OpenProject, _) => self.open(path),
+            (Purpose::Model, _) => self.use_model(Some(path)),
+            (Purpose::ExportFile | Purpose::ExportFolder, Some(Dialog::Export(export))) => {
+                export.take_path(&path);
+            }
+            (Purpose::ImportFile | Purpose::ImportFolder, Some(Dialog::Import(import))) => {
+                import.take_path(&path);
+            }
+            // The dialog that wanted it is closed.
+            _ => {}
         }
     }
 
     fn take_exchanged(&mut self, exchanged: Exchanged) {
         let Some(desk) = &mut self.desk else { return };
         desk.exchange = None;
+        desk.holds_back = false;
         match exchanged {
             Exchanged::Read(path, import) => {
                 let Import { edit, report } = *import;
@@ -252,14 +287,19 @@ impl Window {
     // Opening and closing.
 
     fn open(&mut self, path: PathBuf) {
-        self.close_project();
-        self.number += 1;
-        self.opening = Some(path.clone());
-        opening::open(path, self.post.about(self.number));
+        if let Some(desk) = &self.desk {
+            let project = desk.session.project();
+            if path == project.root() || path == project.path() {
+                return self.notices.say("This project is open already");
+            }
+        }
+        self.dialog = None;
+        self.last_number += 1;
+        self.opening = Some((self.last_number, path.clone()));
+        opening::open(path, self.post.about(self.last_number));
     }
 
     fn close_project(&mut self) {
-        self.number += 1;
         self.opening = None;
         self.dialog = None;
         if let Some(desk) = self.desk.take()
@@ -279,12 +319,17 @@ impl Window {
     }
 
     fn use_model(&mut self, model: Option<PathBuf>) {
-        if let Some(desk) = &mut self.desk {
-            desk.use_model(model);
+        if let Some(desk) = &mut self.desk
+            && let Err(error) = desk.use_model(model)
+        {
+            self.notices.problem(error.to_string());
         }
     }
 
     fn save_preferences(&mut self) {
+        if !std::mem::take(&mut self.are_preferences_new) {
+            return;
+        }
         let Some(path) = &self.places.settings else {
             return;
         };
@@ -324,6 +369,7 @@ impl Window {
         let keeps = self.kept.elapsed() >= KEEP;
         if keeps {
             self.kept = Instant::now();
+            self.save_preferences();
         }
         let Some(desk) = &mut self.desk else { return };
         desk.tick(now, has_input && has_focus);
@@ -336,6 +382,9 @@ impl Window {
         });
         desk.tell_workers();
         if desk.has_unwritten() {
+            context.request_repaint_after(Duration::from_millis(100));
+        }
+        if desk.is_awaited() {
             context.request_repaint_after(Duration::from_millis(200));
         }
         context.request_repaint_after(POLL);
@@ -373,7 +422,6 @@ impl Window {
             let has_picture = session.current().is_some();
             let can_edit = has_picture && session.is_editable();
             let has_selection = can_edit && !session.selection().is_empty();
-            let has_proposals = session.visible().any(|row| row.state == BoxState::Proposed);
             let steps = session.project().history();
             history = [steps.next_undo(), steps.next_redo()]
                 .map(|step| step.map(|step| step.label.clone()));
@@ -382,7 +430,7 @@ impl Window {
                 (has_picture, Needs::Picture),
                 (can_edit, Needs::Editable),
                 (has_selection, Needs::Selection),
-                (can_edit && has_proposals, Needs::Proposals),
+                (can_edit && desk.can_judge(), Needs::Sight),
                 (can_edit && session.has_clipboard(), Needs::Clipboard),
                 (history[0].is_some(), Needs::Undo),
                 (history[1].is_some(), Needs::Redo),
@@ -411,60 +459,107 @@ impl Window {
         }
     }
 
-    /// Takes the keys before any widget sees them.
+    /// Takes keys before any widget sees them, one after the other as they were pressed.
     fn take_keys(&mut self, ui: &Ui, actions: &mut Vec<Action>) {
-        if let Some(Dialog::Settings(settings)) = &self.dialog
-            && settings.awaits_keys()
+        let has_focus = ui.input(|input| input.focused);
+        let has_canvas = ui.memory(|memory| memory.has_focus(canvas::id()));
+        if let Some(desk) = &mut self.desk
+            && !(has_focus && has_canvas)
         {
-            return;
+            desk.canvas.release_space();
         }
-        if self.dialog.is_some() || self.classes.awaits_key() || ui.ctx().any_popup_open() {
+        if self.classes.awaits_key() {
+            ui.input_mut(|input| self.classes.take_key(&mut input.events, actions));
+        }
+        if self.dialog.is_some() || self.had_popup {
             return;
         }
         let is_typing = ui.ctx().text_edit_focused();
-        let has_canvas = ui.memory(|memory| memory.has_focus(canvas::id()));
-        let keymap = self.preferences.keymap.clone();
-        // Before the keymap: held, the space bar moves the picture.
-        let tapped_space = has_canvas
-            && self
-                .desk
-                .as_mut()
-                .is_some_and(|desk| desk.canvas.take_space(ui));
-        let offer = self.offer();
-        let mut commands = Vec::new();
-        if tapped_space {
-            let space = egui::KeyboardShortcut::new(egui::Modifiers::NONE, Key::Space);
-            commands.extend(keymap.command_with(space));
-        }
-        let mut hotkeys = Vec::new();
-        ui.input_mut(|input| {
-            while let Some(command) = keymap.take(input, is_typing, has_canvas) {
-                commands.push(command);
+        let events = ui.input_mut(|input| std::mem::take(&mut input.events));
+        let mut rest = Vec::with_capacity(events.len());
+        // The text that a key types comes right after it, and is not for classes if the key was
+        // for a command.
+        let mut was_taken = false;
+        for event in events {
+            let is_text = matches!(event, egui::Event::Text(_));
+            let is_taken =
+                (is_text && was_taken) || self.take_key(&event, is_typing, has_canvas, actions);
+            if matches!(event, egui::Event::Key { pressed: true, .. }) {
+                was_taken = is_taken;
             }
-            if has_canvas {
-                hotkeys.extend(input.events.iter().filter_map(|event| match event {
-                    egui::Event::Text(text) => text.chars().next(),
-                    _ => None,
-                }));
-            }
-        });
-        let commands: Vec<Command> = commands
-            .into_iter()
-            .filter(|command| offer.allows(*command))
-            .collect();
-        actions.extend(commands.into_iter().map(Action::Command));
-        let Some(desk) = &mut self.desk else { return };
-        if !has_canvas || desk.shows_dashboard {
-            return;
-        }
-        let document = desk.session.document();
-        let with_key = |key: &char| document.categories().find(|row| row.hotkey == Some(*key));
-        for key in hotkeys {
-            if let Some(category) = with_key(&key).filter(|_| desk.session.is_editable()) {
-                actions.push(Action::ChooseClass(category.id));
+            if !is_taken {
+                rest.push(event);
             }
         }
-        desk.canvas.take_keys(ui, &desk.session, actions);
+        ui.input_mut(|input| input.events = rest);
+    }
+
+    /// Takes an event if it is a command, or a key that means something on the canvas; whether it
+    /// is.
+    fn take_key(
+        &mut self,
+        event: &egui::Event,
+        is_typing: bool,
+        has_canvas: bool,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        let keymap = &self.preferences.keymap;
+        let mut push = |command| actions.push(Action::Command(command));
+        match event {
+            egui::Event::Copy if has_canvas => push(Command::Copy),
+            egui::Event::Paste(_) | egui::Event::PasteImage(_) if has_canvas => {
+                push(Command::Paste)
+            }
+            egui::Event::Text(text) if has_canvas => {
+                let (Some(desk), Some(key)) = (&self.desk, text.chars().next()) else {
+                    return false;
+                };
+                let mut classes = desk.session.document().categories();
+                let class = classes.find(|row| row.hotkey == Some(key));
+                let class = class.filter(|_| desk.session.is_editable());
+                actions.extend(class.map(|class| Action::ChooseClass(class.id)));
+            }
+            egui::Event::Key {
+                key: Key::Space,
+                pressed,
+                modifiers,
+                ..
+            } if has_canvas && (modifiers.is_none() || !pressed) => {
+                let tapped = self
+                    .desk
+                    .as_mut()
+                    .is_some_and(|desk| desk.canvas.take_space(*pressed));
+                let space = egui::KeyboardShortcut::new(egui::Modifiers::NONE, Key::Space);
+                keymap
+                    .command_with(space)
+                    .filter(|_| tapped)
+                    .into_iter()
+                    .for_each(push);
+            }
+            egui::Event::Key {
+                key,
+                pressed: true,
+                repeat,
+                modifiers,
+                ..
+            } => {
+                if let Some(desk) = self.desk.as_mut().filter(|desk| !desk.shows_dashboard)
+                    && has_canvas
+                    && desk
+                        .canvas
+                        .take_key(*key, *modifiers, *repeat, &desk.session, actions)
+                {
+                    return true;
+                }
+                let command = keymap.command_of(*key, *modifiers, is_typing, has_canvas);
+                let Some(command) = command else { return false };
+                if !repeat || command.repeats() {
+                    actions.push(Action::Command(command));
+                }
+            }
+            _ => return false,
+        }
+        true
     }
 
     fn project_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -474,15 +569,15 @@ impl Window {
         };
         let Some(desk) = &mut self.desk else { return };
         let look = self.preferences.canvas;
-        Panel::bottom("status").show(ui, |ui| {
-            status::job_bar(ui, desk, &offer, actions);
-            status::ui(ui, desk, &self.notices, actions);
-        });
+        Panel::bottom("status").show(ui, |ui| status::ui(ui, desk, &self.notices, actions));
         Panel::left("pictures")
             .resizable(true)
             .default_size(240.0)
             .size_range(180.0..=480.0)
             .show(ui, |ui| {
+                if desk.job.is_some() {
+                    Panel::bottom("job").show(ui, |ui| status::job_bar(ui, desk, &offer, actions));
+                }
                 ui.add_space(4.0);
                 self.list.ui(ui, desk, look.thumbnails, actions);
             });
@@ -565,14 +660,14 @@ impl Window {
             return;
         }
         egui::Area::new(Id::unique("toasts"))
-            .anchor(egui::Align2::CENTER_BOTTOM, egui::vec2(0.0, -44.0))
+            .anchor(egui::Align2::RIGHT_BOTTOM, egui::vec2(-10.0, -36.0))
             .order(egui::Order::Foreground)
             .show(context, |ui| {
                 for toast in &toasts {
                     let palette = Palette::of(ui.visuals());
                     let frame = egui::Frame::popup(ui.style()).inner_margin(9);
                     frame.show(ui, |ui| {
-                        ui.set_max_width(560.0);
+                        ui.set_max_width(TOAST_WIDTH);
                         ui.horizontal_wrapped(|ui| {
                             if toast.is_problem {
                                 ui.colored_label(palette.bad, "⚠");
@@ -594,12 +689,24 @@ impl Window {
         }
     }
 
-    fn take_dropped(&self, context: &Context, actions: &mut Vec<Action>) {
+    /// Something was dropped on the window: a folder or project is opened, a model is used, and
+    /// annotations are offered for import where a project is open.
+    fn take_dropped(&mut self, context: &Context, actions: &mut Vec<Action>) {
         let dropped = context.input(|input| {
-            let files = input.raw.dropped_files.iter();
-            files.map(|file| file.path().to_path_buf()).next()
+            let mut files = input.raw.dropped_files.iter();
+            files.next().map(|file| file.path().to_path_buf())
         });
-        actions.extend(dropped.map(Action::Open));
+        let Some(path) = dropped else { return };
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        match extension.to_str() {
+            Some("safetensors" | "pth") => actions.push(Action::UseModel(Some(path))),
+            Some("json" | "xml" | "yaml" | "yml" | "txt" | "csv") if self.desk.is_some() => {
+                let mut import = exchange::Import::default();
+                import.take_path(&path);
+                self.dialog = Some(Dialog::Import(import));
+            }
+            _ => actions.push(Action::Open(path)),
+        }
     }
 
     fn name_window(&mut self, context: &Context) {
@@ -619,15 +726,26 @@ impl Window {
     fn remember_place(&mut self, context: &Context) {
         let place = context.input(|input| {
             let viewport = input.viewport();
-            let size = viewport.inner_rect?.size();
+            // As the system counts, whatever the size of everything is.
+            let zoom = self.preferences.scale;
+            let size = viewport.inner_rect?.size() * zoom;
+            let position = viewport.outer_rect.map(|rect| rect.min * zoom);
             Some(WindowPlace {
                 size: [size.x, size.y],
-                position: viewport.outer_rect.map(|rect| [rect.min.x, rect.min.y]),
+                position: position.map(|at| [at.x, at.y]),
                 maximised: viewport.maximized.unwrap_or(false),
             })
         });
-        if place.is_some() {
-            self.preferences.window = place;
+        let Some(mut place) = place else { return };
+        if place.maximised
+            && let Some(former) = self.preferences.window
+        {
+            // What it goes back to.
+            (place.size, place.position) = (former.size, former.position);
+        }
+        if self.preferences.window != Some(place) {
+            self.preferences.window = Some(place);
+            self.are_preferences_new = true;
         }
     }
 
@@ -657,7 +775,8 @@ impl Window {
             | Action::ForgetRecent(_) => self.prefer(context, action),
             action => {
                 if let Some(desk) = &mut self.desk {
-                    return on_desk(desk, &self.post.about(self.number), action);
+                    let post = self.post.about(desk.number);
+                    return on_desk(desk, &post, action);
                 }
             }
         }
@@ -684,7 +803,7 @@ impl Window {
             Action::ForgetRecent(path) => preferences.recent.retain(|other| *other != path),
             _ => {}
         }
-        self.save_preferences();
+        self.are_preferences_new = true;
     }
 
     fn look(&mut self, context: &Context, change: impl FnOnce(&mut CanvasLook)) {
@@ -695,6 +814,9 @@ impl Window {
 
     fn command(&mut self, context: &Context, command: Command) -> Result<(), StoreError> {
         use Command as C;
+        if !self.offer().allows(command) {
+            return Ok(());
+        }
         match command {
             C::OpenFolder => files::ask(Purpose::OpenFolder, self.post.clone()),
             C::OpenProject => files::ask(Purpose::OpenProject, self.post.clone()),
@@ -727,19 +849,24 @@ impl Window {
                 self.dialog = session.map(|session| Dialog::Export(exchange::Export::new(session)));
             }
             C::Refresh => {
-                if let Some(desk) = &mut self.desk {
+                if let Some(desk) = self.desk.as_mut().filter(|desk| !desk.is_reading) {
                     desk.is_reading = true;
+                    desk.session.forget_unreadable();
                     let project = desk.session.project().path().to_owned();
-                    opening::refresh(project, self.post.about(self.number));
+                    opening::refresh(project, self.post.about(desk.number));
                 }
             }
             C::Done | C::AcceptAll => self.finish_picture(command)?,
             command => {
-                let pixels_per_point = context.pixels_per_point();
                 if let Some(desk) = &mut self.desk
-                    && let Some(text) = desk_command(desk, command, pixels_per_point)?
+                    && let Some(text) = desk_command(desk, command, context)?
                 {
-                    self.notices.say(text);
+                    let topic = match command {
+                        C::Undo | C::Redo => "history",
+                        C::RaiseThreshold | C::LowerThreshold => "threshold",
+                        _ => "",
+                    };
+                    self.notices.say_about(topic, text);
                 }
             }
         }
@@ -763,12 +890,23 @@ impl Window {
             }
             return Ok(());
         }
+        if command == Command::AcceptAll && desk.is_awaited() && desk.session.boxes().is_empty() {
+            self.notices
+                .say("The model has not looked at this picture yet: wait a moment");
+            return Ok(());
+        }
         let next = desk.session.next_to_review();
         desk.book_time();
         if command == Command::AcceptAll {
             desk.session.accept_all_and_finish()?;
         } else {
             desk.session.set_done(true)?;
+        }
+        let document = desk.session.document();
+        let current = desk.session.current().and_then(|id| document.picture(id));
+        if let Some(row) = current.filter(|row| document.is_verified_empty(row.id)) {
+            let text = format!("Verified empty: {}", row.path);
+            self.notices.say_about("verified empty", text);
         }
         match next {
             Some(next) if goes_on => desk.session.show(next),
@@ -823,16 +961,12 @@ impl Window {
         } else {
             CentralPanel::default_margins().show(ui, |ui| {
                 let recent = &self.preferences.recent;
-                welcome::ui(
-                    ui,
-                    recent,
-                    self.opening.as_deref(),
-                    &self.offer(),
-                    &mut actions,
-                );
+                let opening = self.opening.as_ref().map(|(_, path)| path.as_path());
+                welcome::ui(ui, recent, opening, &self.offer(), &mut actions);
             });
         }
         let context = ui.ctx().clone();
+        self.had_popup = egui::Popup::is_any_open(&context);
         self.dialog_ui(&context, &mut actions);
         self.toasts_ui(&context);
         for action in actions {
@@ -847,35 +981,39 @@ impl Window {
     }
 }
 
+/// Closes a project beside the frame, when another one takes its place.
+fn close_aside(desk: Desk, post: &Post) {
+    let post = post.clone();
+    std::thread::spawn(move || {
+        if let Err(error) = desk.close() {
+            post.send(Event::Trouble(error.to_string()));
+        }
+    });
+}
+
 /// Takes what a worker of the open project has done; what went wrong with pictures.
-fn take_work(context: &Context, desk: &mut Desk, event: Event) -> Result<Vec<String>, StoreError> {
+fn take_work(context: &Context, desk: &mut Desk, event: Event) -> Vec<String> {
     match event {
-        Event::Decoded(picture, decoded) => return Ok(desk.take_decoded(context, picture, decoded)),
+        Event::Decoded(picture, decoded) => return desk.take_decoded(context, picture, decoded),
         Event::Thumbnail(picture, image) => desk.textures.insert_thumbnail(context, picture, image),
-        Event::Derived(derived) => desk.take_derived(&derived)?,
-        Event::Proposed(Proposed::Model(model)) => match model {
-            Ok(facts) => desk.model = ModelState::Ready(Arc::new(facts)),
-            Err(reason) => {
-                desk.model = ModelState::Failed(reason.clone());
-                return Ok(vec![reason]);
-            }
-        },
+        Event::Derived(derived) => desk.take_derived(derived),
+        Event::Proposed(Proposed::Model(model)) => {
+            return desk.take_model(model).into_iter().collect();
+        }
         Event::Proposed(Proposed::Seen {
             picture,
             maps,
-            is_wish,
-            warnings,
+            model,
         }) => {
-            desk.take_seen(picture, maps, is_wish)?;
-            return Ok(warnings);
+            desk.take_seen(picture, maps, &model);
         }
         Event::Proposed(Proposed::Failed(picture, reason)) => {
-            desk.take_unseen(picture);
-            return Ok(vec![reason]);
+            desk.take_unseen(picture, &reason);
+            return vec![reason];
         }
-        Event::Opening(_) | Event::Exchanged(_) | Event::Chosen(..) => {}
+        Event::Opening(_) | Event::Exchanged(_) | Event::Chosen(..) | Event::Trouble(_) => {}
     }
-    Ok(Vec::new())
+    Vec::new()
 }
 
 /// Does what concerns the open project.
@@ -887,24 +1025,27 @@ fn on_desk(desk: &mut Desk, post: &Post, action: Action) -> Result<(), StoreErro
         Action::Select(ids) => session.select(ids),
         Action::SelectToo(ids) => session.select_too(&ids),
         Action::ToggleSelected(ids) => session.toggle_selected(&ids),
-        Action::Draw(bbox) => session.draw(bbox)?,
+        Action::Draw(picture, bbox) => session.draw(picture, bbox)?,
+        Action::Stretch {
+            by,
+            is_upper,
+            is_held,
+        } => session.stretch(by, is_upper, is_held)?,
         Action::Reshape(rects) => session.reshape(&rects)?,
         Action::Nudge([dx, dy], is_held) => session.nudge(dx, dy, is_held)?,
         Action::ChooseClass(category) => session.choose_class(category)?,
-        Action::ChooseClassNamed(name) => {
-            let category = session.class_named(&name)?;
-            session.choose_class(category)?;
-        }
+        Action::ChooseClassNamed(name) => session.choose_class_named(&name)?,
         Action::Class(change) => change_class(desk, change)?,
         Action::Propose(proposing, is_final) => desk.propose_otherwise(proposing, is_final)?,
         Action::Adjust(adjustment) => desk.adjustment = adjustment,
         Action::Import(path, mode) => {
-            desk.exchange = Some("Importing…".to_owned());
+            desk.exchange = Some("Importing…");
+            desk.holds_back = true;
             let project = session.project().path().to_owned();
             exchanging::import(project, path, mode, post.clone());
         }
         Action::Export(options, path) => {
-            desk.exchange = Some("Exporting…".to_owned());
+            desk.exchange = Some("Exporting…");
             let project = session.project().path().to_owned();
             exchanging::export(project, *options, path, post.clone());
         }
@@ -930,7 +1071,9 @@ fn change_class(desk: &mut Desk, change: ClassAction) -> Result<(), StoreError> 
             })?;
         }
         ClassAction::Recolour(id, colour) => {
-            session.commit("recolour a class", |document| {
+            // While the colour is being looked for, that is one step.
+            let gesture = RECOLOURING | u64::from(id.0);
+            session.commit_as("recolour a class", Some(gesture), |document| {
                 ops::recolour_category(document, id, colour)
             })?;
         }
@@ -965,7 +1108,7 @@ fn change_class(desk: &mut Desk, change: ClassAction) -> Result<(), StoreError> 
 fn desk_command(
     desk: &mut Desk,
     command: Command,
-    pixels_per_point: f32,
+    context: &Context,
 ) -> Result<Option<String>, StoreError> {
     use Command as C;
     let session = &mut desk.session;
@@ -979,7 +1122,7 @@ fn desk_command(
         _ => None,
     };
     if let Some(wish) = wish {
-        desk.canvas.wish(wish, session, pixels_per_point);
+        desk.canvas.wish(wish, session, context.pixels_per_point());
         return Ok(None);
     }
     match command {
@@ -987,11 +1130,22 @@ fn desk_command(
         C::Redo => return Ok(session.redo()?.map(|label| format!("Redone: {label}"))),
         C::Copy => {
             let number = session.copy();
+            // Systems tell of a paste only where there is something to paste.
+            context.copy_text(format!("{number} boxes of Tsukami"));
             return Ok(Some(format!("Copied {}", counted(number, "box", "boxes"))));
         }
-        C::Paste => session.paste()?,
-        C::Duplicate => session.duplicate()?,
-        C::CopyFromPrevious => session.copy_from_previous()?,
+        C::Paste => {
+            session.paste()?;
+        }
+        C::Duplicate => {
+            session.duplicate()?;
+        }
+        C::CopyFromPrevious => {
+            if session.copy_from_previous()? == 0 {
+                let text = "The picture before this one has no boxes that are not here already";
+                return Ok(Some(text.to_owned()));
+            }
+        }
         C::SelectAll => {
             let all = session.visible().map(|row| row.id).collect();
             session.select(all);
@@ -1038,9 +1192,15 @@ fn desk_command(
                 let text = "This picture is done: reopen it (Shift+Space) for new proposals";
                 return Ok(Some(text.to_owned()));
             }
+            if let ModelState::Failed(reason) = &desk.model {
+                return Ok(Some(reason.clone()));
+            }
             desk.propose_current();
         }
         C::ProposeAll => {
+            if let ModelState::Failed(reason) = &desk.model {
+                return Ok(Some(reason.clone()));
+            }
             if desk.propose_all(false) == 0 {
                 return Ok(Some("Every picture is done".to_owned()));
             }
@@ -1201,10 +1361,12 @@ fn said_of_folder(changes: &crate::store::Reconciled) -> Option<String> {
 }
 
 fn said_of_job(job: &Job) -> String {
-    let seen = counted(job.done - job.failed, "picture", "pictures");
+    let seen = counted(job.done() - job.failed, "picture", "pictures");
     match job.failed {
         0 => format!("Proposed boxes on {seen}"),
-        failed => format!("Proposed boxes on {seen}; {failed} could not be read (F7)"),
+        failed => {
+            format!("Proposed boxes on {seen}; {failed} could not be read: see Help, Problems")
+        }
     }
 }
 

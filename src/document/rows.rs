@@ -176,20 +176,17 @@ pub struct Category {
 impl Category {
     /// A category with the colour that its id has in the palette, and no hotkey.
     pub fn new(id: CategoryId, name: impl Into<Box<str>>) -> Self {
-        /// Told apart on light and dark pictures; neighbours in the list differ in hue.
-        const PALETTE: [[u8; 3]; 12] = [
-            [0x4e, 0xa8, 0xff],
-            [0xff, 0x9f, 0x1c],
-            [0x2e, 0xd5, 0x73],
-            [0xff, 0x4d, 0x6d],
-            [0xb1, 0x7c, 0xff],
-            [0x00, 0xd2, 0xd3],
-            [0xff, 0xe0, 0x3d],
-            [0xff, 0x7a, 0xd9],
-            [0xa3, 0xe6, 0x35],
-            [0xff, 0x70, 0x43],
-            [0x6c, 0x8c, 0xff],
-            [0xd9, 0xb3, 0x8c],
+        /// The colours of Okabe and Ito (2008), which people who see fewer colours can tell apart
+        /// too, in an order in which neighbours differ most; light grey in the place of black.
+        const PALETTE: [[u8; 3]; 8] = [
+            [0x56, 0xb4, 0xe9],
+            [0xe6, 0x9f, 0x00],
+            [0x00, 0x9e, 0x73],
+            [0xf0, 0xe4, 0x42],
+            [0xcc, 0x79, 0xa7],
+            [0xd5, 0x5e, 0x00],
+            [0x00, 0x72, 0xb2],
+            [0xdd, 0xdd, 0xdd],
         ];
         let at = (id.0 as usize).saturating_sub(1) % PALETTE.len();
         Self {

@@ -165,14 +165,14 @@ fn for_each<T: Sync, R: Send>(
 
 /// `x W^T + b` with the bias left to fused operations.
 struct Linear {
-    weight: Tensor, // [outputs, inputs]
+    weight: Tensor, // [inputs, outputs]: as the product reads it
     bias: Tensor,   // [outputs]
 }
 
 impl Linear {
     fn new(inputs: usize, outputs: usize, vb: &VarBuilder) -> Result<Self> {
         Ok(Self {
-            weight: vb.get((outputs, inputs), "weight")?,
+            weight: vb.get((outputs, inputs), "weight")?.t()?.contiguous()?,
             bias: vb.get(outputs, "bias")?,
         })
     }
@@ -182,7 +182,7 @@ impl Linear {
     }
 
     fn product(&self, xs: &Tensor) -> Result<Tensor> {
-        xs.matmul(&self.weight.t()?)
+        xs.matmul(&self.weight)
     }
 }
 
@@ -207,7 +207,7 @@ impl LayerNorm {
 /// The convolution that cuts a picture into patches and embeds them. Its stride is its width, so
 /// it is one matrix product over the patches' pixels.
 struct PatchEmbed {
-    proj: Linear, // [D, 3 * patch * patch]
+    proj: Linear, // from 3 * patch * patch to D
     patch_size: usize,
 }
 
@@ -218,7 +218,7 @@ impl PatchEmbed {
         let weight = vb.get((d, 3, patch_size, patch_size), "weight")?;
         Ok(Self {
             proj: Linear {
-                weight: weight.flatten_from(1)?,
+                weight: weight.flatten_from(1)?.t()?.contiguous()?,
                 bias: vb.get(d, "bias")?,
             },
             patch_size,

@@ -147,6 +147,62 @@ impl Bench {
     pub fn keys(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.frames(3);
+        self.see();
+    }
+
+    /// Presses keys so fast that all of them come in one frame.
+    pub fn keys_at_once(&mut self, keys: &[(Modifiers, Key)]) {
+        let events = keys.iter().flat_map(|(modifiers, key)| {
+            [true, false].map(|pressed| self.key_event(*modifiers, *key, pressed, false))
+        });
+        let events = events.collect();
+        self.at_once(events);
+    }
+
+    /// Lets all of this happen in one frame.
+    pub fn at_once(&mut self, events: Vec<Event>) {
+        self.harness.input_mut().events.extend(events);
+        self.frames(3);
+    }
+
+    /// Holds a key down until it repeats.
+    pub fn hold(&mut self, modifiers: Modifiers, key: Key, repeats: usize) {
+        for repeat in 0..=repeats {
+            self.harness
+                .event(self.key_event(modifiers, key, true, repeat > 0));
+            self.frames(2);
+            self.see();
+        }
+        self.harness
+            .event(self.key_event(modifiers, key, false, false));
+        self.frames(1);
+    }
+
+    fn key_event(&self, modifiers: Modifiers, key: Key, pressed: bool, repeat: bool) -> Event {
+        Event::Key {
+            key,
+            physical_key: None,
+            pressed,
+            repeat,
+            modifiers,
+        }
+    }
+
+    /// Waits until the picture that is shown can be seen, as a person would.
+    pub fn see(&mut self) {
+        let is_seen = |desk: &Desk| {
+            desk.session
+                .current()
+                .is_none_or(|id| desk.textures.has(id) || desk.session.unreadable(id).is_some())
+        };
+        if self
+            .harness
+            .state()
+            .desk()
+            .is_some_and(|desk| !is_seen(desk))
+        {
+            self.wait("the picture", is_seen);
+        }
     }
 
     /// Types a character, as a keyboard sends it.

@@ -204,3 +204,44 @@ fn a_moved_threshold_derives_boxes_anew_without_the_model_and_leaves_judged_ones
     assert!(bench.desk().shows_heat);
     assert!(bench.says("opacity"));
 }
+
+#[test]
+fn one_picture_and_then_all_are_proposed_and_the_run_ends() {
+    let mut bench = Bench::open(&["cup/coffee.jpg", "cat/chelsea.jpg"]);
+    bench.key(Key::I);
+    bench.wait("the one picture", |desk| !desk.session.boxes().is_empty());
+    let steps = bench.session().project().history().steps().len();
+    assert_eq!(steps, 1, "what a person asks for is their step");
+    bench.keys(CTRL, Key::B);
+    bench.wait("all pictures", |desk| {
+        desk.job.is_none()
+            && desk
+                .session
+                .document()
+                .pictures()
+                .all(|row| row.review != ReviewState::New)
+    });
+    assert_eq!(
+        bench.session().project().history().steps().len(),
+        1,
+        "the run is not"
+    );
+}
+
+#[test]
+fn nothing_is_accepted_before_the_model_has_looked() {
+    let mut bench = Bench::open(&["cup/coffee.jpg", "cat/chelsea.jpg"]);
+    bench.key(Key::I);
+    bench.keys(Modifiers::SHIFT, Key::Enter);
+    let document = bench.session().document();
+    let is_done = document
+        .pictures()
+        .any(|row| row.review == ReviewState::Done);
+    // Unless the model was faster than a key.
+    assert!(
+        !is_done
+            || document
+                .pictures()
+                .all(|row| !document.is_verified_empty(row.id))
+    );
+}

@@ -81,7 +81,9 @@ fn boxes_are_moved_nudged_copied_duplicated_and_deleted() {
     bench.frames(2);
     bench.key(Key::D);
     assert_eq!(bench.shown(), "coffee.jpg");
-    bench.harness.event(Event::Paste("".to_owned()));
+    bench
+        .harness
+        .event(Event::Paste("2 boxes of Tsukami".to_owned()));
     bench.frames(3);
     assert_eq!(bench.count(BoxState::Drawn), 3);
     bench.key(Key::Delete);
@@ -163,6 +165,7 @@ fn the_palette_the_help_sheet_and_the_settings_work_by_keyboard() {
     bench.key(Key::Escape);
     bench.key(Key::M);
     assert!(bench.desk().shows_heat);
+    bench.harness.state_mut().close();
     let settings = std::fs::read_to_string(bench.folder.path().join("user/settings.json")).unwrap();
     assert!(settings.contains("HeatMap"), "{settings}");
     assert!(settings.contains(r#""crosshair": true"#), "{settings}");
@@ -215,4 +218,118 @@ fn classes_are_added_renamed_merged_hidden_and_undone() {
     assert_eq!(bench.session().visible().count(), 2);
     bench.click("Hide boxes of object; with Shift: show them alone");
     assert_eq!(bench.session().visible().count(), 0);
+}
+
+#[test]
+fn keys_act_in_the_order_in_which_they_are_pressed_however_fast() {
+    let mut bench = two_boxes();
+    bench.key(Key::Escape);
+    // Select the first box, delete it, and go on: all in one frame.
+    bench.keys_at_once(&[
+        (Modifiers::NONE, Key::Tab),
+        (Modifiers::NONE, Key::Delete),
+        (Modifiers::NONE, Key::D),
+    ]);
+    assert_eq!(bench.shown(), "coffee.jpg");
+    bench.see();
+    assert_eq!(bench.boxes().len(), 0);
+    bench.key(Key::A);
+    assert_eq!(bench.count(BoxState::Drawn), 1);
+}
+
+#[test]
+fn a_held_key_judges_once() {
+    let mut bench = Bench::open(&["cat/chelsea.jpg", "cup/coffee.jpg", "rocket/rocket.jpg"]);
+    bench.hold(Modifiers::SHIFT, Key::Enter, 5);
+    let done = |bench: &Bench| {
+        bench
+            .session()
+            .document()
+            .summary()
+            .pictures
+            .get(&ReviewState::Done)
+            .copied()
+    };
+    assert_eq!(done(&bench), Some(1));
+    bench.hold(Modifiers::NONE, Key::A, 5);
+    assert_eq!(
+        bench.shown(),
+        "chelsea.jpg",
+        "going through pictures repeats"
+    );
+}
+
+#[test]
+fn keys_are_for_a_menu_while_it_is_open() {
+    let mut bench = two_boxes();
+    let before = bench.session().document().clone();
+    bench.click("Edit");
+    assert!(bench.says("Duplicate"));
+    for key in [Key::Delete, Key::X, Key::Space, Key::D] {
+        bench.key(key);
+    }
+    assert_eq!(bench.session().document(), &before);
+    assert_eq!(bench.shown(), "chelsea.jpg");
+}
+
+#[test]
+fn a_chord_can_be_given_to_a_command() {
+    let mut bench = Bench::open(&["cat/chelsea.jpg"]);
+    bench.keys(CTRL, Key::Comma);
+    bench.scroll_and_click("Keys of Crosshair");
+    // A keyboard sends the modifier by itself first.
+    bench.keys(CTRL, Key::ControlLeft);
+    bench.keys(CTRL | Modifiers::SHIFT, Key::M);
+    bench.key(Key::Escape);
+    let keymap = || {
+        let settings = bench.folder.path().join("user/settings.json");
+        tsukami::app::preferences::Preferences::load(&settings).keymap
+    };
+    bench.harness.state_mut().close();
+    assert_eq!(
+        keymap()
+            .text(tsukami::app::command::Command::Crosshair)
+            .as_deref(),
+        Some("Ctrl+Shift+M")
+    );
+}
+
+#[test]
+fn a_box_is_drawn_moved_and_resized_without_a_mouse() {
+    let mut bench = Bench::open(&["cat/chelsea.jpg"]);
+    bench.key(Key::W);
+    bench.key(Key::Enter);
+    let drawn = bench.boxes()[0].rect;
+    assert!(drawn.width() > 100.0 && drawn.height() > 50.0, "{drawn:?}");
+    bench.key(Key::ArrowLeft);
+    bench.keys(CTRL, Key::ArrowRight);
+    bench.keys(CTRL | Modifiers::SHIFT, Key::ArrowUp);
+    let now = bench.boxes()[0].rect;
+    assert_eq!(now.x1 - drawn.x1, 0.0);
+    assert_eq!(now.x0 - drawn.x0, -1.0);
+    assert_eq!(now.y0 - drawn.y0, -1.0);
+    assert_eq!(now.y1, drawn.y1);
+}
+
+#[test]
+fn a_double_click_changes_the_class_of_the_box_under_it_and_no_other() {
+    let mut bench = two_boxes();
+    bench.key(Key::Escape);
+    let small = bench.boxes()[1].id;
+    let inside = bench.at(130.0, 105.0);
+    bench.harness.event(Event::PointerMoved(inside));
+    bench.frames(1);
+    for _ in 0..2 {
+        let click = [true, false].map(|pressed| Event::PointerButton {
+            pos: inside,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        });
+        bench.harness.input_mut().events.extend(click);
+        bench.harness.step();
+    }
+    bench.frames(2);
+    assert_eq!(bench.session().selection(), [small]);
+    assert!(bench.has("Type a class"));
 }

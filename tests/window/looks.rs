@@ -108,9 +108,13 @@ fn prepared(theme: Theme) -> Bench {
 
 /// Thumbnails come when they come.
 fn settle(bench: &mut Bench) {
+    bench.wait("the thumbnails", |desk| {
+        desk.session
+            .rows()
+            .iter()
+            .all(|id| desk.textures.has_thumbnail(*id))
+    });
     bench.hush();
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    bench.frames(3);
 }
 
 fn check(theme: Theme, name: &str) {

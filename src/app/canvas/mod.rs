@@ -128,7 +128,7 @@ pub struct Canvas {
     last_click: Option<Pos2>,
     /// Whether the space bar is held, and whether the picture was moved with it.
     space: Option<bool>,
-    /// The part of the picture that needs to be decoded whole.
+    /// Whether the picture is looked at so closely that its preview is not enough.
     needs_whole: bool,
 }
 
@@ -270,15 +270,7 @@ impl Canvas {
             )
         });
         let Some(pointer) = pointer else { return };
-        let frame = Frame {
-            width: size[0] as f32,
-            height: size[1] as f32,
-            snap: if modifiers.alt {
-                0.0
-            } else {
-                SNAP / self.view.scale
-            },
-        };
+        let frame = self.frame(size, modifiers);
         let at = self.view.to_picture(pointer);
         if response.drag_started() {
             response.request_focus();
@@ -295,12 +287,13 @@ impl Canvas {
         {
             self.finish(&gesture, at, &frame, modifiers, session, actions);
         }
-        if response.clicked() {
+        if response.clicked() && !response.double_clicked() {
             response.request_focus();
             self.click(pointer, modifiers, scene, &frame, actions);
         }
         if response.double_clicked()
-            && matches!(self.hit(pointer, scene), Hit::Box(_) | Hit::Handle(..))
+            && session.is_editable()
+            && !session.selection().is_empty()
             && !self.draws
         {
             actions.push(Action::Command(Command::ChangeClass));
@@ -312,6 +305,19 @@ impl Canvas {
             {
                 actions.push(Action::Select(vec![id]));
             }
+        }
+    }
+
+    /// What boxes stay inside, and snap to unless Alt is held.
+    fn frame(&self, size: [u32; 2], modifiers: Modifiers) -> Frame {
+        Frame {
+            width: size[0] as f32,
+            height: size[1] as f32,
+            snap: if modifiers.alt {
+                0.0
+            } else {
+                SNAP / self.view.scale
+            },
         }
     }
 
@@ -405,9 +411,10 @@ impl Canvas {
 
     fn draw(&mut self, bbox: BBox, actions: &mut Vec<Action>) {
         self.set_draws(false);
-        let least = LEAST_DRAWN / self.view.scale;
-        if bbox.is_valid() && bbox.width().min(bbox.height()) >= least.min(1.0) {
-            actions.push(Action::Draw(bbox));
+        let least = (LEAST_DRAWN / self.view.scale).max(shape::MIN_SIDE);
+        let is_meant = bbox.is_valid() && bbox.width().min(bbox.height()) >= least;
+        if let Some(picture) = self.shown.filter(|_| is_meant) {
+            actions.push(Action::Draw(picture, bbox));
         }
     }
 
@@ -461,99 +468,117 @@ impl Canvas {
         rows.into_iter().map(|(_, id)| id).collect()
     }
 
-    /// Handles of selected boxes come first, then boxes that are selected, then the smallest.
+    /// Handles of selected boxes come first, then the box that a repeated click has reached, then
+    /// the smallest.
     fn hit(&self, point: Pos2, scene: &Scene<'_>) -> Hit {
         let session = scene.session;
         if scene.are_boxes_hidden {
             return Hit::Nothing;
         }
-        let selected: Vec<_> = session
+        for row in session
             .visible()
-            .filter(|row| session.selection().contains(&row.id))
-            .collect();
-        for row in selected.iter().filter(|row| !session.is_locked(row.id)) {
+            .filter(|row| session.selection().contains(&row.id) && !session.is_locked(row.id))
+        {
             if let Some(handle) = handle_at(self.view.rect(&row.rect), point) {
                 return Hit::Handle(row.id, handle);
             }
         }
-        let mut inside = selected
-            .iter()
-            .filter(|row| self.view.rect(&row.rect).contains(point));
-        // A small box on a selected large one can still be taken hold of.
-        let smallest = self.under(point, scene).first().copied();
-        match (inside.next(), smallest) {
-            (Some(row), Some(smallest)) if row.id == smallest => Hit::Box(row.id),
-            (_, Some(smallest)) => Hit::Box(smallest),
-            (_, None) => Hit::Nothing,
+        let under = self.under(point, scene);
+        let is_same_place = self
+            .last_click
+            .is_some_and(|last| last.distance(point) <= SAME_PLACE);
+        let reached = session
+            .selection()
+            .first()
+            .filter(|id| is_same_place && under.contains(id));
+        match reached.or(under.first()) {
+            Some(id) => Hit::Box(*id),
+            None => Hit::Nothing,
         }
     }
 
-    /// Takes the keys that mean something only here; called while the canvas has the focus.
-    pub fn take_keys(&mut self, ui: &Ui, session: &Session, actions: &mut Vec<Action>) {
-        let arrows = [
-            (Key::ArrowLeft, vec2(-1.0, 0.0)),
-            (Key::ArrowRight, vec2(1.0, 0.0)),
-            (Key::ArrowUp, vec2(0.0, -1.0)),
-            (Key::ArrowDown, vec2(0.0, 1.0)),
-        ];
-        let events = ui.input(|input| input.events.clone());
-        for event in events {
-            let egui::Event::Key {
-                key,
-                pressed,
-                repeat,
-                modifiers,
-                ..
-            } = event
-            else {
-                continue;
-            };
-            let direction = arrows.iter().find(|(arrow, _)| *arrow == key);
-            let Some((_, direction)) = direction.filter(|_| pressed && !modifiers.command) else {
-                continue;
-            };
-            if session.selection().is_empty() {
-                self.view.pan(-*direction * SCROLL_STEP);
-            } else if session.is_editable() {
-                let step = *direction * if modifiers.shift { 10.0 } else { 1.0 };
-                actions.push(Action::Nudge([step.x, step.y], repeat));
+    /// Takes a key that means something only here; whether it does. For while the canvas has the
+    /// focus.
+    pub fn take_key(
+        &mut self,
+        key: Key,
+        modifiers: Modifiers,
+        is_held: bool,
+        session: &Session,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        if key == Key::Escape {
+            if !self.give_up() {
+                actions.push(Action::Select(Vec::new()));
             }
+            return true;
         }
-        if ui.input(|input| input.key_pressed(Key::Escape)) && !self.give_up() {
-            actions.push(Action::Select(Vec::new()));
+        if key == Key::Enter && self.draws && modifiers.is_none() {
+            self.draw_in_the_middle(session, actions);
+            return true;
         }
-    }
-
-    /// Holds the space bar back until it is let go: held, it moves the picture; tapped, it is a
-    /// key like others. Gives back whether it was tapped.
-    pub fn take_space(&mut self, ui: &Ui) -> bool {
-        let mut was_tapped = false;
-        ui.input_mut(|input| {
-            input.events.retain(|event| {
-                let egui::Event::Key {
-                    key: Key::Space,
-                    pressed,
-                    modifiers,
-                    ..
-                } = event
-                else {
-                    return true;
-                };
-                if *pressed && modifiers.is_none() {
-                    self.space.get_or_insert(false);
-                    false
-                } else if !*pressed {
-                    was_tapped |= self.space.take() == Some(false);
-                    false
-                } else {
-                    true
-                }
+        let direction = match key {
+            Key::ArrowLeft => vec2(-1.0, 0.0),
+            Key::ArrowRight => vec2(1.0, 0.0),
+            Key::ArrowUp => vec2(0.0, -1.0),
+            Key::ArrowDown => vec2(0.0, 1.0),
+            _ => return false,
+        };
+        if session.selection().is_empty() {
+            self.view.pan(-direction * SCROLL_STEP);
+        } else if modifiers.command {
+            let by = direction.into();
+            let is_upper = modifiers.shift;
+            actions.push(Action::Stretch {
+                by,
+                is_upper,
+                is_held,
             });
-            if !input.focused {
-                self.space = None;
-            }
-        });
-        was_tapped
+        } else {
+            let step = direction * if modifiers.shift { 10.0 } else { 1.0 };
+            actions.push(Action::Nudge(step.into(), is_held));
+        }
+        true
+    }
+
+    /// Draws a box in the middle of what is seen, for those who then move it with the arrow keys.
+    fn draw_in_the_middle(&mut self, session: &Session, actions: &mut Vec<Action>) {
+        self.set_draws(false);
+        let (Some(canvas), Some(picture)) = (self.rect, session.current()) else {
+            return;
+        };
+        let Some(row) = session.document().picture(picture) else {
+            return;
+        };
+        let (low, high) = (
+            self.view.to_picture(canvas.min),
+            self.view.to_picture(canvas.max),
+        );
+        let seen = BBox::from_corners(low.x, low.y, high.x, high.y);
+        if let Some(seen) = seen.clipped(row.width, row.height) {
+            let (width, height) = (seen.width() / 4.0, seen.height() / 4.0);
+            let bbox = BBox {
+                x0: seen.x0 + width,
+                y0: seen.y0 + height,
+                x1: seen.x1 - width,
+                y1: seen.y1 - height,
+            };
+            actions.push(Action::Draw(picture, bbox));
+        }
+    }
+
+    /// Takes the space bar: held, it moves the picture; whether it was tapped.
+    pub fn take_space(&mut self, is_pressed: bool) -> bool {
+        if is_pressed {
+            self.space.get_or_insert(false);
+            return false;
+        }
+        self.space.take() == Some(false)
+    }
+
+    /// Lets the space bar go, because it may be let go elsewhere.
+    pub fn release_space(&mut self) {
+        self.space = None;
     }
 
     fn paint(
@@ -604,7 +629,7 @@ impl Canvas {
         let Some(picture) = scene.session.current() else {
             return false;
         };
-        let colour = Palette::of(ui.visuals()).quiet;
+        let colour = ui.visuals().text_color();
         let centre = painter.clip_rect().center();
         let say = |text: &str| {
             let font = FontId::proportional(14.0);
@@ -614,7 +639,7 @@ impl Canvas {
             let galley = painter.layout(
                 reason.to_owned(),
                 FontId::proportional(14.0),
-                Palette::of(ui.visuals()).bad,
+                colour,
                 painter.clip_rect().width() * 0.8,
             );
             painter.galley(centre - galley.size() / 2.0, galley, colour);
@@ -711,15 +736,7 @@ impl Canvas {
         let (Some(gesture), Some(pointer)) = (&self.gesture, pointer) else {
             return Vec::new();
         };
-        let frame = Frame {
-            width: size[0] as f32,
-            height: size[1] as f32,
-            snap: if modifiers.alt {
-                0.0
-            } else {
-                SNAP / self.view.scale
-            },
-        };
+        let frame = self.frame(size, modifiers);
         reshaped(gesture, self.view.to_picture(pointer), &frame, modifiers)
     }
 
@@ -738,11 +755,8 @@ impl Canvas {
             _ => None,
         };
         if let Some(from) = from {
-            let frame = Frame {
-                width: size[0] as f32,
-                height: size[1] as f32,
-                snap: SNAP / self.view.scale,
-            };
+            let modifiers = ui.input(|input| input.modifiers);
+            let frame = self.frame(size, modifiers);
             let bbox = frame.drawn(from, at);
             let class = scene.session.chosen_class();
             let colour = class.map_or(Color32::WHITE, |class| class_colour(scene.session, class));
@@ -783,7 +797,6 @@ impl Canvas {
     /// Names the canvas and every box for those who do not see them.
     fn describe(&self, ui: &Ui, response: &Response, scene: &Scene<'_>) {
         let session = scene.session;
-        let context = ui.ctx();
         response.widget_info(|| {
             let name = session
                 .current()
@@ -820,7 +833,6 @@ impl Canvas {
                 let is_selected = session.selection().contains(&row.id);
                 WidgetInfo::selected(Role::ListBoxOption, true, is_selected, text)
             });
-            let _ = context;
         }
     }
 }

@@ -26,20 +26,18 @@ impl ClassPicker {
     ) {
         super::modal_at(context, place, "Class", SIZE, actions, |ui, actions| {
             let categories: Vec<_> = session.document().categories().collect();
-            let mut names: Vec<String> = categories
+            let names: Vec<String> = categories
                 .iter()
                 .map(|category| category.name.to_string())
                 .collect();
             let typed = self.finder.text().to_owned();
             let is_new = !typed.is_empty() && !names.contains(&typed);
-            if is_new {
-                names.push(format!("New class “{typed}”"));
-            }
             let key = |at: usize| {
                 let hotkey = categories.get(at).and_then(|category| category.hotkey);
                 hotkey.map(String::from).unwrap_or_default()
             };
-            if let Some(at) = self.finder.ui(ui, "Type a class", &names, key) {
+            let added = is_new.then(|| format!("New class “{typed}”"));
+            if let Some(at) = self.finder.ui(ui, "Type a class", &names, added, key) {
                 actions.push(Action::CloseDialog);
                 actions.push(match categories.get(at) {
                     Some(category) => Action::ChooseClass(category.id),

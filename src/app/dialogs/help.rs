@@ -19,7 +19,7 @@ impl Help {
             let field = TextEdit::singleline(&mut self.search)
                 .hint_text("🔍 Search")
                 .desired_width(f32::INFINITY);
-            ui.add(field);
+            ui.add(field).accessible_name("Search");
             let height = context.content_rect().height() * 0.7;
             ScrollArea::vertical()
                 .max_height(height)

@@ -27,7 +27,9 @@ impl Palette {
                 .map(|command| offer.label(*command))
                 .collect();
             let keys = |at: usize| offer.keymap.text(commands[at]).unwrap_or_default();
-            let chosen = self.finder.ui(ui, "Type a part of a command", &names, keys);
+            let chosen = self
+                .finder
+                .ui(ui, "Type a part of a command", &names, None, keys);
             if let Some(at) = chosen {
                 actions.push(Action::CloseDialog);
                 actions.push(Action::Command(commands[at]));
@@ -50,13 +52,15 @@ impl Finder {
         self.text.trim()
     }
 
-    /// Draws it; which of the names was chosen by a click or with Enter. `aside` is what stands at
-    /// the right of a name.
+    /// Draws it; which of the names was chosen by a click or with Enter. `last` comes after those
+    /// that match, whatever was typed, and has the number after the last name. `aside` is what
+    /// stands at the right of a name.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
         hint: &str,
         names: &[String],
+        last: Option<String>,
         aside: impl Fn(usize) -> String,
     ) -> Option<usize> {
         let step = ui.input_mut(|input| {
@@ -67,7 +71,7 @@ impl Finder {
         let field = TextEdit::singleline(&mut self.text)
             .hint_text(hint.to_owned())
             .desired_width(f32::INFINITY);
-        let response = ui.add(field);
+        let response = ui.add(field).accessible_name(hint);
         if !self.had_focus || is_entered {
             response.request_focus();
             self.had_focus = true;
@@ -75,9 +79,11 @@ impl Finder {
         if response.changed() {
             self.marked = 0;
         }
-        let found = matches(&self.text, names);
-        let last = found.len().saturating_sub(1);
-        self.marked = self.marked.saturating_add_signed(step).min(last);
+        let mut found = matches(&self.text, names);
+        found.extend(last.is_some().then_some(names.len()));
+        let lowest = found.len().saturating_sub(1);
+        self.marked = self.marked.saturating_add_signed(step).min(lowest);
+        let name_of = |at: usize| names.get(at).or(last.as_ref()).map_or("", String::as_str);
         let mut chosen = None;
         ScrollArea::vertical()
             .max_height(320.0)
@@ -85,7 +91,7 @@ impl Finder {
             .show(ui, |ui| {
                 for (row, at) in found.iter().enumerate() {
                     let is_marked = row == self.marked;
-                    let button = Button::selectable(is_marked, names[*at].as_str())
+                    let button = Button::selectable(is_marked, name_of(*at))
                         .right_text(RichText::new(aside(*at)).weak())
                         .min_size(egui::vec2(ui.available_width(), 22.0));
                     let response = ui.add(button);

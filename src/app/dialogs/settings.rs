@@ -76,10 +76,11 @@ impl Settings {
     fn take_keys(&mut self, context: &Context, actions: &mut Vec<Action>) {
         let Some(command) = self.awaits else { return };
         let pressed = context.input_mut(|input| {
-            let at = input
-                .events
-                .iter()
-                .position(|event| matches!(event, Event::Key { pressed: true, .. }))?;
+            let at = input.events.iter().position(|event| match event {
+                // A modifier alone is the beginning of a chord.
+                Event::Key { key, pressed, .. } => *pressed && !is_modifier(*key),
+                _ => false,
+            })?;
             let event = input.events.remove(at);
             input
                 .events
@@ -160,4 +161,19 @@ impl Settings {
                 }
             });
     }
+}
+
+fn is_modifier(key: egui::Key) -> bool {
+    use egui::Key as K;
+    matches!(
+        key,
+        K::ShiftLeft
+            | K::ShiftRight
+            | K::ControlLeft
+            | K::ControlRight
+            | K::AltLeft
+            | K::AltRight
+            | K::SuperLeft
+            | K::SuperRight
+    )
 }

@@ -76,7 +76,11 @@ fn entry(ui: &mut Ui, desk: &Desk, row: &Annotation, actions: &mut Vec<Action>) 
         painter.rect_filled(chip, CornerRadius::same(2), colour);
     }
     let font = FontId::proportional(13.0);
-    let text = ui.visuals().text_color();
+    let [text, quiet] = if is_selected {
+        [ui.visuals().selection.stroke.color; 2]
+    } else {
+        [ui.visuals().text_color(), palette.quiet]
+    };
     let place = pos2(chip.right() + 7.0, middle);
     painter.text(place, Align2::LEFT_CENTER, name, font.clone(), text);
     let mut right = match row.score {
@@ -87,7 +91,7 @@ fn entry(ui: &mut Ui, desk: &Desk, row: &Annotation, actions: &mut Vec<Action>) 
         right.push_str(" 🔒");
     }
     let place = pos2(rect.right() - 6.0, middle);
-    painter.text(place, Align2::RIGHT_CENTER, right, font, palette.quiet);
+    painter.text(place, Align2::RIGHT_CENTER, right, font, quiet);
     if response.clicked() {
         let adds = ui.input(|input| input.modifiers.command);
         let ids = vec![row.id];

@@ -27,7 +27,6 @@ impl Classes {
 
     /// Draws the panel.
     pub fn ui(&mut self, ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
-        self.take_key(ui, actions);
         let document = desk.session.document();
         let categories: Vec<&Category> = document.categories().collect();
         ScrollArea::vertical()
@@ -67,25 +66,28 @@ impl Classes {
         });
     }
 
-    fn take_key(&mut self, ui: &Ui, actions: &mut Vec<Action>) {
+    /// Takes the key that a class waits for; Escape gives up. Keys that are commands too are
+    /// refused by the keymap, which is asked first.
+    pub fn take_key(&mut self, events: &mut Vec<egui::Event>, actions: &mut Vec<Action>) {
         let Some(category) = self.awaits_key else {
             return;
         };
-        let typed = ui.input_mut(|input| {
-            let typed = input.events.iter().find_map(|event| match event {
-                egui::Event::Text(text) => text.chars().next().filter(|c| c.is_alphanumeric()),
-                _ => None,
-            });
-            if typed.is_some() {
-                input.events.clear();
+        for event in std::mem::take(events) {
+            match event {
+                egui::Event::Text(text) => {
+                    let key = text.chars().next().filter(|key| key.is_alphanumeric());
+                    if let Some(key) = key {
+                        actions.push(Action::Class(ClassAction::Hotkey(category, Some(key))));
+                        self.awaits_key = None;
+                    }
+                }
+                egui::Event::Key {
+                    key: egui::Key::Escape,
+                    ..
+                } => self.awaits_key = None,
+                egui::Event::Key { .. } => {}
+                other => events.push(other),
             }
-            typed
-        });
-        if let Some(key) = typed {
-            actions.push(Action::Class(ClassAction::Hotkey(category, Some(key))));
-            self.awaits_key = None;
-        } else if ui.input(|input| input.key_pressed(egui::Key::Escape)) {
-            self.awaits_key = None;
         }
     }
 

@@ -386,7 +386,13 @@ fn entry(
     }
     let boxes = session.document().annotations(picture);
     let counts = Counts::of(boxes);
-    let text = ui.visuals().text_color();
+    // On the selection only its own colour can be read.
+    let on_selection = ui.visuals().selection.stroke.color;
+    let [text, quiet] = if is_current {
+        [on_selection; 2]
+    } else {
+        [ui.visuals().text_color(), palette.quiet]
+    };
     let place = if is_grid {
         Rect::from_min_max(rect.min + Vec2::splat(4.0), rect.max - vec2(4.0, 36.0))
     } else {
@@ -429,7 +435,9 @@ fn entry(
         text,
     );
     let (sign, colour) = if is_bad {
-        ("⚠", palette.bad)
+        ("⚠", if is_current { text } else { palette.bad })
+    } else if is_current {
+        (theme::review_sign(row.review, is_empty), text)
     } else {
         (
             theme::review_sign(row.review, is_empty),
@@ -440,13 +448,7 @@ fn entry(
     let at = pos2(text_left, second_line);
     let place = painter.text(at, Align2::LEFT_TOP, sign, small.clone(), colour);
     let at = pos2(place.right() + 5.0, second_line);
-    let place = painter.text(
-        at,
-        Align2::LEFT_TOP,
-        counts.text(row.review),
-        small,
-        palette.quiet,
-    );
+    let place = painter.text(at, Align2::LEFT_TOP, counts.text(row.review), small, quiet);
     let mut x = place.right() + 7.0;
     for category in counts.categories {
         let Some(category) = session.document().category(category) else {

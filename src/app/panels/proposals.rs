@@ -193,7 +193,9 @@ fn heat(
                 });
         });
     }
-    legend(ui, desk.session.proposing().effective_threshold());
+    let proposing = desk.trial.as_ref().map(|trial| &trial.proposing);
+    let proposing = proposing.unwrap_or(desk.session.proposing());
+    legend(ui, proposing.effective_threshold());
 }
 
 /// The colours from low to high, with a mark where the map is cut.

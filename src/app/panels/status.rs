@@ -55,61 +55,67 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
             }
             if let Some(exchange) = &desk.exchange {
                 ui.spinner();
-                ui.label(exchange);
+                ui.label(*exchange);
             } else if desk.is_reading {
                 ui.spinner();
                 ui.label("Reading the folder…");
             }
+            if desk.is_awaited() {
+                ui.spinner();
+                ui.label("The model looks at it…");
+            }
             if desk.canvas.draws() {
                 ui.colored_label(
                     palette.accent,
-                    "Draw: drag, or click two corners; Esc gives up",
+                    "Draw: drag, click two corners, or Enter; Esc gives up",
                 );
             }
         });
     });
 }
 
-/// The line of the model's run over many pictures.
+/// The model's run over many pictures, below the list: what comes and goes must not move the
+/// picture.
 pub fn job_bar(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>) {
     let Some(job) = &desk.job else { return };
+    let is_paused = job.paused.is_some();
+    ui.add_space(3.0);
     ui.horizontal(|ui| {
-        let is_paused = job.paused.is_some();
-        ui.label(if is_paused {
-            "Proposing is halted"
-        } else {
-            "Proposing"
-        });
-        let share = job.done as f32 / job.total.max(1) as f32;
-        let bar = ProgressBar::new(share)
-            .desired_width(220.0)
-            .desired_height(12.0);
-        let response = ui.add(bar);
-        let text = format!("Proposing, {} of {} pictures", job.done, job.total);
-        response.accessible_name(text);
-        ui.label(format!("{} / {}", job.done, job.total));
-        if !is_paused && job.done > 0 {
-            ui.weak(format!("{:.1} pictures/s", job.rate()));
-        }
-        if let Some(seconds) = job.seconds_left().filter(|_| !is_paused) {
-            ui.weak(format!("{} left", duration(seconds)));
-        }
+        let words = if is_paused { "Halted" } else { "Proposing" };
+        ui.label(format!("{words}, {} / {}", job.done(), job.total));
         if job.failed > 0 {
             ui.colored_label(
                 Palette::of(ui.visuals()).bad,
                 format!("{} failed", job.failed),
             );
         }
-        let pause = if is_paused { "▶ Go on" } else { "⏸ Pause" };
-        let response = ui.small_button(pause);
-        if offer.named(response, Command::PauseProposing).clicked() {
-            actions.push(Action::Command(Command::PauseProposing));
-        }
-        let response = ui.small_button("⏹ Stop");
-        if offer.named(response, Command::CancelProposing).clicked() {
-            actions.push(Action::Command(Command::CancelProposing));
-        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let response = ui.small_button("⏹");
+            if offer.named(response, Command::CancelProposing).clicked() {
+                actions.push(Action::Command(Command::CancelProposing));
+            }
+            let response = ui.small_button(if is_paused { "▶" } else { "⏸" });
+            if offer.named(response, Command::PauseProposing).clicked() {
+                actions.push(Action::Command(Command::PauseProposing));
+            }
+        });
     });
+    let share = job.done() as f32 / job.total.max(1) as f32;
+    let bar = ProgressBar::new(share).desired_height(8.0);
+    let response = ui.add(bar);
+    response.accessible_name(format!(
+        "Proposing, {} of {} pictures",
+        job.done(),
+        job.total
+    ));
+    let mut parts = Vec::new();
+    if !is_paused && job.done() > 0 {
+        parts.push(format!("{:.1} pictures/s", job.rate()));
+    }
+    if let Some(seconds) = job.seconds_left().filter(|_| !is_paused) {
+        parts.push(format!("{} left", duration(seconds)));
+    }
+    ui.weak(parts.join(", "));
 }
 
 /// A time as a person says it.

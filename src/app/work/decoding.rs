@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
+use egui::ColorImage;
 use image::RgbImage;
 
 use super::{Event, Post};
@@ -22,6 +23,8 @@ pub struct Decoded {
     pub size: [u32; 2],
     /// The picture at most [`PREVIEW_SIDE`] long.
     pub preview: Arc<RgbImage>,
+    /// The same for the card, as it is.
+    pub colours: ColorImage,
     /// The whole picture, if the preview is smaller.
     pub full: Option<Arc<RgbImage>>,
     /// What a person should know about the file, a sentence each.
@@ -29,7 +32,8 @@ pub struct Decoded {
 }
 
 impl Decoded {
-    fn new(picture: pictures::Picture) -> Self {
+    /// Makes the preview of a picture that was read.
+    pub fn new(picture: pictures::Picture) -> Self {
         let (width, height) = picture.rgb.dimensions();
         let full = Arc::new(picture.rgb);
         let scale = f64::from(PREVIEW_SIDE) / f64::from(width.max(height));
@@ -40,8 +44,10 @@ impl Decoded {
         } else {
             (full, None)
         };
+        let sides = [preview.width() as usize, preview.height() as usize];
         Self {
             size: [width, height],
+            colours: ColorImage::from_rgb(sides, preview.as_raw()),
             preview,
             full,
             warnings: picture.warnings,

@@ -37,9 +37,14 @@ pub enum Event {
     Derived(deriving::Derived),
     /// An import or export has ended.
     Exchanged(Exchanged),
+    /// Something went wrong with a project that is no longer on the desk.
+    Trouble(String),
     /// What came of a dialog of the system.
     Chosen(Purpose, Choice),
 }
+
+/// Events that may wait for the window. Beyond that workers wait, so that memory stays flat.
+pub const MOST_WAITING: usize = 512;
 
 /// The worker's end of the channel. Sending wakes the window.
 #[derive(Clone)]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::{Event, Post};
+use crate::pictures;
 use crate::store::{self, Access, Project, StoreError};
 use crate::survey::{self, Survey};
 
@@ -15,8 +16,6 @@ pub enum Opening {
         project: Box<Project>,
         /// What a person should know, a sentence each.
         notices: Vec<String>,
-        /// Whether it was just made.
-        is_new: bool,
     },
     /// An empty project has got its first pictures.
     First,
@@ -30,14 +29,10 @@ pub enum Opening {
 /// folder.
 pub fn open(path: PathBuf, post: Post) {
     thread::spawn(move || match opened(&path) {
-        Ok((project, notices, is_new)) => {
+        Ok((project, notices)) => {
             let (file, access) = (project.path().to_owned(), project.access());
             let project = Box::new(project);
-            post.send(Event::Opening(Opening::Opened {
-                project,
-                notices,
-                is_new,
-            }));
+            post.send(Event::Opening(Opening::Opened { project, notices }));
             if access != Access::View {
                 read(&file, &post);
             }
@@ -51,7 +46,7 @@ pub fn refresh(project: PathBuf, post: Post) {
     thread::spawn(move || read(&project, &post));
 }
 
-fn opened(path: &Path) -> Result<(Project, Vec<String>, bool), String> {
+fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
     if !path.exists() {
         return Err(format!(
             "{} is not there: see that its disk is connected, or open another folder",
@@ -59,26 +54,28 @@ fn opened(path: &Path) -> Result<(Project, Vec<String>, bool), String> {
         ));
     }
     let sentence = |error: StoreError| error.to_string();
-    let is_picture = path
+    let is_project = path
         .extension()
-        .is_some_and(|extension| extension != store::EXTENSION);
+        .is_some_and(|extension| extension == store::EXTENSION);
     // A single picture stands for its folder.
-    let path = match path.parent() {
-        Some(folder) if path.is_file() && is_picture => folder,
+    let folder = match path.parent() {
+        Some(folder) if path.is_file() && !is_project => {
+            pictures::probe(path).map_err(|error| error.to_string())?;
+            folder
+        }
         _ => path,
     };
-    let existing = if path.is_dir() {
-        store::find(path)
+    let existing = if folder.is_dir() {
+        store::find(folder)
     } else {
         Some(path.to_owned())
     };
-    let is_new = existing.is_none();
     let (project, opened) = match existing {
         Some(file) => Project::open(&file, Access::Edit).map_err(sentence)?,
-        None => Project::create_for(path).map_err(sentence)?,
+        None => Project::create_for(folder).map_err(sentence)?,
     };
     let notices = opened.notices.iter().map(ToString::to_string).collect();
-    Ok((project, notices, is_new))
+    Ok((project, notices))
 }
 
 /// The window holds the project, so the folder is read by way of a second connection, as the

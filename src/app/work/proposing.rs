@@ -70,17 +70,15 @@ impl ModelFacts {
 /// What has come of a picture.
 pub enum Proposed {
     /// The model is ready, or cannot be used: a sentence that says why.
-    Model(Result<ModelFacts, String>),
+    Model(Result<Arc<ModelFacts>, String>),
     /// The model has looked at a picture, now or before.
     Seen {
         /// The picture.
         picture: PictureId,
         /// What it saw.
         maps: Arc<Maps>,
-        /// Whether it was [wished for](Proposer::wish) by itself.
-        is_wish: bool,
-        /// What a person should know about the file.
-        warnings: Vec<String>,
+        /// The model; another one may be wanted meanwhile.
+        model: Arc<ModelFacts>,
     },
     /// A picture could not be looked at: a sentence that names the file and the remedy.
     Failed(PictureId, String),
@@ -134,7 +132,7 @@ impl Proposer {
         self.shared.change(|queue| queue.model = model);
     }
 
-    /// Asks for one picture, before all others.
+    /// Asks for one picture, before all others, even while these are halted.
     pub fn wish(&self, request: Request) {
         self.shared.change(|queue| {
             queue.open.remove(&request.picture);
@@ -142,7 +140,6 @@ impl Proposer {
                 .wishes
                 .retain(|other| other.picture != request.picture);
             queue.wishes.push_back(request);
-            queue.is_paused = false;
         });
     }
 
@@ -188,21 +185,20 @@ impl Drop for Proposer {
 }
 
 impl Queue {
-    /// The next picture, and whether it was wished for by itself.
-    fn pop(&mut self) -> Option<(Request, bool)> {
+    fn pop(&mut self) -> Option<Request> {
+        if let Some(wish) = self.wishes.pop_front() {
+            return Some(wish);
+        }
         if self.is_paused {
             return None;
         }
-        if let Some(wish) = self.wishes.pop_front() {
-            return Some((wish, true));
-        }
         let likely = self.likely.iter().find_map(|id| self.open.remove(id));
         if likely.is_some() {
-            return likely.map(|request| (request, false));
+            return likely;
         }
         while let Some(picture) = self.order.pop_front() {
             if let Some(request) = self.open.remove(&picture) {
-                return Some((request, false));
+                return Some(request);
             }
         }
         None
@@ -225,7 +221,8 @@ impl Shared {
             let wanted = self.lock().model.clone();
             match load(wanted.as_deref()) {
                 Ok((model, facts)) => {
-                    post.send(Event::Proposed(Proposed::Model(Ok(facts.clone()))));
+                    let facts = Arc::new(facts);
+                    post.send(Event::Proposed(Proposed::Model(Ok(Arc::clone(&facts)))));
                     self.look(&model, wanted.as_ref(), &facts, post);
                 }
                 Err(reason) => {
@@ -245,23 +242,20 @@ impl Shared {
     }
 
     /// Looks at what is asked for until another model is wanted or the project is closed.
-    fn look(&self, model: &Model, path: Option<&PathBuf>, facts: &ModelFacts, post: &Post) {
-        let send = |proposed| post.send(Event::Proposed(proposed));
-        let on_seen = |(request, is_wish): (Request, bool), seen: Result<Seen, String>| {
+    fn look(&self, model: &Model, path: Option<&PathBuf>, facts: &Arc<ModelFacts>, post: &Post) {
+        let on_seen = |request: Request, seen: Result<Seen, String>| {
             match seen {
                 Ok(seen) => {
                     let maps = propose::maps(&seen.evidence, &Sought::Anything, Extent::All);
                     let bytes = kept_maps::to_bytes(&maps);
                     let key = facts.maps_key(&request.key);
                     self.cache.put(Kind::Maps, &key, &bytes);
-                    send(Proposed::Seen {
-                        picture: request.picture,
-                        maps: Arc::new(kept_maps::from_bytes(&bytes).unwrap_or(maps)),
-                        is_wish,
-                        warnings: seen.warnings,
-                    });
+                    let maps = kept_maps::from_bytes(&bytes).unwrap_or(maps);
+                    send_seen(post, request.picture, maps, facts);
                 }
-                Err(reason) => send(Proposed::Failed(request.picture, reason)),
+                Err(reason) => {
+                    post.send(Event::Proposed(Proposed::Failed(request.picture, reason)));
+                }
             }
             ControlFlow::Continue(())
         };
@@ -281,28 +275,23 @@ impl Shared {
     fn next(
         &self,
         model: Option<&PathBuf>,
-        facts: &ModelFacts,
+        facts: &Arc<ModelFacts>,
         post: &Post,
-    ) -> Option<((Request, bool), PathBuf)> {
+    ) -> Option<(Request, PathBuf)> {
         loop {
-            let (request, is_wish) = self.wait_for_next(model)?;
+            let request = self.wait_for_next(model)?;
             let kept = self.cache.get(Kind::Maps, &facts.maps_key(&request.key));
             match kept.and_then(|bytes| kept_maps::from_bytes(&bytes)) {
-                Some(maps) => post.send(Event::Proposed(Proposed::Seen {
-                    picture: request.picture,
-                    maps: Arc::new(maps),
-                    is_wish,
-                    warnings: Vec::new(),
-                })),
+                Some(maps) => send_seen(post, request.picture, maps, facts),
                 None => {
                     let path = request.path.clone();
-                    return Some(((request, is_wish), path));
+                    return Some((request, path));
                 }
             }
         }
     }
 
-    fn wait_for_next(&self, model: Option<&PathBuf>) -> Option<(Request, bool)> {
+    fn wait_for_next(&self, model: Option<&PathBuf>) -> Option<Request> {
         let mut queue = self.lock();
         loop {
             if queue.has_ended || queue.model.as_ref() != model {
@@ -315,6 +304,14 @@ impl Shared {
             queue = waited.unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
+
+fn send_seen(post: &Post, picture: PictureId, maps: Maps, model: &Arc<ModelFacts>) {
+    post.send(Event::Proposed(Proposed::Seen {
+        picture,
+        maps: Arc::new(maps),
+        model: Arc::clone(model),
+    }));
 }
 
 fn load(path: Option<&std::path::Path>) -> Result<(Model, ModelFacts), String> {
@@ -366,23 +363,24 @@ mod tests {
         queue.wishes.push_back(request(9));
         queue.likely = vec![PictureId(4), PictureId(7), PictureId(3)];
         let mut order = Vec::new();
-        while let Some((request, is_wish)) = queue.pop() {
-            order.push((request.picture.0, is_wish));
+        while let Some(request) = queue.pop() {
+            order.push(request.picture.0);
         }
-        let rest = [4, 3, 1, 2, 5].map(|id| (id, false));
-        assert_eq!(order[0], (9, true));
-        assert_eq!(order[1..], rest);
+        assert_eq!(order, [9, 4, 3, 1, 2, 5]);
     }
 
     #[test]
-    fn nothing_is_taken_while_paused() {
+    fn only_wishes_are_taken_while_paused() {
         let mut queue = Queue {
             is_paused: true,
             ..Queue::default()
         };
-        queue.wishes.push_back(request(1));
+        queue.order.push_back(PictureId(1));
+        queue.open.insert(PictureId(1), request(1));
         assert_eq!(queue.pop(), None);
+        queue.wishes.push_back(request(2));
+        assert_eq!(queue.pop(), Some(request(2)));
         queue.is_paused = false;
-        assert_eq!(queue.pop(), Some((request(1), true)));
+        assert_eq!(queue.pop(), Some(request(1)));
     }
 }

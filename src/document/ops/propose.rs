@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::boxes::proposals_of;
 use super::categories::new_categories;
 use super::{Draft, SAME_BOX_IOU, picture_of};
 use crate::document::{
@@ -28,7 +27,8 @@ pub struct Candidate {
 /// Boxes that a person has accepted, edited, drawn or rejected stay. A new box that is the same
 /// (same category, intersection over union of 0.9 or more) as one of these, or as what an edited
 /// or rejected one was before, is dropped: that has been judged. So is one with nothing inside
-/// the picture. A picture that is done is left alone.
+/// the picture. A picture that is done is left alone, and so is one whose proposals are these
+/// already.
 ///
 /// # Errors
 /// If a picture does not exist. Each picture may be named once.
@@ -46,26 +46,30 @@ pub fn propose(
         if picture.review == ReviewState::New {
             draft.update_picture(picture, |after| after.review = ReviewState::Proposed);
         }
-        for former in proposals_of(document, *id) {
-            draft.remove(*id, former);
+        let rows = document.annotations(*id);
+        let new: Vec<Annotation> = candidates
+            .iter()
+            .filter_map(|candidate| {
+                let rect = candidate.rect.clipped(picture.width, picture.height)?;
+                let is_known = rows
+                    .iter()
+                    .any(|row| is_judged(row, rect, candidate.category));
+                (!is_known).then(|| Annotation {
+                    state: BoxState::Proposed,
+                    origin: Origin::Model(Arc::clone(model)),
+                    score: Some(candidate.score),
+                    ..Annotation::drawn(draft.next_annotation, rect, candidate.category)
+                })
+            })
+            .collect();
+        let former = rows.iter().filter(|row| row.state == BoxState::Proposed);
+        if former.clone().map(said).eq(new.iter().map(said)) {
+            continue;
         }
-        for candidate in candidates {
-            let Some(rect) = candidate.rect.clipped(picture.width, picture.height) else {
-                continue;
-            };
-            let rows = document.annotations(*id);
-            if rows
-                .iter()
-                .any(|row| is_judged(row, rect, candidate.category))
-            {
-                continue;
-            }
-            let row = Annotation {
-                state: BoxState::Proposed,
-                origin: Origin::Model(Arc::clone(model)),
-                score: Some(candidate.score),
-                ..Annotation::drawn(draft.next_annotation, rect, candidate.category)
-            };
+        for row in former {
+            draft.remove(*id, row.id);
+        }
+        for row in new {
             draft.insert(*id, row);
         }
     }
@@ -127,6 +131,11 @@ pub fn propose_named(
         .into_iter()
         .map(|row| Edit::Category(Change::Insert(row)));
     Ok(Edit::batch(added.chain([proposals]).collect()))
+}
+
+/// All that a proposal says, but for its id.
+fn said(row: &Annotation) -> (BBox, CategoryId, Option<f32>, &Origin) {
+    (row.rect, row.category, row.score, &row.origin)
 }
 
 /// Whether a person's judgement of `row` covers a box of this category.
