@@ -115,21 +115,23 @@ impl Shared {
     }
 
     fn kept(&self, key: &str) -> Option<RgbImage> {
-        let jpeg = self.cache.get(Kind::Thumbnail, key)?;
-        let image = image::load_from_memory_with_format(&jpeg, ImageFormat::Jpeg).ok()?;
-        Some(image.into_rgb8())
+        from_jpeg(&self.cache.get(Kind::Thumbnail, key)?)
     }
 
+    /// Makes a thumbnail and keeps it. It is what will be read from the cache, to the last pixel.
     fn make(&self, wanted: &Wanted) -> Option<RgbImage> {
         let picture = pictures::decode(&wanted.path, &Limits::default()).ok()?;
-        let thumbnail = shrink(&picture.rgb);
         let mut jpeg = Cursor::new(Vec::new());
         let encoder = JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY);
-        if thumbnail.write_with_encoder(encoder).is_ok() {
-            self.cache.put(Kind::Thumbnail, &wanted.key, jpeg.get_ref());
-        }
-        Some(thumbnail)
+        shrink(&picture.rgb).write_with_encoder(encoder).ok()?;
+        self.cache.put(Kind::Thumbnail, &wanted.key, jpeg.get_ref());
+        from_jpeg(jpeg.get_ref())
     }
+}
+
+fn from_jpeg(jpeg: &[u8]) -> Option<RgbImage> {
+    let image = image::load_from_memory_with_format(jpeg, ImageFormat::Jpeg).ok()?;
+    Some(image.into_rgb8())
 }
 
 fn shrink(picture: &RgbImage) -> RgbImage {
