@@ -973,7 +973,7 @@ impl Command {
 }
 
 /// What the mouse does, and the keys that are no commands: for the help sheet.
-pub const GESTURES: [(&str, &str); 16] = [
+pub const GESTURES: [(&str, &str); 18] = [
     (
         "1 … 9",
         "set the class with this key on the selected boxes, or on the next box",
@@ -981,6 +981,14 @@ pub const GESTURES: [(&str, &str); 16] = [
     (
         "Arrows",
         "move the selected boxes by a pixel; with Shift by ten",
+    ),
+    (
+        "Ctrl + arrows",
+        "move the right and lower edges; with Shift the left and upper ones",
+    ),
+    (
+        "W, then Enter",
+        "draw a box in the middle, for the arrows to move",
     ),
     ("Esc", "give up what is being drawn, or select nothing"),
     (

@@ -525,7 +525,7 @@ impl Desk {
                 .seen
                 .iter()
                 .position(|(picture, _)| is_alone(self, *picture));
-            let number = first_alone.unwrap_or(self.seen.len()).max(1).min(BATCH);
+            let number = first_alone.unwrap_or(self.seen.len()).clamp(1, BATCH);
             let batch = &self.seen[..number];
             let pictures: Vec<PictureId> = batch.iter().map(|(picture, _)| *picture).collect();
             let found: Vec<_> = batch

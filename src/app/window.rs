@@ -508,7 +508,7 @@ impl Window {
         match event {
             egui::Event::Copy if has_canvas => push(Command::Copy),
             egui::Event::Paste(_) | egui::Event::PasteImage(_) if has_canvas => {
-                push(Command::Paste)
+                push(Command::Paste);
             }
             egui::Event::Text(text) if has_canvas => {
                 let (Some(desk), Some(key)) = (&self.desk, text.chars().next()) else {
@@ -591,7 +591,7 @@ impl Window {
                     .show(ui, |ui| {
                         ui.add_space(2.0);
                         section(ui, "Proposals", |ui| {
-                            proposals::ui(ui, desk, &look, &offer, actions)
+                            proposals::ui(ui, desk, &look, &offer, actions);
                         });
                         section(ui, "Boxes", |ui| boxes::ui(ui, desk, actions));
                         section(ui, "Classes", |ui| self.classes.ui(ui, desk, actions));
@@ -1141,10 +1141,9 @@ fn desk_command(
             session.duplicate()?;
         }
         C::CopyFromPrevious => {
-            if session.copy_from_previous()? == 0 {
-                let text = "The picture before this one has no boxes that are not here already";
-                return Ok(Some(text.to_owned()));
-            }
+            let number = session.copy_from_previous()?;
+            let text = "The picture before this one has no boxes that are not here already";
+            return Ok((number == 0).then(|| text.to_owned()));
         }
         C::SelectAll => {
             let all = session.visible().map(|row| row.id).collect();
@@ -1174,14 +1173,12 @@ fn desk_command(
         C::NextBox => session.select_next(1),
         C::PreviousBox => session.select_next(-1),
         C::Accept => {
-            if !session.accept()? {
-                return Ok(Some("No proposal is left to accept".to_owned()));
-            }
+            let is_left = session.accept()?;
+            return Ok((!is_left).then(|| "No proposal is left to accept".to_owned()));
         }
         C::Reject => {
-            if session.reject()? == 0 {
-                return Ok(Some("No proposal is left to reject".to_owned()));
-            }
+            let number = session.reject()?;
+            return Ok((number == 0).then(|| "No proposal is left to reject".to_owned()));
         }
         C::Crowd => session.toggle_flag("crowd", |flags| &mut flags.crowd)?,
         C::Difficult => session.toggle_flag("difficult", |flags| &mut flags.difficult)?,
@@ -1251,8 +1248,8 @@ fn section(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
 }
 
 fn context_menu(ui: &mut Ui, offer: &Offer<'_>, actions: &mut Vec<Action>) {
-    ui.set_min_width(240.0);
     use Command as C;
+    ui.set_min_width(240.0);
     for (at, commands) in [
         &[C::Accept, C::Reject, C::ChangeClass][..],
         &[C::Crowd, C::Difficult, C::Occluded, C::Truncated],

@@ -90,7 +90,7 @@ fn outline(mesh: &mut Mesh, look: &BoxLook, canvas: Rect) {
     frame(mesh, look.rect, width + 2.0, UNDER);
     match look.state {
         BoxState::Proposed | BoxState::Rejected => {
-            dashes(mesh, look.rect, width, look.colour, canvas)
+            dashes(mesh, look.rect, width, look.colour, canvas);
         }
         BoxState::Accepted | BoxState::Edited | BoxState::Drawn => {
             frame(mesh, look.rect, width, look.colour);

@@ -37,7 +37,10 @@ impl ClassPicker {
                 hotkey.map(String::from).unwrap_or_default()
             };
             let added = is_new.then(|| format!("New class “{typed}”"));
-            if let Some(at) = self.finder.ui(ui, "Type a class", &names, added, key) {
+            if let Some(at) = self
+                .finder
+                .ui(ui, "Type a class", &names, added.as_deref(), key)
+            {
                 actions.push(Action::CloseDialog);
                 actions.push(match categories.get(at) {
                     Some(category) => Action::ChooseClass(category.id),

@@ -60,7 +60,7 @@ impl Finder {
         ui: &mut Ui,
         hint: &str,
         names: &[String],
-        last: Option<String>,
+        last: Option<&str>,
         aside: impl Fn(usize) -> String,
     ) -> Option<usize> {
         let step = ui.input_mut(|input| {
@@ -83,7 +83,13 @@ impl Finder {
         found.extend(last.is_some().then_some(names.len()));
         let lowest = found.len().saturating_sub(1);
         self.marked = self.marked.saturating_add_signed(step).min(lowest);
-        let name_of = |at: usize| names.get(at).or(last.as_ref()).map_or("", String::as_str);
+        let name_of = |at: usize| {
+            names
+                .get(at)
+                .map(String::as_str)
+                .or(last)
+                .unwrap_or_default()
+        };
         let mut chosen = None;
         ScrollArea::vertical()
             .max_height(320.0)

@@ -11,7 +11,7 @@ use crate::document::{BoxState, Document, ReviewState};
 /// The least width of a plot in points; two of them stand side by side where there is room.
 const LEAST_PLOT: f32 = 300.0;
 /// The width of a tile and the margin around what it holds, in points.
-const TILE: f32 = 214.0;
+const TILE: f32 = 310.0;
 const TILE_MARGIN: f32 = 9.0;
 /// Columns of the plots over 0..=1.
 const BINS: usize = 10;
@@ -224,8 +224,8 @@ fn tiles(ui: &mut Ui, statistics: &Statistics, activity: &Activity) {
                         ui.set_width(TILE);
                         ui.label(RichText::new(*title).strong());
                         ui.label(RichText::new(number).size(26.0));
-                        ui.label(RichText::new(first).small().weak());
-                        ui.label(RichText::new(second).small().weak());
+                        ui.label(RichText::new(first).weak());
+                        ui.label(RichText::new(second).weak());
                     });
                 });
         }
@@ -396,7 +396,8 @@ mod tests {
         assert_eq!(statistics.judged, [1, 1, 1]);
         assert_eq!(statistics.mean_iou, Some(0.75));
         assert_eq!((statistics.iou[5], statistics.iou[9]), (1, 1));
-        assert_eq!(statistics.classes[0].2..=statistics.classes[0].3, 2..=1);
+        let (.., truth, proposed) = &statistics.classes[0];
+        assert_eq!((*truth, *proposed), (2, 1));
         let points = statistics.acceptance();
         assert_eq!(points, [[0.25, 0.0], [0.55, 1.0], [0.95, 1.0]]);
     }
