@@ -8,6 +8,8 @@
 //!
 //! A frame is everything up to the triangles: what the graphics card does with them is its own.
 
+#![allow(clippy::print_stdout, reason = "it reports what it measures")]
+
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -295,8 +297,8 @@ struct Work {
 }
 
 /// Goes through a data set as an annotator would whose eye is the truth: a proposal is accepted if
-/// its IoU with an object is at least 0.75, edited if it is at least 0.5, else rejected; objects
-/// that are left are drawn; then all boxes get their class.
+/// its IoU with an object is at least 0.75, edited if it is at least 0.5, else rejected, and the key
+/// of its class takes it; objects that are left are drawn.
 fn annotate(folder: &Path, truth: &Path) {
     let truth = Instances::read(truth).expect("the truth can be read");
     let root = folder.join("images");
@@ -359,8 +361,7 @@ fn annotate(folder: &Path, truth: &Path) {
         "  {:.2} keys and {:.2} drags a picture; by hand it would be {:.2} keys and {:.2} drags",
         done.keys as f64 / pictures,
         done.drags as f64 / pictures,
-        // For each object a key and a drag; for each picture its class and that it is done.
-        truth.annotations.len() as f64 / pictures + 2.0,
+        keys_by_hand(&truth) as f64 / pictures,
         truth.annotations.len() as f64 / pictures,
     );
 }
@@ -405,34 +406,40 @@ impl Bench {
             .iter()
             .find(|image| image.file_name == *picture.path);
         let image = image.expect("the truth knows it").id;
-        let objects: Vec<(BBox, u64)> = truth
-            .annotations
-            .iter()
-            .filter(|row| row.image_id == image)
+        let objects = truth.annotations.iter().filter(|row| row.image_id == image);
+        let mut open: Vec<(BBox, u64)> = objects
             .map(|row| (row.to_bbox(), row.category_id))
             .collect();
-        let mut open: Vec<BBox> = objects.iter().map(|(bbox, _)| *bbox).collect();
+        // What is to become of each proposal, the surest first.
+        let mut plan = Vec::new();
         for id in session.order_of_boxes() {
-            let (_, row) = self
-                .session()
-                .document()
-                .annotation(id)
-                .expect("it is there");
-            let rect = row.rect;
-            let ious = open.iter().map(|bbox| bbox.iou(&rect)).enumerate();
+            let (_, row) = session.document().annotation(id).expect("it is there");
+            let ious = open.iter().map(|(bbox, _)| bbox.iou(&row.rect)).enumerate();
             let best = ious.max_by(|a, b| a.1.total_cmp(&b.1));
             let kept = best.filter(|(_, iou)| *iou >= 0.5);
-            let Some((at, iou)) = kept else {
-                self.press(Modifiers::NONE, Key::X);
-                (done.keys, done.rejected) = (done.keys + 1, done.rejected + 1);
+            plan.push((
+                id,
+                row.rect,
+                kept.map(|(at, iou)| (open.swap_remove(at), iou)),
+            ));
+        }
+        // Those after the last good one are rejected when the picture is done.
+        let judged = plan
+            .iter()
+            .rposition(|(.., kept)| kept.is_some())
+            .map_or(0, |at| at + 1);
+        done.rejected += plan.iter().filter(|(.., kept)| kept.is_none()).count();
+        for (id, rect, kept) in &plan[..judged] {
+            while self.session().selection() != [*id] {
+                self.key(Key::Tab);
+                done.keys += 1;
+            }
+            let Some(((object, class), iou)) = kept else {
+                self.key(Key::X);
+                done.keys += 1;
                 continue;
             };
-            let object = open.swap_remove(at);
-            if iou < 0.75 {
-                while self.session().selection() != [id] {
-                    self.press(Modifiers::NONE, Key::Tab);
-                    done.keys += 1;
-                }
+            if *iou < 0.75 {
                 done.edited += 1;
                 for (from, to) in [
                     ((rect.x0, rect.y0), (object.x0, object.y0)),
@@ -447,42 +454,46 @@ impl Bench {
             } else {
                 done.accepted += 1;
             }
-            self.press(Modifiers::NONE, Key::Enter);
-            done.keys += 1;
+            self.class(*class, done);
         }
-        for object in open {
+        for (object, class) in &open {
             self.key(Key::W);
             let (from, to) = (self.at(object.x0, object.y0), self.at(object.x1, object.y1));
+            let is_chosen = self.session().chosen_class().map(|id| u64::from(id.0)) == Some(*class);
             self.drag(from, to);
             (done.keys, done.drags, done.drawn) = (done.keys + 1, done.drags + 1, done.drawn + 1);
-        }
-        let first = objects.first().map(|(_, category)| *category);
-        let is_one = objects.iter().all(|(_, category)| Some(*category) == first);
-        for bbox_and_class in objects.iter().take(if is_one { 1 } else { usize::MAX }) {
-            let (bbox, class) = bbox_and_class;
-            if is_one {
-                self.press(Modifiers::COMMAND, Key::A);
-                done.keys += 1;
-            } else {
-                let is_it = |bench: &Self| {
-                    let document = bench.session().document();
-                    let selected = bench.session().selection().first();
-                    let row = selected.and_then(|id| document.annotation(*id));
-                    row.is_some_and(|(_, row)| row.rect.iou(bbox) >= 0.5)
-                };
-                while !is_it(self) {
-                    self.press(Modifiers::NONE, Key::Tab);
-                    done.keys += 1;
-                }
+            if !is_chosen {
+                self.class(*class, done);
             }
-            let key = char::from_digit(*class as u32, 10).expect("few classes");
-            self.frame(vec![Event::Text(key.to_string())]);
-            self.frame(Vec::new());
-            done.keys += 1;
         }
         self.key(Key::Space);
         done.keys += 1;
     }
+
+    /// Presses the key of a class.
+    fn class(&mut self, class: u64, done: &mut Work) {
+        let key = char::from_digit(class as u32, 10).expect("few classes");
+        self.frame(vec![Event::Text(key.to_string())]);
+        self.frame(Vec::new());
+        done.keys += 1;
+    }
+}
+
+/// Keys for the same boxes without proposals: for each object the key that draws, for each change
+/// of class its key, for each picture that it is done.
+fn keys_by_hand(truth: &Instances) -> usize {
+    let mut keys = truth.images.len() + truth.annotations.len();
+    let mut former = None;
+    for image in &truth.images {
+        for row in truth
+            .annotations
+            .iter()
+            .filter(|row| row.image_id == image.id)
+        {
+            keys += usize::from(former.replace(row.category_id) != Some(row.category_id));
+        }
+    }
+    keys
 }
 
 fn ms(time: Duration) -> f64 {

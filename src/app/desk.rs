@@ -254,13 +254,16 @@ impl Desk {
         }
     }
 
-    /// A picture was decoded, or could not be.
+    /// A picture was decoded, or could not be; what is good to know about its file, or why.
+    ///
+    /// # Errors
+    /// If it could not be decoded.
     pub fn take_decoded(
         &mut self,
         context: &Context,
         picture: PictureId,
         decoded: Result<super::work::decoding::Decoded, String>,
-    ) -> Vec<String> {
+    ) -> Result<Vec<String>, String> {
         let is_shown = self.session.current() == Some(picture);
         match decoded {
             Ok(decoded) => {
@@ -268,11 +271,11 @@ impl Desk {
                 self.session.set_unreadable(picture, None);
                 self.textures
                     .insert(context, picture, decoded, self.adjustment, is_shown);
-                warnings
+                Ok(warnings)
             }
             Err(reason) => {
                 self.session.set_unreadable(picture, Some(reason.clone()));
-                vec![reason]
+                Err(reason)
             }
         }
     }

@@ -70,6 +70,13 @@ impl Notices {
         }
     }
 
+    /// Keeps something that is good to know among the problems, without a word.
+    pub fn note(&mut self, text: String) {
+        if self.keep(text) {
+            self.unseen -= 1;
+        }
+    }
+
     /// Keeps a problem; whether it is a new one.
     fn keep(&mut self, text: String) -> bool {
         if self.problems.contains(&text) {

@@ -7,6 +7,9 @@ use super::command::{Command, Group, Needs};
 use super::keymap::Keymap;
 use super::theme::Palette;
 
+/// From this many points on the toolbar has room for words.
+const WIDE: f32 = 1080.0;
+
 /// The commands as they are now.
 pub struct Offer<'a> {
     /// Their keys.
@@ -83,22 +86,23 @@ impl Offer<'_> {
 
     /// The toolbar: signs for what everybody knows, words for what the work consists of.
     pub fn toolbar(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let has_room = ui.available_width() >= WIDE;
         ui.horizontal(|ui| {
             for (at, commands) in Command::TOOLBAR.iter().enumerate() {
                 if at > 0 {
                     ui.separator();
                 }
                 for command in *commands {
-                    self.tool(ui, *command, actions);
+                    self.tool(ui, *command, has_room, actions);
                 }
             }
         });
     }
 
-    fn tool(&self, ui: &mut Ui, command: Command, actions: &mut Vec<Action>) {
+    fn tool(&self, ui: &mut Ui, command: Command, has_room: bool, actions: &mut Vec<Action>) {
         let spec = command.spec();
         let icon = spec.icon.unwrap_or_default();
-        let is_main = Command::MAIN.contains(&command);
+        let is_main = has_room && Command::MAIN.contains(&command);
         let text = if is_main || spec.icon.is_none() {
             format!("{icon} {}", spec.label.trim_end_matches('…'))
         } else {

@@ -116,10 +116,19 @@ impl Default for CanvasLook {
 }
 
 impl Preferences {
-    /// What the file remembers; the defaults where there is none or it makes no sense.
+    /// What the file remembers, field by field; the default of a field where there is none or it
+    /// makes no sense.
     pub fn load(path: &Path) -> Self {
         let text = fs::read(path).unwrap_or_default();
-        let mut preferences: Self = serde_json::from_slice(&text).unwrap_or_default();
+        let mut preferences = Self::default();
+        let fields: serde_json::Map<_, _> = serde_json::from_slice(&text).unwrap_or_default();
+        for (name, value) in fields {
+            let Ok(mut all) = serde_json::to_value(&preferences) else {
+                continue;
+            };
+            all[name] = value;
+            preferences = serde_json::from_value(all).unwrap_or(preferences);
+        }
         preferences.scale = preferences.scale.clamp(0.5, 3.0);
         preferences
     }
@@ -175,6 +184,13 @@ mod tests {
             fs::write(&path, text).unwrap();
             assert_eq!(Preferences::load(&path), Preferences::default(), "{text}");
         }
+        fs::write(&path, r#"{"theme":5,"scale":1.5,"recent":["/a"]}"#).unwrap();
+        let preferences = Preferences::load(&path);
+        assert_eq!(
+            (preferences.scale, preferences.recent.len()),
+            (1.5, 1),
+            "the rest holds"
+        );
         fs::write(&path, r#"{"scale":1e9}"#).unwrap();
         assert_eq!(Preferences::load(&path).scale, 3.0);
     }

@@ -188,6 +188,12 @@ impl Session {
         self.place.picture
     }
 
+    /// Whether neither a model nor a person has worked on the picture that is shown.
+    pub fn is_current_new(&self) -> bool {
+        let picture = self.current().and_then(|id| self.document().picture(id));
+        picture.is_some_and(|picture| picture.review == ReviewState::New)
+    }
+
     /// Whether the picture that is shown is done.
     pub fn is_current_done(&self) -> bool {
         let picture = self.current().and_then(|id| self.document().picture(id));
@@ -389,7 +395,7 @@ impl Session {
         self.rows.get(row).copied()
     }
 
-    /// The next picture of the list that is not done, from the top again at the end.
+    /// The next picture of the list that is not done and can be seen, from the top again at the end.
     pub fn next_to_review(&self) -> Option<PictureId> {
         let here = self.current().and_then(|picture| self.row(picture));
         let start = here.map_or(0, |row| row + 1);
@@ -397,7 +403,8 @@ impl Session {
         let mut onwards = after.iter().chain(before);
         let is_open = |id: &&PictureId| {
             let picture = self.document().picture(**id);
-            picture.is_some_and(|picture| picture.review != ReviewState::Done)
+            picture.is_some_and(|picture| picture.review != ReviewState::Done && !picture.missing)
+                && self.unreadable(**id).is_none()
                 && Some(**id) != self.current()
         };
         onwards.find(is_open).copied()
@@ -697,17 +704,26 @@ impl Session {
         Ok(())
     }
 
-    /// Chooses the class of the selected boxes and of those drawn next.
+    /// Chooses the class of the selected boxes and of those drawn next. Selected proposals are
+    /// taken as boxes of it, and the next proposal is selected, as [`accept`](Self::accept) does.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
     pub fn choose_class(&mut self, category: CategoryId) -> Result<(), StoreError> {
         self.place.class = Some(category);
         let ids = self.selection.clone();
-        if !ids.is_empty() {
-            self.commit("change the class", |document| {
-                ops::set_category(document, &ids, category)
-            })?;
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let were_proposals = ids.iter().all(|id| self.is_proposal(*id));
+        self.commit("change the class", |document| {
+            // A proposal of this class already is accepted as it is.
+            let accept = ops::accept(document, &ids)?;
+            let change = ops::set_category(document, &ids, category)?;
+            Ok(if change.is_empty() { accept } else { change })
+        })?;
+        if were_proposals {
+            self.select_next_proposal();
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ use super::work::opening::{self, Opening};
 use super::work::proposing::Proposed;
 use super::work::{Event, MOST_WAITING, Post};
 use crate::document::ops;
-use crate::document::{Edit, EditError};
+use crate::document::{Edit, EditError, PictureId};
 use crate::formats::exchange::{ExportReport, Import, Notes};
 use crate::store::{Project, StoreError};
 
@@ -62,6 +62,8 @@ pub struct Window {
     classes: classes::Classes,
     dashboard: dashboard::Dashboard,
     shows_adjustment: bool,
+    /// The picture that the model had not looked at when it was to be marked as done.
+    warned_of: Option<PictureId>,
     /// Whether a menu or a list was open in the last frame: keys are for it.
     had_popup: bool,
     /// Whether preferences have changed since they were written.
@@ -97,6 +99,7 @@ impl Window {
             classes: classes::Classes::default(),
             dashboard: dashboard::Dashboard::default(),
             shows_adjustment: false,
+            warned_of: None,
             had_popup: false,
             are_preferences_new: false,
             polled: Instant::now(),
@@ -162,7 +165,15 @@ impl Window {
             Event::Exchanged(exchanged) => self.take_exchanged(exchanged),
             event => {
                 let Some(desk) = &mut self.desk else { return };
-                self.notices.problems(take_work(context, desk, event));
+                match event {
+                    Event::Decoded(picture, decoded) => {
+                        match desk.take_decoded(context, picture, decoded) {
+                            Ok(notes) => notes.into_iter().for_each(|note| self.notices.note(note)),
+                            Err(reason) => self.notices.problem(reason),
+                        }
+                    }
+                    event => self.notices.problems(take_work(context, desk, event)),
+                }
             }
         }
     }
@@ -254,7 +265,7 @@ impl Window {
                 match desk.session.commit_edit(&label, &edit) {
                     Ok(()) => {
                         self.notices.say(format!(
-                            "Imported {} boxes and {} tags on {} pictures",
+                            "Imported {} boxes and {} image tags; {} pictures",
                             report.boxes + report.proposals,
                             report.tags,
                             report.pictures
@@ -890,9 +901,18 @@ impl Window {
             }
             return Ok(());
         }
-        if command == Command::AcceptAll && desk.is_awaited() && desk.session.boxes().is_empty() {
-            self.notices
-                .say("The model has not looked at this picture yet: wait a moment");
+        let is_unseen = desk.session.is_current_new() && desk.session.visible().next().is_none();
+        if command == Command::AcceptAll && is_unseen {
+            let text = "There is nothing to accept: the model has not looked at this picture yet";
+            self.notices.say_about("unseen", text);
+            return Ok(());
+        }
+        let current = desk.session.current();
+        if is_unseen && desk.is_awaited() && self.warned_of != current {
+            self.warned_of = current;
+            let text =
+                "The model has not looked at this picture yet: do it again to mark it as empty";
+            self.notices.say_about("unseen", text);
             return Ok(());
         }
         let next = desk.session.next_to_review();
@@ -994,7 +1014,6 @@ fn close_aside(desk: Desk, post: &Post) {
 /// Takes what a worker of the open project has done; what went wrong with pictures.
 fn take_work(context: &Context, desk: &mut Desk, event: Event) -> Vec<String> {
     match event {
-        Event::Decoded(picture, decoded) => return desk.take_decoded(context, picture, decoded),
         Event::Thumbnail(picture, image) => desk.textures.insert_thumbnail(context, picture, image),
         Event::Derived(derived) => desk.take_derived(derived),
         Event::Proposed(Proposed::Model(model)) => {
@@ -1011,7 +1030,11 @@ fn take_work(context: &Context, desk: &mut Desk, event: Event) -> Vec<String> {
             desk.take_unseen(picture, &reason);
             return vec![reason];
         }
-        Event::Opening(_) | Event::Exchanged(_) | Event::Chosen(..) | Event::Trouble(_) => {}
+        Event::Decoded(..)
+        | Event::Opening(_)
+        | Event::Exchanged(_)
+        | Event::Chosen(..)
+        | Event::Trouble(_) => {}
     }
     Vec::new()
 }
@@ -1022,6 +1045,7 @@ fn on_desk(desk: &mut Desk, post: &Post, action: Action) -> Result<(), StoreErro
     match action {
         Action::Show(picture) => session.show(picture),
         Action::List(query) => session.set_query(query),
+        Action::Select(_) | Action::SelectToo(_) if desk.are_boxes_hidden => {}
         Action::Select(ids) => session.select(ids),
         Action::SelectToo(ids) => session.select_too(&ids),
         Action::ToggleSelected(ids) => session.toggle_selected(&ids),
@@ -1125,6 +1149,10 @@ fn desk_command(
         desk.canvas.wish(wish, session, context.pixels_per_point());
         return Ok(None);
     }
+    if desk.are_boxes_hidden && matches!(command, C::SelectAll | C::NextBox | C::PreviousBox) {
+        return Ok(Some("Boxes are hidden".to_owned()));
+    }
+    let session = &mut desk.session;
     match command {
         C::Undo => return Ok(session.undo()?.map(|label| format!("Undone: {label}"))),
         C::Redo => return Ok(session.redo()?.map(|label| format!("Redone: {label}"))),
@@ -1222,14 +1250,18 @@ fn desk_command(
             desk.propose_otherwise(proposing, true)?;
             return Ok(Some(format!("Threshold {:.0} %", threshold * 100.0)));
         }
-        C::HideBoxes => desk.are_boxes_hidden = !desk.are_boxes_hidden,
+        C::HideBoxes => {
+            desk.are_boxes_hidden = !desk.are_boxes_hidden;
+            // What cannot be seen cannot be changed by accident.
+            desk.session.select(Vec::new());
+        }
         C::HeatMap => {
             desk.shows_heat = !desk.shows_heat;
             let picture = desk.session.current();
             let has_maps = picture.is_some_and(|picture| desk.maps_of(picture).is_some());
             if desk.shows_heat && !has_maps {
                 return Ok(Some(
-                    "The model has not looked at this picture yet: I lets it".to_owned(),
+                    "The model has not looked at this picture yet: let it propose first".to_owned(),
                 ));
             }
         }
@@ -1288,18 +1320,12 @@ fn hold_focus(ui: &Ui, has_dialog: bool) {
     });
 }
 
-/// Moves the keyboard from the canvas to the list, from there to the panels, and back.
+/// Moves the keyboard from the canvas to the list, from there to the boxes, and back.
 fn next_panel(context: &Context) {
     context.memory_mut(|memory| {
-        let focused = memory.focused();
-        if focused == Some(canvas::id()) {
-            memory.request_focus(list::id());
-        } else if focused == Some(list::id()) {
-            // From the list, Tab goes on to the panels.
-            memory.move_focus(egui::FocusDirection::Next);
-        } else {
-            memory.request_focus(canvas::id());
-        }
+        let stops = [canvas::id(), list::id(), boxes::id()];
+        let at = stops.iter().position(|stop| memory.has_focus(*stop));
+        memory.request_focus(stops[at.map_or(0, |at| (at + 1) % stops.len())]);
     });
 }
 

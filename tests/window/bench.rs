@@ -153,7 +153,7 @@ impl Bench {
     /// Presses keys so fast that all of them come in one frame.
     pub fn keys_at_once(&mut self, keys: &[(Modifiers, Key)]) {
         let events = keys.iter().flat_map(|(modifiers, key)| {
-            [true, false].map(|pressed| self.key_event(*modifiers, *key, pressed, false))
+            [true, false].map(|pressed| key_event(*modifiers, *key, pressed, false))
         });
         let events = events.collect();
         self.at_once(events);
@@ -169,23 +169,12 @@ impl Bench {
     pub fn hold(&mut self, modifiers: Modifiers, key: Key, repeats: usize) {
         for repeat in 0..=repeats {
             self.harness
-                .event(self.key_event(modifiers, key, true, repeat > 0));
+                .event(key_event(modifiers, key, true, repeat > 0));
             self.frames(2);
             self.see();
         }
-        self.harness
-            .event(self.key_event(modifiers, key, false, false));
+        self.harness.event(key_event(modifiers, key, false, false));
         self.frames(1);
-    }
-
-    fn key_event(&self, modifiers: Modifiers, key: Key, pressed: bool, repeat: bool) -> Event {
-        Event::Key {
-            key,
-            physical_key: None,
-            pressed,
-            repeat,
-            modifiers,
-        }
     }
 
     /// Waits until the picture that is shown can be seen, as a person would.
@@ -329,5 +318,15 @@ impl Bench {
     pub fn hush(&mut self) {
         self.harness.event(Event::PointerGone);
         self.frames(60);
+    }
+}
+
+fn key_event(modifiers: Modifiers, key: Key, pressed: bool, repeat: bool) -> Event {
+    Event::Key {
+        key,
+        physical_key: None,
+        pressed,
+        repeat,
+        modifiers,
     }
 }

@@ -179,14 +179,45 @@ fn panels_are_reached_with_f6_and_the_list_with_arrows() {
     assert_eq!(bench.shown(), "coffee.jpg");
     bench.key(Key::ArrowUp);
     assert_eq!(bench.shown(), "chelsea.jpg");
-    bench.key(Key::F6);
-    bench.key(Key::F6);
+    // Enter goes from the list to the canvas, where arrows move the box.
+    bench.key(Key::Enter);
     bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
+    bench.draw(BBox::from_xywh(200.0, 30.0, 100.0, 100.0));
     bench.key(Key::ArrowDown);
+    assert_eq!(bench.shown(), "chelsea.jpg");
+    // To the list, to the boxes, and back to the canvas.
+    bench.key(Key::F6);
+    bench.key(Key::F6);
+    let first = bench.session().selection()[0];
+    bench.key(Key::ArrowDown);
+    let second = bench.session().selection()[0];
+    assert_ne!(first, second);
+    bench.key(Key::F6);
+    let before = bench.boxes();
+    bench.key(Key::ArrowRight);
+    assert_ne!(bench.boxes(), before);
+}
+
+#[test]
+fn a_class_key_takes_a_proposal_and_goes_on_to_the_next() {
+    let mut bench = Bench::open(&["person/astronaut.jpg"]);
+    bench.key(Key::I);
+    bench.wait("proposals", |desk| desk.session.boxes().len() > 1);
+    let proposed = bench.count(BoxState::Proposed);
+    bench.key(Key::Tab);
+    let first = bench.session().selection()[0];
+    bench.type_char('1');
+    assert_eq!(bench.count(BoxState::Proposed), proposed - 1);
+    assert_ne!(bench.session().selection(), [first]);
+    let accepted = bench
+        .boxes()
+        .into_iter()
+        .find(|row| row.id == first)
+        .unwrap();
     assert_eq!(
-        bench.shown(),
-        "chelsea.jpg",
-        "arrows on the canvas move the box"
+        accepted.state,
+        BoxState::Accepted,
+        "it was of this class already"
     );
 }
 
@@ -240,6 +271,11 @@ fn keys_act_in_the_order_in_which_they_are_pressed_however_fast() {
 #[test]
 fn a_held_key_judges_once() {
     let mut bench = Bench::open(&["cat/chelsea.jpg", "cup/coffee.jpg", "rocket/rocket.jpg"]);
+    for _ in 0..3 {
+        bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
+        bench.key(Key::D);
+    }
+    bench.key(Key::Home);
     bench.hold(Modifiers::SHIFT, Key::Enter, 5);
     let done = |bench: &Bench| {
         bench

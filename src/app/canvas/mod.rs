@@ -262,6 +262,7 @@ impl Canvas {
         actions: &mut Vec<Action>,
     ) {
         let session = scene.session;
+        let was_drawing = self.draws;
         let (pointer, origin, modifiers) = ui.input(|input| {
             (
                 input.pointer.interact_pos(),
@@ -294,7 +295,7 @@ impl Canvas {
         if response.double_clicked()
             && session.is_editable()
             && !session.selection().is_empty()
-            && !self.draws
+            && !was_drawing
         {
             actions.push(Action::Command(Command::ChangeClass));
         }
@@ -386,10 +387,7 @@ impl Canvas {
             Gesture::Draw(from) => self.draw(frame.drawn(*from, at), actions),
             Gesture::Band { from, adds } => {
                 let band = BBox::from_corners(from.x, from.y, at.x, at.y);
-                let is_in = |rect: &BBox| {
-                    let shared = rect.intersection(&band);
-                    shared == *rect
-                };
+                let is_in = |rect: &BBox| rect.intersection(&band) == *rect;
                 let ids = session
                     .visible()
                     .filter(|row| is_in(&row.rect))

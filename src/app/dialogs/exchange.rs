@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Button, ComboBox, Context, TextEdit, Ui};
+use egui::{Button, ComboBox, Context, Key, TextEdit, Ui};
 
 use crate::app::action::Action;
 use crate::app::files::Purpose;
 use crate::app::session::Session;
+use crate::app::theme::Palette;
 use crate::document::ReviewState;
 use crate::formats::exchange::{Files, Format, Layout, Mode, Options, Scope, Split};
 
@@ -101,7 +102,13 @@ impl Export {
             ui.add_space(6.0);
             let path = PathBuf::from(self.path.trim());
             let has_path = !self.path.trim().is_empty();
-            let button = ui.add_enabled(has_path, Button::new("Export"));
+            let is_there = has_path && path.exists();
+            if is_there {
+                let colour = Palette::of(ui.visuals()).waiting;
+                ui.colored_label(colour, "This is there already, and would be replaced.");
+            }
+            let text = if is_there { "Replace" } else { "Export" };
+            let button = ui.add_enabled(has_path, Button::new(text));
             if !self.had_focus {
                 // Enter exports.
                 button.request_focus();
@@ -150,7 +157,7 @@ impl Export {
             return;
         }
         let mut is_split = self.shares.is_some();
-        ui.checkbox(&mut is_split, "In parts for training, validation and test");
+        ui.checkbox(&mut is_split, "Split into training, validation and test");
         if is_split {
             let shares = self.shares.get_or_insert([80, 10, 10]);
             ui.horizontal(|ui| {
@@ -182,7 +189,7 @@ impl Export {
         if options.format == Format::Coco {
             ui.checkbox(
                 &mut options.provenance,
-                "With who made each box, for this program to read back",
+                "Keep who made each box (for Tsukami to read back)",
             );
         }
     }
@@ -255,6 +262,7 @@ impl Import {
                 "A file or folder of COCO, YOLO, Pascal VOC, labelme or CreateML annotations, or a \
                  CSV of image tags; which it is, is seen from its content.",
             );
+            let mut is_entered = false;
             ui.horizontal(|ui| {
                 let width = ui.available_width() - 150.0;
                 let field = TextEdit::singleline(&mut self.path).desired_width(width);
@@ -263,6 +271,8 @@ impl Import {
                     response.request_focus();
                     self.had_focus = true;
                 }
+                is_entered =
+                    response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
                 if ui.button("File…").clicked() {
                     actions.push(Action::Ask(Purpose::ImportFile));
                 }
@@ -276,11 +286,19 @@ impl Import {
                 true,
                 "Replace the boxes of the pictures that it names",
             );
-            ui.weak("It is one step, which can be undone.");
+            ui.weak(
+                "Its pictures count as done, and proposals on them that nobody has judged are \
+                 rejected. It is one step, which can be undone.",
+            );
             ui.add_space(6.0);
             let path = PathBuf::from(self.path.trim());
-            let is_there = !self.path.trim().is_empty() && path.exists();
-            if ui.add_enabled(is_there, Button::new("Import")).clicked() {
+            let has_path = !self.path.trim().is_empty();
+            let is_there = has_path && path.exists();
+            if has_path && !is_there {
+                ui.weak("Nothing is there yet.");
+            }
+            let is_clicked = ui.add_enabled(is_there, Button::new("Import")).clicked();
+            if is_there && (is_clicked || is_entered) {
                 let mode = if self.replaces {
                     Mode::Replace
                 } else {

@@ -33,7 +33,7 @@ pub fn ui(context: &Context, notices: &mut Notices, actions: &mut Vec<Action>) {
                 let all: Vec<&str> = notices.all_problems().map(String::as_str).collect();
                 context.copy_text(all.join("\n"));
             }
-            if ui.button("Forget them").clicked() {
+            if ui.button("Clear").clicked() {
                 actions.push(Action::ClearProblems);
             }
         });

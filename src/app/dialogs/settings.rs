@@ -63,7 +63,7 @@ impl Settings {
         let slider = Slider::new(&mut scale, 0.5..=3.0)
             .step_by(0.05)
             .custom_formatter(|value, _| format!("{:.0} %", value * 100.0))
-            .text("size of everything");
+            .text("size");
         let response = ui.add(slider);
         if response.dragged() {
             self.scale = Some(scale);
@@ -109,7 +109,7 @@ impl Settings {
         let keymap = &preferences.keymap;
         ui.horizontal(|ui| {
             ui.strong("Keys");
-            ui.weak("click, then press others; who had them loses them");
+            ui.weak("click, then press others; the command that had them loses them");
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 if ui.button("Reset all").clicked() {
                     actions.push(Action::ResetKeys);

@@ -2,10 +2,13 @@
 //! boxes that lie beneath others.
 
 use egui::{
-    Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, CornerRadius, FontId, Id, Key, Rect, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo,
+    pos2, vec2,
 };
 
 use crate::app::action::Action;
+use crate::app::canvas;
+use crate::app::command::Command;
 use crate::app::desk::Desk;
 use crate::app::theme::{self, Palette};
 use crate::document::{Annotation, BoxState};
@@ -14,10 +17,44 @@ const ROW_HEIGHT: f32 = 22.0;
 /// Rows that are shown before the list scrolls.
 const ROWS: f32 = 9.0;
 
+/// The name of the list among the toolkit's widgets.
+pub fn id() -> Id {
+    Id::unique("tsukami boxes")
+}
+
+/// The list as a whole has the focus: its arrows go from box to box, Enter goes to the canvas.
+fn focus(ui: &Ui, number: usize, actions: &mut Vec<Action>) {
+    let rect = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), 1.0));
+    let response = ui.interact(rect, id(), Sense::focusable_noninteractive());
+    response.widget_info(|| {
+        WidgetInfo::labeled(Role::ListBox, true, format!("Boxes, {number} of them"))
+    });
+    if !response.has_focus() {
+        return;
+    }
+    let filter = egui::EventFilter {
+        vertical_arrows: true,
+        ..egui::EventFilter::default()
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(id(), filter));
+    let pressed = |key| ui.input(|input| input.key_pressed(key));
+    if pressed(Key::ArrowDown) {
+        actions.push(Action::Command(Command::NextBox));
+    } else if pressed(Key::ArrowUp) {
+        actions.push(Action::Command(Command::PreviousBox));
+    } else if pressed(Key::Enter) {
+        ui.memory_mut(|memory| memory.request_focus(canvas::id()));
+    }
+    let accent = Palette::of(ui.visuals()).accent;
+    let stroke = egui::Stroke::new(1.5, accent);
+    ui.painter().hline(rect.x_range(), rect.top(), stroke);
+}
+
 /// Draws the list.
 pub fn ui(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
     let session = &desk.session;
     let order = session.order_of_boxes();
+    focus(ui, order.len(), actions);
     if order.is_empty() {
         ui.weak(match session.is_editable() {
             true => "None. W draws one, I lets the model propose.",

@@ -1,5 +1,6 @@
 //! The classes of the project: chosen, counted, hidden, and changed.
 
+use egui::color_picker::{Alpha, color_edit_button_srgba};
 use egui::{Button, Color32, RichText, ScrollArea, Sense, TextEdit, Ui, Vec2};
 
 use crate::app::action::{Action, ClassAction};
@@ -157,9 +158,6 @@ impl Classes {
                     if response.clicked() {
                         actions.push(Action::ChooseClass(id));
                     }
-                    if response.double_clicked() && editable {
-                        self.renaming = Some((id, category.name.to_string(), false));
-                    }
                 });
             });
         });
@@ -259,7 +257,7 @@ fn colour(ui: &mut Ui, category: &Category, editable: bool, actions: &mut Vec<Ac
     let mut colour: Color32 = theme::colour(category.colour);
     ui.scope(|ui| {
         ui.spacing_mut().interact_size = Vec2::new(18.0, 16.0);
-        let response = ui.color_edit_button_srgba(&mut colour);
+        let response = color_edit_button_srgba(ui, &mut colour, Alpha::Opaque);
         let changed = response.changed();
         response.on_hover_text(&name).accessible_name(name);
         if changed {

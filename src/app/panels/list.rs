@@ -9,6 +9,7 @@ use egui::{
 };
 
 use crate::app::action::Action;
+use crate::app::canvas;
 use crate::app::command::Command;
 use crate::app::desk::Desk;
 use crate::app::listing::{Query, Sort, StateFilter};
@@ -32,8 +33,8 @@ pub fn id() -> Id {
 /// What the list remembers from frame to frame.
 #[derive(Default)]
 pub struct List {
-    /// The picture that it was last brought to.
-    brought_to: Option<PictureId>,
+    /// The picture that it was last brought to, and what the list was asked for then.
+    brought_to: Option<(PictureId, Query)>,
     offset: f32,
     height: f32,
     /// Columns of the grid, for the arrow keys.
@@ -54,7 +55,7 @@ impl List {
         }
         let width = ui.available_width();
         self.columns = if is_grid {
-            ((width / CELL) as usize).max(1)
+            ((width / CELL) as usize).max(2)
         } else {
             1
         };
@@ -96,6 +97,9 @@ impl List {
                 ..egui::EventFilter::default()
             };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(id(), filter));
+            if ui.input(|input| input.key_pressed(Key::Enter)) {
+                ui.memory_mut(|memory| memory.request_focus(canvas::id()));
+            }
             let columns = self.columns as isize;
             for (key, step) in [
                 (Key::ArrowDown, columns.max(1)),
@@ -115,12 +119,17 @@ impl List {
 
     /// Where to scroll so that the picture that is shown can be seen, when it is another one.
     fn offset_to_current(&mut self, desk: &Desk, step: f32) -> Option<f32> {
-        let current = desk.session.current();
-        if current == self.brought_to || self.height == 0.0 {
+        let current = desk.session.current()?;
+        let query = desk.session.query();
+        let is_there = self
+            .brought_to
+            .as_ref()
+            .is_some_and(|(picture, then)| *picture == current && then == query);
+        if is_there || self.height == 0.0 {
             return None;
         }
-        self.brought_to = current;
-        let top = (desk.session.row(current?)? / self.columns.max(1)) as f32 * step;
+        self.brought_to = Some((current, query.clone()));
+        let top = (desk.session.row(current)? / self.columns.max(1)) as f32 * step;
         let is_seen = top >= self.offset && top + step <= self.offset + self.height;
         (!is_seen).then(|| (top - (self.height - step) / 2.0).max(0.0))
     }
@@ -530,8 +539,9 @@ fn shortened(ui: &Ui, path: &str, width: f32) -> String {
             .layout_no_wrap(text.to_owned(), font.clone(), colour);
         galley.size().x <= width
     };
+    let path = &path.replace(char::is_control, " ");
     if fits(path) {
-        return path.to_owned();
+        return path.clone();
     }
     let starts: Vec<usize> = path.char_indices().map(|(at, _)| at).skip(1).collect();
     let at = starts.partition_point(|at| !fits(&format!("…{}", &path[*at..])));

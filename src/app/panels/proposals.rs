@@ -33,7 +33,7 @@ pub fn ui(
         actions.push(Action::Propose(proposing, is_final));
     }
     if desk.deriving > 0 {
-        ui.weak(format!("{} pictures still to follow", desk.deriving));
+        ui.weak(format!("{} other pictures follow…", desk.deriving));
     }
     heat(ui, desk, look, offer, actions);
 }
@@ -104,7 +104,7 @@ fn sliders(ui: &mut Ui, proposing: &mut Proposing, is_final: &mut bool) {
     let mut threshold = proposing.effective_threshold();
     let mut area = proposing.min_area.unwrap_or(0.0);
     let mut score = proposing.min_score;
-    ui.spacing_mut().slider_width = (ui.available_width() - 130.0).max(60.0);
+    ui.spacing_mut().slider_width = (ui.available_width() - 146.0).max(60.0);
     let percent =
         |value: f64, _: std::ops::RangeInclusive<usize>| format!("{:.0} %", value * 100.0);
     let parse = |text: &str| {
@@ -133,11 +133,11 @@ fn sliders(ui: &mut Ui, proposing: &mut Proposing, is_final: &mut bool) {
         proposing.threshold = Some(threshold);
     }
     let hint = "The smallest region, as a share of the picture";
-    if slide(ui, &mut area, 0.0..=0.25, "least size", hint) {
+    if slide(ui, &mut area, 0.0..=0.25, "smallest size", hint) {
         proposing.min_area = (area > 0.0).then_some(area);
     }
     let hint = "Boxes that the model is less sure of are left out";
-    if slide(ui, &mut score, 0.0..=0.95, "least score", hint) {
+    if slide(ui, &mut score, 0.0..=0.95, "lowest score", hint) {
         proposing.min_score = score;
     }
     let own = Proposing {
@@ -145,7 +145,7 @@ fn sliders(ui: &mut Ui, proposing: &mut Proposing, is_final: &mut bool) {
         model: proposing.model.clone(),
         ..Proposing::default()
     };
-    if own != *proposing && ui.small_button("Back to the method's own").clicked() {
+    if own != *proposing && ui.small_button("Reset").clicked() {
         *proposing = own;
         *is_final = true;
     }

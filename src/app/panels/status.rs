@@ -27,12 +27,13 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
                 ui.label(format!("{} of {}", at + 1, session.rows().len()));
                 ui.separator();
             }
-            ui.add(egui::Label::new(&*row.path).truncate())
-                .on_hover_text(&*row.path);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if notices.unseen() > 0 {
-                let text = format!("⚠ {} problems", notices.unseen());
+                let text = match notices.unseen() {
+                    1 => "⚠ 1 problem".to_owned(),
+                    number => format!("⚠ {number} problems"),
+                };
                 let button = egui::Button::new(egui::RichText::new(text).color(palette.bad));
                 if ui.add(button.frame(false)).on_hover_text("F7").clicked() {
                     actions.push(Action::Command(Command::Problems));
@@ -69,6 +70,17 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
                     palette.accent,
                     "Draw: drag, click two corners, or Enter; Esc gives up",
                 );
+            }
+            // What is left of the line is for the name, however long.
+            if let Some(row) = session
+                .current()
+                .and_then(|id| session.document().picture(id))
+            {
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let name = row.path.replace(char::is_control, " ");
+                    ui.add(egui::Label::new(name).truncate())
+                        .on_hover_text(&*row.path);
+                });
             }
         });
     });

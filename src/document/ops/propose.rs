@@ -4,12 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::categories::new_categories;
-use super::{Draft, SAME_BOX_IOU, picture_of};
+use super::{Draft, picture_of};
 use crate::document::{
     Annotation, BoxState, CategoryId, Change, Document, Edit, EditError, Model, Origin, PictureId,
     ReviewState,
 };
 use crate::geometry::BBox;
+
+/// At this overlap with a box that was judged, a proposal is about the same object,
+const SAME_OBJECT_IOU: f32 = 0.5;
+/// and if so much of the smaller one lies in the other.
+const SAME_OBJECT_COVER: f32 = 0.8;
 
 /// A box that a model has found.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,9 +29,10 @@ pub struct Candidate {
 
 /// Puts a model's boxes in the place of the proposals of some pictures, all in one edit.
 ///
-/// Boxes that a person has accepted, edited, drawn or rejected stay. A new box that is the same
-/// (same category, intersection over union of 0.9 or more) as one of these, or as what an edited
-/// or rejected one was before, is dropped: that has been judged. So is one with nothing inside
+/// Boxes that a person has accepted, edited, drawn or rejected stay. A new box that is about the
+/// same object as one of these, or as what an edited or rejected one was before, is dropped: that
+/// has been judged. It is so if it is of the same category and overlaps it by half (intersection
+/// over union), or one of them lies in the other but for a fifth. So is one with nothing inside
 /// the picture. A picture that is done is left alone, and so is one whose proposals are these
 /// already.
 ///
@@ -138,10 +144,13 @@ fn said(row: &Annotation) -> (BBox, CategoryId, Option<f32>, &Origin) {
     (row.rect, row.category, row.score, &row.origin)
 }
 
-/// Whether a person's judgement of `row` covers a box of this category.
+/// Whether a person's judgement of `row` covers a box of this category: one that is the same
+/// object seen at another threshold, be it tighter or wider.
 fn is_judged(row: &Annotation, rect: BBox, category: CategoryId) -> bool {
-    let is_same = |other_rect: &BBox, other_category| {
-        other_category == category && rect.iou(other_rect) >= SAME_BOX_IOU
+    let is_same = |other: &BBox, other_category| {
+        let least = other.area().min(rect.area());
+        let is_inside = other.intersection(&rect).area() >= SAME_OBJECT_COVER * least;
+        other_category == category && (rect.iou(other) >= SAME_OBJECT_IOU || is_inside)
     };
     let former = row.proposal.as_ref();
     row.state != BoxState::Proposed
