@@ -137,10 +137,13 @@ fn frames() {
     photograph(&pictures.join("large.jpg"), 6000, 4000);
     let (mut project, _) = Project::create_for(&pictures).expect("a project can be made");
     survey::refresh(&mut project).expect("the folder can be read");
-    let add = |document: &Document| Ok(ops::add_category(document, "cat"));
-    project
-        .commit_with("add a class", None, add)
-        .expect("a class can be added");
+    // Two classes, so that proposals are of neither and not taken for boxes that are there.
+    for name in ["cat", "dog"] {
+        let add = |document: &Document| Ok(ops::add_category(document, name));
+        project
+            .commit_with("add a class", None, add)
+            .expect("a class can be added");
+    }
     for at in 0..500_u16 {
         let (x, y) = (f32::from(at % 25) * 235.0, f32::from(at / 25) * 195.0);
         let draw = |document: &Document| {

@@ -511,8 +511,8 @@ fn proposing_again_replaces_untouched_proposals_only() {
     ];
     let kept: Vec<_> = document.annotations(A).to_vec();
 
-    // All of the same boxes again: only the one that nobody judged is new. The edited one is
-    // known by what it was as well as by what it is.
+    // All of the same boxes again: nothing is new, and the one that nobody judged stays. The edited
+    // one is known by what it was as well as by what it is.
     let again = [
         at(0.0),
         at(20.0),
@@ -523,32 +523,38 @@ fn proposing_again_replaces_untouched_proposals_only() {
     ];
     propose(&mut document, &again);
     let mut expected = judged.to_vec();
-    expected.push((6, BoxState::Proposed));
+    expected.insert(3, (4, BoxState::Proposed));
     assert_eq!(states(&document, A), expected);
-    assert_eq!(document.annotations(A)[..3], kept[..3]);
+    assert_eq!(document.annotations(A), kept);
 
     // Elsewhere, or of another category, it is another box.
     let other = vec![
-        found(at(42.0), CAT),
+        found(at(47.0), CAT),
         found(at(40.0), DOG),
         found(at(200.0), CAT),
     ];
     let edit = ops::propose(&document, &model("2"), &[(A, other)]).expect("A is there");
     make(&mut document, edit);
-    expected.pop();
-    expected.extend([(7, BoxState::Proposed), (8, BoxState::Proposed)]);
+    expected = judged.to_vec();
+    expected.extend([(6, BoxState::Proposed), (7, BoxState::Proposed)]);
     assert_eq!(states(&document, A), expected);
     assert_eq!(review(&document, A), ReviewState::InReview);
 }
 
 #[test]
-fn the_same_box_begins_at_an_overlap_of_nine_tenths() {
-    for (height, comes_back) in [(9.0, false), (8.9, true)] {
+fn what_was_judged_does_not_come_back_tighter_or_wider() {
+    for (again, comes_back) in [
+        (rect(3.3, 0.0, 10.0, 10.0), false),
+        (rect(3.4, 0.0, 10.0, 10.0), true),
+        (rect(2.0, 2.0, 5.0, 5.0), false),
+        (rect(0.0, 0.0, 30.0, 30.0), false),
+        (rect(9.0, 9.0, 5.0, 5.0), true),
+    ] {
         let mut document = proposed(&[rect(0.0, 0.0, 10.0, 10.0)]);
         let edit = ops::reject(&document, &[AnnotationId(1)]).expect("1 is there");
         make(&mut document, edit);
-        propose(&mut document, &[rect(0.0, 0.0, 10.0, height)]);
-        assert_eq!(document.annotations(A).len() == 2, comes_back, "{height}");
+        propose(&mut document, &[again]);
+        assert_eq!(document.annotations(A).len() == 2, comes_back, "{again:?}");
     }
 }
 
