@@ -147,6 +147,9 @@ impl Project {
     /// # Errors
     /// If the file cannot be read, or written where the history changes.
     pub fn poll(&mut self) -> Result<Vec<News>, StoreError> {
+        if self.access() != Access::View {
+            self.check_in_place()?;
+        }
         let version = self
             .connection
             .query_row("PRAGMA data_version", [], |row| row.get(0))
@@ -215,6 +218,7 @@ impl Project {
             let path = self.path.clone();
             return Err(StoreError::ReadOnly { path });
         }
+        self.check_in_place()?;
         if self.memory.is_behind {
             return Ok(None);
         }

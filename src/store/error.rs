@@ -70,6 +70,21 @@ pub enum StoreError {
         /// The project file.
         path: PathBuf,
     },
+    /// Another program has deleted or replaced the file while it was open.
+    #[error(
+        "{} was deleted or replaced by another program while it was open, so nothing more can be \
+         saved in it: {}", path.display(),
+        rescued.as_ref().map_or_else(
+            || "put it back if you can, and open it again".to_owned(),
+            |rescued| format!("all work up to now is in {}, open that", rescued.display()),
+        )
+    )]
+    Moved {
+        /// Where the project file was.
+        path: PathBuf,
+        /// Where all that was done has been written instead.
+        rescued: Option<PathBuf>,
+    },
     /// A change was asked of a project that was opened for reading.
     #[error("{} is open for reading only: close the other window, and open it again", path.display())]
     ReadOnly {

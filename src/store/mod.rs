@@ -38,6 +38,7 @@ mod load;
 mod lock;
 mod log;
 mod memory;
+mod moved;
 mod news;
 mod place;
 mod project;

@@ -15,6 +15,7 @@ use super::error::{Fault, StoreError, io_error};
 use super::load::Loaded;
 use super::lock::{Claim, WindowLock, claim};
 use super::memory::{Memory, settle};
+use super::moved::{self, Identity};
 use super::place::{Root, aside, data_folder, default_path, normal, path_in};
 use super::rows::{SETTINGS, text};
 use super::schema::{self, MIGRATIONS};
@@ -116,6 +117,10 @@ pub struct Project {
     pub(super) writer: i64,
     /// What SQLite counts when others have written.
     pub(super) data_version: i64,
+    /// The file that was opened.
+    pub(super) identity: Option<Identity>,
+    /// Where everything was written when that file was gone.
+    pub(super) rescued: Option<Option<PathBuf>>,
     root: PathBuf,
     id: String,
     /// Comes last, so that it is let go when the file is closed.
@@ -177,6 +182,7 @@ impl Project {
         let (mut access, lock) = claimed(&path, access, &mut notices);
         let at = |fault: Fault| fault.at(&path);
 
+        let identity = Identity::of(&path);
         let connection = match access {
             Access::View => open_to_view(&path),
             Access::Edit | Access::Add => open_to_write(&path),
@@ -211,6 +217,8 @@ impl Project {
             path,
             connection,
             is_lost: false,
+            identity,
+            rescued: None,
             writer,
             data_version,
             root,
@@ -329,6 +337,7 @@ impl Project {
         if self.access() == Access::View {
             return backed_up;
         }
+        self.check_in_place()?;
         if self.memory.is_editor() {
             // Whoever has it open still reads it anew instead.
             let seen = self.memory.seen;
@@ -351,7 +360,30 @@ impl Project {
             let path = self.path.clone();
             return Err(StoreError::ReadOnly { path });
         }
+        self.check_in_place()?;
         write(&self.connection, what).map_err(|fault| fault.at(&self.path))
+    }
+
+    /// Sees to it that the path still leads to the file that is open; if it does not, everything
+    /// is written to another one, once.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub(super) fn check_in_place(&mut self) -> Result<(), StoreError> {
+        if self.rescued.is_none() {
+            if Identity::of(&self.path) == self.identity {
+                return Ok(());
+            }
+            let error = moved::rescue(&self.connection, &self.path);
+            if let StoreError::Moved { rescued, .. } = &error {
+                self.rescued = Some(rescued.clone());
+            }
+            return Err(error);
+        }
+        Err(StoreError::Moved {
+            path: self.path.clone(),
+            rescued: self.rescued.clone().flatten(),
+        })
     }
 
     pub(super) fn check_usable(&self) -> Result<(), StoreError> {

@@ -235,3 +235,37 @@ fn two_writers_at_once_lose_nothing() {
     assert_eq!(window.history().steps().len(), 20);
     assert_agrees(&window);
 }
+
+#[test]
+fn a_file_that_is_deleted_or_replaced_while_it_is_open_loses_nothing() {
+    for is_replaced in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("set.tsukami");
+        let (mut project, _) = Project::create(&path, folder.path()).unwrap();
+        let add = ops::add_category(project.document(), "before");
+        project.commit("add a class", &add, None).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        if is_replaced {
+            std::fs::write(&path, "something else").unwrap();
+        }
+        let add = ops::add_category(project.document(), "after");
+        let error = project.commit("add a class", &add, None).unwrap_err();
+        let StoreError::Moved {
+            rescued: Some(rescued),
+            ..
+        } = &error
+        else {
+            panic!("{error}");
+        };
+        assert!(project.poll().is_err(), "it stays so");
+        assert_eq!(
+            project.document().categories().count(),
+            1,
+            "what was refused is not done"
+        );
+        drop(project);
+        let (project, _) = Project::open(rescued, Access::Edit).unwrap();
+        assert!(project.document().category_named("before").is_some());
+        assert_eq!(project.root(), folder.path());
+    }
+}

@@ -1,0 +1,62 @@
+//! A project file that another program deletes or replaces while it is open.
+//!
+//! The system goes on writing to the file that was opened, which nobody will ever find again. So
+//! before anything is written, and once a second, it is looked whether the path still leads to
+//! that file. If not, everything is written out to a new file beside it, and nothing more is
+//! edited.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use super::error::StoreError;
+use super::place::EXTENSION;
+
+/// What tells a file from another one at the same path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    /// Of the file at a path; nothing if there is none. Systems that have no such numbers keep an
+    /// open file from being replaced.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let file = fs::metadata(path).ok()?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            Some(Self {
+                device: file.dev(),
+                inode: file.ino(),
+            })
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = file;
+            Some(Self {
+                device: 0,
+                inode: 0,
+            })
+        }
+    }
+}
+
+/// Writes what is open out to a new file beside where it was.
+pub(super) fn rescue(connection: &Connection, path: &Path) -> StoreError {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = |number: u32| path.with_file_name(format!("{stem} rescued {number}.{EXTENSION}"));
+    let target = (1..100).map(name).find(|target| !target.exists());
+    let rescued = target.filter(|target| write(connection, target).is_ok());
+    StoreError::Moved {
+        path: path.to_path_buf(),
+        rescued,
+    }
+}
+
+fn write(connection: &Connection, target: &PathBuf) -> rusqlite::Result<()> {
+    let text = target.to_str().ok_or(rusqlite::Error::InvalidQuery)?;
+    connection.execute("VACUUM INTO ?", [text]).map(|_| ())
+}
