@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::pictures;
+use crate::pictures::{self, PictureError};
 use crate::store::{Found, Look, Project, Reconciled, StoreError, hash_file};
 
 /// Pictures that a new project gets before the rest of the folder is looked at, so that there is
@@ -65,7 +65,12 @@ struct Disk;
 
 impl Look for Disk {
     fn hash(&mut self, files: &[&Path]) -> Vec<Result<Box<str>, String>> {
-        let hash = |path: &&Path| hash_file(path).map_err(|error| error.to_string());
+        let hash = |path: &&Path| {
+            hash_file(path).map_err(|cause| {
+                let path = path.to_path_buf();
+                PictureError::Unreadable { path, cause }.to_string()
+            })
+        };
         files.par_iter().map(hash).collect()
     }
 

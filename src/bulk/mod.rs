@@ -19,7 +19,7 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Map, Value, json};
 
-use crate::formats::{FormatError, check_target, coco};
+use crate::formats::{FormatError, check_target, coco, same_file};
 use crate::heatmap;
 use crate::pictures::{self, Entry, Problem};
 use crate::propose::{self, Seen, Settings, Sought};
@@ -252,23 +252,6 @@ fn differences(theirs: &Map<String, Value>, ours: &Map<String, Value>) -> Option
         })
         .collect();
     (!differing.is_empty()).then(|| differing.join("; "))
-}
-/// Whether two paths lead to one file, or would if it existed.
-pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
-    let resolved = |path: &Path| {
-        let whole = path.canonicalize().ok();
-        whole.or_else(|| {
-            let absolute = std::path::absolute(path).ok()?;
-            Some(
-                absolute
-                    .parent()?
-                    .canonicalize()
-                    .ok()?
-                    .join(absolute.file_name()?),
-            )
-        })
-    };
-    matches!((resolved(a), resolved(b)), (Some(a), Some(b)) if a == b)
 }
 /// Refuses targets that would destroy what they are made from, or each other.
 fn check_targets(job: &Job, entries: &[Entry]) -> Result<(), BulkError> {

@@ -12,14 +12,13 @@ use serde::Serialize;
 
 use super::progress::Progress;
 use super::{FAILED, ModelOptions, UNSTARTED, print};
-use crate::bulk::same_file;
 use crate::evaluate::{
     AnnotationEffort, Case, ClassLocalization, ClassLocalizationMetrics, Classes, CocoMetrics,
     IouConvention, LocalizationCurve, LocalizationPoint, Prediction, RankedClass, TruthBox,
     annotation_effort, best_iou, best_point, coco_metrics,
 };
 use crate::formats::coco::Instances;
-use crate::formats::{check_target, write_whole};
+use crate::formats::{check_target, same_file, write_whole};
 use crate::geometry::BBox;
 use crate::localize::{BoxOptions, Localizer, Maps, Method};
 use crate::propose::{self, Seen, Settings, Sought};

@@ -26,7 +26,7 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
 use crate::bulk::{self, BulkError};
-use crate::formats::check_target;
+use crate::formats::{check_target, same_file};
 use crate::localize::Method;
 use crate::tscam::device::DeviceChoice;
 use crate::tscam::head::Head;
@@ -62,7 +62,7 @@ enum Command {
     Merge(MergeArguments),
     /// Describe a model file, or the embedded model
     Model(ModelArguments),
-    /// Make, describe or check a project
+    /// Make, describe, check or restore a project
     #[command(subcommand)]
     Project(project::ProjectCommand),
     /// Take annotations of other tools into a project
@@ -185,10 +185,22 @@ pub fn run() -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            say!("error: {error:#}");
+            say!("error: {}", in_one_sentence(&error));
             ExitCode::from(UNSTARTED)
         }
     }
+}
+
+/// An error with its causes, but for those that its own text tells already.
+fn in_one_sentence(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |told, cause| {
+        let cause = cause.to_string();
+        match (told.is_empty(), told.contains(&cause)) {
+            (true, _) => cause,
+            (_, true) => told,
+            _ => format!("{told}: {cause}"),
+        }
+    })
 }
 
 #[cfg(feature = "app")]
@@ -208,11 +220,7 @@ fn open_window(path: Option<PathBuf>) -> ExitCode {
 fn merge(arguments: &MergeArguments) -> anyhow::Result<u8> {
     let out = &arguments.out;
     check_target(out)?;
-    if arguments
-        .files
-        .iter()
-        .any(|file| bulk::same_file(file, out))
-    {
+    if arguments.files.iter().any(|file| same_file(file, out)) {
         return Err(BulkError::OverInput(out.clone()).into());
     }
     let whole = bulk::merge(&arguments.files)?;

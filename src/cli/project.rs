@@ -38,6 +38,13 @@ pub enum ProjectCommand {
         /// The project, or its folder
         project: PathBuf,
     },
+    /// Put a backup in the place of a damaged project, which is kept beside it
+    Restore {
+        /// The project, or its folder
+        project: PathBuf,
+        /// The backup [default: the newest automatic one]
+        backup: Option<PathBuf>,
+    },
 }
 
 /// `tsukami import`.
@@ -136,23 +143,29 @@ impl FormatName {
 fn shares(text: &str) -> Result<[u32; 3], String> {
     let parts: Option<Vec<u32>> = text.split('/').map(|part| part.parse().ok()).collect();
     match parts.as_deref() {
+        Some(&[0, 0] | &[0, 0, 0]) => {
+            Err("no part has a share: make one of them more than 0, as in 80/10/10".to_owned())
+        }
         Some(&[train, val]) => Ok([train, val, 0]),
         Some(&[train, val, test]) => Ok([train, val, test]),
         _ => Err("write it as 80/10/10, or as 80/20 without test".to_owned()),
     }
 }
 
+/// The file of a project, which may be named by its folder.
+fn file_of(path: &Path) -> anyhow::Result<PathBuf> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    store::find(path).with_context(|| {
+        let path = path.display();
+        format!("{path} holds no project: make one with `tsukami project new {path}`")
+    })
+}
+
 /// Opens a project by its file or its folder, saying what a person should know.
 pub fn open(path: &Path, access: Access) -> anyhow::Result<Project> {
-    let file = if path.is_dir() {
-        store::find(path).with_context(|| {
-            let path = path.display();
-            format!("{path} holds no project: make one with `tsukami project new {path}`")
-        })?
-    } else {
-        path.to_owned()
-    };
-    let (project, opened) = Project::open(&file, access)?;
+    let (project, opened) = Project::open(&file_of(path)?, access)?;
     say_notices(&opened);
     Ok(project)
 }
@@ -199,6 +212,7 @@ pub fn run(command: &ProjectCommand) -> anyhow::Result<u8> {
         ProjectCommand::New { folder, project } => make(folder, project.as_deref()),
         ProjectCommand::Info { project } => info(project),
         ProjectCommand::Check { project } => check(project),
+        ProjectCommand::Restore { project, backup } => restore(project, backup.as_deref()),
     }
 }
 
@@ -215,12 +229,10 @@ fn make(folder: &Path, file: Option<&Path>) -> anyhow::Result<u8> {
     };
     say_notices(&opened);
     let failed = reconcile(&mut project)?;
-    say!(
-        "{} pictures -> {}",
-        project.document().pictures().len(),
-        project.path().display()
-    );
+    let pictures = project.document().pictures().len();
+    let path = project.path().to_owned();
     project.close()?;
+    say!("{pictures} pictures -> {}", path.display());
     Ok(fail_with(&failed))
 }
 
@@ -244,13 +256,8 @@ fn info(path: &Path) -> anyhow::Result<u8> {
 }
 
 fn check(path: &Path) -> anyhow::Result<u8> {
-    let file = if path.is_dir() {
-        store::find(path)
-    } else {
-        None
-    };
-    let file = file.as_deref().unwrap_or(path);
-    let report = store::check(file)?;
+    let file = file_of(path)?;
+    let report = store::check(&file)?;
     let mut text = format!(
         "format {}, {} pictures, {} boxes, {} steps, {} backups\n",
         report.version,
@@ -265,7 +272,11 @@ fn check(path: &Path) -> anyhow::Result<u8> {
     if report.problems.is_empty() {
         text.push_str("no damage found\n");
     } else if let Some(newest) = report.backups.first() {
-        text.push_str(&format!("the newest backup is {}\n", newest.display()));
+        text.push_str(&format!(
+            "the newest backup is {}: restore it by `tsukami project restore {}`\n",
+            newest.display(),
+            file.display()
+        ));
     }
     print(&text)?;
     Ok(if report.problems.is_empty() {
@@ -275,16 +286,47 @@ fn check(path: &Path) -> anyhow::Result<u8> {
     })
 }
 
+fn restore(path: &Path, backup: Option<&Path>) -> anyhow::Result<u8> {
+    let file = file_of(path).or_else(|error| {
+        // The project of a folder may be what was lost.
+        let lost = store::default_path(path);
+        let has_backups = !store::backups(&lost).is_empty();
+        has_backups.then_some(lost).ok_or(error)
+    })?;
+    let newest = || store::backups(&file).into_iter().next();
+    let backup = backup.map(Path::to_owned).or_else(newest);
+    let backup = backup.with_context(|| {
+        let file = file.display();
+        format!(
+            "{file} has no automatic backup: name a copy of your own, `tsukami project restore {file} COPY`"
+        )
+    })?;
+    let kept = store::restore(&file, &backup)?;
+    let report = store::check(&file)?;
+    say!(
+        "{}: restored from {}, {} pictures and {} boxes",
+        file.display(),
+        backup.display(),
+        report.pictures,
+        report.boxes
+    );
+    if kept.exists() {
+        say!("what was there is kept as {}", kept.display());
+    }
+    Ok(0)
+}
+
 /// Runs `tsukami import`; the exit code.
 pub fn import(arguments: &ImportArguments) -> anyhow::Result<u8> {
     let path = &arguments.path;
+    if !path.exists() {
+        bail!("{} does not exist: check the path", path.display());
+    }
     let format = match arguments.format {
         Some(format) => format.format(),
         None => exchange::recognise(path).with_context(|| {
             let path = path.display();
-            format!(
-                "the format of {path} is not recognised: check that it exists, or give --format"
-            )
+            format!("the format of {path} is not recognised: give it by --format")
         })?,
     };
     let mode = if arguments.replace {
@@ -296,6 +338,7 @@ pub fn import(arguments: &ImportArguments) -> anyhow::Result<u8> {
     let import = exchange::import(project.document(), path, project.root(), format, mode)?;
     let label = format!("import {}", path.display());
     project.commit(&label, &import.edit, None)?;
+    project.close()?;
     let report = import.report;
     say_notes("changed", &report.changed);
     say_notes("not read", &report.unread);
@@ -310,7 +353,6 @@ pub fn import(arguments: &ImportArguments) -> anyhow::Result<u8> {
         report.present,
         report.removed
     );
-    project.close()?;
     Ok(if report.unread.is_empty() { 0 } else { FAILED })
 }
 
@@ -368,10 +410,23 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<u8> {
         report.boxes,
         arguments.out.display()
     );
-    if report.pictures == 0 && !arguments.all {
-        say!("no picture is marked done yet; --all exports the others too");
+    if report.pictures == 0
+        && let Some(reason) = why_nothing(arguments)
+    {
+        say!("{reason}");
     }
     Ok(0)
+}
+
+/// Why an export may hold no picture.
+fn why_nothing(arguments: &ExportArguments) -> Option<&'static str> {
+    match arguments.format {
+        FormatName::Tags => Some("no picture has a tag yet"),
+        FormatName::CocoResults => Some("no proposal waits to be judged"),
+        _ if arguments.proposals => Some("no proposal waits to be judged"),
+        _ if arguments.all => None,
+        _ => Some("no picture is marked done yet; --all exports the others too"),
+    }
 }
 
 /// Runs `tsukami stats`; the exit code.

@@ -82,15 +82,16 @@ pub fn run(
     let (pictures, boxes) = writer.finish()?;
     let interrupted =
         cancel.load(Ordering::Relaxed) && pictures + (failed.len() - unreadable) < paths.len();
+    let path = project.path().to_owned();
+    project.close()?;
     say!(
         "{}{pictures} of {} pictures, {boxes} boxes, {} failed, {:.1} pictures/s -> {}",
         if interrupted { "interrupted: " } else { "" },
         paths.len(),
         failed.len(),
         progress.rate(),
-        project.path().display()
+        path.display()
     );
-    project.close()?;
     for reason in &failed {
         say!("  {reason}");
     }

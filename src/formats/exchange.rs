@@ -17,7 +17,8 @@
 //!
 //! **Export** writes what was reviewed, and never a proposal as ground truth. What it writes
 //! appears whole or not at all: a new folder is made beside its place and then renamed; into a
-//! folder that exists, files are written whole one by one, and nothing is deleted from it.
+//! folder that exists, files are written whole one by one, and nothing is deleted from it. The
+//! project, what lies beside it and its pictures are never written over.
 //!
 //! | format | holds | leaves out |
 //! |---|---|---|
@@ -381,7 +382,8 @@ pub fn import(
 /// the project's folder.
 ///
 /// # Errors
-/// If something cannot be written. A folder that did not exist before does not exist then either.
+/// If something cannot be written, or lies where the project or a picture of it is. A folder that
+/// did not exist before does not exist then either.
 pub fn export(
     document: &Document,
     root: &Path,

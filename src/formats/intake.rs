@@ -18,6 +18,7 @@ use crate::document::{
 };
 use crate::geometry::BBox;
 use crate::pictures;
+use crate::store::hash_file;
 
 /// From this overlap on, an imported box is one that is there already.
 const PRESENT_IOU: f32 = 0.99;
@@ -533,7 +534,11 @@ impl<'a> Intake<'a> {
         let [width, height] = size?;
         let mut row = Picture::new(PictureId(0), path, width, height);
         row.missing = found.missing.unwrap_or(!is_there);
-        row.content_hash.clone_from(&found.content_hash);
+        let hash = || hash_file(&self.root.join(&*row.path)).ok();
+        row.content_hash = match &found.content_hash {
+            None if is_there => hash(),
+            told => told.clone(),
+        };
         Some(row)
     }
 

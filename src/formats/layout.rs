@@ -10,7 +10,8 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::exchange::{ExportReport, Files, Format, Layout, Options};
-use super::{FormatError, coco, text, write_whole};
+use super::originals::Originals;
+use super::{FormatError, coco, same_file, spare_projects, text, write_whole};
 use crate::document::{Annotation, CategoryId, Document, Picture};
 
 /// A part of a split data set.
@@ -143,6 +144,7 @@ pub(super) struct Job<'a> {
     pub report: ExportReport,
     root: &'a Path,
     out: &'a Path,
+    originals: Originals<'a>,
     /// A folder beside `out` that becomes `out`, if there is none yet.
     staging: Option<TempDir>,
     /// Folders of an existing `out` that are known to lie in it.
@@ -166,6 +168,20 @@ impl<'a> Job<'a> {
             };
             let reason = format!("it exists, and this export makes a {kind}; choose another name");
             return Err(FormatError::malformed(out, reason));
+        }
+        spare_projects(out)?;
+        let originals = Originals::new(document, root);
+        if options.makes_folder() {
+            if options.files != Files::Leave && same_file(out, root) {
+                let reason = "the pictures lie there, and copies would mix with them; choose \
+                              another folder";
+                return Err(FormatError::malformed(out, reason));
+            }
+        } else {
+            originals.spare(out)?;
+            // Who gives a link means what it leads to.
+            let target = out.canonicalize();
+            target.map_or(Ok(()), |target| originals.spare(&target))?;
         }
         let staging = (options.makes_folder() && !exists)
             .then(|| stage(out).map_err(FormatError::unwritable(out)))
@@ -195,6 +211,7 @@ impl<'a> Job<'a> {
             report,
             root,
             out,
+            originals,
             staging,
             checked: HashSet::new(),
         })
@@ -277,6 +294,7 @@ impl<'a> Job<'a> {
             fs::create_dir_all(folder).map_err(FormatError::unwritable(folder))?;
             self.checked.insert(folder.to_owned());
         }
+        self.originals.spare(&path)?;
         Ok(path)
     }
 

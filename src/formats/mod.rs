@@ -6,6 +6,7 @@
 //! | [`coco`] | the COCO file as it is, for whoever needs no project |
 //! | `intake` | what a file says becomes one edit: ids, clipping, doubles, review |
 //! | `layout` | which pictures go where: parts, names, folders that appear whole |
+//! | `originals` | the project's own pictures, which no export writes over |
 //! | `text` | files from strangers: sizes, encodings, paths that lead nowhere else |
 //! | `coco_project`, `yolo`, `voc`, `labelme`, `createml`, `tags` | one format each |
 //!
@@ -19,6 +20,7 @@ pub mod exchange;
 mod intake;
 mod labelme;
 mod layout;
+mod originals;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -28,6 +30,8 @@ mod yolo;
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+use crate::store::is_of_project;
 
 /// Why a file could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +86,7 @@ impl FormatError {
 }
 
 /// Checks that `path` can be written before anything is computed for it: its folder exists, and
-/// it is itself no folder, pipe or device.
+/// it is itself no folder, pipe or device, and no project.
 pub fn check_target(path: &Path) -> Result<(), FormatError> {
     let refuse = |kind, text: &str| {
         let cause = io::Error::new(kind, text);
@@ -100,7 +104,31 @@ pub fn check_target(path: &Path) -> Result<(), FormatError> {
             "its folder does not exist; make it first",
         );
     }
+    spare_projects(path)
+}
+
+/// Refuses to write where a project is kept, whose boxes would be lost.
+fn spare_projects(path: &Path) -> Result<(), FormatError> {
+    let target = resolved(path);
+    if is_of_project(path) || target.is_some_and(|target| is_of_project(&target)) {
+        let reason = "a project is kept there, which would be lost; choose another name";
+        return Err(FormatError::malformed(path, reason));
+    }
     Ok(())
+}
+
+/// Whether two paths lead to one file, or would if it existed.
+pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
+    matches!((resolved(a), resolved(b)), (Some(a), Some(b)) if a == b)
+}
+
+/// Where a path leads, or would if there were a file; nothing if there is no such folder either.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok().or_else(|| {
+        let absolute = std::path::absolute(path).ok()?;
+        let folder = absolute.parent()?.canonicalize().ok()?;
+        Some(folder.join(absolute.file_name()?))
+    })
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -18,6 +18,7 @@ use crate::document::{
     Origin, Picture, PictureId, Proposal, ReviewState,
 };
 use crate::geometry::BBox;
+use crate::store::Project;
 
 fn apply(document: &mut Document, edit: Edit) {
     document.apply(edit).expect("the edit fits");
@@ -748,6 +749,110 @@ fn layouts_names_and_links() {
 }
 
 #[cfg(unix)]
+/// The bytes of all files below a folder, by name.
+fn contents(folder: &Folder) -> Vec<(String, Vec<u8>)> {
+    let read = |name: String| {
+        let bytes = fs::read(folder.path().join(&name)).ok()?;
+        Some((name, bytes))
+    };
+    folder.names().into_iter().filter_map(read).collect()
+}
+
+#[test]
+fn no_export_takes_the_place_of_the_project_or_a_picture() {
+    let root = Folder::new();
+    let document = sample();
+    for name in ["a.jpg", "sub/ü 🐈.jpg", "waits.png"] {
+        root.picture(name, 100, 80);
+    }
+    let named_otherwise = root.path().join("kept");
+    for project in [&root.path().join("set.tsukami"), &named_otherwise] {
+        let (project, _) = Project::create(project, root.path()).unwrap();
+        project.close().unwrap();
+    }
+    root.write("set.tsukami-wal", "");
+    let mut places = vec![
+        "set.tsukami",
+        "kept",
+        "sub/../kept",
+        "set.tsukami-wal",
+        ".set.tsukami-aside/window.lock",
+        "a.jpg",
+        "sub/../a.jpg",
+        "sub/ü 🐈.jpg",
+    ];
+    #[cfg(unix)]
+    for (name, to) in [
+        ("project.json", "kept"),
+        ("picture.json", "a.jpg"),
+        ("folder", "."),
+    ] {
+        std::os::unix::fs::symlink(root.path().join(to), root.path().join(name)).unwrap();
+    }
+    #[cfg(unix)]
+    places.extend(["project.json", "picture.json", "folder/waits.png"]);
+    let before = contents(&root);
+    for format in Format::ALL {
+        let options = Options::new(format);
+        for place in &places {
+            let out = root.path().join(place);
+            let refused = exchange::export(&document, root.path(), &options, &out);
+            let said = refused.unwrap_err().to_string();
+            assert!(
+                said.contains("choose another"),
+                "{format:?} {place}: {said}"
+            );
+            assert_eq!(contents(&root), before, "{format:?} {place}");
+        }
+    }
+
+    // Copies beside the originals, by any name of their folder; and over them.
+    root.write("inner/new.txt", "");
+    let before = contents(&root);
+    for files in [Files::Copy, Files::Link] {
+        for format in [Format::Coco, Format::Yolo, Format::Voc, Format::LabelMe] {
+            let options = Options {
+                files,
+                ..Options::new(format)
+            };
+            for out in ["", "inner/.."] {
+                let out = root.path().join(out);
+                let refused = exchange::export(&document, root.path(), &options, &out);
+                let said = refused.unwrap_err().to_string();
+                assert!(said.contains("choose another folder"), "{said}");
+                assert_eq!(contents(&root), before);
+            }
+        }
+    }
+    // labelme's files belong beside the pictures.
+    let options = Options::new(Format::LabelMe);
+    exchange::export(&document, root.path(), &options, root.path()).unwrap();
+    exchange::export(&document, root.path(), &options, root.path()).unwrap();
+    assert!(root.path().join("a.json").is_file());
+}
+
+#[test]
+fn a_copy_never_takes_the_place_of_another_picture() {
+    let root = Folder::new();
+    let mut document = Document::default();
+    for (id, path) in [(1, "a.png"), (2, "out/a.png")] {
+        root.picture(path, 10 * id, 10);
+        let review = ReviewState::Done;
+        let picture = Picture::new(PictureId(id), path, 10 * id, 10);
+        insert_picture(&mut document, Picture { review, ..picture });
+    }
+    let before = fs::read(root.path().join("out/a.png")).unwrap();
+    let options = Options {
+        files: Files::Copy,
+        ..Options::new(Format::LabelMe)
+    };
+    let out = root.path().join("out");
+    let refused = exchange::export(&document, root.path(), &options, &out);
+    let said = refused.unwrap_err().to_string();
+    assert!(said.contains("is a picture of the project"), "{said}");
+    assert_eq!(fs::read(out.join("a.png")).unwrap(), before);
+}
+
 #[test]
 fn links_lead_nowhere() {
     let (root, out, secret) = (Folder::new(), Folder::new(), Folder::new());

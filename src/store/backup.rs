@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use super::connection::{beside, open_to_read};
 use super::error::{Fault, StoreError, io_error};
 use super::lock::{Claim, claim};
-use super::place::{EXTENSION, aside};
+use super::place::{BESIDE, EXTENSION, aside};
 
 /// So many of the newest are kept, …
 const NEWEST: usize = 3;
@@ -28,26 +28,28 @@ const MAKING: &str = "-making";
 pub fn backups(path: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(aside(path)).into_iter().flatten().flatten();
     let mut backups: Vec<_> = files
-        .map(|file| file.path())
-        .filter(|file| edits_of(file).is_some())
+        .filter_map(|file| Some((made(&file.path())?, file.path())))
         .collect();
     backups.sort_unstable_by(|a, b| b.cmp(a));
-    backups
+    backups.into_iter().map(|(_, backup)| backup).collect()
 }
 
-/// How many changes had been made when this backup was, by its name.
-fn edits_of(backup: &Path) -> Option<i64> {
+/// When this backup was made, and how many changes had been made then, by its name. Within a
+/// second the number tells which is newer.
+fn made(backup: &Path) -> Option<(String, i64)> {
     let name = backup.file_name()?.to_str()?;
     let (time, rest) = name.split_once("Z-")?;
     let is_time = time.len() == 19 && time.starts_with(|c: char| c.is_ascii_digit());
     let edits = rest.strip_suffix(EXTENSION)?.strip_suffix('.')?;
-    is_time.then(|| edits.parse().ok()).flatten()
+    let edits = edits.parse().ok()?;
+    is_time.then(|| (time.to_owned(), edits))
 }
 
 /// Makes a backup, unless the newest one is of the same state. `head` is the number of changes.
 pub(super) fn make(path: &Path, head: i64) -> Result<(), StoreError> {
     let newest = backups(path).into_iter().next();
-    if head == 0 || newest.and_then(|newest| edits_of(&newest)) == Some(head) {
+    let newest = newest.and_then(|newest| made(&newest));
+    if head == 0 || newest.is_some_and(|(_, edits)| edits == head) {
         return Ok(());
     }
     let folder = aside(path);
@@ -143,7 +145,7 @@ pub fn restore(path: &Path, backup: &Path) -> Result<PathBuf, StoreError> {
     let _ = fs::remove_file(&copied);
     copy(backup, &copied)?;
     // What SQLite keeps beside the file belongs to the damaged one, and would spoil the other.
-    for ending in ["-wal", "-shm", "-journal", ""] {
+    for ending in BESIDE.into_iter().chain([""]) {
         let from = beside(path, ending);
         if from.exists() {
             fs::rename(&from, beside(&kept, ending)).map_err(io_error(&from, "moved"))?;

@@ -6,12 +6,12 @@ use rusqlite::{Transaction, TransactionBehavior};
 
 use super::backup::backups;
 use super::connection::open_to_view;
-use super::error::{Fault, StoreError};
+use super::error::{Fault, StoreError, in_one_line};
 use super::load::Loaded;
 use super::schema::{self, MIGRATIONS};
 
 /// What [`check`] found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckReport {
     /// The version of the file's format.
     pub version: i64,
@@ -32,6 +32,18 @@ pub struct CheckReport {
 /// # Errors
 /// If there is no project that could be checked. Damage is no error but reported.
 pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
+    match read(path) {
+        // So much of it is gone that nothing can be counted.
+        Err(StoreError::Damaged { what, .. }) => Ok(CheckReport {
+            problems: vec![what],
+            backups: backups(path),
+            ..CheckReport::default()
+        }),
+        read => read,
+    }
+}
+
+fn read(path: &Path) -> Result<CheckReport, StoreError> {
     schema::check_header(path)?;
     let at = |fault: Fault| fault.at(path);
     let connection = open_to_view(path).map_err(at)?;
@@ -45,6 +57,9 @@ pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
         });
     }
     let mut problems = Vec::new();
+    if version < 1 {
+        problems.push(format!("{version} is no format"));
+    }
     let structure = connection
         .prepare("PRAGMA integrity_check(20)")
         .and_then(|mut check| {
@@ -53,8 +68,11 @@ pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
                 .collect::<Result<Vec<_>, _>>()
         });
     match structure {
-        Ok(lines) => problems.extend(lines.into_iter().filter(|line| line != "ok")),
-        Err(error) => problems.push(error.to_string()),
+        Ok(lines) => {
+            let told = lines.iter().filter(|line| *line != "ok");
+            problems.extend(told.map(|line| in_one_line(line)));
+        }
+        Err(error) => problems.push(Fault::from(error).what()),
     }
     // A file of a former format is read only where it is brought up to date.
     let mut loaded = Loaded::default();
@@ -64,9 +82,7 @@ pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
             .and_then(|transaction| Loaded::read(&transaction, true));
         match read {
             Ok(read) => loaded = read,
-            Err(Fault::Damage(what)) => problems.push(what),
-            Err(Fault::Sql(error)) => problems.push(error.to_string()),
-            Err(Fault::Json(error)) => problems.push(error.to_string()),
+            Err(fault) => problems.push(fault.what()),
         }
     }
     problems.append(&mut loaded.problems);

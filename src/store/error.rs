@@ -47,7 +47,11 @@ pub enum StoreError {
         "{} is damaged ({what}): {}", path.display(),
         backup.as_ref().map_or_else(
             || "there is no automatic backup, so restore a copy of your own".to_owned(),
-            |backup| format!("restore the automatic backup {}", backup.display()),
+            |backup| format!(
+                "restore the automatic backup {} by `tsukami project restore {}`",
+                backup.display(),
+                path.display()
+            ),
         )
     )]
     Damaged {
@@ -86,7 +90,10 @@ pub enum StoreError {
         rescued: Option<PathBuf>,
     },
     /// A change was asked of a project that was opened for reading.
-    #[error("{} is open for reading only: close the other window, and open it again", path.display())]
+    #[error(
+        "{} is open for reading only: close the window that edits it, or see to it that it and \
+         its folder can be written, and open it again", path.display()
+    )]
     ReadOnly {
         /// The project file.
         path: PathBuf,
@@ -180,20 +187,31 @@ impl From<serde_json::Error> for Fault {
 }
 
 impl Fault {
+    /// What is wrong, in one line.
+    pub(super) fn what(&self) -> String {
+        match self {
+            Self::Damage(what) => in_one_line(what),
+            Self::Json(error) => error.to_string(),
+            Self::Sql(error) if is_cut_short(error) => "it ends too early".to_owned(),
+            Self::Sql(error) => in_one_line(&error.to_string()),
+        }
+    }
+
     /// The error of the project file at `path`.
     pub(super) fn at(self, path: &Path) -> StoreError {
         let path = path.to_path_buf();
+        let what = self.what();
         match self {
-            Self::Damage(what) => damaged(path, what),
-            Self::Json(error) => damaged(path, error.to_string()),
+            Self::Damage(_) | Self::Json(_) => damaged(path, what),
+            Self::Sql(source) if is_cut_short(&source) => damaged(path, what),
             Self::Sql(source) => match source.sqlite_error_code() {
                 // Every statement fits the tables that were made, so a plain error, which has no
                 // code of its own, means that these are not they.
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) => {
-                    damaged(path, source.to_string())
+                    damaged(path, what)
                 }
                 // A value is of another kind than its column.
-                None => damaged(path, source.to_string()),
+                None => damaged(path, what),
                 Some(ErrorCode::DiskFull) => StoreError::Full { path },
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                     StoreError::Busy { path }
@@ -204,6 +222,19 @@ impl Fault {
             },
         }
     }
+}
+
+/// Whether the file ends before what it is said to hold, which SQLite reports as it does a disk
+/// that fails.
+fn is_cut_short(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    code == Some(rusqlite::ffi::SQLITE_IOERR_SHORT_READ)
+}
+
+/// What SQLite says of a damaged file, without its headings.
+pub(super) fn in_one_line(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.starts_with("***"));
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 /// The error of a damaged file, with the backup that may help.

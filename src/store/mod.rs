@@ -55,6 +55,6 @@ pub use check::{CheckReport, check};
 pub use commit::Crossed;
 pub use error::StoreError;
 pub use news::News;
-pub use place::{EXTENSION, default_path, find};
+pub use place::{EXTENSION, default_path, find, is_of_project};
 pub use project::{Access, Notice, Opened, Project};
 pub use reconcile::{Found, Look, Reconciled, Stamp, hash_bytes, hash_file};

@@ -56,7 +56,7 @@ pub(super) fn rescue(connection: &Connection, path: &Path) -> StoreError {
     }
 }
 
-fn write(connection: &Connection, target: &PathBuf) -> rusqlite::Result<()> {
+fn write(connection: &Connection, target: &Path) -> rusqlite::Result<()> {
     let text = target.to_str().ok_or(rusqlite::Error::InvalidQuery)?;
     connection.execute("VACUUM INTO ?", [text]).map(|_| ())
 }

@@ -324,11 +324,14 @@ impl Project {
     /// If it cannot be written.
     pub fn back_up(&mut self) -> Result<(), StoreError> {
         self.backup.finish()?;
-        backup::make(&self.path, self.memory.seen)
+        // Others may have written since this one last looked.
+        let state = State::read(&self.connection).map_err(|fault| fault.at(&self.path))?;
+        backup::make(&self.path, state.head)
     }
 
-    /// Brings everything into the one file, and makes a backup if anything has changed. What was
-    /// committed is safe even if this fails or never happens.
+    /// Brings everything into the one file, and makes a backup if anything has changed. Where a
+    /// window has the project open, the backup is left to it. What was committed is safe even if
+    /// this fails or never happens.
     ///
     /// # Errors
     /// If the file or its backup cannot be written.
@@ -344,9 +347,15 @@ impl Project {
             let _ = self.write(|writer| log::forget(writer, seen));
         }
         fold_log(&self.connection).map_err(|fault| fault.at(&self.path))?;
-        if self.memory.is_editor() {
+        // Whoever has the lock is the only one to make backups.
+        let (access, lock) = match self.access() {
+            Access::Add => claimed(&self.path, Access::Edit, &mut Vec::new()),
+            access => (access, None),
+        };
+        if access == Access::Edit {
             self.back_up()?;
         }
+        drop(lock);
         backed_up
     }
 

@@ -3,10 +3,14 @@
 //! A picture is found by its path, and then by its content, so annotations follow one that was
 //! renamed. One that is not found is marked as missing and never dropped.
 //!
-//! Files are not read without need. Size and time of each are kept; only where they differ, or
-//! where a picture is lost and a new file might be it, is a file read. A picture whose content
-//! was never hashed is found again by size and time, if the time is finer than a second and only
-//! one file has it: a frame of a film has the size and the second of its neighbours.
+//! Each file is read once, when its picture is taken in, so that its content is known from then
+//! on: by its hash it is found under another name, and a copied or unpacked set, whose times are
+//! all new, is seen to be the same. Size and time are kept too; only where they differ is a file
+//! read again.
+//!
+//! A picture of an older project may never have been hashed, and is hashed now. Until then it is
+//! found again by size and time, if the time is finer than a second and only one file has it: a
+//! frame of a film has the size and the second of its neighbours.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
@@ -205,6 +209,30 @@ impl Project {
     }
 }
 
+impl Plan {
+    /// A picture whose content is in the file: its time is new at most, or its hash.
+    fn keep(
+        &mut self,
+        rows: &mut BTreeMap<PictureId, Picture>,
+        picture: &Picture,
+        file: &Found,
+        hash: Option<&str>,
+    ) {
+        self.stamps.push((file.name.clone(), file.stamp));
+        if picture.missing {
+            self.report.found_again.push(picture.path.to_string());
+        }
+        let is_first_hash = picture.content_hash.is_none() && hash.is_some();
+        if picture.missing || is_first_hash {
+            let row = rows.entry(picture.id).or_insert_with(|| picture.clone());
+            row.missing = false;
+            if is_first_hash {
+                row.content_hash = hash.map(Into::into);
+            }
+        }
+    }
+}
+
 /// A picture whose content is not where it was, and the file that is there now, if there is one.
 struct Lost<'a> {
     picture: &'a Picture,
@@ -226,7 +254,7 @@ pub(super) fn plan(
     let mut hashes: HashMap<usize, Box<str>> = HashMap::new();
     let mut unreadable: BTreeMap<usize, String> = BTreeMap::new();
 
-    // By path: settled, to be read because it was written since, or lost.
+    // By path: settled, to be read because it was written since or never read, or lost.
     let mut lost = Vec::new();
     let mut doubtful = Vec::new();
     for picture in document.pictures() {
@@ -236,15 +264,8 @@ pub(super) fn plan(
             continue;
         };
         let (former, now) = (stamps.get(&picture.id), found[at].stamp);
-        let is_unknown = former.is_none() && picture.content_hash.is_none();
-        if former == Some(&now) || is_unknown {
-            plan.stamps.push((found[at].name.clone(), now));
-            if picture.missing {
-                plan.report.found_again.push(picture.path.to_string());
-                rows.entry(picture.id)
-                    .or_insert_with(|| picture.clone())
-                    .missing = false;
-            }
+        if former == Some(&now) && picture.content_hash.is_some() {
+            plan.keep(&mut rows, picture, &found[at], None);
         } else {
             doubtful.push((picture, at));
         }
@@ -260,14 +281,15 @@ pub(super) fn plan(
         if unreadable.contains_key(&at) {
             continue;
         }
-        if picture.content_hash.is_some() && picture.content_hash.as_ref() == hashes.get(&at) {
-            plan.stamps.push((found[at].name.clone(), found[at].stamp));
-            if picture.missing {
-                plan.report.found_again.push(picture.path.to_string());
-                rows.entry(picture.id)
-                    .or_insert_with(|| picture.clone())
-                    .missing = false;
-            }
+        let hash = hashes.get(&at).map(|hash| &**hash);
+        let is_same = match picture.content_hash.as_deref() {
+            Some(known) => Some(known) == hash,
+            None => stamps
+                .get(&picture.id)
+                .is_none_or(|former| *former == found[at].stamp),
+        };
+        if is_same {
+            plan.keep(&mut rows, picture, &found[at], hash);
         } else {
             let file = Some(at);
             lost.push(Lost { picture, file });
@@ -280,26 +302,13 @@ pub(super) fn plan(
     let mut free: Vec<usize> = (0..found.len())
         .filter(|at| document.picture_at(&found[*at].name).is_none())
         .collect();
-    let hashed = lost
-        .iter()
-        .filter(|lost| lost.picture.content_hash.is_some());
-    let sizes: HashSet<Option<u64>> = hashed
-        .map(|lost| stamps.get(&lost.picture.id).map(|stamp| stamp.size))
-        .collect();
-    let might_be_lost = |at: &&usize| {
-        let size = found[**at].stamp.size;
-        sizes.contains(&None) || sizes.contains(&Some(size))
-    };
-    let candidates: Vec<usize> = free.iter().filter(might_be_lost).copied().collect();
-    let mut unread = BTreeMap::new();
     read(
         look,
         found,
-        candidates.into_iter(),
+        free.iter().copied(),
         &mut hashes,
-        &mut unread,
+        &mut unreadable,
     );
-    unreadable.extend(unread);
     free.extend(lost.iter().filter_map(|lost| lost.file));
     free.retain(|at| !unreadable.contains_key(at));
     free.sort_unstable();
@@ -308,6 +317,7 @@ pub(super) fn plan(
 
     // What is left: another content in the same place, or missing; and new pictures.
     let mut changed = Vec::new();
+    let mut kept = HashSet::new();
     for Lost { picture, file } in &lost {
         let id = picture.id;
         if let Some(&at) = moved.get(&id) {
@@ -319,8 +329,20 @@ pub(super) fn plan(
             let row = rows.entry(id).or_insert_with(|| (*picture).clone());
             row.path = to.name.as_str().into();
             row.missing = false;
+            if row.content_hash.is_none() {
+                row.content_hash = hashes.get(&at).cloned();
+            }
         } else if let Some(at) = file.filter(|at| !taken.contains(at)) {
-            changed.push((*picture, at));
+            let has_size = |former: &Stamp| former.size == found[at].stamp.size;
+            let was_never_read = picture.content_hash.is_none();
+            if was_never_read && stamps.get(&id).is_some_and(has_size) {
+                // An older project was copied: of that which can be told, only the time is new.
+                let hash = hashes.get(&at).map(|hash| &**hash);
+                plan.keep(&mut rows, picture, &found[at], hash);
+                kept.insert(at);
+            } else {
+                changed.push((*picture, at));
+            }
         } else {
             plan.report.missing.push(picture.path.to_string());
             if !picture.missing {
@@ -328,7 +350,7 @@ pub(super) fn plan(
             }
         }
     }
-    let kept: HashSet<usize> = changed.iter().map(|(_, at)| *at).collect();
+    kept.extend(changed.iter().map(|(_, at)| *at));
     free.retain(|at| !taken.contains(at) && !kept.contains(at));
 
     let files: Vec<usize> = changed

@@ -48,6 +48,13 @@ impl Run {
         self
     }
 
+    /// Checks that standard output holds `text`.
+    #[track_caller]
+    pub fn prints(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "no {text:?} in {self:#?}");
+        self
+    }
+
     /// Checks that it refused with code 2 and one sentence, said once, that holds all of `texts`.
     #[track_caller]
     pub fn refuses(self, texts: &[&str]) -> Self {

@@ -128,3 +128,36 @@ fn what_cannot_be_opened_is_said_in_one_sentence() {
     bench.click("Use the embedded model");
     bench.wait("the model", |desk| desk.facts().is_some());
 }
+
+#[test]
+fn a_project_file_that_is_deleted_while_it_is_open_loses_nothing() {
+    let mut bench = Bench::open(&["cat/chelsea.jpg"]);
+    bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
+    let file = find(&bench.pictures()).unwrap();
+    fs::remove_file(&file).unwrap();
+    bench.wait_window("the word", |window| {
+        window
+            .notices()
+            .all_problems()
+            .any(|text| text.contains("deleted or replaced"))
+    });
+    let rescued = bench.pictures().join("pictures rescued 1.tsukami");
+    let (project, _) = Project::open(&rescued, Access::View).unwrap();
+    assert_eq!(project.document().annotation_count(), 1);
+}
+
+#[test]
+fn a_folder_whose_project_file_is_gone_goes_on_from_its_backup() {
+    let mut bench = Bench::open(&["cat/chelsea.jpg"]);
+    bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
+    let file = find(&bench.pictures()).unwrap();
+    bench.harness.state_mut().close();
+    fs::remove_file(file).unwrap();
+    let bench = bench.reopen();
+    assert_eq!(bench.boxes().len(), 1);
+    let problems: Vec<_> = bench.harness.state().notices().all_problems().collect();
+    assert!(
+        problems[0].contains("restored from its backup"),
+        "{problems:?}"
+    );
+}

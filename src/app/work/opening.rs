@@ -70,11 +70,24 @@ fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
     } else {
         Some(path.to_owned())
     };
-    let (project, opened) = match existing {
-        Some(file) => Project::open(&file, Access::Edit).map_err(sentence)?,
-        None => Project::create_for(folder).map_err(sentence)?,
+    let at = store::default_path(folder);
+    let newest = store::backups(&at).into_iter().next();
+    let mut restored = None;
+    let (project, opened) = match (existing, newest) {
+        (Some(file), _) => Project::open(&file, Access::Edit).map_err(sentence)?,
+        // The file is gone, but not what it held.
+        (None, Some(backup)) => {
+            store::restore(&at, &backup).map_err(sentence)?;
+            restored = Some(format!(
+                "The project file of this folder was gone; it is restored from its backup {}",
+                backup.display()
+            ));
+            Project::open(&at, Access::Edit).map_err(sentence)?
+        }
+        (None, None) => Project::create_for(folder).map_err(sentence)?,
     };
-    let notices = opened.notices.iter().map(ToString::to_string).collect();
+    let notices = opened.notices.iter().map(ToString::to_string);
+    let notices = restored.into_iter().chain(notices).collect();
     Ok((project, notices))
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use super::*;
+use crate::document::Change;
 use crate::store::reconcile::{Plan, plan};
 
 /// Reads files, and counts how many were.
@@ -53,7 +55,7 @@ fn write(root: &Path, name: &str, text: &str) {
     fs::write(root.join(name), text).expect("it can be written");
 }
 
-/// A project of the pictures a, b, c and d, with a box each, all of them hashed.
+/// A project of the pictures a, b, c and d, with a box each.
 fn with_pictures(root: &Path) -> Project {
     for name in ["a", "b", "c", "d"] {
         // Of different sizes: they may well be written within one tick of the disk's clock.
@@ -73,8 +75,8 @@ fn with_pictures(root: &Path) -> Project {
     assert_eq!(report.added.len(), 4);
     assert_eq!(
         (reader.hashed, reader.measured),
-        (0, 4),
-        "nothing is read without need"
+        (4, 4),
+        "each is read once"
     );
     for id in 1..5 {
         draw(&mut project, PictureId(id), id as f32);
@@ -82,14 +84,38 @@ fn with_pictures(root: &Path) -> Project {
     project
 }
 
-fn hash_all(project: &mut Project) {
-    let mut edits = Vec::new();
-    for row in project.document().pictures() {
-        let mut row = row.clone();
-        row.content_hash = Some(hash_file(&project.root().join(&*row.path)).expect("it is there"));
-        edits.push(Edit::Picture(crate::document::Change::Update(row)));
+/// Makes the project one of those that were made before pictures were hashed.
+fn forget_hashes(project: &mut Project) {
+    let update = |row: &Picture| {
+        let content_hash = None;
+        let row = row.clone();
+        Edit::Picture(Change::Update(Picture {
+            content_hash,
+            ..row
+        }))
+    };
+    let edits = project.document().pictures().map(update).collect();
+    project
+        .note("forget hashes", &Edit::Batch(edits))
+        .expect("it fits");
+}
+
+fn are_hashed(project: &Project) -> bool {
+    let mut pictures = project.document().pictures();
+    pictures.all(|row| {
+        let hash = hash_file(&project.root().join(&*row.path)).ok();
+        row.missing || (hash.is_some() && row.content_hash == hash)
+    })
+}
+
+/// Gives every picture another time, as copying and unpacking do.
+fn touch(root: &Path) {
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    for found in scan(root) {
+        let file = fs::File::options().write(true).open(found.path);
+        file.and_then(|file| file.set_modified(time))
+            .expect("it is ours");
     }
-    project.note("hash", &Edit::Batch(edits)).expect("it fits");
 }
 
 fn box_of(project: &Project, path: &str) -> Option<f32> {
@@ -103,15 +129,19 @@ fn annotations_follow_pictures_that_were_renamed() {
     for is_hashed in [true, false] {
         let (_folder, root) = folder();
         let mut project = with_pictures(&root);
-        if is_hashed {
-            hash_all(&mut project);
-        }
         let mut reader = Reader::default();
         let report = project
             .reconcile(&scan(&root), &mut reader)
             .expect("it can be done");
         assert_eq!(report, Reconciled::default());
-        assert_eq!((reader.hashed, reader.measured), (0, 0));
+        assert_eq!(
+            (reader.hashed, reader.measured),
+            (0, 0),
+            "nothing is read without need"
+        );
+        if !is_hashed {
+            forget_hashes(&mut project);
+        }
         // a and b trade names, c moves, d goes, e comes.
         fs::rename(root.join("a.jpg"), root.join("x")).expect("it can be moved");
         fs::rename(root.join("b.jpg"), root.join("a.jpg")).expect("it can be moved");
@@ -169,10 +199,61 @@ fn annotations_follow_pictures_that_were_renamed() {
 }
 
 #[test]
+fn a_copied_set_is_known_by_its_content() {
+    let (folder, root) = folder();
+    let project = with_pictures(&root);
+    project.close().expect("it closes");
+    let copy = folder.path().join("copy");
+    fs::create_dir(&copy).expect("it can be made");
+    for found in scan(&root) {
+        fs::copy(&found.path, copy.join(&found.name)).expect("it can be copied");
+    }
+    fs::copy(root.join("shop.tsukami"), copy.join("shop.tsukami")).expect("it can be copied");
+    fs::rename(copy.join("c.jpg"), copy.join("z.jpg")).expect("it can be moved");
+    touch(&copy);
+    let mut project = open(&copy.join("shop.tsukami"), Access::Edit);
+    let report = project
+        .reconcile(&scan(&copy), &mut Reader::default())
+        .expect("it can be done");
+    let moved = Reconciled {
+        renamed: vec![("c.jpg".to_owned(), "z.jpg".to_owned())],
+        ..Reconciled::default()
+    };
+    assert_eq!(report, moved, "what has another time alone is no change");
+    assert_eq!(box_of(&project, "z.jpg"), Some(3.0));
+    assert_agrees(&project);
+}
+
+#[test]
+fn pictures_of_an_older_project_are_hashed_when_it_is_next_opened() {
+    for is_copied in [false, true] {
+        let (_folder, root) = folder();
+        let mut project = with_pictures(&root);
+        assert!(are_hashed(&project));
+        forget_hashes(&mut project);
+        let path = project.path().to_path_buf();
+        project.close().expect("it closes");
+        if is_copied {
+            touch(&root);
+        }
+        let mut project = open(&path, Access::Add);
+        let mut reader = Reader::default();
+        for hashed in [4, 4] {
+            let report = project
+                .reconcile(&scan(&root), &mut reader)
+                .expect("it can be done");
+            assert_eq!(report, Reconciled::default(), "copied: {is_copied}");
+            assert_eq!((reader.hashed, reader.measured), (hashed, 0));
+            assert!(are_hashed(&project));
+        }
+        assert_agrees(&project);
+    }
+}
+
+#[test]
 fn a_picture_that_changed_is_told_and_can_be_undone() {
     let (_folder, root) = folder();
     let mut project = with_pictures(&root);
-    hash_all(&mut project);
     let steps = project.history().position();
     write(&root, "a.jpg", "\u{a} smaller: 10 x 10");
     write(&root, "b.jpg", "P other, of the same size");
@@ -203,7 +284,6 @@ fn a_picture_that_changed_is_told_and_can_be_undone() {
 fn a_missing_picture_whose_path_is_taken_keeps_its_boxes() {
     let (_folder, root) = folder();
     let mut project = with_pictures(&root);
-    hash_all(&mut project);
     fs::rename(root.join("b.jpg"), root.join("a.jpg")).expect("it can be moved");
     let mut reader = Reader::default();
     let report = project
@@ -368,6 +448,59 @@ fn a_backup_is_made_when_something_has_changed() {
         Vec::<String>::new()
     );
     assert_eq!(*open(newest, Access::View).document(), document);
+}
+
+#[test]
+fn the_command_line_makes_backups_unless_a_window_does() {
+    let (_folder, root) = folder();
+    let project = sample(&root, 3);
+    let path = project.path().to_path_buf();
+    project.close().expect("it closes");
+    for id in 1..=3 {
+        let mut adding = open(&path, Access::Add);
+        propose(&mut adding, PictureId(id), 5.0);
+        let document = adding.document().clone();
+        adding.close().expect("it closes");
+        let newest = backups(&path).swap_remove(0);
+        assert_eq!(*open(&newest, Access::View).document(), document);
+        open(&path, Access::Add).close().expect("it closes");
+        assert_eq!(backups(&path)[0], newest, "nothing has changed");
+    }
+    let window = open(&path, Access::Edit);
+    let before = backups(&path);
+    let mut adding = open(&path, Access::Add);
+    propose(&mut adding, A, 60.0);
+    let document = adding.document().clone();
+    adding.close().expect("it closes");
+    assert_eq!(backups(&path), before, "that is left to the window");
+    window.close().expect("it closes");
+    let newest = backups(&path).swap_remove(0);
+    assert_eq!(*open(&newest, Access::View).document(), document);
+}
+
+#[test]
+fn what_belongs_to_a_project_is_told_from_what_does_not() {
+    let (_folder, root) = folder();
+    let project = sample(&root, 1);
+    let other = root.join("other name");
+    project.copy_to(&other).expect("it can be copied");
+    project.close().expect("it closes");
+    write(&root, "a.json", "{}");
+    for name in [
+        "shop.tsukami",
+        "shop.tsukami-wal",
+        "not made yet.TSUKAMI",
+        ".shop.tsukami-aside",
+        ".shop.tsukami-aside/window.lock",
+        "other name",
+        "other name-shm",
+        ".other name-aside/a/b.json",
+    ] {
+        assert!(is_of_project(&root.join(name)), "{name}");
+    }
+    for name in ["", "a.json", "a.json-wal", ".a.json-aside/b.json", "new"] {
+        assert!(!is_of_project(&root.join(name)), "{name}");
+    }
 }
 
 #[test]

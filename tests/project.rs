@@ -1,0 +1,115 @@
+//! Projects by the command line: what keeps them from harm, and what is said when harm is done.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::fs;
+
+use common::{Place, find};
+use serde_json::json;
+
+/// A project of three pictures, with a box that was imported.
+fn project() -> Place {
+    let place = Place::new();
+    place.pictures("set", 3);
+    let labels = json!({
+        "images": [{"id": 1, "file_name": "00.png", "width": 96, "height": 72}],
+        "categories": [{"id": 1, "name": "disc"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 30, 40]}],
+    });
+    place.write("labels.json", labels.to_string());
+    place.run("project new set").exits(0).says("3 pictures");
+    place.run("import set labels.json").exits(0).says("1 boxes");
+    place
+}
+
+fn backups(place: &Place) -> Vec<String> {
+    let mut names = place.names("set/.set.tsukami-aside");
+    names.retain(|name| name.contains("Z-") && !name.starts_with("damaged"));
+    names
+}
+
+#[test]
+fn a_damaged_project_is_restored_by_a_command() {
+    let place = project();
+    let file = place.path("set/set.tsukami");
+    let [first, _] = &backups(&place)[..] else {
+        panic!("{:?}", backups(&place));
+    };
+    let whole = fs::metadata(&file).unwrap().len();
+    let cut = fs::File::options().write(true).open(&file).unwrap();
+    cut.set_len(whole / 2).unwrap();
+    let remedy = "restore it by `tsukami project restore ";
+    place.run("project check set").exits(1).prints(remedy);
+    place.run("stats set").exits(2).says("is damaged");
+
+    let run = place.run("project restore set").exits(0);
+    let run = run.says("3 pictures and 1 boxes").says("is kept as");
+    assert!(
+        run.stderr.contains(".set.tsukami-aside/damaged-"),
+        "{run:?}"
+    );
+    place.run("project check set").exits(0);
+    // An older one by its name, and one in the place of a file that is gone.
+    let line = format!("project restore set/set.tsukami set/.set.tsukami-aside/{first}");
+    place.run(&line).exits(0).says("3 pictures and 0 boxes");
+    fs::remove_file(&file).unwrap();
+    let run = place.run("project restore set").exits(0);
+    let run = run.says("3 pictures and 1 boxes");
+    assert!(!run.stderr.contains("is kept as"), "{run:?}");
+
+    fs::remove_dir_all(place.path("set/.set.tsukami-aside")).unwrap();
+    let run = place.run("project restore set");
+    run.refuses(&["set/set.tsukami", "no automatic backup"]);
+}
+
+#[test]
+fn a_number_that_is_no_format_is_damage() {
+    let place = project();
+    let mut bytes = place.read("set/set.tsukami");
+    assert_eq!(find(&bytes, b"SQLite format 3"), 0);
+    // Where SQLite keeps the `user_version`.
+    bytes[60..64].fill(0);
+    place.write("set/set.tsukami", bytes);
+    let check = place.run("project check set").exits(1);
+    check.prints("damaged: 0 is no format");
+    place.run("project info set").refuses(&["damaged"]);
+}
+
+#[test]
+fn an_export_over_the_project_is_refused() {
+    let place = project();
+    let before = place.read("set/set.tsukami");
+    for out in ["set/set.tsukami", "set/../set/01.png"] {
+        let line = format!("export set --all --format coco --out {out}");
+        place.run(&line).refuses(&[out, "choose another"]);
+    }
+    let propose = "propose set --out set/set.tsukami";
+    place.run(propose).refuses(&["a project is kept there"]);
+    assert_eq!(place.read("set/set.tsukami"), before);
+}
+
+#[test]
+fn refusals_name_the_remedy_and_say_nothing_twice() {
+    let place = project();
+    let line = "export set --format yolo --out yolo --split";
+    let run = place.run(&format!("{line} 0/0/0")).exits(2);
+    run.says("no part has a share");
+    place.run(&format!("{line} 1/0/0")).exits(0);
+
+    place.write("empty/a.txt", "");
+    for command in ["check", "info", "restore"] {
+        let run = place.run(&format!("project {command} empty"));
+        run.refuses(&["empty holds no project", "tsukami project new empty"]);
+    }
+    let run = place.run("import set nope.json");
+    run.refuses(&["nope.json does not exist"]);
+    let run = place.run("export set --format tags --out tags.csv");
+    run.exits(0).says("no picture has a tag yet");
+    let run = place.run("export set --format coco-results --out results.json");
+    run.exits(0).says("no proposal waits to be judged");
+
+    let run = place.run("project info labels.json/set.tsukami").exits(2);
+    assert_eq!(run.stderr.matches("os error").count(), 1, "{run:?}");
+}
