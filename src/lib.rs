@@ -1,8 +1,8 @@
 //! Tsukami draws the first boxes for people who label pictures.
 //!
 //! Data runs one way: `pictures -> tscam -> localize -> propose -> document -> store / formats`,
-//! and whoever drives it, the command line ([`cli`]) or a bulk run ([`bulk`]), sits on top;
-//! nothing imports them.
+//! and whoever drives it, the window (`app`), the command line ([`cli`]) or a bulk run ([`bulk`]),
+//! sits on top; nothing imports them.
 //!
 //! | module | its one idea |
 //! |---|---|
@@ -19,6 +19,7 @@
 //! | [`evaluate`] | metrics of proposals against true boxes, on plain values |
 //! | [`heatmap`] | a map over its picture |
 //! | [`cli`] | what the program understands and says |
+//! | `app` | the window; the only user of egui |
 //!
 //! Invariants:
 //! - [`geometry`], [`localize`], [`document`] and [`evaluate`] do no IO and know neither candle nor

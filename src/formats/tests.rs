@@ -440,7 +440,8 @@ proptest! {
                 prop_assert_eq!(got.len(), rows.len(), "{:?} {}", format, path);
                 for ((name, rect, flags), (got_name, got_rect, got_flags)) in rows.iter().zip(got) {
                     prop_assert_eq!(name, got_name);
-                    let most = match format { Format::Voc => 1.0, Format::Yolo => 2e-3, _ => 2e-3 };
+                    // Pascal VOC has whole pixels, and at least one.
+                    let most = if format == Format::Voc { 1.5 } else { 2e-3 };
                     let off = rect.iter().zip(got_rect).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
                     prop_assert!(off <= most, "{:?}: {:?} {:?}", format, rect, got_rect);
                     match format {
