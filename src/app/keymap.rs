@@ -96,6 +96,17 @@ impl Keymap {
     }
 }
 
+/// The keys of what systems send as clipboard events instead.
+pub fn clipboard_keys(event: &egui::Event) -> Option<KeyboardShortcut> {
+    let key = match event {
+        egui::Event::Copy => Key::C,
+        egui::Event::Cut => Key::X,
+        egui::Event::Paste(_) | egui::Event::PasteImage(_) => Key::V,
+        _ => return None,
+    };
+    Some(KeyboardShortcut::new(Modifiers::COMMAND, key))
+}
+
 /// Whether a text field would take these keys for itself.
 fn is_for_text(keys: &KeyboardShortcut) -> bool {
     let edits_text = [

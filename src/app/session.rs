@@ -13,7 +13,7 @@ use crate::bulk::ANY_OBJECT;
 use crate::document::ops::{self, Named};
 use crate::document::{
     Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, Model,
-    PictureId, ReviewState, Summary, Touched,
+    PictureId, ReviewState, Step, Summary, Touched,
 };
 use crate::geometry::BBox;
 use crate::localize::Method;
@@ -21,6 +21,9 @@ use crate::store::{Access, Project, StoreError};
 
 /// The setting that remembers where the work was left.
 const PLACE: &str = "window";
+/// What the model does beside a person's steps. Where it concerns the same pictures the store makes
+/// it a step, which is crossed together with the person's own.
+const BESIDE: &str = "update proposals";
 /// Pixels by which duplicates and pasted boxes on the same picture are set aside.
 const ASIDE: f32 = 12.0;
 
@@ -608,22 +611,43 @@ impl Session {
         Ok(!news.is_empty())
     }
 
-    /// Takes back the last step and shows the picture it was on; what it was.
+    /// Takes back a person's last step and shows the picture it was on; what it was. What the model
+    /// has done on the same pictures since is taken back with it.
     ///
     /// # Errors
     /// If the file cannot be written.
     pub fn undo(&mut self) -> Result<Option<String>, StoreError> {
-        let crossed = self.project.undo()?;
+        let mut crossed = self.project.undo()?;
+        while crossed.as_ref().is_some_and(|step| step.label == BESIDE) {
+            let Some(before) = self.project.undo()? else {
+                break;
+            };
+            crossed = Some(before);
+        }
         Ok(crossed.map(|crossed| self.crossed(crossed)))
     }
 
-    /// Makes the step again that was taken back last, and shows the picture it is on.
+    /// Makes the step again that was taken back last, with what the model did after it, and shows
+    /// the picture it is on.
     ///
     /// # Errors
     /// If the file cannot be written.
     pub fn redo(&mut self) -> Result<Option<String>, StoreError> {
         let crossed = self.project.redo()?;
+        let is_beside = |step: &Step| step.label == BESIDE;
+        while crossed.is_some() && self.project.history().next_redo().is_some_and(is_beside) {
+            self.project.redo()?;
+        }
         Ok(crossed.map(|crossed| self.crossed(crossed)))
+    }
+
+    /// What undo and redo would do, in words.
+    pub fn next_steps(&self) -> [Option<&str>; 2] {
+        let history = self.project.history();
+        let (done, undone) = history.steps().split_at(history.position());
+        let is_own = |step: &&Step| step.label != BESIDE;
+        let last = done.iter().rev().find(is_own);
+        [last, undone.iter().find(is_own)].map(|step| step.map(|step| step.label.as_str()))
     }
 
     fn crossed(&mut self, crossed: crate::store::Crossed) -> String {
@@ -1034,7 +1058,7 @@ impl Session {
         let touched = if is_step {
             self.project.commit_with("propose", None, make)?
         } else {
-            self.project.note_with("propose", make)?
+            self.project.note_with(BESIDE, make)?
         };
         if touched != Touched::default() {
             self.changed(false);

@@ -16,6 +16,7 @@ use super::command::{Command, Needs};
 use super::desk::{Desk, Job, ModelState};
 use super::dialogs::{self, Dialog, exchange, welcome};
 use super::files::{self, Choice, Purpose};
+use super::keymap;
 use super::notices::Notices;
 use super::offer::Offer;
 use super::panels::{boxes, classes, dashboard, list, proposals, status};
@@ -433,9 +434,7 @@ impl Window {
             let has_picture = session.current().is_some();
             let can_edit = has_picture && session.is_editable();
             let has_selection = can_edit && !session.selection().is_empty();
-            let steps = session.project().history();
-            history = [steps.next_undo(), steps.next_redo()]
-                .map(|step| step.map(|step| step.label.clone()));
+            history = session.next_steps().map(|label| label.map(str::to_owned));
             for (is_met, need) in [
                 (true, Needs::Project),
                 (has_picture, Needs::Picture),
@@ -480,7 +479,20 @@ impl Window {
             desk.canvas.release_space();
         }
         if self.classes.awaits_key() {
-            ui.input_mut(|input| self.classes.take_key(&mut input.events, actions));
+            let key = ui.input_mut(|input| self.classes.take_key(&mut input.events, actions));
+            if let Some((key, command)) = key.and_then(|key| {
+                let press = Key::from_name(&key.to_uppercase().to_string())?;
+                let keymap = &self.preferences.keymap;
+                Some((
+                    key,
+                    keymap.command_of(press, egui::Modifiers::NONE, false, true)?,
+                ))
+            }) {
+                actions.retain(|action| !matches!(action, Action::Class(ClassAction::Hotkey(..))));
+                let label = command.spec().label.trim_end_matches('…');
+                let text = format!("{key} is the key of “{label}”: choose another for the class");
+                self.notices.say(text);
+            }
         }
         if self.dialog.is_some() || self.had_popup {
             return;
@@ -515,12 +527,12 @@ impl Window {
         actions: &mut Vec<Action>,
     ) -> bool {
         let keymap = &self.preferences.keymap;
-        let mut push = |command| actions.push(Action::Command(command));
+        if let Some(keys) = keymap::clipboard_keys(event).filter(|_| has_canvas) {
+            let command = keymap.command_with(keys);
+            actions.extend(command.map(Action::Command));
+            return command.is_some();
+        }
         match event {
-            egui::Event::Copy if has_canvas => push(Command::Copy),
-            egui::Event::Paste(_) | egui::Event::PasteImage(_) if has_canvas => {
-                push(Command::Paste);
-            }
             egui::Event::Text(text) if has_canvas => {
                 let (Some(desk), Some(key)) = (&self.desk, text.chars().next()) else {
                     return false;
@@ -541,11 +553,8 @@ impl Window {
                     .as_mut()
                     .is_some_and(|desk| desk.canvas.take_space(*pressed));
                 let space = egui::KeyboardShortcut::new(egui::Modifiers::NONE, Key::Space);
-                keymap
-                    .command_with(space)
-                    .filter(|_| tapped)
-                    .into_iter()
-                    .for_each(push);
+                let command = keymap.command_with(space).filter(|_| tapped);
+                actions.extend(command.map(Action::Command));
             }
             egui::Event::Key {
                 key,
@@ -808,7 +817,7 @@ impl Window {
                 context.set_zoom_factor(scale);
             }
             Action::Keys(command, keys) => preferences.keymap.set(command, keys),
-            Action::ResetKeys => preferences.keymap = super::keymap::Keymap::default(),
+            Action::ResetKeys => preferences.keymap = keymap::Keymap::default(),
             Action::GoOnWhenDone(goes_on) => preferences.goes_on_when_done = goes_on,
             Action::ProposeAtOnce(at_once) => preferences.proposes_at_once = at_once,
             Action::ForgetRecent(path) => preferences.recent.retain(|other| *other != path),

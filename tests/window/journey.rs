@@ -195,6 +195,12 @@ fn a_moved_threshold_derives_boxes_anew_without_the_model_and_leaves_judged_ones
     );
     let derived = bench.session().document().annotations(other);
     assert_ne!(derived[0].rect, proposed[0].rect);
+    // Undo takes back what the person did, not what the threshold did.
+    bench.keys(CTRL, Key::Z);
+    assert_eq!(bench.count(BoxState::Accepted), 0);
+    bench.keys(CTRL, Key::Y);
+    assert_eq!(bench.count(BoxState::Accepted), 1);
+    let derived = bench.session().document().annotations(other);
     let tsukami::document::Origin::Model(model) = &derived[0].origin else {
         panic!("a model made it");
     };

@@ -369,3 +369,33 @@ fn a_double_click_changes_the_class_of_the_box_under_it_and_no_other() {
     assert_eq!(bench.session().selection(), [small]);
     assert!(bench.has("Type a class"));
 }
+
+#[test]
+fn a_class_gets_a_key_that_no_command_has() {
+    let mut bench = two_boxes();
+    let key = |bench: &Bench| {
+        bench
+            .session()
+            .document()
+            .categories()
+            .next()
+            .unwrap()
+            .hotkey
+    };
+    let button = "Key of object: click, then press another";
+    for (press, typed, expected) in [(Key::D, 'd', Some('1')), (Key::J, 'j', Some('j'))] {
+        bench.click(button);
+        bench.at_once(vec![
+            Event::Key {
+                key: press,
+                physical_key: None,
+                pressed: true,
+                repeat: false,
+                modifiers: Modifiers::NONE,
+            },
+            Event::Text(typed.to_string()),
+        ]);
+        assert_eq!(key(&bench), expected, "{typed}");
+    }
+    assert_eq!(bench.shown(), "chelsea.jpg");
+}

@@ -76,6 +76,12 @@ impl Settings {
     fn take_keys(&mut self, context: &Context, actions: &mut Vec<Action>) {
         let Some(command) = self.awaits else { return };
         let pressed = context.input_mut(|input| {
+            if let Some(keys) = input.events.iter().find_map(keymap::clipboard_keys) {
+                input
+                    .events
+                    .retain(|event| keymap::clipboard_keys(event).is_none());
+                return Some(keys);
+            }
             let at = input.events.iter().position(|event| match event {
                 // A modifier alone is the beginning of a chord.
                 Event::Key { key, pressed, .. } => *pressed && !is_modifier(*key),

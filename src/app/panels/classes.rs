@@ -67,20 +67,18 @@ impl Classes {
         });
     }
 
-    /// Takes the key that a class waits for; Escape gives up. Keys that are commands too are
-    /// refused by the keymap, which is asked first.
-    pub fn take_key(&mut self, events: &mut Vec<egui::Event>, actions: &mut Vec<Action>) {
-        let Some(category) = self.awaits_key else {
-            return;
-        };
+    /// Takes the key that a class waits for, and gives it back; Escape gives up.
+    pub fn take_key(
+        &mut self,
+        events: &mut Vec<egui::Event>,
+        actions: &mut Vec<Action>,
+    ) -> Option<char> {
+        let category = self.awaits_key?;
+        let mut taken = None;
         for event in std::mem::take(events) {
             match event {
                 egui::Event::Text(text) => {
-                    let key = text.chars().next().filter(|key| key.is_alphanumeric());
-                    if let Some(key) = key {
-                        actions.push(Action::Class(ClassAction::Hotkey(category, Some(key))));
-                        self.awaits_key = None;
-                    }
+                    taken = text.chars().next().filter(|key| key.is_alphanumeric());
                 }
                 egui::Event::Key {
                     key: egui::Key::Escape,
@@ -90,6 +88,11 @@ impl Classes {
                 other => events.push(other),
             }
         }
+        if let Some(key) = taken {
+            actions.push(Action::Class(ClassAction::Hotkey(category, Some(key))));
+            self.awaits_key = None;
+        }
+        taken
     }
 
     fn entry(
