@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use egui::ColorImage;
 use image::RgbImage;
 
+use super::shared::Shared;
 use super::{Event, Post};
 use crate::document::PictureId;
 use crate::pictures::{self, Limits};
@@ -57,12 +58,7 @@ impl Decoded {
 
 /// The threads that decode for one opened project.
 pub struct Decoder {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    queue: Mutex<Queue>,
-    changed: Condvar,
+    queue: Arc<Shared<Queue>>,
 }
 
 #[derive(Default)]
@@ -75,62 +71,47 @@ struct Queue {
 impl Decoder {
     /// Starts the threads.
     pub fn new(post: &Post) -> Self {
-        let shared = Arc::new(Shared {
-            queue: Mutex::default(),
-            changed: Condvar::new(),
-        });
+        let queue = Arc::<Shared<Queue>>::default();
         for _ in 0..THREADS {
-            let (shared, post) = (Arc::clone(&shared), post.clone());
-            thread::spawn(move || shared.decode(&post));
+            let (queue, post) = (Arc::clone(&queue), post.clone());
+            thread::spawn(move || decode_all(&queue, &post));
         }
-        Self { shared }
+        Self { queue }
     }
 
     /// Asks for these pictures, the first first, in the place of all that was asked for and not
     /// begun.
-    pub fn want(&self, pictures: Vec<(PictureId, PathBuf)>) {
-        let mut queue = self.shared.lock();
-        let is_new = |picture: &PictureId| !queue.under_way.contains(picture);
-        let wanted = pictures.into_iter().filter(|(id, _)| is_new(id)).collect();
-        queue.wanted = wanted;
-        self.shared.changed.notify_all();
+    pub fn want(&self, mut pictures: Vec<(PictureId, PathBuf)>) {
+        self.queue.change(|queue| {
+            pictures.retain(|(picture, _)| !queue.under_way.contains(picture));
+            queue.wanted = pictures.into();
+        });
     }
 }
 
 impl Drop for Decoder {
     fn drop(&mut self) {
-        let mut queue = self.shared.lock();
-        queue.has_ended = true;
-        self.shared.changed.notify_all();
+        self.queue.change(|queue| queue.has_ended = true);
     }
 }
 
-impl Shared {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn decode(&self, post: &Post) {
-        while let Some((picture, path)) = self.next() {
-            let decoded = pictures::decode(&path, &Limits::default());
-            let decoded = decoded.map(Decoded::new).map_err(|error| error.to_string());
-            post.send(Event::Decoded(picture, decoded));
-            self.lock().under_way.retain(|other| *other != picture);
+impl Queue {
+    /// The next picture, or that there will be none.
+    fn next(&mut self) -> Option<Option<(PictureId, PathBuf)>> {
+        if self.has_ended {
+            return Some(None);
         }
+        let (picture, path) = self.wanted.pop_front()?;
+        self.under_way.push(picture);
+        Some(Some((picture, path)))
     }
+}
 
-    fn next(&self) -> Option<(PictureId, PathBuf)> {
-        let mut queue = self.lock();
-        loop {
-            if queue.has_ended {
-                return None;
-            }
-            if let Some((picture, path)) = queue.wanted.pop_front() {
-                queue.under_way.push(picture);
-                return Some((picture, path));
-            }
-            let waited = self.changed.wait(queue);
-            queue = waited.unwrap_or_else(PoisonError::into_inner);
-        }
+fn decode_all(queue: &Shared<Queue>, post: &Post) {
+    while let Some((picture, path)) = queue.wait_for(Queue::next) {
+        let decoded = pictures::decode(&path, &Limits::default());
+        let decoded = decoded.map(Decoded::new).map_err(|error| error.to_string());
+        post.send(Event::Decoded(picture, decoded));
+        queue.change(|queue| queue.under_way.retain(|other| *other != picture));
     }
 }

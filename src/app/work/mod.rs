@@ -10,6 +10,7 @@ pub mod deriving;
 pub mod exchanging;
 pub mod opening;
 pub mod proposing;
+mod shared;
 pub mod thumbnails;
 
 use std::sync::Arc;

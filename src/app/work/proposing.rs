@@ -8,10 +8,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use super::shared::Shared;
 use super::{Event, Post};
 use crate::app::cache::{Cache, Kind};
 use crate::app::kept_maps;
@@ -86,13 +87,7 @@ pub enum Proposed {
 
 /// The thread that proposes for one opened project.
 pub struct Proposer {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    queue: Mutex<Queue>,
-    changed: Condvar,
-    cache: Arc<Cache>,
+    queue: Arc<Shared<Queue>>,
 }
 
 #[derive(Default)]
@@ -114,27 +109,27 @@ struct Queue {
 impl Proposer {
     /// Starts the thread. The model is loaded at once, so that the first wish need not wait.
     pub fn new(model: Option<PathBuf>, cache: Arc<Cache>, post: &Post) -> Self {
-        let shared = Arc::new(Shared {
-            queue: Mutex::new(Queue {
-                model,
-                ..Queue::default()
-            }),
-            changed: Condvar::new(),
+        let queue = Arc::new(Shared::new(Queue {
+            model,
+            ..Queue::default()
+        }));
+        let worker = Worker {
+            queue: Arc::clone(&queue),
             cache,
-        });
-        let (worker, post) = (Arc::clone(&shared), post.clone());
-        thread::spawn(move || worker.run(&post));
-        Self { shared }
+            post: post.clone(),
+        };
+        thread::spawn(move || worker.run());
+        Self { queue }
     }
 
     /// Takes another model; the embedded one if none. What was asked for and not begun still is.
     pub fn use_model(&self, model: Option<PathBuf>) {
-        self.shared.change(|queue| queue.model = model);
+        self.queue.change(|queue| queue.model = model);
     }
 
     /// Asks for one picture, before all others, even while these are halted.
     pub fn wish(&self, request: Request) {
-        self.shared.change(|queue| {
+        self.queue.change(|queue| {
             queue.open.remove(&request.picture);
             queue
                 .wishes
@@ -145,7 +140,7 @@ impl Proposer {
 
     /// Asks for many pictures, beside those that were asked for before.
     pub fn propose(&self, requests: Vec<Request>) {
-        self.shared.change(|queue| {
+        self.queue.change(|queue| {
             for request in requests {
                 let picture = request.picture;
                 if queue.open.insert(picture, request).is_none() {
@@ -157,17 +152,17 @@ impl Proposer {
 
     /// Of the many, these come first.
     pub fn prefer(&self, likely: Vec<PictureId>) {
-        self.shared.change(|queue| queue.likely = likely);
+        self.queue.change(|queue| queue.likely = likely);
     }
 
     /// Halts after what is under way, or goes on.
     pub fn pause(&self, is_paused: bool) {
-        self.shared.change(|queue| queue.is_paused = is_paused);
+        self.queue.change(|queue| queue.is_paused = is_paused);
     }
 
     /// Forgets what was asked for and not begun; how many pictures those were.
     pub fn cancel(&self) -> usize {
-        self.shared.change(|queue| {
+        self.queue.change(|queue| {
             let open = queue.open.len() + queue.wishes.len();
             queue.order.clear();
             queue.open.clear();
@@ -180,7 +175,7 @@ impl Proposer {
 
 impl Drop for Proposer {
     fn drop(&mut self) {
-        self.shared.change(|queue| queue.has_ended = true);
+        self.queue.change(|queue| queue.has_ended = true);
     }
 }
 
@@ -205,44 +200,40 @@ impl Queue {
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// What the thread works with.
+struct Worker {
+    queue: Arc<Shared<Queue>>,
+    cache: Arc<Cache>,
+    post: Post,
+}
 
-    fn change<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
-        let result = change(&mut self.lock());
-        self.changed.notify_all();
-        result
-    }
-
-    fn run(&self, post: &Post) {
-        while !self.lock().has_ended {
-            let wanted = self.lock().model.clone();
+impl Worker {
+    fn run(&self) {
+        let model_wanted = |queue: &mut Queue| (!queue.has_ended).then(|| queue.model.clone());
+        while let Some(wanted) = self.queue.change(model_wanted) {
             match load(wanted.as_deref()) {
                 Ok((model, facts)) => {
                     let facts = Arc::new(facts);
-                    post.send(Event::Proposed(Proposed::Model(Ok(Arc::clone(&facts)))));
-                    self.look(&model, wanted.as_ref(), &facts, post);
+                    self.send(Proposed::Model(Ok(Arc::clone(&facts))));
+                    self.look(&model, wanted.as_ref(), &facts);
                 }
                 Err(reason) => {
-                    post.send(Event::Proposed(Proposed::Model(Err(reason))));
-                    self.wait_for_another_model(wanted.as_ref());
+                    self.send(Proposed::Model(Err(reason)));
+                    self.queue.wait_for(|queue| {
+                        let is_other = queue.model != wanted;
+                        (is_other || queue.has_ended).then_some(())
+                    });
                 }
             }
         }
     }
 
-    fn wait_for_another_model(&self, former: Option<&PathBuf>) {
-        let mut queue = self.lock();
-        while !queue.has_ended && queue.model.as_ref() == former {
-            let waited = self.changed.wait(queue);
-            queue = waited.unwrap_or_else(PoisonError::into_inner);
-        }
+    fn send(&self, proposed: Proposed) {
+        self.post.send(Event::Proposed(proposed));
     }
 
     /// Looks at what is asked for until another model is wanted or the project is closed.
-    fn look(&self, model: &Model, path: Option<&PathBuf>, facts: &Arc<ModelFacts>, post: &Post) {
+    fn look(&self, model: &Model, path: Option<&PathBuf>, facts: &Arc<ModelFacts>) {
         let on_seen = |request: Request, seen: Result<Seen, String>| {
             match seen {
                 Ok(seen) => {
@@ -251,17 +242,15 @@ impl Shared {
                     let key = facts.maps_key(&request.key);
                     self.cache.put(Kind::Maps, &key, &bytes);
                     let maps = kept_maps::from_bytes(&bytes).unwrap_or(maps);
-                    send_seen(post, request.picture, maps, facts);
+                    self.send_seen(request.picture, maps, facts);
                 }
-                Err(reason) => {
-                    post.send(Event::Proposed(Proposed::Failed(request.picture, reason)));
-                }
+                Err(reason) => self.send(Proposed::Failed(request.picture, reason)),
             }
             ControlFlow::Continue(())
         };
         propose::look_at_all(
             model,
-            &|| self.next(path, facts, post),
+            &|| self.next(path, facts),
             InputSize::default(),
             false,
             DECODERS,
@@ -272,17 +261,19 @@ impl Shared {
     }
 
     /// Waits for the next picture that the model has not seen yet; nothing if it is to stop.
-    fn next(
-        &self,
-        model: Option<&PathBuf>,
-        facts: &Arc<ModelFacts>,
-        post: &Post,
-    ) -> Option<(Request, PathBuf)> {
+    fn next(&self, model: Option<&PathBuf>, facts: &Arc<ModelFacts>) -> Option<(Request, PathBuf)> {
         loop {
-            let request = self.wait_for_next(model)?;
+            let request = self.queue.wait_for(|queue| {
+                let is_to_stop = queue.has_ended || queue.model.as_ref() != model;
+                if is_to_stop {
+                    Some(None)
+                } else {
+                    queue.pop().map(Some)
+                }
+            })?;
             let kept = self.cache.get(Kind::Maps, &facts.maps_key(&request.key));
             match kept.and_then(|bytes| kept_maps::from_bytes(&bytes)) {
-                Some(maps) => send_seen(post, request.picture, maps, facts),
+                Some(maps) => self.send_seen(request.picture, maps, facts),
                 None => {
                     let path = request.path.clone();
                     return Some((request, path));
@@ -291,27 +282,13 @@ impl Shared {
         }
     }
 
-    fn wait_for_next(&self, model: Option<&PathBuf>) -> Option<Request> {
-        let mut queue = self.lock();
-        loop {
-            if queue.has_ended || queue.model.as_ref() != model {
-                return None;
-            }
-            if let Some(next) = queue.pop() {
-                return Some(next);
-            }
-            let waited = self.changed.wait(queue);
-            queue = waited.unwrap_or_else(PoisonError::into_inner);
-        }
+    fn send_seen(&self, picture: PictureId, maps: Maps, model: &Arc<ModelFacts>) {
+        self.send(Proposed::Seen {
+            picture,
+            maps: Arc::new(maps),
+            model: Arc::clone(model),
+        });
     }
-}
-
-fn send_seen(post: &Post, picture: PictureId, maps: Maps, model: &Arc<ModelFacts>) {
-    post.send(Event::Proposed(Proposed::Seen {
-        picture,
-        maps: Arc::new(maps),
-        model: Arc::clone(model),
-    }));
 }
 
 fn load(path: Option<&std::path::Path>) -> Result<(Model, ModelFacts), String> {

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::io::Cursor;
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use egui::ColorImage;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ImageFormat, RgbImage};
 
+use super::shared::Shared;
 use super::{Event, Post};
 use crate::app::cache::{Cache, Kind};
 use crate::document::PictureId;
@@ -34,13 +35,7 @@ pub struct Wanted {
 
 /// The thread that makes thumbnails for one opened project.
 pub struct Thumbnailer {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    queue: Mutex<Queue>,
-    changed: Condvar,
-    cache: Arc<Cache>,
+    queue: Arc<Shared<Queue>>,
 }
 
 #[derive(Default)]
@@ -54,79 +49,63 @@ struct Queue {
 impl Thumbnailer {
     /// Starts the thread.
     pub fn new(cache: Arc<Cache>, post: &Post) -> Self {
-        let shared = Arc::new(Shared {
-            queue: Mutex::default(),
-            changed: Condvar::new(),
-            cache,
-        });
-        let (worker, post) = (Arc::clone(&shared), post.clone());
-        thread::spawn(move || worker.run(&post));
-        Self { shared }
+        let queue = Arc::<Shared<Queue>>::default();
+        let (waiting, post) = (Arc::clone(&queue), post.clone());
+        thread::spawn(move || make_all(&waiting, &cache, &post));
+        Self { queue }
     }
 
     /// Asks for a thumbnail, before all others; if it was asked for and is not made yet, nothing
     /// changes.
     pub fn want(&self, wanted: Wanted) {
-        let mut queue = self.shared.lock();
-        if queue.asked.insert(wanted.picture) {
+        self.queue.change(|queue| {
+            if !queue.asked.insert(wanted.picture) {
+                return;
+            }
             queue.wanted.push(wanted);
             if queue.wanted.len() > MOST_WAITING {
                 let forgotten = queue.wanted.remove(0);
                 queue.asked.remove(&forgotten.picture);
             }
-            self.shared.changed.notify_one();
-        }
+        });
     }
 }
 
 impl Drop for Thumbnailer {
     fn drop(&mut self) {
-        self.shared.lock().has_ended = true;
-        self.shared.changed.notify_all();
+        self.queue.change(|queue| queue.has_ended = true);
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn run(&self, post: &Post) {
-        while let Some(wanted) = self.next() {
-            let thumbnail = self.kept(&wanted.key).or_else(|| self.make(&wanted));
-            let image = thumbnail.map(|thumbnail| colour_image(&thumbnail));
-            post.send(Event::Thumbnail(wanted.picture, image));
-            self.lock().asked.remove(&wanted.picture);
+impl Queue {
+    /// The next thumbnail, or that there will be none.
+    fn next(&mut self) -> Option<Option<Wanted>> {
+        if self.has_ended {
+            return Some(None);
         }
+        self.wanted.pop().map(Some)
     }
+}
 
-    fn next(&self) -> Option<Wanted> {
-        let mut queue = self.lock();
-        loop {
-            if queue.has_ended {
-                return None;
-            }
-            if let Some(wanted) = queue.wanted.pop() {
-                return Some(wanted);
-            }
-            let waited = self.changed.wait(queue);
-            queue = waited.unwrap_or_else(PoisonError::into_inner);
-        }
+fn make_all(queue: &Shared<Queue>, cache: &Cache, post: &Post) {
+    while let Some(wanted) = queue.wait_for(Queue::next) {
+        let kept = cache.get(Kind::Thumbnail, &wanted.key);
+        let kept = kept.and_then(|jpeg| from_jpeg(&jpeg));
+        let thumbnail = kept.or_else(|| make(&wanted, cache));
+        let image = thumbnail.map(|thumbnail| colour_image(&thumbnail));
+        post.send(Event::Thumbnail(wanted.picture, image));
+        queue.change(|queue| queue.asked.remove(&wanted.picture));
     }
+}
 
-    fn kept(&self, key: &str) -> Option<RgbImage> {
-        from_jpeg(&self.cache.get(Kind::Thumbnail, key)?)
-    }
-
-    /// Makes a thumbnail and keeps it. It is what will be read from the cache, to the last pixel.
-    fn make(&self, wanted: &Wanted) -> Option<RgbImage> {
-        let picture = pictures::decode(&wanted.path, &Limits::default()).ok()?;
-        let mut jpeg = Cursor::new(Vec::new());
-        let encoder = JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY);
-        shrink(&picture.rgb).write_with_encoder(encoder).ok()?;
-        self.cache.put(Kind::Thumbnail, &wanted.key, jpeg.get_ref());
-        from_jpeg(jpeg.get_ref())
-    }
+/// Makes a thumbnail and keeps it. It is what will be read from the cache, to the last pixel.
+fn make(wanted: &Wanted, cache: &Cache) -> Option<RgbImage> {
+    let picture = pictures::decode(&wanted.path, &Limits::default()).ok()?;
+    let mut jpeg = Cursor::new(Vec::new());
+    let encoder = JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY);
+    shrink(&picture.rgb).write_with_encoder(encoder).ok()?;
+    cache.put(Kind::Thumbnail, &wanted.key, jpeg.get_ref());
+    from_jpeg(jpeg.get_ref())
 }
 
 fn from_jpeg(jpeg: &[u8]) -> Option<RgbImage> {
