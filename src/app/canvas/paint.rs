@@ -238,7 +238,7 @@ fn handles(painter: &Painter, look: &BoxLook) {
 }
 
 /// Whether a handle is there: on a side that is too short, the one in its middle is not.
-pub fn has_handle(rect: Rect, handle: Handle) -> bool {
+fn has_handle(rect: Rect, handle: Handle) -> bool {
     let needed = 3.0 * HANDLE;
     match (handle.x, handle.y) {
         (0, _) => rect.width() >= needed,
@@ -248,7 +248,7 @@ pub fn has_handle(rect: Rect, handle: Handle) -> bool {
 }
 
 /// Where a handle is on the screen.
-pub fn handle_place(rect: Rect, handle: Handle) -> Pos2 {
+fn handle_place(rect: Rect, handle: Handle) -> Pos2 {
     let bbox = BBox {
         x0: rect.left(),
         y0: rect.top(),

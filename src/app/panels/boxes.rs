@@ -57,7 +57,7 @@ pub fn ui(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
     focus(ui, order.len(), actions);
     if order.is_empty() {
         ui.weak(match session.is_editable() {
-            true => "None. W draws one, I lets the model propose.",
+            true => "None yet: draw one, or let the model propose.",
             false => "None.",
         });
         return;

@@ -128,7 +128,7 @@ fn sliders(ui: &mut Ui, proposing: &mut Proposing, is_final: &mut bool) {
         *is_final |= response.drag_stopped() || response.changed() && !response.dragged();
         response.changed()
     };
-    let hint = "Where the map is cut: higher makes boxes tighter\nKeys: [ and ]";
+    let hint = "Where the map is cut: higher makes boxes tighter";
     if slide(ui, &mut threshold, 0.05..=0.95, "threshold", hint) {
         proposing.threshold = Some(threshold);
     }

@@ -35,7 +35,11 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
                     number => format!("⚠ {number} problems"),
                 };
                 let button = egui::Button::new(egui::RichText::new(text).color(palette.bad));
-                if ui.add(button.frame(false)).on_hover_text("F7").clicked() {
+                if ui
+                    .add(button.frame(false))
+                    .on_hover_text("What went wrong, with remedies")
+                    .clicked()
+                {
                     actions.push(Action::Command(Command::Problems));
                 }
                 ui.separator();

@@ -1,0 +1,174 @@
+//! Keys and what is dropped, and where the keyboard is.
+
+use egui::{Context, Key, Ui};
+
+use super::Window;
+use crate::app::action::{Action, ClassAction};
+use crate::app::canvas;
+use crate::app::dialogs::{Dialog, exchange};
+use crate::app::keymap;
+use crate::app::panels::{boxes, list};
+
+impl Window {
+    /// Takes keys before any widget sees them, one after the other as they were pressed.
+    pub(super) fn take_keys(&mut self, ui: &Ui, actions: &mut Vec<Action>) {
+        let has_focus = ui.input(|input| input.focused);
+        let has_canvas = ui.memory(|memory| memory.has_focus(canvas::id()));
+        if let Some(desk) = &mut self.desk
+            && !(has_focus && has_canvas)
+        {
+            desk.canvas.release_space();
+        }
+        if self.classes.awaits_key() {
+            let key = ui.input_mut(|input| self.classes.take_key(&mut input.events, actions));
+            if let Some((key, command)) = key.and_then(|key| {
+                let press = Key::from_name(&key.to_uppercase().to_string())?;
+                let keymap = &self.preferences.keymap;
+                Some((
+                    key,
+                    keymap.command_of(press, egui::Modifiers::NONE, false, true)?,
+                ))
+            }) {
+                actions.retain(|action| !matches!(action, Action::Class(ClassAction::Hotkey(..))));
+                let label = command.spec().label.trim_end_matches('…');
+                let text = format!("{key} is the key of “{label}”: choose another for the class");
+                self.notices.say(text);
+            }
+        }
+        if self.dialog.is_some() || self.had_popup {
+            return;
+        }
+        let is_typing = ui.ctx().text_edit_focused();
+        let events = ui.input_mut(|input| std::mem::take(&mut input.events));
+        let mut rest = Vec::with_capacity(events.len());
+        // The text that a key types comes right after it, and is not for classes if the key was
+        // for a command.
+        let mut was_taken = false;
+        for event in events {
+            let is_text = matches!(event, egui::Event::Text(_));
+            let is_taken =
+                (is_text && was_taken) || self.take_key(&event, is_typing, has_canvas, actions);
+            if matches!(event, egui::Event::Key { pressed: true, .. }) {
+                was_taken = is_taken;
+            }
+            if !is_taken {
+                rest.push(event);
+            }
+        }
+        ui.input_mut(|input| input.events = rest);
+    }
+
+    /// Takes an event if it is a command, or a key that means something on the canvas; whether it
+    /// is.
+    fn take_key(
+        &mut self,
+        event: &egui::Event,
+        is_typing: bool,
+        has_canvas: bool,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        let keymap = &self.preferences.keymap;
+        if let Some(keys) = keymap::clipboard_keys(event).filter(|_| has_canvas) {
+            let command = keymap.command_with(keys);
+            actions.extend(command.map(Action::Command));
+            return command.is_some();
+        }
+        match event {
+            egui::Event::Text(text) if has_canvas => {
+                let (Some(desk), Some(key)) = (&self.desk, text.chars().next()) else {
+                    return false;
+                };
+                let mut classes = desk.session.document().categories();
+                let class = classes.find(|row| row.hotkey == Some(key));
+                let class = class.filter(|_| desk.session.is_editable());
+                actions.extend(class.map(|class| Action::ChooseClass(class.id)));
+            }
+            egui::Event::Key {
+                key: Key::Space,
+                pressed,
+                modifiers,
+                ..
+            } if has_canvas && (modifiers.is_none() || !pressed) => {
+                let tapped = self
+                    .desk
+                    .as_mut()
+                    .is_some_and(|desk| desk.canvas.take_space(*pressed));
+                let space = egui::KeyboardShortcut::new(egui::Modifiers::NONE, Key::Space);
+                let command = keymap.command_with(space).filter(|_| tapped);
+                actions.extend(command.map(Action::Command));
+            }
+            egui::Event::Key {
+                key,
+                pressed: true,
+                repeat,
+                modifiers,
+                ..
+            } => {
+                if let Some(desk) = self.desk.as_mut().filter(|desk| !desk.shows_dashboard)
+                    && has_canvas
+                    && desk
+                        .canvas
+                        .take_key(*key, *modifiers, *repeat, &desk.session, actions)
+                {
+                    return true;
+                }
+                let command = keymap.command_of(*key, *modifiers, is_typing, has_canvas);
+                let Some(command) = command else { return false };
+                if !repeat || command.repeats() {
+                    actions.push(Action::Command(command));
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Something was dropped on the window: a folder or project is opened, a model is used, and
+    /// annotations are offered for import where a project is open.
+    pub(super) fn take_dropped(&mut self, context: &Context, actions: &mut Vec<Action>) {
+        let dropped = context.input(|input| {
+            let mut files = input.raw.dropped_files.iter();
+            files.next().map(|file| file.path().to_path_buf())
+        });
+        let Some(path) = dropped else { return };
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        match extension.to_str() {
+            Some("safetensors" | "pth") => actions.push(Action::UseModel(Some(path))),
+            Some("json" | "xml" | "yaml" | "yml" | "txt" | "csv") if self.desk.is_some() => {
+                let mut import = exchange::Import::default();
+                import.take_path(&path);
+                self.dialog = Some(Dialog::Import(import));
+            }
+            _ => actions.push(Action::Open(path)),
+        }
+    }
+}
+
+/// Gives the canvas the focus when nothing else has it, and lets it keep the keys that the toolkit
+/// would use to go elsewhere.
+pub(super) fn hold_focus(ui: &Ui, has_dialog: bool) {
+    let id = canvas::id();
+    ui.memory_mut(|memory| {
+        if memory.focused().is_none() && !has_dialog {
+            memory.request_focus(id);
+        }
+        if memory.has_focus(id) {
+            let filter = egui::EventFilter {
+                tab: true,
+                horizontal_arrows: true,
+                vertical_arrows: true,
+                escape: true,
+            };
+            memory.set_focus_lock_filter(id, filter);
+        }
+    });
+}
+
+/// Moves the keyboard from the canvas to the list, from there to the boxes, and back.
+pub(super) fn next_panel(context: &Context) {
+    context.memory_mut(|memory| {
+        let stops = [canvas::id(), list::id(), boxes::id()];
+        let at = stops.iter().position(|stop| memory.has_focus(*stop));
+        memory.request_focus(stops[at.map_or(0, |at| (at + 1) % stops.len())]);
+    });
+}
