@@ -293,6 +293,7 @@ impl Desk {
     pub fn reload(&mut self, picture: PictureId) {
         self.textures.forget(picture);
         self.maps.pop(&picture);
+        self.mapless.remove(&picture);
         self.session.set_unreadable(picture, None);
         self.told = None;
     }
@@ -410,6 +411,9 @@ impl Desk {
     pub fn cancel_proposing(&mut self) -> usize {
         let open = self.proposer.cancel();
         self.job = None;
+        let seen = &self.seen;
+        self.wishes
+            .retain(|wish| seen.iter().any(|(picture, _)| picture == wish));
         open
     }
 
@@ -440,7 +444,6 @@ impl Desk {
             }
             Err(reason) => {
                 self.cancel_proposing();
-                self.wishes.clear();
                 self.model = ModelState::Failed(reason.clone());
                 Some(reason)
             }
@@ -500,7 +503,12 @@ impl Desk {
         }
         if let Some(derived) = self.derived.pop_front() {
             self.deriving = derived.left;
-            self.write_found(&derived.model, &derived.cut, &derived.boxes, false)?;
+            let written = self.write_found(&derived.model, &derived.cut, &derived.boxes, false);
+            if written.is_err() {
+                // They are tried again, as what the model has seen is.
+                self.derived.push_front(derived);
+            }
+            written?;
         }
         let has_ended = self.job.as_ref().is_some_and(|job| job.open.is_empty());
         Ok(if has_ended { self.job.take() } else { None })

@@ -13,7 +13,7 @@ use tsukami::app::places::Places;
 use tsukami::app::preferences::{Preferences, Theme};
 use tsukami::app::session::Session;
 use tsukami::app::window::Window;
-use tsukami::document::{Annotation, BoxState};
+use tsukami::document::{Annotation, BoxState, ReviewState};
 use tsukami::geometry::BBox;
 
 /// How long anything may take that a worker does; a machine may be slow, so this tells a hang from
@@ -121,6 +121,16 @@ impl Bench {
     #[track_caller]
     pub fn wait(&mut self, what: &str, is_so: impl Fn(&Desk) -> bool) {
         self.wait_window(what, |window| window.desk().is_some_and(&is_so));
+    }
+
+    /// Lets the model look at every picture, by the key.
+    #[track_caller]
+    pub fn propose_all(&mut self) {
+        self.keys(Modifiers::COMMAND, Key::B);
+        self.wait("proposals on every picture", |desk| {
+            let mut pictures = desk.session.document().pictures();
+            desk.job.is_none() && pictures.all(|row| row.review == ReviewState::Proposed)
+        });
     }
 
     /// Draws frames until the window is as wanted.

@@ -16,15 +16,7 @@ fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
     assert_eq!(bench.shown(), "008002.jpg");
 
     // Propose all; the first picture comes first.
-    bench.keys(CTRL, Key::B);
-    bench.wait("proposals on every picture", |desk| {
-        desk.job.is_none()
-            && desk
-                .session
-                .document()
-                .pictures()
-                .all(|row| row.review == ReviewState::Proposed)
-    });
+    bench.propose_all();
     assert!(bench.count(BoxState::Proposed) > 0);
     assert!(
         bench.says("object, proposed"),
@@ -169,15 +161,7 @@ fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
 #[test]
 fn a_moved_threshold_derives_boxes_anew_without_the_model_and_leaves_judged_ones() {
     let mut bench = Bench::open(&["cup/coffee.jpg", "cat/chelsea.jpg"]);
-    bench.keys(CTRL, Key::B);
-    bench.wait("proposals", |desk| {
-        desk.job.is_none()
-            && desk
-                .session
-                .document()
-                .pictures()
-                .all(|row| row.review == ReviewState::Proposed)
-    });
+    bench.propose_all();
     // The first picture's box is accepted; the second one's is not.
     bench.key(Key::Enter);
     let accepted = bench.boxes();
