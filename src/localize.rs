@@ -353,11 +353,12 @@ impl LevelMap {
     /// The pixels are taken from the highest down, so that each object's peak grows a region of
     /// its own until two meet. There they become one, unless `split` keeps them apart.
     pub fn regions(&self, threshold: f32, split: Option<&Split>) -> Vec<Region> {
-        let max = self.levels.iter().copied().max().unwrap_or(0);
-        let cut = (threshold * f32::from(max)) as u8;
+        let Some(split) = split else {
+            return self.components(self.cut(threshold));
+        };
         let mut forest = Forest::default();
         let mut labels = vec![NONE; self.levels.len()];
-        let descending = self.descending(cut);
+        let descending = self.descending(self.cut(threshold));
         for &pixel in &descending {
             let level = self.levels[pixel];
             let labelled = self.around(pixel).filter(|&around| labels[around] != NONE);
@@ -371,7 +372,7 @@ impl LevelMap {
             };
             for root in roots.collect::<Vec<_>>() {
                 let depth = forest.peak[root] - level;
-                if split.is_none_or(|split| split.joins(depth, forest.area[root])) {
+                if split.joins(depth, forest.area[root]) {
                     forest.merge(root, highest);
                 }
             }
@@ -390,6 +391,98 @@ impl LevelMap {
             .into_values()
             .map(|pixels| Region::new(pixels, self.width))
             .collect()
+    }
+
+    /// The holes that [`Self::regions`] enclose, each with the ring of pixels around it: what
+    /// OpenCV's `findContours` gives besides the regions unless it is asked for outer contours
+    /// alone. A hole's pixels are connected by their sides, since those of regions are by corners
+    /// too.
+    pub fn holes(&self, threshold: f32) -> Vec<Region> {
+        let cut = self.cut(threshold);
+        let mut is_seen: Vec<bool> = self.levels.iter().map(|level| *level > cut).collect();
+        let mut holes = Vec::new();
+        for start in 0..is_seen.len() {
+            if is_seen[start] {
+                continue;
+            }
+            is_seen[start] = true;
+            let mut pixels = vec![start];
+            let mut at = 0;
+            let mut is_enclosed = true;
+            while let Some(&pixel) = pixels.get(at) {
+                at += 1;
+                let (x, y) = (pixel % self.width, pixel / self.width);
+                is_enclosed &=
+                    (1..self.width - 1).contains(&x) && (1..self.height - 1).contains(&y);
+                let sides = [
+                    (x > 0).then(|| pixel - 1),
+                    (x + 1 < self.width).then(|| pixel + 1),
+                    (y > 0).then(|| pixel - self.width),
+                    (y + 1 < self.height).then(|| pixel + self.width),
+                ];
+                for side in sides.into_iter().flatten() {
+                    if !is_seen[side] {
+                        is_seen[side] = true;
+                        pixels.push(side);
+                    }
+                }
+            }
+            if is_enclosed {
+                let hole = Region::new(pixels, self.width);
+                holes.push(Region {
+                    x0: hole.x0 - 1,
+                    y0: hole.y0 - 1,
+                    x1: hole.x1 + 1,
+                    y1: hole.y1 + 1,
+                    ..hole
+                });
+            }
+        }
+        holes
+    }
+
+    /// The regions above `cut` where nothing splits them: the same in the same order, many times
+    /// as fast, which measuring at every threshold needs.
+    fn components(&self, cut: u8) -> Vec<Region> {
+        let mut is_left: Vec<bool> = self.levels.iter().map(|level| *level > cut).collect();
+        let mut components: Vec<(Reverse<u8>, usize, Region)> = Vec::new();
+        for start in 0..is_left.len() {
+            if !is_left[start] {
+                continue;
+            }
+            is_left[start] = false;
+            let mut pixels = vec![start];
+            let mut highest = start;
+            let mut at = 0;
+            while let Some(&pixel) = pixels.get(at) {
+                at += 1;
+                let rank = |pixel: usize| (self.levels[pixel], Reverse(pixel));
+                if rank(pixel) > rank(highest) {
+                    highest = pixel;
+                }
+                let (x, y) = (pixel % self.width, pixel / self.width);
+                for ny in y.saturating_sub(1)..(y + 2).min(self.height) {
+                    for nx in x.saturating_sub(1)..(x + 2).min(self.width) {
+                        let neighbour = ny * self.width + nx;
+                        if is_left[neighbour] {
+                            is_left[neighbour] = false;
+                            pixels.push(neighbour);
+                        }
+                    }
+                }
+            }
+            let region = Region::new(pixels, self.width);
+            components.push((Reverse(self.levels[highest]), highest, region));
+        }
+        components.sort_by_key(|(level, pixel, _)| (*level, *pixel));
+        let regions = components.into_iter();
+        regions.map(|(_, _, region)| region).collect()
+    }
+
+    /// The level that stands for `threshold`, in 0..1 of the highest.
+    fn cut(&self, threshold: f32) -> u8 {
+        let max = self.levels.iter().copied().max().unwrap_or(0);
+        (threshold * f32::from(max)) as u8
     }
 
     /// Pixels above `cut`, highest first, equals in reading order.
@@ -731,6 +824,19 @@ impl Localizer {
             regions.iter().map(bbox).collect(),
         )
     }
+
+    /// As [`Self::largest_and_all`], where all are the boxes of every contour, those around
+    /// [holes](LevelMap::holes) too.
+    pub fn largest_and_contours(
+        &self,
+        threshold: f32,
+        picture: (u32, u32),
+    ) -> (Option<BBox>, Vec<BBox>) {
+        let (largest, mut contours) = self.largest_and_all(threshold, picture);
+        let holes = self.levels.holes(threshold);
+        contours.extend(holes.iter().map(|hole| hole.bbox(&self.levels, picture)));
+        (largest, contours)
+    }
 }
 
 /// Mean of `values` at `pixels`; 0 where there are none.
@@ -872,6 +978,37 @@ mod tests {
     }
 
     #[test]
+    fn filling_finds_the_regions_that_climbing_down_finds() {
+        // Noise, from a linear congruential generator.
+        let mut state = 7u32;
+        let mut noise = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        let map = LevelMap {
+            width: 31,
+            height: 23,
+            levels: (0..31 * 23).map(|_| noise()).collect(),
+        };
+        // Peaks never rise 255 levels above a saddle.
+        let never = Split {
+            depth: u8::MAX,
+            min_area: 0,
+        };
+        for threshold in [0.0, 0.3, 0.5, 0.6, 0.9] {
+            let sorted = |mut regions: Vec<Region>| {
+                for region in &mut regions {
+                    region.pixels.sort_unstable();
+                }
+                regions
+            };
+            let filled = sorted(map.regions(threshold, None));
+            assert_eq!(filled, sorted(map.regions(threshold, Some(&never))));
+            assert!(!filled.is_empty());
+        }
+    }
+
+    #[test]
     fn regions_lie_strictly_above_the_threshold() {
         let regions = levels(&[50, 100, 49, 51, 100]).regions(0.5, None);
         let bounds: Vec<_> = regions
@@ -879,6 +1016,29 @@ mod tests {
             .map(|region| (region.x0, region.x1))
             .collect();
         assert_eq!(bounds, [(1, 2), (3, 5)]);
+    }
+
+    #[test]
+    fn a_hole_is_boxed_with_the_ring_around_it() {
+        // A ring around the hole (2, 1), one that only meets the edge, and a diagonal step through
+        // which no hole leaks.
+        let map = LevelMap {
+            width: 6,
+            height: 4,
+            levels: vec![
+                0, 9, 9, 9, 0, 0, //
+                0, 9, 0, 9, 0, 9, //
+                0, 9, 9, 0, 0, 9, //
+                9, 0, 0, 0, 9, 9,
+            ],
+        };
+        let bounds: Vec<_> = map
+            .holes(0.5)
+            .iter()
+            .map(|hole| (hole.x0, hole.y0, hole.x1, hole.y1))
+            .collect();
+        assert_eq!(bounds, [(1, 0, 4, 3)]);
+        assert_eq!(map.regions(0.5, None).len(), 2);
     }
 
     #[test]
