@@ -65,9 +65,9 @@ pub enum Sought {
 
 /// A picture that went through decoding and inference.
 pub struct Seen {
-    /// Upright width and height in pixels.
+    /// Width and height in pixels: upright, unless the input was asked for as it is stored.
     pub size: (u32, u32),
-    /// The upright picture, if it was to be kept.
+    /// The picture itself, if it was to be kept.
     pub picture: Option<RgbImage>,
     /// What the model saw.
     pub evidence: Evidence,
@@ -153,7 +153,12 @@ pub fn look_at_all<T: Send>(
 }
 
 fn prepare(model: &Model, path: &Path, input: InputSize, keep: bool) -> Result<Prepared, String> {
-    let picture = pictures::decode(path, &Limits::default()).map_err(|error| error.to_string())?;
+    let decode = if input.as_stored {
+        pictures::decode_as_stored
+    } else {
+        pictures::decode
+    };
+    let picture = decode(path, &Limits::default()).map_err(|error| error.to_string())?;
     let (width, height) = picture.rgb.dimensions();
     let (input_width, input_height) = model.pixels_for(model.grid_for(width, height, input));
     let mut warnings = picture.warnings;

@@ -1,24 +1,22 @@
 //! `tsukami eval`: how good the proposals are on pictures whose boxes are known.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::path::{Component, Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::progress::Progress;
-use super::{FAILED, ModelOptions, UNSTARTED, print};
+use super::ModelOptions;
+use super::measuring::{self, Subject};
+use super::protocol::{self, ProtocolOptions};
 use crate::evaluate::{
     AnnotationEffort, Case, ClassLocalization, ClassLocalizationMetrics, Classes, CocoMetrics,
     IouConvention, LocalizationCurve, LocalizationPoint, Prediction, RankedClass, TruthBox,
     annotation_effort, best_iou, best_point, coco_metrics,
 };
 use crate::formats::coco::Instances;
-use crate::formats::{check_target, same_file, write_whole};
 use crate::geometry::BBox;
 use crate::localize::{BoxOptions, Localizer, Maps, Method};
 use crate::propose::{self, Seen, Settings, Sought};
@@ -52,6 +50,11 @@ pub struct Arguments {
     /// Also write the metrics as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Draw the localisation over the threshold as SVG or PNG
+    #[arg(long, value_name = "FILE", conflicts_with = "results")]
+    plot: Option<PathBuf>,
+    #[command(flatten)]
+    protocol: ProtocolOptions,
 }
 
 /// Everything that was measured.
@@ -103,16 +106,6 @@ impl Truth {
             .collect()
     }
 
-    fn size_warning(&self, (width, height): (u32, u32)) -> String {
-        format!(
-            "warning: {} is {width} x {height} pixels, but {} x {} in the truth, whose boxes may \
-             not fit it",
-            self.path.display(),
-            self.size.0,
-            self.size.1
-        )
-    }
-
     /// The categories of its objects.
     fn categories(&self) -> Vec<u32> {
         let objects = self.boxes.iter().filter(|truth| !truth.iscrowd);
@@ -126,21 +119,27 @@ impl Truth {
 /// Runs the command; the exit code.
 pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let folder = &arguments.folder;
+    let (json, plot) = (arguments.json.as_deref(), arguments.plot.as_deref());
+    if let Some(protocol) = arguments.protocol.protocol {
+        let request = protocol::Request {
+            folder,
+            model: &arguments.model,
+            sweep: arguments.sweep,
+            json,
+            plot,
+        };
+        return protocol::run(protocol, &arguments.protocol, &request);
+    }
     let truth_path = arguments
         .truth
         .clone()
         .unwrap_or_else(|| folder.join("truth.json"));
     let instances = Instances::read(&truth_path)?;
-    if let Some(json) = &arguments.json {
-        check_target(json)?;
-        let same = |other: &Path| same_file(json, other);
-        if same(&truth_path) || arguments.results.as_deref().is_some_and(same) {
-            bail!(
-                "{} would be written over: give another file to --json",
-                json.display()
-            );
-        }
-    }
+    let inputs: Vec<PathBuf> = [truth_path]
+        .into_iter()
+        .chain(arguments.results.clone())
+        .collect();
+    measuring::check_outputs(json, plot, &inputs)?;
     let report = match &arguments.results {
         Some(results) => measure_results(&instances, results, arguments.class_agnostic)?,
         None => {
@@ -149,19 +148,25 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
             measure(arguments, &instances, &truths, &model)?
         }
     };
-    print(&report.table(arguments.sweep))?;
-    if let Some(path) = &arguments.json {
-        let json = serde_json::to_vec_pretty(&report)?;
-        write_whole(path, |writer| writer.write_all(&json))?;
+    let code = measuring::tell(
+        &report.table(arguments.sweep),
+        &report,
+        json,
+        report.pictures,
+        &report.failed,
+    )?;
+    if let Some(path) = plot {
+        let measured = report.localization.as_ref();
+        let curve = &measured
+            .context("no picture shows an object, so there is no curve to plot")?
+            .curve;
+        let title = format!(
+            "The largest box of {}, {} pictures",
+            arguments.model.method, report.pictures
+        );
+        measuring::plot_curve(path, &title, curve)?;
     }
-    for reason in &report.failed {
-        say!("failed: {reason}");
-    }
-    Ok(match (report.failed.len(), report.pictures) {
-        (0, _) => 0,
-        (_, 0) => UNSTARTED,
-        _ => FAILED,
-    })
+    Ok(code)
 }
 
 fn truth_boxes(instances: &Instances) -> BTreeMap<u64, Vec<TruthBox>> {
@@ -464,46 +469,25 @@ fn measure(
         thresholds,
         settings,
     };
-    let paths: Vec<PathBuf> = truths.iter().map(|truth| truth.path.clone()).collect();
-    let input = measurement.settings.input;
-    let mut failed = Vec::new();
-    // By index, since sums depend on their order in the last digit.
-    let mut measured = BTreeMap::new();
-    let mut progress = Progress::new(truths.len(), 0);
-    let decoders = arguments.model.decoders();
-    let never = AtomicBool::new(false);
-    propose::look_at_all(
+    let subjects: Vec<Subject<'_>> = truths
+        .iter()
+        .map(|truth| Subject {
+            path: &truth.path,
+            size: Some(truth.size),
+        })
+        .collect();
+    let pass = measuring::measure_all(
         model,
-        &propose::in_order(&paths),
-        input,
-        false,
-        decoders,
-        &never,
-        |index, seen| {
-            progress.advance();
-            match seen {
-                Ok(seen) => {
-                    let truth = &truths[index];
-                    for text in &seen.warnings {
-                        progress.say(&format!("warning: {text}"));
-                    }
-                    if seen.size != truth.size {
-                        progress.say(&truth.size_warning(seen.size));
-                    }
-                    measured.insert(index, measurement.of(&seen, truth));
-                }
-                Err(reason) => failed.push(reason),
-            }
-            ControlFlow::Continue(())
-        },
+        &subjects,
+        measurement.settings.input,
+        arguments.model.decoders(),
+        |index, seen| measurement.of(seen, &truths[index]),
     );
-    progress.finish();
-    failed.sort();
 
     let mut all_thresholds = LocalizationCurve::new(measurement.thresholds.clone());
     let mut classification = ClassLocalization::default();
-    let mut cases = Vec::with_capacity(measured.len());
-    for picture in measured.into_values() {
+    let mut cases = Vec::with_capacity(pass.measured.len());
+    for picture in pass.measured {
         for (largest, any) in &picture.localizations {
             all_thresholds.add(largest, any);
         }
@@ -519,7 +503,7 @@ fn measure(
     };
     Ok(Report {
         pictures: cases.len(),
-        failed,
+        failed: pass.failed,
         localization: Localization::new(&all_thresholds),
         classification: classification.metrics(),
         detection: coco_metrics(&cases, classes),

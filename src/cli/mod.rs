@@ -14,15 +14,19 @@ macro_rules! say {
 }
 
 mod eval;
+mod measuring;
+mod plot;
 mod progress;
 mod project;
 mod propose;
 mod propose_project;
+mod protocol;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use clap::builder::ArgPredicate;
 use clap::{Args, Parser, Subcommand};
 
 use crate::bulk::{self, BulkError};
@@ -93,7 +97,13 @@ struct ModelArguments {
 #[derive(Args)]
 struct ModelOptions {
     /// How maps are made: affinity, ts-cam (the paper to the letter) or attention
-    #[arg(long, default_value_t, value_name = "METHOD")]
+    // Where a command has a protocol, that is a published method's.
+    #[arg(
+        long,
+        default_value_t,
+        default_value_if("protocol", ArgPredicate::IsPresent, Method::TsCam.name()),
+        value_name = "METHOD"
+    )]
     method: Method,
     /// Another backbone, with or without a head: safetensors or an official TS-CAM .pth
     #[arg(long, value_name = "FILE")]
@@ -123,6 +133,7 @@ impl ModelOptions {
         InputSize {
             patches: self.patches.map(|patches| patches as usize),
             square: self.square,
+            as_stored: false,
         }
     }
 

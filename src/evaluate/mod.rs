@@ -8,16 +8,18 @@
 //! - *As weakly supervised localisation (WSOL)?* [`LocalizationCurve`]: GT-known Loc and
 //!   `MaxBoxAcc` over thresholds (Choe et al. 2020, 'Evaluating Weakly Supervised Object
 //!   Localization Methods Right', arXiv 2001.07437); [`ClassLocalization`]: the Top-1 and Top-5
-//!   Cls and Loc of ILSVRC.
+//!   Cls and Loc of ILSVRC. [`SquashedTruth`] is the same to the pixel as the official TS-CAM code
+//!   and the wsolevaluation code have it.
 //!
 //! Boxes are in picture pixels, as everywhere ([`crate::geometry`]). Every rate is a fraction in
 //! `0..=1`, never a percentage. 'Reaches' always means `>=`: an IoU of exactly one half counts at
-//! 0.5. Arithmetic is in `f64` from the `f32` edges, hence exact for whole pixels and binary
+//! 0.5 ([`ClassLocalization::official`] is the one exception). Arithmetic is in `f64` from the `f32` edges, hence exact for whole pixels and binary
 //! fractions of them; other edges are rounded by up to 1e-7 of their value, so that a pair which
 //! lies on a threshold to that precision may fall on the other side than in an all-`f64` program.
 
 mod coco;
 mod effort;
+mod protocol;
 #[cfg(test)]
 mod tests;
 mod wsol;
@@ -28,6 +30,7 @@ use crate::geometry::BBox;
 
 pub use coco::{CocoMetrics, coco_metrics};
 pub use effort::{AnnotationEffort, annotation_effort};
+pub use protocol::SquashedTruth;
 pub use wsol::{
     ClassLocalization, ClassLocalizationMetrics, LocalizationCurve, LocalizationMetrics,
     LocalizationPoint, RankedClass, best_point,

@@ -367,3 +367,20 @@ fn top_k_loc_needs_the_right_class_and_its_own_box() {
         })
     );
 }
+
+#[test]
+fn the_official_code_wants_more_than_one_half_of_a_named_class() {
+    let half = [RankedClass {
+        category: 7,
+        iou: 0.5,
+    }];
+    for (mut tally, share) in [
+        (ClassLocalization::default(), 1.0),
+        (ClassLocalization::official(), 0.0),
+    ] {
+        tally.add(&half, 7);
+        let metrics = tally.metrics().unwrap();
+        assert_eq!((metrics.top1_loc, metrics.top5_loc), (share, share));
+        assert_eq!(metrics.top1_cls, 1.0);
+    }
+}

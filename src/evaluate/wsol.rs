@@ -159,7 +159,7 @@ pub fn best_point(
 /// A class that the head named, and its box.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RankedClass {
-    /// COCO category id.
+    /// COCO category id, or an index where the truth has those.
     pub category: u32,
     /// The [best IoU](super::best_iou) of the box from this class's map.
     pub iou: f64,
@@ -168,6 +168,7 @@ pub struct RankedClass {
 /// Top-1 and Top-5 classification and localisation, as ILSVRC counts them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClassLocalization {
+    must_exceed: bool,
     pictures: usize,
     cls: [usize; 2],
     loc: [usize; 2],
@@ -189,17 +190,24 @@ pub struct ClassLocalizationMetrics {
 }
 
 impl ClassLocalization {
+    /// As the official TS-CAM code counts: here, and only here, it asks for an IoU of more than
+    /// 0.5. By default 0.5 itself is enough, as it is for GT-known Loc.
+    pub fn official() -> Self {
+        Self {
+            must_exceed: true,
+            ..Self::default()
+        }
+    }
+
     /// One picture of one class: what the head named, likeliest first (all of them, if fewer than
     /// five), and what it shows. Pictures of several classes have no place here.
-    ///
-    /// The official TS-CAM code asks here, and only here, for more than 0.5; we take 0.5 itself,
-    /// as GT-known Loc does.
     pub fn add(&mut self, ranked: &[RankedClass], truth: u32) {
         self.pictures += 1;
         for (slot, k) in [1, 5].into_iter().enumerate() {
             let right = ranked.iter().take(k).find(|r| r.category == truth);
             self.cls[slot] += usize::from(right.is_some());
-            self.loc[slot] += usize::from(right.is_some_and(|r| r.iou >= 0.5));
+            let is_found = |iou| iou > 0.5 || (iou == 0.5 && !self.must_exceed);
+            self.loc[slot] += usize::from(right.is_some_and(|r| is_found(r.iou)));
         }
     }
 

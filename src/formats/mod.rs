@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`exchange`] | the door: recognise, import and export, whatever the format |
 //! | [`coco`] | the COCO file as it is, for whoever needs no project |
+//! | [`wsol`] | sets of one class a picture, to measure localisation against |
 //! | `intake` | what a file says becomes one edit: ids, clipping, doubles, review |
 //! | `layout` | which pictures go where: parts, names, folders that appear whole |
 //! | `originals` | the project's own pictures, which no export writes over |
@@ -26,6 +27,7 @@ mod tags;
 mod tests;
 mod text;
 mod voc;
+pub mod wsol;
 mod yolo;
 
 use std::io::{self, BufWriter, Write};

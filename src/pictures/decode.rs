@@ -40,7 +40,7 @@ impl Default for Limits {
 /// A decoded picture.
 #[derive(Clone, Debug)]
 pub struct Picture {
-    /// The pixels, upright.
+    /// The pixels, upright unless they were asked for [as stored](decode_as_stored).
     pub rgb: RgbImage,
     /// Whether the file's orientation tag turned or mirrored the picture: programs that ignore the
     /// tag see other coordinates.
@@ -57,6 +57,12 @@ pub struct Picture {
 /// converted without a profile, and of an animation or a file of many pages the first is read.
 pub fn decode(path: &Path, limits: &Limits) -> Result<Picture, PictureError> {
     decode_bytes(path, &read(path, limits)?, limits)
+}
+
+/// As [`decode`], but for the orientation tag, which is ignored: the pixels as Pillow opens them,
+/// and with it most evaluation code.
+pub fn decode_as_stored(path: &Path, limits: &Limits) -> Result<Picture, PictureError> {
+    decode_guarded(path, &read(path, limits)?, limits, Frame::Stored)
 }
 
 /// The bytes of a picture's file, for [`decode_bytes`] and for a content hash.
@@ -83,8 +89,28 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, PictureError> {
 /// run. This needs unwinding, so `panic = "abort"` must stay out of the build profiles; the panic
 /// hook still prints its line.
 pub fn decode_bytes(path: &Path, bytes: &[u8], limits: &Limits) -> Result<Picture, PictureError> {
-    catch_unwind(AssertUnwindSafe(|| decode_unguarded(path, bytes, limits)))
-        .unwrap_or_else(|_| Err(PictureError::DecoderPanicked { path: path.into() }))
+    decode_guarded(path, bytes, limits, Frame::Upright)
+}
+
+fn decode_guarded(
+    path: &Path,
+    bytes: &[u8],
+    limits: &Limits,
+    frame: Frame,
+) -> Result<Picture, PictureError> {
+    catch_unwind(AssertUnwindSafe(|| {
+        decode_unguarded(path, bytes, limits, frame)
+    }))
+    .unwrap_or_else(|_| Err(PictureError::DecoderPanicked { path: path.into() }))
+}
+
+/// Which way round a picture is decoded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Frame {
+    /// As its orientation tag says.
+    Upright,
+    /// As its rows and columns are stored.
+    Stored,
 }
 
 /// Width and height of the upright picture, from the file's header alone.
@@ -96,7 +122,12 @@ pub fn probe(path: &Path) -> Result<(u32, u32), PictureError> {
 /// What takes the place of samples that could not be read: the grey that JPEG decoders leave.
 const MISSING: u8 = 128;
 
-fn decode_unguarded(path: &Path, bytes: &[u8], limits: &Limits) -> Result<Picture, PictureError> {
+fn decode_unguarded(
+    path: &Path,
+    bytes: &[u8],
+    limits: &Limits,
+    frame: Frame,
+) -> Result<Picture, PictureError> {
     let format = recognise(path, bytes)?;
     let mut warnings = Vec::new();
     if let Some(named) = format_of_name(path).filter(|named| *named != format) {
@@ -122,7 +153,10 @@ fn decode_unguarded(path: &Path, bytes: &[u8], limits: &Limits) -> Result<Pictur
 
     let mut decoder = open(path, Cursor::new(bytes), format, limits)?;
     let (width, height) = decoder.dimensions();
-    let orientation = orientation(&mut decoder);
+    let orientation = match frame {
+        Frame::Upright => orientation(&mut decoder),
+        Frame::Stored => Orientation::NoTransforms,
+    };
     let color = decoder.color_type();
     let mut samples = buffer(path, decoder.total_bytes(), limits)?;
     let outcome = decoder.read_image(&mut samples);

@@ -17,7 +17,7 @@ use std::path::Path;
 
 use image::ImageFormat;
 
-pub use decode::{Limits, Picture, decode, decode_bytes, probe, read};
+pub use decode::{Limits, Picture, decode, decode_as_stored, decode_bytes, probe, read};
 pub use error::PictureError;
 pub use resize::resize;
 pub use scan::{Entry, Problem, Scan, scan};

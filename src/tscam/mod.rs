@@ -85,6 +85,9 @@ pub struct InputSize {
     pub patches: Option<usize>,
     /// Squash every picture to a square, as the paper does, in place of keeping its aspect.
     pub square: bool,
+    /// Ignore the file's orientation tag, as the official evaluation does; boxes then refer to the
+    /// picture as it is stored, so for measuring alone.
+    pub as_stored: bool,
 }
 
 /// A backbone, with or without a class head, ready to run.
