@@ -11,6 +11,8 @@ use candle_core::{Device, Tensor};
 use tsukami::geometry::Grid;
 use tsukami::localize::{Affinity, Evidence, LevelMap, Maps, Method, largest};
 use tsukami::tscam::Model;
+use tsukami::tscam::efficientnet::EfficientNet;
+use tsukami::tscam::weights::Weights;
 
 fn reference(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -251,4 +253,40 @@ fn a_linear_classifier_is_reported_and_left_out() {
     let model = Model::open(&path, &Device::Cpu).unwrap();
     assert!(model.head().is_none());
     assert_eq!(model.ignored, ["head.bias", "head.weight", "mask_token"]);
+}
+
+#[test]
+fn efficientnet_of_the_class_names() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/efficientnet-lite2.safetensors");
+    let network = EfficientNet::new(Weights::open(&path).unwrap(), &Device::Cpu).unwrap();
+    assert_eq!((network.classes.len(), network.input_side), (1000, 260));
+    let expected = outputs("efficientnet_lite2_outputs.safetensors");
+
+    let input = image::open(reference("input.png")).unwrap().to_rgb8();
+    let pixels = expected["pixel_values"].permute((0, 2, 3, 1)).unwrap();
+    let input = tsukami::pictures::resize(&input, 260, 260);
+    assert_close(
+        "pixels of the resized picture",
+        &numbers(&network.normalised(&input).unwrap()),
+        &numbers(&pixels),
+        // One grey level in resizing.
+        1.0 / 127.0,
+    );
+
+    let pixels = pixels.contiguous().unwrap();
+    let features = network.features(&pixels).unwrap();
+    let features = features.permute((0, 3, 1, 2)).unwrap();
+    assert_close(
+        "features",
+        &numbers(&features),
+        &numbers(&expected["features"]),
+        1e-3,
+    );
+    let found = network.class_maps(&pixels).unwrap();
+    assert_close(
+        "logits",
+        &numbers(&found.logits),
+        &numbers(&expected["logits"]),
+        1e-3,
+    );
 }

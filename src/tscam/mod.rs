@@ -5,6 +5,7 @@
 //! says where they run. candle stays inside this module and `learn`.
 
 pub mod device;
+pub mod efficientnet;
 pub mod head;
 mod ops;
 pub mod vit;

@@ -1,5 +1,5 @@
-//! The element-wise operations in which a ViT spends its time outside matrix products, fused,
-//! vectorised and shared among threads for the CPU.
+//! The operations in which a network spends its time outside matrix products, fused, vectorised
+//! and shared among threads for the CPU.
 //!
 //! candle's own CPU kernels run GELU on one thread, call libm for each exponential and write each
 //! intermediate to fresh memory. Its additions run on a pool of their own, whose threads spin on
@@ -9,8 +9,8 @@
 //! tensor by value may overwrite its storage, which clones and views of it share.
 
 use candle_core::{
-    CpuStorage, DType, InplaceOp1, InplaceOp2, InplaceOp3, Layout, Result, Tensor, WithDType as _,
-    bail,
+    CpuStorage, CustomOp3, DType, InplaceOp1, InplaceOp2, InplaceOp3, Layout, Result, Shape,
+    Tensor, WithDType as _, bail,
 };
 use rayon::prelude::*;
 
@@ -74,6 +74,117 @@ pub fn layer_norm(xs: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Resu
         Ok(normed)
     } else {
         candle_nn::ops::layer_norm(xs, weight, bias, eps as f32)
+    }
+}
+
+/// `relu6(xs + bias)`, which clips at 0 and 6, for `xs [.., D]` and `bias [D]`.
+pub fn bias_relu6(xs: Tensor, bias: &Tensor) -> Result<Tensor> {
+    if fused(&xs) {
+        xs.inplace_op2(bias, &BiasRelu6)?;
+        Ok(xs)
+    } else {
+        xs.broadcast_add(bias)?.clamp(0f32, 6f32)
+    }
+}
+
+/// Each position's square neighbourhood, row by row, `[N, rows, columns, C]` -> `[N, rows / stride,
+/// columns / stride, side * side * C]` (rounded up), zero beyond the edges: a convolution over it is
+/// one matrix product. Padded as TensorFlow's 'same' does, the odd pixel after.
+pub fn neighbourhoods(xs: &Tensor, side: usize, stride: usize) -> Result<Tensor> {
+    Tensor::cat(&shifted(xs, side, stride)?, 3)
+}
+
+/// `relu6(conv(xs) + bias)` where each channel has a filter of its own: `xs [N, rows, columns, C]`,
+/// `kernel [side * side, C]`, `bias [C]`; strides and padding as in [`neighbourhoods`].
+pub fn depthwise_relu6(
+    xs: &Tensor,
+    kernel: &Tensor,
+    bias: &Tensor,
+    stride: usize,
+) -> Result<Tensor> {
+    let side = kernel.dim(0)?.isqrt();
+    if fused(xs) {
+        return xs.apply_op3_no_bwd(kernel, bias, &DepthwiseRelu6 { side, stride });
+    }
+    let mut sum = bias.clone();
+    for (tap, shifted) in shifted(xs, side, stride)?.into_iter().enumerate() {
+        sum = shifted
+            .broadcast_mul(&kernel.get(tap)?)?
+            .broadcast_add(&sum)?;
+    }
+    sum.clamp(0f32, 6f32)
+}
+
+/// The positions that each tap of a square kernel falls on, tap by tap, `[N, rows / stride, columns
+/// / stride, C]`.
+fn shifted(xs: &Tensor, side: usize, stride: usize) -> Result<Vec<Tensor>> {
+    let (n, rows, columns, channels) = xs.dims4()?;
+    let (vertical, horizontal) = (
+        Same::new(rows, side, stride),
+        Same::new(columns, side, stride),
+    );
+    // Room for whole strides, so that a reshape can pick the first position of each.
+    let room = |same: &Same, length: usize| same.outputs * stride + side - 1 - same.before - length;
+    let padded = xs
+        .pad_with_zeros(1, vertical.before, room(&vertical, rows))?
+        .pad_with_zeros(2, horizontal.before, room(&horizontal, columns))?;
+    let mut taps = Vec::with_capacity(side * side);
+    for y in 0..side {
+        for x in 0..side {
+            let tap = padded
+                .narrow(1, y, vertical.outputs * stride)?
+                .narrow(2, x, horizontal.outputs * stride)?
+                .contiguous()?
+                .reshape(&[
+                    n,
+                    vertical.outputs,
+                    stride,
+                    horizontal.outputs,
+                    stride,
+                    channels,
+                ])?;
+            taps.push(
+                tap.narrow(2, 0, 1)?
+                    .narrow(4, 0, 1)?
+                    .squeeze(4)?
+                    .squeeze(2)?,
+            );
+        }
+    }
+    Ok(taps)
+}
+
+/// TensorFlow's 'same' padding along one side: enough that the outputs are the inputs over the
+/// stride, rounded up.
+struct Same {
+    outputs: usize,
+    before: usize,
+}
+
+impl Same {
+    fn new(length: usize, side: usize, stride: usize) -> Self {
+        let outputs = length.div_ceil(stride);
+        let padding = ((outputs - 1) * stride + side).saturating_sub(length);
+        Self {
+            outputs,
+            before: padding / 2,
+        }
+    }
+
+    /// Which of `side` taps at an output fall on which inputs: `(tap, input)`.
+    fn taps(
+        &self,
+        output: usize,
+        side: usize,
+        stride: usize,
+        length: usize,
+    ) -> impl Iterator<Item = (usize, usize)> + Clone {
+        let first = output * stride;
+        let before = self.before;
+        (0..side).filter_map(move |tap| {
+            let input = (first + tap).checked_sub(before)?;
+            (input < length).then_some((tap, input))
+        })
     }
 }
 
@@ -163,6 +274,95 @@ impl InplaceOp2 for BiasAdd {
                 }
             },
         )
+    }
+}
+
+struct BiasRelu6;
+
+impl InplaceOp2 for BiasRelu6 {
+    fn name(&self) -> &'static str {
+        "bias-relu6"
+    }
+
+    fn cpu_fwd(
+        &self,
+        dst: &mut CpuStorage,
+        layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<()> {
+        let bias = contiguous(bias, bias_layout)?;
+        for_each_row(
+            dst,
+            layout,
+            #[inline(always)]
+            |row| {
+                for (x, b) in row.iter_mut().zip(bias) {
+                    *x = (*x + b).clamp(0.0, 6.0);
+                }
+            },
+        )
+    }
+}
+
+struct DepthwiseRelu6 {
+    side: usize,
+    stride: usize,
+}
+
+impl CustomOp3 for DepthwiseRelu6 {
+    fn name(&self) -> &'static str {
+        "depthwise-relu6"
+    }
+
+    fn cpu_fwd(
+        &self,
+        xs: &CpuStorage,
+        xs_layout: &Layout,
+        kernel: &CpuStorage,
+        kernel_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let Self { side, stride } = *self;
+        let &[n, rows, columns, channels] = xs_layout.dims() else {
+            bail!("expected [N, rows, columns, C]")
+        };
+        let xs = contiguous(xs, xs_layout)?;
+        let kernel = contiguous(kernel, kernel_layout)?;
+        let bias = contiguous(bias, bias_layout)?;
+        let vertical = Same::new(rows, side, stride);
+        let horizontal = Same::new(columns, side, stride);
+        let mut outputs = vec![0f32; n * vertical.outputs * horizontal.outputs * channels];
+        let arch = pulp::Arch::new();
+        let row_length = horizontal.outputs * channels;
+        let output_rows = outputs.par_chunks_exact_mut(row_length).enumerate();
+        output_rows.for_each(|(index, row)| {
+            let picture = index / vertical.outputs * rows;
+            let ys = vertical.taps(index % vertical.outputs, side, stride, rows);
+            arch.dispatch(
+                #[inline(always)]
+                || {
+                    for (column, sums) in row.chunks_exact_mut(channels).enumerate() {
+                        sums.copy_from_slice(bias);
+                        for (tap_y, y) in ys.clone() {
+                            for (tap_x, x) in horizontal.taps(column, side, stride, columns) {
+                                let values = &xs[((picture + y) * columns + x) * channels..];
+                                let weights = &kernel[(tap_y * side + tap_x) * channels..];
+                                for ((sum, x), w) in sums.iter_mut().zip(values).zip(weights) {
+                                    *sum += x * w;
+                                }
+                            }
+                        }
+                        for sum in sums {
+                            *sum = sum.clamp(0.0, 6.0);
+                        }
+                    }
+                },
+            );
+        });
+        let shape = (n, vertical.outputs, horizontal.outputs, channels);
+        Ok((CpuStorage::F32(outputs), shape.into()))
     }
 }
 
@@ -433,6 +633,26 @@ mod tests {
         let expected = xs.broadcast_add(&bias).unwrap().gelu_erf().unwrap();
         let fused = bias_gelu(xs, &bias).unwrap();
         assert!(largest_difference(&fused, &expected) < 2e-6);
+    }
+
+    #[test]
+    fn depthwise_agrees_with_its_plain_form() {
+        for (side, stride, rows, columns) in
+            [(3, 1, 5, 7), (3, 2, 5, 8), (5, 2, 9, 6), (5, 1, 2, 3)]
+        {
+            let channels = 19;
+            let xs = numbers(rows * columns, channels, 4.0);
+            let xs = xs.reshape((1, rows, columns, channels)).unwrap();
+            let kernel = numbers(side * side, channels, 1.0);
+            let bias = numbers(1, channels, 2.0).flatten_all().unwrap();
+            let fused = depthwise_relu6(&xs, &kernel, &bias, stride).unwrap();
+            // A view is no contiguous tensor, so it takes the plain way.
+            let wide = Tensor::cat(&[&xs, &xs], 3).unwrap();
+            let view = wide.narrow(3, 0, channels).unwrap();
+            let plain = depthwise_relu6(&view, &kernel, &bias, stride).unwrap();
+            assert_eq!(fused.dims(), plain.dims());
+            assert!(largest_difference(&fused, &plain) < 1e-5, "{side} {stride}");
+        }
     }
 
     #[test]
