@@ -50,6 +50,16 @@ pub fn bias_add(xs: Tensor, bias: &Tensor) -> Result<Tensor> {
     }
 }
 
+/// `max(xs + bias, 0)` for `xs [.., D]` and `bias [D]`.
+pub fn bias_relu(xs: Tensor, bias: &Tensor) -> Result<Tensor> {
+    if fused(&xs) {
+        xs.inplace_op2(bias, &BiasRelu)?;
+        Ok(xs)
+    } else {
+        xs.broadcast_add(bias)?.relu()
+    }
+}
+
 /// `xs + gamma * branch` for `xs` and `branch [.., D]` and a layer scale `gamma [D]`, if any.
 pub fn residual(xs: Tensor, branch: &Tensor, gamma: Option<&Tensor>) -> Result<Tensor> {
     match gamma {
@@ -160,6 +170,36 @@ impl InplaceOp2 for BiasAdd {
             |row| {
                 for (x, b) in row.iter_mut().zip(bias) {
                     *x += b;
+                }
+            },
+        )
+    }
+}
+
+struct BiasRelu;
+
+impl InplaceOp2 for BiasRelu {
+    fn name(&self) -> &'static str {
+        "bias-relu"
+    }
+
+    fn cpu_fwd(
+        &self,
+        dst: &mut CpuStorage,
+        layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<()> {
+        let bias = contiguous(bias, bias_layout)?;
+        for_each_row(
+            dst,
+            layout,
+            #[inline(always)]
+            |row| {
+                for (x, b) in row.iter_mut().zip(bias) {
+                    let sum = *x + b;
+                    // Not `max`, which would turn NaN into 0 and so hide damaged weights.
+                    *x = if sum < 0.0 { 0.0 } else { sum };
                 }
             },
         )
@@ -433,6 +473,15 @@ mod tests {
         let expected = xs.broadcast_add(&bias).unwrap().gelu_erf().unwrap();
         let fused = bias_gelu(xs, &bias).unwrap();
         assert!(largest_difference(&fused, &expected) < 2e-6);
+    }
+
+    #[test]
+    fn relu_agrees_with_candle() {
+        let xs = numbers(64, 96, 9.0);
+        let bias = numbers(1, 96, 0.5).flatten_all().unwrap();
+        let expected = xs.broadcast_add(&bias).unwrap().relu().unwrap();
+        let fused = bias_relu(xs, &bias).unwrap();
+        assert!(largest_difference(&fused, &expected) == 0.0);
     }
 
     #[test]
