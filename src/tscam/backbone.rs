@@ -70,7 +70,7 @@ pub enum Backbone {
     /// A plain vision transformer: DeiT, DINOv2.
     Vit(VisionTransformer),
     /// A transformer and a residual network side by side.
-    Conformer(Conformer),
+    Conformer(Box<Conformer>),
 }
 
 impl Backbone {
@@ -78,7 +78,9 @@ impl Backbone {
     pub fn new(config: BackboneConfig, vb: &VarBuilder) -> Result<Self> {
         match config {
             BackboneConfig::Vit(config) => VisionTransformer::new(config, vb).map(Self::Vit),
-            BackboneConfig::Conformer(config) => Conformer::new(config, vb).map(Self::Conformer),
+            BackboneConfig::Conformer(config) => {
+                Conformer::new(config, vb).map(|conformer| Self::Conformer(Box::new(conformer)))
+            }
         }
     }
 

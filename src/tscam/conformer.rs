@@ -83,7 +83,7 @@ impl ConformerConfig {
         };
         // The last stage's map is a quarter of the first one's and must cover whole patches.
         let quarter = 1 << (STAGES - 1);
-        if cut_width != cut || cut == 0 || cut % quarter != 0 {
+        if cut_width != cut || cut == 0 || !cut.is_multiple_of(quarter) {
             return Err(format!(
                 "trans_patch_conv.weight is {cut} x {cut_width}, no square with a side that \
                  {quarter} divides"
@@ -92,7 +92,7 @@ impl ConformerConfig {
         let &[channels, _, 1, 1] = dims("conv_1.conv3.weight")? else {
             return Err("conv_1.conv3.weight is not of shape [C, C / 4, 1, 1]".to_owned());
         };
-        if stem == 0 || channels == 0 || channels % EXPANSION != 0 {
+        if stem == 0 || channels == 0 || !channels.is_multiple_of(EXPANSION) {
             return Err(format!(
                 "its maps have {stem} and {channels} channels, which is no Conformer's"
             ));
@@ -162,13 +162,13 @@ impl ConformerConfig {
         shapes
     }
 
-    /// The blocks after the first, which has no map beside it yet.
+    /// The blocks after the first, the only one in which the two networks do not talk.
     fn plans(&self) -> impl Iterator<Item = BlockPlan> {
         let length = self.depth / STAGES;
         (1..self.depth).map(move |index| {
             let stage = index / length;
             let outputs = self.stages()[stage];
-            let opens_stage = index % length == 0;
+            let opens_stage = index.is_multiple_of(length);
             BlockPlan {
                 name: format!("conv_trans_{}", index + 1),
                 inputs: if opens_stage { outputs / 2 } else { outputs },

@@ -60,7 +60,7 @@ impl BlockSizes {
         mlp_dim: usize,
         layer_scale: bool,
     ) -> std::result::Result<Self, String> {
-        if embed_dim == 0 || embed_dim % HEAD_WIDTH != 0 {
+        if embed_dim == 0 || !embed_dim.is_multiple_of(HEAD_WIDTH) {
             return Err(format!(
                 "its tokens are {embed_dim} wide, which is no multiple of the head width {HEAD_WIDTH}"
             ));
