@@ -194,7 +194,7 @@ fn describe(job: &Job, model: &Model, classes: &Classes) -> Map<String, Value> {
         "model": model.name,
         "model_sha256": model.fingerprint,
         "method": method.name(),
-        "patches": input.patches.unwrap_or_else(|| model.default_patches()),
+        "patches": input.patches.unwrap_or_else(|| model.backbone().default_patches()),
         "square": input.square,
         "tags": if job.folder_tags { "folders" } else { "none" },
     });

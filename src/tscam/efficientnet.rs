@@ -10,14 +10,21 @@ use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::VarBuilder;
 
 use super::ModelError;
-use super::ops::{bias_add, bias_relu6, depthwise_relu6, neighbourhoods, residual};
+use super::convolution::{Padding, Window, depthwise_relu, kernel_matrix, neighbourhoods};
+use super::ops::{bias_add, bias_relu, residual};
 use super::weights::Weights;
 use crate::geometry::Grid;
 
 /// Stride of each stage's first block, for every width and depth of the family.
 const STAGE_STRIDES: [usize; 7] = [1, 2, 2, 2, 1, 2, 1];
-/// Stride of the first convolution.
-const STEM_STRIDE: usize = 2;
+/// The first convolution.
+const STEM: Window = Window {
+    side: 3,
+    stride: 2,
+    padding: Padding::Same,
+};
+/// Where its activations are clipped (ReLU6).
+const CEILING: f32 = 6.0;
 /// Epsilon of the batch norms, as TensorFlow's EfficientNets set it.
 const BATCH_NORM_EPS: f64 = 1e-3;
 
@@ -113,7 +120,7 @@ impl EfficientNet {
 
     /// Features before pooling `[N, rows, columns, D]` of normalised pixels `[N, height, width, 3]`.
     pub fn features(&self, pixels: &Tensor) -> Result<Tensor> {
-        let xs = neighbourhoods(pixels, 3, STEM_STRIDE)?;
+        let xs = neighbourhoods(pixels, STEM)?;
         let mut xs = self.stem.relu6(&xs)?;
         for block in &self.blocks {
             xs = block.forward(xs)?;
@@ -165,14 +172,11 @@ struct Convolution {
 }
 
 impl Convolution {
-    /// The first: 3x3, its neighbourhoods laid out row by row as [`neighbourhoods`] does.
     fn stem(vb: &VarBuilder) -> Result<Self> {
         let weight = vb.get_unchecked("_conv_stem.weight")?;
-        let (outputs, inputs, height, width) = weight.dims4()?;
         let folded = Folded::new(&weight, &vb.pp("_bn0"))?;
-        let rows = folded.weight.reshape((outputs, inputs, height * width))?;
         Ok(Self {
-            weight: rows.permute((2, 1, 0))?.contiguous()?.flatten_to(1)?,
+            weight: kernel_matrix(&folded.weight)?,
             bias: folded.bias,
         })
     }
@@ -205,7 +209,7 @@ impl Convolution {
     }
 
     fn relu6(&self, xs: &Tensor) -> Result<Tensor> {
-        bias_relu6(self.product(xs)?, &self.bias)
+        bias_relu(self.product(xs)?, &self.bias, CEILING)
     }
 }
 
@@ -214,7 +218,7 @@ struct Block {
     expand: Option<Convolution>,
     kernel: Tensor,      // [k * k, C]
     kernel_bias: Tensor, // [C]
-    stride: usize,
+    window: Window,
     project: Convolution,
     has_residual: bool,
 }
@@ -227,6 +231,11 @@ impl Block {
             .transpose()?;
         let kernel = vb.get_unchecked("_depthwise_conv.weight")?; // [C, 1, k, k]
         let channels = kernel.dim(0)?;
+        let window = Window {
+            side: kernel.dim(3)?,
+            stride,
+            padding: Padding::Same,
+        };
         let folded = Folded::new(&kernel, &vb.pp("_bn1"))?;
         let project = Convolution::pointwise(channels, vb, "_project_conv", "_bn2")?;
         Ok(Self {
@@ -234,7 +243,7 @@ impl Block {
             expand,
             kernel: folded.weight.flatten_from(1)?.t()?.contiguous()?,
             kernel_bias: folded.bias,
-            stride,
+            window,
             project,
         })
     }
@@ -244,7 +253,13 @@ impl Block {
             Some(expand) => expand.relu6(&xs)?,
             None => xs.clone(),
         };
-        let hidden = depthwise_relu6(&hidden, &self.kernel, &self.kernel_bias, self.stride)?;
+        let hidden = depthwise_relu(
+            &hidden,
+            &self.kernel,
+            &self.kernel_bias,
+            self.window,
+            CEILING,
+        )?;
         let ys = self.project.linear(&hidden)?;
         if self.has_residual {
             residual(ys, &xs, None)

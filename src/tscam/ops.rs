@@ -9,8 +9,8 @@
 //! tensor by value may overwrite its storage, which clones and views of it share.
 
 use candle_core::{
-    CpuStorage, CustomOp3, DType, InplaceOp1, InplaceOp2, InplaceOp3, Layout, Result, Shape,
-    Tensor, WithDType as _, bail,
+    CpuStorage, DType, InplaceOp1, InplaceOp2, InplaceOp3, Layout, Result, Tensor, WithDType as _,
+    bail,
 };
 use rayon::prelude::*;
 
@@ -50,6 +50,17 @@ pub fn bias_add(xs: Tensor, bias: &Tensor) -> Result<Tensor> {
     }
 }
 
+/// `xs + bias` clipped at 0 and `ceiling` for `xs [.., D]` and `bias [D]`: infinity for ReLU, 6 for
+/// ReLU6.
+pub fn bias_relu(xs: Tensor, bias: &Tensor, ceiling: f32) -> Result<Tensor> {
+    if fused(&xs) {
+        xs.inplace_op2(bias, &BiasRelu { ceiling })?;
+        Ok(xs)
+    } else {
+        xs.broadcast_add(bias)?.clamp(0f32, ceiling)
+    }
+}
+
 /// `xs + gamma * branch` for `xs` and `branch [.., D]` and a layer scale `gamma [D]`, if any.
 pub fn residual(xs: Tensor, branch: &Tensor, gamma: Option<&Tensor>) -> Result<Tensor> {
     match gamma {
@@ -77,118 +88,8 @@ pub fn layer_norm(xs: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Resu
     }
 }
 
-/// `relu6(xs + bias)`, which clips at 0 and 6, for `xs [.., D]` and `bias [D]`.
-pub fn bias_relu6(xs: Tensor, bias: &Tensor) -> Result<Tensor> {
-    if fused(&xs) {
-        xs.inplace_op2(bias, &BiasRelu6)?;
-        Ok(xs)
-    } else {
-        xs.broadcast_add(bias)?.clamp(0f32, 6f32)
-    }
-}
-
-/// Each position's square neighbourhood, row by row, `[N, rows, columns, C]` -> `[N, rows / stride,
-/// columns / stride, side * side * C]` (rounded up), zero beyond the edges: a convolution over it is
-/// one matrix product. Padded as TensorFlow's 'same' does, the odd pixel after.
-pub fn neighbourhoods(xs: &Tensor, side: usize, stride: usize) -> Result<Tensor> {
-    Tensor::cat(&shifted(xs, side, stride)?, 3)
-}
-
-/// `relu6(conv(xs) + bias)` where each channel has a filter of its own: `xs [N, rows, columns, C]`,
-/// `kernel [side * side, C]`, `bias [C]`; strides and padding as in [`neighbourhoods`].
-pub fn depthwise_relu6(
-    xs: &Tensor,
-    kernel: &Tensor,
-    bias: &Tensor,
-    stride: usize,
-) -> Result<Tensor> {
-    let side = kernel.dim(0)?.isqrt();
-    if fused(xs) {
-        return xs.apply_op3_no_bwd(kernel, bias, &DepthwiseRelu6 { side, stride });
-    }
-    let mut sum = bias.clone();
-    for (tap, shifted) in shifted(xs, side, stride)?.into_iter().enumerate() {
-        sum = shifted
-            .broadcast_mul(&kernel.get(tap)?)?
-            .broadcast_add(&sum)?;
-    }
-    sum.clamp(0f32, 6f32)
-}
-
-/// The positions that each tap of a square kernel falls on, tap by tap, `[N, rows / stride, columns
-/// / stride, C]`.
-fn shifted(xs: &Tensor, side: usize, stride: usize) -> Result<Vec<Tensor>> {
-    let (n, rows, columns, channels) = xs.dims4()?;
-    let (vertical, horizontal) = (
-        Same::new(rows, side, stride),
-        Same::new(columns, side, stride),
-    );
-    // Room for whole strides, so that a reshape can pick the first position of each.
-    let room = |same: &Same, length: usize| same.outputs * stride + side - 1 - same.before - length;
-    let padded = xs
-        .pad_with_zeros(1, vertical.before, room(&vertical, rows))?
-        .pad_with_zeros(2, horizontal.before, room(&horizontal, columns))?;
-    let mut taps = Vec::with_capacity(side * side);
-    for y in 0..side {
-        for x in 0..side {
-            let tap = padded
-                .narrow(1, y, vertical.outputs * stride)?
-                .narrow(2, x, horizontal.outputs * stride)?
-                .contiguous()?
-                .reshape(&[
-                    n,
-                    vertical.outputs,
-                    stride,
-                    horizontal.outputs,
-                    stride,
-                    channels,
-                ])?;
-            taps.push(
-                tap.narrow(2, 0, 1)?
-                    .narrow(4, 0, 1)?
-                    .squeeze(4)?
-                    .squeeze(2)?,
-            );
-        }
-    }
-    Ok(taps)
-}
-
-/// TensorFlow's 'same' padding along one side: enough that the outputs are the inputs over the
-/// stride, rounded up.
-struct Same {
-    outputs: usize,
-    before: usize,
-}
-
-impl Same {
-    fn new(length: usize, side: usize, stride: usize) -> Self {
-        let outputs = length.div_ceil(stride);
-        let padding = ((outputs - 1) * stride + side).saturating_sub(length);
-        Self {
-            outputs,
-            before: padding / 2,
-        }
-    }
-
-    /// Which of `side` taps at an output fall on which inputs: `(tap, input)`.
-    fn taps(
-        &self,
-        output: usize,
-        side: usize,
-        stride: usize,
-        length: usize,
-    ) -> impl Iterator<Item = (usize, usize)> + Clone {
-        let first = output * stride;
-        let before = self.before;
-        (0..side).filter_map(move |tap| {
-            let input = (first + tap).checked_sub(before)?;
-            (input < length).then_some((tap, input))
-        })
-    }
-}
-
-fn fused(xs: &Tensor) -> bool {
+/// Whether the kernels here serve this tensor.
+pub(super) fn fused(xs: &Tensor) -> bool {
     xs.device().is_cpu() && xs.dtype() == DType::F32 && xs.is_contiguous()
 }
 
@@ -277,11 +178,14 @@ impl InplaceOp2 for BiasAdd {
     }
 }
 
-struct BiasRelu6;
+/// ReLU with a ceiling; clipping, unlike taking the maximum, keeps NaN and so shows damaged weights.
+struct BiasRelu {
+    ceiling: f32,
+}
 
-impl InplaceOp2 for BiasRelu6 {
+impl InplaceOp2 for BiasRelu {
     fn name(&self) -> &'static str {
-        "bias-relu6"
+        "bias-relu"
     }
 
     fn cpu_fwd(
@@ -291,6 +195,7 @@ impl InplaceOp2 for BiasRelu6 {
         bias: &CpuStorage,
         bias_layout: &Layout,
     ) -> Result<()> {
+        let ceiling = self.ceiling;
         let bias = contiguous(bias, bias_layout)?;
         for_each_row(
             dst,
@@ -298,71 +203,10 @@ impl InplaceOp2 for BiasRelu6 {
             #[inline(always)]
             |row| {
                 for (x, b) in row.iter_mut().zip(bias) {
-                    *x = (*x + b).clamp(0.0, 6.0);
+                    *x = (*x + b).clamp(0.0, ceiling);
                 }
             },
         )
-    }
-}
-
-struct DepthwiseRelu6 {
-    side: usize,
-    stride: usize,
-}
-
-impl CustomOp3 for DepthwiseRelu6 {
-    fn name(&self) -> &'static str {
-        "depthwise-relu6"
-    }
-
-    fn cpu_fwd(
-        &self,
-        xs: &CpuStorage,
-        xs_layout: &Layout,
-        kernel: &CpuStorage,
-        kernel_layout: &Layout,
-        bias: &CpuStorage,
-        bias_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let Self { side, stride } = *self;
-        let &[n, rows, columns, channels] = xs_layout.dims() else {
-            bail!("expected [N, rows, columns, C]")
-        };
-        let xs = contiguous(xs, xs_layout)?;
-        let kernel = contiguous(kernel, kernel_layout)?;
-        let bias = contiguous(bias, bias_layout)?;
-        let vertical = Same::new(rows, side, stride);
-        let horizontal = Same::new(columns, side, stride);
-        let mut outputs = vec![0f32; n * vertical.outputs * horizontal.outputs * channels];
-        let arch = pulp::Arch::new();
-        let row_length = horizontal.outputs * channels;
-        let output_rows = outputs.par_chunks_exact_mut(row_length).enumerate();
-        output_rows.for_each(|(index, row)| {
-            let picture = index / vertical.outputs * rows;
-            let ys = vertical.taps(index % vertical.outputs, side, stride, rows);
-            arch.dispatch(
-                #[inline(always)]
-                || {
-                    for (column, sums) in row.chunks_exact_mut(channels).enumerate() {
-                        sums.copy_from_slice(bias);
-                        for (tap_y, y) in ys.clone() {
-                            for (tap_x, x) in horizontal.taps(column, side, stride, columns) {
-                                let values = &xs[((picture + y) * columns + x) * channels..];
-                                let weights = &kernel[(tap_y * side + tap_x) * channels..];
-                                for ((sum, x), w) in sums.iter_mut().zip(values).zip(weights) {
-                                    *sum += x * w;
-                                }
-                            }
-                        }
-                        for sum in sums {
-                            *sum = sum.clamp(0.0, 6.0);
-                        }
-                    }
-                },
-            );
-        });
-        let shape = (n, vertical.outputs, horizontal.outputs, channels);
-        Ok((CpuStorage::F32(outputs), shape.into()))
     }
 }
 
@@ -545,7 +389,8 @@ fn rows<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<(&'a mut [f3
     Ok((&mut values[start..end], columns))
 }
 
-fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+/// The values of an operand that has to be contiguous.
+pub(super) fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     let values = f32::cpu_storage_as_slice(storage)?;
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(&values[start..end]),
@@ -636,23 +481,12 @@ mod tests {
     }
 
     #[test]
-    fn depthwise_agrees_with_its_plain_form() {
-        for (side, stride, rows, columns) in
-            [(3, 1, 5, 7), (3, 2, 5, 8), (5, 2, 9, 6), (5, 1, 2, 3)]
-        {
-            let channels = 19;
-            let xs = numbers(rows * columns, channels, 4.0);
-            let xs = xs.reshape((1, rows, columns, channels)).unwrap();
-            let kernel = numbers(side * side, channels, 1.0);
-            let bias = numbers(1, channels, 2.0).flatten_all().unwrap();
-            let fused = depthwise_relu6(&xs, &kernel, &bias, stride).unwrap();
-            // A view is no contiguous tensor, so it takes the plain way.
-            let wide = Tensor::cat(&[&xs, &xs], 3).unwrap();
-            let view = wide.narrow(3, 0, channels).unwrap();
-            let plain = depthwise_relu6(&view, &kernel, &bias, stride).unwrap();
-            assert_eq!(fused.dims(), plain.dims());
-            assert!(largest_difference(&fused, &plain) < 1e-5, "{side} {stride}");
-        }
+    fn relu_agrees_with_candle() {
+        let xs = numbers(64, 96, 9.0);
+        let bias = numbers(1, 96, 0.5).flatten_all().unwrap();
+        let expected = xs.broadcast_add(&bias).unwrap().relu().unwrap();
+        let fused = bias_relu(xs, &bias, f32::INFINITY).unwrap();
+        assert!(largest_difference(&fused, &expected) == 0.0);
     }
 
     #[test]
