@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::listing::{self, Query};
-use crate::bulk::ANY_OBJECT;
 use crate::document::ops::{self, Named};
 use crate::document::{
     Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, Model,
@@ -17,6 +16,7 @@ use crate::document::{
 };
 use crate::geometry::BBox;
 use crate::localize::Method;
+use crate::naming::ANY_OBJECT;
 use crate::store::{Access, Project, StoreError};
 
 /// The setting that remembers where the work was left.
@@ -1061,6 +1061,19 @@ impl Session {
             self.project.note_with(BESIDE, make)?
         };
         if touched != Touched::default() {
+            self.changed(false);
+        }
+        Ok(())
+    }
+
+    /// Removes the classes that a model had named and that stand for others now, where nothing is
+    /// left of them.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn remove_renamed(&mut self) -> Result<(), StoreError> {
+        let make = |document: &Document| Ok(ops::remove_renamed(document));
+        if self.project.note_with(BESIDE, make)? != Touched::default() {
             self.changed(false);
         }
         Ok(())
