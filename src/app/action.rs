@@ -66,6 +66,8 @@ pub enum Action {
     Class(ClassAction),
     /// What classes of the model stand for, each by its name; its own name if nothing.
     NameClasses(Vec<(String, Option<Target>)>),
+    /// Remove the classes that the model had named, that stand for others now and have no boxes.
+    RemoveRenamed,
     /// Propose in another way; `false` while a slider is still being moved.
     Propose(Proposing, bool),
     /// Use another model; the embedded one if none.

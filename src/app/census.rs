@@ -74,3 +74,58 @@ impl Census {
         counts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::document::{Edit, Model, Picture, ops};
+    use crate::geometry::BBox;
+
+    const A: PictureId = PictureId(1);
+    const B: PictureId = PictureId(2);
+
+    #[test]
+    fn maps_tell_classes_apart_and_names_do_where_there_are_none() {
+        let mut document = Document::default();
+        let mut make = |make: &dyn Fn(&Document) -> Edit| {
+            let edit = make(&document);
+            document.apply(edit).unwrap();
+        };
+        make(&|document| {
+            let picture = |path| Picture::new(PictureId(0), path, 100, 80);
+            ops::add_pictures(document, vec![picture("a.jpg"), picture("b.jpg")])
+        });
+        let model = Arc::new(Model {
+            name: "m".into(),
+            version: "1".into(),
+            method: "affinity".into(),
+            threshold: 0.5,
+        });
+        let rect = BBox::from_xywh(1.0, 1.0, 20.0, 20.0);
+        let found = |class: &str| ops::Named {
+            rect,
+            class: class.to_owned(),
+            score: 0.5,
+        };
+        // What the model calls a tabby is a cat on the one picture, and its own on the other.
+        make(&|document| {
+            let found = [(A, vec![found("cat")]), (B, vec![found("tabby")])];
+            ops::propose_named(document, &model, &found).unwrap()
+        });
+        let names = ["crane", "tabby", "crane"].map(String::from);
+        let mut census = Census::default();
+        let counted = |census: &Census| Vec::from_iter(census.count(&document, &names));
+        assert_eq!(counted(&census), [(1, 1)]);
+        let proposal = |class| Proposal {
+            bbox: rect,
+            class,
+            score: 0.5,
+        };
+        let boxes = vec![proposal(Some(1)), proposal(Some(2)), proposal(None)];
+        census.take(&[(A, boxes)]);
+        assert!(census.has(A) && !census.has(B));
+        assert_eq!(counted(&census), [(0, 1), (1, 2)]);
+    }
+}

@@ -185,8 +185,6 @@ pub struct Desk {
     /// The naming that untouched proposals go by, and the revision of the document in which it was
     /// last looked at.
     named_by: (Naming, u64),
-    /// Whether classes were named and those that nothing is left of are still to be removed.
-    has_renamed: bool,
 }
 
 impl Desk {
@@ -232,7 +230,6 @@ impl Desk {
             cache,
             census: Census::default(),
             named_by: (session.document().naming().clone(), session.revision()),
-            has_renamed: false,
             session,
         }
     }
@@ -524,10 +521,6 @@ impl Desk {
             }
             written?;
         }
-        if self.has_renamed && self.deriving == 0 && self.derived.is_empty() {
-            self.has_renamed = false;
-            self.session.remove_renamed()?;
-        }
         let has_ended = self.job.as_ref().is_some_and(|job| job.open.is_empty());
         Ok(if has_ended { self.job.take() } else { None })
     }
@@ -721,6 +714,7 @@ impl Desk {
     pub fn name_classes(&mut self, changes: &[(String, Option<Target>)]) -> Result<(), StoreError> {
         // Where maps are kept they tell more than the name that a box has.
         let census = &self.census;
+        self.session.add_targets(changes)?;
         self.session.commit("name classes", |document| {
             ops::name_classes(document, changes, |picture| !census.has(picture))
         })?;
@@ -743,7 +737,6 @@ impl Desk {
             return Ok(());
         }
         self.named_by.0 = naming.clone();
-        self.has_renamed = true;
         self.trial = None;
         let shown = self.session.current();
         let shown = shown.filter(|_| !self.session.is_current_new());

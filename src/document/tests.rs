@@ -1010,7 +1010,7 @@ fn what_was_judged_does_not_come_back_under_another_name() {
             class: class.to_owned(),
             score: 0.5,
         };
-        let boxes = vec![found(3.5), found(31.0), found(75.0)];
+        let boxes = vec![found(3.0), found(31.0), found(75.0)];
         let edit = ops::propose_named(document, &model("1"), &[(A, boxes)]);
         make(document, edit.expect("A is there"));
         let mut rows = told(document);

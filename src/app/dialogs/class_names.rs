@@ -6,19 +6,22 @@ use std::collections::hash_map::Entry;
 
 use egui::{
     Align, Button, Context, Id, Key, Label, Layout, Modifiers, Rect, Response, RichText, Role,
-    ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2,
+    ScrollArea, Sense, TextEdit, TextStyle, Ui, UiBuilder, WidgetInfo, pos2,
 };
 
 use super::palette::{Finder, matches};
 use crate::app::action::Action;
 use crate::app::desk::{Desk, ModelState};
 use crate::app::theme::{self, Palette};
+use crate::document::{Category, ops};
 use crate::naming::{self, ANY_OBJECT, Correction, Known, Suggestion, Target};
 
 const WIDTH: f32 = 760.0;
 const ROW_HEIGHT: f32 = 28.0;
-/// Rows that are shown before the list scrolls.
-const ROWS: f32 = 13.0;
+/// The height of the dialog, so that it stays where it is whatever it shows, and of what lies below
+/// its list.
+const HEIGHT: f32 = 500.0;
+const FOOT: f32 = 52.0;
 /// Where columns end, in shares of the width: class, number, name, suggestion, reason.
 const COLUMNS: [f32; 5] = [0.30, 0.39, 0.59, 0.78, 1.0];
 /// Rows that a page goes.
@@ -51,6 +54,8 @@ struct Rows {
     all: Vec<Row>,
     /// Their names, for the search.
     names: Vec<String>,
+    /// Classes of the project that [`ops::remove_renamed`] would remove.
+    renamed: usize,
 }
 
 struct Row {
@@ -84,26 +89,40 @@ impl ClassNames {
             self.has_begun = false;
         }
         super::modal(context, "Class names", WIDTH, actions, |ui, actions| {
-            let classes = match &desk.model {
-                ModelState::Loading => return drop(ui.weak("The model is being loaded…")),
-                ModelState::Failed(reason) => {
-                    return drop(ui.colored_label(Palette::of(ui.visuals()).bad, reason));
-                }
-                ModelState::Ready(facts) if facts.classes.is_empty() => {
-                    return drop(ui.weak(
-                        "This model finds objects without naming them. Choose one with class names \
-                         in the Proposals menu.",
-                    ));
-                }
-                ModelState::Ready(facts) => &facts.classes,
-            };
-            self.rows.update(desk, classes);
-            if self.picking.is_some() {
-                self.picker(ui, desk, actions);
-            } else {
-                self.list(ui, desk, actions);
-            }
+            let height = HEIGHT.min(context.content_rect().height() - 120.0);
+            let size = egui::vec2(ui.available_width(), height);
+            ui.allocate_ui(size, |ui| {
+                ui.set_min_height(height);
+                self.content(ui, desk, actions);
+            });
         });
+    }
+
+    fn content(&mut self, ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
+        let facts = match &desk.model {
+            ModelState::Ready(facts) => facts,
+            ModelState::Loading => {
+                ui.weak("The model is being loaded…");
+                return;
+            }
+            ModelState::Failed(reason) => {
+                ui.colored_label(Palette::of(ui.visuals()).bad, reason);
+                return;
+            }
+        };
+        if facts.classes.is_empty() {
+            ui.weak(
+                "This model finds objects without naming them. Choose one with class names in the \
+                 Proposals menu.",
+            );
+            return;
+        }
+        self.rows.update(desk, &facts.classes);
+        if self.picking.is_some() {
+            self.picker(ui, desk, actions);
+        } else {
+            self.list(ui, desk, actions);
+        }
     }
 
     /// The rows that are shown, by their place among all: those that were seen or have a name, or
@@ -128,7 +147,7 @@ impl ClassNames {
         let shown = self.shown();
         let last = shown.len().saturating_sub(1);
         self.marked = self.marked.saturating_add_signed(step).min(last);
-        let press = self.buttons(ui, &shown, press);
+        let press = self.buttons(ui, &shown, press, actions);
         ui.add_space(2.0);
         if shown.is_empty() {
             ui.weak(match self.search.trim() {
@@ -140,9 +159,9 @@ impl ClassNames {
             });
         }
         let clicked = self.rows_ui(ui, desk, &shown, step != 0);
-        ui.add_space(4.0);
+        ui.add_space(8.0);
         ui.weak(
-            "↑ ↓ mark    Enter chooses a name    Ctrl+Enter takes the suggestion    Esc closes",
+            "Arrows mark a row    Enter chooses a name    Ctrl+Enter takes the suggestion    Esc closes",
         );
         if desk.deriving > 0 {
             ui.weak(format!("{} other pictures follow…", desk.deriving));
@@ -198,7 +217,13 @@ impl ClassNames {
         (press, step)
     }
 
-    fn buttons(&self, ui: &mut Ui, shown: &[usize], press: Option<Press>) -> Option<Press> {
+    fn buttons(
+        &self,
+        ui: &mut Ui,
+        shown: &[usize],
+        press: Option<Press>,
+        actions: &mut Vec<Action>,
+    ) -> Option<Press> {
         let suggested = shown
             .iter()
             .filter(|at| self.rows.all[**at].suggestion.is_some())
@@ -221,6 +246,18 @@ impl ClassNames {
                 if ui.button(text).on_hover_text(hint).clicked() {
                     press = Some(Press::ChooseForAll);
                 }
+            }
+            if self.rows.renamed > 0 {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let text = match self.rows.renamed {
+                        1 => "Remove 1 class without boxes".to_owned(),
+                        number => format!("Remove {number} classes without boxes"),
+                    };
+                    let hint = "They stand for others now, and nothing is left of them";
+                    if ui.button(text).on_hover_text(hint).clicked() {
+                        actions.push(Action::RemoveRenamed);
+                    }
+                });
             }
         });
         press
@@ -266,11 +303,14 @@ impl ClassNames {
         is_moved: bool,
     ) -> Option<Press> {
         let mut clicked = None;
-        ui.spacing_mut().item_spacing.y = 0.0;
+        if !shown.is_empty() {
+            header(ui);
+        }
+        let spacing = std::mem::take(&mut ui.spacing_mut().item_spacing.y);
         let mut area = ScrollArea::vertical()
             .id_salt("class names")
-            .max_height(ROWS * ROW_HEIGHT)
-            .auto_shrink([false, true]);
+            .max_height(ui.available_height() - FOOT)
+            .auto_shrink(false);
         if is_moved {
             // Only rows in sight are there, so the mark cannot scroll to itself.
             let [offset, height] = self.view;
@@ -285,6 +325,7 @@ impl ClassNames {
                 }
             }
         });
+        ui.spacing_mut().item_spacing.y = spacing;
         self.view = [output.state.clamped_offset().y, output.inner_rect.height()];
         let (place, press) = clicked?;
         self.marked = place;
@@ -370,7 +411,7 @@ impl Rows {
             places
         };
         // What is there merely because the model named it is none of the person's classes.
-        let is_own = |row: &&crate::document::Category| {
+        let is_own = |row: &&Category| {
             let count = session.counts().get(&row.id).copied().unwrap_or_default();
             &*row.name != ANY_OBJECT
                 && (!places.contains_key(&*row.name)
@@ -418,6 +459,7 @@ impl Rows {
         };
         self.all = all.into_iter().map(row).collect();
         self.names = self.all.iter().map(|row| row.class.clone()).collect();
+        self.renamed = ops::remove_renamed(document).touched().categories.len();
     }
 }
 
@@ -446,14 +488,7 @@ impl Row {
         if let Some(fill) = fill {
             ui.painter().rect_filled(rect, 3, fill);
         }
-        let cell = |at: usize| {
-            let left = if at == 0 { 0.0 } else { COLUMNS[at - 1] };
-            let x = |share: f32| rect.left() + share * rect.width();
-            Rect::from_min_max(
-                pos2(x(left) + 6.0, rect.top() + 2.0),
-                pos2(x(COLUMNS[at]) - 2.0, rect.bottom() - 2.0),
-            )
-        };
+        let cell = |at: usize| cell(rect, at);
         let [text, quiet] = if is_marked {
             [ui.visuals().selection.stroke.color; 2]
         } else {
@@ -490,7 +525,7 @@ impl Row {
             }
             in_cell(ui, cell(4), Align::Min, |ui| {
                 let reason = suggestion.reason.to_string();
-                ui.add(plain(RichText::new(reason).small().color(quiet)))
+                ui.add(plain(RichText::new(reason).color(quiet)))
             });
         }
         press
@@ -510,6 +545,32 @@ impl Row {
         }
         ui.add(Button::new(name).truncate())
     }
+}
+
+/// What the columns are.
+fn header(ui: &mut Ui) {
+    let size = egui::vec2(
+        ui.available_width(),
+        ui.text_style_height(&TextStyle::Small) + 6.0,
+    );
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let titles = ["The model says", "boxes", "You say", "Suggested", "because"];
+    for (at, title) in titles.into_iter().enumerate() {
+        let align = if at == 1 { Align::Max } else { Align::Min };
+        in_cell(ui, cell(rect, at), align, |ui| {
+            ui.add(plain(RichText::new(title).small().weak()))
+        });
+    }
+}
+
+/// A cell of a row.
+fn cell(row: Rect, at: usize) -> Rect {
+    let left = if at == 0 { 0.0 } else { COLUMNS[at - 1] };
+    let x = |share: f32| row.left() + share * row.width();
+    Rect::from_min_max(
+        pos2(x(left) + 6.0, row.top() + 2.0),
+        pos2(x(COLUMNS[at]) - 2.0, row.bottom() - 2.0),
+    )
 }
 
 fn plain(text: RichText) -> Label {

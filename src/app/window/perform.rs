@@ -227,6 +227,11 @@ fn on_desk(desk: &mut Desk, post: &Post, action: Action) -> Result<(), StoreErro
         Action::ChooseClassNamed(name) => session.choose_class_named(&name)?,
         Action::Class(change) => change_class(desk, change)?,
         Action::NameClasses(changes) => desk.name_classes(&changes)?,
+        Action::RemoveRenamed => {
+            session.commit("remove classes", |document| {
+                Ok(ops::remove_renamed(document))
+            })?;
+        }
         Action::Propose(proposing, is_final) => desk.propose_otherwise(proposing, is_final)?,
         Action::Adjust(adjustment) => desk.adjustment = adjustment,
         Action::Import(path, mode) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::categories::new_categories;
-use super::{Draft, SAME_BOX_IOU, picture_of};
+use super::{Draft, picture_of};
 use crate::document::{
     Annotation, BoxState, CategoryId, Change, Document, Edit, EditError, Model, Origin, PictureId,
     ReviewState,
@@ -34,9 +34,9 @@ pub struct Candidate {
 /// has been judged. It is so if it is of the same category and overlaps it by half (intersection
 /// over union), or one of them lies in the other but for a fifth; categories are the same too if
 /// the document's [naming](Document::naming) calls both by one name. What a person took as right is
-/// also the same object if the model had proposed it at this very place, whatever it called it
-/// then. A box with nothing inside the picture is dropped too. A picture that is done is left alone, and so is one whose proposals are these
-/// already.
+/// also the same object if the model had proposed this very rectangle, whatever it called it then.
+/// A box with nothing inside the picture is dropped too. A picture that is done is left alone, and
+/// so is one whose proposals are these already.
 ///
 /// # Errors
 /// If a picture does not exist. Each picture may be named once.
@@ -157,9 +157,7 @@ fn is_judged(document: &Document, row: &Annotation, rect: BBox, category: Catego
     };
     let former = row.proposal.as_ref();
     let proposed = former.map_or(&row.rect, |former| &former.rect);
-    let is_renamed = row.is_ground_truth()
-        && row.origin != Origin::Person
-        && proposed.iou(&rect) >= SAME_BOX_IOU;
+    let is_renamed = row.is_ground_truth() && row.origin != Origin::Person && *proposed == rect;
     row.state != BoxState::Proposed
         && (is_renamed
             || is_same(&row.rect, row.category)
