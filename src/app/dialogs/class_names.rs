@@ -9,7 +9,7 @@ use egui::{
     ScrollArea, Sense, TextEdit, TextStyle, Ui, UiBuilder, WidgetInfo, pos2,
 };
 
-use super::palette::{Finder, matches};
+use super::palette::Finder;
 use crate::app::action::Action;
 use crate::app::desk::{Desk, ModelState};
 use crate::app::theme::{self, Palette};
@@ -52,14 +52,14 @@ struct Rows {
     of: Option<(u64, u64)>,
     /// All of them, those that were seen most often first, then in the model's order.
     all: Vec<Row>,
-    /// Their names, for the search.
-    names: Vec<String>,
     /// Classes of the project that [`ops::remove_renamed`] would remove.
     renamed: usize,
 }
 
 struct Row {
     class: String,
+    /// Its name in lower case, for the search.
+    lower: String,
     boxes: usize,
     /// What it stands for, if anybody has said so.
     target: Option<Target>,
@@ -126,13 +126,20 @@ impl ClassNames {
     }
 
     /// The rows that are shown, by their place among all: those that were seen or have a name, or
-    /// what is searched for.
+    /// those whose name has every word that is searched for. What may be joined at once must not be
+    /// found by mere likeness.
     fn shown(&self) -> Vec<usize> {
-        if !self.search.trim().is_empty() {
-            return matches(&self.search, &self.rows.names);
-        }
+        let search = self.search.to_lowercase();
+        let words: Vec<&str> = search.split_whitespace().collect();
+        let is_shown = |row: &Row| {
+            if words.is_empty() {
+                row.boxes > 0 || row.target.is_some()
+            } else {
+                words.iter().all(|word| row.lower.contains(word))
+            }
+        };
         let rows = self.rows.all.iter().enumerate();
-        rows.filter(|(_, row)| row.boxes > 0 || row.target.is_some())
+        rows.filter(|(_, row)| is_shown(row))
             .map(|(at, _)| at)
             .collect()
     }
@@ -143,7 +150,9 @@ impl ClassNames {
              follow at once; what you have judged stays as it is.",
         );
         ui.add_space(4.0);
+        let search = self.search.clone();
         let (press, step) = self.search_field(ui);
+        let is_moved = step != 0 || search != self.search;
         let shown = self.shown();
         let last = shown.len().saturating_sub(1);
         self.marked = self.marked.saturating_add_signed(step).min(last);
@@ -158,7 +167,7 @@ impl ClassNames {
                 _ => "The model has no such name.",
             });
         }
-        let clicked = self.rows_ui(ui, desk, &shown, step != 0);
+        let clicked = self.rows_ui(ui, desk, &shown, is_moved);
         ui.add_space(8.0);
         ui.weak(
             "Arrows mark a row    Enter chooses a name    Ctrl+Enter takes the suggestion    Esc closes",
@@ -453,12 +462,12 @@ impl Rows {
         all.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
         let row = |(boxes, _, class): (usize, usize, &str)| Row {
             class: class.to_owned(),
+            lower: class.to_lowercase(),
             boxes,
             target: naming.target(class).cloned(),
             suggestion: suggestions.remove(class),
         };
         self.all = all.into_iter().map(row).collect();
-        self.names = self.all.iter().map(|row| row.class.clone()).collect();
         self.renamed = ops::remove_renamed(document).touched().categories.len();
     }
 }
