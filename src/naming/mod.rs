@@ -2,7 +2,7 @@
 //!
 //! A model brings the names of whoever trained it; a person has classes of their own. A
 //! [`Naming`] joins the two. It is a part of the [document](crate::document), so a change of it is
-//! an edit like any other, and [`suggest`] says what it might hold.
+//! an edit like any other, and [`suggest()`] says what it might hold.
 //!
 //! A name joins every class that has it: two of ILSVRC's classes are called "crane".
 
