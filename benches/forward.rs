@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let streams = arguments.next().map_or(Ok(1), |s| s.parse())?;
 
     let model = Model::embedded(&Device::Cpu)?;
-    let patch = model.config().patch_size;
+    let patch = model.backbone().patch_size();
     let shape = (1, 3, rows * patch, columns * patch);
     let pixels = Tensor::ones(shape, DType::F32, &Device::Cpu)?;
     for _ in 0..3 {

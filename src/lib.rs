@@ -11,6 +11,7 @@
 //! | [`tscam`] | a picture -> [`localize::Evidence`]; the only user of candle |
 //! | [`localize`] | evidence -> maps -> boxes, on plain slices |
 //! | [`propose`] | the pipeline decode, infer, localise over bounded queues |
+//! | [`naming`] | what a model's classes are called in a project, and what they might be |
 //! | [`document`] | pictures, classes, boxes; every change an edit with an exact inverse |
 //! | [`store`] | the project file, one SQLite database |
 //! | [`survey`] | a project's folder against what the project knew of it |
@@ -22,8 +23,8 @@
 //! | `app` | the window; the only user of egui |
 //!
 //! Invariants:
-//! - [`geometry`], [`localize`], [`document`] and [`evaluate`] do no IO and know neither candle nor
-//!   a window.
+//! - [`geometry`], [`localize`], [`naming`], [`document`] and [`evaluate`] do no IO and know
+//!   neither candle nor a window.
 //! - Boxes are `f32` in original, EXIF-upright pixels, always.
 //! - A proposal carries its origin and a score, and is never written as ground truth until a person
 //!   says so.
@@ -39,6 +40,7 @@ pub mod formats;
 pub mod geometry;
 pub mod heatmap;
 pub mod localize;
+pub mod naming;
 pub mod pictures;
 pub mod propose;
 pub mod store;

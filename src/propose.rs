@@ -14,6 +14,7 @@ use image::RgbImage;
 
 use crate::geometry::BBox;
 use crate::localize::{BoxOptions, Evidence, Extent, Localizer, Maps, Method};
+use crate::naming::{Naming, ONE_OBJECT_IOU};
 use crate::pictures::{self, Limits};
 use crate::tscam::{InputSize, Model};
 
@@ -227,6 +228,45 @@ pub fn cut(maps: &Maps, size: (u32, u32), method: Method, boxes: &BoxOptions) ->
     proposals.sort_by(|a, b| b.score.total_cmp(&a.score));
     proposals.truncate(boxes.max_boxes);
     proposals
+}
+
+impl Proposal {
+    /// The classes that it may be of, each with its probability, best first; none for any object.
+    fn classes(&self) -> Vec<(usize, f32)> {
+        let only = self.class.map(|class| (class, 1.0));
+        only.into_iter().collect()
+    }
+
+    /// The class that it is most probably of; none for any object.
+    pub fn likeliest(&self) -> Option<usize> {
+        self.classes().first().map(|(class, _)| *class)
+    }
+}
+
+/// What each of a picture's boxes, best first, is called: nothing where its classes say nothing.
+/// Where two classes are called by one name, two boxes of theirs that lie on one another are of one
+/// object, and the better one stays.
+pub fn named<'p, 'n>(
+    proposals: &'p [Proposal],
+    class_names: &'n [String],
+    naming: &'n Naming,
+) -> Vec<(&'p Proposal, Option<&'n str>)> {
+    let mut named: Vec<(&Proposal, Option<&str>)> = Vec::new();
+    for proposal in proposals {
+        let name = naming.name(class_names, &proposal.classes());
+        let name = name.map(|name| name.text);
+        let is_double = !naming.is_empty()
+            && named.iter().any(|(better, other)| {
+                name.is_some()
+                    && *other == name
+                    && better.likeliest() != proposal.likeliest()
+                    && better.bbox.iou(&proposal.bbox) >= ONE_OBJECT_IOU
+            });
+        if !is_double {
+            named.push((proposal, name));
+        }
+    }
+    named
 }
 
 /// Which classes to look for, most probable first, and how probable each is; none for any object.

@@ -486,6 +486,7 @@ fn the_longest_name_does_not_end_a_run_with_heatmaps() {
 // --- Models -----------------------------------------------------------------------------------
 
 const CHECKPOINT: &str = "tests/reference/tscam_reference.pth";
+const CONFORMER: &str = "tests/reference/conformer_reference.pth";
 
 /// Runs `tsukami model` on these bytes, which must be refused soon, naming the file.
 #[track_caller]
@@ -504,7 +505,14 @@ fn refused_model(name: &str, bytes: &[u8]) -> Run {
 
 /// The reference checkpoint as safetensors, after `change`.
 fn changed_tensors(change: impl FnOnce(&mut BTreeMap<String, Tensor>)) -> Vec<u8> {
-    let mut tensors = Weights::open(&repository(CHECKPOINT)).unwrap().tensors;
+    changed_tensors_of(CHECKPOINT, change)
+}
+
+fn changed_tensors_of(
+    checkpoint: &str,
+    change: impl FnOnce(&mut BTreeMap<String, Tensor>),
+) -> Vec<u8> {
+    let mut tensors = Weights::open(&repository(checkpoint)).unwrap().tensors;
     change(&mut tensors);
     safetensors::serialize(&tensors, None).unwrap()
 }
@@ -659,6 +667,192 @@ fn surplus_tensors_are_named() {
         tensors.insert("blocks.1.adapter.weight".to_owned(), surplus);
     });
     refused_model("surplus.safetensors", &bytes).says("blocks.1.adapter.weight");
+}
+
+#[test]
+fn a_conformer_as_safetensors_is_taken_with_its_counters() {
+    // As a conversion leaves it: with the batch norms' counters, which are whole numbers.
+    let bytes = changed_tensors_of(CONFORMER, |tensors| {
+        let counter = Tensor::new(7i64, &Device::Cpu).unwrap();
+        tensors.insert("bn1.num_batches_tracked".to_owned(), counter);
+    });
+    let place = Place::new();
+    place.write("same.safetensors", bytes);
+    let run = place.run("model same.safetensors").exits(0);
+    let run = run
+        .prints("Conformer, 6 blocks, tokens 128 wide, 2 heads, MLP 32 wide, maps of 16, 32 and 64")
+        .prints("patches of 16 x 16 pixels, any grid; published for 14 x 14 patches (224 x 224")
+        .prints("3 x 3 convolution, 5 classes");
+    assert!(!run.stdout.contains("num_batches_tracked"), "{run:#?}");
+}
+
+#[test]
+fn a_conformer_that_breaks_off_is_refused() {
+    let bytes = fs::read(repository(CONFORMER)).unwrap();
+    for share in [100, 90, 50, 1] {
+        let cut = bytes.len() * share / 100 - 1;
+        refused_model("cut.pth", &bytes[..cut]);
+    }
+}
+
+#[test]
+fn misshapen_tensors_of_a_conformer_are_named() {
+    let zeros =
+        |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
+    for (name, shape, told) in [
+        (
+            "conv_trans_3.fusion_block.conv2.weight",
+            vec![8, 8, 5, 5],
+            "conv_trans_3.fusion_block.conv2.weight is [8, 8, 5, 5], expected [8, 8, 3, 3]",
+        ),
+        (
+            "conv_trans_5.expand_block.bn.running_var",
+            vec![3],
+            "conv_trans_5.expand_block.bn.running_var is [3], expected [16]",
+        ),
+        (
+            "trans_1.attn.qkv.weight",
+            vec![384],
+            "trans_1.attn.qkv.weight is [384], expected [384, 128]",
+        ),
+        (
+            "trans_patch_conv.weight",
+            vec![128, 16, 3, 3],
+            "trans_patch_conv.weight is 3 x 3",
+        ),
+        (
+            "trans_patch_conv.weight",
+            vec![100, 16, 4, 4],
+            "100 wide, which is no multiple of the head width 64",
+        ),
+        ("conv_1.conv3.weight", vec![0, 4, 1, 1], "16 and 0 channels"),
+        (
+            "conv_cls_head.weight",
+            vec![4, 64],
+            "conv_cls_head.weight has shape [4, 64]; expected [5, M]",
+        ),
+        (
+            "conv_cls_head.weight",
+            vec![5, 63],
+            "reads the map of a Conformer with 63 channels",
+        ),
+    ] {
+        let bytes = changed_tensors_of(CONFORMER, |tensors| {
+            let old = tensors.insert(name.to_owned(), zeros(&shape));
+            assert!(old.is_some(), "{name}");
+        });
+        refused_model("wrong.safetensors", &bytes).says(told);
+    }
+}
+
+#[test]
+fn missing_and_surplus_tensors_of_a_conformer_are_named() {
+    for missing in [
+        "trans_patch_conv.weight",
+        "trans_1.norm1.bias",
+        "conv_trans_4.cnn_block.bn2.running_mean",
+        "conv_cls_head.bias",
+    ] {
+        let bytes = changed_tensors_of(CONFORMER, |tensors| {
+            tensors.remove(missing).unwrap();
+        });
+        refused_model("missing.safetensors", &bytes).says(missing);
+    }
+    let bytes = changed_tensors_of(CONFORMER, |tensors| {
+        tensors.retain(|name, _| !name.starts_with("conv_trans_6."));
+    });
+    refused_model("short.safetensors", &bytes).says("missing: conv_trans_6.cnn_block.bn1.bias");
+    let bytes = changed_tensors_of(CONFORMER, |tensors| {
+        let surplus = tensors["bn1.weight"].clone();
+        tensors.insert("conv_trans_2.med_block.0.bn1.weight".to_owned(), surplus);
+    });
+    refused_model("surplus.safetensors", &bytes)
+        .says("not part of a Conformer: conv_trans_2.med_block.0.bn1.weight");
+}
+
+#[test]
+fn a_damaged_conformer_is_told() {
+    let damaged = |name: &'static str, value: f32| {
+        changed_tensors_of(CONFORMER, move |tensors| {
+            let numbers = tensors.get_mut(name).unwrap();
+            *numbers = Tensor::full(value, numbers.dims(), &Device::Cpu).unwrap();
+        })
+    };
+    for (name, value) in [
+        ("bn1.running_var", -1.0),
+        ("conv1.weight", f32::NAN),
+        ("conv_trans_4.expand_block.conv_project.bias", f32::INFINITY),
+        ("conv_trans_6.fusion_block.residual_bn.weight", f32::NAN),
+    ] {
+        let layer = name.rsplit_once('.').unwrap().0;
+        let bytes = damaged(name, value);
+        refused_model("damaged.safetensors", &bytes)
+            .says("not finite, so its weights are damaged")
+            .says(layer);
+    }
+    // What no convolution holds shows when it runs.
+    for name in [
+        "trans_1.mlp.fc1.bias",
+        "conv_trans_5.squeeze_block.ln.weight",
+        "cls_token",
+    ] {
+        let place = Place::new();
+        place.pictures("set", 1);
+        place.write("damaged.safetensors", damaged(name, f32::NAN));
+        place
+            .run("propose set --out boxes.json --model damaged.safetensors")
+            .exits(1)
+            .says("not finite");
+    }
+}
+
+#[test]
+fn a_conformers_head_is_refused_by_a_vit_as_wide() {
+    let bytes = changed_tensors_of(CONFORMER, |tensors| {
+        let weight = Tensor::zeros((5, 384, 1, 1), candle_core::DType::F32, &Device::Cpu);
+        tensors.insert("trans_cls_head.weight".to_owned(), weight.unwrap());
+    });
+    let place = Place::new();
+    place.pictures("set", 1);
+    place.write("head.safetensors", bytes);
+    place.run("propose set --head head.safetensors").refuses(&[
+        "head.safetensors",
+        "the map of a Conformer with 64 channels",
+    ]);
+}
+
+#[test]
+fn a_conformer_without_maps_of_classes_proposes_objects() {
+    // As Conformer's own authors publish it: both classifiers are linear.
+    let bytes = changed_tensors_of(CONFORMER, |tensors| {
+        let weight = Tensor::zeros((5, 128), candle_core::DType::F32, &Device::Cpu);
+        tensors.insert("trans_cls_head.weight".to_owned(), weight.unwrap());
+    });
+    let place = Place::new();
+    place.write("plain.safetensors", bytes);
+    let run = place.run("model plain.safetensors").exits(0);
+    let run = run.prints("none: boxes of the one class");
+    run.prints(
+        "conv_cls_head.bias, conv_cls_head.weight, trans_cls_head.bias, trans_cls_head.weight",
+    );
+}
+
+#[test]
+fn a_conformer_proposes_on_pictures_of_any_aspect_by_any_method() {
+    let place = Place::new();
+    for (name, width, height) in [("wide", 300, 90), ("tall", 40, 500), ("dot", 1, 1)] {
+        place.write(format!("set/{name}.png"), png(&scene(width, height, 1)));
+    }
+    let model = repository(CONFORMER);
+    for method in ["ts-cam", "affinity", "attention"] {
+        for size in ["", "--square", "--patches 1", "--patches 7"] {
+            let line = format!("propose set --out boxes.json --method {method} {size} --model");
+            let run: Run = place.command(&line).arg(&model).output().unwrap().into();
+            run.exits(0);
+            assert_eq!(file_names(&place.json("boxes.json")).len(), 3);
+            fs::remove_file(place.path("boxes.json")).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -256,6 +256,60 @@ fn the_paper_runs_from_an_official_checkpoint() {
 }
 
 #[test]
+fn a_map_calls_the_models_classes_as_a_person_does() {
+    let place = Place::new();
+    place.pictures("set", 2);
+    let checkpoint = repository("tests/reference/tscam_reference.pth");
+    let run = |line: &str| -> Run {
+        let mut command = place.command(&format!("propose {line} --patches 49 --model"));
+        command.arg(&checkpoint).output().unwrap().into()
+    };
+    place.write(
+        "map.csv",
+        "class,category\nclass 1,thing\nclass 2,thing\nclass 3,object\nclass 9,x\n",
+    );
+    run("set --map map.csv --out boxes.json")
+        .exits(0)
+        .says("map.csv names \"class 9\", which tscam_reference does not know");
+    let coco = place.json("boxes.json");
+    let categories = coco["categories"].as_array().unwrap();
+    let names: Vec<&str> = categories
+        .iter()
+        .map(|row| row["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["thing", "object", "class 4", "class 5"]);
+    assert_eq!(coco["info"]["class_map"]["class 1"], "thing");
+    assert_eq!(coco["info"]["class_map"]["class 3"], Value::Null);
+    // What was made with one map is not gone on from with another.
+    place.write("other.json", r#"{"class 1": "stuff"}"#);
+    run("set --map other.json --out boxes.json --resume").refuses(&["boxes.json", "class_map"]);
+    place.write("bad.csv", "class 1\n");
+    run("set --map bad.csv --out more.json").refuses(&["bad.csv", "line 1", "class,category"]);
+    run("set --map nowhere.csv --out more.json").refuses(&["nowhere.csv"]);
+
+    // A project keeps it.
+    place.run("project new set").exits(0);
+    let all = r#"{"class 1": "a", "class 2": "a", "class 3": "a", "class 4": "b", "class 5": "b"}"#;
+    place.write("all.json", all);
+    run("--project set --map all.json").exits(0);
+    place.write("set/new.png", png(&scene(96, 72, 9)));
+    run("--project set").exits(0).says("1 of 1 pictures");
+    place
+        .run("export set --format coco --all --proposals --out out.json")
+        .exits(0);
+    let coco = place.json("out.json");
+    let boxes = coco["annotations"].as_array().unwrap();
+    let pictures: std::collections::BTreeSet<u64> = boxes
+        .iter()
+        .map(|row| row["image_id"].as_u64().unwrap())
+        .collect();
+    assert_eq!(pictures.len(), 3);
+    let names = coco["categories"].as_array().unwrap().iter();
+    let names = names.map(|row| row["name"].as_str().unwrap());
+    assert!(names.clone().count() > 0 && names.clone().all(|name| name == "a" || name == "b"));
+}
+
+#[test]
 fn every_method_that_needs_no_head_runs() {
     let place = Place::new();
     place.pictures("set", 1);

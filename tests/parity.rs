@@ -11,6 +11,11 @@ use candle_core::{Device, Tensor};
 use tsukami::geometry::Grid;
 use tsukami::localize::{Affinity, Evidence, LevelMap, Maps, Method, largest};
 use tsukami::tscam::Model;
+use tsukami::tscam::backbone::Backbone;
+use tsukami::tscam::conformer::ConformerConfig;
+use tsukami::tscam::efficientnet::EfficientNet;
+use tsukami::tscam::vit::VitConfig;
+use tsukami::tscam::weights::Weights;
 
 fn reference(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -55,6 +60,24 @@ fn attention_of(evidence: &Evidence) -> Vec<f32> {
     evidence.attention.concat()
 }
 
+/// The class token's attention summed over all layers, as the paper does, `[P]`.
+fn summed_attention(evidence: &Evidence) -> Vec<f32> {
+    let none = vec![0f32; evidence.grid.patches()];
+    evidence.attention.iter().fold(none, |sum, layer| {
+        sum.iter().zip(layer).map(|(a, b)| a + b).collect()
+    })
+}
+
+/// The paper's map of each class, one after the other, `[C * P]`.
+fn coupled_maps(evidence: &Evidence) -> Vec<f32> {
+    let classes = evidence.classes.as_ref().unwrap().logits.len();
+    let map = |class| {
+        let maps = Maps::new(evidence, &[(class, 1.0)]);
+        maps.map(Method::TsCam, Some(class)).unwrap().values.clone()
+    };
+    (0..classes).flat_map(map).collect()
+}
+
 /// `P P A` at the reference's temperature of 0.2.
 fn affinity_map(evidence: &Evidence) -> Vec<f32> {
     let affinity = Affinity::new(evidence, 0.2);
@@ -64,12 +87,17 @@ fn affinity_map(evidence: &Evidence) -> Vec<f32> {
 #[test]
 fn official_ts_cam_checkpoint() {
     let model = Model::open(&reference("tscam_reference.pth"), &Device::Cpu).unwrap();
-    let config = model.config();
-    assert_eq!((config.embed_dim, config.depth, config.heads), (128, 4, 2));
-    assert_eq!(
-        (config.patch_size, config.trained_grid.patches()),
-        (16, 196)
-    );
+    let Backbone::Vit(vit) = model.backbone() else {
+        panic!("it is a plain ViT")
+    };
+    let VitConfig {
+        block,
+        depth,
+        patch_size,
+        trained_grid,
+    } = vit.config();
+    assert_eq!((block.embed_dim, *depth, block.heads), (128, 4, 2));
+    assert_eq!((*patch_size, trained_grid.patches()), (16, 196));
     assert_eq!(model.head().unwrap().classes.len(), 5);
 
     let expected = outputs("tscam_reference_outputs.safetensors");
@@ -92,19 +120,77 @@ fn official_ts_cam_checkpoint() {
         1e-4,
     );
 
-    let layers = evidence.attention.iter();
-    let summed = layers.fold(vec![0f32; 196], |sum, layer| {
-        sum.iter().zip(layer).map(|(a, b)| a + b).collect()
-    });
+    let summed = summed_attention(&evidence);
     assert_close("attention", &summed, &numbers(&expected["attention"]), 1e-4);
-
-    let cams: Vec<f32> = (0..5)
-        .flat_map(|class| {
-            let maps = Maps::new(&evidence, &[(class, 1.0)]);
-            maps.map(Method::TsCam, Some(class)).unwrap().values.clone()
-        })
-        .collect();
+    let cams = coupled_maps(&evidence);
     assert_close("cams", &cams, &numbers(&expected["cams"]), 1e-4);
+}
+
+/// A Conformer on a square picture and on an oblong piece of it, whose grid the official code
+/// cannot take and the architecture can.
+#[test]
+fn official_conformer_checkpoint() {
+    let model = Model::open(&reference("conformer_reference.pth"), &Device::Cpu).unwrap();
+    let Backbone::Conformer(conformer) = model.backbone() else {
+        panic!("it is a Conformer")
+    };
+    let ConformerConfig {
+        block,
+        depth,
+        patch_size,
+        stem,
+        ..
+    } = conformer.config();
+    assert_eq!((block.embed_dim, *depth, block.heads), (128, 6, 2));
+    assert_eq!((*patch_size, *stem), (16, 16));
+    assert_eq!(conformer.config().stages(), [16, 32, 64]);
+    assert_eq!(conformer.config().trained_grid().patches(), 196);
+
+    let outputs = outputs("conformer_reference_outputs.safetensors");
+    let square = image::open(reference("input.png")).unwrap().to_rgb8();
+    let oblong = image::imageops::crop_imm(&square, 0, 0, 160, 96).to_image();
+    for (shape, picture, rows, columns) in [("square", square, 14, 14), ("oblong", oblong, 6, 10)] {
+        let expected = |name: &str| &outputs[&format!("{shape}.{name}")];
+        let features = model.features(expected("pixel_values"), &[]).unwrap();
+        let evidence = model.look(&picture).unwrap();
+        assert_eq!(evidence.grid, Grid { rows, columns });
+        for (name, found) in [
+            ("patch_tokens", numbers(&features.patch_tokens)),
+            ("attention", summed_attention(&evidence)),
+            ("logits", evidence.classes.as_ref().unwrap().logits.clone()),
+            ("cams", coupled_maps(&evidence)),
+        ] {
+            let what = format!("{shape} {name}");
+            assert_close(&what, &found, &numbers(expected(name)), 1e-4);
+        }
+    }
+}
+
+/// Two pictures at once are the two alone: nothing runs on from one into the other.
+#[test]
+fn a_batch_is_its_pictures() {
+    let outputs = outputs("conformer_reference_outputs.safetensors");
+    let one = &outputs["oblong.pixel_values"];
+    let other = (one * -0.5).unwrap();
+    let both = Tensor::cat(&[one, &other], 0).unwrap();
+    for name in ["tscam_reference.pth", "conformer_reference.pth"] {
+        let model = Model::open(&reference(name), &Device::Cpu).unwrap();
+        let both = model.features(&both, &[2]).unwrap();
+        for (index, alone) in [one, &other].into_iter().enumerate() {
+            let alone = model.features(alone, &[2]).unwrap();
+            let mut pairs = vec![
+                (&both.patch_tokens, &alone.patch_tokens),
+                (&both.attention, &alone.attention),
+                (&both.last_keys, &alone.last_keys),
+                (&both.taps[&2], &alone.taps[&2]),
+            ];
+            pairs.extend(both.pooled_map.iter().zip(&alone.pooled_map));
+            for (both, alone) in pairs {
+                let found = numbers(&both.get(index).unwrap());
+                assert_close(name, &found, &numbers(alone), 1e-5);
+            }
+        }
+    }
 }
 
 #[test]
@@ -230,7 +316,10 @@ fn hugging_face_names_are_the_same_model() {
     });
     let theirs = Model::open(&path, &Device::Cpu).unwrap();
     let embedded = Model::embedded(&Device::Cpu).unwrap();
-    assert_eq!(theirs.config(), embedded.config());
+    let (Backbone::Vit(a), Backbone::Vit(b)) = (theirs.backbone(), embedded.backbone()) else {
+        panic!("both are plain ViTs")
+    };
+    assert_eq!(a.config(), b.config());
     assert_eq!(class_token_of(&theirs), class_token_of(&embedded));
 }
 
@@ -251,4 +340,30 @@ fn a_linear_classifier_is_reported_and_left_out() {
     let model = Model::open(&path, &Device::Cpu).unwrap();
     assert!(model.head().is_none());
     assert_eq!(model.ignored, ["head.bias", "head.weight", "mask_token"]);
+}
+
+#[test]
+fn efficientnet_of_the_class_names() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/efficientnet-lite2.safetensors");
+    let network = EfficientNet::new(Weights::open(&path).unwrap(), &Device::Cpu).unwrap();
+    assert_eq!((network.classes.len(), network.input_side), (1000, 260));
+    let expected = outputs("efficientnet_lite2_outputs.safetensors");
+
+    let pixels = expected["pixel_values"].permute((0, 2, 3, 1)).unwrap();
+    let pixels = pixels.contiguous().unwrap();
+    let features = network.features(&pixels).unwrap();
+    let features = features.permute((0, 3, 1, 2)).unwrap();
+    assert_close(
+        "features",
+        &numbers(&features),
+        &numbers(&expected["features"]),
+        1e-3,
+    );
+    let found = network.class_maps(&pixels).unwrap();
+    assert_close(
+        "logits",
+        &numbers(&found.logits),
+        &numbers(&expected["logits"]),
+        1e-3,
+    );
 }

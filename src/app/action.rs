@@ -17,6 +17,7 @@ use super::textures::Adjustment;
 use crate::document::{AnnotationId, CategoryId, PictureId};
 use crate::formats::exchange::{Mode, Options};
 use crate::geometry::BBox;
+use crate::naming::Target;
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +64,10 @@ pub enum Action {
     ChooseClassNamed(String),
     /// A change of a class.
     Class(ClassAction),
+    /// What classes of the model stand for, each by its name; its own name if nothing.
+    NameClasses(Vec<(String, Option<Target>)>),
+    /// Remove the classes that the model had named, that stand for others now and have no boxes.
+    RemoveRenamed,
     /// Propose in another way; `false` while a slider is still being moved.
     Propose(Proposing, bool),
     /// Use another model; the embedded one if none.

@@ -57,6 +57,7 @@ pub enum Command {
     CancelProposing,
     RaiseThreshold,
     LowerThreshold,
+    ClassNames,
     ChooseModel,
     EmbeddedModel,
     // View
@@ -186,7 +187,7 @@ const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 impl Command {
     /// All of them, in the order of the menus.
-    pub const ALL: [Self; 67] = [
+    pub const ALL: [Self; 68] = [
         Self::OpenFolder,
         Self::OpenProject,
         Self::OpenSample,
@@ -229,6 +230,7 @@ impl Command {
         Self::CancelProposing,
         Self::RaiseThreshold,
         Self::LowerThreshold,
+        Self::ClassNames,
         Self::ChooseModel,
         Self::EmbeddedModel,
         Self::ZoomIn,
@@ -303,7 +305,7 @@ impl Command {
                 | C::Crowd
                 | C::PauseProposing
                 | C::RaiseThreshold
-                | C::ChooseModel
+                | C::ClassNames
                 | C::Fit
                 | C::HideBoxes
                 | C::Grid
@@ -691,6 +693,14 @@ impl Command {
                 "Lower the threshold",
                 "Makes proposals wider, without running the model again",
             ),
+            Self::ClassNames => spec(
+                G::Proposals,
+                N::Editable,
+                Window,
+                None,
+                "Class names…",
+                "Joins the names that the model gives to your own classes",
+            ),
             Self::ChooseModel => spec(
                 G::Proposals,
                 N::Project,
@@ -936,6 +946,7 @@ impl Command {
             Self::ProposeAll => vec![ctrl(Key::B)],
             Self::RaiseThreshold => vec![plain(Key::CloseBracket)],
             Self::LowerThreshold => vec![plain(Key::OpenBracket)],
+            Self::ClassNames => vec![plain(Key::M)],
             Self::ZoomIn => vec![ctrl(Key::Plus), ctrl(Key::Equals), plain(Key::Plus)],
             Self::ZoomOut => vec![ctrl(Key::Minus), plain(Key::Minus)],
             Self::Fit => vec![ctrl(Key::F), plain(Key::F)],

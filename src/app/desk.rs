@@ -12,18 +12,19 @@ use lru::LruCache;
 use super::activity::{Activity, Stopwatch};
 use super::cache::{Cache, Kind};
 use super::canvas::Canvas;
+use super::census::Census;
 use super::kept_maps;
 use super::session::{Proposing, Session};
 use super::textures::{Adjustment, Textures};
 use super::work::Post;
 use super::work::decoding::Decoder;
-use super::work::deriving::{Cut, Derived, Deriver, picture_key};
+use super::work::deriving::{Cut, Derived, Deriver, Purpose, picture_key};
 use super::work::proposing::{ModelFacts, Proposer, Request};
 use super::work::thumbnails::{Thumbnailer, Wanted};
-use crate::bulk::ANY_OBJECT;
-use crate::document::ops::Named;
+use crate::document::ops::{self, Named};
 use crate::document::{BoxState, CategoryId, PictureId, ReviewState};
 use crate::localize::{BoxOptions, LevelMap, Maps, Method};
+use crate::naming::{ANY_OBJECT, Naming, Target};
 use crate::propose::{self, Proposal};
 use crate::store::{Project, StoreError};
 
@@ -177,7 +178,13 @@ pub struct Desk {
     thumbnailer: Thumbnailer,
     proposer: Proposer,
     deriver: Deriver,
+    counter: Deriver,
     cache: Arc<Cache>,
+    /// Which of the model's classes boxes are of.
+    census: Census,
+    /// The naming that untouched proposals go by, and the revision of the document in which it was
+    /// last looked at.
+    named_by: (Naming, u64),
 }
 
 impl Desk {
@@ -218,8 +225,11 @@ impl Desk {
             decoder: Decoder::new(&post),
             thumbnailer: Thumbnailer::new(Arc::clone(&cache), &post),
             proposer: Proposer::new(model, Arc::clone(&cache), &post),
-            deriver: Deriver::new(Arc::clone(&cache), post),
+            deriver: Deriver::new(Purpose::Write, Arc::clone(&cache), post.clone()),
+            counter: Deriver::new(Purpose::Count, Arc::clone(&cache), post),
             cache,
+            census: Census::default(),
+            named_by: (session.document().naming().clone(), session.revision()),
             session,
         }
     }
@@ -428,6 +438,7 @@ impl Desk {
         self.mapless.clear();
         self.derived.clear();
         self.deriving = 0;
+        self.census = Census::default();
         self.heat = None;
         self.heat_class = None;
         self.session.proposing_mut().model.clone_from(&model);
@@ -587,12 +598,14 @@ impl Desk {
             .threshold
             .unwrap_or(cut.method.default_threshold());
         let origin = Arc::new(facts.origin(cut.method, threshold));
+        self.census.take(found);
         let named: Vec<(PictureId, Vec<Named>)> = found
             .iter()
             .map(|(picture, boxes)| {
-                let named = boxes.iter().map(|proposal| Named {
+                let named = self.named(*picture, boxes, facts).into_iter();
+                let named = named.map(|(proposal, class)| Named {
                     rect: proposal.bbox,
-                    class: self.class_name(*picture, proposal, facts),
+                    class,
                     score: proposal.score,
                 });
                 (*picture, named.collect())
@@ -611,14 +624,16 @@ impl Desk {
         ))
     }
 
-    /// The class of a proposal: what the head says; else the picture's one tag, or the project's
-    /// one class; else any object.
-    fn class_name(&self, picture: PictureId, proposal: &Proposal, facts: &ModelFacts) -> String {
+    /// The boxes of a picture with their classes: what the head says, as the document calls it;
+    /// else the picture's one tag, or the project's one class; else any object.
+    fn named<'p>(
+        &self,
+        picture: PictureId,
+        boxes: &'p [Proposal],
+        facts: &ModelFacts,
+    ) -> Vec<(&'p Proposal, String)> {
         let document = self.session.document();
         let name_of = |id: CategoryId| document.category(id).map(|row| row.name.to_string());
-        let of_head = proposal
-            .class
-            .and_then(|class| facts.classes.get(class).cloned());
         let of_tag = || match &document.picture(picture)?.tags[..] {
             [only] => name_of(*only),
             _ => None,
@@ -628,10 +643,15 @@ impl Desk {
             let only = classes.next().filter(|_| classes.next().is_none())?;
             Some(only.name.to_string())
         };
-        of_head
-            .or_else(of_tag)
-            .or_else(of_project)
-            .unwrap_or_else(|| ANY_OBJECT.to_owned())
+        let unnamed = || {
+            of_tag()
+                .or_else(of_project)
+                .unwrap_or_else(|| ANY_OBJECT.to_owned())
+        };
+        propose::named(boxes, &facts.classes, document.naming())
+            .into_iter()
+            .map(|(proposal, name)| (proposal, name.map_or_else(unnamed, str::to_owned)))
+            .collect()
     }
 
     /// Proposals are made in another way. While a slider is moved the picture that is shown is
@@ -645,10 +665,10 @@ impl Desk {
         proposing: Proposing,
         is_final: bool,
     ) -> Result<(), StoreError> {
-        let current = self.session.current();
-        let maps = current.and_then(|picture| self.maps_of(picture));
         let cut = cut_of(&proposing);
         if !is_final {
+            let current = self.session.current();
+            let maps = current.and_then(|picture| self.maps_of(picture));
             let is_done = self.session.is_current_done();
             let (Some(picture), Some(maps), Some(facts), false) =
                 (current, maps, self.facts().cloned(), is_done)
@@ -657,14 +677,10 @@ impl Desk {
                 return Ok(());
             };
             let boxes = self.boxes_of(picture, &maps, &cut).unwrap_or_default();
-            let class_of = |proposal: &Proposal| {
-                let name = self.class_name(picture, proposal, &facts);
+            let named = self.named(picture, &boxes, &facts).into_iter();
+            let boxes = named.map(|(proposal, name)| {
                 let category = self.session.document().category_named(&name);
-                category.map(|category| category.id)
-            };
-            let boxes = boxes.into_iter().map(|proposal| {
-                let class = class_of(&proposal);
-                (proposal, class)
+                (*proposal, category.map(|category| category.id))
             });
             let boxes = boxes.collect();
             self.trial = Some(Trial { proposing, boxes });
@@ -672,14 +688,79 @@ impl Desk {
         }
         self.trial = None;
         *self.session.proposing_mut() = proposing;
+        self.derive_all(self.session.current(), cut)
+    }
+
+    /// Makes untouched proposals anew from kept maps, at once those of the picture that is shown.
+    fn derive_all(&mut self, shown: Option<PictureId>, cut: Cut) -> Result<(), StoreError> {
         if !self.session.is_editable() {
             return Ok(());
         }
-        if let (Some(picture), Some(maps)) = (current, maps) {
+        if let Some(picture) = shown
+            && let Some(maps) = self.maps_of(picture)
+        {
             self.write_boxes(picture, &maps)?;
         }
         self.derive_others(cut);
         Ok(())
+    }
+
+    // What classes are called.
+
+    /// Says what classes of the model stand for, and lets untouched proposals follow.
+    ///
+    /// # Errors
+    /// If a name cannot be that of a category, or the project cannot be written.
+    pub fn name_classes(&mut self, changes: &[(String, Option<Target>)]) -> Result<(), StoreError> {
+        // Where maps are kept they tell more than the name that a box has.
+        let census = &self.census;
+        self.session.add_targets(changes)?;
+        self.session.commit("name classes", |document| {
+            ops::name_classes(document, changes, |picture| !census.has(picture))
+        })?;
+        self.follow_naming()
+    }
+
+    /// Lets untouched proposals follow what classes are called, if that has changed: by the person,
+    /// by undoing it, or by another process.
+    ///
+    /// # Errors
+    /// If the project cannot be written.
+    pub fn follow_naming(&mut self) -> Result<(), StoreError> {
+        let revision = self.session.revision();
+        if self.named_by.1 == revision || self.facts().is_none() {
+            return Ok(());
+        }
+        self.named_by.1 = revision;
+        let naming = self.session.document().naming();
+        if *naming == self.named_by.0 {
+            return Ok(());
+        }
+        self.named_by.0 = naming.clone();
+        self.trial = None;
+        let shown = self.session.current();
+        let shown = shown.filter(|_| !self.session.is_current_new());
+        self.derive_all(shown, cut_of(self.session.proposing()))
+    }
+
+    /// Which of the model's classes boxes are of.
+    pub fn census(&self) -> &Census {
+        &self.census
+    }
+
+    /// Counts the classes of pictures that were not counted yet, from kept maps.
+    pub fn take_census(&mut self) {
+        let Some(facts) = self.facts().cloned() else {
+            return;
+        };
+        let document = self.session.document();
+        let open = document
+            .pictures()
+            .filter(|row| row.review != ReviewState::New && !self.census.has(row.id))
+            .filter_map(|row| self.request(row.id));
+        let open: Vec<Request> = open.collect();
+        let cut = cut_of(self.session.proposing());
+        self.counter.derive(facts, cut, open);
     }
 
     fn derive_others(&mut self, cut: Cut) {
@@ -705,9 +786,12 @@ impl Desk {
 
     /// Boxes were derived from kept maps; they are written when nothing is being dragged.
     pub fn take_derived(&mut self, derived: Derived) {
-        let is_latest = derived.generation == self.deriver.generation()
-            && self.facts().is_some_and(|facts| **facts == *derived.model);
-        if is_latest {
+        if self.facts().is_none_or(|facts| **facts != *derived.model) {
+            return;
+        }
+        if self.counter.asked_for(&derived) {
+            self.census.take(&derived.boxes);
+        } else if self.deriver.asked_for(&derived) {
             self.derived.push_back(derived);
         }
     }

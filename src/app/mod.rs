@@ -17,6 +17,7 @@ pub mod action;
 pub mod activity;
 pub mod cache;
 pub mod canvas;
+pub mod census;
 pub mod command;
 pub mod desk;
 pub mod dialogs;

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::listing::{self, Query};
-use crate::bulk::ANY_OBJECT;
 use crate::document::ops::{self, Named};
 use crate::document::{
     Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, Model,
@@ -17,6 +16,7 @@ use crate::document::{
 };
 use crate::geometry::BBox;
 use crate::localize::Method;
+use crate::naming::{ANY_OBJECT, Target};
 use crate::store::{Access, Project, StoreError};
 
 /// The setting that remembers where the work was left.
@@ -633,7 +633,13 @@ impl Session {
     /// # Errors
     /// If the file cannot be written.
     pub fn redo(&mut self) -> Result<Option<String>, StoreError> {
-        let crossed = self.project.redo()?;
+        let mut crossed = self.project.redo()?;
+        while crossed.as_ref().is_some_and(|step| step.label == BESIDE) {
+            let Some(after) = self.project.redo()? else {
+                break;
+            };
+            crossed = Some(after);
+        }
         let is_beside = |step: &Step| step.label == BESIDE;
         while crossed.is_some() && self.project.history().next_redo().is_some_and(is_beside) {
             self.project.redo()?;
@@ -1062,6 +1068,31 @@ impl Session {
         };
         if touched != Touched::default() {
             self.changed(false);
+        }
+        Ok(())
+    }
+
+    /// Adds the classes that the model's are to stand for. It is done beside the history: by the
+    /// time the naming is undone, other pictures have boxes of them.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn add_targets(&mut self, changes: &[(String, Option<Target>)]) -> Result<(), StoreError> {
+        for name in changes
+            .iter()
+            .filter_map(|(_, target)| Some(target.as_ref()?.name()))
+        {
+            let touched = self.project.note_with(BESIDE, |document| {
+                let is_known = document.category_named(name).is_some();
+                Ok(if is_known {
+                    Edit::default()
+                } else {
+                    ops::add_category(document, name)
+                })
+            })?;
+            if touched != Touched::default() {
+                self.changed(false);
+            }
         }
         Ok(())
     }

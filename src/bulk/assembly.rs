@@ -16,16 +16,11 @@ pub(super) struct Labelled {
 }
 
 impl Labelled {
-    pub fn new(
-        name: &str,
-        (width, height): (u32, u32),
-        proposals: &[Proposal],
-        category_id: impl Fn(Option<usize>) -> u64,
-    ) -> Self {
-        let annotation = |proposal: &Proposal| {
+    /// Boxes with the ids of their categories.
+    pub fn new(name: &str, (width, height): (u32, u32), named: &[(&Proposal, u64)]) -> Self {
+        let annotation = |(proposal, category): &(&Proposal, u64)| {
             let bbox = proposal.bbox.clipped(width, height)?;
-            let category = category_id(proposal.class);
-            let annotation = Annotation::new(0, 0, category, &bbox, Some(proposal.score));
+            let annotation = Annotation::new(0, 0, *category, &bbox, Some(proposal.score));
             // Rounding to hundredths of a pixel can empty a sliver.
             (annotation.area > 0.0).then_some(annotation)
         };
@@ -37,7 +32,7 @@ impl Labelled {
                 file_name: name.to_owned(),
                 extra: Map::new(),
             },
-            annotations: proposals.iter().filter_map(annotation).collect(),
+            annotations: named.iter().filter_map(annotation).collect(),
         }
     }
 }

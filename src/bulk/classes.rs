@@ -4,41 +4,39 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Map;
 
-use super::ANY_OBJECT;
 use crate::formats::coco::Category;
+use crate::naming::{ANY_OBJECT, Naming};
 use crate::pictures::Entry;
-use crate::propose::Sought;
+use crate::propose::{self, Proposal, Sought};
 use crate::tscam::Model;
 
 /// Which categories a run writes, and which of them a proposal belongs to.
-pub(super) struct Classes {
+pub(super) struct Classes<'a> {
     /// The head's classes, in its order; none without a head.
     head: Vec<String>,
-    /// Category ids by name: the head's classes first, then tags that it does not know, then
-    /// [`ANY_OBJECT`] if it may be needed.
+    naming: &'a Naming,
+    /// Category ids by name: what the head's classes are called first, then tags that these do not
+    /// name, then [`ANY_OBJECT`] if it may be needed.
     ids: BTreeMap<String, u64>,
     folder_tags: bool,
     /// No picture lies below the folders that were given.
     flat: bool,
 }
 
-impl Classes {
-    pub fn new(entries: &[Entry], model: &Model, folder_tags: bool) -> Self {
+impl<'a> Classes<'a> {
+    pub fn new(entries: &[Entry], model: &Model, naming: &'a Naming, folder_tags: bool) -> Self {
         let head = model
             .head()
             .map_or_else(Vec::new, |head| head.classes.clone());
-        let mut names = head.clone();
+        let called = head.iter().map(|class| naming.name_of(class).to_owned());
+        let mut names: Vec<String> = called.collect();
         let flat = !entries.iter().any(|entry| entry.name.contains('/'));
         let tags: BTreeSet<Option<&str>> = entries
             .iter()
             .map(|entry| folder_tag(entry, flat).filter(|_| folder_tags))
             .collect();
         let extra = tags.iter().filter_map(|tag| *tag);
-        names.extend(
-            extra
-                .filter(|tag| !head.iter().any(|name| name == tag))
-                .map(str::to_owned),
-        );
+        names.extend(extra.map(str::to_owned));
         if head.is_empty() && tags.contains(&None) && !names.iter().any(|name| name == ANY_OBJECT) {
             names.push(ANY_OBJECT.to_owned());
         }
@@ -49,13 +47,14 @@ impl Classes {
         }
         Self {
             head,
+            naming,
             ids,
             folder_tags,
             flat,
         }
     }
 
-    fn tag<'a>(&self, entry: &'a Entry) -> Option<&'a str> {
+    fn tag<'e>(&self, entry: &'e Entry) -> Option<&'e str> {
         folder_tag(entry, self.flat).filter(|_| self.folder_tags)
     }
 
@@ -70,12 +69,13 @@ impl Classes {
         }
     }
 
-    pub fn category_id(&self, entry: &Entry, class: Option<usize>) -> u64 {
-        let name = match class {
-            Some(class) => &self.head[class],
-            None => self.tag(entry).unwrap_or(ANY_OBJECT),
-        };
-        self.ids[name]
+    /// The boxes of a picture, each with the id of its category.
+    pub fn name<'p>(&self, entry: &Entry, proposals: &'p [Proposal]) -> Vec<(&'p Proposal, u64)> {
+        let unnamed = self.tag(entry).unwrap_or(ANY_OBJECT);
+        let named = propose::named(proposals, &self.head, self.naming).into_iter();
+        named
+            .map(|(proposal, name)| (proposal, self.ids[name.unwrap_or(unnamed)]))
+            .collect()
     }
 
     pub fn categories(&self) -> Vec<Category> {

@@ -21,6 +21,7 @@ use serde_json::{Map, Value, json};
 
 use crate::formats::{FormatError, check_target, coco, same_file};
 use crate::heatmap;
+use crate::naming::Naming;
 use crate::pictures::{self, Entry, Problem};
 use crate::propose::{self, Seen, Settings, Sought};
 use crate::tscam::Model;
@@ -29,9 +30,6 @@ use classes::Classes;
 use journal::{Journal, done_before};
 
 pub use merge::merge;
-
-/// The category of proposals where no class is known.
-pub const ANY_OBJECT: &str = "object";
 
 /// Which part of the pictures a run does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +82,8 @@ pub struct Job {
     pub decoders: usize,
     /// What to propose.
     pub settings: Settings,
+    /// What the model's classes are called.
+    pub naming: Naming,
 }
 
 /// Why a run could not start, or had to stop.
@@ -194,7 +194,7 @@ fn describe(job: &Job, model: &Model, classes: &Classes) -> Map<String, Value> {
         "model": model.name,
         "model_sha256": model.fingerprint,
         "method": method.name(),
-        "patches": input.patches.unwrap_or_else(|| model.default_patches()),
+        "patches": input.patches.unwrap_or_else(|| model.backbone().default_patches()),
         "square": input.square,
         "tags": if job.folder_tags { "folders" } else { "none" },
     });
@@ -212,6 +212,10 @@ fn describe(job: &Job, model: &Model, classes: &Classes) -> Map<String, Value> {
                 .into_iter()
                 .map(|category| category.name);
             info.insert("classes".to_owned(), names.collect());
+        }
+        if !job.naming.is_empty() {
+            let naming = serde_json::to_value(&job.naming);
+            info.insert("class_map".to_owned(), naming.unwrap_or_default());
         }
         if let Some(head) = model.head().and_then(|head| head.fingerprint.clone()) {
             info.insert("head_sha256".to_owned(), head.into());
@@ -315,7 +319,7 @@ pub fn run(
         return Err(BulkError::NoPictures(sentences.join("; ")));
     }
     check_targets(job, &scan.entries)?;
-    let classes = Classes::new(&scan.entries, model, job.folder_tags);
+    let classes = Classes::new(&scan.entries, model, &job.naming, job.folder_tags);
     if let Some(Shard { index, count }) = job.shard {
         let mut position = 0..;
         scan.entries.retain(|_| {
@@ -372,8 +376,8 @@ pub fn run(
         }
         let sought = classes.sought(entry);
         let proposals = propose::propose(&seen.evidence, seen.size, &sought, settings);
-        let category_id = |class| classes.category_id(entry, class);
-        let picture = Labelled::new(&entry.name, seen.size, &proposals, category_id);
+        let named = classes.name(entry, &proposals);
+        let picture = Labelled::new(&entry.name, seen.size, &named);
         let drawn = job.heatmaps.as_ref().map_or(Ok(()), |folder| {
             draw(folder, &entry.name, &seen, &sought, settings)
         });

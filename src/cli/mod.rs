@@ -32,6 +32,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::bulk::{self, BulkError};
 use crate::formats::{check_target, same_file};
 use crate::localize::Method;
+use crate::tscam::backbone::Backbone;
 use crate::tscam::device::DeviceChoice;
 use crate::tscam::head::Head;
 use crate::tscam::{InputSize, Model};
@@ -252,34 +253,12 @@ fn describe(file: Option<&Path>) -> anyhow::Result<u8> {
         Some(path) => Model::open(path, &cpu)?,
         None => Model::embedded(&cpu)?,
     };
-    let config = model.config();
-    let side = config.trained_grid.rows;
+    let (backbone, input) = describe_backbone(model.backbone());
     let mut lines = vec![
         ("model", model.name.clone()),
         ("sha256", model.fingerprint.clone()),
-        (
-            "backbone",
-            format!(
-                "ViT, {} blocks, tokens {} wide, {} heads, MLP {} wide{}",
-                config.depth,
-                config.embed_dim,
-                config.heads,
-                config.mlp_dim,
-                if config.layer_scale {
-                    ", layer scale"
-                } else {
-                    ""
-                }
-            ),
-        ),
-        (
-            "input",
-            format!(
-                "patches of {0} x {0} pixels, positions for {side} x {side} patches ({1} x {1} pixels)",
-                config.patch_size,
-                side * config.patch_size
-            ),
-        ),
+        ("backbone", backbone),
+        ("input", input),
         (
             "head",
             model.head().map_or(
@@ -311,6 +290,41 @@ fn describe(file: Option<&Path>) -> anyhow::Result<u8> {
         .collect();
     print(&text)?;
     Ok(0)
+}
+
+/// What a backbone is made of, and what it looks at.
+fn describe_backbone(backbone: &Backbone) -> (String, String) {
+    let block = backbone.block();
+    let (kind, beside, grid, trained) = match backbone {
+        Backbone::Vit(vit) => {
+            let scale = if block.layer_scale {
+                ", layer scale"
+            } else {
+                ""
+            };
+            let trained = vit.config().trained_grid;
+            ("ViT", scale.to_owned(), "positions for", trained)
+        }
+        Backbone::Conformer(conformer) => {
+            let [first, second, third] = conformer.config().stages();
+            let maps = format!(", maps of {first}, {second} and {third} channels");
+            let trained = conformer.config().trained_grid();
+            ("Conformer", maps, "any grid; published for", trained)
+        }
+    };
+    let made_of = format!(
+        "{kind}, {} blocks, tokens {} wide, {} heads, MLP {} wide{beside}",
+        backbone.depth(),
+        block.embed_dim,
+        block.heads,
+        block.mlp_dim,
+    );
+    let (patch, side) = (backbone.patch_size(), trained.rows);
+    let looks_at = format!(
+        "patches of {patch} x {patch} pixels, {grid} {side} x {side} patches ({0} x {0} pixels)",
+        side * patch
+    );
+    (made_of, looks_at)
 }
 
 /// Prints to standard output; a reader that has gone away (`| head`) is no error.

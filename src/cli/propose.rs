@@ -1,6 +1,6 @@
 //! `tsukami propose`: a folder of pictures in, boxes as COCO JSON out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,8 +10,11 @@ use clap::{Args, ValueEnum};
 use super::progress::Progress;
 use super::{FAILED, INTERRUPTED, ModelOptions, propose_project, share};
 use crate::bulk::{self, Event, Job, Shard};
+use crate::formats::class_map;
 use crate::localize::{BoxOptions, Extent};
+use crate::naming::Naming;
 use crate::propose::Settings;
+use crate::tscam::Model;
 
 /// What `tsukami propose` takes.
 #[derive(Args)]
@@ -51,6 +54,11 @@ pub struct Arguments {
     /// What is known of each picture: `folders` takes the name of its folder as its class
     #[arg(long, value_enum)]
     tags: Option<Tags>,
+    /// What the model's classes are called here: CSV lines `class,category`, or JSON
+    /// {"class": "category"}; no category leaves the box an "object". With --project, the project
+    /// keeps it
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
     /// Go on from an interrupted or killed run with the same --out
     #[arg(long)]
     resume: bool,
@@ -71,8 +79,9 @@ enum Tags {
 }
 
 impl Arguments {
-    fn job(&self) -> Job {
+    fn job(&self, naming: Naming) -> Job {
         Job {
+            naming,
             paths: self.paths.clone(),
             out: self.out.clone(),
             results: self.results.clone(),
@@ -99,11 +108,34 @@ impl Arguments {
     }
 }
 
+/// Says which classes of a file the model has not.
+fn say_unknown(path: &Path, naming: &Naming, model: &Model) {
+    let known = model.head().map_or(&[][..], |head| &head.classes);
+    let is_unknown = |class: &&str| !known.iter().any(|name| name == class);
+    let classes = naming.iter().map(|(class, _)| &**class);
+    let unknown: Vec<&str> = classes.filter(is_unknown).collect();
+    if let Some(first) = unknown.first() {
+        let more = match unknown.len() {
+            1 => String::new(),
+            number => format!(" and {} more", number - 1),
+        };
+        say!(
+            "note: {} names {first:?}{more}, which {} does not know",
+            path.display(),
+            model.name
+        );
+    }
+}
+
 /// Runs the command; the exit code.
 pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
-    let job = arguments.job();
+    let naming = arguments.map.as_deref().map(class_map::read).transpose()?;
+    let job = arguments.job(naming.clone().unwrap_or_default());
     let model = arguments.model.open()?;
     job.settings.check(&model).map_err(anyhow::Error::msg)?;
+    if let (Some(path), Some(naming)) = (&arguments.map, &naming) {
+        say_unknown(path, naming, &model);
+    }
 
     let cancel = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&cancel);
@@ -126,6 +158,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
             settings,
             *decoders,
             arguments.again,
+            naming.as_ref(),
             &cancel,
         );
     }

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::progress::Progress;
 use super::project::{open, reconcile};
 use super::{FAILED, INTERRUPTED};
-use crate::bulk::ANY_OBJECT;
 use crate::document::ops::{self, Named};
 use crate::document::{self, PictureId, ReviewState};
+use crate::naming::{ANY_OBJECT, Naming, Target};
 use crate::propose::{self, Proposal, Settings, Sought};
 use crate::store::{Access, Project, StoreError};
 use crate::tscam::Model;
@@ -25,9 +25,13 @@ pub fn run(
     settings: &Settings,
     decoders: usize,
     again: bool,
+    naming: Option<&Naming>,
     cancel: &AtomicBool,
 ) -> anyhow::Result<u8> {
     let mut project = open(file, Access::Add)?;
+    if let Some(naming) = naming {
+        take_naming(&mut project, naming)?;
+    }
     let mut failed = reconcile(&mut project)?;
     let unreadable = failed.len();
     let open: Vec<(PictureId, PathBuf)> = project
@@ -102,6 +106,18 @@ pub fn run(
     })
 }
 
+/// Takes what a file says of classes into the project, where it stays.
+fn take_naming(project: &mut Project, naming: &Naming) -> Result<(), StoreError> {
+    let changes = naming.iter();
+    let changes: Vec<(String, Option<Target>)> = changes
+        .map(|(class, target)| (class.to_string(), Some(target.clone())))
+        .collect();
+    project.commit_with("name classes", None, |document| {
+        ops::name_classes(document, &changes, |_| true)
+    })?;
+    Ok(())
+}
+
 /// Writes proposals to the project, some pictures at a time.
 struct Writer<'a> {
     project: &'a mut Project,
@@ -155,24 +171,26 @@ impl<'a> Writer<'a> {
     }
 
     fn write(&mut self) -> Result<(), StoreError> {
-        let name = |class: Option<usize>| match class {
-            Some(class) => self.classes[class].clone(),
-            None => ANY_OBJECT.to_owned(),
-        };
-        let waiting = std::mem::take(&mut self.waiting).into_iter();
-        let found: Vec<(PictureId, Vec<Named>)> = waiting
-            .map(|(picture, proposals)| {
-                let named = proposals.iter().map(|proposal| Named {
+        let waiting = std::mem::take(&mut self.waiting);
+        let (origin, classes) = (&self.origin, &self.classes);
+        // A window may change what classes are called while this goes on.
+        let found = |naming: &Naming| -> Vec<(PictureId, Vec<Named>)> {
+            let boxes = |proposals| {
+                let named = propose::named(proposals, classes, naming).into_iter();
+                let named = named.map(|(proposal, name)| Named {
                     rect: proposal.bbox,
-                    class: name(proposal.class),
+                    class: name.unwrap_or(ANY_OBJECT).to_owned(),
                     score: proposal.score,
                 });
-                (picture, named.collect())
-            })
-            .collect();
-        let origin = &self.origin;
+                named.collect()
+            };
+            waiting
+                .iter()
+                .map(|(picture, proposals)| (*picture, boxes(proposals)))
+                .collect()
+        };
         self.project.commit_with("propose", None, |document| {
-            ops::propose_named(document, origin, &found)
+            ops::propose_named(document, origin, &found(document.naming()))
         })?;
         Ok(())
     }

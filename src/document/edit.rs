@@ -17,6 +17,7 @@ use super::{
     PictureId,
 };
 use crate::geometry::BBox;
+use crate::naming::Naming;
 
 /// A change of one row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,8 @@ pub enum Edit {
     CategoryOrder(Vec<CategoryId>),
     /// Replaces the unknown fields of imported files that belong to the whole document.
     Extra(Option<Box<str>>),
+    /// Replaces what models' classes are called here.
+    Naming(Naming),
     /// Several edits, one after the other, wholly or not at all.
     Batch(Vec<Edit>),
 }
@@ -74,6 +77,8 @@ pub struct Touched {
     pub category_order: bool,
     /// Whether the unknown fields of the whole document change.
     pub extra: bool,
+    /// Whether it changes what models' classes are called.
+    pub naming: bool,
 }
 
 /// Why an edit cannot be made.
@@ -196,6 +201,7 @@ impl Edit {
             }
             Self::CategoryOrder(_) => touched.category_order = true,
             Self::Extra(_) => touched.extra = true,
+            Self::Naming(_) => touched.naming = true,
             Self::Batch(edits) => edits.iter().for_each(|edit| edit.touch(touched)),
         }
     }
@@ -282,6 +288,12 @@ impl Document {
             Edit::Category(change) => self.change_category(change)?,
             Edit::CategoryOrder(order) => Edit::CategoryOrder(self.reorder_categories(order)?),
             Edit::Extra(extra) => Edit::Extra(mem::replace(&mut self.extra, extra)),
+            Edit::Naming(naming) => {
+                if let Some(name) = naming.bad_name() {
+                    return Err(EditError::BadName(name.into()));
+                }
+                Edit::Naming(mem::replace(&mut self.naming, naming))
+            }
             Edit::Batch(edits) => {
                 let mut inverses = Vec::with_capacity(edits.len());
                 for edit in edits {

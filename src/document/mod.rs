@@ -23,6 +23,8 @@ use std::sync::Arc;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::naming::Naming;
+
 pub use edit::{Change, Edit, EditError, Touched};
 pub use history::{History, Step};
 pub use rows::{
@@ -39,6 +41,7 @@ pub struct Document {
     categories: BTreeMap<CategoryId, Category>,
     category_order: Vec<CategoryId>,
     extra: Option<Box<str>>,
+    naming: Naming,
     next_ids: NextIds,
     // What follows is derived from the above, for quick look-up and shared memory.
     by_path: HashMap<Box<str>, PictureId>,
@@ -81,6 +84,7 @@ impl PartialEq for Document {
             && self.categories == other.categories
             && self.category_order == other.category_order
             && self.extra == other.extra
+            && self.naming == other.naming
     }
 }
 
@@ -141,6 +145,11 @@ impl Document {
         self.extra.as_deref()
     }
 
+    /// What models' classes are called here.
+    pub fn naming(&self) -> &Naming {
+        &self.naming
+    }
+
     /// The ids that the next new rows get; a project file keeps them.
     pub fn next_ids(&self) -> NextIds {
         self.next_ids
@@ -167,6 +176,22 @@ impl Document {
     pub fn is_unlabelled(&self, picture: PictureId) -> bool {
         let entry = self.pictures.get(&picture);
         entry.is_some_and(Entry::is_unlabelled)
+    }
+
+    /// How many boxes that a model had proposed as one category a person has taken as another, or
+    /// as the same.
+    pub fn judgements(&self) -> BTreeMap<(CategoryId, CategoryId), usize> {
+        let mut judgements: BTreeMap<_, usize> = BTreeMap::new();
+        for row in self.pictures.values().flat_map(|entry| &entry.annotations) {
+            if row.is_ground_truth() && row.origin != Origin::Person {
+                let was = row
+                    .proposal
+                    .as_ref()
+                    .map_or(row.category, |was| was.category);
+                *judgements.entry((was, row.category)).or_default() += 1;
+            }
+        }
+        judgements
     }
 
     /// Counts the pictures and boxes in each state, in one pass over the whole document.
@@ -223,12 +248,14 @@ impl Serialize for Document {
         struct Rows<'a> {
             next_ids: NextIds,
             extra: &'a Option<Box<str>>,
+            naming: &'a Naming,
             categories: Vec<&'a Category>,
             pictures: Vec<&'a Entry>,
         }
         Rows {
             next_ids: self.next_ids,
             extra: &self.extra,
+            naming: &self.naming,
             categories: self.categories().collect(),
             pictures: self.pictures.values().collect(),
         }
@@ -243,6 +270,8 @@ impl<'de> Deserialize<'de> for Document {
         struct Rows {
             next_ids: NextIds,
             extra: Option<Box<str>>,
+            #[serde(default)]
+            naming: Naming,
             categories: Vec<Category>,
             pictures: Vec<Entry>,
         }
@@ -255,6 +284,7 @@ impl<'de> Deserialize<'de> for Document {
         for category in rows.categories {
             insert(Edit::Category(Change::Insert(category)))?;
         }
+        insert(Edit::Naming(rows.naming))?;
         for entry in rows.pictures {
             let picture = entry.picture.id;
             insert(Edit::Picture(Change::Insert(entry.picture)))?;

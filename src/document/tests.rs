@@ -9,6 +9,7 @@ use proptest::sample::Index;
 use super::ops::{self, Candidate};
 use super::*;
 use crate::geometry::BBox;
+use crate::naming::Target;
 
 const A: PictureId = PictureId(1);
 const B: PictureId = PictureId(2);
@@ -122,7 +123,7 @@ type Operation<'a> = &'a dyn Fn(&Document) -> Result<Edit, EditError>;
 /// Makes a good row bad.
 type Spoil<'a> = &'a dyn Fn(&mut Annotation);
 
-const KINDS: usize = 27;
+const KINDS: usize = 28;
 
 fn actions(most: usize) -> impl Strategy<Value = Vec<Action>> {
     let edge = || -10.0..120.0_f32;
@@ -131,7 +132,7 @@ fn actions(most: usize) -> impl Strategy<Value = Vec<Action>> {
     let picks = any::<[Index; 4]>();
     let gesture = proptest::option::of(0..2_u64);
     // What takes much away is rare, so that there is something to work on.
-    let kind = prop_oneof![8 => 0..14_usize, 4 => 14..23_usize, 1 => 23..KINDS];
+    let kind = prop_oneof![8 => 0..14_usize, 4 => 14..24_usize, 1 => 24..KINDS];
     let action = (kind, picks, vec(rects, 1..4), gesture);
     vec(
         action.prop_map(|(kind, picks, rects, gesture)| Action {
@@ -197,7 +198,12 @@ impl Action {
                     vec![picture(one), picture(two)],
                 ))
             }
-            23 => ops::remove_pictures(document, &[p]),
+            26 => ops::remove_pictures(document, &[p]),
+            23 => ops::name_classes(
+                document,
+                &[(name.into(), Some(Target::named(three.get::<&str>(&names))))],
+                |picture| is_on || picture == p,
+            ),
             16 => ops::rename_pictures(document, &[(p, path(three)), (q, path(four))]),
             17 => ops::set_missing(document, &[p, q], is_on),
             18 => {
@@ -911,4 +917,166 @@ fn ten_thousand_pictures_are_proposed_and_undone_in_one_step() {
         first.next_ids(),
         "ids are not used again"
     );
+}
+
+/// What is on picture A: category, state and left edge of each box.
+fn told(document: &Document) -> Vec<(String, BoxState, f32)> {
+    let rows = document.annotations(A).iter();
+    let name = |id| document.category(id).expect("it is there").name.to_string();
+    rows.map(|row| (name(row.category), row.state, row.rect.x0))
+        .collect()
+}
+
+/// The sample with a tabby, an Egyptian cat that is about the same box, one elsewhere, and a
+/// toaster, all proposed on picture A.
+fn named_by_a_model() -> Document {
+    let mut document = sample();
+    let found = |class: &str, x, score| ops::Named {
+        rect: BBox::from_xywh(x, 10.0, 20.0, 20.0),
+        class: class.to_owned(),
+        score,
+    };
+    let boxes = vec![
+        found("tabby", 1.0, 0.5),
+        found("Egyptian cat", 3.0, 0.7),
+        found("Egyptian cat", 30.0, 0.4),
+        found("toaster", 60.0, 0.3),
+    ];
+    let edit = ops::propose_named(&document, &model("1"), &[(A, boxes)]).expect("A is there");
+    make(&mut document, edit);
+    document
+}
+
+fn to_cat() -> Vec<(String, Option<Target>)> {
+    let named = |class: &str| (class.to_owned(), Some(Target::named("cat")));
+    vec![named("tabby"), named("Egyptian cat")]
+}
+
+#[test]
+fn untouched_proposals_follow_their_class_and_judged_boxes_do_not() {
+    let mut document = named_by_a_model();
+    let toaster = document.annotations(A)[3].id;
+    let accept = ops::accept(&document, &[toaster]).expect("it is there");
+    make(&mut document, accept);
+    let mut changes = to_cat();
+    changes.push(("toaster".to_owned(), Some(Target::Object)));
+    let before = document.clone();
+    let edit = ops::name_classes(&document, &changes, |_| true).expect("the names are good");
+    let inverse = document.apply(edit).expect("it fits");
+    assert_eq!(
+        told(&document),
+        [
+            ("cat".to_owned(), BoxState::Proposed, 3.0),
+            ("cat".to_owned(), BoxState::Proposed, 30.0),
+            ("toaster".to_owned(), BoxState::Accepted, 60.0),
+        ],
+        "of two boxes of one cat the surer one stays"
+    );
+    // Nothing is left of one of the former names but what the person has said.
+    make(&mut document, Edit::default());
+    let after = document.clone();
+    let tidied = ops::remove_renamed(&document);
+    let untidied = document.apply(tidied).expect("nothing of them is in use");
+    let names: Vec<&str> = document.categories().map(|row| &*row.name).collect();
+    assert_eq!(names, ["cat", "dog", "toaster"]);
+    document.apply(untidied).expect("it is the inverse");
+    assert_eq!(document, after);
+    document.apply(inverse).expect("it is the inverse");
+    assert_eq!(document, before);
+    // Where the caller proposes anew nothing but the naming changes, and the same again is nothing.
+    let edit = ops::name_classes(&document, &changes, |_| false).expect("the names are good");
+    assert!(matches!(edit, Edit::Naming(_)), "{edit:?}");
+    make(&mut document, edit);
+    let again = ops::name_classes(&document, &changes, |_| true).expect("the names are good");
+    assert!(again.is_empty());
+    let bad = [("tabby".to_owned(), Some(Target::Category(" ".into())))];
+    let refused = ops::name_classes(&document, &bad, |_| true);
+    assert_eq!(refused, Err(EditError::BadName(" ".into())));
+}
+
+#[test]
+fn what_was_judged_does_not_come_back_under_another_name() {
+    let mut document = named_by_a_model();
+    let ids: Vec<AnnotationId> = document.annotations(A).iter().map(|row| row.id).collect();
+    for edit in [
+        ops::accept(&document, &ids[1..2]),
+        ops::reject(&document, &ids[2..3]),
+    ] {
+        make(&mut document, edit.expect("they are there"));
+    }
+    let propose = |document: &mut Document, class: &str| {
+        let found = |x| ops::Named {
+            rect: BBox::from_xywh(x, 10.0, 20.0, 20.0),
+            class: class.to_owned(),
+            score: 0.5,
+        };
+        let boxes = vec![found(3.0), found(31.0), found(75.0)];
+        let edit = ops::propose_named(document, &model("1"), &[(A, boxes)]);
+        make(document, edit.expect("A is there"));
+        let mut rows = told(document);
+        rows.retain(|(_, state, _)| *state == BoxState::Proposed);
+        rows.iter().map(|(_, _, x)| *x).collect::<Vec<_>>()
+    };
+    // Another class is another judgement, but for what was accepted at this very place.
+    assert_eq!(propose(&mut document, "cat"), [31.0, 75.0]);
+    let edit = ops::name_classes(&document, &to_cat(), |_| false).expect("the names are good");
+    make(&mut document, edit);
+    assert_eq!(propose(&mut document, "cat"), [75.0]);
+}
+
+#[test]
+fn classes_follow_a_category_that_is_renamed_merged_or_deleted() {
+    let mut document = named_by_a_model();
+    let edit = ops::name_classes(&document, &to_cat(), |_| false).expect("the names are good");
+    make(&mut document, edit);
+    let id = |document: &Document, name| document.category_named(name).expect("it is there").id;
+    let targets = |document: &Document| {
+        let rows = document.naming().iter();
+        rows.map(|(class, target)| format!("{class}>{}", target.name()))
+            .collect::<Vec<_>>()
+    };
+    let edit = ops::rename_category(&document, CAT, " kitty ").expect("it is there");
+    make(&mut document, edit);
+    assert_eq!(targets(&document), ["Egyptian cat>kitty", "tabby>kitty"]);
+    // A class that a model had named, and one that it had not.
+    let toaster = id(&document, "toaster");
+    let edit = ops::rename_category(&document, toaster, "appliance").expect("it is there");
+    make(&mut document, edit);
+    let edit = ops::rename_category(&document, DOG, "hound").expect("it is there");
+    make(&mut document, edit);
+    let expected = ["Egyptian cat>kitty", "tabby>kitty", "toaster>appliance"];
+    assert_eq!(targets(&document), expected);
+    let edit = ops::merge_categories(&document, toaster, CAT).expect("they are there");
+    make(&mut document, edit);
+    let expected = [
+        "Egyptian cat>kitty",
+        "appliance>kitty",
+        "tabby>kitty",
+        "toaster>kitty",
+    ];
+    assert_eq!(targets(&document), expected);
+    let edit = ops::delete_category(&document, CAT).expect("it is there");
+    make(&mut document, edit);
+    assert_eq!(targets(&document), [""; 0]);
+}
+
+#[test]
+fn judgements_are_counted_by_what_was_proposed() {
+    let mut document = named_by_a_model();
+    let ids: Vec<AnnotationId> = document.annotations(A).iter().map(|row| row.id).collect();
+    for edit in [
+        ops::set_category(&document, &ids[..2], DOG),
+        ops::accept(&document, &ids[2..3]),
+        ops::draw(&document, A, BBox::from_xywh(1.0, 50.0, 9.0, 9.0), DOG),
+    ] {
+        make(&mut document, edit.expect("they are there"));
+    }
+    let id = |name| document.category_named(name).expect("it is there").id;
+    let [tabby, egyptian] = ["tabby", "Egyptian cat"].map(id);
+    let expected = [
+        ((tabby, DOG), 1),
+        ((egyptian, DOG), 1),
+        ((egyptian, egyptian), 1),
+    ];
+    assert_eq!(document.judgements(), expected.into_iter().collect());
 }

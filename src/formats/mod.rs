@@ -3,6 +3,7 @@
 //! | module | its one idea |
 //! |---|---|
 //! | [`exchange`] | the door: recognise, import and export, whatever the format |
+//! | [`class_map`] | what a model's classes are called, as CSV or JSON |
 //! | [`coco`] | the COCO file as it is, for whoever needs no project |
 //! | [`wsol`] | sets of one class a picture, to measure localisation against |
 //! | `intake` | what a file says becomes one edit: ids, clipping, doubles, review |
@@ -14,6 +15,7 @@
 //! An importer turns its files into `Found` pictures and leaves every decision to `intake`; an
 //! exporter gets `Chosen` pictures and leaves every path to `layout`.
 
+pub mod class_map;
 pub mod coco;
 mod coco_project;
 mod createml;

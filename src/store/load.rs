@@ -10,8 +10,8 @@ use rusqlite::types::ValueRef;
 
 use super::error::Fault;
 use super::rows::{
-    ANNOTATIONS, BadCell, CATEGORIES, CHANGES, Cells, META, MODELS, PICTURES, SETTINGS, STEPS,
-    Table,
+    ANNOTATIONS, BadCell, CATEGORIES, CHANGES, Cells, META, MODELS, NAMING, PICTURES, SETTINGS,
+    STEPS, Table,
 };
 use super::schema::fingerprint;
 use super::state::State;
@@ -60,9 +60,14 @@ impl Loaded {
             Ok(None)
         })?;
         loaded.steps = steps;
-        for table in [&SETTINGS, &CHANGES] {
-            loaded.each(connection, table, &mut seal, |_, _| Ok(None))?;
-        }
+        loaded.each(connection, &SETTINGS, &mut seal, |loaded, cells| {
+            if cells.text(0)? != NAMING {
+                return Ok(None);
+            }
+            let naming = serde_json::from_str(cells.text(1)?).map_err(|_| BadCell)?;
+            Ok(loaded.apply(Edit::Naming(naming)))
+        })?;
+        loaded.each(connection, &CHANGES, &mut seal, |_, _| Ok(None))?;
         if (seal.rows, seal.sum) != (loaded.state.rows, loaded.state.sum) {
             let (is, was) = (seal.rows, loaded.state.rows);
             loaded.problem(format!("its {is} rows are not the {was} that were written"));

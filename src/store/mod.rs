@@ -18,7 +18,7 @@
 //! | table | a row is |
 //! |---|---|
 //! | `meta` | the project's id, the folder of its pictures, unknown fields of imported files |
-//! | `settings` | something to remember, as JSON |
+//! | `settings` | something to remember, as JSON; `naming` is a part of the document |
 //! | `state` | counters: changes ever made, position in the history, next ids; and the seal |
 //! | `categories`, `pictures`, `annotations` | what the document says |
 //! | `models` | a model that boxes are of |

@@ -23,6 +23,7 @@ pub(super) struct Reach {
     categories: HashSet<CategoryId>,
     category_order: bool,
     extra: bool,
+    naming: bool,
 }
 
 impl Reach {
@@ -32,6 +33,7 @@ impl Reach {
         self.categories.extend(&touched.categories);
         self.category_order |= touched.category_order;
         self.extra |= touched.extra;
+        self.naming |= touched.naming;
     }
 
     /// Whether an edit concerns any of it.
@@ -43,6 +45,7 @@ impl Reach {
                 .any(|id| self.categories.contains(id))
             || (self.category_order && touched.category_order)
             || (self.extra && touched.extra)
+            || (self.naming && touched.naming)
     }
 }
 

@@ -79,6 +79,9 @@ tables! {
     9 CHANGES "changes": seq writer is_step label edit undo;
 }
 
+/// The setting that belongs to the document: what models' classes are called.
+pub(super) const NAMING: &str = "naming";
+
 /// The checksum of values in order. The buffer only saves memory from being asked for again.
 pub(super) fn checksum<'a>(
     buffer: &mut Vec<u8>,

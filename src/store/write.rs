@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
 use super::error::Fault;
 use super::rows::{
-    ANNOTATIONS, CATEGORIES, Cell, META, MODELS, PICTURES, STEPS, Table, annotation_cells,
-    borrowed, category_cells, int, model_cells, picture_cells, step_cells, text,
+    ANNOTATIONS, CATEGORIES, Cell, META, MODELS, NAMING, PICTURES, SETTINGS, STEPS, Table,
+    annotation_cells, borrowed, category_cells, int, model_cells, picture_cells, step_cells, text,
 };
 use super::state::State;
 use crate::document::{Document, History, Model, Origin, Touched};
@@ -76,6 +76,15 @@ impl<'a> Writer<'a> {
         }
         if touched.extra {
             self.meta("extra", document.extra())?;
+        }
+        if touched.naming {
+            let naming = document.naming();
+            if naming.is_empty() {
+                self.delete(&SETTINGS, &text(NAMING))?;
+            } else {
+                let naming = serde_json::to_string(naming)?;
+                self.put(&SETTINGS, &[text(NAMING), text(&naming)])?;
+            }
         }
         self.state.next_ids = document.next_ids();
         Ok(())

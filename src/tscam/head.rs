@@ -3,12 +3,17 @@
 //! Semantic re-allocation (section 3.2 of the paper): a convolution over the patch tokens, whose
 //! pooled output is the class logit. The paper pools by the plain mean; a head trained here may
 //! pool by the class token's attention, which is as linear and finds small objects better.
+//!
+//! A Conformer's head comes with a second classifier, which reads the pooled map of the
+//! convolutional branch: the logits are the sum of both, the maps those of the tokens alone.
 
 use std::collections::{BTreeMap, HashMap};
 
 use candle_core::{Device, Result, Tensor};
 
 use super::ModelError;
+use super::convolution::{Padding, Window, kernel_matrix, neighbourhoods};
+use super::transformer::Linear;
 use super::weights::Weights;
 use crate::geometry::Grid;
 
@@ -33,19 +38,22 @@ pub struct Head {
     pub backbone: Option<String>,
     /// SHA-256 of the head's own file, if it did not come with the backbone.
     pub fingerprint: Option<String>,
-    kernel: Tensor, // [k * k * D, C]
-    bias: Tensor,   // [C]
-    side: usize,    // k, odd
+    kernel: Tensor,                  // [k * k * D, C]
+    bias: Tensor,                    // [C]
+    side: usize,                     // k, odd
+    conv_classifier: Option<Linear>, // from M, the width of a Conformer's pooled map, to C
 }
 
-/// The two tensors of a head in a checkpoint.
-pub const WEIGHT: &str = "head.weight";
-/// See [`WEIGHT`].
-pub const BIAS: &str = "head.bias";
+/// What a checkpoint calls the head on the tokens of a ViT and of a Conformer.
+const NAMES: [&str; 2] = ["head", CONFORMER_NAME];
+const CONFORMER_NAME: &str = "trans_cls_head";
+/// What a checkpoint calls the classifier of a Conformer's pooled map.
+const CONV_CLASSIFIER_NAME: &str = "conv_cls_head";
 
 impl Head {
     /// Takes a head out of a checkpoint's tensors: `head.weight [C, D, k, k]` with odd k and
-    /// `head.bias [C]`; nothing if there is no convolutional head.
+    /// `head.bias [C]`; of a Conformer `trans_cls_head` in the same form and `conv_cls_head.weight
+    /// [C, M]` with its bias `[C]`; nothing if there is no convolutional head.
     ///
     /// # Errors
     /// A sentence that names the tensor which does not fit.
@@ -54,33 +62,28 @@ impl Head {
         metadata: &HashMap<String, String>,
         device: &Device,
     ) -> std::result::Result<Option<Self>, String> {
-        let is_convolution = tensors.get(WEIGHT).is_some_and(|weight| weight.rank() == 4);
-        if !is_convolution {
-            return Ok(None);
-        }
-        let (Some(weight), Some(bias)) = (tensors.remove(WEIGHT), tensors.remove(BIAS)) else {
-            return Err(format!("{BIAS} is missing"));
-        };
-        let &[classes, d, side, side_x] = weight.dims() else {
+        let shape = |name| tensors.get(&format!("{name}.weight")).map(Tensor::dims);
+        let found = NAMES.into_iter().find_map(|name| match shape(name) {
+            Some(&[classes, _, side, side_x]) => Some((name, classes, side, side_x)),
+            _ => None,
+        });
+        let Some((name, classes, side, side_x)) = found else {
             return Ok(None);
         };
+        let (weight, bias) = take_layer(name, classes, tensors)?;
         if side != side_x || side % 2 == 0 || classes == 0 {
             return Err(format!(
-                "{WEIGHT} has shape {:?}; expected [classes, D, k, k] with odd k",
+                "{name}.weight has shape {:?}; expected [classes, D, k, k] with odd k",
                 weight.dims()
             ));
         }
-        if bias.dims() != [classes] {
-            return Err(format!(
-                "{BIAS} has shape {:?}; expected [{classes}]",
-                bias.dims()
-            ));
-        }
         let names = class_names(metadata, classes)?;
-        let kernel = weight
-            .permute((2, 3, 1, 0))
-            .and_then(|w| w.reshape((side * side * d, classes)))
-            .and_then(|w| w.to_device(device));
+        let failed = |error: candle_core::Error| error.to_string();
+        let kernel = kernel_matrix(&weight).and_then(|kernel| kernel.to_device(device));
+        let conv_classifier = match name {
+            CONFORMER_NAME => Some(take_conv_classifier(classes, tensors, device)?),
+            _ => None,
+        };
         Ok(Some(Self {
             classes: names,
             block: metadata
@@ -95,9 +98,10 @@ impl Head {
             },
             backbone: metadata.get("backbone_sha256").cloned(),
             fingerprint: None,
-            kernel: kernel.map_err(|error| error.to_string())?,
-            bias: bias.to_device(device).map_err(|error| error.to_string())?,
+            kernel: kernel.map_err(failed)?,
+            bias: bias.to_device(device).map_err(failed)?,
             side,
+            conv_classifier,
         }))
     }
 
@@ -111,7 +115,12 @@ impl Head {
         let bad = |reason: String| ModelError::bad_file(path, reason);
         let mut head = Self::take(&mut tensors, &metadata, device)
             .map_err(bad)?
-            .ok_or_else(|| bad(format!("it has no {WEIGHT} of shape [classes, D, k, k]")))?;
+            .ok_or_else(|| {
+                bad(format!(
+                    "it has no {}.weight of shape [classes, D, k, k]",
+                    NAMES[0]
+                ))
+            })?;
         head.fingerprint = Some(fingerprint);
         Ok(head)
     }
@@ -119,6 +128,12 @@ impl Head {
     /// Width of the tokens that it reads, D.
     pub fn token_width(&self) -> usize {
         self.kernel.dims()[0] / (self.side * self.side)
+    }
+
+    /// Width of the pooled map that its second classifier reads, M, if it has one.
+    pub fn pooled_width(&self) -> Option<usize> {
+        let classifier = self.conv_classifier.as_ref()?;
+        Some(classifier.weight.dims()[0])
     }
 
     /// Side of its convolution in patches (3 in the paper).
@@ -130,20 +145,13 @@ impl Head {
     /// product over each patch's neighbourhood.
     pub fn maps(&self, tokens: &Tensor, grid: Grid) -> Result<Tensor> {
         let (n, p, d) = tokens.dims3()?;
-        let pad = self.side / 2;
-        let padded = tokens
-            .reshape((n, grid.rows, grid.columns, d))?
-            .pad_with_zeros(1, pad, pad)?
-            .pad_with_zeros(2, pad, pad)?;
-        let mut neighbours = Vec::with_capacity(self.side * self.side);
-        for y in 0..self.side {
-            for x in 0..self.side {
-                let shifted = padded.narrow(1, y, grid.rows)?.narrow(2, x, grid.columns)?;
-                neighbours.push(shifted);
-            }
-        }
-        let neighbourhoods = Tensor::cat(&neighbours, 3)?; // [N, rows, columns, k * k * D]
-        neighbourhoods
+        let places = tokens.reshape((n, grid.rows, grid.columns, d))?;
+        let window = Window {
+            side: self.side,
+            stride: 1,
+            padding: Padding::Half,
+        };
+        neighbourhoods(&places, window)? // [N, rows, columns, k * k * D]
             .reshape((n * p, ()))?
             .matmul(&self.kernel)?
             .broadcast_add(&self.bias)?
@@ -152,15 +160,69 @@ impl Head {
             .contiguous()
     }
 
-    /// Logits `[N, C]` from maps `[N, C, P]` and the class token's attention `[N, P]`.
-    pub fn logits(&self, maps: &Tensor, attention: &Tensor) -> Result<Tensor> {
-        match self.pooling {
-            Pooling::Mean => maps.mean(2),
+    /// Logits `[N, C]` from maps `[N, C, P]`, the class token's attention `[N, P]` and, of a
+    /// Conformer, the pooled map of the convolutional branch `[N, M]`.
+    pub fn logits(
+        &self,
+        maps: &Tensor,
+        attention: &Tensor,
+        pooled_map: Option<&Tensor>,
+    ) -> Result<Tensor> {
+        let of_tokens = match self.pooling {
+            Pooling::Mean => maps.mean(2)?,
             Pooling::Attention => {
                 let weights = attention.broadcast_div(&attention.sum_keepdim(1)?)?;
-                maps.matmul(&weights.unsqueeze(2)?)?.squeeze(2)
+                maps.matmul(&weights.unsqueeze(2)?)?.squeeze(2)?
             }
+        };
+        match (&self.conv_classifier, pooled_map) {
+            (Some(classifier), Some(pooled)) => of_tokens + classifier.forward(pooled)?,
+            _ => Ok(of_tokens),
         }
+    }
+}
+
+/// Takes the classifier of a Conformer's pooled map out of a checkpoint's tensors.
+fn take_conv_classifier(
+    classes: usize,
+    tensors: &mut BTreeMap<String, Tensor>,
+    device: &Device,
+) -> std::result::Result<Linear, String> {
+    let (weight, bias) = take_layer(CONV_CLASSIFIER_NAME, classes, tensors)?;
+    if weight.rank() != 2 || weight.dims()[0] != classes {
+        return Err(format!(
+            "{CONV_CLASSIFIER_NAME}.weight has shape {:?}; expected [{classes}, M]",
+            weight.dims()
+        ));
+    }
+    let read = || -> Result<Linear> {
+        Ok(Linear {
+            weight: weight.t()?.contiguous()?.to_device(device)?,
+            bias: bias.to_device(device)?,
+        })
+    };
+    read().map_err(|error| error.to_string())
+}
+
+/// Takes the weight and the bias `[classes]` of a layer out of a checkpoint's tensors.
+fn take_layer(
+    name: &str,
+    classes: usize,
+    tensors: &mut BTreeMap<String, Tensor>,
+) -> std::result::Result<(Tensor, Tensor), String> {
+    let mut take = |part: &str| {
+        let name = format!("{name}.{part}");
+        let tensor = tensors.remove(&name);
+        tensor.ok_or_else(|| format!("{name} is missing"))
+    };
+    let (weight, bias) = (take("weight")?, take("bias")?);
+    if bias.dims() == [classes] {
+        Ok((weight, bias))
+    } else {
+        Err(format!(
+            "{name}.bias has shape {:?}; expected [{classes}]",
+            bias.dims()
+        ))
     }
 }
 

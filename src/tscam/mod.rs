@@ -1,12 +1,18 @@
 //! TS-CAM (arXiv 2103.14862) up to the evidence: a picture in, the class token's attention, the
 //! patches' similarities and the class maps out. What becomes of them is [`crate::localize`]'s.
 //!
-//! [`weights`] reads checkpoints, [`vit`] is the backbone, [`head`] the class head, [`device`]
-//! says where they run. candle stays inside this module and `learn`.
+//! [`weights`] reads checkpoints, [`backbone`] is the network ([`vit`] or [`conformer`], made of
+//! [`transformer`] blocks), [`head`] the class head, [`device`] says where they run. candle stays
+//! inside this module and `learn`.
 
+pub mod backbone;
+pub mod conformer;
+mod convolution;
 pub mod device;
+pub mod efficientnet;
 pub mod head;
 mod ops;
+pub mod transformer;
 pub mod vit;
 pub mod weights;
 
@@ -19,8 +25,9 @@ use image::RgbImage;
 
 use crate::geometry::Grid;
 use crate::localize::{ClassEvidence, Evidence};
+use backbone::{Backbone, BackboneConfig};
 use head::Head;
-use vit::{Features, VisionTransformer, VitConfig};
+use transformer::Features;
 use weights::Weights;
 
 /// The default backbone, DINOv2 ViT-S/14; see `models/README.md` for source and licence.
@@ -28,8 +35,6 @@ static EMBEDDED_BACKBONE: &[u8] = include_bytes!("../../models/dinov2-vits14.saf
 /// The name of the embedded backbone in descriptions and provenance.
 pub const EMBEDDED_NAME: &str = "dinov2-vits14";
 
-/// Patches of a picture for a backbone that takes any grid (DINOv2).
-const DEFAULT_PATCHES: usize = 256;
 /// Mean and deviation of ImageNet's channels (0..1), which DeiT and DINOv2 were trained with.
 const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
@@ -100,7 +105,7 @@ pub struct Model {
     pub ignored: Vec<String>,
     /// The `__metadata__` of its file.
     pub metadata: std::collections::BTreeMap<String, String>,
-    backbone: VisionTransformer,
+    backbone: Backbone,
     head: Option<Head>,
     mean: [f32; 3],
     std: [f32; 3],
@@ -134,11 +139,13 @@ impl Model {
         } = weights;
         let bad = |reason: String| ModelError::bad_file(path, reason);
         let head = Head::take(&mut tensors, &metadata, device).map_err(bad)?;
-        let config = VitConfig::from_tensors(&tensors).map_err(bad)?;
+        let config = BackboneConfig::from_tensors(&tensors).map_err(bad)?;
         let ignored = check_keys(&config, &tensors).map_err(bad)?;
+        let vb = VarBuilder::from_tensors(tensors.into_iter().collect(), DType::F32, device);
+        let backbone = Backbone::new(config, &vb).map_err(|error| bad(error.to_string()))?;
         for (key, fact) in [
-            ("patch_size", config.patch_size),
-            ("num_heads", config.heads),
+            ("patch_size", backbone.patch_size()),
+            ("num_heads", backbone.block().heads),
         ] {
             let claim = metadata.get(key).map(|claim| claim.parse::<usize>());
             if claim.is_some_and(|claim| claim != Ok(fact)) {
@@ -154,13 +161,12 @@ impl Model {
             channels("pixel_mean", IMAGENET_MEAN)?,
             channels("pixel_std", IMAGENET_STD)?,
         );
-        let vb = VarBuilder::from_tensors(tensors.into_iter().collect(), DType::F32, device);
         let model = Self {
             name,
             fingerprint,
             ignored,
             metadata: metadata.into_iter().collect(),
-            backbone: VisionTransformer::new(config, &vb)?,
+            backbone,
             head: None,
             mean,
             std,
@@ -176,19 +182,28 @@ impl Model {
     /// # Errors
     /// A sentence that says why the head does not fit this backbone.
     pub fn with_head(mut self, head: Head) -> Result<Self, String> {
-        let config = self.backbone.config();
-        if head.token_width() != config.embed_dim {
+        let embed_dim = self.backbone.block().embed_dim;
+        if head.token_width() != embed_dim {
             return Err(format!(
                 "its head reads tokens {} wide, but those of {} are {} wide",
                 head.token_width(),
                 self.name,
-                config.embed_dim
+                embed_dim
             ));
         }
-        if let Some(block) = head.block.filter(|block| *block >= config.depth) {
+        let depth = self.backbone.depth();
+        if let Some(block) = head.block.filter(|block| *block >= depth) {
             return Err(format!(
-                "its head reads block {block}, but {} has only {}",
-                self.name, config.depth
+                "its head reads block {block}, but {} has only {depth}",
+                self.name
+            ));
+        }
+        if let Some(width) = head.pooled_width()
+            && self.backbone.pooled_width() != Some(width)
+        {
+            return Err(format!(
+                "its head reads the map of a Conformer with {width} channels, but {} has none such",
+                self.name
             ));
         }
         if head
@@ -206,9 +221,9 @@ impl Model {
         Ok(self)
     }
 
-    /// The backbone's sizes.
-    pub fn config(&self) -> &VitConfig {
-        self.backbone.config()
+    /// The network under the head.
+    pub fn backbone(&self) -> &Backbone {
+        &self.backbone
     }
 
     /// The class head, if there is one.
@@ -216,20 +231,10 @@ impl Model {
         self.head.as_ref()
     }
 
-    /// About how many patches a picture is cut into unless told otherwise: as many as the
-    /// backbone was trained with, but 256 for one that takes any grid.
-    pub fn default_patches(&self) -> usize {
-        let config = self.backbone.config();
-        if config.layer_scale {
-            DEFAULT_PATCHES
-        } else {
-            config.trained_grid.patches()
-        }
-    }
-
     /// The grid of patches for a picture of `width` x `height` pixels.
     pub fn grid_for(&self, width: u32, height: u32, size: InputSize) -> Grid {
-        let patches = size.patches.unwrap_or_else(|| self.default_patches());
+        let patches = size.patches;
+        let patches = patches.unwrap_or_else(|| self.backbone.default_patches());
         let aspect = if size.square {
             1.0
         } else {
@@ -248,7 +253,7 @@ impl Model {
 
     /// Width and height in pixels of a picture that fills `grid`.
     pub fn pixels_for(&self, grid: Grid) -> (u32, u32) {
-        let patch = self.backbone.config().patch_size;
+        let patch = self.backbone.patch_size();
         ((grid.columns * patch) as u32, (grid.rows * patch) as u32)
     }
 
@@ -269,7 +274,7 @@ impl Model {
     /// Evidence from normalised pixels `[1, 3, rows * patch, columns * patch]`.
     pub fn evidence(&self, pixels: &Tensor) -> candle_core::Result<Evidence> {
         let (_, _, height, width) = pixels.dims4()?;
-        let patch = self.backbone.config().patch_size;
+        let patch = self.backbone.patch_size();
         let grid = Grid {
             rows: height / patch,
             columns: width / patch,
@@ -294,7 +299,7 @@ impl Model {
         };
         let maps = head.maps(tokens, grid)?;
         let attention = Tensor::new(evidence.summed_attention(), pixels.device())?.unsqueeze(0)?;
-        let logits = head.logits(&maps, &attention)?;
+        let logits = head.logits(&maps, &attention, features.pooled_map.as_ref())?;
         Ok(Evidence {
             classes: Some(ClassEvidence {
                 logits: logits.squeeze(0)?.to_vec1()?,
@@ -333,10 +338,10 @@ fn three_numbers(text: &str) -> Option<[f32; 3]> {
     numbers.try_into().ok()
 }
 
-/// Checks a checkpoint's tensors against what the transformer needs, and returns those that are
-/// known to be ignorable: a linear classifier, which gives no maps, and DINOv2's mask token.
+/// Checks a checkpoint's tensors against what the backbone needs, and returns those that are known
+/// to be ignorable.
 fn check_keys(
-    config: &VitConfig,
+    config: &BackboneConfig,
     tensors: &std::collections::BTreeMap<String, Tensor>,
 ) -> Result<Vec<String>, String> {
     let expected = config.expected();
@@ -355,10 +360,7 @@ fn check_keys(
     let (ignored, surplus): (Vec<&String>, Vec<&String>) = tensors
         .keys()
         .filter(|name| !expected.contains_key(*name))
-        .partition(|name| {
-            ["head.weight", "head.bias", "mask_token"].contains(&name.as_str())
-                || name.starts_with("classifier.")
-        });
+        .partition(|name| config.ignores(name));
     let mut faults = Vec::new();
     if !missing.is_empty() {
         faults.push(format!("missing: {}", missing.join(", ")));
@@ -368,7 +370,8 @@ fn check_keys(
     }
     if !surplus.is_empty() {
         let names: Vec<&str> = surplus.iter().map(|name| name.as_str()).collect();
-        faults.push(format!("not part of a plain ViT: {}", names.join(", ")));
+        let kind = config.kind();
+        faults.push(format!("not part of a {kind}: {}", names.join(", ")));
     }
     if faults.is_empty() {
         Ok(ignored.into_iter().cloned().collect())

@@ -1,5 +1,5 @@
-//! The element-wise operations in which a ViT spends its time outside matrix products, fused,
-//! vectorised and shared among threads for the CPU.
+//! The operations in which a network spends its time outside matrix products, fused, vectorised
+//! and shared among threads for the CPU.
 //!
 //! candle's own CPU kernels run GELU on one thread, call libm for each exponential and write each
 //! intermediate to fresh memory. Its additions run on a pool of their own, whose threads spin on
@@ -50,6 +50,17 @@ pub fn bias_add(xs: Tensor, bias: &Tensor) -> Result<Tensor> {
     }
 }
 
+/// `xs + bias` clipped at 0 and `ceiling` for `xs [.., D]` and `bias [D]`: infinity for ReLU, 6 for
+/// ReLU6.
+pub fn bias_relu(xs: Tensor, bias: &Tensor, ceiling: f32) -> Result<Tensor> {
+    if fused(&xs) {
+        xs.inplace_op2(bias, &BiasRelu { ceiling })?;
+        Ok(xs)
+    } else {
+        xs.broadcast_add(bias)?.clamp(0f32, ceiling)
+    }
+}
+
 /// `xs + gamma * branch` for `xs` and `branch [.., D]` and a layer scale `gamma [D]`, if any.
 pub fn residual(xs: Tensor, branch: &Tensor, gamma: Option<&Tensor>) -> Result<Tensor> {
     match gamma {
@@ -77,7 +88,8 @@ pub fn layer_norm(xs: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Resu
     }
 }
 
-fn fused(xs: &Tensor) -> bool {
+/// Whether the kernels here serve this tensor.
+pub(super) fn fused(xs: &Tensor) -> bool {
     xs.device().is_cpu() && xs.dtype() == DType::F32 && xs.is_contiguous()
 }
 
@@ -160,6 +172,38 @@ impl InplaceOp2 for BiasAdd {
             |row| {
                 for (x, b) in row.iter_mut().zip(bias) {
                     *x += b;
+                }
+            },
+        )
+    }
+}
+
+/// ReLU with a ceiling; clipping, unlike taking the maximum, keeps NaN and so shows damaged weights.
+struct BiasRelu {
+    ceiling: f32,
+}
+
+impl InplaceOp2 for BiasRelu {
+    fn name(&self) -> &'static str {
+        "bias-relu"
+    }
+
+    fn cpu_fwd(
+        &self,
+        dst: &mut CpuStorage,
+        layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<()> {
+        let ceiling = self.ceiling;
+        let bias = contiguous(bias, bias_layout)?;
+        for_each_row(
+            dst,
+            layout,
+            #[inline(always)]
+            |row| {
+                for (x, b) in row.iter_mut().zip(bias) {
+                    *x = (*x + b).clamp(0.0, ceiling);
                 }
             },
         )
@@ -345,7 +389,8 @@ fn rows<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<(&'a mut [f3
     Ok((&mut values[start..end], columns))
 }
 
-fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+/// The values of an operand that has to be contiguous.
+pub(super) fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     let values = f32::cpu_storage_as_slice(storage)?;
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(&values[start..end]),
@@ -433,6 +478,15 @@ mod tests {
         let expected = xs.broadcast_add(&bias).unwrap().gelu_erf().unwrap();
         let fused = bias_gelu(xs, &bias).unwrap();
         assert!(largest_difference(&fused, &expected) < 2e-6);
+    }
+
+    #[test]
+    fn relu_agrees_with_candle() {
+        let xs = numbers(64, 96, 9.0);
+        let bias = numbers(1, 96, 0.5).flatten_all().unwrap();
+        let expected = xs.broadcast_add(&bias).unwrap().relu().unwrap();
+        let fused = bias_relu(xs, &bias, f32::INFINITY).unwrap();
+        assert!(largest_difference(&fused, &expected) == 0.0);
     }
 
     #[test]

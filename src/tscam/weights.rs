@@ -1,9 +1,10 @@
-//! A checkpoint on disk or in the program -> named tensors, under timm's names.
+//! A checkpoint on disk or in the program -> named tensors, a ViT's under timm's names.
 //!
-//! Read are safetensors and PyTorch's zip format (`torch.save` since 1.6). Three namings are
-//! known: timm's own (DeiT, DINOv2), the official TS-CAM's (timm's behind `module.`), and Hugging
-//! Face's `Dinov2Model`. What comes out is always timm's, so that one set of names serves all.
-//! Nothing here knows which keys a model needs: see [`super::vit::VitConfig::expected`].
+//! Read are safetensors and PyTorch's zip format (`torch.save` since 1.6). Three namings of a ViT
+//! are known: timm's own (DeiT, DINOv2), the official TS-CAM's (timm's behind `module.`), and
+//! Hugging Face's `Dinov2Model`. What comes out is always timm's, so that one set of names serves
+//! all. Nothing here knows which keys a model needs: see
+//! [`super::backbone::BackboneConfig::expected`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -27,7 +28,7 @@ const PICKLE_STACK: usize = 1 << 30;
 
 /// Named tensors (f32, on the CPU) and what the file says of itself.
 pub struct Weights {
-    /// Tensors under timm's names, without `module.`.
+    /// Tensors without `module.`, those of a ViT under timm's names.
     pub tensors: BTreeMap<String, Tensor>,
     /// The `__metadata__` of a safetensors file; empty for a `.pth`.
     pub metadata: HashMap<String, String>,
@@ -72,8 +73,10 @@ impl Weights {
         let (_, header) = SafeTensors::read_metadata(bytes)?;
         let mut tensors = BTreeMap::new();
         for (name, view) in SafeTensors::deserialize(bytes)?.iter() {
-            let tensor = view.load(&Device::Cpu)?.to_dtype(DType::F32)?;
-            tensors.insert(name.to_owned(), tensor);
+            let tensor = view.load(&Device::Cpu)?;
+            if is_weight(tensor.dtype()) {
+                tensors.insert(name.to_owned(), tensor.to_dtype(DType::F32)?);
+            }
         }
         Ok(Self {
             tensors: to_timm_names(tensors)?,
@@ -123,8 +126,7 @@ impl Weights {
                     info.path
                 )));
             }
-            // Counters and the like (`num_batches_tracked`) are no weights.
-            if !info.dtype.is_float() {
+            if !is_weight(info.dtype) {
                 continue;
             }
             let tensor = pickled
@@ -141,6 +143,11 @@ impl Weights {
             fingerprint: fingerprint(bytes),
         })
     }
+}
+
+/// Counters and the like (`num_batches_tracked`) are no weights.
+fn is_weight(dtype: DType) -> bool {
+    dtype.is_float()
 }
 
 fn fingerprint(bytes: &[u8]) -> String {

@@ -133,6 +133,15 @@ impl Bench {
         });
     }
 
+    /// As [`propose_all`](Self::propose_all), where the model has proposed before.
+    #[track_caller]
+    pub fn propose_again(&mut self) {
+        self.keys(Modifiers::COMMAND, Key::B);
+        self.wait("the end of the run", |desk| {
+            desk.job.is_none() && !desk.has_unwritten()
+        });
+    }
+
     /// Draws frames until the window is as wanted.
     #[track_caller]
     pub fn wait_window(&mut self, what: &str, is_so: impl Fn(&Window) -> bool) {

@@ -7,4 +7,5 @@ mod bench;
 mod journey;
 mod keyboard;
 mod looks;
+mod naming;
 mod trouble;

@@ -1,5 +1,6 @@
 //! What opens over the window, one at a time. Each reads the state and pushes actions.
 
+pub mod class_names;
 pub mod class_picker;
 pub mod exchange;
 pub mod help;
@@ -19,6 +20,8 @@ pub enum Dialog {
     Palette(palette::Palette),
     /// A class for the selected boxes by a part of its name.
     ClassPicker(class_picker::ClassPicker),
+    /// What the model's classes are called.
+    ClassNames(class_names::ClassNames),
     /// Every key, and what the mouse does.
     Help(help::Help),
     /// Theme, size, keys.

@@ -25,6 +25,13 @@ pub fn ui(
     let mut proposing = former.clone();
     let mut is_final = false;
     let has_head = desk.facts().is_some_and(|facts| !facts.classes.is_empty());
+    if has_head {
+        let button = egui::Button::new(Command::ClassNames.spec().label);
+        let button = ui.add_enabled(offer.allows(Command::ClassNames), button);
+        if offer.named(button, Command::ClassNames).clicked() {
+            actions.push(Action::Command(Command::ClassNames));
+        }
+    }
     ui.add_enabled_ui(desk.session.is_editable(), |ui| {
         method(ui, &mut proposing, has_head, &mut is_final);
         sliders(ui, &mut proposing, &mut is_final);

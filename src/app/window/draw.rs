@@ -158,6 +158,11 @@ impl Window {
                         picker.ui(context, &desk.session, place, actions);
                     }
                 }
+                Dialog::ClassNames(names) => {
+                    if let Some(desk) = &self.desk {
+                        names.ui(context, desk, actions);
+                    }
+                }
                 Dialog::Export(export) => {
                     if let Some(desk) = &self.desk {
                         export.ui(context, &desk.session, actions);

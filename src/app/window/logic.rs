@@ -276,7 +276,8 @@ impl Window {
         let Some(desk) = &mut self.desk else { return };
         desk.tick(now, has_input && has_focus);
         desk.session.count();
-        let outcome = desk.write_some().and_then(|ended| {
+        let followed = desk.follow_naming();
+        let outcome = followed.and_then(|()| desk.write_some()).and_then(|ended| {
             if keeps {
                 desk.keep()?;
             }

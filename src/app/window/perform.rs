@@ -115,6 +115,12 @@ impl Window {
             C::NextPanel => next_panel(context),
             C::Import => self.dialog = Some(Dialog::Import(Default::default())),
             C::ChangeClass => self.dialog = Some(Dialog::ClassPicker(Default::default())),
+            C::ClassNames => {
+                if let Some(desk) = &mut self.desk {
+                    desk.take_census();
+                    self.dialog = Some(Dialog::ClassNames(Default::default()));
+                }
+            }
             C::Export => {
                 let session = self.desk.as_ref().map(|desk| &desk.session);
                 self.dialog = session.map(|session| Dialog::Export(exchange::Export::new(session)));
@@ -220,6 +226,12 @@ fn on_desk(desk: &mut Desk, post: &Post, action: Action) -> Result<(), StoreErro
         Action::ChooseClass(category) => session.choose_class(category)?,
         Action::ChooseClassNamed(name) => session.choose_class_named(&name)?,
         Action::Class(change) => change_class(desk, change)?,
+        Action::NameClasses(changes) => desk.name_classes(&changes)?,
+        Action::RemoveRenamed => {
+            session.commit("remove classes", |document| {
+                Ok(ops::remove_renamed(document))
+            })?;
+        }
         Action::Propose(proposing, is_final) => desk.propose_otherwise(proposing, is_final)?,
         Action::Adjust(adjustment) => desk.adjustment = adjustment,
         Action::Import(path, mode) => {

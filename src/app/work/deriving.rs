@@ -1,4 +1,5 @@
-//! Boxes of a whole set derived anew from the kept maps, when a person has moved the threshold.
+//! Boxes of a whole set derived anew from the kept maps, when a person has moved the threshold or
+//! named classes, or wants to know which classes there are.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,8 +26,19 @@ pub struct Cut {
     pub boxes: BoxOptions,
 }
 
+/// What boxes are derived for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// They take the place of untouched proposals.
+    Write,
+    /// Their classes are counted.
+    Count,
+}
+
 /// Boxes of some pictures.
 pub struct Derived {
+    /// What they are for.
+    pub purpose: Purpose,
     /// The number of the request; only the last one counts.
     pub generation: u64,
     /// How they were made.
@@ -39,8 +51,9 @@ pub struct Derived {
     pub left: usize,
 }
 
-/// Derives boxes for one opened project.
+/// Derives boxes for one opened project and one purpose.
 pub struct Deriver {
+    purpose: Purpose,
     generation: Arc<AtomicU64>,
     cache: Arc<Cache>,
     post: Post,
@@ -48,22 +61,25 @@ pub struct Deriver {
 
 impl Deriver {
     /// A deriver that has nothing to do.
-    pub fn new(cache: Arc<Cache>, post: Post) -> Self {
+    pub fn new(purpose: Purpose, cache: Arc<Cache>, post: Post) -> Self {
         Self {
+            purpose,
             generation: Arc::default(),
             cache,
             post,
         }
     }
 
-    /// The number of the last request.
-    pub fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Relaxed)
+    /// Whether boxes are those that were asked for last.
+    pub fn asked_for(&self, derived: &Derived) -> bool {
+        derived.purpose == self.purpose
+            && derived.generation == self.generation.load(Ordering::Relaxed)
     }
 
     /// Derives the boxes of these pictures, in the place of what was asked for before.
     pub fn derive(&self, model: Arc<ModelFacts>, cut: Cut, pictures: Vec<Request>) {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
+        let purpose = self.purpose;
         let (latest, cache, post) = (
             Arc::clone(&self.generation),
             Arc::clone(&self.cache),
@@ -84,6 +100,7 @@ impl Deriver {
                     Some((request.picture, boxes))
                 };
                 post.send(Event::Derived(Derived {
+                    purpose,
                     generation,
                     cut: cut.clone(),
                     model: Arc::clone(&model),

@@ -1,7 +1,10 @@
 //! What happens to categories. To reorder them is [`Edit::CategoryOrder`] itself.
 
 use super::Draft;
-use crate::document::{Category, CategoryId, Change, Document, Edit, EditError, Picture};
+use crate::document::{
+    Annotation, Category, CategoryId, Change, Document, Edit, EditError, Origin, Picture,
+};
+use crate::naming::{ANY_OBJECT, Target};
 
 /// Adds a category at the end, with a colour of the palette and the first free digit as hotkey.
 /// Space around the name is dropped.
@@ -33,7 +36,9 @@ pub(super) fn new_categories<'a>(
     added
 }
 
-/// Gives a category another name; space around it is dropped.
+/// Gives a category another name; space around it is dropped. Models' classes that stood for it
+/// still do, and so does the class that gave it its name: else its next box would bring the former
+/// name back.
 ///
 /// # Errors
 /// If there is no such category.
@@ -42,7 +47,32 @@ pub fn rename_category(
     category: CategoryId,
     name: &str,
 ) -> Result<Edit, EditError> {
-    update(document, category, |row| row.name = name.trim().into())
+    let name = name.trim();
+    let renamed = update(document, category, |row| row.name = name.into())?;
+    if renamed.is_empty() {
+        return Ok(renamed);
+    }
+    let row = category_of(document, category)?;
+    Ok(Edit::batch(
+        [renamed]
+            .into_iter()
+            .chain(follow(document, row, name))
+            .collect(),
+    ))
+}
+
+/// Lets the naming follow where a category becomes one of another name.
+fn follow(document: &Document, from: &Category, to: &str) -> Option<Edit> {
+    let mut naming = document.naming().clone();
+    naming.rename_category(&from.name, to);
+    let is_of_model = |row: &Annotation| row.category == from.id && row.origin != Origin::Person;
+    let mut rows = document
+        .pictures()
+        .flat_map(|picture| document.annotations(picture.id));
+    if &*from.name != ANY_OBJECT && rows.any(is_of_model) {
+        naming.set(&from.name, Some(Target::named(to)));
+    }
+    (naming != *document.naming()).then_some(Edit::Naming(naming))
 }
 
 /// Gives a category another colour (sRGB).
@@ -79,7 +109,8 @@ pub fn set_hotkey(
 }
 
 /// Merges one category into another: its boxes and tags get the other's, and so does what they
-/// were before they were edited, for nobody has corrected anything. States do not change.
+/// were before they were edited, for nobody has corrected anything. States do not change. Models'
+/// classes follow as for [`rename_category`].
 ///
 /// # Errors
 /// If one of them does not exist, or both are the same.
@@ -89,7 +120,7 @@ pub fn merge_categories(
     into: CategoryId,
 ) -> Result<Edit, EditError> {
     let source = category_of(document, from)?;
-    category_of(document, into)?;
+    let target = category_of(document, into)?;
     if from == into {
         return Err(EditError::MergeIntoItself(source.name.clone()));
     }
@@ -107,16 +138,23 @@ pub fn merge_categories(
         retag(&mut draft, picture, from, Some(into));
     }
     draft.edits.push(Edit::Category(Change::Remove(from)));
+    draft.edits.extend(follow(document, source, &target.name));
     Ok(draft.finish())
 }
 
-/// Deletes a category, with all boxes and tags of it.
+/// Deletes a category, with all boxes and tags of it. Models' classes that stood for it keep their
+/// own names again.
 ///
 /// # Errors
 /// If there is no such category.
 pub fn delete_category(document: &Document, category: CategoryId) -> Result<Edit, EditError> {
-    category_of(document, category)?;
+    let row = category_of(document, category)?;
+    let mut naming = document.naming().clone();
+    naming.forget_category(&row.name);
     let mut draft = Draft::new(document);
+    if naming != *document.naming() {
+        draft.edits.push(Edit::Naming(naming));
+    }
     for picture in document.pictures() {
         for row in document.annotations(picture.id) {
             if row.category == category {

@@ -32,9 +32,11 @@ pub struct Candidate {
 /// Boxes that a person has accepted, edited, drawn or rejected stay. A new box that is about the
 /// same object as one of these, or as what an edited or rejected one was before, is dropped: that
 /// has been judged. It is so if it is of the same category and overlaps it by half (intersection
-/// over union), or one of them lies in the other but for a fifth. So is one with nothing inside
-/// the picture. A picture that is done is left alone, and so is one whose proposals are these
-/// already.
+/// over union), or one of them lies in the other but for a fifth; categories are the same too if
+/// the document's [naming](Document::naming) calls both by one name. What a person took as right is
+/// also the same object if the model had proposed this very rectangle, whatever it called it then.
+/// A box with nothing inside the picture is dropped too. A picture that is done is left alone, and
+/// so is one whose proposals are these already.
 ///
 /// # Errors
 /// If a picture does not exist. Each picture may be named once.
@@ -59,7 +61,7 @@ pub fn propose(
                 let rect = candidate.rect.clipped(picture.width, picture.height)?;
                 let is_known = rows
                     .iter()
-                    .any(|row| is_judged(row, rect, candidate.category));
+                    .any(|row| is_judged(document, row, rect, candidate.category));
                 (!is_known).then(|| Annotation {
                     state: BoxState::Proposed,
                     origin: Origin::Model(Arc::clone(model)),
@@ -145,15 +147,26 @@ fn said(row: &Annotation) -> (BBox, CategoryId, Option<f32>, &Origin) {
 }
 
 /// Whether a person's judgement of `row` covers a box of this category: one that is the same
-/// object seen at another threshold, be it tighter or wider.
-fn is_judged(row: &Annotation, rect: BBox, category: CategoryId) -> bool {
+/// object seen at another threshold, be it tighter or wider, or called by another name.
+fn is_judged(document: &Document, row: &Annotation, rect: BBox, category: CategoryId) -> bool {
     let is_same = |other: &BBox, other_category| {
         let least = other.area().min(rect.area());
-        let is_inside = other.intersection(&rect).area() >= SAME_OBJECT_COVER * least;
-        other_category == category && (rect.iou(other) >= SAME_OBJECT_IOU || is_inside)
+        let is_inside = || other.intersection(&rect).area() >= SAME_OBJECT_COVER * least;
+        (rect.iou(other) >= SAME_OBJECT_IOU || is_inside())
+            && is_one_name(document, other_category, category)
     };
     let former = row.proposal.as_ref();
+    let proposed = former.map_or(&row.rect, |former| &former.rect);
+    let is_renamed = row.is_ground_truth() && row.origin != Origin::Person && *proposed == rect;
     row.state != BoxState::Proposed
-        && (is_same(&row.rect, row.category)
+        && (is_renamed
+            || is_same(&row.rect, row.category)
             || former.is_some_and(|former| is_same(&former.rect, former.category)))
+}
+
+/// Whether two categories are one, or are called by one name now.
+fn is_one_name(document: &Document, a: CategoryId, b: CategoryId) -> bool {
+    let naming = document.naming();
+    let name = |id| document.category(id).map(|row| naming.name_of(&row.name));
+    a == b || !naming.is_empty() && name(a).is_some() && name(a) == name(b)
 }

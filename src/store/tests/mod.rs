@@ -18,6 +18,7 @@ use crate::document::{
     AnnotationId, CategoryId, Document, Edit, History, Model, Picture, PictureId,
 };
 use crate::geometry::BBox;
+use crate::naming::{Naming, Target};
 
 const A: PictureId = PictureId(1);
 const CAT: CategoryId = CategoryId(1);

@@ -99,7 +99,11 @@ fn some_document() -> impl Strategy<Value = Vec<Edit>> {
         option::of(some_text()),
     );
     (whole, any::<bool>()).prop_map(|((categories, pictures, extra), is_turned)| {
-        let mut edits = vec![Edit::Extra(extra)];
+        let mut naming = Naming::default();
+        for (at, target) in extra.iter().enumerate() {
+            naming.set(&format!("class {at}"), Some(Target::named(target)));
+        }
+        let mut edits = vec![Edit::Extra(extra), Edit::Naming(naming)];
         let mut keys = std::collections::HashSet::new();
         for (id, (colour, hotkey, extra)) in (1..).zip(categories) {
             let mut row = Category::new(CategoryId(id), format!("category {id} ねこ"));
@@ -147,7 +151,7 @@ struct Action {
 
 fn actions() -> impl Strategy<Value = Vec<Action>> {
     let gesture = option::of(0..2_u64);
-    let action = (0..24_usize, any::<[Index; 3]>(), some_rect(), gesture);
+    let action = (0..25_usize, any::<[Index; 3]>(), some_rect(), gesture);
     vec(
         action.prop_map(|(kind, picks, rect, gesture)| Action {
             kind,
@@ -209,6 +213,14 @@ fn edit_of(action: &Action, document: &Document) -> Option<Edit> {
         17 => ops::rename_pictures(document, &[(p, name.into())]),
         18 => ops::set_content(document, p, [60, 70], Some("5eed".into())),
         19 => Ok(ops::add_category(document, &name)),
+        21 => {
+            let target = if two.index(2) > 0 { "dog" } else { "cat" };
+            let changes = [(
+                name,
+                Some(Target::named(target)).filter(|_| one.index(3) > 0),
+            )];
+            ops::name_classes(document, &changes, |_| true)
+        }
         20 => Ok(Edit::CategoryOrder(categories.into_iter().rev().collect())),
         _ => Ok(Edit::Extra(Some(name.into()))),
     }
@@ -293,7 +305,10 @@ proptest! {
 
 /// One edit that makes this document out of an empty one.
 fn rebuild(document: &Document) -> Edit {
-    let mut edits = vec![Edit::Extra(document.extra().map(Into::into))];
+    let mut edits = vec![
+        Edit::Extra(document.extra().map(Into::into)),
+        Edit::Naming(document.naming().clone()),
+    ];
     let categories = document.categories().cloned();
     edits.extend(categories.map(|row| Edit::Category(Change::Insert(row))));
     for picture in document.pictures() {

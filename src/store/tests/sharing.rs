@@ -269,3 +269,41 @@ fn a_file_that_is_deleted_or_replaced_while_it_is_open_loses_nothing() {
         assert_eq!(project.root(), folder.path());
     }
 }
+
+#[test]
+fn what_classes_are_called_is_shared_undone_and_kept() {
+    let (_folder, root) = folder();
+    let mut window = sample(&root, 2);
+    let mut other = open(window.path(), Access::Add);
+    let name = |project: &mut Project, class: &str, target: Option<&str>| {
+        let change = [(class.to_owned(), target.map(Target::named))];
+        let edit = |document: &Document| ops::name_classes(document, &change, |_| true);
+        project
+            .commit_with("name classes", None, edit)
+            .expect("it fits")
+    };
+    let called =
+        |project: &Project, class: &str| project.document().naming().name_of(class).to_owned();
+    name(&mut window, "tabby", Some("cat"));
+    name(&mut window, "nail", Some("object"));
+    // The other one, in the middle of its work, goes by it.
+    assert_eq!(called(&other, "tabby"), "tabby");
+    other.poll().expect("it reads");
+    assert_eq!(called(&other, "tabby"), "cat");
+    // Both name classes: neither loses what the other has said.
+    name(&mut other, "pug", Some("dog"));
+    name(&mut window, "tabby", Some("kitty"));
+    assert_eq!(called(&window, "pug"), "dog");
+    window.undo().expect("it can be undone");
+    assert_eq!(called(&window, "tabby"), "cat");
+    let (document, path) = (window.document().clone(), window.path().to_path_buf());
+    other.close().expect("it closes");
+    window.close().expect("it closes");
+    let mut window = open(&path, Access::Edit);
+    assert_eq!(window.document(), &document);
+    assert_eq!(document.naming().len(), 3);
+    for class in ["tabby", "nail", "pug"] {
+        name(&mut window, class, None);
+    }
+    assert_eq!(window.setting::<Naming>("naming").expect("it reads"), None);
+}

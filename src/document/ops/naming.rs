@@ -1,0 +1,127 @@
+//! What happens when models' classes get other names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Draft;
+use super::categories::new_categories;
+use crate::document::{
+    Annotation, BoxState, Category, CategoryId, Change, Document, Edit, EditError, PictureId,
+    ReviewState,
+};
+use crate::naming::{ANY_OBJECT, Naming, ONE_OBJECT_IOU, Target};
+
+/// Says what some classes stand for, each by its name, or that it keeps its own name.
+///
+/// Proposals that nobody has judged, on pictures `by_name`, follow at once where their category
+/// tells their class, which is so while the class keeps its own name; of those that come to lie on
+/// one another the surest stays. For other pictures the caller proposes anew, which can also bring
+/// back what several classes were called together.
+///
+/// # Errors
+/// If a name cannot be that of a category.
+pub fn name_classes(
+    document: &Document,
+    changes: &[(String, Option<Target>)],
+    by_name: impl Fn(PictureId) -> bool,
+) -> Result<Edit, EditError> {
+    let mut naming = document.naming().clone();
+    for (class, target) in changes {
+        naming.set(class, target.clone());
+    }
+    if naming == *document.naming() {
+        return Ok(Edit::default());
+    }
+    if let Some(name) = naming.bad_name() {
+        return Err(EditError::BadName(name.into()));
+    }
+    let renamed = renamed(document, &naming);
+    let moves = |picture| {
+        let rows = document.annotations(picture).iter();
+        rows.filter(|row| row.state == BoxState::Proposed && renamed.contains_key(&row.category))
+    };
+    let open = document.pictures().filter(|row| {
+        row.review != ReviewState::Done && by_name(row.id) && moves(row.id).next().is_some()
+    });
+    let open: Vec<PictureId> = open.map(|row| row.id).collect();
+    let wanted: BTreeSet<&str> = open
+        .iter()
+        .flat_map(|picture| moves(*picture))
+        .map(|row| renamed[&row.category])
+        .collect();
+    let added = wanted
+        .into_iter()
+        .filter(|name| document.category_named(name).is_none());
+    let added = new_categories(document, added);
+    let id_of = |name: &str| {
+        let known = document.category_named(name);
+        let known = known.or_else(|| added.iter().find(|row| &*row.name == name));
+        known.map(|row| row.id)
+    };
+    let target = |row: &Annotation| renamed.get(&row.category).and_then(|name| id_of(name));
+
+    let mut draft = Draft::new(document);
+    let insert = |row: &Category| Edit::Category(Change::Insert(row.clone()));
+    draft.edits.extend(added.iter().map(insert));
+    draft.edits.push(Edit::Naming(naming.clone()));
+    for picture in open {
+        let rows = document.annotations(picture).iter();
+        let mut rows: Vec<&Annotation> =
+            rows.filter(|row| row.state == BoxState::Proposed).collect();
+        rows.sort_by(|a, b| b.score.unwrap_or(0.0).total_cmp(&a.score.unwrap_or(0.0)));
+        let mut kept: Vec<(&Annotation, CategoryId)> = Vec::new();
+        for row in rows {
+            let category = target(row).unwrap_or(row.category);
+            let is_double = kept.iter().any(|(other, of)| {
+                *of == category
+                    && other.category != row.category
+                    && other.rect.iou(&row.rect) >= ONE_OBJECT_IOU
+            });
+            if is_double {
+                draft.remove(picture, row.id);
+            } else {
+                draft.update(picture, row, |after| after.category = category);
+                kept.push((row, category));
+            }
+        }
+    }
+    Ok(draft.finish())
+}
+
+/// The categories whose boxes are of one class that gets another name, and that name.
+fn renamed<'a>(document: &Document, naming: &'a Naming) -> BTreeMap<CategoryId, &'a str> {
+    let changed = naming
+        .iter()
+        .filter(|(class, target)| document.naming().target(class) != Some(target));
+    changed
+        .filter(|(class, _)| document.naming().target(class).is_none() && &***class != ANY_OBJECT)
+        .filter_map(|(class, target)| Some((document.category_named(class)?.id, target.name())))
+        .collect()
+}
+
+/// Removes the categories that are there merely because a model named them and of which nothing is
+/// left since their class stands for another one: no box, no tag, and no record of what a box was
+/// before it was edited.
+pub fn remove_renamed(document: &Document) -> Edit {
+    let naming = document.naming();
+    let is_renamed = |name: &str| naming.target(name).is_some();
+    let mut left: BTreeSet<CategoryId> = document
+        .categories()
+        .filter(|row| is_renamed(&row.name) && naming.iter().all(|(_, to)| to.name() != &*row.name))
+        .map(|row| row.id)
+        .collect();
+    for picture in document.pictures() {
+        for tag in &picture.tags {
+            left.remove(tag);
+        }
+        for row in document.annotations(picture.id) {
+            left.remove(&row.category);
+            if let Some(former) = &row.proposal {
+                left.remove(&former.category);
+            }
+        }
+    }
+    let removed = left
+        .into_iter()
+        .map(|id| Edit::Category(Change::Remove(id)));
+    Edit::batch(removed.collect())
+}

@@ -1,0 +1,164 @@
+//! Groups of ImageNet's classes.
+//!
+//! The 1000 classes of ILSVRC 2012 have one order, which its models share and which follows
+//! WordNet: what is alike lies together, so most groups are a few ranges of places. The names of
+//! the classes differ from model to model; their places do not.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
+
+use super::suggest::singular;
+
+/// The table: name, kind or family, synonyms with commas between, ranges of places.
+const TABLE: &str = include_str!("../../assets/imagenet-groups.tsv");
+
+/// Places at which every list of ILSVRC's classes has these words.
+const SIGNS: [(usize, &str); 5] = [
+    (0, "tench"),
+    (207, "golden retriever"),
+    (281, "tabby"),
+    (817, "sports car"),
+    (999, "toilet tissue"),
+];
+/// How many classes there are.
+const CLASSES: usize = 1000;
+
+/// Whether these are ILSVRC's classes in its order.
+pub fn is_imagenet(class_names: &[String]) -> bool {
+    let has = |(at, words): &(usize, &str)| class_names[*at].to_lowercase().contains(words);
+    class_names.len() == CLASSES && SIGNS.iter().all(has)
+}
+
+/// Classes that have a common name.
+#[derive(Debug)]
+pub struct Group {
+    /// What one of them is called.
+    pub name: &'static str,
+    /// Whether it is what a person would call a single object; else a wider word, such as
+    /// "vehicle".
+    pub is_kind: bool,
+    /// Other names for it.
+    pub synonyms: Vec<&'static str>,
+    /// Where its classes are.
+    ranges: Vec<RangeInclusive<usize>>,
+}
+
+impl Group {
+    /// Whether it has the class at this place.
+    pub fn has(&self, class: usize) -> bool {
+        self.ranges.iter().any(|range| range.contains(&class))
+    }
+
+    /// How many classes it has.
+    pub fn size(&self) -> usize {
+        self.ranges.iter().map(|range| range.clone().count()).sum()
+    }
+}
+
+/// All groups.
+pub fn all() -> &'static [Group] {
+    static GROUPS: LazyLock<Vec<Group>> = LazyLock::new(|| {
+        let rows = TABLE.lines().filter(|line| !line.starts_with('#'));
+        rows.filter_map(read).collect()
+    });
+    &GROUPS
+}
+
+/// The group that a category means by its name: as it is written, else in the singular.
+pub fn meant(category: &str) -> Option<&'static Group> {
+    static BY_NAME: LazyLock<HashMap<&str, &Group>> = LazyLock::new(|| {
+        let named = all().iter().flat_map(|group| {
+            let names = group.synonyms.iter().chain([&group.name]);
+            names.map(move |name| (*name, group))
+        });
+        named.collect()
+    });
+    let name = category.trim().to_lowercase();
+    let found = BY_NAME.get(&*name).or_else(|| {
+        let name = singular(&name);
+        BY_NAME.get(&*name)
+    });
+    found.copied()
+}
+
+/// A row of the table; nothing if it is none.
+fn read(line: &'static str) -> Option<Group> {
+    let mut cells = line.split('\t');
+    let name = cells.next()?;
+    let is_kind = match cells.next()? {
+        "kind" => true,
+        "family" => false,
+        _ => return None,
+    };
+    let synonyms = cells.next()?.split(',').filter(|name| !name.is_empty());
+    let range = |text: &str| {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        Some(first.parse().ok()?..=last.parse().ok()?)
+    };
+    let ranges: Option<Vec<_>> = cells.next()?.split(' ').map(range).collect();
+    Some(Group {
+        name,
+        is_kind,
+        synonyms: synonyms.collect(),
+        ranges: ranges?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_table_is_a_group_with_names_of_its_own() {
+        let rows = TABLE.lines().filter(|line| !line.starts_with('#'));
+        let rows: Vec<&str> = rows.collect();
+        assert_eq!(all().len(), rows.len());
+        let mut names = HashSet::new();
+        for line in rows {
+            let group = read(line).unwrap_or_else(|| panic!("{line:?} is no group"));
+            let all = group.synonyms.iter().chain([&group.name]);
+            for name in all {
+                assert!(names.insert(*name), "{name} names two groups");
+                assert_eq!(*name, name.to_lowercase(), "{name}");
+            }
+            let ends: Vec<usize> = group
+                .ranges
+                .iter()
+                .flat_map(|range| [*range.start(), *range.end()])
+                .collect();
+            assert!(ends.is_sorted() && ends[ends.len() - 1] < CLASSES, "{line}");
+            let inner = ends[1..ends.len() - 1].chunks(2);
+            for gap in inner {
+                assert!(gap[0] + 1 < gap[1], "{line}: ranges that touch are one");
+            }
+        }
+    }
+
+    #[test]
+    fn groups_hold_what_they_say() {
+        // Places in ILSVRC's order, read off a list of its names.
+        for (category, inside, outside) in [
+            ("cat", &[281, 285][..], &[280, 286, 383][..]),
+            ("Dogs", &[151, 207, 268], &[150, 269, 275]),
+            ("sofa", &[831], &[830]),
+            ("bird", &[7, 24, 80, 100, 127, 146], &[25, 101, 448]),
+            ("car", &[436, 511, 656, 817], &[475, 479]),
+            ("apple", &[948], &[953, 956]),
+            ("fruit", &[948, 954, 957], &[947, 958]),
+            ("cell phone", &[487, 528], &[527]),
+            ("people", &[981, 983], &[984]),
+        ] {
+            let group = meant(category).unwrap_or_else(|| panic!("{category} is a group"));
+            assert!(inside.iter().all(|at| group.has(*at)), "{group:?}");
+            assert!(!outside.iter().any(|at| group.has(*at)), "{group:?}");
+        }
+        assert!(meant("runway debris").is_none());
+        assert_eq!(meant("cat").map(Group::size), Some(5));
+        // Glasses are not several of what one drinks from.
+        assert!(meant("glasses").is_some_and(|group| group.has(837)));
+        assert!(meant("glass").is_some_and(|group| group.has(572)));
+    }
+}

@@ -1,0 +1,221 @@
+use super::*;
+
+fn strings(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn naming(pairs: &[(&str, &str)]) -> Naming {
+    let mut naming = Naming::default();
+    for (class, category) in pairs {
+        naming.set(class, Some(Target::named(category)));
+    }
+    naming
+}
+
+#[test]
+fn classes_that_stand_for_the_same_count_together() {
+    let names = strings(&["tabby", "Egyptian cat", "toaster", "nail", "screw"]);
+    let naming = naming(&[
+        ("tabby", "cat"),
+        ("Egyptian cat", " cat "),
+        ("nail", "object"),
+        ("screw", ""),
+    ]);
+    let name = |classes: &[(usize, f32)]| {
+        let name = naming.name(&names, classes)?;
+        Some((name.text, (name.probability * 100.0).round() as u32))
+    };
+    // Each less than the toaster, both together more.
+    assert_eq!(name(&[(2, 0.4), (0, 0.3), (1, 0.25)]), Some(("cat", 55)));
+    assert_eq!(name(&[(2, 0.6), (0, 0.2), (1, 0.1)]), Some(("toaster", 60)));
+    // What stands for no class has a vote too.
+    assert_eq!(
+        name(&[(0, 0.4), (3, 0.3), (4, 0.2)]),
+        Some((ANY_OBJECT, 50))
+    );
+    // Of equal sums the one that came first.
+    assert_eq!(name(&[(2, 0.3), (0, 0.3)]), Some(("toaster", 30)));
+    assert_eq!(name(&[(0, 0.3), (2, 0.3)]), Some(("cat", 30)));
+    // Nothing to go by: no classes, too little, or a class that the model has not.
+    assert_eq!(name(&[]), None);
+    assert_eq!(name(&[(2, FLOOR * 0.9), (0, FLOOR * 0.5)]), None);
+    assert_eq!(name(&[(2, FLOOR)]), Some(("toaster", 10)));
+    assert_eq!(
+        name(&[(0, FLOOR * 0.6), (1, FLOOR * 0.5)]),
+        Some(("cat", 11))
+    );
+    assert_eq!(name(&[(9, 0.9)]), None);
+    // No more than certain, whatever rounding does.
+    assert_eq!(name(&[(0, 0.7), (1, 0.30001)]), Some(("cat", 100)));
+}
+
+#[test]
+fn a_class_that_stands_for_itself_is_not_kept() {
+    let mut kept = naming(&[("tabby", "tabby"), ("object", "object"), ("cup", "mug")]);
+    assert_eq!(kept.len(), 1);
+    kept.set("cup", None);
+    assert!(kept.is_empty());
+    assert_eq!(kept.name_of("cup"), "cup");
+}
+
+#[test]
+fn categories_that_are_renamed_or_go_take_the_classes_along() {
+    let mut kept = naming(&[("tabby", "cat"), ("Siamese cat", "cat"), ("cup", "mug")]);
+    kept.rename_category("cat", "kitty");
+    assert_eq!(
+        kept,
+        naming(&[("tabby", "kitty"), ("Siamese cat", "kitty"), ("cup", "mug")])
+    );
+    kept.rename_category("kitty", "tabby");
+    assert_eq!(kept, naming(&[("Siamese cat", "tabby"), ("cup", "mug")]));
+    kept.forget_category("mug");
+    assert_eq!(kept, naming(&[("Siamese cat", "tabby")]));
+}
+
+#[test]
+fn it_is_kept_as_json_that_a_person_can_write() {
+    let kept = naming(&[("tabby", "cat"), ("nail", "object")]);
+    let json = serde_json::to_string(&kept).unwrap();
+    assert_eq!(json, r#"{"nail":null,"tabby":"cat"}"#);
+    assert_eq!(serde_json::from_str::<Naming>(&json).unwrap(), kept);
+    assert!(serde_json::from_str::<Naming>(r#"{"nail":3}"#).is_err());
+    assert_eq!(kept.bad_name(), None);
+    for bad in [r#"{"nail":" x"}"#, r#"{"nail":""}"#, r#"{"":"x"}"#] {
+        let read: Naming = serde_json::from_str(bad).unwrap();
+        assert!(read.bad_name().is_some(), "{bad}");
+    }
+}
+
+/// Suggestions as `class > category: reason`.
+fn suggested(naming: &Naming, known: &Known<'_>) -> Vec<String> {
+    let suggestions = suggest(naming, known).into_iter();
+    suggestions
+        .map(|it| format!("{} > {}: {}", it.class, it.category, it.reason))
+        .collect()
+}
+
+#[test]
+fn names_are_compared_without_case_and_number_and_by_their_words() {
+    let names = strings(&[
+        "Cats",
+        "garden hose",
+        "wine-bottle",
+        "hose, tube",
+        "hosepipe",
+        "box",
+    ]);
+    let known = Known {
+        class_names: &names,
+        seen: &[0, 1, 2, 3, 4, 5],
+        categories: &["cat", "hose", "wine bottle", "box"],
+        corrections: &[],
+    };
+    assert_eq!(
+        suggested(&Naming::default(), &known),
+        [
+            "Cats > cat: the same name",
+            "garden hose > hose: a word of its name",
+            "wine-bottle > wine bottle: the same name",
+            "hose, tube > hose: the same name",
+        ]
+    );
+    // What was said stays said, be it that it is no class.
+    let said = naming(&[("Cats", "object"), ("garden hose", "pipe")]);
+    assert_eq!(suggested(&said, &known).len(), 2);
+}
+
+#[test]
+fn what_a_person_does_mostly_is_suggested_first() {
+    let names = strings(&["tabby cat", "mug", "rag"]);
+    let corrections = [
+        ("tabby cat", "Mia", 3),
+        ("tabby cat", "tabby cat", 2),
+        ("mug", "cup", 2),
+        ("mug", "mug", 2),
+        ("rag", "debris", 1),
+    ]
+    .map(|(class, category, times)| Correction {
+        class,
+        category,
+        times,
+    });
+    let known = Known {
+        class_names: &names,
+        seen: &[],
+        categories: &["cat", "Mia", "cup", "debris"],
+        corrections: &corrections,
+    };
+    let expected = ["tabby cat > Mia: you changed 3 boxes so"];
+    assert_eq!(suggested(&Naming::default(), &known), expected);
+}
+
+/// A thousand names with ILSVRC's where they matter.
+fn imagenet(named: &[(usize, &str)]) -> Vec<String> {
+    let mut names: Vec<String> = (0..1000).map(|at| format!("thing {at}")).collect();
+    let signs = [
+        (0, "tench"),
+        (207, "golden retriever"),
+        (281, "tabby"),
+        (817, "sports car"),
+        (999, "toilet tissue"),
+    ];
+    for (at, name) in signs.iter().chain(named) {
+        names[*at] = (*name).to_owned();
+    }
+    names
+}
+
+#[test]
+fn the_order_of_imagenet_tells_kinds_from_mere_words() {
+    let names = imagenet(&[
+        (134, "crane"),
+        (282, "tiger cat"),
+        (292, "tiger"),
+        (300, "tiger beetle"),
+        (479, "car wheel"),
+        (517, "crane"),
+        (740, "power drill"),
+        (934, "hot dog"),
+        (948, "Granny Smith"),
+        (954, "banana"),
+    ]);
+    let of = |categories: &[&str], seen: &[usize]| {
+        let known = Known {
+            class_names: &names,
+            seen,
+            categories,
+            corrections: &[],
+        };
+        let mut all = suggested(&Naming::default(), &known);
+        all.retain(|line| !line.starts_with("thing"));
+        all
+    };
+    assert_eq!(
+        of(&["cat", "dog", "tiger", "car"], &[]),
+        [
+            "golden retriever > dog: ImageNet: dog",
+            "tabby > cat: ImageNet: cat",
+            "tiger cat > cat: ImageNet: cat",
+            "sports car > car: ImageNet: car",
+        ]
+    );
+    // The narrowest of the categories that fit; a name of two things only where both are meant.
+    assert_eq!(
+        of(&["fruit", "apple", "bird", "drill"], &[]),
+        [
+            "power drill > drill: a word of its name",
+            "Granny Smith > apple: ImageNet: apple",
+            "banana > fruit: ImageNet: fruit",
+        ]
+    );
+    // Without a category for them, several kinds that were seen make one.
+    let line = "2 kinds of cat seen";
+    assert_eq!(
+        of(&[], &[281, 282, 954, 948]),
+        [
+            format!("tabby > cat: {line}"),
+            format!("tiger cat > cat: {line}")
+        ]
+    );
+    assert_eq!(of(&[], &[281, 954, 948]), [""; 0]);
+}

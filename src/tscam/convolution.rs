@@ -1,0 +1,258 @@
+//! Convolutions over maps with the channels last, `[N, rows, columns, C]`: as matrix products, and
+//! channel by channel.
+
+use candle_core::{CpuStorage, CustomOp3, IndexOp as _, Layout, Result, Shape, Tensor, bail};
+use rayon::prelude::*;
+
+use super::ops::{contiguous, fused};
+
+/// How many zeros lie before a map's first row and column.
+#[derive(Clone, Copy, Debug)]
+pub enum Padding {
+    /// Half the kernel (PyTorch).
+    Half,
+    /// Half of what is missing for as many outputs as inputs over the stride, the odd one after
+    /// (TensorFlow's 'same').
+    Same,
+}
+
+/// How a square kernel of odd side moves over a map; it stops inputs / stride times, rounded up.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// Places along one side of the kernel.
+    pub side: usize,
+    /// Places from one stop to the next.
+    pub stride: usize,
+    /// Where it begins.
+    pub padding: Padding,
+}
+
+impl Window {
+    fn stops(self, length: usize) -> usize {
+        length.div_ceil(self.stride)
+    }
+
+    /// Zeros before the first of `length` places.
+    fn before(self, length: usize) -> usize {
+        match self.padding {
+            Padding::Half => self.side / 2,
+            Padding::Same => {
+                let covered = (self.stops(length) - 1) * self.stride + self.side;
+                covered.saturating_sub(length) / 2
+            }
+        }
+    }
+
+    /// Which taps of the kernel at a stop fall on which of `length` places: `(tap, place)`.
+    fn taps(
+        self,
+        stop: usize,
+        length: usize,
+    ) -> impl Iterator<Item = (usize, usize)> + Clone + use<> {
+        let first = stop * self.stride;
+        let before = self.before(length);
+        (0..self.side).filter_map(move |tap| {
+            let place = (first + tap).checked_sub(before)?;
+            (place < length).then_some((tap, place))
+        })
+    }
+
+    /// The places under each tap, row by row of the kernel, `[N, rows / stride, columns / stride, C]`
+    /// a tap; zero beyond the edges.
+    fn shifted(self, xs: &Tensor) -> Result<Vec<Tensor>> {
+        let Self { side, stride, .. } = self;
+        let (n, height, width, channels) = xs.dims4()?;
+        let (rows, columns) = (self.stops(height), self.stops(width));
+        // Room for whole strides, so that a reshape can pick the first place of each.
+        let after =
+            |length: usize| self.stops(length) * stride + side - 1 - self.before(length) - length;
+        let padded = xs
+            .pad_with_zeros(1, self.before(height), after(height))?
+            .pad_with_zeros(2, self.before(width), after(width))?;
+        let mut shifted = Vec::with_capacity(side * side);
+        for y in 0..side {
+            for x in 0..side {
+                // Contiguous, as joining anything else goes number by number.
+                let places = padded
+                    .narrow(1, y, rows * stride)?
+                    .narrow(2, x, columns * stride)?
+                    .contiguous()?;
+                shifted.push(match stride {
+                    1 => places,
+                    _ => places
+                        .reshape(&[n, rows, stride, columns, stride, channels])?
+                        .i((.., .., 0, .., 0))?
+                        .contiguous()?,
+                });
+            }
+        }
+        Ok(shifted)
+    }
+}
+
+/// What the kernel sees at each stop, `[N, rows, columns, C]` -> `[N, rows / stride, columns /
+/// stride, side * side * C]`: a convolution is one product of these with [`kernel_matrix`].
+pub fn neighbourhoods(xs: &Tensor, window: Window) -> Result<Tensor> {
+    if (window.side, window.stride) == (1, 1) {
+        return Ok(xs.clone());
+    }
+    Tensor::cat(&window.shifted(xs)?, 3)
+}
+
+/// A kernel `[outputs, inputs, side, side]` as the matrix `[side * side * inputs, outputs]` that
+/// [`neighbourhoods`] are multiplied by.
+pub fn kernel_matrix(kernel: &Tensor) -> Result<Tensor> {
+    let (outputs, inputs, height, width) = kernel.dims4()?;
+    kernel
+        .permute((2, 3, 1, 0))?
+        .reshape((height * width * inputs, outputs))
+}
+
+/// `conv(xs) + bias`, clipped at 0 and `ceiling`, where each channel has a filter of its own:
+/// `xs [N, rows, columns, C]`, `kernel [side * side, C]`, `bias [C]`.
+///
+/// candle runs such a convolution as C convolutions of one channel.
+pub fn depthwise_relu(
+    xs: &Tensor,
+    kernel: &Tensor,
+    bias: &Tensor,
+    window: Window,
+    ceiling: f32,
+) -> Result<Tensor> {
+    if fused(xs) {
+        return xs.apply_op3_no_bwd(kernel, bias, &DepthwiseRelu { window, ceiling });
+    }
+    let mut sum = bias.clone();
+    for (tap, shifted) in window.shifted(xs)?.iter().enumerate() {
+        sum = shifted
+            .broadcast_mul(&kernel.get(tap)?)?
+            .broadcast_add(&sum)?;
+    }
+    sum.clamp(0f32, ceiling)
+}
+
+struct DepthwiseRelu {
+    window: Window,
+    ceiling: f32,
+}
+
+impl CustomOp3 for DepthwiseRelu {
+    fn name(&self) -> &'static str {
+        "depthwise-relu"
+    }
+
+    fn cpu_fwd(
+        &self,
+        xs: &CpuStorage,
+        xs_layout: &Layout,
+        kernel: &CpuStorage,
+        kernel_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let Self { window, ceiling } = *self;
+        let &[n, height, width, channels] = xs_layout.dims() else {
+            bail!("expected [N, rows, columns, C]")
+        };
+        let xs = contiguous(xs, xs_layout)?;
+        let kernel = contiguous(kernel, kernel_layout)?;
+        let bias = contiguous(bias, bias_layout)?;
+        let (rows, columns) = (window.stops(height), window.stops(width));
+        let mut outputs = vec![0f32; n * rows * columns * channels];
+        let arch = pulp::Arch::new();
+        let output_rows = outputs.par_chunks_exact_mut(columns * channels).enumerate();
+        output_rows.for_each(|(index, row)| {
+            let picture = index / rows * height;
+            let ys = window.taps(index % rows, height);
+            arch.dispatch(
+                #[inline(always)]
+                || {
+                    for (column, sums) in row.chunks_exact_mut(channels).enumerate() {
+                        sums.copy_from_slice(bias);
+                        for (tap_y, y) in ys.clone() {
+                            for (tap_x, x) in window.taps(column, width) {
+                                let values = &xs[((picture + y) * width + x) * channels..];
+                                let weights = &kernel[(tap_y * window.side + tap_x) * channels..];
+                                for ((sum, x), w) in sums.iter_mut().zip(values).zip(weights) {
+                                    *sum += x * w;
+                                }
+                            }
+                        }
+                        for sum in sums {
+                            *sum = sum.clamp(0.0, ceiling);
+                        }
+                    }
+                },
+            );
+        });
+        Ok((
+            CpuStorage::F32(outputs),
+            (n, rows, columns, channels).into(),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    #[test]
+    fn products_with_neighbourhoods_are_convolutions() {
+        let device = Device::Cpu;
+        for (side, stride, height, width) in
+            [(1, 2, 5, 4), (3, 1, 4, 5), (3, 2, 4, 5), (5, 2, 1, 1)]
+        {
+            let xs = Tensor::randn(0f32, 1.0, (2, 3, height, width), &device).unwrap();
+            let kernel = Tensor::randn(0f32, 1.0, (4, 3, side, side), &device).unwrap();
+            let expected = xs.conv2d(&kernel, side / 2, stride, 1, 1).unwrap();
+            let places = xs.permute((0, 2, 3, 1)).unwrap().contiguous().unwrap();
+            let window = Window {
+                side,
+                stride,
+                padding: Padding::Half,
+            };
+            let around = neighbourhoods(&places, window).unwrap();
+            let (n, rows, columns, _) = around.dims4().unwrap();
+            let product = around
+                .flatten_to(2)
+                .and_then(|rows| rows.matmul(&kernel_matrix(&kernel)?))
+                .and_then(|product| product.reshape((n, rows, columns, 4)))
+                .and_then(|product| product.permute((0, 3, 1, 2)))
+                .unwrap();
+            assert_eq!(product.dims(), expected.dims());
+            let difference = (product - expected).unwrap().abs().unwrap();
+            let largest: f32 = difference.max_all().unwrap().to_scalar().unwrap();
+            assert!(largest < 1e-5, "{side} {stride}: {largest}");
+        }
+    }
+
+    #[test]
+    fn depthwise_agrees_with_its_plain_form() {
+        // The padding of a stride of two depends on whether the length is even.
+        for (side, stride, rows, columns) in
+            [(3, 1, 5, 7), (3, 2, 5, 8), (5, 2, 9, 6), (5, 1, 2, 3)]
+        {
+            let channels = 19;
+            let device = Device::Cpu;
+            let xs = Tensor::randn(0f32, 4.0, (2, rows, columns, channels), &device).unwrap();
+            let kernel = Tensor::randn(0f32, 1.0, (side * side, channels), &device).unwrap();
+            let bias = Tensor::randn(0f32, 2.0, channels, &device).unwrap();
+            let padding = Padding::Same;
+            let window = Window {
+                side,
+                stride,
+                padding,
+            };
+            let fused = depthwise_relu(&xs, &kernel, &bias, window, 6.0).unwrap();
+            // A view is no contiguous tensor, so it takes the plain way.
+            let wide = Tensor::cat(&[&xs, &xs], 3).unwrap();
+            let view = wide.narrow(3, 0, channels).unwrap();
+            let plain = depthwise_relu(&view, &kernel, &bias, window, 6.0).unwrap();
+            assert_eq!(fused.dims(), plain.dims());
+            let difference = (fused - plain).unwrap().abs().unwrap();
+            let largest: f32 = difference.max_all().unwrap().to_scalar().unwrap();
+            assert!(largest < 1e-4, "{side} {stride}: {largest}");
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What the model's classes are called: joined by keyboard, followed, undone and remembered.
+
+use std::path::Path;
+
+use egui::{Key, Modifiers};
+use tsukami::app::action::Action;
+use tsukami::app::preferences::Theme;
+use tsukami::document::{BoxState, Document};
+
+use crate::bench::Bench;
+
+const CTRL: Modifiers = Modifiers::COMMAND;
+
+/// The pictures with the small model of five classes, which has proposed on all of them.
+fn proposed(pictures: &[&str], theme: Theme) -> Bench {
+    let mut bench = Bench::on(Bench::folder_of(pictures), theme, false);
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/tscam_reference.pth");
+    let context = bench.harness.ctx.clone();
+    let action = Action::UseModel(Some(model));
+    bench.harness.state_mut().act(&context, action);
+    bench.wait("the model", |desk| {
+        desk.facts().is_some_and(|facts| facts.classes.len() == 5)
+    });
+    bench.propose_all();
+    bench
+}
+
+fn type_text(bench: &mut Bench, text: &str) {
+    for character in text.chars() {
+        bench.type_char(character);
+    }
+}
+
+/// The names of all boxes in this state.
+fn names(document: &Document, state: BoxState) -> Vec<String> {
+    let rows = document
+        .pictures()
+        .flat_map(|row| document.annotations(row.id));
+    let rows = rows.filter(|row| row.state == state);
+    let name = |id| document.category(id).unwrap().name.to_string();
+    rows.map(|row| name(row.category)).collect()
+}
+
+fn proposals(bench: &Bench) -> Vec<String> {
+    names(bench.session().document(), BoxState::Proposed)
+}
+
+fn followed(bench: &mut Bench) {
+    bench.wait("the other pictures", |desk| {
+        desk.deriving == 0 && !desk.has_unwritten()
+    });
+}
+
+#[test]
+fn two_classes_are_joined_by_keyboard_undone_and_remembered() {
+    let pictures = ["cup/coffee.jpg", "cat/chelsea.jpg", "rocket/rocket.jpg"];
+    let mut bench = proposed(&pictures, Theme::Dark);
+    let before = proposals(&bench);
+    assert!(
+        before.iter().all(|name| name.starts_with("class ")),
+        "{before:?}"
+    );
+    let mut sorts = before.clone();
+    sorts.sort();
+    sorts.dedup();
+    assert!(sorts.len() >= 2, "{sorts:?}");
+
+    // One box is judged as it is.
+    bench.key(Key::Enter);
+    let accepted = names(bench.session().document(), BoxState::Accepted);
+    assert_eq!(accepted.len(), 1);
+    let untouched = proposals(&bench);
+
+    // The most frequent class by a new name, the next one by the same name, both without a mouse.
+    bench.key(Key::M);
+    bench.wait("the census", |desk| desk.census().version() > 0);
+    assert!(bench.says("boxes, called its own name"));
+    bench.key(Key::Enter);
+    assert!(bench.says("called here?"));
+    type_text(&mut bench, "thing");
+    bench.key(Key::Enter);
+    bench.key(Key::Enter);
+    type_text(&mut bench, "thing");
+    bench.key(Key::Enter);
+    followed(&mut bench);
+    let naming = bench.session().document().naming().clone();
+    assert_eq!(naming.len(), 2);
+    assert!(naming.iter().all(|(_, target)| target.name() == "thing"));
+    let now = proposals(&bench);
+    let is_joined = |name: &String| naming.target(name).is_some();
+    assert!(
+        now.contains(&"thing".to_owned()) && !now.iter().any(is_joined),
+        "{now:?}"
+    );
+    assert_eq!(
+        names(bench.session().document(), BoxState::Accepted),
+        accepted
+    );
+    // What nothing is left of is removed at a word.
+    let left: Vec<_> = naming
+        .iter()
+        .map(|(class, _)| class.to_string())
+        .filter(|class| !accepted.contains(class))
+        .collect();
+    let is_there =
+        |bench: &Bench, class: &String| bench.session().document().category_named(class).is_some();
+    assert!(!left.is_empty() && left.iter().all(|class| is_there(&bench, class)));
+    bench.click(match left.len() {
+        1 => "Remove 1 class without boxes",
+        _ => "Remove 2 classes without boxes",
+    });
+    assert!(!left.iter().any(|class| is_there(&bench, class)));
+    bench.key(Key::Escape);
+    assert!(!bench.has("Search class names"));
+
+    // Back, one by one, and forth.
+    for _ in 0..3 {
+        bench.keys(CTRL, Key::Z);
+    }
+    followed(&mut bench);
+    assert!(bench.session().document().naming().is_empty());
+    assert_eq!(proposals(&bench), untouched);
+    bench.keys(CTRL, Key::Y);
+    bench.keys(CTRL, Key::Y);
+    followed(&mut bench);
+    bench.keys(CTRL, Key::Y);
+    assert!(!left.iter().any(|class| is_there(&bench, class)));
+    assert_eq!(bench.session().document().naming(), &naming);
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    assert_eq!(sorted(proposals(&bench)), sorted(now.clone()));
+    assert_eq!(
+        names(bench.session().document(), BoxState::Accepted),
+        accepted
+    );
+
+    let mut bench = bench.reopen();
+    assert_eq!(bench.session().document().naming(), &naming);
+    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.propose_again();
+    assert_eq!(sorted(proposals(&bench)), sorted(now));
+}
+
+#[test]
+fn a_suggestion_says_why_and_is_taken_by_a_key() {
+    let mut bench = proposed(&["cat/chelsea.jpg", "cup/coffee.jpg"], Theme::Dark);
+    // A class of the person's own that has nearly the name of one of the model's.
+    let class = proposals(&bench)[0].clone();
+    let own = class.replace("class ", "Class-");
+    bench.click("New class");
+    type_text(&mut bench, &own);
+    bench.click("Add");
+    bench.click("Class names…");
+    bench.wait("the census", |desk| desk.census().version() > 0);
+    assert!(bench.has(&format!("Accept {own} for {class}")));
+    assert!(bench.says("the same name"));
+    assert!(bench.has("Accept the suggestion"));
+    bench.keys(CTRL | Modifiers::SHIFT, Key::Enter);
+    followed(&mut bench);
+    assert_eq!(bench.session().document().naming().name_of(&class), own);
+    assert!(!proposals(&bench).contains(&class));
+    assert!(proposals(&bench).contains(&own));
+    assert!(
+        !bench.says("the same name"),
+        "what is said is not suggested"
+    );
+
+    // A search goes through all names, and one name is given to all that it finds.
+    type_text(&mut bench, "class");
+    bench.keys(Modifiers::SHIFT, Key::Enter);
+    assert!(bench.says("these 5 classes"));
+    type_text(&mut bench, "no class");
+    bench.key(Key::Enter);
+    followed(&mut bench);
+    let named = proposals(&bench);
+    assert!(named.iter().all(|name| name == "object"), "{named:?}");
+    // Escape gives up a choice, and then the dialog.
+    bench.key(Key::Enter);
+    bench.key(Key::Escape);
+    assert!(bench.has("Search class names"));
+    bench.key(Key::Escape);
+    assert!(!bench.has("Search class names"));
+}
+
+#[test]
+fn looks_dark() {
+    looks(Theme::Dark, "dark");
+}
+
+#[test]
+fn looks_light() {
+    looks(Theme::Light, "light");
+}
+
+fn looks(theme: Theme, name: &str) {
+    let mut bench = proposed(
+        &["cat/chelsea.jpg", "cup/coffee.jpg", "rocket/rocket.jpg"],
+        theme,
+    );
+    for own in ["Class 2", "classes 5", "animal"] {
+        bench.click("New class");
+        type_text(&mut bench, own);
+        bench.click("Add");
+    }
+    bench.key(Key::F6);
+    bench.key(Key::F6);
+    bench.key(Key::F6);
+    bench.key(Key::M);
+    bench.wait("the census", |desk| desk.census().version() > 0);
+    bench.key(Key::Enter);
+    type_text(&mut bench, "animal");
+    bench.key(Key::Enter);
+    followed(&mut bench);
+    bench.hush();
+    bench.harness.snapshot(format!("class_names_{name}"));
+    bench.key(Key::Enter);
+    bench.hush();
+    bench.harness.snapshot(format!("class_names_pick_{name}"));
+}
