@@ -13,15 +13,19 @@ use std::thread;
 use image::RgbImage;
 
 use crate::geometry::BBox;
-use crate::localize::{BoxOptions, Evidence, Extent, Localizer, Maps, Method};
+use crate::localize::{
+    BoxOptions, Closer, Evidence, Extent, Localizer, Maps, Method, Source, frames,
+};
 use crate::naming::{Naming, ONE_OBJECT_IOU};
 use crate::pictures::{self, Limits};
-use crate::tscam::{InputSize, Model};
+use crate::tscam::{Input, Model, ModelError, Quality, Viewing};
 
 /// A class below this probability is not looked for, unless it is a tag.
 const MIN_CLASS_PROBABILITY: f32 = 0.1;
 /// Classes looked for in one picture, at the most, unless they are tags.
 const MAX_CLASSES: usize = 5;
+/// What a box may be called is chosen among this many classes, the likeliest of the whole picture.
+const NAMES: usize = 8;
 /// Prepared pictures that wait for inference, for each decoding thread.
 const QUEUE_PER_DECODER: usize = 2;
 
@@ -30,8 +34,8 @@ const QUEUE_PER_DECODER: usize = 2;
 pub struct Settings {
     /// How maps are made.
     pub method: Method,
-    /// How a picture is brought to patches.
-    pub input: InputSize,
+    /// How a picture is looked at.
+    pub viewing: Viewing,
     /// How maps become boxes.
     pub boxes: BoxOptions,
 }
@@ -42,9 +46,11 @@ impl Settings {
     /// # Errors
     /// A sentence that says what is missing.
     pub fn check(&self, model: &Model) -> Result<(), String> {
-        if self.method.needs_class() && model.head().is_none() {
+        let has_companion = self.viewing.quality > Quality::Fast && model.companion().is_some();
+        if self.method.needs_classes() && model.head().is_none() && !has_companion {
             return Err(format!(
-                "the method {} needs class maps: give a --head, or a --model that has one",
+                "the method {} needs class maps: give a --head, or a --model that has one, or a \
+                 --quality above fast",
                 self.method
             ));
         }
@@ -55,12 +61,13 @@ impl Settings {
 /// What to look for in a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Sought {
-    /// The classes that the head sees, or any object if there is no head.
+    /// The classes that the head sees; without a head any object, called what the companion takes
+    /// it for.
     #[default]
     Anything,
-    /// Objects of no particular class, even if there is a head.
+    /// Objects of no particular class, without a name.
     AnyObject,
-    /// These of the head's classes: the picture's tags.
+    /// These of the [model's classes](Model::classes): the picture's tags.
     Classes(Vec<usize>),
 }
 
@@ -77,12 +84,13 @@ pub struct Seen {
 }
 
 /// A proposed box.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
     /// Where, in upright pixels of the original.
     pub bbox: BBox,
-    /// Which of the head's classes; none for any object.
-    pub class: Option<usize>,
+    /// The [model's classes](Model::classes) that it may be of, each with its probability, best
+    /// first; none for any object.
+    pub classes: Vec<(usize, f32)>,
     /// Confidence in 0..=1: the region's score, times the class's probability where a head gives
     /// one.
     pub score: f32,
@@ -91,7 +99,8 @@ pub struct Proposal {
 /// A decoded picture on its way to inference.
 struct Prepared {
     size: (u32, u32),
-    pixels: RgbImage,
+    input: Input,
+    /// If it was to be kept or is to be looked at again.
     picture: Option<RgbImage>,
     warnings: Vec<String>,
 }
@@ -113,7 +122,7 @@ pub fn in_order(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + Sy
 pub fn look_at_all<T: Send>(
     model: &Model,
     next: &(impl Fn() -> Option<(T, PathBuf)> + Sync),
-    input: InputSize,
+    viewing: Viewing,
     keep_pictures: bool,
     decoders: usize,
     cancel: &AtomicBool,
@@ -128,7 +137,7 @@ pub fn look_at_all<T: Send>(
             scope.spawn(move || {
                 while !cancel.load(Ordering::Relaxed) {
                     let Some((name, path)) = next() else { break };
-                    let prepared = prepare(model, &path, input, keep_pictures);
+                    let prepared = prepare(model, &path, viewing, keep_pictures);
                     if to_infer.send((name, path, prepared)).is_err() {
                         break;
                     }
@@ -138,7 +147,10 @@ pub fn look_at_all<T: Send>(
         drop(to_infer);
         scope.spawn(move || {
             for (name, path, prepared) in decoded {
-                let seen = prepared.and_then(|prepared| infer(model, &path, prepared));
+                let seen = prepared.and_then(|prepared| {
+                    let seen = infer(model, prepared, viewing, keep_pictures);
+                    seen.map_err(|error| format!("{}: {error}", path.display()))
+                });
                 if to_caller.send((name, seen)).is_err() {
                     break;
                 }
@@ -153,15 +165,13 @@ pub fn look_at_all<T: Send>(
     });
 }
 
-fn prepare(model: &Model, path: &Path, input: InputSize, keep: bool) -> Result<Prepared, String> {
-    let decode = if input.as_stored {
+fn prepare(model: &Model, path: &Path, viewing: Viewing, keep: bool) -> Result<Prepared, String> {
+    let decode = if viewing.as_stored {
         pictures::decode_as_stored
     } else {
         pictures::decode
     };
     let picture = decode(path, &Limits::default()).map_err(|error| error.to_string())?;
-    let (width, height) = picture.rgb.dimensions();
-    let (input_width, input_height) = model.pixels_for(model.grid_for(width, height, input));
     let mut warnings = picture.warnings;
     if picture.orientation_applied {
         warnings.push(format!(
@@ -170,29 +180,84 @@ fn prepare(model: &Model, path: &Path, input: InputSize, keep: bool) -> Result<P
             path.display()
         ));
     }
+    let is_wanted = keep || viewing.quality == Quality::Best;
     Ok(Prepared {
-        size: (width, height),
-        pixels: pictures::resize(&picture.rgb, input_width, input_height),
-        picture: keep.then_some(picture.rgb),
+        size: picture.rgb.dimensions(),
+        input: model.input(&picture.rgb, viewing),
+        picture: is_wanted.then_some(picture.rgb),
         warnings,
     })
 }
 
-fn infer(model: &Model, path: &Path, prepared: Prepared) -> Result<Seen, String> {
-    let evidence = model
-        .look(&prepared.pixels)
-        .map_err(|error| format!("{}: {error}", path.display()))?;
+fn infer(
+    model: &Model,
+    prepared: Prepared,
+    viewing: Viewing,
+    keep: bool,
+) -> Result<Seen, ModelError> {
+    let mut evidence = model.look(&prepared.input)?;
+    if let (Quality::Best, Some(picture)) = (viewing.quality, &prepared.picture) {
+        evidence.closer = look_closer(model, &evidence, picture, viewing)?;
+    }
     Ok(Seen {
         size: prepared.size,
-        picture: prepared.picture,
+        picture: prepared.picture.filter(|_| keep),
         evidence,
         warnings: prepared.warnings,
     })
 }
 
+/// Looks once more at the small objects that the evidence gives.
+fn look_closer(
+    model: &Model,
+    evidence: &Evidence,
+    picture: &RgbImage,
+    viewing: Viewing,
+) -> Result<Vec<Closer>, ModelError> {
+    let size = picture.dimensions();
+    let maps = Maps::new(evidence, &[], &[]);
+    let localizer = Localizer::new(&maps, Method::Affinity, None);
+    let options = BoxOptions::default();
+    let mut found = localizer.map_or(Vec::new(), |localizer| localizer.boxes(&options, size));
+    found.retain(|found| found.score >= options.min_score);
+    frames(&found, size)
+        .into_iter()
+        .map(|frame| {
+            let (width, height) = (size.0 as f32, size.1 as f32);
+            let (x, y) = ((frame.x0 * width) as u32, (frame.y0 * height) as u32);
+            let part = image::imageops::crop_imm(
+                picture,
+                x,
+                y,
+                ((frame.x1 * width).ceil() as u32 - x).max(1),
+                ((frame.y1 * height).ceil() as u32 - y).max(1),
+            );
+            let part = part.to_image();
+            let (x, y) = (x as f32, y as f32);
+            Ok(Closer {
+                // Of whole pixels, as it was cut out.
+                frame: BBox {
+                    x0: x / width,
+                    y0: y / height,
+                    x1: (x + part.width() as f32) / width,
+                    y1: (y + part.height() as f32) / height,
+                },
+                evidence: model.look(&model.input(&part, viewing))?,
+            })
+        })
+        .collect()
+}
+
 /// The maps of what is sought in a picture.
 pub fn maps(evidence: &Evidence, sought: &Sought, extent: Extent) -> Maps {
-    Maps::new(evidence, &sought_classes(evidence, sought, extent))
+    let names = match (sought, evidence.classes()) {
+        (Sought::Anything, Some((Source::Companion, companion))) => {
+            let ranked = companion.ranked().into_iter().take(NAMES);
+            ranked.map(|(class, _)| class).collect()
+        }
+        _ => Vec::new(),
+    };
+    Maps::new(evidence, &sought_classes(evidence, sought, extent), &names)
 }
 
 /// The boxes that the evidence gives, best first.
@@ -215,9 +280,10 @@ pub fn cut(maps: &Maps, size: (u32, u32), method: Method, boxes: &BoxOptions) ->
             .iter()
             .flat_map(|localizer| localizer.boxes(boxes, size))
         {
+            let of_class = class.map(|class| vec![(class, probability)]);
             proposals.push(Proposal {
                 bbox: found.bbox,
-                class,
+                classes: of_class.unwrap_or(found.classes),
                 score: found.score * probability,
             });
         }
@@ -231,30 +297,25 @@ pub fn cut(maps: &Maps, size: (u32, u32), method: Method, boxes: &BoxOptions) ->
 }
 
 impl Proposal {
-    /// The classes that it may be of, each with its probability, best first; none for any object.
-    fn classes(&self) -> Vec<(usize, f32)> {
-        let only = self.class.map(|class| (class, 1.0));
-        only.into_iter().collect()
-    }
-
     /// The class that it is most probably of; none for any object.
     pub fn likeliest(&self) -> Option<usize> {
-        self.classes().first().map(|(class, _)| *class)
+        self.classes.first().map(|(class, _)| *class)
     }
 }
 
-/// What each of a picture's boxes, best first, is called: nothing where its classes say nothing.
-/// Where two classes are called by one name, two boxes of theirs that lie on one another are of one
+/// What each of a picture's boxes, best first, is called: nothing where its classes say nothing, or
+/// what is not accepted. Where two classes are called by one name, two boxes of theirs that lie on one another are of one
 /// object, and the better one stays.
 pub fn named<'p, 'n>(
     proposals: &'p [Proposal],
     class_names: &'n [String],
     naming: &'n Naming,
+    accepts: impl Fn(&str) -> bool,
 ) -> Vec<(&'p Proposal, Option<&'n str>)> {
     let mut named: Vec<(&Proposal, Option<&str>)> = Vec::new();
     for proposal in proposals {
-        let name = naming.name(class_names, &proposal.classes());
-        let name = name.map(|name| name.text);
+        let name = naming.name(class_names, &proposal.classes);
+        let name = name.map(|name| name.text).filter(|name| accepts(name));
         let is_double = !naming.is_empty()
             && named.iter().any(|(better, other)| {
                 name.is_some()
@@ -271,7 +332,7 @@ pub fn named<'p, 'n>(
 
 /// Which classes to look for, most probable first, and how probable each is; none for any object.
 fn sought_classes(evidence: &Evidence, sought: &Sought, extent: Extent) -> Vec<(usize, f32)> {
-    let classes = match (sought, &evidence.classes) {
+    let classes = match (sought, &evidence.head) {
         (Sought::Classes(tags), _) => return tags.iter().map(|&tag| (tag, 1.0)).collect(),
         (Sought::AnyObject, _) | (_, None) => return Vec::new(),
         (Sought::Anything, Some(classes)) => classes,

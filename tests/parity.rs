@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Tensor};
 use tsukami::geometry::Grid;
 use tsukami::localize::{Affinity, Evidence, LevelMap, Maps, Method, largest};
-use tsukami::tscam::Model;
 use tsukami::tscam::backbone::Backbone;
 use tsukami::tscam::conformer::ConformerConfig;
 use tsukami::tscam::efficientnet::EfficientNet;
 use tsukami::tscam::vit::VitConfig;
 use tsukami::tscam::weights::Weights;
+use tsukami::tscam::{Model, Viewing};
 
 fn reference(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -29,6 +29,16 @@ fn outputs(name: &str) -> HashMap<String, Tensor> {
 
 fn numbers(tensor: &Tensor) -> Vec<f32> {
     tensor.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+/// Looks at a picture whose sides are whole patches.
+fn look(model: &Model, picture: &image::RgbImage) -> Evidence {
+    let area = (picture.width() * picture.height()) as usize;
+    let viewing = Viewing {
+        patches: Some(area / model.backbone().patch_size().pow(2)),
+        ..Viewing::default()
+    };
+    model.look(&model.input(picture, viewing)).unwrap()
 }
 
 /// The largest difference, relative to the largest magnitude expected.
@@ -70,9 +80,9 @@ fn summed_attention(evidence: &Evidence) -> Vec<f32> {
 
 /// The paper's map of each class, one after the other, `[C * P]`.
 fn coupled_maps(evidence: &Evidence) -> Vec<f32> {
-    let classes = evidence.classes.as_ref().unwrap().logits.len();
+    let classes = evidence.head.as_ref().unwrap().logits.len();
     let map = |class| {
-        let maps = Maps::new(evidence, &[(class, 1.0)]);
+        let maps = Maps::new(evidence, &[(class, 1.0)], &[]);
         maps.map(Method::TsCam, Some(class)).unwrap().values.clone()
     };
     (0..classes).flat_map(map).collect()
@@ -111,8 +121,8 @@ fn official_ts_cam_checkpoint() {
     );
 
     let input = image::open(reference("input.png")).unwrap().to_rgb8();
-    let evidence = model.look(&input).unwrap();
-    let classes = evidence.classes.as_ref().unwrap();
+    let evidence = look(&model, &input);
+    let classes = evidence.head.as_ref().unwrap();
     assert_close(
         "logits",
         &classes.logits,
@@ -152,12 +162,12 @@ fn official_conformer_checkpoint() {
     for (shape, picture, rows, columns) in [("square", square, 14, 14), ("oblong", oblong, 6, 10)] {
         let expected = |name: &str| &outputs[&format!("{shape}.{name}")];
         let features = model.features(expected("pixel_values"), &[]).unwrap();
-        let evidence = model.look(&picture).unwrap();
+        let evidence = look(&model, &picture);
         assert_eq!(evidence.grid, Grid { rows, columns });
         for (name, found) in [
             ("patch_tokens", numbers(&features.patch_tokens)),
             ("attention", summed_attention(&evidence)),
-            ("logits", evidence.classes.as_ref().unwrap().logits.clone()),
+            ("logits", evidence.head.as_ref().unwrap().logits.clone()),
             ("cams", coupled_maps(&evidence)),
         ] {
             let what = format!("{shape} {name}");
@@ -197,7 +207,7 @@ fn a_batch_is_its_pictures() {
 fn every_box_of_the_official_implementation() {
     let model = Model::open(&reference("tscam_reference.pth"), &Device::Cpu).unwrap();
     let input = image::open(reference("input.png")).unwrap().to_rgb8();
-    let evidence = model.look(&input).unwrap();
+    let evidence = look(&model, &input);
     let text = std::fs::read_to_string(reference("tscam_reference_boxes.json")).unwrap();
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     let by_threshold = json["boxes_xyxy_by_threshold_then_class"]
@@ -206,7 +216,7 @@ fn every_box_of_the_official_implementation() {
     let mut compared = 0;
     for (threshold, boxes) in by_threshold {
         for (class, expected) in boxes.as_array().unwrap().iter().enumerate() {
-            let maps = Maps::new(&evidence, &[(class, 1.0)]);
+            let maps = Maps::new(&evidence, &[(class, 1.0)], &[]);
             let map = maps.map(Method::TsCam, Some(class)).unwrap();
             let levels = LevelMap::new(map, 224, 224);
             let regions = levels.regions(threshold.parse().unwrap(), None);
@@ -254,7 +264,7 @@ fn default_backbone_from_a_picture() {
     let model = Model::embedded(&Device::Cpu).unwrap();
     let expected = outputs("dinov2_vits14_outputs.safetensors");
     let input = image::open(reference("input.png")).unwrap().to_rgb8();
-    let evidence = model.look(&input).unwrap();
+    let evidence = look(&model, &input);
     let attention = numbers(&expected["224x224.attention"]);
     assert_close("attention", &attention_of(&evidence), &attention, 1e-4);
     let wanted = min_max(&numbers(&expected["224x224.affinity_attention"]));

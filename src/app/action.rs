@@ -18,6 +18,7 @@ use crate::document::{AnnotationId, CategoryId, PictureId};
 use crate::formats::exchange::{Mode, Options};
 use crate::geometry::BBox;
 use crate::naming::Target;
+use crate::tscam::Quality;
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +73,8 @@ pub enum Action {
     Propose(Proposing, bool),
     /// Use another model; the embedded one if none.
     UseModel(Option<PathBuf>),
+    /// Do more or less for each picture.
+    UseQuality(Quality),
     /// Show the canvas in another way.
     Look(CanvasLook),
     /// Show pictures in another way.

@@ -118,9 +118,9 @@ mod tests {
         let mut census = Census::default();
         let counted = |census: &Census| Vec::from_iter(census.count(&document, &names));
         assert_eq!(counted(&census), [(1, 1)]);
-        let proposal = |class| Proposal {
+        let proposal = |class: Option<usize>| Proposal {
             bbox: rect,
-            class,
+            classes: class.map(|class| (class, 1.0)).into_iter().collect(),
             score: 0.5,
         };
         let boxes = vec![proposal(Some(1)), proposal(Some(2)), proposal(None)];

@@ -2,7 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,12 +19,12 @@ use super::textures::{Adjustment, Textures};
 use super::work::Post;
 use super::work::decoding::Decoder;
 use super::work::deriving::{Cut, Derived, Deriver, Purpose, picture_key};
-use super::work::proposing::{ModelFacts, Proposer, Request};
+use super::work::proposing::{Looker, ModelFacts, Proposer, Request};
 use super::work::thumbnails::{Thumbnailer, Wanted};
-use crate::document::ops::{self, Named};
+use crate::document::ops::{self, Caller, Named};
 use crate::document::{BoxState, CategoryId, PictureId, ReviewState};
 use crate::localize::{BoxOptions, LevelMap, Maps, Method};
-use crate::naming::{ANY_OBJECT, Naming, Target};
+use crate::naming::{Naming, Target};
 use crate::propose::{self, Proposal};
 use crate::store::{Project, StoreError};
 
@@ -194,7 +194,7 @@ impl Desk {
         let cache = Arc::new(Cache::of_project(project.id(), caches));
         let activity = project.setting(ACTIVITY).ok().flatten().unwrap_or_default();
         let session = Session::new(project);
-        let model = session.proposing().model.clone();
+        let looker = looker_of(session.proposing());
         Self {
             number,
             textures: Textures::default(),
@@ -224,7 +224,7 @@ impl Desk {
             told: None,
             decoder: Decoder::new(&post),
             thumbnailer: Thumbnailer::new(Arc::clone(&cache), &post),
-            proposer: Proposer::new(model, Arc::clone(&cache), &post),
+            proposer: Proposer::new(looker, Arc::clone(&cache), &post),
             deriver: Deriver::new(Purpose::Write, Arc::clone(&cache), post.clone()),
             counter: Deriver::new(Purpose::Count, Arc::clone(&cache), post),
             cache,
@@ -427,11 +427,16 @@ impl Desk {
         open
     }
 
-    /// Takes another model.
+    /// Which model looks at pictures, and how.
+    pub fn looker(&self) -> Looker {
+        looker_of(self.session.proposing())
+    }
+
+    /// Takes another model, or lets it look in another way.
     ///
     /// # Errors
     /// If what the former one has seen cannot be written.
-    pub fn use_model(&mut self, model: Option<PathBuf>) -> Result<(), StoreError> {
+    pub fn use_looker(&mut self, looker: Looker) -> Result<(), StoreError> {
         self.write_seen()?;
         self.model = ModelState::Loading;
         self.maps.clear();
@@ -441,8 +446,10 @@ impl Desk {
         self.census = Census::default();
         self.heat = None;
         self.heat_class = None;
-        self.session.proposing_mut().model.clone_from(&model);
-        self.proposer.use_model(model);
+        let proposing = self.session.proposing_mut();
+        proposing.model.clone_from(&looker.model);
+        looker.quality.name().clone_into(&mut proposing.quality);
+        self.proposer.use_looker(looker);
         Ok(())
     }
 
@@ -624,8 +631,7 @@ impl Desk {
         ))
     }
 
-    /// The boxes of a picture with their classes: what the head says, as the document calls it;
-    /// else the picture's one tag, or the project's one class; else any object.
+    /// The boxes of a picture with their classes, as the document calls them.
     fn named<'p>(
         &self,
         picture: PictureId,
@@ -633,25 +639,21 @@ impl Desk {
         facts: &ModelFacts,
     ) -> Vec<(&'p Proposal, String)> {
         let document = self.session.document();
-        let name_of = |id: CategoryId| document.category(id).map(|row| row.name.to_string());
-        let of_tag = || match &document.picture(picture)?.tags[..] {
-            [only] => name_of(*only),
-            _ => None,
+        let caller = Caller {
+            document,
+            picture,
+            class_names: &facts.classes,
+            is_foreign: facts.is_foreign,
         };
-        let of_project = || {
-            let mut classes = document.categories();
-            let only = classes.next().filter(|_| classes.next().is_none())?;
-            Some(only.name.to_string())
-        };
-        let unnamed = || {
-            of_tag()
-                .or_else(of_project)
-                .unwrap_or_else(|| ANY_OBJECT.to_owned())
-        };
-        propose::named(boxes, &facts.classes, document.naming())
-            .into_iter()
-            .map(|(proposal, name)| (proposal, name.map_or_else(unnamed, str::to_owned)))
-            .collect()
+        propose::named(boxes, &facts.classes, document.naming(), |name| {
+            caller.accepts(name)
+        })
+        .into_iter()
+        .map(|(proposal, name)| {
+            let name = name.map_or_else(|| caller.unnamed(), str::to_owned);
+            (proposal, name)
+        })
+        .collect()
     }
 
     /// Proposals are made in another way. While a slider is moved the picture that is shown is
@@ -680,7 +682,7 @@ impl Desk {
             let named = self.named(picture, &boxes, &facts).into_iter();
             let boxes = named.map(|(proposal, name)| {
                 let category = self.session.document().category_named(&name);
-                (*proposal, category.map(|category| category.id))
+                (proposal.clone(), category.map(|category| category.id))
             });
             let boxes = boxes.collect();
             self.trial = Some(Trial { proposing, boxes });
@@ -901,6 +903,13 @@ impl Desk {
         let kept = self.keep();
         self.session.close()?;
         written.and(kept)
+    }
+}
+
+fn looker_of(proposing: &Proposing) -> Looker {
+    Looker {
+        model: proposing.model.clone(),
+        quality: proposing.quality(),
     }
 }
 

@@ -6,30 +6,65 @@
 
 use half::f16;
 
-use crate::geometry::Grid;
-use crate::localize::{ClassMaps, Map, Maps};
+use crate::geometry::{BBox, Grid};
+use crate::localize::{ClassMaps, CloserMaps, Map, Maps, Names, SemanticMaps};
 
 /// The version of the layout; what is of another one is made anew.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
-/// The maps as bytes, little-endian: version, patch size, rows, columns and number of classes, then
-/// the maps of attention and of any object, then for each class its index, its probability and its
-/// two maps. A map is its minimum, its range and its values.
+/// The maps as bytes, little-endian: the version, then the patch size, rows and columns, the maps of
+/// attention and of any object, and four lists, each with its length before it: what a companion
+/// makes of any object (one or none), the classes, the names, and the second looks, which are maps
+/// once more behind their frame. A map is its minimum, its range and its values.
 pub fn to_bytes(maps: &Maps) -> Vec<u8> {
-    let Grid { rows, columns } = maps.object.grid;
     let mut bytes = vec![VERSION];
-    for number in [maps.patch_size, rows, columns, maps.classes.len()] {
-        bytes.extend((number as u32).to_le_bytes());
-    }
-    write_map(&mut bytes, &maps.attention);
-    write_map(&mut bytes, &maps.object);
-    for of_class in &maps.classes {
-        bytes.extend((of_class.class as u32).to_le_bytes());
-        bytes.extend(of_class.probability.to_le_bytes());
-        write_map(&mut bytes, &of_class.coupled);
-        write_map(&mut bytes, &of_class.carried);
-    }
+    write_maps(&mut bytes, maps);
     bytes
+}
+
+fn write_maps(bytes: &mut Vec<u8>, maps: &Maps) {
+    let Grid { rows, columns } = maps.object.grid;
+    let number = |bytes: &mut Vec<u8>, number: usize| bytes.extend((number as u32).to_le_bytes());
+    for fact in [maps.patch_size, rows, columns] {
+        number(bytes, fact);
+    }
+    write_map(bytes, &maps.attention);
+    write_map(bytes, &maps.object);
+    number(bytes, maps.any.iter().len());
+    if let Some(any) = &maps.any {
+        write_semantic(bytes, any);
+    }
+    number(bytes, maps.classes.len());
+    for of_class in &maps.classes {
+        number(bytes, of_class.class);
+        bytes.extend(of_class.probability.to_le_bytes());
+        write_semantic(bytes, &of_class.maps);
+    }
+    number(
+        bytes,
+        maps.names.as_ref().map_or(0, |names| names.classes.len()),
+    );
+    if let Some(names) = &maps.names {
+        for (class, map) in &names.classes {
+            number(bytes, *class);
+            write_map(bytes, map);
+        }
+        write_map(bytes, &names.rest);
+    }
+    number(bytes, maps.closer.len());
+    for closer in &maps.closer {
+        let BBox { x0, y0, x1, y1 } = closer.frame;
+        for edge in [x0, y0, x1, y1] {
+            bytes.extend(edge.to_le_bytes());
+        }
+        write_maps(bytes, &closer.maps);
+    }
+}
+
+fn write_semantic(bytes: &mut Vec<u8>, maps: &SemanticMaps) {
+    for map in [&maps.semantic, &maps.coupled, &maps.carried] {
+        write_map(bytes, map);
+    }
 }
 
 /// The maps that were written, with what 16 bits have left of them; nothing if the bytes are not
@@ -39,34 +74,8 @@ pub fn from_bytes(bytes: &[u8]) -> Option<Maps> {
         return None;
     };
     let mut reader = Reader(rest);
-    let patch_size = reader.number()?;
-    let grid = Grid {
-        rows: reader.number()?,
-        columns: reader.number()?,
-    };
-    let classes = reader.number()?;
-    // Before anything is allocated: two bytes a patch, two maps at least.
-    let patches = grid.rows.checked_mul(grid.columns)?;
-    if patches == 0 || patches > reader.0.len() || classes > reader.0.len() {
-        return None;
-    }
-    let attention = reader.map(grid)?;
-    let object = reader.map(grid)?;
-    let mut of_classes = Vec::with_capacity(classes);
-    for _ in 0..classes {
-        of_classes.push(ClassMaps {
-            class: reader.number()?,
-            probability: reader.float()?,
-            coupled: reader.map(grid)?,
-            carried: reader.map(grid)?,
-        });
-    }
-    reader.0.is_empty().then_some(Maps {
-        patch_size,
-        attention,
-        object,
-        classes: of_classes,
-    })
+    let maps = reader.maps(true)?;
+    reader.0.is_empty().then_some(maps)
 }
 
 fn write_map(bytes: &mut Vec<u8>, map: &Map) {
@@ -107,6 +116,82 @@ impl Reader<'_> {
         number.is_finite().then_some(number)
     }
 
+    /// How many things follow, of which each takes a byte at least.
+    fn length(&mut self) -> Option<usize> {
+        self.number().filter(|length| *length <= self.0.len())
+    }
+
+    /// Maps, which may hold second looks; those hold none.
+    fn maps(&mut self, may_look_closer: bool) -> Option<Maps> {
+        let patch_size = self.number()?;
+        let grid = Grid {
+            rows: self.number()?,
+            columns: self.number()?,
+        };
+        // Before anything is allocated.
+        let patches = grid.rows.checked_mul(grid.columns)?;
+        if patches == 0 || patches > self.0.len() {
+            return None;
+        }
+        let attention = self.map(grid)?;
+        let object = self.map(grid)?;
+        let any = match self.length()? {
+            0 => None,
+            _ => Some(self.semantic(grid)?),
+        };
+        let mut classes = Vec::new();
+        for _ in 0..self.length()? {
+            classes.push(ClassMaps {
+                class: self.number()?,
+                probability: self.float()?,
+                maps: self.semantic(grid)?,
+            });
+        }
+        let mut named = Vec::new();
+        for _ in 0..self.length()? {
+            named.push((self.number()?, self.map(grid)?));
+        }
+        let names = match named.len() {
+            0 => None,
+            _ => Some(Names {
+                classes: named,
+                rest: self.map(grid)?,
+            }),
+        };
+        let mut closer = Vec::new();
+        for _ in 0..self.length()? {
+            if !may_look_closer {
+                return None;
+            }
+            closer.push(CloserMaps {
+                frame: BBox {
+                    x0: self.float()?,
+                    y0: self.float()?,
+                    x1: self.float()?,
+                    y1: self.float()?,
+                },
+                maps: self.maps(false)?,
+            });
+        }
+        Some(Maps {
+            patch_size,
+            attention,
+            object,
+            any,
+            classes,
+            names,
+            closer,
+        })
+    }
+
+    fn semantic(&mut self, grid: Grid) -> Option<SemanticMaps> {
+        Some(SemanticMaps {
+            semantic: self.map(grid)?,
+            coupled: self.map(grid)?,
+            carried: self.map(grid)?,
+        })
+    }
+
     fn map(&mut self, grid: Grid) -> Option<Map> {
         let (min, range) = (self.float()?, self.float()?);
         let mut values = Vec::with_capacity(grid.patches());
@@ -132,16 +217,36 @@ mod tests {
             grid,
             values: (0..12).map(|at| (at as f32 - 3.0) * scale).collect(),
         };
-        Maps {
+        let semantic = |scale: f32| SemanticMaps {
+            semantic: map(scale),
+            coupled: map(-1e4 * scale),
+            carried: map(0.0),
+        };
+        let plain = Maps {
             patch_size: 14,
             attention: map(1e-3),
             object: map(7.0),
+            any: None,
+            classes: Vec::new(),
+            names: None,
+            closer: Vec::new(),
+        };
+        Maps {
+            any: Some(semantic(2.0)),
             classes: vec![ClassMaps {
                 class: 3,
                 probability: 0.75,
-                coupled: map(-1e4),
-                carried: map(0.0),
+                maps: semantic(1.0),
             }],
+            names: Some(Names {
+                classes: vec![(281, map(3.0)), (7, map(0.5))],
+                rest: map(-2.0),
+            }),
+            closer: vec![CloserMaps {
+                frame: BBox::from_corners(0.25, 0.5, 0.75, 1.0),
+                maps: plain.clone(),
+            }],
+            ..plain
         }
     }
 
@@ -150,6 +255,13 @@ mod tests {
         let maps = maps();
         let back = from_bytes(&to_bytes(&maps)).unwrap();
         assert_eq!(back.patch_size, 14);
+        assert_eq!(back.any.is_some(), maps.any.is_some());
+        let candidates = |maps: &Maps| -> Vec<usize> {
+            let names = maps.names.iter().flat_map(|names| &names.classes);
+            names.map(|(class, _)| *class).collect()
+        };
+        assert_eq!(candidates(&back), [281, 7]);
+        assert_eq!(back.closer[0].frame, maps.closer[0].frame);
         assert_eq!(
             (back.classes[0].class, back.classes[0].probability),
             (3, 0.75)
@@ -157,8 +269,8 @@ mod tests {
         let pairs = [
             (&maps.attention, &back.attention),
             (&maps.object, &back.object),
-            (&maps.classes[0].coupled, &back.classes[0].coupled),
-            (&maps.classes[0].carried, &back.classes[0].carried),
+            (&maps.classes[0].maps.coupled, &back.classes[0].maps.coupled),
+            (&maps.classes[0].maps.carried, &back.classes[0].maps.carried),
         ];
         for (before, after) in pairs {
             let range = (before.values[11] - before.values[0]).abs();

@@ -18,6 +18,7 @@ use crate::geometry::BBox;
 use crate::localize::Method;
 use crate::naming::{ANY_OBJECT, Target};
 use crate::store::{Access, Project, StoreError};
+use crate::tscam::Quality;
 
 /// The setting that remembers where the work was left.
 const PLACE: &str = "window";
@@ -64,6 +65,8 @@ pub struct Proposing {
     pub min_score: f32,
     /// Another model than the embedded one.
     pub model: Option<PathBuf>,
+    /// The name of the quality level.
+    pub quality: String,
 }
 
 impl Default for Proposing {
@@ -74,11 +77,17 @@ impl Default for Proposing {
             min_area: None,
             min_score: crate::localize::BoxOptions::default().min_score,
             model: None,
+            quality: Quality::default().name().to_owned(),
         }
     }
 }
 
 impl Proposing {
+    /// How much is done for a picture, the default if the name is of another version.
+    pub fn quality(&self) -> Quality {
+        self.quality.parse().unwrap_or_default()
+    }
+
     /// The method, the default one if the name is of another version.
     pub fn method(&self) -> Method {
         self.method.parse().unwrap_or_default()

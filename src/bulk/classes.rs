@@ -12,11 +12,11 @@ use crate::tscam::Model;
 
 /// Which categories a run writes, and which of them a proposal belongs to.
 pub(super) struct Classes<'a> {
-    /// The head's classes, in its order; none without a head.
-    head: Vec<String>,
+    /// The model's classes, in its order.
+    known: &'a [String],
     naming: &'a Naming,
-    /// Category ids by name: what the head's classes are called first, then tags that these do not
-    /// name, then [`ANY_OBJECT`] if it may be needed.
+    /// Category ids by name: what the model's classes are called first, then tags that these do
+    /// not name, then [`ANY_OBJECT`] if it may be needed.
     ids: BTreeMap<String, u64>,
     folder_tags: bool,
     /// No picture lies below the folders that were given.
@@ -24,11 +24,9 @@ pub(super) struct Classes<'a> {
 }
 
 impl<'a> Classes<'a> {
-    pub fn new(entries: &[Entry], model: &Model, naming: &'a Naming, folder_tags: bool) -> Self {
-        let head = model
-            .head()
-            .map_or_else(Vec::new, |head| head.classes.clone());
-        let called = head.iter().map(|class| naming.name_of(class).to_owned());
+    pub fn new(entries: &[Entry], model: &'a Model, naming: &'a Naming, folder_tags: bool) -> Self {
+        let known = model.classes();
+        let called = known.iter().map(|class| naming.name_of(class).to_owned());
         let mut names: Vec<String> = called.collect();
         let flat = !entries.iter().any(|entry| entry.name.contains('/'));
         let tags: BTreeSet<Option<&str>> = entries
@@ -37,7 +35,8 @@ impl<'a> Classes<'a> {
             .collect();
         let extra = tags.iter().filter_map(|tag| *tag);
         names.extend(extra.map(str::to_owned));
-        if head.is_empty() && tags.contains(&None) && !names.iter().any(|name| name == ANY_OBJECT) {
+        // A head names every box; a companion leaves some without.
+        if model.head().is_none() && tags.contains(&None) {
             names.push(ANY_OBJECT.to_owned());
         }
         let mut ids = BTreeMap::new();
@@ -46,7 +45,7 @@ impl<'a> Classes<'a> {
             ids.entry(name).or_insert(next);
         }
         Self {
-            head,
+            known,
             naming,
             ids,
             folder_tags,
@@ -58,11 +57,11 @@ impl<'a> Classes<'a> {
         folder_tag(entry, self.flat).filter(|_| self.folder_tags)
     }
 
-    /// What to look for: the tag if the head knows it, any object if it does not.
+    /// What to look for: the tag if the model knows it, any object if it does not.
     pub fn sought(&self, entry: &Entry) -> Sought {
         match self.tag(entry) {
             None => Sought::Anything,
-            Some(tag) => match self.head.iter().position(|name| name == tag) {
+            Some(tag) => match self.known.iter().position(|name| name == tag) {
                 Some(class) => Sought::Classes(vec![class]),
                 None => Sought::AnyObject,
             },
@@ -72,7 +71,7 @@ impl<'a> Classes<'a> {
     /// The boxes of a picture, each with the id of its category.
     pub fn name<'p>(&self, entry: &Entry, proposals: &'p [Proposal]) -> Vec<(&'p Proposal, u64)> {
         let unnamed = self.tag(entry).unwrap_or(ANY_OBJECT);
-        let named = propose::named(proposals, &self.head, self.naming).into_iter();
+        let named = propose::named(proposals, self.known, self.naming, |_| true).into_iter();
         named
             .map(|(proposal, name)| (proposal, self.ids[name.unwrap_or(unnamed)]))
             .collect()

@@ -185,7 +185,7 @@ pub struct Summary {
 fn describe(job: &Job, model: &Model, classes: &Classes) -> Map<String, Value> {
     let Settings {
         method,
-        input,
+        viewing,
         boxes,
     } = &job.settings;
     let mut info = json!({
@@ -194,8 +194,9 @@ fn describe(job: &Job, model: &Model, classes: &Classes) -> Map<String, Value> {
         "model": model.name,
         "model_sha256": model.fingerprint,
         "method": method.name(),
-        "patches": input.patches.unwrap_or_else(|| model.backbone().default_patches()),
-        "square": input.square,
+        "patches": viewing.patches.unwrap_or_else(|| model.backbone().default_patches()),
+        "square": viewing.square,
+        "quality": viewing.quality.name(),
         "tags": if job.folder_tags { "folders" } else { "none" },
     });
     let boxes = serde_json::to_value(boxes);
@@ -400,7 +401,7 @@ pub fn run(
     propose::look_at_all(
         model,
         &propose::in_order(&paths),
-        settings.input,
+        settings.viewing,
         keep,
         job.decoders,
         cancel,

@@ -16,16 +16,21 @@ use crate::evaluate::{
     IouConvention, LocalizationCurve, LocalizationPoint, Prediction, RankedClass, TruthBox,
     annotation_effort, best_iou, best_point, coco_metrics,
 };
+use crate::formats::class_map;
 use crate::formats::coco::Instances;
 use crate::geometry::BBox;
-use crate::localize::{BoxOptions, Localizer, Maps, Method};
-use crate::propose::{self, Seen, Settings, Sought};
-use crate::tscam::Model;
+use crate::localize::{BoxOptions, Evidence, Localizer, Maps, Method, Source};
+use crate::naming::Naming;
+use crate::propose::{self, Proposal, Settings, Sought};
+use crate::tscam::{Model, Quality};
 
 /// Thresholds of the curve: 0.00, 0.01, ..., 0.99.
 const CURVE_STEPS: usize = 100;
 /// Classes that Top-5 looks at.
 const RANKS: usize = 5;
+
+/// A category that no object has.
+const UNKNOWN: u32 = u32::MAX;
 
 /// What `tsukami eval` takes.
 #[derive(Args)]
@@ -41,6 +46,13 @@ pub struct Arguments {
     /// Print the localisation at every twentieth threshold, too
     #[arg(long)]
     sweep: bool,
+    /// Measure every method with every source of class maps that the model has, side by side
+    #[arg(long, conflicts_with_all = ["results", "sweep", "threshold"])]
+    compare: bool,
+    /// What the model's classes are called in the truth, as CSV or JSON; without a head the
+    /// boxes are judged by where they are alone unless this is given
+    #[arg(long, value_name = "FILE", conflicts_with = "results")]
+    map: Option<PathBuf>,
     /// Measure the boxes of a results list in place of running the model
     #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "head", "sweep"])]
     results: Option<PathBuf>,
@@ -140,33 +152,83 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         .chain(arguments.results.clone())
         .collect();
     measuring::check_outputs(json, plot, &inputs)?;
-    let report = match &arguments.results {
-        Some(results) => measure_results(&instances, results, arguments.class_agnostic)?,
-        None => {
-            let truths = truths_of(&instances, folder)?;
-            let model = arguments.model.open()?;
-            measure(arguments, &instances, &truths, &model)?
+    if let Some(results) = &arguments.results {
+        let report = measure_results(&instances, results, arguments.class_agnostic)?;
+        return tell(&report.table(false), &report, json, &report);
+    }
+    let truths = truths_of(&instances, folder)?;
+    let map = arguments.map.as_deref();
+    let naming = map.map(class_map::read).transpose()?.unwrap_or_default();
+    let model = arguments.model.open()?;
+    let has_companion = arguments.model.quality > Quality::Fast;
+    let variant = |method: Method, source: Option<Source>| Variant {
+        method,
+        source,
+        names: match (source, model.head()) {
+            (Some(Source::Head), Some(head)) => Some(&head.classes),
+            // Nobody's classes are ImageNet's by chance.
+            (Some(Source::Companion), _) if map.is_some() => {
+                model.companion().map(|companion| &companion.classes)
+            }
+            _ => None,
         }
+        .and_then(|known| Names::new(&instances, known, &naming)),
     };
-    let code = measuring::tell(
-        &report.table(arguments.sweep),
-        &report,
-        json,
-        report.pictures,
-        &report.failed,
-    )?;
+    let head = model.head().map(|_| Source::Head);
+    let companion = Some(Source::Companion).filter(|_| has_companion);
+    if !arguments.compare {
+        let of_head = head.map(|head| variant(arguments.model.method, Some(head)));
+        let of_head = of_head.filter(|variant| variant.names.is_some() || companion.is_none());
+        let variants = [of_head.unwrap_or_else(|| variant(arguments.model.method, companion))];
+        let reports = measure(arguments, &truths, &model, &variants)?;
+        let report = &reports[0];
+        let code = tell(&report.table(arguments.sweep), report, json, report)?;
+        if let Some(path) = plot {
+            let curve = report.curve()?;
+            let title = format!(
+                "The largest box of {}, {} pictures",
+                arguments.model.method, report.pictures
+            );
+            measuring::plot(path, &title, &measuring::curves(curve))?;
+        }
+        return Ok(code);
+    }
+    let mut variants = vec![
+        variant(Method::Attention, None),
+        variant(Method::Affinity, None),
+    ];
+    for source in [head, companion].into_iter().flatten() {
+        for method in [Method::Cam, Method::TsCam, Method::Affinity] {
+            variants.push(variant(method, Some(source)));
+        }
+    }
+    let reports = measure(arguments, &truths, &model, &variants)?;
+    let names = variants.iter().map(Variant::name);
+    let named: BTreeMap<String, &Report> = names.zip(&reports).collect();
+    let table = comparison(&variants, &reports);
+    let code = tell(&table, &named, json, &reports[0])?;
     if let Some(path) = plot {
-        let measured = report.localization.as_ref();
-        let curve = &measured
-            .context("no picture shows an object, so there is no curve to plot")?
-            .curve;
-        let title = format!(
-            "The largest box of {}, {} pictures",
-            arguments.model.method, report.pictures
-        );
-        measuring::plot_curve(path, &title, curve)?;
+        let title = format!("The largest box, {} pictures", reports[0].pictures);
+        let mut series = Vec::new();
+        for (variant, report) in variants.iter().zip(&reports) {
+            let curve = report.curve()?;
+            series.push(measuring::curve(&variant.name(), curve, |point| {
+                point.loc50
+            }));
+        }
+        measuring::plot(path, &title, &series)?;
     }
     Ok(code)
+}
+
+/// Prints the table and writes the metrics; the exit code.
+fn tell(
+    table: &str,
+    metrics: &impl Serialize,
+    json: Option<&Path>,
+    of_pass: &Report,
+) -> anyhow::Result<u8> {
+    measuring::tell(table, metrics, json, of_pass.pictures, &of_pass.failed)
 }
 
 fn truth_boxes(instances: &Instances) -> BTreeMap<u64, Vec<TruthBox>> {
@@ -270,40 +332,81 @@ fn measure_results(
     })
 }
 
-/// Which of the truth's categories the head's classes are.
-struct Names {
-    /// The truth's category of each of the head's classes, by name.
+/// What the model's classes are called in the truth.
+struct Names<'a> {
+    known: &'a [String],
+    naming: &'a Naming,
+    by_name: BTreeMap<&'a str, u32>,
+    /// The truth's category of each of the model's classes.
     categories: Vec<Option<u32>>,
 }
 
-impl Names {
-    /// Nothing if the head knows none of the truth's names.
-    fn new(instances: &Instances, model: &Model) -> Option<Self> {
+impl<'a> Names<'a> {
+    /// Nothing if the model knows none of the truth's names.
+    fn new(instances: &'a Instances, known: &'a [String], naming: &'a Naming) -> Option<Self> {
         let by_name: BTreeMap<&str, u32> = instances
             .categories
             .iter()
             .map(|category| (category.name.as_str(), category.id as u32))
             .collect();
-        let classes = &model.head()?.classes;
-        let categories: Vec<Option<u32>> = classes
+        let categories: Vec<Option<u32>> = known
             .iter()
-            .map(|name| by_name.get(name.as_str()).copied())
+            .map(|class| by_name.get(naming.name_of(class)).copied())
             .collect();
-        categories
-            .iter()
-            .any(Option::is_some)
-            .then_some(Self { categories })
+        let is_any_known = categories.iter().any(Option::is_some);
+        is_any_known.then_some(Self {
+            known,
+            naming,
+            by_name,
+            categories,
+        })
     }
 
-    /// The truth's category of one of the head's classes; one that no object has if unknown.
+    /// The truth's category of one of the model's classes; one that no object has if unknown.
     fn category(&self, class: usize) -> u32 {
-        self.categories[class].unwrap_or(u32::MAX)
+        self.categories[class].unwrap_or(UNKNOWN)
     }
 
-    fn class(&self, category: u32) -> Option<usize> {
-        self.categories
-            .iter()
-            .position(|known| *known == Some(category))
+    /// The likeliest of the classes that are of a category.
+    fn class(&self, category: u32, evidence: &Evidence) -> Option<usize> {
+        let (_, classes) = evidence.classes()?;
+        let of_category =
+            (0..self.categories.len()).filter(|class| self.categories[*class] == Some(category));
+        // The first of equals.
+        of_category.rev().max_by(|a, b| {
+            let logit = |class: &usize| classes.logits[*class];
+            logit(a).total_cmp(&logit(b))
+        })
+    }
+
+    /// The boxes with their categories.
+    fn predictions(&self, proposals: &[Proposal]) -> Vec<Prediction> {
+        let named = propose::named(proposals, self.known, self.naming, |_| true).into_iter();
+        let predictions = named.map(|(proposal, name)| Prediction {
+            bbox: proposal.bbox,
+            category: name
+                .and_then(|name| self.by_name.get(name).copied())
+                .unwrap_or(UNKNOWN),
+            score: proposal.score,
+        });
+        predictions.collect()
+    }
+}
+
+/// A way to make boxes of what was seen.
+struct Variant<'a> {
+    method: Method,
+    /// What it lets know classes.
+    source: Option<Source>,
+    names: Option<Names<'a>>,
+}
+
+impl Variant<'_> {
+    fn name(&self) -> String {
+        match self.source {
+            Some(source) => format!("{} {}", self.method, source.name()),
+            None => self.method.to_string(),
+        }
     }
 }
 
@@ -311,9 +414,16 @@ impl Names {
 struct Measurement<'a> {
     settings: Settings,
     convention: IouConvention,
-    names: Option<&'a Names>,
+    names: Option<&'a Names<'a>>,
     /// The one in use, then those of the curve.
     thresholds: Vec<f32>,
+}
+
+/// A picture as one variant sees it.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    size: (u32, u32),
+    evidence: &'a Evidence,
 }
 
 /// What was measured in one picture.
@@ -326,7 +436,7 @@ struct Measured {
 }
 
 impl Measurement<'_> {
-    fn of(&self, seen: &Seen, truth: &Truth) -> Measured {
+    fn of(&self, seen: View<'_>, truth: &Truth) -> Measured {
         let categories = truth.categories();
         let localizations = match self.names {
             None if categories.is_empty() => Vec::new(),
@@ -334,8 +444,8 @@ impl Measurement<'_> {
             Some(names) => categories
                 .iter()
                 .map(|&category| {
-                    // A class that the head does not know has no map of its own.
-                    let class = names.class(category);
+                    // A class that the model does not know has no map of its own.
+                    let class = names.class(category, seen.evidence);
                     self.localization(seen, class, &truth.objects(Some(category)))
                 })
                 .collect(),
@@ -353,34 +463,31 @@ impl Measurement<'_> {
         }
     }
 
-    fn case(&self, seen: &Seen, truth: &Truth) -> Case {
+    fn case(&self, seen: View<'_>, truth: &Truth) -> Case {
         let sought = if self.names.is_some() {
             Sought::Anything
         } else {
             Sought::AnyObject
         };
-        let category = |class: Option<usize>| match (class, self.names) {
-            (Some(class), Some(names)) => names.category(class),
-            _ => 0,
+        let proposals = propose::propose(seen.evidence, seen.size, &sought, &self.settings);
+        let unnamed = |proposal: &Proposal| Prediction {
+            bbox: proposal.bbox,
+            category: 0,
+            score: proposal.score,
         };
-        let proposals = propose::propose(&seen.evidence, seen.size, &sought, &self.settings);
         Case {
             truth: truth.boxes.clone(),
-            predictions: proposals
-                .iter()
-                .map(|proposal| Prediction {
-                    bbox: proposal.bbox,
-                    category: category(proposal.class),
-                    score: proposal.score,
-                })
-                .collect(),
+            predictions: match self.names {
+                Some(names) => names.predictions(&proposals),
+                None => proposals.iter().map(unnamed).collect(),
+            },
         }
     }
 
     /// GT-known: the box of the true class against that class's objects, at every threshold.
     fn localization(
         &self,
-        seen: &Seen,
+        seen: View<'_>,
         class: Option<usize>,
         objects: &[BBox],
     ) -> (Vec<f64>, Vec<f64>) {
@@ -392,9 +499,9 @@ impl Measurement<'_> {
         points.into_iter().unzip()
     }
 
-    fn localizer(&self, seen: &Seen, class: Option<usize>) -> Option<Localizer> {
+    fn localizer(&self, seen: View<'_>, class: Option<usize>) -> Option<Localizer> {
         let classes: Vec<_> = class.into_iter().map(|class| (class, 1.0)).collect();
-        let maps = Maps::new(&seen.evidence, &classes);
+        let maps = Maps::new(seen.evidence, &classes, &[]);
         Localizer::new(&maps, self.settings.method, class)
     }
 
@@ -402,7 +509,7 @@ impl Measurement<'_> {
     fn ious_at(
         &self,
         localizer: Option<&Localizer>,
-        seen: &Seen,
+        seen: View<'_>,
         threshold: f32,
         objects: &[BBox],
     ) -> (f64, f64) {
@@ -417,8 +524,8 @@ impl Measurement<'_> {
     }
 
     /// The most probable classes, each with the IoU of its own box.
-    fn ranked(&self, names: &Names, seen: &Seen, objects: &[BBox]) -> Option<Vec<RankedClass>> {
-        let classes = seen.evidence.classes.as_ref()?.ranked();
+    fn ranked(&self, names: &Names, seen: View<'_>, objects: &[BBox]) -> Option<Vec<RankedClass>> {
+        let classes = seen.evidence.classes()?.1.ranked();
         let ranked = classes.into_iter().take(RANKS).map(|(class, _)| {
             let localizer = self.localizer(seen, Some(class));
             let (iou, _) = self.ious_at(localizer.as_ref(), seen, self.thresholds[0], objects);
@@ -431,44 +538,29 @@ impl Measurement<'_> {
     }
 }
 
+/// Measures each variant on the same pass over the pictures.
 fn measure(
     arguments: &Arguments,
-    instances: &Instances,
     truths: &[Truth],
     model: &Model,
-) -> anyhow::Result<Report> {
-    let method = arguments.model.method;
-    let settings = Settings {
-        method,
-        input: arguments.model.input(),
-        boxes: BoxOptions {
-            threshold: arguments.model.threshold,
-            ..BoxOptions::default()
-        },
-    };
-    settings.check(model).map_err(anyhow::Error::msg)?;
-    let names = Names::new(instances, model);
-    if method.needs_class() && names.is_none() {
-        bail!("the head knows none of the truth's classes, and {method} needs them");
+    variants: &[Variant<'_>],
+) -> anyhow::Result<Vec<Report>> {
+    let measurements: Vec<Measurement<'_>> = variants
+        .iter()
+        .map(|variant| Measurement::new(arguments, variant))
+        .collect();
+    for (measurement, variant) in measurements.iter().zip(variants) {
+        measurement
+            .settings
+            .check(model)
+            .map_err(anyhow::Error::msg)?;
+        let method = variant.method;
+        // A companion has a map of any object.
+        if method.needs_classes() && variant.source == Some(Source::Head) && variant.names.is_none()
+        {
+            bail!("the head knows none of the truth's classes, and {method} needs them");
+        }
     }
-    // The official evaluation counts pixels inside the box, edges included.
-    let paper = method == Method::TsCam && settings.input.square;
-    let threshold = settings
-        .boxes
-        .threshold
-        .unwrap_or(method.default_threshold());
-    let curve = (0..CURVE_STEPS).map(|step| step as f32 / CURVE_STEPS as f32);
-    let thresholds: Vec<f32> = std::iter::once(threshold).chain(curve).collect();
-    let measurement = Measurement {
-        convention: if paper {
-            IouConvention::PixelInclusive
-        } else {
-            IouConvention::Continuous
-        },
-        names: names.as_ref(),
-        thresholds,
-        settings,
-    };
     let subjects: Vec<Subject<'_>> = truths
         .iter()
         .map(|truth| Subject {
@@ -479,36 +571,130 @@ fn measure(
     let pass = measuring::measure_all(
         model,
         &subjects,
-        measurement.settings.input,
+        arguments.model.viewing(),
         arguments.model.decoders(),
-        |index, seen| measurement.of(seen, &truths[index]),
+        |index, seen| {
+            let measured = measurements.iter().zip(variants);
+            let measured = measured.map(|(measurement, variant)| {
+                let evidence = seen.evidence.from(variant.source);
+                let view = View {
+                    size: seen.size,
+                    evidence: &evidence,
+                };
+                measurement.of(view, &truths[index])
+            });
+            measured.collect::<Vec<Measured>>()
+        },
     );
-
-    let mut all_thresholds = LocalizationCurve::new(measurement.thresholds.clone());
-    let mut classification = ClassLocalization::default();
-    let mut cases = Vec::with_capacity(pass.measured.len());
+    let mut by_variant: Vec<Vec<Measured>> = variants.iter().map(|_| Vec::new()).collect();
     for picture in pass.measured {
-        for (largest, any) in &picture.localizations {
-            all_thresholds.add(largest, any);
+        for (measured, of_variant) in picture.into_iter().zip(&mut by_variant) {
+            of_variant.push(measured);
         }
-        if let Some((ranked, truth)) = &picture.ranked {
-            classification.add(ranked, *truth);
-        }
-        cases.push(picture.case);
     }
-    let classes = if names.is_some() {
-        Classes::Known
-    } else {
-        Classes::Agnostic
-    };
-    Ok(Report {
-        pictures: cases.len(),
-        failed: pass.failed,
-        localization: Localization::new(&all_thresholds),
-        classification: classification.metrics(),
-        detection: coco_metrics(&cases, classes),
-        effort: annotation_effort(&cases, classes),
-    })
+    let reports = measurements.iter().zip(by_variant);
+    Ok(reports
+        .map(|(measurement, measured)| measurement.report(measured, &pass.failed))
+        .collect())
+}
+
+impl<'a> Measurement<'a> {
+    fn new(arguments: &Arguments, variant: &'a Variant<'a>) -> Self {
+        let method = variant.method;
+        let settings = Settings {
+            method,
+            viewing: arguments.model.viewing(),
+            boxes: BoxOptions {
+                threshold: arguments.model.threshold,
+                ..BoxOptions::default()
+            },
+        };
+        // The official evaluation counts pixels inside the box, edges included.
+        let paper = method == Method::TsCam && settings.viewing.square;
+        let threshold = settings
+            .boxes
+            .threshold
+            .unwrap_or(method.default_threshold());
+        let curve = (0..CURVE_STEPS).map(|step| step as f32 / CURVE_STEPS as f32);
+        Self {
+            convention: if paper {
+                IouConvention::PixelInclusive
+            } else {
+                IouConvention::Continuous
+            },
+            names: variant.names.as_ref(),
+            thresholds: std::iter::once(threshold).chain(curve).collect(),
+            settings,
+        }
+    }
+
+    fn report(&self, measured: Vec<Measured>, failed: &[String]) -> Report {
+        let mut all_thresholds = LocalizationCurve::new(self.thresholds.clone());
+        let mut classification = ClassLocalization::default();
+        let mut cases = Vec::with_capacity(measured.len());
+        for picture in measured {
+            for (largest, any) in &picture.localizations {
+                all_thresholds.add(largest, any);
+            }
+            if let Some((ranked, truth)) = &picture.ranked {
+                classification.add(ranked, *truth);
+            }
+            cases.push(picture.case);
+        }
+        let classes = if self.names.is_some() {
+            Classes::Known
+        } else {
+            Classes::Agnostic
+        };
+        Report {
+            pictures: cases.len(),
+            failed: failed.to_vec(),
+            localization: Localization::new(&all_thresholds),
+            classification: classification.metrics(),
+            detection: coco_metrics(&cases, classes),
+            effort: annotation_effort(&cases, classes),
+        }
+    }
+}
+
+/// One line a variant, with its best localisation over all thresholds.
+fn comparison(variants: &[Variant<'_>], reports: &[Report]) -> String {
+    let percent = |x: Option<f64>| x.map_or("    -".to_owned(), |x| format!("{:5.1}", 100.0 * x));
+    let number = |x: Option<f64>| x.map_or("   -".to_owned(), |x| format!("{x:.2}"));
+    let mut lines = vec![
+        "                      one box: in use      best of all thresholds   all boxes".to_owned(),
+        "                        0.5   0.7  0.75      0.5   0.7  0.75     AP50  AP75  recall  effort  false"
+            .to_owned(),
+    ];
+    for (variant, report) in variants.iter().zip(reports) {
+        let found = report.localization.as_ref();
+        let chosen = found.map(|found| &found.chosen);
+        let best = |level: fn(&LocalizationPoint) -> f64| {
+            let curve = found?.curve.iter().map(level);
+            curve.reduce(f64::max)
+        };
+        let detection = report.detection.as_ref();
+        lines.push(format!(
+            "{:20}  {} {} {}    {} {} {}    {} {}   {}    {}   {}",
+            variant.name(),
+            percent(chosen.map(|point| point.loc50)),
+            percent(chosen.map(|point| point.loc70)),
+            percent(chosen.map(|point| point.loc75)),
+            percent(best(|point| point.loc50)),
+            percent(best(|point| point.loc70)),
+            percent(best(|point| point.loc75)),
+            percent(detection.map(|found| found.ap50)),
+            percent(detection.map(|found| found.ap75)),
+            percent(detection.map(|found| found.recall50)),
+            number(report.effort.effort),
+            number(report.effort.false_boxes_per_empty_picture),
+        ));
+    }
+    lines.push(
+        "one box: GT-known Loc at IoU 0.5, 0.7 and 0.75; false: boxes in a picture without objects\n"
+            .to_owned(),
+    );
+    lines.join("\n")
 }
 
 impl Localization {
@@ -527,6 +713,13 @@ impl Localization {
 }
 
 impl Report {
+    fn curve(&self) -> anyhow::Result<&[LocalizationPoint]> {
+        let measured = self.localization.as_ref();
+        let measured =
+            measured.context("no picture shows an object, so there is no curve to plot")?;
+        Ok(&measured.curve)
+    }
+
     fn table(&self, sweep: bool) -> String {
         let percent = |x: f64| format!("{:5.1}", 100.0 * x);
         let mut lines = vec![format!("{} pictures", self.pictures)];

@@ -15,7 +15,7 @@ use super::{FAILED, UNSTARTED, print};
 use crate::evaluate::LocalizationPoint;
 use crate::formats::{check_target, same_file, write_whole};
 use crate::propose::{self, Seen};
-use crate::tscam::{InputSize, Model};
+use crate::tscam::{Model, Viewing};
 
 /// A picture whose truth is known.
 pub struct Subject<'a> {
@@ -37,7 +37,7 @@ pub struct Pass<T> {
 pub fn measure_all<T>(
     model: &Model,
     subjects: &[Subject<'_>],
-    input: InputSize,
+    viewing: Viewing,
     decoders: usize,
     mut measure: impl FnMut(usize, &Seen) -> T,
 ) -> Pass<T> {
@@ -53,7 +53,7 @@ pub fn measure_all<T>(
     propose::look_at_all(
         model,
         &propose::in_order(&paths),
-        input,
+        viewing,
         false,
         decoders,
         &never,
@@ -138,19 +138,30 @@ pub fn tell(
     })
 }
 
-/// Draws the share of pictures that reach IoU 0.5 and 0.7 over the threshold, as Choe et al. 2020
-/// do.
-pub fn plot_curve(path: &Path, title: &str, curve: &[LocalizationPoint]) -> anyhow::Result<()> {
-    let line = |name: &str, share: fn(&LocalizationPoint) -> f64| Series {
+/// A line of a plot: a share of pictures over the threshold, in percent.
+pub fn curve(
+    name: &str,
+    curve: &[LocalizationPoint],
+    share: fn(&LocalizationPoint) -> f64,
+) -> Series {
+    Series {
         name: name.to_owned(),
         points: curve
             .iter()
             .map(|point| (f64::from(point.threshold), 100.0 * share(point)))
             .collect(),
-    };
-    let lines = [
-        line("IoU 0.5", |point| point.loc50),
-        line("IoU 0.7", |point| point.loc70),
-    ];
-    plot::draw(path, title, "threshold", "BoxAcc (%)", &lines)
+    }
+}
+
+/// The lines of one method: how often its largest box reaches IoU 0.5 and 0.7.
+pub fn curves(points: &[LocalizationPoint]) -> [Series; 2] {
+    [
+        curve("IoU 0.5", points, |point| point.loc50),
+        curve("IoU 0.7", points, |point| point.loc70),
+    ]
+}
+
+/// Draws shares of pictures over the threshold, as Choe et al. 2020 do.
+pub fn plot(path: &Path, title: &str, series: &[Series]) -> anyhow::Result<()> {
+    plot::draw(path, title, "threshold", "BoxAcc (%)", series)
 }

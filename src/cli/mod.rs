@@ -35,7 +35,7 @@ use crate::localize::Method;
 use crate::tscam::backbone::Backbone;
 use crate::tscam::device::DeviceChoice;
 use crate::tscam::head::Head;
-use crate::tscam::{InputSize, Model};
+use crate::tscam::{Model, Quality, Viewing};
 
 /// Something failed along the way.
 const FAILED: u8 = 1;
@@ -97,7 +97,16 @@ struct ModelArguments {
 /// Which model, where it runs, and how pictures come to it.
 #[derive(Args)]
 struct ModelOptions {
-    /// How maps are made: affinity, ts-cam (the paper to the letter) or attention
+    /// How much is done for a picture: fast (boxes without names), balanced, or best
+    // A published method has no companion.
+    #[arg(
+        long,
+        default_value_t,
+        default_value_if("protocol", ArgPredicate::IsPresent, Quality::Fast.name()),
+        value_name = "LEVEL"
+    )]
+    quality: Quality,
+    /// How maps are made: affinity, ts-cam (the paper to the letter), cam or attention
     // Where a command has a protocol, that is a published method's.
     #[arg(
         long,
@@ -130,11 +139,12 @@ struct ModelOptions {
 }
 
 impl ModelOptions {
-    fn input(&self) -> InputSize {
-        InputSize {
+    fn viewing(&self) -> Viewing {
+        Viewing {
             patches: self.patches.map(|patches| patches as usize),
             square: self.square,
             as_stored: false,
+            quality: self.quality,
         }
     }
 
@@ -158,7 +168,16 @@ impl ModelOptions {
                 .with_head(head)
                 .map_err(|reason| anyhow::anyhow!("{} cannot be used: {reason}", path.display()))?;
         }
-        say!("{} on {}, method {}", model.name, device.name, self.method);
+        if self.quality > Quality::Fast {
+            model = model.with_companion()?;
+        }
+        say!(
+            "{} on {}, method {}, quality {}",
+            model.name,
+            device.name,
+            self.method,
+            self.quality
+        );
         Ok(model)
     }
 }

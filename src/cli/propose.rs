@@ -92,7 +92,7 @@ impl Arguments {
             decoders: self.model.decoders(),
             settings: Settings {
                 method: self.model.method,
-                input: self.model.input(),
+                viewing: self.model.viewing(),
                 boxes: BoxOptions {
                     extent: match self.boxes {
                         Boxes::All => Extent::All,
@@ -110,7 +110,7 @@ impl Arguments {
 
 /// Says which classes of a file the model has not.
 fn say_unknown(path: &Path, naming: &Naming, model: &Model) {
-    let known = model.head().map_or(&[][..], |head| &head.classes);
+    let known = model.classes();
     let is_unknown = |class: &&str| !known.iter().any(|name| name == class);
     let classes = naming.iter().map(|(class, _)| &**class);
     let unknown: Vec<&str> = classes.filter(is_unknown).collect();

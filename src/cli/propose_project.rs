@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::progress::Progress;
 use super::project::{open, reconcile};
 use super::{FAILED, INTERRUPTED};
-use crate::document::ops::{self, Named};
-use crate::document::{self, PictureId, ReviewState};
-use crate::naming::{ANY_OBJECT, Naming, Target};
+use crate::document::ops::{self, Caller, Named};
+use crate::document::{self, Document, PictureId, ReviewState};
+use crate::naming::{Naming, Target};
 use crate::propose::{self, Proposal, Settings, Sought};
 use crate::store::{Access, Project, StoreError};
 use crate::tscam::Model;
@@ -49,11 +49,10 @@ pub fn run(
     let mut writer = Writer::new(&mut project, model, settings);
     let mut progress = Progress::new(paths.len(), 0);
     let mut stopped_by = None;
-    let input = settings.input;
     propose::look_at_all(
         model,
         &propose::in_order(&paths),
-        input,
+        settings.viewing,
         false,
         decoders,
         cancel,
@@ -121,8 +120,10 @@ fn take_naming(project: &mut Project, naming: &Naming) -> Result<(), StoreError>
 /// Writes proposals to the project, some pictures at a time.
 struct Writer<'a> {
     project: &'a mut Project,
-    /// The names of the head's classes.
+    /// The names of the model's classes.
     classes: Vec<String>,
+    /// Whether these are a companion's.
+    is_foreign: bool,
     origin: Arc<document::Model>,
     waiting: Vec<(PictureId, Vec<Proposal>)>,
     pictures: usize,
@@ -134,9 +135,8 @@ impl<'a> Writer<'a> {
         let threshold = settings.boxes.threshold;
         Self {
             project,
-            classes: model
-                .head()
-                .map_or_else(Vec::new, |head| head.classes.clone()),
+            classes: model.classes().to_vec(),
+            is_foreign: model.head().is_none(),
             origin: Arc::new(document::Model {
                 name: model.name.as_str().into(),
                 version: model
@@ -172,25 +172,32 @@ impl<'a> Writer<'a> {
 
     fn write(&mut self) -> Result<(), StoreError> {
         let waiting = std::mem::take(&mut self.waiting);
-        let (origin, classes) = (&self.origin, &self.classes);
+        let (origin, class_names, is_foreign) = (&self.origin, &self.classes, self.is_foreign);
         // A window may change what classes are called while this goes on.
-        let found = |naming: &Naming| -> Vec<(PictureId, Vec<Named>)> {
-            let boxes = |proposals| {
-                let named = propose::named(proposals, classes, naming).into_iter();
-                let named = named.map(|(proposal, name)| Named {
+        let found = |document: &Document| -> Vec<(PictureId, Vec<Named>)> {
+            let boxes = |picture: PictureId, proposals| {
+                let caller = Caller {
+                    document,
+                    picture,
+                    class_names,
+                    is_foreign,
+                };
+                let accepts = |name: &str| caller.accepts(name);
+                let named = propose::named(proposals, class_names, document.naming(), accepts);
+                let named = named.into_iter().map(|(proposal, name)| Named {
                     rect: proposal.bbox,
-                    class: name.unwrap_or(ANY_OBJECT).to_owned(),
+                    class: name.map_or_else(|| caller.unnamed(), str::to_owned),
                     score: proposal.score,
                 });
                 named.collect()
             };
             waiting
                 .iter()
-                .map(|(picture, proposals)| (*picture, boxes(proposals)))
+                .map(|(picture, proposals)| (*picture, boxes(*picture, proposals)))
                 .collect()
         };
         self.project.commit_with("propose", None, |document| {
-            ops::propose_named(document, origin, &found(document.naming()))
+            ops::propose_named(document, origin, &found(document))
         })?;
         Ok(())
     }

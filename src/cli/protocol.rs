@@ -20,7 +20,7 @@ use crate::evaluate::{
 use crate::formats::wsol::{LabelledPicture, LabelledSet, read_cub, read_wsolevaluation};
 use crate::localize::{BoxOptions, Localizer, Maps, Method};
 use crate::propose::{Seen, Settings};
-use crate::tscam::{InputSize, Model};
+use crate::tscam::{Model, Viewing};
 
 /// Thresholds of the curve, 0.00, 0.01, ..., 0.99: wsolevaluation's default for score maps.
 const CURVE_STEPS: usize = 100;
@@ -120,7 +120,7 @@ struct Measured {
 struct Measurement<'a> {
     model: &'a Model,
     method: Method,
-    input: InputSize,
+    viewing: Viewing,
     threshold: f32,
     curve: Vec<f32>,
 }
@@ -144,21 +144,21 @@ pub fn run(
     let model = request.model.open()?;
     check_head(protocol, &set, &model)?;
     let method = request.model.method;
-    let input = InputSize {
+    let viewing = Viewing {
         square: true,
         as_stored: true,
-        ..request.model.input()
+        ..request.model.viewing()
     };
     let settings = Settings {
         method,
-        input,
+        viewing,
         boxes: BoxOptions::default(),
     };
     settings.check(&model).map_err(anyhow::Error::msg)?;
     let measurement = Measurement {
         model: &model,
         method,
-        input,
+        viewing,
         threshold: request
             .model
             .threshold
@@ -182,7 +182,7 @@ pub fn run(
             "{protocol}: the largest box of {method}, {} pictures",
             report.pictures
         );
-        measuring::plot_curve(path, &title, curve)?;
+        measuring::plot(path, &title, &measuring::curves(curve))?;
     }
     Ok(code)
 }
@@ -251,7 +251,7 @@ impl Measurement<'_> {
         let pass = measuring::measure_all(
             self.model,
             &subjects,
-            self.input,
+            self.viewing,
             decoders,
             |index, seen| {
                 let picture = &set.pictures[index];
@@ -284,7 +284,7 @@ impl Measurement<'_> {
         // Both codes compare in the frame of the model's input.
         let frame = self.model.pixels_for(seen.evidence.grid);
         let truth = SquashedTruth::new(&picture.boxes, seen.size, frame);
-        let ranking = seen.evidence.classes.as_ref().map(|classes| {
+        let ranking = seen.evidence.classes().map(|(_, classes)| {
             let ranked = classes.ranked().into_iter().take(RANKS);
             ranked.map(|(class, _)| class).collect::<Vec<usize>>()
         });
@@ -298,7 +298,7 @@ impl Measurement<'_> {
         wanted.sort_unstable();
         wanted.dedup();
         let wanted: Vec<_> = wanted.into_iter().map(|class| (class, 1.0)).collect();
-        let maps = Maps::new(&seen.evidence, &wanted);
+        let maps = Maps::new(&seen.evidence, &wanted, &[]);
         let iou_of = |localizer: Option<&Localizer>| {
             let largest = localizer.and_then(|map| map.largest_and_all(self.threshold, frame).0);
             truth.ts_cam_iou(largest)

@@ -16,8 +16,10 @@ pub mod transformer;
 pub mod vit;
 pub mod weights;
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::VarBuilder;
@@ -25,13 +27,17 @@ use image::RgbImage;
 
 use crate::geometry::Grid;
 use crate::localize::{ClassEvidence, Evidence};
+use crate::pictures;
 use backbone::{Backbone, BackboneConfig};
+use efficientnet::EfficientNet;
 use head::Head;
 use transformer::Features;
 use weights::Weights;
 
 /// The default backbone, DINOv2 ViT-S/14; see `models/README.md` for source and licence.
 static EMBEDDED_BACKBONE: &[u8] = include_bytes!("../../models/dinov2-vits14.safetensors");
+/// The companion that knows ImageNet's thousand classes, EfficientNet-Lite2; see there, too.
+static EMBEDDED_COMPANION: &[u8] = include_bytes!("../../models/efficientnet-lite2.safetensors");
 /// The name of the embedded backbone in descriptions and provenance.
 pub const EMBEDDED_NAME: &str = "dinov2-vits14";
 
@@ -83,9 +89,52 @@ impl ModelError {
     }
 }
 
-/// How a picture is brought to the grid of patches.
+/// How much is done for a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Quality {
+    /// The backbone alone: boxes without names, unless there is a class head.
+    Fast,
+    /// The companion beside it, which names objects and helps to find them.
+    #[default]
+    Balanced,
+    /// A second look at small objects, too.
+    Best,
+}
+
+impl Quality {
+    /// All of them, the quickest first.
+    pub const ALL: [Self; 3] = [Self::Fast, Self::Balanced, Self::Best];
+
+    /// Its name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Balanced => "balanced",
+            Self::Best => "best",
+        }
+    }
+}
+
+impl fmt::Display for Quality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Quality {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|quality| quality.name() == text)
+            .ok_or_else(|| format!("{text:?} is no quality; choose fast, balanced or best"))
+    }
+}
+
+/// How a picture is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct InputSize {
+pub struct Viewing {
     /// About how many patches; the backbone's own number if none.
     pub patches: Option<usize>,
     /// Squash every picture to a square, as the paper does, in place of keeping its aspect.
@@ -93,6 +142,16 @@ pub struct InputSize {
     /// Ignore the file's orientation tag, as the official evaluation does; boxes then refer to the
     /// picture as it is stored, so for measuring alone.
     pub as_stored: bool,
+    /// How much is done for it.
+    pub quality: Quality,
+}
+
+/// A picture as the networks take it.
+pub struct Input {
+    /// Fills the grid of patches.
+    patches: RgbImage,
+    /// Squashed to the companion's square.
+    companion: Option<RgbImage>,
 }
 
 /// A backbone, with or without a class head, ready to run.
@@ -107,6 +166,7 @@ pub struct Model {
     pub metadata: std::collections::BTreeMap<String, String>,
     backbone: Backbone,
     head: Option<Head>,
+    companion: Option<EfficientNet>,
     mean: [f32; 3],
     std: [f32; 3],
 }
@@ -168,6 +228,7 @@ impl Model {
             metadata: metadata.into_iter().collect(),
             backbone,
             head: None,
+            companion: None,
             mean,
             std,
         };
@@ -221,6 +282,25 @@ impl Model {
         Ok(self)
     }
 
+    /// The same backbone with the embedded companion.
+    pub fn with_companion(mut self) -> Result<Self, ModelError> {
+        let weights = Weights::from_safetensors(EMBEDDED_COMPANION)?;
+        self.companion = Some(EfficientNet::new(weights, self.backbone.device())?);
+        Ok(self)
+    }
+
+    /// The convolutional network that names things, if there is one.
+    pub fn companion(&self) -> Option<&EfficientNet> {
+        self.companion.as_ref()
+    }
+
+    /// The classes that its proposals are of: the head's, or without one the companion's.
+    pub fn classes(&self) -> &[String] {
+        let of_head = self.head.as_ref().map(|head| &head.classes);
+        let of_companion = self.companion.as_ref().map(|companion| &companion.classes);
+        of_head.or(of_companion).map_or(&[], Vec::as_slice)
+    }
+
     /// The network under the head.
     pub fn backbone(&self) -> &Backbone {
         &self.backbone
@@ -232,7 +312,7 @@ impl Model {
     }
 
     /// The grid of patches for a picture of `width` x `height` pixels.
-    pub fn grid_for(&self, width: u32, height: u32, size: InputSize) -> Grid {
+    pub fn grid_for(&self, width: u32, height: u32, size: Viewing) -> Grid {
         let patches = size.patches;
         let patches = patches.unwrap_or_else(|| self.backbone.default_patches());
         let aspect = if size.square {
@@ -257,13 +337,36 @@ impl Model {
         ((grid.columns * patch) as u32, (grid.rows * patch) as u32)
     }
 
-    /// Looks at a picture that was resized to [`Self::pixels_for`] its grid.
+    /// Resizes an upright picture to what the networks take.
+    pub fn input(&self, picture: &RgbImage, viewing: Viewing) -> Input {
+        let (width, height) = picture.dimensions();
+        let (columns, rows) = self.pixels_for(self.grid_for(width, height, viewing));
+        let companion = self.companion.as_ref();
+        let companion = companion.filter(|_| viewing.quality > Quality::Fast);
+        Input {
+            patches: pictures::resize(picture, columns, rows),
+            companion: companion.map(|companion| {
+                let side = companion.input_side as u32;
+                pictures::resize(picture, side, side)
+            }),
+        }
+    }
+
+    /// Looks at a picture.
     ///
     /// # Errors
     /// [`ModelError::Inference`] if the device fails, for want of memory for example, and
     /// [`ModelError::NotFinite`] if the weights are damaged.
-    pub fn look(&self, pixels: &RgbImage) -> Result<Evidence, ModelError> {
-        let evidence = self.evidence(&self.normalised(pixels)?)?;
+    pub fn look(&self, input: &Input) -> Result<Evidence, ModelError> {
+        let mut evidence = self.evidence(&self.normalised(&input.patches)?)?;
+        if let (Some(companion), Some(picture)) = (&self.companion, &input.companion) {
+            let seen = companion.class_maps(&companion.normalised(picture)?)?;
+            evidence.companion = Some(ClassEvidence {
+                grid: seen.grid,
+                logits: seen.logits.squeeze(0)?.to_vec1()?,
+                maps: seen.maps.squeeze(0)?.to_vec2()?,
+            });
+        }
         if evidence.is_finite() {
             Ok(evidence)
         } else {
@@ -288,7 +391,9 @@ impl Model {
             patch_size: patch,
             attention: features.attention.squeeze(0)?.to_vec2()?,
             key_similarity: keys.matmul(&keys.t()?)?.flatten_all()?.to_vec1()?,
-            classes: None,
+            head: None,
+            companion: None,
+            closer: Vec::new(),
         };
         let Some(head) = &self.head else {
             return Ok(evidence);
@@ -301,7 +406,8 @@ impl Model {
         let attention = Tensor::new(evidence.summed_attention(), pixels.device())?.unsqueeze(0)?;
         let logits = head.logits(&maps, &attention, features.pooled_map.as_ref())?;
         Ok(Evidence {
-            classes: Some(ClassEvidence {
+            head: Some(ClassEvidence {
+                grid,
                 logits: logits.squeeze(0)?.to_vec1()?,
                 maps: maps.squeeze(0)?.to_vec2()?,
             }),

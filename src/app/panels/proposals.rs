@@ -10,6 +10,7 @@ use crate::app::preferences::CanvasLook;
 use crate::app::session::Proposing;
 use crate::app::theme::Palette;
 use crate::localize::Method;
+use crate::tscam::Quality;
 
 /// Draws the panel.
 pub fn ui(
@@ -24,8 +25,8 @@ pub fn ui(
     let former = former.unwrap_or(desk.session.proposing()).clone();
     let mut proposing = former.clone();
     let mut is_final = false;
-    let has_head = desk.facts().is_some_and(|facts| !facts.classes.is_empty());
-    if has_head {
+    let knows_classes = desk.facts().is_some_and(|facts| !facts.classes.is_empty());
+    if knows_classes {
         let button = egui::Button::new(Command::ClassNames.spec().label);
         let button = ui.add_enabled(offer.allows(Command::ClassNames), button);
         if offer.named(button, Command::ClassNames).clicked() {
@@ -33,7 +34,8 @@ pub fn ui(
         }
     }
     ui.add_enabled_ui(desk.session.is_editable(), |ui| {
-        method(ui, &mut proposing, has_head, &mut is_final);
+        quality(ui, proposing.quality(), actions);
+        method(ui, &mut proposing, knows_classes, &mut is_final);
         sliders(ui, &mut proposing, &mut is_final);
     });
     if proposing != former || is_final {
@@ -70,7 +72,35 @@ fn model_line(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
     });
 }
 
-fn method(ui: &mut Ui, proposing: &mut Proposing, has_head: bool, is_final: &mut bool) {
+fn quality(ui: &mut Ui, chosen: Quality, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        let label = ui.label("Quality");
+        ui.label_inputs_by(label.id, |ui| {
+            ComboBox::from_id_salt("quality")
+                .selected_text(chosen.name())
+                .width(ui.available_width() - 8.0)
+                .show_ui(ui, |ui| {
+                    for quality in Quality::ALL {
+                        let button = egui::Button::selectable(chosen == quality, quality.name());
+                        let response = ui.add(button).on_hover_text(meaning(quality));
+                        if response.clicked() && chosen != quality {
+                            actions.push(Action::UseQuality(quality));
+                        }
+                    }
+                });
+        });
+    });
+}
+
+fn meaning(quality: Quality) -> &'static str {
+    match quality {
+        Quality::Fast => "Boxes without names",
+        Quality::Balanced => "Boxes with names, better placed",
+        Quality::Best => "A second look at small objects, for better edges",
+    }
+}
+
+fn method(ui: &mut Ui, proposing: &mut Proposing, knows_classes: bool, is_final: &mut bool) {
     ui.horizontal(|ui| {
         let label = ui.label("Method");
         ui.label_inputs_by(label.id, |ui| {
@@ -79,7 +109,7 @@ fn method(ui: &mut Ui, proposing: &mut Proposing, has_head: bool, is_final: &mut
                 .width(ui.available_width() - 8.0)
                 .show_ui(ui, |ui| {
                     for method in Method::ALL {
-                        let is_possible = has_head || !method.needs_class();
+                        let is_possible = knows_classes || !method.needs_classes();
                         let is_chosen = proposing.method() == method;
                         let button = egui::Button::selectable(is_chosen, method.name());
                         let response = ui.add_enabled(is_possible, button);
@@ -102,6 +132,7 @@ fn explanation(method: Method) -> &'static str {
     match method {
         Method::Affinity => "The map carried along the picture's own similarities: whole objects",
         Method::TsCam => "The paper to the letter: attention times class map",
+        Method::Cam => "The class map alone, which the paper improves on",
         Method::Attention => "Where the model looks, without any class",
     }
 }

@@ -16,7 +16,7 @@ use crate::app::preferences::WindowPlace;
 use crate::app::sample;
 use crate::app::work::exchanging::Exchanged;
 use crate::app::work::opening::{self, Opening};
-use crate::app::work::proposing::Proposed;
+use crate::app::work::proposing::{Looker, Proposed};
 use crate::app::work::{Event, Post};
 use crate::formats::exchange::{ExportReport, Import, Notes};
 use crate::store::{Project, Reconciled};
@@ -221,9 +221,14 @@ impl Window {
     }
 
     pub(super) fn use_model(&mut self, model: Option<PathBuf>) {
-        if let Some(desk) = &mut self.desk
-            && let Err(error) = desk.use_model(model)
-        {
+        self.look_otherwise(|looker| looker.model = model);
+    }
+
+    pub(super) fn look_otherwise(&mut self, change: impl FnOnce(&mut Looker)) {
+        let Some(desk) = &mut self.desk else { return };
+        let mut looker = desk.looker();
+        change(&mut looker);
+        if let Err(error) = desk.use_looker(looker) {
             self.notices.problem(error.to_string());
         }
     }

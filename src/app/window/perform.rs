@@ -36,6 +36,9 @@ impl Window {
             Action::CloseDialog => self.dialog = None,
             Action::ClearProblems => self.notices.clear_problems(),
             Action::UseModel(model) => self.use_model(model),
+            Action::UseQuality(quality) => {
+                self.look_otherwise(|looker| looker.quality = quality);
+            }
             Action::Look(_)
             | Action::Theme(_)
             | Action::Scale(_)

@@ -20,7 +20,7 @@ use crate::document::{self, PictureId};
 use crate::localize::{Extent, Maps};
 use crate::propose::{self, Seen, Sought};
 use crate::tscam::device::DeviceChoice;
-use crate::tscam::{InputSize, Model};
+use crate::tscam::{Model, Quality, Viewing};
 
 /// Decoding threads: with two cores, the model takes the rest.
 const DECODERS: usize = 1;
@@ -38,6 +38,15 @@ pub struct Request {
     pub size: [u32; 2],
 }
 
+/// Which model looks at pictures, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Looker {
+    /// Another model than the embedded one.
+    pub model: Option<PathBuf>,
+    /// How much is done for a picture.
+    pub quality: Quality,
+}
+
 /// What the window knows of the model that proposes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelFacts {
@@ -45,8 +54,12 @@ pub struct ModelFacts {
     pub name: String,
     /// The beginning of its fingerprint.
     pub version: String,
-    /// The names of its head's classes; none without a head.
+    /// The names of the classes that its proposals are of.
     pub classes: Arc<[String]>,
+    /// Whether these are a companion's, trained for nobody's project.
+    pub is_foreign: bool,
+    /// How much is done for a picture.
+    pub quality: Quality,
     /// Where it runs, and why there if that is not where it was to.
     pub device: String,
 }
@@ -64,7 +77,7 @@ impl ModelFacts {
 
     /// What the cache knows the maps of a picture by.
     pub fn maps_key(&self, picture: &str) -> String {
-        format!("{picture}/{}", self.version)
+        format!("{picture}/{}/{}", self.version, self.quality)
     }
 }
 
@@ -92,8 +105,7 @@ pub struct Proposer {
 
 #[derive(Default)]
 struct Queue {
-    /// Another model than the embedded one.
-    model: Option<PathBuf>,
+    looker: Looker,
     /// Pictures that a person asked for one by one, before all others.
     wishes: VecDeque<Request>,
     /// The pictures that a person is likely to look at next.
@@ -108,9 +120,9 @@ struct Queue {
 
 impl Proposer {
     /// Starts the thread. The model is loaded at once, so that the first wish need not wait.
-    pub fn new(model: Option<PathBuf>, cache: Arc<Cache>, post: &Post) -> Self {
+    pub fn new(looker: Looker, cache: Arc<Cache>, post: &Post) -> Self {
         let queue = Arc::new(Shared::new(Queue {
-            model,
+            looker,
             ..Queue::default()
         }));
         let worker = Worker {
@@ -122,9 +134,9 @@ impl Proposer {
         Self { queue }
     }
 
-    /// Takes another model; the embedded one if none. What was asked for and not begun still is.
-    pub fn use_model(&self, model: Option<PathBuf>) {
-        self.queue.change(|queue| queue.model = model);
+    /// Takes another model. What was asked for and not begun still is.
+    pub fn use_looker(&self, looker: Looker) {
+        self.queue.change(|queue| queue.looker = looker);
     }
 
     /// Asks for one picture, before all others, even while these are halted.
@@ -209,18 +221,18 @@ struct Worker {
 
 impl Worker {
     fn run(&self) {
-        let model_wanted = |queue: &mut Queue| (!queue.has_ended).then(|| queue.model.clone());
+        let model_wanted = |queue: &mut Queue| (!queue.has_ended).then(|| queue.looker.clone());
         while let Some(wanted) = self.queue.change(model_wanted) {
-            match load(wanted.as_deref()) {
+            match load(&wanted) {
                 Ok((model, facts)) => {
                     let facts = Arc::new(facts);
                     self.send(Proposed::Model(Ok(Arc::clone(&facts))));
-                    self.look(&model, wanted.as_ref(), &facts);
+                    self.look(&model, &wanted, &facts);
                 }
                 Err(reason) => {
                     self.send(Proposed::Model(Err(reason)));
                     self.queue.wait_for(|queue| {
-                        let is_other = queue.model != wanted;
+                        let is_other = queue.looker != wanted;
                         (is_other || queue.has_ended).then_some(())
                     });
                 }
@@ -233,7 +245,7 @@ impl Worker {
     }
 
     /// Looks at what is asked for until another model is wanted or the project is closed.
-    fn look(&self, model: &Model, path: Option<&PathBuf>, facts: &Arc<ModelFacts>) {
+    fn look(&self, model: &Model, looker: &Looker, facts: &Arc<ModelFacts>) {
         let on_seen = |request: Request, seen: Result<Seen, String>| {
             match seen {
                 Ok(seen) => {
@@ -248,10 +260,14 @@ impl Worker {
             }
             ControlFlow::Continue(())
         };
+        let viewing = Viewing {
+            quality: looker.quality,
+            ..Viewing::default()
+        };
         propose::look_at_all(
             model,
-            &|| self.next(path, facts),
-            InputSize::default(),
+            &|| self.next(looker, facts),
+            viewing,
             false,
             DECODERS,
             // It ends with its pictures.
@@ -261,10 +277,10 @@ impl Worker {
     }
 
     /// Waits for the next picture that the model has not seen yet; nothing if it is to stop.
-    fn next(&self, model: Option<&PathBuf>, facts: &Arc<ModelFacts>) -> Option<(Request, PathBuf)> {
+    fn next(&self, looker: &Looker, facts: &Arc<ModelFacts>) -> Option<(Request, PathBuf)> {
         loop {
             let request = self.queue.wait_for(|queue| {
-                let is_to_stop = queue.has_ended || queue.model.as_ref() != model;
+                let is_to_stop = queue.has_ended || queue.looker != *looker;
                 if is_to_stop {
                     Some(None)
                 } else {
@@ -291,27 +307,30 @@ impl Worker {
     }
 }
 
-fn load(path: Option<&std::path::Path>) -> Result<(Model, ModelFacts), String> {
+fn load(looker: &Looker) -> Result<(Model, ModelFacts), String> {
     let device = DeviceChoice::default()
         .open()
         .map_err(|error| error.to_string())?;
-    let model = match path {
+    let model = match &looker.model {
         Some(path) => Model::open(path, &device.device),
         None => Model::embedded(&device.device),
     };
-    let model = model.map_err(|error| error.to_string())?;
+    let model = model
+        .and_then(|model| match looker.quality {
+            Quality::Fast => Ok(model),
+            Quality::Balanced | Quality::Best => model.with_companion(),
+        })
+        .map_err(|error| error.to_string())?;
     let device = match &device.notice {
         Some(notice) => format!("{}; {notice}", device.name),
         None => device.name.clone(),
     };
-    let classes = model
-        .head()
-        .map(|head| head.classes.clone())
-        .unwrap_or_default();
     let facts = ModelFacts {
         name: model.name.clone(),
         version: model.fingerprint.chars().take(12).collect(),
-        classes: classes.into(),
+        classes: model.classes().into(),
+        is_foreign: model.head().is_none(),
+        quality: looker.quality,
         device,
     };
     Ok((model, facts))

@@ -21,7 +21,7 @@ pub use boxes::{
 pub use categories::{
     add_category, delete_category, merge_categories, recolour_category, rename_category, set_hotkey,
 };
-pub use naming::{name_classes, remove_renamed};
+pub use naming::{Caller, name_classes, remove_renamed};
 pub use pictures::{
     accept_and_finish, add_pictures, remove_pictures, rename_pictures, set_content, set_done,
     set_missing, set_tag,

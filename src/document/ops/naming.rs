@@ -87,6 +87,64 @@ pub fn name_classes(
     Ok(draft.finish())
 }
 
+/// What may call the boxes of one picture by name.
+#[derive(Clone, Copy)]
+pub struct Caller<'a> {
+    /// The project.
+    pub document: &'a Document,
+    /// The picture.
+    pub picture: PictureId,
+    /// The classes of the model that proposed the boxes.
+    pub class_names: &'a [String],
+    /// Whether the model was trained for other people's classes, as a companion is, rather than
+    /// for the project's.
+    pub is_foreign: bool,
+}
+
+impl Caller<'_> {
+    /// Whether a box may be called by this name of the model's. A foreign one names what a person
+    /// gave it a name for, and else only where nobody has said what the project's classes are, so
+    /// that it adds none to them.
+    pub fn accepts(&self, name: &str) -> bool {
+        let naming = self.document.naming();
+        !self.is_foreign
+            || naming.iter().any(|(_, target)| target.name() == name)
+            || self.tag().is_none()
+                && (self.document.category_named(name).is_some()
+                    || self.own_classes().next().is_none())
+    }
+
+    /// What a box is called that the model has no name for: the picture's one tag, else the
+    /// project's one class, else any object.
+    pub fn unnamed(&self) -> String {
+        let only = || {
+            let mut classes = self.own_classes();
+            classes.next().filter(|_| classes.next().is_none())
+        };
+        self.tag().or_else(only).map_or_else(
+            || ANY_OBJECT.to_owned(),
+            |category| category.name.to_string(),
+        )
+    }
+
+    fn tag(&self) -> Option<&Category> {
+        match &self.document.picture(self.picture)?.tags[..] {
+            [only] => self.document.category(*only),
+            _ => None,
+        }
+    }
+
+    /// The classes that a person made: not those that a foreign model named, nor any object.
+    fn own_classes(&self) -> impl Iterator<Item = &Category> {
+        let is_models = |name: &str| {
+            self.is_foreign
+                && (name == ANY_OBJECT || self.class_names.iter().any(|known| known == name))
+        };
+        let classes = self.document.categories();
+        classes.filter(move |category| !is_models(&category.name))
+    }
+}
+
 /// The categories whose boxes are of one class that gets another name, and that name.
 fn renamed<'a>(document: &Document, naming: &'a Naming) -> BTreeMap<CategoryId, &'a str> {
     let changed = naming
