@@ -14,11 +14,11 @@ use image::RgbImage;
 
 use crate::geometry::BBox;
 use crate::localize::{
-    BoxOptions, Closer, Evidence, Extent, Localizer, Maps, Method, Source, frames,
+    BoxOptions, Closer, Evidence, Extent, Localizer, Maps, Method, Quality, Source, frames,
 };
 use crate::naming::{Naming, ONE_OBJECT_IOU};
 use crate::pictures::{self, Limits};
-use crate::tscam::{Input, Model, ModelError, Quality, Viewing};
+use crate::tscam::{Input, Model, ModelError, Viewing};
 
 /// A class below this probability is not looked for, unless it is a tag.
 const MIN_CLASS_PROBABILITY: f32 = 0.1;
@@ -88,8 +88,8 @@ pub struct Seen {
 pub struct Proposal {
     /// Where, in upright pixels of the original.
     pub bbox: BBox,
-    /// The [model's classes](Model::classes) that it may be of, each with its probability, best
-    /// first; none for any object.
+    /// The [model's classes](Model::classes) that it may be of, if it is an object, each with its
+    /// probability, best first; none for any object.
     pub classes: Vec<(usize, f32)>,
     /// Confidence in 0..=1: the region's score, times the class's probability where a head gives
     /// one.
@@ -280,7 +280,8 @@ pub fn cut(maps: &Maps, size: (u32, u32), method: Method, boxes: &BoxOptions) ->
             .iter()
             .flat_map(|localizer| localizer.boxes(boxes, size))
         {
-            let of_class = class.map(|class| vec![(class, probability)]);
+            // What a class's own map shows is of that class, if it is there at all.
+            let of_class = class.map(|class| vec![(class, 1.0)]);
             proposals.push(Proposal {
                 bbox: found.bbox,
                 classes: of_class.unwrap_or(found.classes),

@@ -219,7 +219,7 @@ fn every_box_of_the_official_implementation() {
             let maps = Maps::new(&evidence, &[(class, 1.0)], &[]);
             let map = maps.map(Method::TsCam, Some(class)).unwrap();
             let levels = LevelMap::new(map, 224, 224);
-            let regions = levels.regions(threshold.parse().unwrap(), None);
+            let regions = levels.regions(threshold.parse().unwrap());
             let region = largest(&regions).unwrap();
             let found = [region.x0, region.y0, region.x1, region.y1];
             let expected: [usize; 4] = serde_json::from_value(expected.clone()).unwrap();

@@ -17,8 +17,8 @@ use super::textures::Adjustment;
 use crate::document::{AnnotationId, CategoryId, PictureId};
 use crate::formats::exchange::{Mode, Options};
 use crate::geometry::BBox;
+use crate::localize::Quality;
 use crate::naming::Target;
-use crate::tscam::Quality;
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]

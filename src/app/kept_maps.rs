@@ -13,8 +13,8 @@ use crate::localize::{ClassMaps, CloserMaps, Map, Maps, Names, SemanticMaps};
 const VERSION: u8 = 2;
 
 /// The maps as bytes, little-endian: the version, then the patch size, rows and columns, the maps of
-/// attention and of any object, and four lists, each with its length before it: what a companion
-/// makes of any object (one or none), the classes, the names, and the second looks, which are maps
+/// attention and of any object, and five lists, each with its length before it: what a companion
+/// makes of any object (one or none), the classes, the names, the parts, and the second looks, which are maps
 /// once more behind their frame. A map is its minimum, its range and its values.
 pub fn to_bytes(maps: &Maps) -> Vec<u8> {
     let mut bytes = vec![VERSION];
@@ -51,6 +51,9 @@ fn write_maps(bytes: &mut Vec<u8>, maps: &Maps) {
         }
         write_map(bytes, &names.rest);
     }
+    let parts = maps.parts.iter().flatten();
+    number(bytes, maps.parts.as_ref().map_or(0, Vec::len));
+    bytes.extend(parts.flat_map(|part| part.to_le_bytes()));
     number(bytes, maps.closer.len());
     for closer in &maps.closer {
         let BBox { x0, y0, x1, y1 } = closer.frame;
@@ -158,6 +161,13 @@ impl Reader<'_> {
                 rest: self.map(grid)?,
             }),
         };
+        let mut parts = Vec::new();
+        for _ in 0..self.length()? {
+            parts.push(u16::from_le_bytes(self.take()?));
+        }
+        if !(parts.is_empty() || parts.len() == patches) {
+            return None;
+        }
         let mut closer = Vec::new();
         for _ in 0..self.length()? {
             if !may_look_closer {
@@ -180,6 +190,7 @@ impl Reader<'_> {
             any,
             classes,
             names,
+            parts: Some(parts).filter(|parts| !parts.is_empty()),
             closer,
         })
     }
@@ -229,6 +240,7 @@ mod tests {
             any: None,
             classes: Vec::new(),
             names: None,
+            parts: None,
             closer: Vec::new(),
         };
         Maps {
@@ -242,6 +254,7 @@ mod tests {
                 classes: vec![(281, map(3.0)), (7, map(0.5))],
                 rest: map(-2.0),
             }),
+            parts: Some((0..12).collect()),
             closer: vec![CloserMaps {
                 frame: BBox::from_corners(0.25, 0.5, 0.75, 1.0),
                 maps: plain.clone(),
@@ -255,6 +268,7 @@ mod tests {
         let maps = maps();
         let back = from_bytes(&to_bytes(&maps)).unwrap();
         assert_eq!(back.patch_size, 14);
+        assert_eq!(back.parts, maps.parts);
         assert_eq!(back.any.is_some(), maps.any.is_some());
         let candidates = |maps: &Maps| -> Vec<usize> {
             let names = maps.names.iter().flat_map(|names| &names.classes);

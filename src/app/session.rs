@@ -15,10 +15,9 @@ use crate::document::{
     PictureId, ReviewState, Step, Summary, Touched,
 };
 use crate::geometry::BBox;
-use crate::localize::Method;
+use crate::localize::{Method, Quality};
 use crate::naming::{ANY_OBJECT, Target};
 use crate::store::{Access, Project, StoreError};
-use crate::tscam::Quality;
 
 /// The setting that remembers where the work was left.
 const PLACE: &str = "window";

@@ -18,6 +18,8 @@ pub(super) struct Classes<'a> {
     /// Category ids by name: what the model's classes are called first, then tags that these do
     /// not name, then [`ANY_OBJECT`] if it may be needed.
     ids: BTreeMap<String, u64>,
+    /// The model's classes are a companion's.
+    is_foreign: bool,
     folder_tags: bool,
     /// No picture lies below the folders that were given.
     flat: bool,
@@ -48,6 +50,7 @@ impl<'a> Classes<'a> {
             known,
             naming,
             ids,
+            is_foreign: model.head().is_none(),
             folder_tags,
             flat,
         }
@@ -77,10 +80,24 @@ impl<'a> Classes<'a> {
             .collect()
     }
 
-    pub fn categories(&self) -> Vec<Category> {
+    /// The names that follow from the folders.
+    pub fn of_folders(&self) -> impl Iterator<Item = &str> {
+        let is_models = |name: &&str| {
+            self.known
+                .iter()
+                .any(|class| self.naming.name_of(class) == *name)
+        };
+        let names = self.ids.keys().map(String::as_str);
+        names.filter(move |name| !is_models(name))
+    }
+
+    /// The categories of a file with boxes of these: all of them, but of a companion's thousand
+    /// classes only those that it names. Ids do not depend on it.
+    pub fn categories(&self, used: &BTreeSet<u64>) -> Vec<Category> {
         let mut categories: Vec<Category> = self
             .ids
             .iter()
+            .filter(|(_, id)| !self.is_foreign || used.contains(id))
             .map(|(name, id)| Category {
                 id: *id,
                 name: name.clone(),

@@ -16,7 +16,7 @@ use crate::formats::coco::{Category, Instances};
 /// interrupted: each would make the whole something else than it says.
 pub fn merge(paths: &[PathBuf]) -> Result<Instances, BulkError> {
     let mut whole: Option<(PathBuf, Map<String, Value>)> = None;
-    let mut names: Vec<Category> = Vec::new();
+    let mut categories: BTreeMap<u64, Category> = BTreeMap::new();
     let mut pictures = BTreeMap::new();
     let mut failed = BTreeSet::new();
     let mut shards = Vec::new();
@@ -47,18 +47,20 @@ pub fn merge(paths: &[PathBuf]) -> Result<Instances, BulkError> {
                 }
             }
         }
-        let mut ids = BTreeMap::new();
+        // One set of settings gives one set of ids, of which each file has those that it uses.
         for category in std::mem::take(&mut part.categories) {
-            let known = names.iter().position(|known| known.name == category.name);
-            let position = known.unwrap_or(names.len());
-            ids.insert(category.id, position as u64 + 1);
-            if known.is_none() {
-                let id = position as u64 + 1;
-                names.push(Category { id, ..category });
+            let known = categories
+                .entry(category.id)
+                .or_insert_with(|| category.clone());
+            if known.name != category.name {
+                return Err(BulkError::Unmergeable(format!(
+                    "category {} is {:?} in {} and {:?} in a file before it",
+                    category.id,
+                    category.name,
+                    path.display(),
+                    known.name
+                )));
             }
-        }
-        for annotation in &mut part.annotations {
-            annotation.category_id = ids[&annotation.category_id];
         }
         for (name, picture) in take_apart(part) {
             if pictures.insert(name.clone(), picture).is_some() {
@@ -74,7 +76,7 @@ pub fn merge(paths: &[PathBuf]) -> Result<Instances, BulkError> {
         info.insert("failed".to_owned(), json!(failed));
     }
     check_complete(&shards, paths.len())?;
-    Ok(assemble(info, names, pictures))
+    Ok(assemble(info, categories.into_values().collect(), pictures))
 }
 /// Refuses to join some of the shards as if they were all.
 fn check_complete(shards: &[Value], files: usize) -> Result<(), BulkError> {

@@ -208,11 +208,7 @@ fn describe(job: &Job, model: &Model, classes: &Classes) -> Map<String, Value> {
         info.insert("min_score".to_owned(), short(job.settings.boxes.min_score));
         if job.folder_tags {
             // Ids follow from the folders, so a run with other folders cannot go on from this one.
-            let names = classes
-                .categories()
-                .into_iter()
-                .map(|category| category.name);
-            info.insert("classes".to_owned(), names.collect());
+            info.insert("classes".to_owned(), classes.of_folders().collect());
         }
         if !job.naming.is_empty() {
             let naming = serde_json::to_value(&job.naming);
@@ -421,7 +417,9 @@ pub fn run(
     if !failed.is_empty() {
         info.insert("failed".to_owned(), json!(failed));
     }
-    let instances = assemble(info, classes.categories(), done);
+    let boxes = done.values().flat_map(|picture| &picture.annotations);
+    let used = boxes.map(|annotation| annotation.category_id).collect();
+    let instances = assemble(info, classes.categories(&used), done);
     instances.write(&job.out)?;
     if let Some(results) = &job.results {
         coco::write_detections(results, &instances.detections())?;

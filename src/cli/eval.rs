@@ -19,10 +19,10 @@ use crate::evaluate::{
 use crate::formats::class_map;
 use crate::formats::coco::Instances;
 use crate::geometry::BBox;
-use crate::localize::{BoxOptions, Evidence, Localizer, Maps, Method, Source};
+use crate::localize::{BoxOptions, Evidence, Localizer, Maps, Method, Quality, Source};
 use crate::naming::Naming;
 use crate::propose::{self, Proposal, Settings, Sought};
-use crate::tscam::{Model, Quality};
+use crate::tscam::Model;
 
 /// Thresholds of the curve: 0.00, 0.01, ..., 0.99.
 const CURVE_STEPS: usize = 100;

@@ -31,11 +31,11 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::bulk::{self, BulkError};
 use crate::formats::{check_target, same_file};
-use crate::localize::Method;
+use crate::localize::{Method, Quality};
 use crate::tscam::backbone::Backbone;
 use crate::tscam::device::DeviceChoice;
 use crate::tscam::head::Head;
-use crate::tscam::{Model, Quality, Viewing};
+use crate::tscam::{Model, Viewing};
 
 /// Something failed along the way.
 const FAILED: u8 = 1;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Method;
+use super::instances::{apart, patch_at};
 use super::levels::{LevelMap, Region, largest};
 use super::maps::{Maps, Names};
 use crate::geometry::{BBox, Grid};
@@ -11,6 +12,8 @@ use crate::geometry::{BBox, Grid};
 const MIN_PATCHES: f32 = 4.0;
 /// Evidence at which a score is one half.
 const HALF_EVIDENCE: f32 = 0.01;
+/// How far cuts are drawn from the threshold to where the map is steepest.
+const STEEPNESS_SHARE: f32 = 0.2;
 /// Objects with less than this share of the picture get a second look: their edges are a large
 /// part of them, and good to a patch only.
 const SMALL: f32 = 0.15;
@@ -117,7 +120,7 @@ struct CloserLevels {
 impl CloserLevels {
     /// The largest region's box, in 0..=1 of the whole picture.
     fn largest(&self, threshold: f32) -> Option<BBox> {
-        let regions = self.levels.regions(threshold, None);
+        let regions = self.levels.regions(threshold);
         let region = largest(&regions)?;
         let x = self.frame.width() / self.levels.width as f32;
         let y = self.frame.height() / self.levels.height as f32;
@@ -142,6 +145,8 @@ pub struct Localizer {
     scale: usize,
     /// What regions of no particular class may be called.
     names: Option<Names>,
+    /// Which object each patch is nearest to, if objects touch.
+    parts: Option<Vec<u16>>,
     closer: Vec<CloserLevels>,
 }
 
@@ -169,6 +174,7 @@ impl Localizer {
             method,
             grid: map.grid,
             scale,
+            parts: maps.parts.clone().filter(|_| method == Method::Affinity),
             names: maps.names.clone().filter(|_| class.is_none()),
             closer: closer.collect(),
         })
@@ -179,7 +185,21 @@ impl Localizer {
     }
 
     fn regions(&self, threshold: f32) -> Vec<Region> {
-        self.levels.regions(threshold, self.method.split().as_ref())
+        let threshold = self.cut_near(threshold, &self.levels);
+        match &self.parts {
+            Some(parts) => apart(&self.levels, threshold, self.scale, parts),
+            None => self.levels.regions(threshold),
+        }
+    }
+
+    /// Where a map is cut: near the threshold, drawn to where it is steepest. The paper's methods
+    /// cut at the threshold itself.
+    fn cut_near(&self, threshold: f32, levels: &LevelMap) -> f32 {
+        if self.method == Method::Affinity {
+            threshold + STEEPNESS_SHARE * (levels.steepest() - threshold)
+        } else {
+            threshold
+        }
     }
 
     /// The boxes in a picture of `picture` pixels, in no order.
@@ -227,7 +247,7 @@ impl Localizer {
             .max_by(|a, b| fit(a).total_cmp(&fit(b)))
             .filter(|closer| fit(closer) >= SAME_FRAME_IOU);
         let second = closer
-            .and_then(|closer| closer.largest(threshold))
+            .and_then(|closer| closer.largest(self.cut_near(threshold, &closer.levels)))
             .filter(|second| second.iou(&share) >= SAME_OBJECT_IOU);
         let Some(second) = second else {
             return first;
@@ -248,8 +268,7 @@ impl Localizer {
         };
         let mut weights = vec![0.0; self.grid.patches()];
         for pixel in &region.pixels {
-            let (x, y) = (pixel % self.levels.width, pixel / self.levels.width);
-            weights[y / self.scale * self.grid.columns + x / self.scale] += 1.0;
+            weights[patch_at(&self.levels, *pixel, self.scale)] += 1.0;
         }
         names.of_region(&weights)
     }

@@ -1,5 +1,6 @@
 //! What the networks saw in one picture.
 
+use super::Quality;
 use super::maps::Map;
 use crate::geometry::{BBox, Grid};
 
@@ -18,6 +19,11 @@ pub struct Evidence {
     pub attention: Vec<Vec<f32>>,
     /// Cosine similarity of the last layer's keys, `[P * P]`, row by row.
     pub key_similarity: Vec<f32>,
+    /// How alike patches are, place in the object included: the scalar products of their final
+    /// tokens, over the tokens' mean square length, plus the cosines of their keys, `[P * P]`.
+    pub likeness: Vec<f32>,
+    /// How much was done for it.
+    pub quality: Quality,
     /// What a class head made of the patches, if there is one.
     pub head: Option<ClassEvidence>,
     /// What a convolutional companion saw, if there is one.
@@ -66,6 +72,23 @@ pub struct ClassEvidence {
 }
 
 impl ClassEvidence {
+    /// The mean of this and of what was seen in the mirror image.
+    pub fn with_mirrored(mut self, mirrored: &Self) -> Self {
+        for (logit, other) in self.logits.iter_mut().zip(&mirrored.logits) {
+            *logit = (*logit + other) / 2.0;
+        }
+        let columns = self.grid.columns;
+        for (map, mirrored) in self.maps.iter_mut().zip(&mirrored.maps) {
+            let rows = map.chunks_exact_mut(columns);
+            for (row, mirrored) in rows.zip(mirrored.chunks_exact(columns)) {
+                for (value, other) in row.iter_mut().zip(mirrored.iter().rev()) {
+                    *value = (*value + other) / 2.0;
+                }
+            }
+        }
+        self
+    }
+
     /// The softmax of the logits, `[C]`.
     pub fn probabilities(&self) -> Vec<f32> {
         let sum = log_sum_exp(self.logits.iter().copied());
@@ -184,7 +207,8 @@ impl Evidence {
     pub fn is_finite(&self) -> bool {
         let classes = self.head.iter().chain(&self.companion);
         let of_classes = classes.flat_map(|classes| classes.maps.iter().chain([&classes.logits]));
-        let all = self.attention.iter().chain([&self.key_similarity]);
+        let all = self.attention.iter();
+        let all = all.chain([&self.key_similarity, &self.likeness]);
         all.chain(of_classes)
             .flatten()
             .all(|number| number.is_finite())

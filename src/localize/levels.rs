@@ -1,8 +1,5 @@
 //! Maps cut into regions.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-
 use super::maps::Map;
 use crate::geometry::BBox;
 
@@ -46,49 +43,67 @@ impl LevelMap {
     }
 
     /// The regions of connected pixels (8 neighbours) that are strictly above the level
-    /// `int(threshold * max)`, `threshold` in 0..1, in the order of their highest pixels.
-    ///
-    /// The pixels are taken from the highest down, so that each object's peak grows a region of
-    /// its own until two meet. There they become one, unless `split` keeps them apart.
-    pub fn regions(&self, threshold: f32, split: Option<&Split>) -> Vec<Region> {
-        let Some(split) = split else {
-            return self.components(self.cut(threshold));
-        };
-        let mut forest = Forest::default();
-        let mut labels = vec![NONE; self.levels.len()];
-        let descending = self.descending(self.cut(threshold));
-        for &pixel in &descending {
-            let level = self.levels[pixel];
-            let labelled = self.around(pixel).filter(|&around| labels[around] != NONE);
-            let Some(steepest) = labelled.clone().max_by_key(|&around| self.levels[around]) else {
-                labels[pixel] = forest.plant(level);
+    /// `int(threshold * max)`, `threshold` in 0..1, in reading order of their first pixels.
+    pub fn regions(&self, threshold: f32) -> Vec<Region> {
+        let cut = self.cut(threshold);
+        self.components(|pixel| (self.levels[pixel] > cut).then_some(()))
+    }
+
+    /// The connected pieces (8 neighbours) of pixels with one label, but of those without; in
+    /// reading order of their first pixels.
+    pub(super) fn components<L: PartialEq>(
+        &self,
+        label: impl Fn(usize) -> Option<L>,
+    ) -> Vec<Region> {
+        let mut is_seen = vec![false; self.levels.len()];
+        let mut regions = Vec::new();
+        for first in 0..is_seen.len() {
+            let Some(of_first) = label(first).filter(|_| !is_seen[first]) else {
                 continue;
             };
-            let roots = labelled.map(|around| forest.root(labels[around]));
-            let Some(highest) = roots.clone().max_by_key(|&root| forest.rank(root)) else {
-                continue;
-            };
-            for root in roots.collect::<Vec<_>>() {
-                let depth = forest.peak[root] - level;
-                if split.joins(depth, forest.area[root]) {
-                    forest.merge(root, highest);
+            is_seen[first] = true;
+            let mut pixels = vec![first];
+            let mut at = 0;
+            while let Some(&pixel) = pixels.get(at) {
+                at += 1;
+                for neighbour in self.around(pixel) {
+                    if !is_seen[neighbour] && label(neighbour).as_ref() == Some(&of_first) {
+                        is_seen[neighbour] = true;
+                        pixels.push(neighbour);
+                    }
                 }
             }
-            let root = forest.root(labels[steepest]);
-            forest.area[root] += 1;
-            labels[pixel] = root;
-        }
-        let mut regions: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for pixel in descending {
-            regions
-                .entry(forest.root(labels[pixel]))
-                .or_default()
-                .push(pixel);
+            regions.push(Region::new(pixels, self.width));
         }
         regions
-            .into_values()
-            .map(|pixels| Region::new(pixels, self.width))
-            .collect()
+    }
+
+    /// Where the map falls off most steeply, in 0..1 of its range: the level between 0.40 and 0.68
+    /// whose pixels have the largest mean gradient.
+    pub fn steepest(&self) -> f32 {
+        const BINS: usize = 50;
+        let at = |x: usize, y: usize| f32::from(self.levels[y * self.width + x]) / 255.0;
+        let slope = |before: f32, after: f32, apart: usize| (after - before) / apart.max(1) as f32;
+        let mut bins = [(0f32, 0f32); BINS + 1];
+        for y in 0..self.height {
+            let (above, below) = (y.saturating_sub(1), (y + 1).min(self.height - 1));
+            for x in 0..self.width {
+                let (left, right) = (x.saturating_sub(1), (x + 1).min(self.width - 1));
+                let dx = slope(at(left, y), at(right, y), right - left);
+                let dy = slope(at(x, above), at(x, below), below - above);
+                let (sum, count) = &mut bins[(at(x, y) * BINS as f32) as usize];
+                *sum += dx.hypot(dy);
+                *count += 1.0;
+            }
+        }
+        let mean = |bin: &usize| {
+            let near = bins[bin - 2..=bin + 2].iter();
+            let (sum, count) = near.fold((0.0, 0.0), |(s, c), bin| (s + bin.0, c + bin.1));
+            sum / f32::max(count, 1.0)
+        };
+        // The first of equals.
+        let steepest = (20..=34).rev().max_by(|a, b| mean(a).total_cmp(&mean(b)));
+        steepest.unwrap_or(BINS / 2) as f32 / BINS as f32
     }
 
     /// The holes that [`Self::regions`] enclose, each with the ring of pixels around it: what
@@ -112,13 +127,7 @@ impl LevelMap {
                 let (x, y) = (pixel % self.width, pixel / self.width);
                 is_enclosed &=
                     (1..self.width - 1).contains(&x) && (1..self.height - 1).contains(&y);
-                let sides = [
-                    (x > 0).then(|| pixel - 1),
-                    (x + 1 < self.width).then(|| pixel + 1),
-                    (y > 0).then(|| pixel - self.width),
-                    (y + 1 < self.height).then(|| pixel + self.width),
-                ];
-                for side in sides.into_iter().flatten() {
+                for side in self.beside(pixel) {
                     if !is_seen[side] {
                         is_seen[side] = true;
                         pixels.push(side);
@@ -139,59 +148,22 @@ impl LevelMap {
         holes
     }
 
-    /// The regions above `cut` where nothing splits them: the same in the same order, many times
-    /// as fast, which measuring at every threshold needs.
-    fn components(&self, cut: u8) -> Vec<Region> {
-        let mut is_left: Vec<bool> = self.levels.iter().map(|level| *level > cut).collect();
-        let mut components: Vec<(Reverse<u8>, usize, Region)> = Vec::new();
-        for start in 0..is_left.len() {
-            if !is_left[start] {
-                continue;
-            }
-            is_left[start] = false;
-            let mut pixels = vec![start];
-            let mut highest = start;
-            let mut at = 0;
-            while let Some(&pixel) = pixels.get(at) {
-                at += 1;
-                let rank = |pixel: usize| (self.levels[pixel], Reverse(pixel));
-                if rank(pixel) > rank(highest) {
-                    highest = pixel;
-                }
-                let (x, y) = (pixel % self.width, pixel / self.width);
-                for ny in y.saturating_sub(1)..(y + 2).min(self.height) {
-                    for nx in x.saturating_sub(1)..(x + 2).min(self.width) {
-                        let neighbour = ny * self.width + nx;
-                        if is_left[neighbour] {
-                            is_left[neighbour] = false;
-                            pixels.push(neighbour);
-                        }
-                    }
-                }
-            }
-            let region = Region::new(pixels, self.width);
-            components.push((Reverse(self.levels[highest]), highest, region));
-        }
-        components.sort_by_key(|(level, pixel, _)| (*level, *pixel));
-        let regions = components.into_iter();
-        regions.map(|(_, _, region)| region).collect()
-    }
-
     /// The level that stands for `threshold`, in 0..1 of the highest.
     fn cut(&self, threshold: f32) -> u8 {
         let max = self.levels.iter().copied().max().unwrap_or(0);
         (threshold * f32::from(max)) as u8
     }
 
-    /// Pixels above `cut`, highest first, equals in reading order.
-    fn descending(&self, cut: u8) -> Vec<usize> {
-        let mut by_level = vec![Vec::new(); 256];
-        for (pixel, level) in self.levels.iter().enumerate() {
-            if *level > cut {
-                by_level[usize::from(*level)].push(pixel);
-            }
-        }
-        by_level.into_iter().rev().flatten().collect()
+    /// The up to four pixels that share a side with a pixel.
+    pub(super) fn beside(&self, pixel: usize) -> impl Iterator<Item = usize> {
+        let (x, y) = (pixel % self.width, pixel / self.width);
+        let sides = [
+            (x > 0).then(|| pixel - 1),
+            (x + 1 < self.width).then(|| pixel + 1),
+            (y > 0).then(|| pixel - self.width),
+            (y + 1 < self.height).then(|| pixel + self.width),
+        ];
+        sides.into_iter().flatten()
     }
 
     /// The up to eight neighbours of a pixel.
@@ -204,61 +176,6 @@ impl LevelMap {
             columns.map(move |nx| ny * width + nx)
         })
         .filter(move |neighbour| *neighbour != pixel)
-    }
-}
-
-/// When two regions that meet stay apart, as two objects that touch: the lesser one must rise far
-/// enough above the saddle between them and be large enough to be an object.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Split {
-    /// Levels from the saddle up to the lesser peak.
-    pub depth: u8,
-    /// Pixels of the lesser region.
-    pub min_area: usize,
-}
-
-impl Split {
-    fn joins(&self, depth: u8, area: usize) -> bool {
-        depth < self.depth || area < self.min_area
-    }
-}
-
-/// A pixel that belongs to no region yet.
-const NONE: usize = usize::MAX;
-
-/// Disjoint sets of pixels, each with its highest level and its size.
-#[derive(Default)]
-struct Forest {
-    parent: Vec<usize>,
-    peak: Vec<u8>,
-    area: Vec<usize>,
-}
-
-impl Forest {
-    fn plant(&mut self, peak: u8) -> usize {
-        self.parent.push(self.parent.len());
-        self.peak.push(peak);
-        self.area.push(1);
-        self.parent.len() - 1
-    }
-
-    fn root(&self, mut node: usize) -> usize {
-        while self.parent[node] != node {
-            node = self.parent[node];
-        }
-        node
-    }
-
-    /// Orders regions by their peaks; of equals the one that was planted first ranks higher.
-    fn rank(&self, root: usize) -> (u8, Reverse<usize>) {
-        (self.peak[root], Reverse(root))
-    }
-
-    fn merge(&mut self, lesser: usize, higher: usize) {
-        if self.root(lesser) != higher {
-            self.parent[lesser] = higher;
-            self.area[higher] += self.area[lesser];
-        }
     }
 }
 
@@ -279,7 +196,7 @@ pub struct Region {
 }
 
 impl Region {
-    fn new(pixels: Vec<usize>, map_width: usize) -> Self {
+    pub(super) fn new(pixels: Vec<usize>, map_width: usize) -> Self {
         let mut region = Self {
             x0: usize::MAX,
             y0: usize::MAX,

@@ -1,13 +1,18 @@
 //! Evidence -> maps: one value a patch.
 
-use super::Method;
 use super::evidence::{ClassEvidence, Evidence, Source, log_sum_exp};
+use super::instances::parts_of;
+use super::levels::LevelMap;
+use super::{AFFINITY_SCALE, Method};
 use crate::geometry::{BBox, Grid};
 
 /// Temperature of the softmax over key similarities.
 const AFFINITY_TEMPERATURE: f32 = 0.3;
 /// How often attention is carried along the affinities, being sparse; a class map needs it once.
 const AFFINITY_STEPS: usize = 2;
+
+/// Where the map of any object is cut to tell its parts.
+const FOREGROUND: f32 = 0.5;
 
 /// One value a patch: how much the patch belongs to the object, on no fixed scale.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +89,8 @@ pub struct Maps {
     pub classes: Vec<ClassMaps>,
     /// What objects of no particular class may be called.
     pub names: Option<Names>,
+    /// Which object each patch is nearest to, by number, if objects touch, `[P]`.
+    pub parts: Option<Vec<u16>>,
     /// Second looks at parts of the picture.
     pub closer: Vec<CloserMaps>,
 }
@@ -185,8 +192,20 @@ impl Maps {
             frame: closer.frame,
             maps: Self::new(&closer.evidence, classes, &[]),
         });
+        let carried = any.as_ref().map_or(&carrier.object, |any| &any.carried);
+        let Grid { rows, columns } = evidence.grid;
+        let levels = LevelMap::new(carried, columns * AFFINITY_SCALE, rows * AFFINITY_SCALE);
+        let parting = evidence.quality.parting();
+        let parts = parts_of(
+            &levels,
+            FOREGROUND,
+            AFFINITY_SCALE,
+            &evidence.likeness,
+            parting,
+        );
         Self {
             patch_size: evidence.patch_size,
+            parts,
             any,
             classes: classes.iter().filter_map(of_class).collect(),
             names,

@@ -12,6 +12,8 @@ fn evidence(rows: usize, columns: usize, attention: Vec<f32>) -> Evidence {
         key_similarity: (0..patches * patches)
             .map(|at| similarity(at / patches, at % patches))
             .collect(),
+        likeness: vec![0.0; patches * patches],
+        quality: Quality::default(),
         head: None,
         companion: None,
         closer: Vec::new(),
@@ -62,59 +64,87 @@ fn attention_on_one_side_gives_a_sure_box_there() {
     assert!(found.score > 0.9, "{}", found.score);
 }
 
-#[test]
-fn peaks_part_only_where_the_valley_is_deep_and_both_are_large() {
-    let split = |depth, min_area| Split { depth, min_area };
-    let map = levels(&[200, 210, 200, 150, 200, 205, 200]);
-    let count = |split: Option<&Split>| map.regions(0.1, split).len();
-    assert_eq!(count(None), 1);
-    assert_eq!(count(Some(&split(55, 3))), 2);
-    assert_eq!(
-        count(Some(&split(56, 3))),
-        1,
-        "the lesser peak rises 55 levels"
-    );
-    assert_eq!(
-        count(Some(&split(55, 4))),
-        1,
-        "the lesser region has 3 pixels"
-    );
+/// A picture of 8 x 16 patches whose attention is on the middle rows. Each patch's token says where
+/// in its object it lies, if the objects end at these columns.
+fn row_of_objects(ends: &[usize]) -> Evidence {
+    let (rows, columns) = (8, 16);
+    let is_inside = |at: usize| (2..6).contains(&(at / columns));
+    let attention = (0..rows * columns).map(|at| if is_inside(at) { 0.05 } else { 0.0 });
+    let token = |at: usize| {
+        let column = at % columns;
+        let start = ends
+            .iter()
+            .copied()
+            .rfind(|end| *end <= column)
+            .unwrap_or(0);
+        let end = ends
+            .iter()
+            .copied()
+            .find(|end| *end > column)
+            .unwrap_or(columns);
+        let along = (column - start) as f32 / (end - start - 1) as f32;
+        let angle = std::f32::consts::PI * along;
+        [angle.cos(), angle.sin()]
+    };
+    let place = |at: usize| {
+        token(at / (rows * columns))
+            .into_iter()
+            .zip(token(at % (rows * columns)))
+    };
+    Evidence {
+        likeness: (0..(rows * columns).pow(2))
+            .map(|at| place(at).map(|(a, b)| a * b).sum())
+            .collect(),
+        ..evidence(rows, columns, attention.collect())
+    }
+}
+
+fn boxes_of(evidence: &Evidence) -> Vec<BBox> {
+    let localizer = Localizer::new(&Maps::new(evidence, &[], &[]), Method::Affinity, None);
+    let mut boxes = localizer.unwrap().largest_and_all(0.5, (160, 80)).1;
+    boxes.sort_by(|a, b| a.x0.total_cmp(&b.x0));
+    boxes
 }
 
 #[test]
-fn filling_finds_the_regions_that_climbing_down_finds() {
-    // Noise, from a linear congruential generator.
-    let mut state = 7u32;
-    let mut noise = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    };
-    let map = LevelMap {
-        width: 31,
-        height: 23,
-        levels: (0..31 * 23).map(|_| noise()).collect(),
-    };
-    // Peaks never rise 255 levels above a saddle.
-    let never = Split {
-        depth: u8::MAX,
-        min_area: 0,
-    };
-    for threshold in [0.0, 0.3, 0.5, 0.6, 0.9] {
-        let sorted = |mut regions: Vec<Region>| {
-            for region in &mut regions {
-                region.pixels.sort_unstable();
-            }
-            regions
-        };
-        let filled = sorted(map.regions(threshold, None));
-        assert_eq!(filled, sorted(map.regions(threshold, Some(&never))));
-        assert!(!filled.is_empty());
-    }
+fn objects_that_touch_are_told_apart_where_their_tokens_jump() {
+    assert_eq!(boxes_of(&row_of_objects(&[16])).len(), 1);
+    let two = boxes_of(&row_of_objects(&[8, 16]));
+    assert_eq!(two.len(), 2, "{two:?}");
+    assert_eq!(
+        (two[0].x1, two[1].x0),
+        (80.0, 80.0),
+        "they touch at the jump"
+    );
+    assert_eq!(boxes_of(&row_of_objects(&[6, 11, 16])).len(), 3);
+}
+
+#[test]
+fn the_paper_never_parts_what_touches() {
+    let maps = Maps::new(&row_of_objects(&[8, 16]), &[], &[]);
+    assert!(maps.parts.is_some());
+    let localizer = Localizer::new(&maps, Method::Attention, None).unwrap();
+    assert_eq!(localizer.largest_and_all(0.5, (160, 80)).1.len(), 1);
+}
+
+#[test]
+fn a_map_is_steepest_where_its_levels_change_most() {
+    // It falls slowly from 255 to 140 and rapidly from there to 100.
+    let slow = (0..24).map(|at| 255 - 5 * at);
+    let rapid = [120, 100].into_iter();
+    let rest = (0..11).map(|at| 98 - 8 * at);
+    let all: Vec<u8> = slow
+        .chain(rapid)
+        .chain(rest)
+        .map(|level| level as u8)
+        .collect();
+    let steepest = levels(&all).steepest();
+    assert!((0.42..=0.54).contains(&steepest), "{steepest}");
 }
 
 #[test]
 fn regions_lie_strictly_above_the_threshold() {
-    let regions = levels(&[50, 100, 49, 51, 100]).regions(0.5, None);
+    let regions = levels(&[50, 100, 49, 51, 100]).regions(0.5);
     let bounds: Vec<_> = regions
         .iter()
         .map(|region| (region.x0, region.x1))
@@ -142,7 +172,7 @@ fn a_hole_is_boxed_with_the_ring_around_it() {
         .map(|hole| (hole.x0, hole.y0, hole.x1, hole.y1))
         .collect();
     assert_eq!(bounds, [(1, 0, 4, 3)]);
-    assert_eq!(map.regions(0.5, None).len(), 2);
+    assert_eq!(map.regions(0.5).len(), 2);
 }
 
 #[test]
@@ -153,7 +183,128 @@ fn a_contour_area_is_that_of_the_polygon_through_pixel_centres() {
         height: 3,
         levels: vec![0, 9, 0, 9, 0, 9, 0, 9, 0],
     };
-    let regions = map.regions(0.5, None);
+    let regions = map.regions(0.5);
     assert_eq!(regions.len(), 1);
     assert_eq!(regions[0].doubled_contour_area(), 4);
+}
+
+/// A classifier of three classes on a grid of one row and two columns.
+fn classifier() -> ClassEvidence {
+    ClassEvidence {
+        grid: Grid {
+            rows: 1,
+            columns: 2,
+        },
+        logits: vec![3.0, 1.0, 0.0],
+        maps: vec![vec![6.0, 0.0], vec![0.0, 2.0], vec![0.0, 0.0]],
+    }
+}
+
+#[test]
+fn a_region_is_called_what_its_own_logits_say() {
+    let companion = Evidence {
+        companion: Some(classifier()),
+        ..evidence(1, 2, vec![0.5; 2])
+    };
+    let names = |weights: &[f32]| {
+        let maps = Maps::new(&companion, &[], &[0, 1]);
+        maps.names.unwrap().of_region(weights)
+    };
+    let (e2, e6) = (2f32.exp(), 6f32.exp());
+    let left = names(&[5.0, 0.0]);
+    assert_eq!(left[0].0, 0);
+    assert!((left[0].1 - e6 / (e6 + 2.0)).abs() < 1e-5, "{left:?}");
+    let right = names(&[0.0, 1.0]);
+    assert_eq!(right[0].0, 1);
+    assert!((right[0].1 - e2 / (e2 + 2.0)).abs() < 1e-5, "{right:?}");
+    let total: f32 = right.iter().map(|(_, probability)| probability).sum();
+    assert!(
+        (total - (e2 + 1.0) / (e2 + 2.0)).abs() < 1e-5,
+        "the third is the rest"
+    );
+}
+
+#[test]
+fn the_map_of_any_weighs_classes_by_the_root_of_their_probability() {
+    let any = classifier().map_of_any(classifier().grid);
+    let probabilities = classifier().probabilities();
+    let expected = [6.0 * probabilities[0].sqrt(), 2.0 * probabilities[1].sqrt()];
+    for (found, expected) in any.values.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-5, "{any:?}");
+    }
+}
+
+#[test]
+fn a_companion_adds_to_what_attention_says() {
+    let attention = |at: usize| if at % 8 < 4 { 0.03 } else { 0.0002 };
+    let alone = evidence(8, 8, (0..64).map(attention).collect());
+    let both = Evidence {
+        companion: Some(ClassEvidence {
+            maps: vec![vec![0.0, 6.0], vec![0.0; 2], vec![0.0; 2]],
+            ..classifier()
+        }),
+        ..alone.clone()
+    };
+    let maps = Maps::new(&both, &[(0, 0.9)], &[]);
+    let carried = maps.map(Method::Affinity, Some(0)).unwrap();
+    let (left, right) = (carried.values[0], carried.values[7]);
+    assert!(
+        (left - right).abs() < 0.1,
+        "each has one witness: {left} {right}"
+    );
+    assert_eq!(maps.map(Method::Cam, Some(0)).unwrap().values[7], 6.0);
+    assert_eq!(
+        Maps::new(&both.from(None), &[], &[]),
+        Maps::new(&alone, &[], &[])
+    );
+    assert_eq!(both.from(Some(Source::Head)).classes(), None);
+}
+
+#[test]
+fn a_small_box_lies_between_the_first_look_and_the_second() {
+    // Four of 256 patches in the first look; in the second, their left half.
+    let is_inside = |at: usize| (7..9).contains(&(at / 16)) && (7..9).contains(&(at % 16));
+    let first = evidence(
+        16,
+        16,
+        (0..256)
+            .map(|at| if is_inside(at) { 0.1 } else { 0.0 })
+            .collect(),
+    );
+    let frame = BBox::from_corners(0.40625, 0.40625, 0.59375, 0.59375);
+    let is_left = |at: usize| (2..6).contains(&(at / 8)) && (2..4).contains(&(at % 8));
+    let second = evidence(
+        8,
+        8,
+        (0..64)
+            .map(|at| if is_left(at) { 0.1 } else { 0.0 })
+            .collect(),
+    );
+    let boxes = |evidence: &Evidence| {
+        let localizer = Localizer::new(&Maps::new(evidence, &[], &[]), Method::Affinity, None);
+        localizer
+            .unwrap()
+            .largest_and_all(0.5, (160, 160))
+            .0
+            .unwrap()
+    };
+    let once = boxes(&first);
+    let looked_closer = Evidence {
+        closer: vec![Closer {
+            frame,
+            evidence: second.clone(),
+        }],
+        ..first.clone()
+    };
+    let twice = boxes(&looked_closer);
+    assert_eq!((once.x0, once.y0, once.y1), (twice.x0, twice.y0, twice.y1));
+    assert!(twice.x1 < once.x1 - 3.0, "{once:?} {twice:?}");
+    let elsewhere = Evidence {
+        closer: vec![Closer {
+            frame: BBox::from_corners(0.0, 0.0, 0.2, 0.2),
+            evidence: second,
+        }],
+        ..first
+    };
+    assert_eq!(boxes(&elsewhere), once, "a second look at something else");
 }

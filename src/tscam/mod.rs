@@ -16,17 +16,15 @@ pub mod transformer;
 pub mod vit;
 pub mod weights;
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::VarBuilder;
-use image::RgbImage;
+use image::{RgbImage, imageops};
 
 use crate::geometry::Grid;
-use crate::localize::{ClassEvidence, Evidence};
+use crate::localize::{ClassEvidence, Evidence, Quality};
 use crate::pictures;
 use backbone::{Backbone, BackboneConfig};
 use efficientnet::EfficientNet;
@@ -89,49 +87,6 @@ impl ModelError {
     }
 }
 
-/// How much is done for a picture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Quality {
-    /// The backbone alone: boxes without names, unless there is a class head.
-    Fast,
-    /// The companion beside it, which names objects and helps to find them.
-    #[default]
-    Balanced,
-    /// A second look at small objects, too.
-    Best,
-}
-
-impl Quality {
-    /// All of them, the quickest first.
-    pub const ALL: [Self; 3] = [Self::Fast, Self::Balanced, Self::Best];
-
-    /// Its name on the command line and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fast => "fast",
-            Self::Balanced => "balanced",
-            Self::Best => "best",
-        }
-    }
-}
-
-impl fmt::Display for Quality {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Quality {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|quality| quality.name() == text)
-            .ok_or_else(|| format!("{text:?} is no quality; choose fast, balanced or best"))
-    }
-}
-
 /// How a picture is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Viewing {
@@ -152,6 +107,7 @@ pub struct Input {
     patches: RgbImage,
     /// Squashed to the companion's square.
     companion: Option<RgbImage>,
+    quality: Quality,
 }
 
 /// A backbone, with or without a class head, ready to run.
@@ -344,6 +300,7 @@ impl Model {
         let companion = self.companion.as_ref();
         let companion = companion.filter(|_| viewing.quality > Quality::Fast);
         Input {
+            quality: viewing.quality,
             patches: pictures::resize(picture, columns, rows),
             companion: companion.map(|companion| {
                 let side = companion.input_side as u32;
@@ -359,12 +316,20 @@ impl Model {
     /// [`ModelError::NotFinite`] if the weights are damaged.
     pub fn look(&self, input: &Input) -> Result<Evidence, ModelError> {
         let mut evidence = self.evidence(&self.normalised(&input.patches)?)?;
+        evidence.quality = input.quality;
         if let (Some(companion), Some(picture)) = (&self.companion, &input.companion) {
-            let seen = companion.class_maps(&companion.normalised(picture)?)?;
-            evidence.companion = Some(ClassEvidence {
-                grid: seen.grid,
-                logits: seen.logits.squeeze(0)?.to_vec1()?,
-                maps: seen.maps.squeeze(0)?.to_vec2()?,
+            let see = |picture: &RgbImage| -> candle_core::Result<ClassEvidence> {
+                let seen = companion.class_maps(&companion.normalised(picture)?)?;
+                Ok(ClassEvidence {
+                    grid: seen.grid,
+                    logits: seen.logits.squeeze(0)?.to_vec1()?,
+                    maps: seen.maps.squeeze(0)?.to_vec2()?,
+                })
+            };
+            let seen = see(picture)?;
+            evidence.companion = Some(match input.quality {
+                Quality::Fast | Quality::Balanced => seen,
+                Quality::Best => seen.with_mirrored(&see(&imageops::flip_horizontal(picture))?),
             });
         }
         if evidence.is_finite() {
@@ -386,11 +351,18 @@ impl Model {
         let features = self.features(pixels, head_block.as_slice())?;
         let keys = features.last_keys.squeeze(0)?;
         let keys = keys.broadcast_div(&keys.sqr()?.sum_keepdim(D::Minus1)?.sqrt()?)?;
+        let key_similarity = keys.matmul(&keys.t()?)?;
+        let tokens = features.patch_tokens.squeeze(0)?;
+        let products = tokens.matmul(&tokens.t()?)?;
+        let mean_square = tokens.sqr()?.sum(1)?.mean(0)?;
+        let likeness = (products.broadcast_div(&mean_square)? + &key_similarity)?;
         let evidence = Evidence {
             grid,
             patch_size: patch,
             attention: features.attention.squeeze(0)?.to_vec2()?,
-            key_similarity: keys.matmul(&keys.t()?)?.flatten_all()?.to_vec1()?,
+            key_similarity: key_similarity.flatten_all()?.to_vec1()?,
+            likeness: likeness.flatten_all()?.to_vec1()?,
+            quality: Quality::default(),
             head: None,
             companion: None,
             closer: Vec::new(),

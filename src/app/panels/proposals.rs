@@ -9,8 +9,7 @@ use crate::app::offer::Offer;
 use crate::app::preferences::CanvasLook;
 use crate::app::session::Proposing;
 use crate::app::theme::Palette;
-use crate::localize::Method;
-use crate::tscam::Quality;
+use crate::localize::{Method, Quality};
 
 /// Draws the panel.
 pub fn ui(

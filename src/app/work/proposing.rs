@@ -17,10 +17,10 @@ use super::{Event, Post};
 use crate::app::cache::{Cache, Kind};
 use crate::app::kept_maps;
 use crate::document::{self, PictureId};
-use crate::localize::{Extent, Maps};
+use crate::localize::{Extent, Maps, Quality};
 use crate::propose::{self, Seen, Sought};
 use crate::tscam::device::DeviceChoice;
-use crate::tscam::{Model, Quality, Viewing};
+use crate::tscam::{Model, Viewing};
 
 /// Decoding threads: with two cores, the model takes the rest.
 const DECODERS: usize = 1;
