@@ -269,6 +269,6 @@ fn results_that_do_not_fit_are_refused() {
 #[test]
 fn ts_cam_without_a_head_is_refused() {
     sample_with(&truth())
-        .run("eval . --method ts-cam")
+        .run("eval . --method ts-cam --quality fast")
         .refuses(&["ts-cam needs class maps"]);
 }

@@ -606,10 +606,11 @@ impl Desk {
             .unwrap_or(cut.method.default_threshold());
         let origin = Arc::new(facts.origin(cut.method, threshold));
         self.census.take(found);
+        let caller = self.caller(facts);
         let named: Vec<(PictureId, Vec<Named>)> = found
             .iter()
             .map(|(picture, boxes)| {
-                let named = self.named(*picture, boxes, facts).into_iter();
+                let named = self.named(&caller, *picture, boxes, facts).into_iter();
                 let named = named.map(|(proposal, class)| Named {
                     rect: proposal.bbox,
                     class,
@@ -631,29 +632,27 @@ impl Desk {
         ))
     }
 
+    fn caller(&self, facts: &ModelFacts) -> Caller<'_> {
+        Caller::new(self.session.document(), &facts.classes, facts.is_foreign)
+    }
+
     /// The boxes of a picture with their classes, as the document calls them.
     fn named<'p>(
         &self,
+        caller: &Caller<'_>,
         picture: PictureId,
         boxes: &'p [Proposal],
         facts: &ModelFacts,
     ) -> Vec<(&'p Proposal, String)> {
-        let document = self.session.document();
-        let caller = Caller {
-            document,
-            picture,
-            class_names: &facts.classes,
-            is_foreign: facts.is_foreign,
-        };
-        propose::named(boxes, &facts.classes, document.naming(), |name| {
-            caller.accepts(name)
-        })
-        .into_iter()
-        .map(|(proposal, name)| {
-            let name = name.map_or_else(|| caller.unnamed(), str::to_owned);
-            (proposal, name)
-        })
-        .collect()
+        let naming = self.session.document().naming();
+        let accepts = |name: &str| caller.accepts(picture, name);
+        propose::named(boxes, &facts.classes, naming, accepts)
+            .into_iter()
+            .map(|(proposal, name)| {
+                let name = name.map_or_else(|| caller.unnamed(picture), str::to_owned);
+                (proposal, name)
+            })
+            .collect()
     }
 
     /// Proposals are made in another way. While a slider is moved the picture that is shown is
@@ -679,7 +678,8 @@ impl Desk {
                 return Ok(());
             };
             let boxes = self.boxes_of(picture, &maps, &cut).unwrap_or_default();
-            let named = self.named(picture, &boxes, &facts).into_iter();
+            let caller = self.caller(&facts);
+            let named = self.named(&caller, picture, &boxes, &facts).into_iter();
             let boxes = named.map(|(proposal, name)| {
                 let category = self.session.document().category_named(&name);
                 (proposal.clone(), category.map(|category| category.id))

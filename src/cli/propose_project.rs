@@ -175,18 +175,13 @@ impl<'a> Writer<'a> {
         let (origin, class_names, is_foreign) = (&self.origin, &self.classes, self.is_foreign);
         // A window may change what classes are called while this goes on.
         let found = |document: &Document| -> Vec<(PictureId, Vec<Named>)> {
+            let caller = Caller::new(document, class_names, is_foreign);
             let boxes = |picture: PictureId, proposals| {
-                let caller = Caller {
-                    document,
-                    picture,
-                    class_names,
-                    is_foreign,
-                };
-                let accepts = |name: &str| caller.accepts(name);
+                let accepts = |name: &str| caller.accepts(picture, name);
                 let named = propose::named(proposals, class_names, document.naming(), accepts);
                 let named = named.into_iter().map(|(proposal, name)| Named {
                     rect: proposal.bbox,
-                    class: name.map_or_else(|| caller.unnamed(), str::to_owned),
+                    class: name.map_or_else(|| caller.unnamed(picture), str::to_owned),
                     score: proposal.score,
                 });
                 named.collect()

@@ -21,8 +21,9 @@ pub use suggest::{Correction, Known, Reason, Suggestion, suggest};
 /// The category of boxes of no particular class.
 pub const ANY_OBJECT: &str = "object";
 
-/// What is less probable than this, of all that a box may be, names no box.
-pub const FLOOR: f32 = 0.1;
+/// What is less probable than this, of all that a box may be, names no box. On true boxes of fruit
+/// names above it are right seven times in eight; below, half of them are.
+pub const FLOOR: f32 = 0.25;
 
 /// At this overlap two boxes that come to be called by one name are of one object.
 pub const ONE_OBJECT_IOU: f32 = 0.5;

@@ -123,6 +123,18 @@ impl Bench {
         self.wait_window(what, |window| window.desk().is_some_and(&is_so));
     }
 
+    /// Chooses a quality level in the Proposals panel. At `fast` every box is of the class `object`.
+    #[track_caller]
+    pub fn choose_quality(&mut self, quality: &str) {
+        self.click("Quality");
+        self.click(quality);
+        let is_ready = |desk: &Desk| {
+            desk.facts()
+                .is_some_and(|facts| facts.quality.name() == quality)
+        };
+        self.wait("the model", is_ready);
+    }
+
     /// Lets the model look at every picture, by the key.
     #[track_caller]
     pub fn propose_all(&mut self) {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Draft;
 use super::categories::new_categories;
 use crate::document::{
-    Annotation, BoxState, Category, CategoryId, Change, Document, Edit, EditError, PictureId,
-    ReviewState,
+    Annotation, BoxState, Category, CategoryId, Change, Document, Edit, EditError, Origin,
+    PictureId, ReviewState,
 };
 use crate::naming::{ANY_OBJECT, Naming, ONE_OBJECT_IOU, Target};
 
@@ -87,61 +87,74 @@ pub fn name_classes(
     Ok(draft.finish())
 }
 
-/// What may call the boxes of one picture by name.
-#[derive(Clone, Copy)]
+/// Calls the boxes that a model proposes by the project's names.
 pub struct Caller<'a> {
-    /// The project.
-    pub document: &'a Document,
-    /// The picture.
-    pub picture: PictureId,
-    /// The classes of the model that proposed the boxes.
-    pub class_names: &'a [String],
-    /// Whether the model was trained for other people's classes, as a companion is, rather than
-    /// for the project's.
-    pub is_foreign: bool,
+    document: &'a Document,
+    /// The model was trained for other people's classes, as a companion is.
+    is_foreign: bool,
+    /// Whether there is a class that a person made.
+    has_own: bool,
+    /// The project's one class, if a person made it.
+    only: Option<&'a Category>,
 }
 
-impl Caller<'_> {
-    /// Whether a box may be called by this name of the model's. A foreign one names what a person
-    /// gave it a name for, and else only where nobody has said what the project's classes are, so
-    /// that it adds none to them.
-    pub fn accepts(&self, name: &str) -> bool {
+impl<'a> Caller<'a> {
+    /// For boxes of these classes; `is_foreign` if they are a companion's and not of a head that
+    /// was trained for somebody's project. A class with a foreign name is a person's as long as
+    /// the model has called no box so.
+    pub fn new(document: &'a Document, class_names: &[String], is_foreign: bool) -> Self {
+        let classes = document.categories();
+        let classes: Vec<&Category> = classes
+            .filter(|row| !is_foreign || &*row.name != ANY_OBJECT)
+            .collect();
+        let is_known =
+            |category: &Category| class_names.iter().any(|name| **name == *category.name);
+        let mut models: BTreeSet<CategoryId> = BTreeSet::new();
+        if is_foreign && classes.iter().any(|category| is_known(category)) {
+            let pictures = document.pictures();
+            let rows = pictures.flat_map(|picture| document.annotations(picture.id));
+            for row in rows.filter(|row| row.origin != Origin::Person) {
+                let proposed = row.proposal.as_ref();
+                models.insert(proposed.map_or(row.category, |was| was.category));
+            }
+        }
+        let is_own = |category: &&Category| !(models.contains(&category.id) && is_known(category));
+        Self {
+            document,
+            is_foreign,
+            has_own: classes.iter().any(is_own),
+            only: match classes[..] {
+                [only] if is_own(&only) => Some(only),
+                _ => None,
+            },
+        }
+    }
+
+    /// Whether a box of a picture may be called by this name of the model's. A foreign one names
+    /// what a person gave it a name for, and else only where nobody has said what the project's
+    /// classes are, so that it adds none to them.
+    pub fn accepts(&self, picture: PictureId, name: &str) -> bool {
         let naming = self.document.naming();
         !self.is_foreign
             || naming.iter().any(|(_, target)| target.name() == name)
-            || self.tag().is_none()
-                && (self.document.category_named(name).is_some()
-                    || self.own_classes().next().is_none())
+            || self.tag(picture).is_none()
+                && (!self.has_own || self.document.category_named(name).is_some())
     }
 
     /// What a box is called that the model has no name for: the picture's one tag, else the
     /// project's one class, else any object.
-    pub fn unnamed(&self) -> String {
-        let only = || {
-            let mut classes = self.own_classes();
-            classes.next().filter(|_| classes.next().is_none())
-        };
-        self.tag().or_else(only).map_or_else(
+    pub fn unnamed(&self, picture: PictureId) -> String {
+        self.tag(picture).or(self.only).map_or_else(
             || ANY_OBJECT.to_owned(),
             |category| category.name.to_string(),
         )
     }
 
-    fn tag(&self) -> Option<&Category> {
-        match &self.document.picture(self.picture)?.tags[..] {
+    fn tag(&self, picture: PictureId) -> Option<&'a Category> {
+        match &self.document.picture(picture)?.tags[..] {
             [only] => self.document.category(*only),
             _ => None,
         }
-    }
-
-    /// The classes that a person made: not those that a foreign model named, nor any object.
-    fn own_classes(&self) -> impl Iterator<Item = &Category> {
-        let is_models = |name: &str| {
-            self.is_foreign
-                && (name == ANY_OBJECT || self.class_names.iter().any(|known| known == name))
-        };
-        let classes = self.document.categories();
-        classes.filter(move |category| !is_models(&category.name))
     }
 }
 
