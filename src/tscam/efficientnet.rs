@@ -1,6 +1,6 @@
 //! EfficientNet-Lite: the convolutional network that knows a thousand classes by name.
 //!
-//! The inverted bottlenecks of EfficientNet (Tan and Le, arXiv 1905.11946) with ReLU6 and without
+//! The inverted bottlenecks of EfficientNet (Tan and Le, arXiv 1905.11946) with `ReLU6` and without
 //! squeeze-and-excitation, as TensorFlow's Lite release has them, down to its 'same' padding. The
 //! linear classifier runs at every position of the last features in place of their mean: since it
 //! is linear, the mean of these class activation maps (CAM; Zhou et al., arXiv 1512.04150) is the
@@ -23,9 +23,9 @@ const STEM: Window = Window {
     stride: 2,
     padding: Padding::Same,
 };
-/// Where its activations are clipped (ReLU6).
+/// Where its activations are clipped (`ReLU6`).
 const CEILING: f32 = 6.0;
-/// Epsilon of the batch norms, as TensorFlow's EfficientNets set it.
+/// Epsilon of the batch norms, as `TensorFlow` sets it for this family.
 const BATCH_NORM_EPS: f64 = 1e-3;
 
 /// An EfficientNet-Lite with its weights on one device; batch norms are folded into the
@@ -123,7 +123,7 @@ impl EfficientNet {
         let xs = neighbourhoods(pixels, STEM)?;
         let mut xs = self.stem.relu6(&xs)?;
         for block in &self.blocks {
-            xs = block.forward(xs)?;
+            xs = block.forward(&xs)?;
         }
         self.last.relu6(&xs)
     }
@@ -248,9 +248,9 @@ impl Block {
         })
     }
 
-    fn forward(&self, xs: Tensor) -> Result<Tensor> {
+    fn forward(&self, xs: &Tensor) -> Result<Tensor> {
         let hidden = match &self.expand {
-            Some(expand) => expand.relu6(&xs)?,
+            Some(expand) => expand.relu6(xs)?,
             None => xs.clone(),
         };
         let hidden = depthwise_relu(
@@ -262,7 +262,7 @@ impl Block {
         )?;
         let ys = self.project.linear(&hidden)?;
         if self.has_residual {
-            residual(ys, &xs, None)
+            residual(ys, xs, None)
         } else {
             Ok(ys)
         }

@@ -50,8 +50,8 @@ pub fn bias_add(xs: Tensor, bias: &Tensor) -> Result<Tensor> {
     }
 }
 
-/// `xs + bias` clipped at 0 and `ceiling` for `xs [.., D]` and `bias [D]`: infinity for ReLU, 6 for
-/// ReLU6.
+/// `xs + bias` clipped at 0 and `ceiling` for `xs [.., D]` and `bias [D]`: infinity for `ReLU`, 6 for
+/// `ReLU6`.
 pub fn bias_relu(xs: Tensor, bias: &Tensor, ceiling: f32) -> Result<Tensor> {
     if fused(&xs) {
         xs.inplace_op2(bias, &BiasRelu { ceiling })?;
@@ -178,7 +178,7 @@ impl InplaceOp2 for BiasAdd {
     }
 }
 
-/// ReLU with a ceiling; clipping, unlike taking the maximum, keeps NaN and so shows damaged weights.
+/// `ReLU` with a ceiling; clipping, unlike taking the maximum, keeps NaN and so shows damaged weights.
 struct BiasRelu {
     ceiling: f32,
 }
