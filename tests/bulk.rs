@@ -95,7 +95,6 @@ fn the_file_keeps_the_rules_of_coco() {
         );
         assert_eq!(annotation["iscrowd"], 0);
         assert_eq!(annotation["segmentation"], json!([]));
-        assert_eq!(annotation["category_id"], 1);
     }
 }
 
@@ -239,6 +238,59 @@ fn a_class_folder_alone_names_its_category() {
         .run("propose set/cat --out boxes.json --tags folders --boxes largest --patches 64")
         .exits(0);
     assert_eq!(place.json("boxes.json")["categories"][0]["name"], "cat");
+}
+
+#[test]
+fn quality_levels_name_more_and_look_closer() {
+    let place = Place::new();
+    place.sample("set");
+    let categories = |quality: &str| -> Vec<Value> {
+        let out = format!("{quality}.json");
+        place
+            .run(&format!("propose set --quality {quality} --out {out}"))
+            .exits(0);
+        let coco = place.json(&out);
+        assert_eq!(coco["info"]["quality"], quality);
+        let categories = coco["categories"].as_array().unwrap();
+        categories.iter().map(|row| row["name"].clone()).collect()
+    };
+    assert_eq!(categories("fast"), ["object"]);
+    assert!(categories("best").contains(&"Egyptian cat".into()));
+    let edges = |file: &str| place.json(file)["annotations"][0]["bbox"].clone();
+    assert_ne!(
+        edges("fast.json"),
+        edges("best.json"),
+        "of the cutter, which is small"
+    );
+    place
+        .run("propose set --quality superb")
+        .refuses(&["superb", "fast, balanced or best"]);
+}
+
+#[test]
+fn a_class_map_joins_the_companions_names() {
+    let place = Place::new();
+    place.sample("set");
+    place.write(
+        "map.csv",
+        b"class,category\nEgyptian cat,cat\nespresso,object\n".to_vec(),
+    );
+    place
+        .run("propose set --map map.csv --out boxes.json")
+        .exits(0);
+    let coco = place.json("boxes.json");
+    let categories = coco["categories"].as_array().unwrap();
+    let named = |name: &str| categories.iter().find(|row| row["name"] == name);
+    let annotations = coco["annotations"].as_array().unwrap();
+    let id = &named("cat").expect("the cat")["id"];
+    assert_eq!(
+        annotations
+            .iter()
+            .filter(|row| row["category_id"] == *id)
+            .count(),
+        1
+    );
+    assert!(named("Egyptian cat").is_none() && named("espresso").is_none());
 }
 
 // --- Models and methods -----------------------------------------------------------------------

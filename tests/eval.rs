@@ -272,3 +272,43 @@ fn ts_cam_without_a_head_is_refused() {
         .run("eval . --method ts-cam --quality fast")
         .refuses(&["ts-cam needs class maps"]);
 }
+
+#[test]
+fn methods_are_compared_side_by_side() {
+    let place = sample_with(&truth());
+    let compared = place
+        .run("eval . --compare --plot curves.svg --json all.json")
+        .exits(0);
+    let rows = [
+        "attention",
+        "affinity",
+        "cam imagenet",
+        "ts-cam imagenet",
+        "affinity imagenet",
+    ];
+    let json = place.json("all.json");
+    let curves = String::from_utf8(place.read("curves.svg")).unwrap();
+    for row in rows {
+        assert!(
+            compared.stdout.lines().any(|line| line.starts_with(row)),
+            "{row}"
+        );
+        assert!(json[row]["effort"]["effort"].is_number(), "{row}");
+        assert!(curves.contains(row), "{row}");
+    }
+    place.run("eval . --json alone.json").exits(0);
+    assert_eq!(place.json("alone.json"), json["affinity imagenet"]);
+}
+
+#[test]
+fn a_class_map_lets_names_be_judged() {
+    let place = sample_with(&truth());
+    place.write(
+        "map.csv",
+        b"class,category\nEgyptian cat,cat\nespresso,cup\n".to_vec(),
+    );
+    place.run("eval . --map map.csv --json named.json").exits(0);
+    let json = place.json("named.json");
+    let top1 = json["classification"]["top1_cls"].as_f64().unwrap();
+    assert!((0.0..1.0).contains(&top1) && top1 > 0.0, "{top1}");
+}
