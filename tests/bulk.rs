@@ -273,7 +273,7 @@ fn a_class_map_joins_the_companions_names() {
     place.sample("set");
     place.write(
         "map.csv",
-        b"class,category\nEgyptian cat,cat\nespresso,object\n".to_vec(),
+        b"class,category\nEgyptian cat,cat\nespresso,object\n",
     );
     place
         .run("propose set --map map.csv --out boxes.json")

@@ -305,7 +305,7 @@ fn a_class_map_lets_names_be_judged() {
     let place = sample_with(&truth());
     place.write(
         "map.csv",
-        b"class,category\nEgyptian cat,cat\nespresso,cup\n".to_vec(),
+        b"class,category\nEgyptian cat,cat\nespresso,cup\n",
     );
     place.run("eval . --map map.csv --json named.json").exits(0);
     let json = place.json("named.json");
