@@ -39,7 +39,7 @@ fn classes_that_stand_for_the_same_count_together() {
     // Nothing to go by: no classes, too little, or a class that the model has not.
     assert_eq!(name(&[]), None);
     assert_eq!(name(&[(2, FLOOR * 0.9), (0, FLOOR * 0.5)]), None);
-    assert_eq!(name(&[(2, FLOOR)]), Some(("toaster", 10)));
+    assert_eq!(name(&[(2, FLOOR)]), Some(("toaster", 25)));
     assert_eq!(
         name(&[(0, FLOOR * 0.6), (1, FLOOR * 0.5)]),
         Some(("cat", 11))
