@@ -42,7 +42,7 @@ fn classes_that_stand_for_the_same_count_together() {
     assert_eq!(name(&[(2, FLOOR)]), Some(("toaster", 25)));
     assert_eq!(
         name(&[(0, FLOOR * 0.6), (1, FLOOR * 0.5)]),
-        Some(("cat", 11))
+        Some(("cat", 28))
     );
     assert_eq!(name(&[(9, 0.9)]), None);
     // No more than certain, whatever rounding does.
