@@ -14,7 +14,7 @@ use image::RgbImage;
 
 use crate::geometry::BBox;
 use crate::localize::{
-    BoxOptions, Closer, Evidence, Extent, Localizer, Maps, Method, Quality, Source, frames,
+    BoxOptions, Closer, Evidence, Extent, Localizer, Maps, Method, Quality, Source, closer_frames,
 };
 use crate::naming::{Naming, ONE_OBJECT_IOU};
 use crate::pictures::{self, Limits};
@@ -220,7 +220,7 @@ fn look_closer(
     let options = BoxOptions::default();
     let mut found = localizer.map_or(Vec::new(), |localizer| localizer.boxes(&options, size));
     found.retain(|found| found.score >= options.min_score);
-    frames(&found, size)
+    closer_frames(&found, size)
         .into_iter()
         .map(|frame| {
             let (width, height) = (size.0 as f32, size.1 as f32);

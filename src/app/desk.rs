@@ -119,6 +119,8 @@ struct Heat {
     picture: PictureId,
     method: Method,
     class: Option<usize>,
+    /// Where its map is steepest.
+    steepest: f32,
     texture: TextureHandle,
 }
 
@@ -832,6 +834,18 @@ impl Desk {
         named.collect()
     }
 
+    /// Where the map that the heat map shows is cut, in 0..1 of its range.
+    pub fn heat_cut(&self) -> f32 {
+        let trial = self.trial.as_ref().map(|trial| &trial.proposing);
+        let threshold = trial
+            .unwrap_or(self.session.proposing())
+            .effective_threshold();
+        match &self.heat {
+            Some(heat) => heat.method.cut(threshold, heat.steepest),
+            None => threshold,
+        }
+    }
+
     /// The heat map of the picture that is shown, if it is to show and there is one.
     pub fn heat(&mut self, context: &Context) -> Option<egui::TextureId> {
         let picture = self.session.current().filter(|_| self.shows_heat)?;
@@ -857,6 +871,7 @@ impl Desk {
             picture,
             method,
             class: self.heat_class,
+            steepest: levels.steepest(),
             texture,
         };
         Some(self.heat.insert(heat).texture.id())

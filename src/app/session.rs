@@ -710,12 +710,7 @@ impl Session {
     pub fn class_named(&mut self, name: &str) -> Result<CategoryId, StoreError> {
         let name = name.trim();
         self.commit("add a class", |document| {
-            let is_known = document.category_named(name).is_some();
-            Ok(if is_known {
-                Edit::default()
-            } else {
-                ops::add_category(document, name)
-            })
+            Ok(ops::ensure_category(document, name))
         })?;
         let found = self.document().category_named(name).map(|row| row.id);
         found.ok_or_else(|| EditError::BadName(name.into()).into())
@@ -730,7 +725,7 @@ impl Session {
         let (name, ids) = (name.trim(), self.selection.clone());
         self.commit("change the class", |document| {
             let known = document.category_named(name).map(|row| row.id);
-            let add = known.map_or_else(|| ops::add_category(document, name), |_| Edit::default());
+            let add = ops::ensure_category(document, name);
             let category = known.unwrap_or(document.next_ids().category);
             Ok(Edit::batch(vec![
                 add,
@@ -1090,14 +1085,9 @@ impl Session {
             .iter()
             .filter_map(|(_, target)| Some(target.as_ref()?.name()))
         {
-            let touched = self.project.note_with(BESIDE, |document| {
-                let is_known = document.category_named(name).is_some();
-                Ok(if is_known {
-                    Edit::default()
-                } else {
-                    ops::add_category(document, name)
-                })
-            })?;
+            let touched = self
+                .project
+                .note_with(BESIDE, |document| Ok(ops::ensure_category(document, name)))?;
             if touched != Touched::default() {
                 self.changed(false);
             }

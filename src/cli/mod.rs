@@ -281,7 +281,7 @@ fn describe(file: Option<&Path>) -> anyhow::Result<u8> {
         (
             "head",
             model.head().map_or(
-                "none: boxes of the one class \"object\"".to_owned(),
+                "none: boxes get names from ImageNet, where it has one".to_owned(),
                 |head| {
                     let classes = &head.classes;
                     let first: Vec<&str> = classes.iter().take(5).map(String::as_str).collect();

@@ -12,8 +12,6 @@ use crate::geometry::{BBox, Grid};
 const MIN_PATCHES: f32 = 4.0;
 /// Evidence at which a score is one half.
 const HALF_EVIDENCE: f32 = 0.01;
-/// How far cuts are drawn from the threshold to where the map is steepest.
-const STEEPNESS_SHARE: f32 = 0.2;
 /// Objects with less than this share of the picture get a second look: their edges are a large
 /// part of them, and good to a patch only.
 const SMALL: f32 = 0.15;
@@ -79,7 +77,7 @@ pub struct ScoredBox {
 
 /// The parts of the picture to look at once more, in 0..=1 of its width and height: around the
 /// small among these boxes, the surest first.
-pub fn frames(boxes: &[ScoredBox], picture: (u32, u32)) -> Vec<BBox> {
+pub fn closer_frames(boxes: &[ScoredBox], picture: (u32, u32)) -> Vec<BBox> {
     let mut small: Vec<(f32, BBox)> = boxes
         .iter()
         .map(|found| (found.score, share_of(&found.bbox, picture)))
@@ -115,12 +113,13 @@ fn frame_around(bbox: &BBox) -> BBox {
 struct CloserLevels {
     frame: BBox,
     levels: LevelMap,
+    steepest: f32,
 }
 
 impl CloserLevels {
     /// The largest region's box, in 0..=1 of the whole picture.
-    fn largest(&self, threshold: f32) -> Option<BBox> {
-        let regions = self.levels.regions(threshold);
+    fn largest(&self, method: Method, threshold: f32) -> Option<BBox> {
+        let regions = self.levels.regions(method.cut(threshold, self.steepest));
         let region = largest(&regions)?;
         let x = self.frame.width() / self.levels.width as f32;
         let y = self.frame.height() / self.levels.height as f32;
@@ -136,6 +135,8 @@ impl CloserLevels {
 /// One map, enlarged and ready to be cut anywhere: what a live threshold works on.
 pub struct Localizer {
     levels: LevelMap,
+    /// See [`LevelMap::steepest`].
+    steepest: f32,
     method: Method,
     /// The class token's attention and the class-agnostic carried map, enlarged likewise: what
     /// scores are made of.
@@ -162,15 +163,19 @@ impl Localizer {
         let closer = closer.filter_map(|closer| {
             let map = closer.maps.map(method, class)?;
             let Grid { rows, columns } = map.grid;
+            let levels = LevelMap::new(map, columns * scale, rows * scale);
             Some(CloserLevels {
                 frame: closer.frame,
-                levels: LevelMap::new(map, columns * scale, rows * scale),
+                steepest: levels.steepest(),
+                levels,
             })
         });
+        let levels = LevelMap::new(map, width, height);
         Some(Self {
             attention: maps.attention.resized(width, height),
             object: maps.object.resized(width, height),
-            levels: LevelMap::new(map, width, height),
+            steepest: levels.steepest(),
+            levels,
             method,
             grid: map.grid,
             scale,
@@ -185,20 +190,10 @@ impl Localizer {
     }
 
     fn regions(&self, threshold: f32) -> Vec<Region> {
-        let threshold = self.cut_near(threshold, &self.levels);
+        let threshold = self.method.cut(threshold, self.steepest);
         match &self.parts {
             Some(parts) => apart(&self.levels, threshold, self.scale, parts),
             None => self.levels.regions(threshold),
-        }
-    }
-
-    /// Where a map is cut: near the threshold, drawn to where it is steepest. The paper's methods
-    /// cut at the threshold itself.
-    fn cut_near(&self, threshold: f32, levels: &LevelMap) -> f32 {
-        if self.method == Method::Affinity {
-            threshold + STEEPNESS_SHARE * (levels.steepest() - threshold)
-        } else {
-            threshold
         }
     }
 
@@ -247,7 +242,7 @@ impl Localizer {
             .max_by(|a, b| fit(a).total_cmp(&fit(b)))
             .filter(|closer| fit(closer) >= SAME_FRAME_IOU);
         let second = closer
-            .and_then(|closer| closer.largest(self.cut_near(threshold, &closer.levels)))
+            .and_then(|closer| closer.largest(self.method, threshold))
             .filter(|second| second.iou(&share) >= SAME_OBJECT_IOU);
         let Some(second) = second else {
             return first;

@@ -188,17 +188,17 @@ impl Evidence {
         head.or_else(|| companion.map(|companion| (Source::Companion, companion)))
     }
 
-    /// The evidence as it would be if nothing but `source` knew classes.
-    pub fn from(&self, source: Option<Source>) -> Self {
+    /// The evidence as it would be if `source` were what knows classes, or nothing.
+    pub fn with_source(&self, source: Option<Source>) -> Self {
         let mut evidence = self.clone();
         if source != Some(Source::Head) {
             evidence.head = None;
         }
-        if source != Some(Source::Companion) {
+        if source.is_none() {
             evidence.companion = None;
         }
         for closer in &mut evidence.closer {
-            closer.evidence = closer.evidence.from(source);
+            closer.evidence = closer.evidence.with_source(source);
         }
         evidence
     }

@@ -170,6 +170,33 @@ impl Maps {
     /// classes of what [knows classes](Evidence::classes); those that it does not know are left
     /// out.
     pub fn new(evidence: &Evidence, classes: &[(usize, f32)], names: &[usize]) -> Self {
+        let maps = Self::of_one_look(evidence, classes);
+        let Grid { rows, columns } = evidence.grid;
+        let any = maps.any.as_ref().map_or(&maps.object, |any| &any.carried);
+        let levels = LevelMap::new(any, columns * AFFINITY_SCALE, rows * AFFINITY_SCALE);
+        let parting = evidence.quality.parting();
+        let parts = parts_of(
+            &levels,
+            FOREGROUND,
+            AFFINITY_SCALE,
+            &evidence.likeness,
+            parting,
+        );
+        let known = evidence.classes().filter(|_| !names.is_empty());
+        let closer = evidence.closer.iter().map(|closer| CloserMaps {
+            frame: closer.frame,
+            maps: Self::of_one_look(&closer.evidence, classes),
+        });
+        Self {
+            parts,
+            names: known.map(|(_, known)| Names::new(known, names, evidence.grid)),
+            closer: closer.collect(),
+            ..maps
+        }
+    }
+
+    /// The maps alone.
+    fn of_one_look(evidence: &Evidence, classes: &[(usize, f32)]) -> Self {
         let carrier = Carrier::new(evidence);
         let known = evidence.classes();
         let of_class = |&(class, probability): &(usize, f32)| {
@@ -185,31 +212,13 @@ impl Maps {
             .companion
             .as_ref()
             .map(|companion| carrier.maps(Source::Companion, companion.map_of_any(evidence.grid)));
-        let names = known
-            .filter(|_| !names.is_empty())
-            .map(|(_, known)| Names::new(known, names, evidence.grid));
-        let closer = evidence.closer.iter().map(|closer| CloserMaps {
-            frame: closer.frame,
-            maps: Self::new(&closer.evidence, classes, &[]),
-        });
-        let carried = any.as_ref().map_or(&carrier.object, |any| &any.carried);
-        let Grid { rows, columns } = evidence.grid;
-        let levels = LevelMap::new(carried, columns * AFFINITY_SCALE, rows * AFFINITY_SCALE);
-        let parting = evidence.quality.parting();
-        let parts = parts_of(
-            &levels,
-            FOREGROUND,
-            AFFINITY_SCALE,
-            &evidence.likeness,
-            parting,
-        );
         Self {
             patch_size: evidence.patch_size,
-            parts,
             any,
             classes: classes.iter().filter_map(of_class).collect(),
-            names,
-            closer: closer.collect(),
+            names: None,
+            parts: None,
+            closer: Vec::new(),
             attention: carrier.map(evidence.summed_attention()),
             object: carrier.object,
         }

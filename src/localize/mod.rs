@@ -10,21 +10,23 @@ mod evidence;
 mod instances;
 mod levels;
 mod maps;
+mod quality;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::str::FromStr;
 
-use instances::Parting;
-
-pub use boxes::{BoxOptions, Extent, Localizer, ScoredBox, frames};
+pub use boxes::{BoxOptions, Extent, Localizer, ScoredBox, closer_frames};
 pub use evidence::{ClassEvidence, Closer, Evidence, Source};
 pub use levels::{LevelMap, Region, largest};
 pub use maps::{Affinity, ClassMaps, CloserMaps, Map, Maps, Names, SemanticMaps};
+pub use quality::Quality;
 
 /// Pixels a patch to which affinity maps are enlarged; more is slower and no better.
 const AFFINITY_SCALE: usize = 4;
+/// How far cuts are drawn from the threshold to where the map is steepest.
+const STEEPNESS_SHARE: f32 = 0.2;
 /// How a map is made from the evidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -68,6 +70,15 @@ impl Method {
         }
     }
 
+    /// Where a map is cut whose levels fall off most steeply at [`steepest`](LevelMap::steepest):
+    /// drawn there from the threshold, but for the paper's methods.
+    pub fn cut(self, threshold: f32, steepest: f32) -> f32 {
+        match self {
+            Self::Affinity => threshold + STEEPNESS_SHARE * (steepest - threshold),
+            Self::TsCam | Self::Cam | Self::Attention => threshold,
+        }
+    }
+
     /// Pixels a patch to which its maps are enlarged; the paper's are as large as the input.
     fn scale(self, patch_size: usize) -> usize {
         match self {
@@ -98,64 +109,5 @@ impl FromStr for Method {
             .ok_or_else(|| {
                 format!("{text:?} is no method; choose affinity, ts-cam, cam or attention")
             })
-    }
-}
-
-/// How much is done for a picture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Quality {
-    /// The backbone alone: boxes without names, unless there is a class head.
-    Fast,
-    /// The companion beside it, which names objects and helps to find them.
-    #[default]
-    Balanced,
-    /// A second look at small objects, too.
-    Best,
-}
-
-impl Quality {
-    /// When a cut parts two objects: `Best` cuts more readily.
-    fn parting(self) -> Parting {
-        match self {
-            Self::Fast | Self::Balanced => Parting {
-                most_cost: 0.016,
-                upright: 0.5,
-                temperature: 0.3,
-            },
-            Self::Best => Parting {
-                most_cost: 0.017,
-                upright: 2.0,
-                temperature: 0.25,
-            },
-        }
-    }
-
-    /// All of them, the quickest first.
-    pub const ALL: [Self; 3] = [Self::Fast, Self::Balanced, Self::Best];
-
-    /// Its name on the command line and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fast => "fast",
-            Self::Balanced => "balanced",
-            Self::Best => "best",
-        }
-    }
-}
-
-impl fmt::Display for Quality {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Quality {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|quality| quality.name() == text)
-            .ok_or_else(|| format!("{text:?} is no quality; choose fast, balanced or best"))
     }
 }

@@ -254,10 +254,17 @@ fn a_companion_adds_to_what_attention_says() {
     );
     assert_eq!(maps.map(Method::Cam, Some(0)).unwrap().values[7], 6.0);
     assert_eq!(
-        Maps::new(&both.from(None), &[], &[]),
+        Maps::new(&both.with_source(None), &[], &[]),
         Maps::new(&alone, &[], &[])
     );
-    assert_eq!(both.from(Some(Source::Head)).classes(), None);
+    let head = Evidence {
+        head: Some(classifier()),
+        ..both
+    };
+    let source = |of: Option<Source>| head.with_source(of).classes().map(|(source, _)| source);
+    for of in [None, Some(Source::Head), Some(Source::Companion)] {
+        assert_eq!(source(of), of);
+    }
 }
 
 #[test]

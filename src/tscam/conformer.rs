@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use candle_core::{Device, IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 
-use super::convolution::{Padding, Window, kernel_matrix, neighbourhoods};
+use super::convolution::{Conv, Padding, fold_batch_norm, kernel_matrix};
 use super::ops::{bias_gelu, bias_relu, layer_norm, residual};
 use super::transformer::{
     BLOCK_NORM_EPS, Block, BlockSizes, Chunks, Features, LayerNorm, Linear, PatchEmbed, Recorder,
@@ -209,71 +209,9 @@ fn expect_conv_block(
     }
 }
 
-/// Kernel and bias of a convolution with the batch norm after it folded in.
-///
-/// Damaged ones are refused here, as the maxima further on would hide their NaN.
-fn folded(
-    shape: [usize; 4],
-    conv: &VarBuilder,
-    norm: &VarBuilder,
-    eps: f64,
-) -> Result<(Tensor, Tensor)> {
-    let outputs = shape[0];
-    let of_norm = |name: &str| norm.get(outputs, name);
-    let scale = (of_norm("weight")? / (of_norm("running_var")? + eps)?.sqrt()?)?;
-    let kernel = conv
-        .get(shape.as_slice(), "weight")?
-        .broadcast_mul(&scale.reshape((outputs, 1, 1, 1))?)?;
-    let mut mean = of_norm("running_mean")?;
-    if conv.contains_tensor("bias") {
-        mean = (mean - conv.get(outputs, "bias")?)?;
-    }
-    let bias = (of_norm("bias")? - (mean * scale)?)?;
-    let sum = (kernel.abs()?.sum_all()? + bias.abs()?.sum_all()?)?;
-    if !sum.to_scalar::<f32>()?.is_finite() {
-        candle_core::bail!(
-            "{} with {} gives numbers that are not finite, so its weights are damaged; copy the \
-             file again",
-            conv.prefix(),
-            norm.prefix()
-        );
-    }
-    Ok((kernel, bias))
-}
-
-/// A convolution and its batch norm, over maps `[N, rows, columns, inputs]`.
-struct Conv {
-    linear: Linear, // [side * side * inputs, outputs]
-    window: Window,
-}
-
-impl Conv {
-    fn new(shape: [usize; 4], stride: usize, conv: &VarBuilder, norm: &VarBuilder) -> Result<Self> {
-        let (kernel, bias) = folded(shape, conv, norm, BATCH_NORM_EPS)?;
-        Ok(Self {
-            linear: Linear {
-                weight: kernel_matrix(&kernel)?,
-                bias,
-            },
-            window: Window {
-                side: shape[2],
-                stride,
-                padding: Padding::Half,
-            },
-        })
-    }
-
-    /// The convolution without its bias, `[N, rows / stride, columns / stride, outputs]`.
-    fn product(&self, map: &Tensor) -> Result<Tensor> {
-        let places = neighbourhoods(map, self.window)?;
-        let (n, rows, columns, _) = places.dims4()?;
-        let product = self.linear.product(&places.flatten_to(2)?)?;
-        product.reshape((n, rows, columns, ()))
-    }
-
-    fn relu(&self, map: &Tensor) -> Result<Tensor> {
-        bias_relu(self.product(map)?, &self.linear.bias, f32::INFINITY)
-    }
+/// A convolution and its batch norm, as all but the stem have them.
+fn normed(shape: [usize; 4], stride: usize, conv: &VarBuilder, norm: &VarBuilder) -> Result<Conv> {
+    Conv::new(shape, stride, Padding::Half, conv, norm, BATCH_NORM_EPS)
 }
 
 /// Pixels -> the first map, at a quarter of their size.
@@ -285,7 +223,7 @@ struct Stem {
 impl Stem {
     fn new(channels: usize, vb: &VarBuilder) -> Result<Self> {
         let shape = [channels, 3, 7, 7];
-        let (kernel, bias) = folded(shape, &vb.pp("conv1"), &vb.pp("bn1"), STEM_NORM_EPS)?;
+        let (kernel, bias) = fold_batch_norm(shape, &vb.pp("conv1"), &vb.pp("bn1"), STEM_NORM_EPS)?;
         Ok(Self {
             kernel,
             bias: bias.reshape((channels, 1, 1))?,
@@ -323,7 +261,15 @@ impl ConvBlock {
     ) -> Result<Self> {
         let inner = outputs / EXPANSION;
         let conv = |name: &str, norm: &str, shape, stride| {
-            Conv::new(shape, stride, &vb.pp(name), &vb.pp(norm))
+            let padding = Padding::Half;
+            Conv::new(
+                shape,
+                stride,
+                padding,
+                &vb.pp(name),
+                &vb.pp(norm),
+                BATCH_NORM_EPS,
+            )
         };
         let conv3 = conv("conv3", "bn3", [outputs, inner, 1, 1], 1)?;
         let residual = residual.then(|| {
@@ -344,11 +290,11 @@ impl ConvBlock {
     /// columns, outputs / 4]` -> the next map and the inner one, `[.., outputs]` and `[.., outputs
     /// / 4]`.
     fn forward(&self, map: &Tensor, from_tokens: Option<&Tensor>) -> Result<(Tensor, Tensor)> {
-        let mut inner = self.conv1.relu(map)?;
+        let mut inner = self.conv1.relu(map, f32::INFINITY)?;
         if let Some(from_tokens) = from_tokens {
             inner = residual(inner, from_tokens, None)?;
         }
-        let inner = self.conv2.relu(&inner)?;
+        let inner = self.conv2.relu(&inner, f32::INFINITY)?;
         let branch = self.conv3.product(&inner)?;
         let next = match &self.residual {
             Some((conv, bias)) => bias_relu(
@@ -416,7 +362,7 @@ impl Expand {
         let shape = [channels, d, 1, 1];
         let (conv, norm) = (vb.pp("conv_project"), vb.pp("bn"));
         Ok(Self {
-            project: Conv::new(shape, 1, &conv, &norm)?.linear,
+            project: normed(shape, 1, &conv, &norm)?.linear,
             pool,
         })
     }

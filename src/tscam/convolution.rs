@@ -2,9 +2,11 @@
 //! channel by channel.
 
 use candle_core::{CpuStorage, CustomOp3, IndexOp as _, Layout, Result, Shape, Tensor, bail};
+use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
-use super::ops::{contiguous, fused};
+use super::ops::{bias_add, bias_relu, contiguous, fused};
+use super::transformer::Linear;
 
 /// How many zeros lie before a map's first row and column.
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +108,90 @@ pub fn kernel_matrix(kernel: &Tensor) -> Result<Tensor> {
     kernel
         .permute((2, 3, 1, 0))?
         .reshape((height * width * inputs, outputs))
+}
+
+/// Kernel `[outputs, ..]` and bias `[outputs]` of a convolution with the batch norm after it folded
+/// in.
+///
+/// Damaged ones are refused here, as maxima further on may hide their NaN.
+pub fn fold_batch_norm(
+    shape: [usize; 4],
+    conv: &VarBuilder,
+    norm: &VarBuilder,
+    eps: f64,
+) -> Result<(Tensor, Tensor)> {
+    let outputs = shape[0];
+    let of_norm = |name: &str| norm.get(outputs, name);
+    let scale = (of_norm("weight")? / (of_norm("running_var")? + eps)?.sqrt()?)?;
+    let kernel = conv
+        .get(shape.as_slice(), "weight")?
+        .broadcast_mul(&scale.reshape((outputs, 1, 1, 1))?)?;
+    let mut mean = of_norm("running_mean")?;
+    if conv.contains_tensor("bias") {
+        mean = (mean - conv.get(outputs, "bias")?)?;
+    }
+    let bias = (of_norm("bias")? - (mean * scale)?)?;
+    let sum = (kernel.abs()?.sum_all()? + bias.abs()?.sum_all()?)?;
+    if !sum.to_scalar::<f32>()?.is_finite() {
+        bail!(
+            "{} with {} gives numbers that are not finite, so its weights are damaged; copy the \
+             file again",
+            conv.prefix(),
+            norm.prefix()
+        );
+    }
+    Ok((kernel, bias))
+}
+
+/// A convolution and its batch norm, over maps `[N, rows, columns, inputs]`, as one matrix product.
+pub struct Conv {
+    /// From what the kernel sees at a stop, `[side * side * inputs, outputs]`.
+    pub linear: Linear,
+    window: Window,
+}
+
+impl Conv {
+    /// Reads a kernel of `shape [outputs, inputs, side, side]` under `conv`, and the batch norm under
+    /// `norm`.
+    pub fn new(
+        shape: [usize; 4],
+        stride: usize,
+        padding: Padding,
+        conv: &VarBuilder,
+        norm: &VarBuilder,
+        eps: f64,
+    ) -> Result<Self> {
+        let (kernel, bias) = fold_batch_norm(shape, conv, norm, eps)?;
+        Ok(Self {
+            linear: Linear {
+                weight: kernel_matrix(&kernel)?,
+                bias,
+            },
+            window: Window {
+                side: shape[2],
+                stride,
+                padding,
+            },
+        })
+    }
+
+    /// The convolution without its bias, `[N, rows / stride, columns / stride, outputs]`.
+    pub fn product(&self, map: &Tensor) -> Result<Tensor> {
+        let places = neighbourhoods(map, self.window)?;
+        let (n, rows, columns, _) = places.dims4()?;
+        let product = self.linear.product(&places.flatten_to(2)?)?;
+        product.reshape((n, rows, columns, ()))
+    }
+
+    /// The convolution with its bias.
+    pub fn forward(&self, map: &Tensor) -> Result<Tensor> {
+        bias_add(self.product(map)?, &self.linear.bias)
+    }
+
+    /// The convolution with its bias, clipped at 0 and `ceiling`.
+    pub fn relu(&self, map: &Tensor, ceiling: f32) -> Result<Tensor> {
+        bias_relu(self.product(map)?, &self.linear.bias, ceiling)
+    }
 }
 
 /// `conv(xs) + bias`, clipped at 0 and `ceiling`, where each channel has a filter of its own:

@@ -10,19 +10,16 @@ use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::VarBuilder;
 
 use super::ModelError;
-use super::convolution::{Padding, Window, depthwise_relu, kernel_matrix, neighbourhoods};
-use super::ops::{bias_add, bias_relu, residual};
+use super::convolution::{Conv, Padding, Window, depthwise_relu, fold_batch_norm};
+use super::ops::residual;
+use super::transformer::Linear;
 use super::weights::Weights;
 use crate::geometry::Grid;
 
 /// Stride of each stage's first block, for every width and depth of the family.
 const STAGE_STRIDES: [usize; 7] = [1, 2, 2, 2, 1, 2, 1];
-/// The first convolution.
-const STEM: Window = Window {
-    side: 3,
-    stride: 2,
-    padding: Padding::Same,
-};
+/// Stride of the first convolution.
+const STEM_STRIDE: usize = 2;
 /// Where its activations are clipped (`ReLU6`).
 const CEILING: f32 = 6.0;
 /// Epsilon of the batch norms, as `TensorFlow` sets it for this family.
@@ -39,10 +36,10 @@ pub struct EfficientNet {
     pub input_side: usize,
     mean: f32,
     std: f32,
-    stem: Convolution,
+    stem: Conv,
     blocks: Vec<Block>,
-    last: Convolution,
-    classifier: Convolution,
+    last: Conv,
+    classifier: Linear,
 }
 
 /// Class maps of N pictures.
@@ -79,18 +76,12 @@ impl EfficientNet {
         let fingerprint = weights.fingerprint;
         let vb =
             VarBuilder::from_tensors(weights.tensors.into_iter().collect(), DType::F32, device);
-        let (blocks, width) = blocks(&vb)?;
-        let last = Convolution::pointwise(width, &vb, "_conv_head", "_bn1")?;
-        let classifier = {
-            let weight = vb.get((classes.len(), last.outputs()?), "_fc.weight")?;
-            Convolution {
-                weight: weight.t()?.contiguous()?,
-                bias: vb.get(classes.len(), "_fc.bias")?,
-            }
-        };
+        let last = conv(&vb, "_conv_head", "_bn1", 1)?;
+        let features = last.linear.bias.dim(0)?;
+        let classifier = Linear::new(features, classes.len(), &vb.pp("_fc"))?;
         Ok(Self {
-            stem: Convolution::stem(&vb)?,
-            blocks,
+            stem: conv(&vb, "_conv_stem", "_bn0", STEM_STRIDE)?,
+            blocks: blocks(&vb)?,
             last,
             classifier,
             classes,
@@ -120,19 +111,19 @@ impl EfficientNet {
 
     /// Features before pooling `[N, rows, columns, D]` of normalised pixels `[N, height, width, 3]`.
     pub fn features(&self, pixels: &Tensor) -> Result<Tensor> {
-        let xs = neighbourhoods(pixels, STEM)?;
-        let mut xs = self.stem.relu6(&xs)?;
+        let mut xs = self.stem.relu(pixels, CEILING)?;
         for block in &self.blocks {
             xs = block.forward(&xs)?;
         }
-        self.last.relu6(&xs)
+        self.last.relu(&xs, CEILING)
     }
 
     /// Class maps and logits of normalised pixels `[N, height, width, 3]`.
     pub fn class_maps(&self, pixels: &Tensor) -> Result<ClassMaps> {
         let features = self.features(pixels)?;
-        let (_, rows, columns, _) = features.dims4()?;
-        let maps = self.classifier.linear(&features)?.flatten(1, 2)?; // [N, P, C]
+        let (n, rows, columns, _) = features.dims4()?;
+        let maps = self.classifier.forward(&features.flatten_to(2)?)?;
+        let maps = maps.reshape((n, rows * columns, ()))?; // [N, P, C]
         Ok(ClassMaps {
             logits: maps.mean(1)?,
             maps: maps.transpose(1, 2)?.contiguous()?,
@@ -141,9 +132,8 @@ impl EfficientNet {
     }
 }
 
-/// The blocks in their order and the width of what leaves them. A stage begins where the width
-/// changes.
-fn blocks(vb: &VarBuilder) -> Result<(Vec<Block>, usize)> {
+/// The blocks in their order. A stage begins where the width changes.
+fn blocks(vb: &VarBuilder) -> Result<Vec<Block>> {
     let mut width = vb.get_unchecked("_conv_stem.weight")?.dim(0)?;
     let mut stage = 0;
     let mut blocks = Vec::new();
@@ -162,64 +152,24 @@ fn blocks(vb: &VarBuilder) -> Result<(Vec<Block>, usize)> {
         blocks.push(Block::new(width, stride, &vb)?);
         width = outputs;
     }
-    Ok((blocks, width))
+    Ok(blocks)
 }
 
-/// A convolution as one matrix product a position, batch norm folded in.
-struct Convolution {
-    weight: Tensor, // [inputs, outputs]
-    bias: Tensor,   // [outputs]
-}
-
-impl Convolution {
-    fn stem(vb: &VarBuilder) -> Result<Self> {
-        let weight = vb.get_unchecked("_conv_stem.weight")?;
-        let folded = Folded::new(&weight, &vb.pp("_bn0"))?;
-        Ok(Self {
-            weight: kernel_matrix(&folded.weight)?,
-            bias: folded.bias,
-        })
-    }
-
-    fn pointwise(inputs: usize, vb: &VarBuilder, convolution: &str, norm: &str) -> Result<Self> {
-        let weight = vb.pp(convolution).get_unchecked("weight")?;
-        let outputs = weight.dim(0)?;
-        let weight = weight.reshape((outputs, inputs))?;
-        let folded = Folded::new(&weight, &vb.pp(norm))?;
-        Ok(Self {
-            weight: folded.weight.t()?.contiguous()?,
-            bias: folded.bias,
-        })
-    }
-
-    fn outputs(&self) -> Result<usize> {
-        self.bias.dim(0)
-    }
-
-    /// `[N, rows, columns, inputs]` -> `[N, rows, columns, outputs]`.
-    fn product(&self, xs: &Tensor) -> Result<Tensor> {
-        let (n, rows, columns, inputs) = xs.dims4()?;
-        xs.reshape((n * rows * columns, inputs))?
-            .matmul(&self.weight)?
-            .reshape((n, rows, columns, self.outputs()?))
-    }
-
-    fn linear(&self, xs: &Tensor) -> Result<Tensor> {
-        bias_add(self.product(xs)?, &self.bias)
-    }
-
-    fn relu6(&self, xs: &Tensor) -> Result<Tensor> {
-        bias_relu(self.product(xs)?, &self.bias, CEILING)
-    }
+/// A convolution that is read under this name, with the batch norm after it.
+fn conv(vb: &VarBuilder, name: &str, norm: &str, stride: usize) -> Result<Conv> {
+    let (vb, norm) = (vb.pp(name), vb.pp(norm));
+    let (outputs, inputs, height, width) = vb.get_unchecked("weight")?.dims4()?;
+    let shape = [outputs, inputs, height, width];
+    Conv::new(shape, stride, Padding::Same, &vb, &norm, BATCH_NORM_EPS)
 }
 
 /// An inverted bottleneck: expand, filter each channel, project.
 struct Block {
-    expand: Option<Convolution>,
+    expand: Option<Conv>,
     kernel: Tensor,      // [k * k, C]
     kernel_bias: Tensor, // [C]
     window: Window,
-    project: Convolution,
+    project: Conv,
     has_residual: bool,
 }
 
@@ -227,30 +177,31 @@ impl Block {
     fn new(inputs: usize, stride: usize, vb: &VarBuilder) -> Result<Self> {
         let expand = vb
             .contains_tensor("_expand_conv.weight")
-            .then(|| Convolution::pointwise(inputs, vb, "_expand_conv", "_bn0"))
+            .then(|| conv(vb, "_expand_conv", "_bn0", 1))
             .transpose()?;
-        let kernel = vb.get_unchecked("_depthwise_conv.weight")?; // [C, 1, k, k]
-        let channels = kernel.dim(0)?;
-        let window = Window {
-            side: kernel.dim(3)?,
-            stride,
-            padding: Padding::Same,
-        };
-        let folded = Folded::new(&kernel, &vb.pp("_bn1"))?;
-        let project = Convolution::pointwise(channels, vb, "_project_conv", "_bn2")?;
+        let depthwise = vb.pp("_depthwise_conv");
+        let (channels, _, side, _) = depthwise.get_unchecked("weight")?.dims4()?;
+        let shape = [channels, 1, side, side];
+        let (kernel, kernel_bias) =
+            fold_batch_norm(shape, &depthwise, &vb.pp("_bn1"), BATCH_NORM_EPS)?;
+        let project = conv(vb, "_project_conv", "_bn2", 1)?;
         Ok(Self {
-            has_residual: stride == 1 && project.outputs()? == inputs,
+            has_residual: stride == 1 && project.linear.bias.dim(0)? == inputs,
             expand,
-            kernel: folded.weight.flatten_from(1)?.t()?.contiguous()?,
-            kernel_bias: folded.bias,
-            window,
+            kernel: kernel.flatten_from(1)?.t()?.contiguous()?,
+            kernel_bias,
+            window: Window {
+                side,
+                stride,
+                padding: Padding::Same,
+            },
             project,
         })
     }
 
     fn forward(&self, xs: &Tensor) -> Result<Tensor> {
         let hidden = match &self.expand {
-            Some(expand) => expand.relu6(xs)?,
+            Some(expand) => expand.relu(xs, CEILING)?,
             None => xs.clone(),
         };
         let hidden = depthwise_relu(
@@ -260,31 +211,11 @@ impl Block {
             self.window,
             CEILING,
         )?;
-        let ys = self.project.linear(&hidden)?;
+        let ys = self.project.forward(&hidden)?;
         if self.has_residual {
             residual(ys, xs, None)
         } else {
             Ok(ys)
         }
-    }
-}
-
-/// A convolution's weight `[outputs, ...]` with its batch norm folded in, and the bias that is left.
-struct Folded {
-    weight: Tensor,
-    bias: Tensor,
-}
-
-impl Folded {
-    fn new(weight: &Tensor, norm: &VarBuilder) -> Result<Self> {
-        let outputs = weight.dim(0)?;
-        let variance = norm.get(outputs, "running_var")?;
-        let scale = (norm.get(outputs, "weight")? / (variance + BATCH_NORM_EPS)?.sqrt()?)?;
-        let mut shape = vec![1; weight.rank()];
-        shape[0] = outputs;
-        Ok(Self {
-            weight: weight.broadcast_mul(&scale.reshape(shape)?)?,
-            bias: (norm.get(outputs, "bias")? - (norm.get(outputs, "running_mean")? * scale)?)?,
-        })
     }
 }

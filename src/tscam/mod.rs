@@ -2,7 +2,8 @@
 //! patches' similarities and the class maps out. What becomes of them is [`crate::localize`]'s.
 //!
 //! [`weights`] reads checkpoints, [`backbone`] is the network ([`vit`] or [`conformer`], made of
-//! [`transformer`] blocks), [`head`] the class head, [`device`] says where they run. candle stays
+//! [`transformer`] blocks), [`head`] the class head, [`efficientnet`] the companion that names
+//! things, [`device`] says where they run. candle stays
 //! inside this module and `learn`.
 
 pub mod backbone;
@@ -268,10 +269,10 @@ impl Model {
     }
 
     /// The grid of patches for a picture of `width` x `height` pixels.
-    pub fn grid_for(&self, width: u32, height: u32, size: Viewing) -> Grid {
-        let patches = size.patches;
+    pub fn grid_for(&self, width: u32, height: u32, viewing: Viewing) -> Grid {
+        let patches = viewing.patches;
         let patches = patches.unwrap_or_else(|| self.backbone.default_patches());
-        let aspect = if size.square {
+        let aspect = if viewing.square {
             1.0
         } else {
             f64::from(height) / f64::from(width)

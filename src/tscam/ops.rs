@@ -33,7 +33,7 @@ pub fn scaled_softmax(xs: Tensor, scale: f64) -> Result<Tensor> {
 /// `gelu(xs + bias)`, the exact (erf) form, for `xs [.., D]` and `bias [D]`.
 pub fn bias_gelu(xs: Tensor, bias: &Tensor) -> Result<Tensor> {
     if fused(&xs) {
-        xs.inplace_op2(bias, &BiasGelu)?;
+        bias_then(&xs, bias, "bias-gelu", gelu)?;
         Ok(xs)
     } else {
         xs.broadcast_add(bias)?.gelu_erf()
@@ -43,7 +43,13 @@ pub fn bias_gelu(xs: Tensor, bias: &Tensor) -> Result<Tensor> {
 /// `xs + bias` for `xs [.., D]` and `bias [D]`.
 pub fn bias_add(xs: Tensor, bias: &Tensor) -> Result<Tensor> {
     if fused(&xs) {
-        xs.inplace_op2(bias, &BiasAdd)?;
+        bias_then(
+            &xs,
+            bias,
+            "bias-add",
+            #[inline(always)]
+            |x| x,
+        )?;
         Ok(xs)
     } else {
         xs.broadcast_add(bias)
@@ -54,7 +60,14 @@ pub fn bias_add(xs: Tensor, bias: &Tensor) -> Result<Tensor> {
 /// `ReLU6`.
 pub fn bias_relu(xs: Tensor, bias: &Tensor, ceiling: f32) -> Result<Tensor> {
     if fused(&xs) {
-        xs.inplace_op2(bias, &BiasRelu { ceiling })?;
+        // Clipping, unlike taking the maximum, keeps NaN and so shows damaged weights.
+        bias_then(
+            &xs,
+            bias,
+            "bias-relu",
+            #[inline(always)]
+            |x: f32| x.clamp(0.0, ceiling),
+        )?;
         Ok(xs)
     } else {
         xs.broadcast_add(bias)?.clamp(0f32, ceiling)
@@ -122,11 +135,24 @@ impl InplaceOp1 for Softmax {
     }
 }
 
-struct BiasGelu;
+fn bias_then(
+    xs: &Tensor,
+    bias: &Tensor,
+    name: &'static str,
+    function: impl Fn(f32) -> f32 + Send + Sync,
+) -> Result<()> {
+    xs.inplace_op2(bias, &BiasThen { name, function })
+}
 
-impl InplaceOp2 for BiasGelu {
+/// `function(x + bias)`, number by number.
+struct BiasThen<F> {
+    name: &'static str,
+    function: F,
+}
+
+impl<F: Fn(f32) -> f32 + Send + Sync> InplaceOp2 for BiasThen<F> {
     fn name(&self) -> &'static str {
-        "bias-gelu"
+        self.name
     }
 
     fn cpu_fwd(
@@ -137,73 +163,14 @@ impl InplaceOp2 for BiasGelu {
         bias_layout: &Layout,
     ) -> Result<()> {
         let bias = contiguous(bias, bias_layout)?;
+        let function = &self.function;
         for_each_row(
             dst,
             layout,
             #[inline(always)]
             |row| {
                 for (x, b) in row.iter_mut().zip(bias) {
-                    *x = gelu(*x + b);
-                }
-            },
-        )
-    }
-}
-
-struct BiasAdd;
-
-impl InplaceOp2 for BiasAdd {
-    fn name(&self) -> &'static str {
-        "bias-add"
-    }
-
-    fn cpu_fwd(
-        &self,
-        dst: &mut CpuStorage,
-        layout: &Layout,
-        bias: &CpuStorage,
-        bias_layout: &Layout,
-    ) -> Result<()> {
-        let bias = contiguous(bias, bias_layout)?;
-        for_each_row(
-            dst,
-            layout,
-            #[inline(always)]
-            |row| {
-                for (x, b) in row.iter_mut().zip(bias) {
-                    *x += b;
-                }
-            },
-        )
-    }
-}
-
-/// `ReLU` with a ceiling; clipping, unlike taking the maximum, keeps NaN and so shows damaged weights.
-struct BiasRelu {
-    ceiling: f32,
-}
-
-impl InplaceOp2 for BiasRelu {
-    fn name(&self) -> &'static str {
-        "bias-relu"
-    }
-
-    fn cpu_fwd(
-        &self,
-        dst: &mut CpuStorage,
-        layout: &Layout,
-        bias: &CpuStorage,
-        bias_layout: &Layout,
-    ) -> Result<()> {
-        let ceiling = self.ceiling;
-        let bias = contiguous(bias, bias_layout)?;
-        for_each_row(
-            dst,
-            layout,
-            #[inline(always)]
-            |row| {
-                for (x, b) in row.iter_mut().zip(bias) {
-                    *x = (*x + b).clamp(0.0, ceiling);
+                    *x = function(*x + b);
                 }
             },
         )

@@ -120,7 +120,8 @@ pub struct Linear {
 }
 
 impl Linear {
-    fn new(inputs: usize, outputs: usize, vb: &VarBuilder) -> Result<Self> {
+    /// Reads `weight [outputs, inputs]` and `bias [outputs]`.
+    pub fn new(inputs: usize, outputs: usize, vb: &VarBuilder) -> Result<Self> {
         Ok(Self {
             weight: vb.get((outputs, inputs), "weight")?.t()?.contiguous()?,
             bias: vb.get(outputs, "bias")?,

@@ -230,13 +230,11 @@ fn heat(
                 });
         });
     }
-    let proposing = desk.trial.as_ref().map(|trial| &trial.proposing);
-    let proposing = proposing.unwrap_or(desk.session.proposing());
-    legend(ui, proposing.effective_threshold());
+    legend(ui, desk.heat_cut());
 }
 
 /// The colours from low to high, with a mark where the map is cut.
-fn legend(ui: &mut Ui, threshold: f32) {
+fn legend(ui: &mut Ui, cut: f32) {
     let palette = Palette::of(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(
         egui::vec2(ui.available_width() - 8.0, 14.0),
@@ -251,7 +249,7 @@ fn legend(ui: &mut Ui, threshold: f32) {
         mesh.add_colored_rect(part, heat_colour((step * 255 / (steps - 1)) as u8));
     }
     ui.painter().add(egui::Shape::mesh(mesh));
-    let x = egui::lerp(rect.x_range(), threshold);
+    let x = egui::lerp(rect.x_range(), cut);
     for (width, colour) in [(4.0, egui::Color32::BLACK), (2.0, egui::Color32::WHITE)] {
         ui.painter()
             .vline(x, rect.y_range(), egui::Stroke::new(width, colour));

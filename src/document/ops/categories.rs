@@ -17,6 +17,14 @@ pub fn add_category(document: &Document, name: &str) -> Edit {
     )
 }
 
+/// Adds a category as [`add_category`] does, unless there is one of this name.
+pub fn ensure_category(document: &Document, name: &str) -> Edit {
+    match document.category_named(name.trim()) {
+        Some(_) => Edit::default(),
+        None => add_category(document, name),
+    }
+}
+
 /// Categories of these names as they would be added one after the other.
 pub(super) fn new_categories<'a>(
     document: &Document,

@@ -19,7 +19,8 @@ pub use boxes::{
     set_flags,
 };
 pub use categories::{
-    add_category, delete_category, merge_categories, recolour_category, rename_category, set_hotkey,
+    add_category, delete_category, ensure_category, merge_categories, recolour_category,
+    rename_category, set_hotkey,
 };
 pub use naming::{Caller, name_classes, remove_renamed};
 pub use pictures::{
