@@ -235,6 +235,30 @@ fn the_map_of_any_weighs_classes_by_the_root_of_their_probability() {
 }
 
 #[test]
+fn a_mirror_image_counts_as_much_as_the_picture() {
+    let mirrored = ClassEvidence {
+        logits: vec![1.0, 1.0, 2.0],
+        maps: vec![vec![2.0, 8.0], vec![2.0, 0.0], vec![0.0; 2]],
+        ..classifier()
+    };
+    let both = classifier().with_mirrored(&mirrored);
+    assert_eq!(both.logits, [2.0, 1.0, 1.0]);
+    assert_eq!(both.maps, [[7.0, 1.0], [0.0, 2.0], [0.0, 0.0]]);
+}
+
+#[test]
+fn only_the_papers_methods_cut_at_the_threshold_itself() {
+    for method in Method::ALL {
+        let cut = method.cut(0.5, 0.6);
+        if method == Method::Affinity {
+            assert!((cut - 0.52).abs() < 1e-6, "{cut}");
+        } else {
+            assert_eq!(cut, 0.5, "{method}");
+        }
+    }
+}
+
+#[test]
 fn a_companion_adds_to_what_attention_says() {
     let attention = |at: usize| if at % 8 < 4 { 0.03 } else { 0.0002 };
     let alone = evidence(8, 8, (0..64).map(attention).collect());
