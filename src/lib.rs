@@ -11,6 +11,7 @@
 //! | [`tscam`] | a picture -> [`localize::Evidence`]; the only user of candle |
 //! | [`localize`] | evidence -> maps -> boxes, on plain slices |
 //! | [`propose`] | the pipeline decode, infer, localise over bounded queues |
+//! | [`learn`] | class heads from tags, boxes from corrections |
 //! | [`naming`] | what a model's classes are called in a project, and what they might be |
 //! | [`document`] | pictures, classes, boxes; every change an edit with an exact inverse |
 //! | [`store`] | the project file, one SQLite database |
@@ -39,6 +40,7 @@ pub mod evaluate;
 pub mod formats;
 pub mod geometry;
 pub mod heatmap;
+pub mod learn;
 pub mod localize;
 pub mod naming;
 pub mod pictures;

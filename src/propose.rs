@@ -215,6 +215,10 @@ fn look_closer(
     viewing: Viewing,
 ) -> Result<Vec<Closer>, ModelError> {
     let size = picture.dimensions();
+    let viewing = Viewing {
+        tap: None,
+        ..viewing
+    };
     let maps = Maps::new(evidence, &[], &[]);
     let localizer = Localizer::new(&maps, Method::Affinity, None);
     let options = BoxOptions::default();

@@ -246,7 +246,7 @@ fn default_backbone_on_an_oblong_grid() {
     ] {
         assert_close(name, &numbers(found), &numbers(expected(name)), 1e-4);
     }
-    let evidence = model.evidence(expected("pixel_values")).unwrap();
+    let evidence = model.evidence(expected("pixel_values"), None).unwrap();
     assert_eq!(
         evidence.grid,
         Grid {

@@ -30,10 +30,10 @@ impl<'a> Classes<'a> {
         let known = model.classes();
         let called = known.iter().map(|class| naming.name_of(class).to_owned());
         let mut names: Vec<String> = called.collect();
-        let flat = !entries.iter().any(|entry| entry.name.contains('/'));
+        let flat = Entry::are_flat(entries);
         let tags: BTreeSet<Option<&str>> = entries
             .iter()
-            .map(|entry| folder_tag(entry, flat).filter(|_| folder_tags))
+            .map(|entry| entry.folder(flat).filter(|_| folder_tags))
             .collect();
         let extra = tags.iter().filter_map(|tag| *tag);
         names.extend(extra.map(str::to_owned));
@@ -57,7 +57,7 @@ impl<'a> Classes<'a> {
     }
 
     fn tag<'e>(&self, entry: &'e Entry) -> Option<&'e str> {
-        folder_tag(entry, self.flat).filter(|_| self.folder_tags)
+        entry.folder(self.flat).filter(|_| self.folder_tags)
     }
 
     /// What to look for: the tag if the model knows it, any object if it does not.
@@ -108,11 +108,4 @@ impl<'a> Classes<'a> {
         categories.sort_by_key(|category| category.id);
         categories
     }
-}
-/// The folder that names a picture's class: the one it lies in, below the folder that was given.
-/// A folder that holds pictures alone (`flat`) is itself a class.
-fn folder_tag(entry: &Entry, flat: bool) -> Option<&str> {
-    let own = || entry.path.parent()?.file_name()?.to_str();
-    let below = entry.name.rsplit('/').nth(1);
-    below.or_else(|| own().filter(|_| flat))
 }

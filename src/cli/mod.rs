@@ -21,9 +21,12 @@ mod project;
 mod propose;
 mod propose_project;
 mod protocol;
+mod train;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use clap::builder::ArgPredicate;
@@ -33,7 +36,7 @@ use crate::bulk::{self, BulkError};
 use crate::formats::{check_target, same_file};
 use crate::localize::{Method, Quality};
 use crate::tscam::backbone::Backbone;
-use crate::tscam::device::DeviceChoice;
+use crate::tscam::device::{DeviceChoice, OpenDevice};
 use crate::tscam::head::Head;
 use crate::tscam::{Model, Viewing};
 
@@ -63,6 +66,8 @@ enum Command {
     Propose(propose::Arguments),
     /// Measure proposals against true boxes
     Eval(eval::Arguments),
+    /// Train a class head on image-level tags
+    Train(train::Arguments),
     /// Join the files of sharded runs into one with stable ids
     Merge(MergeArguments),
     /// Describe a model file, or the embedded model
@@ -94,7 +99,7 @@ struct ModelArguments {
     file: Option<PathBuf>,
 }
 
-/// Which model, where it runs, and how pictures come to it.
+/// Which model, how it looks at pictures, and what is made of that.
 #[derive(Args)]
 struct ModelOptions {
     /// How much is done for a picture: fast (boxes without names), balanced, or best
@@ -115,12 +120,22 @@ struct ModelOptions {
         value_name = "METHOD"
     )]
     method: Method,
-    /// Another backbone, with or without a head: safetensors or an official TS-CAM .pth
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
     /// A class head for the backbone
     #[arg(long, value_name = "FILE")]
     head: Option<PathBuf>,
+    /// Where a map is cut, in 0..1 of its range [default: the method's own]
+    #[arg(long, value_name = "T", value_parser = share)]
+    threshold: Option<f32>,
+    #[command(flatten)]
+    backbone: BackboneOptions,
+}
+
+/// Which backbone, where it runs, and how pictures come to it.
+#[derive(Args)]
+struct BackboneOptions {
+    /// Another backbone, with or without a head: safetensors or an official TS-CAM .pth
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
     /// auto, cpu, cuda, cuda:N or metal
     #[arg(long, default_value_t, value_name = "DEVICE")]
     device: DeviceChoice,
@@ -130,21 +145,20 @@ struct ModelOptions {
     /// Squash each picture to a square, as the paper does, in place of keeping its aspect
     #[arg(long)]
     square: bool,
-    /// Where a map is cut, in 0..1 of its range [default: the method's own]
-    #[arg(long, value_name = "T", value_parser = share)]
-    threshold: Option<f32>,
     /// Threads that decode pictures [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
 }
 
-impl ModelOptions {
+impl BackboneOptions {
+    /// How it looks at pictures, doing the least for them.
     fn viewing(&self) -> Viewing {
         Viewing {
             patches: self.patches.map(|patches| patches as usize),
             square: self.square,
             as_stored: false,
-            quality: self.quality,
+            quality: Quality::Fast,
+            tap: None,
         }
     }
 
@@ -152,16 +166,31 @@ impl ModelOptions {
         self.jobs.map_or_else(cores, usize::from)
     }
 
-    /// Opens the device and the model on it, saying on standard error what they are.
-    fn open(&self) -> anyhow::Result<Model> {
+    /// Opens the device and the model on it; the model and the device's name.
+    fn open(&self) -> anyhow::Result<(Model, OpenDevice)> {
         let device = self.device.open()?;
         if let Some(notice) = &device.notice {
             say!("note: {notice}");
         }
-        let mut model = match &self.model {
+        let model = match &self.model {
             Some(path) => Model::open(path, &device.device)?,
             None => Model::embedded(&device.device)?,
         };
+        Ok((model, device))
+    }
+}
+
+impl ModelOptions {
+    fn viewing(&self) -> Viewing {
+        Viewing {
+            quality: self.quality,
+            ..self.backbone.viewing()
+        }
+    }
+
+    /// Opens the device and the model on it, saying on standard error what they are.
+    fn open(&self) -> anyhow::Result<Model> {
+        let (mut model, device) = self.backbone.open()?;
         if let Some(path) = &self.head {
             let head = Head::open(path, &device.device)?;
             model = model
@@ -180,6 +209,21 @@ impl ModelOptions {
         );
         Ok(model)
     }
+}
+
+/// Listens for Ctrl-C: the first sets the flag that comes back and says `notice`, the second ends the
+/// program at once.
+fn listen_for_interrupt(notice: &'static str) -> anyhow::Result<Arc<AtomicBool>> {
+    let cancel = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&cancel);
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+        say!("\n{notice} (again to stop at once)");
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(cancel)
 }
 
 fn cores() -> usize {
@@ -206,6 +250,7 @@ pub fn run() -> ExitCode {
     let outcome = match command {
         Command::Propose(arguments) => propose::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
         Command::Merge(arguments) => merge(&arguments),
         Command::Model(arguments) => describe(arguments.file.as_deref()),
         Command::Project(command) => project::run(&command),

@@ -1,14 +1,11 @@
 //! `tsukami propose`: a folder of pictures in, boxes as COCO JSON out.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
 use super::progress::Progress;
-use super::{FAILED, INTERRUPTED, ModelOptions, propose_project, share};
+use super::{FAILED, INTERRUPTED, ModelOptions, listen_for_interrupt, propose_project, share};
 use crate::bulk::{self, Event, Job, Shard};
 use crate::formats::class_map;
 use crate::localize::{BoxOptions, Extent};
@@ -89,7 +86,7 @@ impl Arguments {
             resume: self.resume,
             shard: self.shard,
             folder_tags: matches!(self.tags, Some(Tags::Folders)),
-            decoders: self.model.decoders(),
+            decoders: self.model.backbone.decoders(),
             settings: Settings {
                 method: self.model.method,
                 viewing: self.model.viewing(),
@@ -137,17 +134,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         say_unknown(path, naming, &model);
     }
 
-    let cancel = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&cancel);
-    ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            // Asked twice: the journal keeps what is done.
-            std::process::exit(i32::from(INTERRUPTED));
-        }
-        say!("\nstopping; what is done will be written (again to stop at once)");
-    })
-    .context("cannot listen for Ctrl-C")?;
-
+    let cancel = listen_for_interrupt("stopping; what is done will be written")?;
     if let Some(project) = &arguments.project {
         let Job {
             settings, decoders, ..

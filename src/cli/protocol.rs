@@ -167,7 +167,7 @@ pub fn run(
             .map(|step| step as f32 / CURVE_STEPS as f32)
             .collect(),
     };
-    let report = measurement.report(protocol, &set, &pictures, request.model.decoders());
+    let report = measurement.report(protocol, &set, &pictures, request.model.backbone.decoders());
     let code = measuring::tell(
         &report.table(request.sweep),
         &report,

@@ -24,7 +24,7 @@ mod intake;
 mod labelme;
 mod layout;
 mod originals;
-mod tags;
+pub mod tags;
 #[cfg(test)]
 mod tests;
 mod text;

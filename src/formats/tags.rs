@@ -34,14 +34,26 @@ pub(super) fn export(job: &mut Job<'_>) -> Result<(), FormatError> {
     job.write("", &bytes)
 }
 
-/// Reads a file.
-pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatError> {
+/// A line of the file.
+pub struct Line {
+    /// The picture, a path without anything that leads out of its folder.
+    pub name: String,
+    /// Its tags, which may be none.
+    pub tags: Vec<String>,
+}
+
+/// Reads a file: its lines, and a sentence for each that is refused.
+///
+/// # Errors
+/// If it cannot be read, or is no CSV.
+pub fn read(path: &Path) -> Result<(Vec<Line>, Vec<String>), FormatError> {
     let content = text::read(path, text::LARGE_FILE_BYTES)?;
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .has_headers(false)
         .trim(csv::Trim::All)
         .from_reader(content.as_bytes());
+    let (mut lines, mut refused) = (Vec::new(), Vec::new());
     for (at, record) in reader.records().enumerate() {
         let record = record
             .map_err(|error| FormatError::malformed(path, format!("it is no CSV: {error}")))?;
@@ -54,17 +66,31 @@ pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatE
             continue;
         }
         let Some(name) = text::safe_path(written) else {
-            let sentence = format!("{written:?} is refused: it may lead out of the folder");
-            intake.report.unread.add(sentence);
+            refused.push(format!(
+                "{written:?} is refused: it may lead out of the folder"
+            ));
             continue;
         };
-        let tags = record
-            .iter()
-            .skip(1)
-            .filter_map(|tag| intake.category_named(tag))
-            .collect();
+        let tags = record.iter().skip(1).filter(|tag| !tag.is_empty());
+        lines.push(Line {
+            name,
+            tags: tags.map(str::to_owned).collect(),
+        });
+    }
+    Ok((lines, refused))
+}
+
+/// Takes a file into a project.
+pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatError> {
+    let (lines, refused) = read(path)?;
+    for sentence in refused {
+        intake.report.unread.add(sentence);
+    }
+    for line in lines {
+        let tags = line.tags.iter();
+        let tags = tags.filter_map(|tag| intake.category_named(tag)).collect();
         intake.pictures.push(FoundPicture {
-            names: vec![name],
+            names: vec![line.name],
             tags,
             ..FoundPicture::default()
         });

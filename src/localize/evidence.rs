@@ -30,6 +30,19 @@ pub struct Evidence {
     pub companion: Option<ClassEvidence>,
     /// Second looks at parts of the picture.
     pub closer: Vec<Closer>,
+    /// What learning works on, if it was asked for.
+    pub tokens: Option<Tokens>,
+}
+
+/// What a transformer made of each patch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tokens {
+    /// Width of a token, D.
+    pub width: usize,
+    /// The patch tokens of a block, layer-normed without affine, `[P * D]`.
+    pub tokens: Vec<f32>,
+    /// The keys of the last layer, all heads side by side, `[P * D]`.
+    pub keys: Vec<f32>,
 }
 
 /// A second look at a part of a picture.
@@ -69,6 +82,8 @@ pub struct ClassEvidence {
     pub logits: Vec<f32>,
     /// One semantic map a class, `[C][rows * columns]`.
     pub maps: Vec<Vec<f32>>,
+    /// Whether a picture shows any number of the classes, each likely by itself, and not just one.
+    pub is_any_of: bool,
 }
 
 impl ClassEvidence {
@@ -89,8 +104,16 @@ impl ClassEvidence {
         self
     }
 
-    /// The softmax of the logits, `[C]`.
+    /// The softmax of the logits, or the sigmoid of each if a picture may show
+    /// [any of the classes](Self::is_any_of), `[C]`.
     pub fn probabilities(&self) -> Vec<f32> {
+        if self.is_any_of {
+            return self
+                .logits
+                .iter()
+                .map(|x| 1.0 / (1.0 + (-x).exp()))
+                .collect();
+        }
         let sum = log_sum_exp(self.logits.iter().copied());
         self.logits.iter().map(|x| (x - sum).exp()).collect()
     }

@@ -18,7 +18,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use boxes::{BoxOptions, Extent, Localizer, ScoredBox, closer_frames};
-pub use evidence::{ClassEvidence, Closer, Evidence, Source};
+pub use evidence::{ClassEvidence, Closer, Evidence, Source, Tokens};
 pub use levels::{LevelMap, Region, largest};
 pub use maps::{Affinity, ClassMaps, CloserMaps, Map, Maps, Names, SemanticMaps};
 pub use quality::Quality;

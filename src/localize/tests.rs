@@ -17,6 +17,7 @@ fn evidence(rows: usize, columns: usize, attention: Vec<f32>) -> Evidence {
         head: None,
         companion: None,
         closer: Vec::new(),
+        tokens: None,
     }
 }
 
@@ -197,6 +198,7 @@ fn classifier() -> ClassEvidence {
         },
         logits: vec![3.0, 1.0, 0.0],
         maps: vec![vec![6.0, 0.0], vec![0.0, 2.0], vec![0.0, 0.0]],
+        is_any_of: false,
     }
 }
 

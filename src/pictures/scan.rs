@@ -24,6 +24,21 @@ pub struct Entry {
     pub name: String,
 }
 
+impl Entry {
+    /// Whether none of these lies in a folder below the ones that were given.
+    pub fn are_flat(entries: &[Self]) -> bool {
+        !entries.iter().any(|entry| entry.name.contains('/'))
+    }
+
+    /// The folder that names a picture's class: the one it lies in, below the folder that was
+    /// given. A folder that [holds pictures alone](Self::are_flat) is itself a class.
+    pub fn folder(&self, are_flat: bool) -> Option<&str> {
+        let own = || self.path.parent()?.file_name()?.to_str();
+        let below = self.name.rsplit('/').nth(1);
+        below.or_else(|| own().filter(|_| are_flat))
+    }
+}
+
 /// Something that was named or found and could not be used; the rest of the scan goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{} {reason}", path.display())]

@@ -34,6 +34,8 @@ pub struct Head {
     pub block: Option<usize>,
     /// How maps become logits.
     pub pooling: Pooling,
+    /// Whether each class is likely by itself, as where pictures show several, and not just one.
+    pub is_any_of: bool,
     /// SHA-256 of the backbone that it was trained on, where the file tells.
     pub backbone: Option<String>,
     /// SHA-256 of the head's own file, if it did not come with the backbone.
@@ -95,6 +97,11 @@ impl Head {
                 None | Some("mean") => Pooling::Mean,
                 Some("attention") => Pooling::Attention,
                 Some(other) => return Err(format!("its head_pooling {other:?} is not known")),
+            },
+            is_any_of: match metadata.get("head_activation").map(String::as_str) {
+                None | Some("softmax") => false,
+                Some("sigmoid") => true,
+                Some(other) => return Err(format!("its head_activation {other:?} is not known")),
             },
             backbone: metadata.get("backbone_sha256").cloned(),
             fingerprint: None,

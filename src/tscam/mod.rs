@@ -25,7 +25,7 @@ use candle_nn::VarBuilder;
 use image::{RgbImage, imageops};
 
 use crate::geometry::Grid;
-use crate::localize::{ClassEvidence, Evidence, Quality};
+use crate::localize::{ClassEvidence, Evidence, Quality, Tokens};
 use crate::pictures;
 use backbone::{Backbone, BackboneConfig};
 use efficientnet::EfficientNet;
@@ -100,6 +100,8 @@ pub struct Viewing {
     pub as_stored: bool,
     /// How much is done for it.
     pub quality: Quality,
+    /// Keep the patches' tokens after this block (counted from 0), for learning.
+    pub tap: Option<usize>,
 }
 
 /// A picture as the networks take it.
@@ -109,6 +111,7 @@ pub struct Input {
     /// Squashed to the companion's square.
     companion: Option<RgbImage>,
     quality: Quality,
+    tap: Option<usize>,
 }
 
 /// A backbone, with or without a class head, ready to run.
@@ -302,6 +305,7 @@ impl Model {
         let companion = companion.filter(|_| viewing.quality > Quality::Fast);
         Input {
             quality: viewing.quality,
+            tap: viewing.tap,
             patches: pictures::resize(picture, columns, rows),
             companion: companion.map(|companion| {
                 let side = companion.input_side as u32;
@@ -316,7 +320,7 @@ impl Model {
     /// [`ModelError::Inference`] if the device fails, for want of memory for example, and
     /// [`ModelError::NotFinite`] if the weights are damaged.
     pub fn look(&self, input: &Input) -> Result<Evidence, ModelError> {
-        let mut evidence = self.evidence(&self.normalised(&input.patches)?)?;
+        let mut evidence = self.evidence(&self.normalised(&input.patches)?, input.tap)?;
         evidence.quality = input.quality;
         if let (Some(companion), Some(picture)) = (&self.companion, &input.companion) {
             let see = |picture: &RgbImage| -> candle_core::Result<ClassEvidence> {
@@ -325,6 +329,7 @@ impl Model {
                     grid: seen.grid,
                     logits: seen.logits.squeeze(0)?.to_vec1()?,
                     maps: seen.maps.squeeze(0)?.to_vec2()?,
+                    is_any_of: false,
                 })
             };
             let seen = see(picture)?;
@@ -340,8 +345,9 @@ impl Model {
         }
     }
 
-    /// Evidence from normalised pixels `[1, 3, rows * patch, columns * patch]`.
-    pub fn evidence(&self, pixels: &Tensor) -> candle_core::Result<Evidence> {
+    /// Evidence from normalised pixels `[1, 3, rows * patch, columns * patch]`, with the patches'
+    /// tokens after block `tap`, if one is given.
+    pub fn evidence(&self, pixels: &Tensor, tap: Option<usize>) -> candle_core::Result<Evidence> {
         let (_, _, height, width) = pixels.dims4()?;
         let patch = self.backbone.patch_size();
         let grid = Grid {
@@ -349,7 +355,17 @@ impl Model {
             columns: width / patch,
         };
         let head_block = self.head.as_ref().and_then(|head| head.block);
-        let features = self.features(pixels, head_block.as_slice())?;
+        let taps: Vec<usize> = head_block.into_iter().chain(tap).collect();
+        let features = self.features(pixels, &taps)?;
+        let tokens = tap.map(|block| -> candle_core::Result<Tokens> {
+            let tokens = features.taps[&block].squeeze(0)?;
+            Ok(Tokens {
+                width: tokens.dim(1)?,
+                tokens: tokens.flatten_all()?.to_vec1()?,
+                keys: features.last_keys.flatten_all()?.to_vec1()?,
+            })
+        });
+        let learnable = tokens.transpose()?;
         let keys = features.last_keys.squeeze(0)?;
         let keys = keys.broadcast_div(&keys.sqr()?.sum_keepdim(D::Minus1)?.sqrt()?)?;
         let key_similarity = keys.matmul(&keys.t()?)?;
@@ -367,6 +383,7 @@ impl Model {
             head: None,
             companion: None,
             closer: Vec::new(),
+            tokens: learnable,
         };
         let Some(head) = &self.head else {
             return Ok(evidence);
@@ -383,6 +400,7 @@ impl Model {
                 grid,
                 logits: logits.squeeze(0)?.to_vec1()?,
                 maps: maps.squeeze(0)?.to_vec2()?,
+                is_any_of: head.is_any_of,
             }),
             ..evidence
         })

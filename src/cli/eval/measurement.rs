@@ -322,7 +322,7 @@ pub fn measure(
         model,
         &subjects,
         arguments.model.viewing(),
-        arguments.model.decoders(),
+        arguments.model.backbone.decoders(),
         |index, seen| {
             let measured = measurements.iter().zip(variants);
             let measured = measured.map(|(measurement, variant)| {

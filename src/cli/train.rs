@@ -1,0 +1,342 @@
+//! `tsukami train`: image-level tags in, a class head out.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::bail;
+use clap::Args;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::progress::Progress;
+use super::project::open;
+use super::{BackboneOptions, FAILED, INTERRUPTED, listen_for_interrupt};
+use crate::document::Document;
+use crate::formats::{check_target, same_file, tags, write_whole};
+use crate::learn;
+use crate::learn::class_head::{self, Example, Place, TrainError, TrainedHead};
+use crate::learn::pooled::Pooled;
+use crate::learn::tags::{TagSet, TaggedPicture};
+use crate::pictures::{self, Entry};
+use crate::propose;
+use crate::store::Access;
+use crate::tscam::{Model, Viewing};
+
+/// What `tsukami train` takes.
+#[derive(Args)]
+pub struct Arguments {
+    /// A folder of pictures
+    #[arg(
+        value_name = "DIR",
+        required_unless_present = "from_project",
+        requires = "tags"
+    )]
+    folder: Option<PathBuf>,
+    /// What each picture shows: `folders` takes the name of its folder, a CSV file has lines
+    /// `path,tag[,tag...]`, paths relative to DIR; pictures that it does not name are left out
+    #[arg(long, value_name = "folders|FILE", requires = "folder")]
+    tags: Option<PathBuf>,
+    /// Also learn from a project: its pictures' tags, and the classes of their boxes where a person
+    /// has judged them
+    #[arg(long, value_name = "FILE")]
+    from_project: Option<PathBuf>,
+    /// The head to write, as safetensors
+    #[arg(short, long, value_name = "FILE")]
+    out: PathBuf,
+    /// Side of the head's kernel, in patches: 1, or 3 as in the paper
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = kernel_side)]
+    kernel: usize,
+    /// The block whose tokens it reads, counted from 0 [default: two thirds of the way up]
+    #[arg(long, value_name = "N")]
+    block: Option<usize>,
+    /// Also write the loss after each iteration, as CSV
+    #[arg(long, value_name = "FILE")]
+    curve: Option<PathBuf>,
+    #[command(flatten)]
+    backbone: BackboneOptions,
+}
+
+fn kernel_side(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(side @ (1 | 3)) => Ok(side),
+        _ => Err("expected 1 or 3".to_owned()),
+    }
+}
+
+/// What a folder's pictures are tagged by their folders is asked for by this name.
+const FOLDERS: &str = "folders";
+
+/// Runs the command; the exit code.
+pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
+    for target in [Some(&arguments.out), arguments.curve.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        check_target(target)?;
+        let inputs = [
+            &arguments.tags,
+            &arguments.from_project,
+            &arguments.backbone.model,
+        ];
+        if inputs
+            .into_iter()
+            .flatten()
+            .any(|input| same_file(input, target))
+        {
+            bail!(
+                "{} would be written over: give another file to write",
+                target.display()
+            );
+        }
+    }
+    let set = gather(arguments)?;
+    let (model, device) = arguments.backbone.open()?;
+    let depth = model.backbone().depth();
+    let block = arguments.block.unwrap_or(learn::default_block(depth));
+    if block >= depth {
+        bail!(
+            "{} has no block {block}: its last is {}",
+            model.name,
+            depth - 1
+        );
+    }
+    say!(
+        "{} on {}, {} pictures of {} classes",
+        model.name,
+        device.name,
+        set.pictures.len(),
+        set.classes.len()
+    );
+    let cancel = listen_for_interrupt("stopping; no head is written")?;
+    let viewing = Viewing {
+        tap: Some(block),
+        ..arguments.backbone.viewing()
+    };
+    let decoders = arguments.backbone.decoders();
+    let (examples, failed) = look(&model, &set, viewing, arguments.kernel, decoders, &cancel);
+    for reason in &failed {
+        say!("failed: {reason}");
+    }
+    let trained = class_head::train(&examples, &set.classes, |_| {
+        match cancel.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    let trained = match trained {
+        Err(TrainError::Cancelled) => {
+            say!("interrupted: nothing is written");
+            return Ok(INTERRUPTED);
+        }
+        trained => trained?,
+    };
+    let place = Place {
+        backbone: model.name.clone(),
+        fingerprint: model.fingerprint.clone(),
+        block,
+        side: arguments.kernel,
+    };
+    let bytes = trained.to_safetensors(&place)?;
+    write_whole(&arguments.out, |writer| writer.write_all(&bytes))?;
+    if let Some(path) = &arguments.curve {
+        let csv = curve(&trained.classifier.losses);
+        write_whole(path, |writer| writer.write_all(csv.as_bytes()))?;
+    }
+    tell(&trained, &arguments.out);
+    Ok(if failed.is_empty() { 0 } else { FAILED })
+}
+
+fn tell(trained: &TrainedHead, out: &Path) {
+    if trained.has_bank {
+        say!(
+            "note: no picture shows none of its classes, so each class is told from the pictures' \
+             own background"
+        );
+    }
+    say!(
+        "{} pictures, {} classes, {:.1}% right when held out, penalty {:e}, {} iterations -> {}",
+        trained.pictures,
+        trained.classes.len(),
+        100.0 * trained.held_out_accuracy,
+        trained.l2,
+        trained.classifier.losses.len() - 1,
+        out.display()
+    );
+}
+
+fn curve(losses: &[f64]) -> String {
+    let mut csv = "iteration,loss\n".to_owned();
+    for (iteration, loss) in losses.iter().enumerate() {
+        // Writing to a string cannot fail.
+        let _ = writeln!(csv, "{iteration},{loss:.9}");
+    }
+    csv
+}
+
+/// Everything that is said of pictures.
+fn gather(arguments: &Arguments) -> anyhow::Result<TagSet> {
+    let mut said = Vec::new();
+    if let (Some(folder), Some(tags)) = (&arguments.folder, &arguments.tags) {
+        said = if tags.as_os_str() == FOLDERS && !tags.exists() {
+            of_folders(folder)?
+        } else {
+            of_csv(folder, tags)?
+        };
+    }
+    if let Some(file) = &arguments.from_project {
+        let project = open(file, Access::View)?;
+        said.extend(of_project(project.document(), project.root()));
+    }
+    let mut set = TagSet::new(said);
+    leave_out_contradictions(&mut set);
+    if set.pictures.is_empty() {
+        bail!("no picture has a tag: tag some, as folders, in a CSV file or in the window");
+    }
+    Ok(set)
+}
+
+fn of_folders(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
+    let scan = pictures::scan(&[folder.to_owned()]);
+    for problem in &scan.problems {
+        say!("warning: {problem}");
+    }
+    if scan.entries.is_empty() {
+        bail!("no pictures found in {}", folder.display());
+    }
+    let are_flat = Entry::are_flat(&scan.entries);
+    let (tagged, untagged): (Vec<&Entry>, Vec<&Entry>) = scan
+        .entries
+        .iter()
+        .partition(|entry| entry.folder(are_flat).is_some());
+    if let Some(first) = untagged.first() {
+        say!(
+            "warning: {} pictures lie in no folder of a class and are left out, {} for one",
+            untagged.len(),
+            first.path.display()
+        );
+    }
+    let said = tagged.into_iter().map(|entry| {
+        let tag = entry.folder(are_flat).map(str::to_owned);
+        (entry.path.clone(), tag.into_iter().collect())
+    });
+    Ok(said.collect())
+}
+
+fn of_csv(folder: &Path, file: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
+    let (lines, refused) = tags::read(file)?;
+    for sentence in refused {
+        say!("warning: {}: {sentence}", file.display());
+    }
+    let count = lines.len();
+    let said = lines
+        .into_iter()
+        .map(|line| (folder.join(line.name), line.tags));
+    let (found, missing): (Vec<_>, Vec<_>) = said.partition(|(path, _)| path.is_file());
+    if let Some((first, _)) = missing.first() {
+        let text = format!(
+            "{} of the {count} pictures in {} are not there, {} for one; paths are relative to {}",
+            missing.len(),
+            file.display(),
+            first.display(),
+            folder.display()
+        );
+        if found.is_empty() {
+            bail!("{text}");
+        }
+        say!("warning: {text}");
+    }
+    Ok(found)
+}
+
+/// A picture's tags, and the classes of its boxes that are ground truth.
+fn of_project(document: &Document, root: &Path) -> Vec<(PathBuf, Vec<String>)> {
+    let present = document.pictures().filter(|picture| !picture.missing);
+    let said = present.map(|picture| {
+        let boxes = document.annotations(picture.id).iter();
+        let of_boxes = boxes.filter(|row| row.is_ground_truth());
+        let classes = picture.tags.iter().copied();
+        let classes = classes.chain(of_boxes.map(|row| row.category));
+        let names = classes.filter_map(|class| document.category(class));
+        let names = names.map(|category| category.name.to_string());
+        (root.join(&*picture.path), names.collect())
+    });
+    said.collect()
+}
+
+/// Leaves out files of the same content that are tagged differently: one of them is wrong.
+fn leave_out_contradictions(set: &mut TagSet) {
+    let mut of_content: HashMap<u128, Vec<usize>> = HashMap::new();
+    for (at, picture) in set.pictures.iter().enumerate() {
+        // One that cannot be read is told of when it is looked at.
+        if let Ok(bytes) = std::fs::read(&picture.path) {
+            of_content.entry(xxh3_128(&bytes)).or_default().push(at);
+        }
+    }
+    let mut left_out: Vec<usize> = Vec::new();
+    for same in of_content.into_values() {
+        let first = &set.pictures[same[0]];
+        let other = same.iter().map(|at| &set.pictures[*at]);
+        if let Some(other) = other.filter(|other| other.classes != first.classes).next() {
+            let tags = |picture: &TaggedPicture| -> String {
+                set.names(picture).collect::<Vec<_>>().join(", ")
+            };
+            say!(
+                "warning: {} ({}) and {} ({}) are the same picture with different tags; both are \
+                 left out",
+                first.path.display(),
+                tags(first),
+                other.path.display(),
+                tags(other)
+            );
+            left_out.extend(same);
+        }
+    }
+    let mut at = 0..;
+    set.pictures
+        .retain(|_| at.next().is_none_or(|at| !left_out.contains(&at)));
+}
+
+/// Shows the pictures to the model; what came of them, and why the others could not be looked at.
+fn look(
+    model: &Model,
+    set: &TagSet,
+    viewing: Viewing,
+    side: usize,
+    decoders: usize,
+    cancel: &AtomicBool,
+) -> (Vec<Example>, Vec<String>) {
+    let paths: Vec<PathBuf> = set
+        .pictures
+        .iter()
+        .map(|picture| picture.path.clone())
+        .collect();
+    let mut examples: Vec<Option<Example>> = vec![None; paths.len()];
+    let mut failed = Vec::new();
+    let mut progress = Progress::new(paths.len(), 0);
+    propose::look_at_all(
+        model,
+        &propose::in_order(&paths),
+        viewing,
+        false,
+        decoders,
+        cancel,
+        |index, seen| {
+            progress.advance();
+            match seen {
+                Ok(seen) => {
+                    examples[index] = Pooled::new(&seen.evidence, side).map(|pooled| Example {
+                        pooled,
+                        classes: set.pictures[index].classes.clone(),
+                    });
+                }
+                Err(reason) => failed.push(reason),
+            }
+            ControlFlow::Continue(())
+        },
+    );
+    progress.finish();
+    failed.sort();
+    (examples.into_iter().flatten().collect(), failed)
+}

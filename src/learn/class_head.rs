@@ -1,0 +1,307 @@
+//! Image-level tags -> a class head: the TS-CAM head with the backbone frozen, which is convex.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+
+use super::logistic::{Classifier, Problem, Targets};
+use super::pooled::Pooled;
+
+/// The penalties that are tried, for vectors of a mean square length of 1.
+const PENALTIES: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
+/// Parts that the pictures are dealt into for cross-validation.
+const FOLDS: usize = 3;
+/// Fewer tagged pictures than this say nothing.
+const FEWEST_PICTURES: usize = 2;
+
+/// A tagged picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// Its tokens, pooled.
+    pub pooled: Pooled,
+    /// The classes that it shows, each once, ascending.
+    pub classes: Vec<usize>,
+}
+
+/// Why no head can be trained.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum TrainError {
+    /// Too few pictures.
+    #[error(
+        "{0} tagged pictures are too few to train on; tag {FEWEST_PICTURES} at least, better 20 of \
+         each class"
+    )]
+    TooFew(usize),
+    /// A class without pictures.
+    #[error("no picture is tagged {0:?}; tag some, or leave the class out")]
+    NoPictures(String),
+    /// Someone asked to stop.
+    #[error("training was cancelled")]
+    Cancelled,
+}
+
+/// How far training is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Fits done, of [`Self::fits`].
+    pub fit: usize,
+    /// Fits that there are at the most: a penalty that makes things worse ends the search.
+    pub fits: usize,
+    /// The iteration in this one.
+    pub iteration: usize,
+    /// The loss.
+    pub loss: f64,
+}
+
+/// A trained head; C classes, tokens D wide, a kernel of side k.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainedHead {
+    /// Class names in the order of the logits.
+    pub classes: Vec<String>,
+    /// The linear classifier of pooled vectors.
+    pub classifier: Classifier,
+    /// Whether it was trained to tell each class from all else by itself, as where pictures show
+    /// several classes, or none.
+    pub is_any_of: bool,
+    /// The pictures' own background was taken for pictures without any class.
+    pub has_bank: bool,
+    /// Pictures that it was trained on.
+    pub pictures: usize,
+    /// The penalty that was chosen.
+    pub l2: f64,
+    /// The share of pictures whose likeliest class is theirs, when they were held out.
+    pub held_out_accuracy: f64,
+}
+
+/// Trains a head on tagged pictures. The same pictures in the same order give the same bytes.
+///
+/// With one class a picture it is multinomial, otherwise each class against all else. Where a
+/// class is on every picture, as when there is only one, nothing would tell it from anything: then
+/// the pictures' own background is the bank of what is not it. The penalty is that of the least
+/// loss on held-out pictures, in three parts.
+///
+/// # Errors
+/// If there are too few pictures, or `on_progress` breaks off.
+pub fn train(
+    examples: &[Example],
+    classes: &[String],
+    mut on_progress: impl FnMut(Progress) -> ControlFlow<()>,
+) -> Result<TrainedHead, TrainError> {
+    if examples.len() < FEWEST_PICTURES {
+        return Err(TrainError::TooFew(examples.len()));
+    }
+    let mut sizes = vec![0; classes.len()];
+    for class in examples.iter().flat_map(|example| &example.classes) {
+        sizes[*class] += 1;
+    }
+    if let Some(class) = sizes.iter().position(|size| *size == 0) {
+        return Err(TrainError::NoPictures(classes[class].clone()));
+    }
+    let has_bank = sizes.contains(&examples.len());
+    let is_any_of = has_bank || examples.iter().any(|example| example.classes.len() != 1);
+    let set = Set {
+        examples,
+        classes: classes.len(),
+        is_any_of,
+        has_bank,
+    };
+
+    let folds = FOLDS.min(examples.len());
+    let fold_of = folds_of(examples, folds);
+    let fits = folds * PENALTIES.len() + 1;
+    let mut fit = 0;
+    let mut solve = |problem: &Problem, l2: f64, start: Option<&Classifier>| {
+        let solved = problem.solve(l2, start, |iteration, loss| {
+            on_progress(Progress {
+                fit,
+                fits,
+                iteration,
+                loss,
+            })
+        });
+        fit += 1;
+        solved.ok_or(TrainError::Cancelled)
+    };
+    let parts: Vec<(Problem, Vec<&Example>)> = (0..folds)
+        .map(|fold| {
+            let (held_out, kept): (Vec<usize>, Vec<usize>) =
+                (0..examples.len()).partition(|at| fold_of[*at] == fold);
+            let held_out = held_out.iter().map(|at| &examples[*at]).collect();
+            (set.problem(&kept), held_out)
+        })
+        .collect();
+    let mut last: Vec<Option<Classifier>> = vec![None; folds];
+    let mut best = (f64::INFINITY, PENALTIES[0], 0.0);
+    for l2 in PENALTIES {
+        let (mut loss, mut right) = (0.0, 0.0);
+        for ((problem, held_out), last) in parts.iter().zip(&mut last) {
+            let classifier = solve(problem, l2, last.as_ref())?;
+            for example in held_out {
+                let logits = classifier.logits(&example.pooled.object);
+                loss += set.loss(&logits, &example.classes) / examples.len() as f64;
+                right += is_right(&logits, &example.classes) / examples.len() as f64;
+            }
+            *last = Some(classifier);
+        }
+        if loss >= best.0 {
+            break;
+        }
+        best = (loss, l2, right);
+    }
+    let (_, l2, held_out_accuracy) = best;
+    let all: Vec<usize> = (0..examples.len()).collect();
+    let classifier = solve(&set.problem(&all), l2, None)?;
+    Ok(TrainedHead {
+        classes: classes.to_vec(),
+        classifier,
+        is_any_of,
+        has_bank,
+        pictures: examples.len(),
+        l2,
+        held_out_accuracy,
+    })
+}
+
+/// Deals the pictures of each class out in turn, so that each part has its share of every class.
+fn folds_of(examples: &[Example], folds: usize) -> Vec<usize> {
+    let mut dealt: BTreeMap<Option<usize>, usize> = BTreeMap::new();
+    let fold = |example: &Example| {
+        let dealt = dealt.entry(example.classes.first().copied()).or_default();
+        *dealt += 1;
+        (*dealt - 1) % folds
+    };
+    examples.iter().map(fold).collect()
+}
+
+/// 1 if the likeliest class is among the picture's own, else 0.
+fn is_right(logits: &[f32], own: &[usize]) -> f64 {
+    let best = (0..logits.len()).rev();
+    let best = best.max_by(|a, b| logits[*a].total_cmp(&logits[*b]));
+    f64::from(u8::from(best.is_some_and(|best| own.contains(&best))))
+}
+
+/// The pictures, and how they are learnt from.
+struct Set<'a> {
+    examples: &'a [Example],
+    classes: usize,
+    is_any_of: bool,
+    has_bank: bool,
+}
+
+impl Set<'_> {
+    fn problem(&self, kept: &[usize]) -> Problem {
+        let kept = kept.iter().map(|at| &self.examples[*at]);
+        let width = self.examples[0].pooled.object.len();
+        let mut vectors: Vec<f32> = Vec::with_capacity(kept.len() * width);
+        vectors.extend(kept.clone().flat_map(|example| &example.pooled.object));
+        let targets = if self.is_any_of {
+            let mut are: Vec<bool> = kept
+                .clone()
+                .flat_map(|example| (0..self.classes).map(|class| example.classes.contains(&class)))
+                .collect();
+            if self.has_bank {
+                vectors.extend(kept.flat_map(|example| &example.pooled.background));
+                are.resize(2 * are.len(), false);
+            }
+            Targets::AnyOf(are)
+        } else {
+            Targets::OneOf(kept.map(|example| example.classes[0]).collect())
+        };
+        Problem::new(&vectors, width, targets, self.classes)
+    }
+
+    /// The cross-entropy of a held-out picture.
+    fn loss(&self, logits: &[f32], own: &[usize]) -> f64 {
+        if self.is_any_of {
+            let each = logits.iter().enumerate().map(|(class, x)| {
+                let x = f64::from(*x);
+                let towards = if own.contains(&class) { -x } else { x };
+                towards.max(0.0) + (-x.abs()).exp().ln_1p()
+            });
+            each.sum()
+        } else {
+            let max = logits.iter().copied().fold(f32::MIN, f32::max);
+            let sum: f32 = logits.iter().map(|x| (x - max).exp()).sum();
+            f64::from(sum.ln() + max - logits[own[0]])
+        }
+    }
+}
+
+/// Where a head belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Name of the backbone.
+    pub backbone: String,
+    /// SHA-256 of its file.
+    pub fingerprint: String,
+    /// The block whose tokens it reads, counted from 0.
+    pub block: usize,
+    /// Side of its kernel, k.
+    pub side: usize,
+}
+
+impl TrainedHead {
+    /// The head as a safetensors file, in the form that [`crate::tscam::head::Head::open`] reads:
+    /// `head.weight [C, D, k, k]` and `head.bias [C]`, with its origin in the metadata.
+    ///
+    /// # Errors
+    /// If the numbers do not fit the form.
+    pub fn to_safetensors(&self, place: &Place) -> Result<Vec<u8>, safetensors::SafeTensorError> {
+        let classes = self.classes.len();
+        let taps = place.side * place.side;
+        let width = self.classifier.weight.len() / (classes * taps);
+        // From one neighbour after the other to one number of the token after the other.
+        let mut weight = Vec::with_capacity(self.classifier.weight.len());
+        for of_class in self.classifier.weight.chunks_exact(taps * width) {
+            for number in 0..width {
+                weight.extend((0..taps).map(|tap| of_class[tap * width + number]));
+            }
+        }
+        let bytes = |values: &[f32]| -> Vec<u8> {
+            values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect()
+        };
+        let (weight, bias) = (bytes(&weight), bytes(&self.classifier.bias));
+        let shape = vec![classes, width, place.side, place.side];
+        let tensors = [
+            ("head.weight", TensorView::new(Dtype::F32, shape, &weight)?),
+            (
+                "head.bias",
+                TensorView::new(Dtype::F32, vec![classes], &bias)?,
+            ),
+        ];
+        let activation = if self.is_any_of { "sigmoid" } else { "softmax" };
+        let bank = "the quarter of each picture that the class token attends to least";
+        let metadata = [
+            ("classes", serde_json::json!(self.classes).to_string()),
+            ("head_block", place.block.to_string()),
+            ("head_pooling", "attention".to_owned()),
+            ("head_activation", activation.to_owned()),
+            ("backbone", place.backbone.clone()),
+            ("backbone_sha256", place.fingerprint.clone()),
+            (
+                "trained_on",
+                format!("image-level tags of {} pictures", self.pictures),
+            ),
+            (
+                "background",
+                if self.has_bank { bank } else { "none" }.to_owned(),
+            ),
+            ("l2", format!("{:e}", self.l2)),
+            (
+                "held_out_accuracy",
+                format!("{:.4}", self.held_out_accuracy),
+            ),
+            (
+                "trained_by",
+                concat!("tsukami ", env!("CARGO_PKG_VERSION")).to_owned(),
+            ),
+        ];
+        let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
+        super::to_safetensors(tensors, &metadata.into())
+    }
+}
