@@ -305,3 +305,184 @@ impl TrainedHead {
         super::to_safetensors(tensors, &metadata.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use candle_core::{Device, Tensor};
+
+    use super::*;
+    use crate::geometry::Grid;
+    use crate::localize::{Evidence, Quality, Tokens};
+    use crate::tscam::head::Head;
+
+    const GRID: Grid = Grid {
+        rows: 3,
+        columns: 4,
+    };
+    const WIDTH: usize = 4;
+
+    /// A picture whose class speaks from the patches that are attended to.
+    fn evidence(class: usize, seed: usize) -> Evidence {
+        let noise = |at: usize| ((at * 7919 + seed * 104_729) % 1000) as f32 / 1000.0;
+        let attention: Vec<f32> = (0..GRID.patches())
+            .map(|patch| if patch % 5 == seed % 5 { 0.2 } else { 0.01 })
+            .collect();
+        let token = |patch: usize| {
+            let is_object = attention[patch] > 0.1;
+            (0..WIDTH).map(move |number| {
+                let speaks = f32::from(u8::from(is_object && number == class));
+                speaks + noise(patch * WIDTH + number)
+            })
+        };
+        Evidence {
+            grid: GRID,
+            patch_size: 14,
+            attention: vec![attention.clone()],
+            key_similarity: Vec::new(),
+            likeness: Vec::new(),
+            quality: Quality::Fast,
+            head: None,
+            companion: None,
+            closer: Vec::new(),
+            tokens: Some(Tokens {
+                width: WIDTH,
+                tokens: (0..GRID.patches()).flat_map(token).collect(),
+                keys: Vec::new(),
+            }),
+        }
+    }
+
+    fn example(classes: &[usize], seed: usize, side: usize) -> Example {
+        Example {
+            pooled: Pooled::new(&evidence(classes[0], seed), side).unwrap(),
+            classes: classes.to_vec(),
+        }
+    }
+
+    fn names(count: usize) -> Vec<String> {
+        (0..count).map(|class| format!("class {class}")).collect()
+    }
+
+    fn trained(examples: &[Example], classes: usize) -> TrainedHead {
+        train(examples, &names(classes), |_| ControlFlow::Continue(())).unwrap()
+    }
+
+    fn place(side: usize) -> Place {
+        Place {
+            backbone: "a backbone".to_owned(),
+            fingerprint: "0123".to_owned(),
+            block: 8,
+            side,
+        }
+    }
+
+    #[test]
+    fn a_head_from_its_file_gives_the_logits_that_it_was_trained_for() {
+        for side in [1, 3] {
+            let examples: Vec<Example> = (0..24).map(|at| example(&[at % 3], at, side)).collect();
+            let trained = trained(&examples, 3);
+            assert!(!trained.is_any_of && !trained.has_bank);
+            let file = trained.to_safetensors(&place(side)).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("head.safetensors");
+            std::fs::write(&path, file).unwrap();
+            let head = Head::open(Path::new(&path), &Device::Cpu).unwrap();
+            assert_eq!(head.classes, names(3));
+            assert_eq!(head.block, Some(8));
+            assert_eq!(head.backbone.as_deref(), Some("0123"));
+            let evidence = evidence(1, 77);
+            let shape = (1, GRID.patches(), WIDTH);
+            let tokens = evidence.tokens.clone().unwrap().tokens;
+            let tokens = Tensor::from_vec(tokens, shape, &Device::Cpu).unwrap();
+            let attention = evidence.summed_attention();
+            let attention = Tensor::new(&attention[..], &Device::Cpu).unwrap();
+            let maps = head.maps(&tokens, GRID).unwrap();
+            let logits = head.logits(&maps, &attention.unsqueeze(0).unwrap(), None);
+            let logits: Vec<f32> = logits.unwrap().squeeze(0).unwrap().to_vec1().unwrap();
+            let pooled = Pooled::new(&evidence, side).unwrap();
+            let expected = trained.classifier.logits(&pooled.object);
+            for (found, expected) in logits.iter().zip(&expected) {
+                // A pooled bias is the bias: the weights of the attention add up to 1.
+                assert!((found - expected).abs() < 1e-3, "{logits:?} {expected:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn several_tags_a_picture_are_told_each_by_itself() {
+        let examples: Vec<Example> = (0..30)
+            .map(|at| match at % 3 {
+                0 => example(&[0, 2], at, 1),
+                1 => example(&[1], at, 1),
+                _ => example(&[2], at, 1),
+            })
+            .collect();
+        let trained = trained(&examples, 3);
+        assert!(trained.is_any_of && !trained.has_bank);
+        assert!(
+            trained.held_out_accuracy > 0.6,
+            "{}",
+            trained.held_out_accuracy
+        );
+    }
+
+    #[test]
+    fn one_class_is_told_from_the_background_of_its_pictures() {
+        let examples: Vec<Example> = (0..12).map(|at| example(&[0], at, 1)).collect();
+        let trained = trained(&examples, 1);
+        assert!(trained.is_any_of && trained.has_bank);
+        let pooled = &examples[0].pooled;
+        let logit = |vector: &[f32]| trained.classifier.logits(vector)[0];
+        assert!(logit(&pooled.object) > logit(&pooled.background) + 1.0);
+    }
+
+    #[test]
+    fn the_same_pictures_give_the_same_file() {
+        let file = || {
+            let examples: Vec<Example> = (0..20).map(|at| example(&[at % 2], at, 1)).collect();
+            trained(&examples, 2).to_safetensors(&place(1)).unwrap()
+        };
+        assert_eq!(file(), file());
+    }
+
+    #[test]
+    fn what_cannot_be_learnt_is_said() {
+        let train = |examples: &[Example], classes: usize| {
+            train(examples, &names(classes), |_| ControlFlow::Continue(()))
+        };
+        assert_eq!(train(&[], 2), Err(TrainError::TooFew(0)));
+        assert_eq!(train(&[example(&[0], 0, 1)], 1), Err(TrainError::TooFew(1)));
+        let two = [example(&[0], 0, 1), example(&[0], 1, 1)];
+        assert_eq!(
+            train(&two, 2),
+            Err(TrainError::NoPictures("class 1".to_owned()))
+        );
+        // Two pictures, two classes: each fold lacks one of them.
+        let two = [example(&[0], 0, 1), example(&[1], 1, 1)];
+        assert!(train(&two, 2).is_ok());
+    }
+
+    #[test]
+    fn training_can_be_cancelled_at_any_moment() {
+        let examples: Vec<Example> = (0..12).map(|at| example(&[at % 2], at, 1)).collect();
+        let mut steps = 0;
+        let _ = train(&examples, &names(2), |_| {
+            steps += 1;
+            ControlFlow::Continue(())
+        });
+        assert!(steps > 10);
+        for last in 0..steps {
+            let mut step = 0;
+            let broken_off = train(&examples, &names(2), |_| {
+                step += 1;
+                match step > last {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            });
+            assert_eq!(broken_off, Err(TrainError::Cancelled), "{last} of {steps}");
+        }
+    }
+}
