@@ -10,7 +10,7 @@ use super::logistic::{Classifier, Problem, Targets};
 use super::pooled::Pooled;
 
 /// The penalties that are tried, for vectors of a mean square length of 1.
-const PENALTIES: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
+const PENALTIES: [f64; 6] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
 /// Parts that the pictures are dealt into for cross-validation.
 const FOLDS: usize = 3;
 /// Fewer tagged pictures than this say nothing.
@@ -79,8 +79,10 @@ pub struct TrainedHead {
 ///
 /// With one class a picture it is multinomial, otherwise each class against all else. Where a
 /// class is on every picture, as when there is only one, nothing would tell it from anything: then
-/// the pictures' own background is the bank of what is not it. The penalty is that of the least
-/// loss on held-out pictures, in three parts.
+/// the pictures' own background is the bank of what is not it. The penalty is chosen by
+/// cross-validation in three parts: the largest whose loss on held-out pictures lies within one
+/// standard error of the least (Breiman et al. 1984), since the pictures to come differ more from
+/// these than these from one another.
 ///
 /// # Errors
 /// If there are too few pictures, or `on_progress` breaks off.
@@ -133,24 +135,26 @@ pub fn train(
         })
         .collect();
     let mut last: Vec<Option<Classifier>> = vec![None; folds];
-    let mut best = (f64::INFINITY, PENALTIES[0], 0.0);
+    let mut tried: Vec<HeldOut> = Vec::new();
     for l2 in PENALTIES {
-        let (mut loss, mut right) = (0.0, 0.0);
+        let (mut losses, mut right) = (Vec::with_capacity(examples.len()), 0.0);
         for ((problem, held_out), last) in parts.iter().zip(&mut last) {
             let classifier = solve(problem, l2, last.as_ref())?;
             for example in held_out {
                 let logits = classifier.logits(&example.pooled.object);
-                loss += set.loss(&logits, &example.classes) / examples.len() as f64;
+                losses.push(set.loss(&logits, &example.classes));
                 right += is_right(&logits, &example.classes) / examples.len() as f64;
             }
             *last = Some(classifier);
         }
-        if loss >= best.0 {
+        let tried_now = HeldOut::new(l2, &losses, right);
+        let is_worse = tried.last().is_some_and(|last| tried_now.loss >= last.loss);
+        tried.push(tried_now);
+        if is_worse {
             break;
         }
-        best = (loss, l2, right);
     }
-    let (_, l2, held_out_accuracy) = best;
+    let HeldOut { l2, accuracy, .. } = chosen(&tried);
     let all: Vec<usize> = (0..examples.len()).collect();
     let classifier = solve(&set.problem(&all), l2, None)?;
     Ok(TrainedHead {
@@ -160,8 +164,42 @@ pub fn train(
         has_bank,
         pictures: examples.len(),
         l2,
-        held_out_accuracy,
+        held_out_accuracy: accuracy,
     })
+}
+
+/// What a penalty was worth on held-out pictures.
+#[derive(Clone, Copy, Debug)]
+struct HeldOut {
+    l2: f64,
+    /// The mean.
+    loss: f64,
+    /// Its standard error.
+    error: f64,
+    accuracy: f64,
+}
+
+impl HeldOut {
+    fn new(l2: f64, losses: &[f64], accuracy: f64) -> Self {
+        let count = losses.len() as f64;
+        let loss = losses.iter().sum::<f64>() / count;
+        let variance = losses.iter().map(|x| (x - loss) * (x - loss)).sum::<f64>() / count;
+        Self {
+            l2,
+            loss,
+            error: (variance / count).sqrt(),
+            accuracy,
+        }
+    }
+}
+
+/// The first, and so the largest, penalty that is about as good as the best.
+fn chosen(tried: &[HeldOut]) -> HeldOut {
+    let best = tried.iter().min_by(|a, b| a.loss.total_cmp(&b.loss));
+    let enough = best.map_or(f64::INFINITY, |best| best.loss + best.error);
+    let chosen = tried.iter().find(|tried| tried.loss <= enough);
+    // A loss that is no number, of vectors that are none, is as good as any other.
+    *chosen.unwrap_or(&tried[0])
 }
 
 /// Deals the pictures of each class out in turn, so that each part has its share of every class.
