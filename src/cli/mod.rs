@@ -21,6 +21,8 @@ mod project;
 mod propose;
 mod propose_project;
 mod protocol;
+mod train;
+mod train_full;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -63,6 +65,8 @@ enum Command {
     Propose(propose::Arguments),
     /// Measure proposals against true boxes
     Eval(eval::Arguments),
+    /// Learn classes from pictures and their tags
+    Train(train::Arguments),
     /// Join the files of sharded runs into one with stable ids
     Merge(MergeArguments),
     /// Describe a model file, or the embedded model
@@ -206,6 +210,7 @@ pub fn run() -> ExitCode {
     let outcome = match command {
         Command::Propose(arguments) => propose::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
         Command::Merge(arguments) => merge(&arguments),
         Command::Model(arguments) => describe(arguments.file.as_deref()),
         Command::Project(command) => project::run(&command),

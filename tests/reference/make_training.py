@@ -78,9 +78,15 @@ def pieces():
     random = np.random.default_rng(20)
     cut = []
     for index in range(PICTURES):
-        picture = np.asarray(Image.open(files[index % len(files)]).convert("RGB"))
-        y, x = (random.integers(length - SIDE + 1) for length in picture.shape[:2])
-        cut.append(picture[y : y + SIDE, x : x + SIDE])
+        picture = Image.open(files[index % len(files)]).convert("RGB")
+        drawn = []
+        for _ in range(8):
+            side = random.integers(min(picture.size) // 2, min(picture.size) + 1)
+            x, y = (random.integers(length - side + 1) for length in picture.size)
+            box = (x, y, x + side, y + side)
+            drawn.append(np.asarray(picture.resize((SIDE, SIDE), Image.BILINEAR, box)))
+        # Black sky cannot be told from black sky.
+        cut.append(max(drawn, key=np.std))
     return torch.from_numpy(np.stack(cut))
 
 

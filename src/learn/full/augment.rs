@@ -31,8 +31,8 @@ pub struct Examples {
 }
 
 impl Examples {
-    /// Reads every picture once, telling `progress` how many are read and what went wrong with
-    /// some; nothing if `cancel` is set meanwhile.
+    /// Reads every picture once, telling `progress` of a few at a time, and what went wrong with
+    /// some of them; nothing if `cancel` is set meanwhile.
     pub fn load(
         given: &[Example],
         side: u32,
@@ -47,7 +47,6 @@ impl Examples {
         };
         let room = KEPT_BYTES / (side * side * 3) as usize;
         let mut contents: Vec<u8> = Vec::new();
-        let mut read = 0;
         for chunk in given.chunks(CHUNK) {
             if cancel.load(Ordering::Relaxed) {
                 return None;
@@ -72,8 +71,7 @@ impl Examples {
                     loaded.kept.push(square);
                 }
             }
-            read += chunk.len();
-            progress(read, failed);
+            progress(chunk.len(), failed);
         }
         loaded.fingerprint = weights::fingerprint(&contents);
         Some(loaded)

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
-use safetensors::SafeTensors;
+use safetensors::{SafeTensors, View as _};
 
 use super::TrainError;
 use super::network::Network;
@@ -188,10 +188,8 @@ fn write_safetensors(
         file.write_all(&(header.len() as u64).to_le_bytes())?;
         file.write_all(&header)?;
         for tensor in tensors.values() {
-            let numbers = tensor.flatten_all().and_then(|all| all.to_vec1::<f32>());
-            for number in numbers.map_err(io::Error::other)? {
-                file.write_all(&number.to_le_bytes())?;
-            }
+            let here = tensor.to_device(&Device::Cpu).map_err(io::Error::other)?;
+            file.write_all(&here.data())?;
         }
         Ok(())
     };

@@ -1,10 +1,10 @@
 //! The paper's training: backbone and head together, from pictures and their tags alone.
 //!
-//! A vision transformer (DeiT, DINOv2) and a 3x3 convolution over its patch tokens ([`network`])
-//! are moved by AdamW ([`optimiser`]) so that the mean of each class's map tells whether the class
-//! is in the picture ([`loss`]), over pictures of which a random piece is shown ([`augment`]). A
-//! checkpoint is kept ([`checkpoint`]), from which a run that was stopped or killed goes on to the
-//! very bytes that it would have come to.
+//! A vision transformer (DeiT, DINOv2) and a 3x3 convolution over its patch tokens (`network`) are
+//! moved by `AdamW` (`optimiser`) so that the mean of each class's map tells whether the class is in
+//! the picture (`loss`), over pictures of which a random piece is shown (`augment`). A checkpoint is
+//! kept (`checkpoint`), from which a run that was stopped or killed goes on to the very bytes that
+//! it would have come to.
 //!
 //! The defaults are what the official implementation (vasgaowei/TS-CAM) runs for CUB-200-2011, as
 //! far as one reads it from its script, configuration and code; see [`Settings`].
@@ -73,7 +73,7 @@ pub struct Settings {
     pub crop: u32,
     /// Where chance begins: the same seed, the same numbers.
     pub seed: u64,
-    /// A checkpoint is kept after each epoch, and when this has passed since the last.
+    /// A checkpoint is kept when this has passed since the last, and at a stop.
     pub keep_every: Duration,
 }
 
@@ -90,7 +90,7 @@ impl Default for Settings {
             resize: 256,
             crop: 224,
             seed: 26,
-            keep_every: Duration::from_secs(600),
+            keep_every: Duration::from_secs(300),
         }
     }
 }
@@ -160,12 +160,10 @@ pub struct Step {
 /// What happens on the way.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// So many of the pictures are read for the first time.
+    /// So many more of the pictures were looked at for the first time.
     Read {
-        /// Pictures read.
+        /// Pictures.
         pictures: usize,
-        /// Pictures given.
-        of: usize,
     },
     /// Something went wrong that does not stop the run.
     Warning(String),
@@ -288,15 +286,11 @@ pub fn train(
 ) -> Result<Outcome, TrainError> {
     check(job)?;
     let prepared = Prepared::new(job)?;
-    let given = job.examples.len();
     let loaded = Examples::load(job.examples, job.settings.resize, cancel, |read, failed| {
         for error in failed {
             on_event(Event::Warning(format!("left out: {error}")));
         }
-        on_event(Event::Read {
-            pictures: read,
-            of: given,
-        });
+        on_event(Event::Read { pictures: read });
     });
     let Some(examples) = loaded else {
         return Ok(Outcome {
@@ -315,8 +309,7 @@ pub fn train(
     while run.losses.len() < run.total() {
         let interrupted = !run.step(cancel, &mut on_event)?;
         let steps = run.losses.len();
-        let is_due = steps.is_multiple_of(run.steps_per_epoch())
-            || kept.1.elapsed() >= job.settings.keep_every;
+        let is_due = kept.1.elapsed() >= job.settings.keep_every;
         if kept.0 < steps && (interrupted || is_due) {
             match run.keep() {
                 Ok(()) => kept.0 = steps,
@@ -335,7 +328,11 @@ pub fn train(
             });
         }
     }
-    run.write_model()?;
+    if let Err(error) = run.write_model() {
+        // There may be room for it where there is none for the model.
+        let _ = run.keep();
+        return Err(error);
+    }
     // The model is there; a checkpoint that stays is no more than untidy.
     let _ = fs::remove_file(job.checkpoint);
     Ok(Outcome {

@@ -1,4 +1,4 @@
-//! AdamW (Loshchilov and Hutter, arXiv 1711.05101) whose moments can be kept.
+//! `AdamW` (Loshchilov and Hutter, arXiv 1711.05101) whose moments can be kept.
 //!
 //! candle's own takes the same step, but hides its moments, without which training cannot go on
 //! where it stopped, and decays every variable alike.

@@ -346,10 +346,11 @@ impl Place {
             settings: Settings {
                 epochs: 3,
                 batch: 12,
-                micro_batch: 8,
+                micro_batch: 4,
                 learning_rate: 5e-4,
                 resize: 72,
                 crop: SIDE as u32,
+                keep_every: Duration::ZERO,
                 ..Settings::default()
             },
             folder,
@@ -411,12 +412,13 @@ impl Place {
 fn thirty_two_pictures_are_learnt_by_heart_and_the_file_is_a_model() {
     let mut place = Place::new();
     place.settings = Settings {
-        epochs: 40,
-        batch: 16,
-        micro_batch: 16,
-        learning_rate: 1e-3,
+        epochs: 70,
+        batch: 32,
+        learning_rate: 4e-4,
+        decay_every: 60,
         drop_path: 0.0,
         resize: SIDE as u32,
+        keep_every: Duration::MAX,
         ..place.settings
     };
     let outcome = place.train("model.safetensors").unwrap();
@@ -427,7 +429,7 @@ fn thirty_two_pictures_are_learnt_by_heart_and_the_file_is_a_model() {
         / 2.0;
     let first = outcome.curve[0].loss;
     println!("loss {first} -> {last}");
-    assert_eq!(outcome.curve.len(), 80);
+    assert_eq!(outcome.curve.len(), 70);
     assert!(!outcome.interrupted && last < 0.01, "{last}");
     let left: Vec<_> = fs::read_dir(place.folder.path()).unwrap().collect();
     assert_eq!(left.len(), 33, "the pictures and the model");
@@ -436,7 +438,7 @@ fn thirty_two_pictures_are_learnt_by_heart_and_the_file_is_a_model() {
     let model = Model::open(&path, &CPU).unwrap();
     assert_eq!(model.classes(), place.classes);
     assert_eq!(model.metadata["trained_from"], "tscam_reference");
-    assert_eq!(model.metadata["epochs"], "40");
+    assert_eq!(model.metadata["epochs"], "70");
     let weights = Weights::open(&path).unwrap().tensors;
     let trained = network(&weights);
     let viewing = Viewing {
@@ -490,13 +492,13 @@ fn a_run_in_pieces_comes_to_the_same_bytes_as_one_in_one_go() {
 }
 
 #[test]
-fn a_run_that_was_killed_goes_on_from_its_last_epoch() {
+fn a_run_that_was_killed_goes_on_from_its_last_checkpoint() {
     let place = Place::new();
     place.train("whole").unwrap();
     let cancel = AtomicBool::new(false);
     let (kept, killed) = (place.path("killed.checkpoint"), place.path("copy"));
     let outcome = place.run("killed", false, &cancel, |event| {
-        // What a kill would leave: the checkpoint of the epoch before.
+        // What a kill would leave: the checkpoint of the step before.
         if matches!(event, Event::Stepped(step) if (step.epoch, step.step) == (2, 2)) {
             fs::copy(&kept, &killed).unwrap();
         }
@@ -611,7 +613,7 @@ fn a_checkpoint_without_room_stops_no_training() {
         _ => {}
     });
     assert!(!outcome.unwrap().interrupted);
-    assert_eq!(warnings.len(), 3, "one an epoch: {warnings:?}");
+    assert_eq!(warnings.len(), 9, "one a step: {warnings:?}");
     assert!(warnings[0].contains("checkpoint"), "{warnings:?}");
     assert!(fs::read(out).unwrap() == fs::read(place.path("whole")).unwrap());
 }
