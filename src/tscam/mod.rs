@@ -12,7 +12,7 @@ mod convolution;
 pub mod device;
 pub mod efficientnet;
 pub mod head;
-mod ops;
+pub(crate) mod ops;
 pub mod transformer;
 pub mod vit;
 pub mod weights;

@@ -11,6 +11,7 @@
 
 mod augment;
 mod checkpoint;
+mod fused;
 mod loss;
 mod network;
 mod ops;
@@ -755,7 +756,8 @@ impl Gradients {
                 Some(before) => (before + gradient)?,
                 None => gradient,
             };
-            self.gradients.insert(name.clone(), sum);
+            // Without the graph of this part, which would stay in memory with it.
+            self.gradients.insert(name.clone(), sum.detach());
         }
         Ok(())
     }

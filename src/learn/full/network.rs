@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, IndexOp as _, Result, Tensor, Var};
 
-use super::ops::{layer_norm, linear, on_each_row, softmax};
+use super::ops::{gelu, layer_norm, linear, scale_rows, scaled_softmax};
 use crate::geometry::Grid;
 use crate::tscam::transformer::BLOCK_NORM_EPS;
 use crate::tscam::vit::{VitConfig, resize_bicubic};
@@ -152,13 +152,13 @@ impl Network {
             .contiguous()?; // [3, N, heads, T, 64]
         let (q, k, v) = (qkv.i(0)?, qkv.i(1)?, qkv.i(2)?);
         let scale = ((d / heads) as f64).sqrt().recip();
-        let weights = softmax(&(q * scale)?.matmul(&k.t()?)?)?; // [N, heads, T, T]
+        let weights = scaled_softmax(&q.matmul(&k.t()?)?, scale)?; // [N, heads, T, T]
         let mixed = weights.matmul(&v)?.transpose(1, 2)?.reshape((rows, d))?;
         self.linear(&format!("{name}.proj"), &mixed)
     }
 
     fn mlp(&self, name: &str, xs: &Tensor) -> Result<Tensor> {
-        let hidden = self.linear(&format!("{name}.fc1"), xs)?.gelu_erf()?;
+        let hidden = gelu(&self.linear(&format!("{name}.fc1"), xs)?)?;
         self.linear(&format!("{name}.fc2"), &hidden)
     }
 
@@ -167,7 +167,7 @@ impl Network {
     fn branch(&self, xs: &Tensor, gamma: &str, survives: Option<Tensor>) -> Result<Tensor> {
         let mut xs = xs.clone();
         if self.config.block.layer_scale {
-            xs = (&xs * on_each_row(self.weight(gamma)?, xs.dim(0)?)?)?;
+            xs = scale_rows(&xs, self.weight(gamma)?)?;
         }
         let Some(survives) = survives else {
             return Ok(xs);

@@ -151,7 +151,7 @@ fn softmax_passes_gradients_on_as_finite_differences_say() {
     let variables = variables(&[("xs", &[3, 4, 7])]);
     let weights = noise(9, &[3, 4, 7]);
     check_gradients(&variables, || {
-        let softmax = ops::softmax(&(variables["xs"].as_tensor() * 5.0).unwrap()).unwrap();
+        let softmax = ops::scaled_softmax(variables["xs"].as_tensor(), 5.0).unwrap();
         (softmax * &weights).unwrap().sum_all().unwrap()
     });
 }
@@ -165,6 +165,60 @@ fn layer_norm_passes_gradients_on_as_finite_differences_say() {
         let normed = ops::layer_norm(xs, weight, bias, 1e-6).unwrap();
         (normed * &weights).unwrap().sum_all().unwrap()
     });
+}
+
+/// The gradients of all variables of a scalar, one after the other.
+fn all_gradients(variables: &BTreeMap<String, Var>, scalar: &Tensor) -> Vec<f64> {
+    let found = scalar.backward().unwrap();
+    let each = variables
+        .values()
+        .map(|variable| numbers(found.get(variable).unwrap()));
+    each.collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn fused_operations_agree_with_their_plain_forms() {
+    type Operation = fn(&[&Tensor]) -> candle_core::Result<Tensor>;
+    let operations: [(&str, Operation); 5] = [
+        ("softmax", |of| ops::scaled_softmax(of[0], 0.125)),
+        ("layer norm", |of| {
+            ops::layer_norm(of[0], of[1], of[2], 1e-6)
+        }),
+        ("gelu", |of| ops::gelu(of[0])),
+        ("linear", |of| ops::linear(of[0], of[3], of[1])),
+        ("scale", |of| ops::scale_rows(of[0], of[1])),
+    ];
+    let shapes: [&[usize]; 4] = [&[37, 70], &[70], &[70], &[70, 70]];
+    for (name, operation) in operations {
+        // In f64 there is the plain form alone; f32 is fused.
+        let [(plain, of_plain), (fused, of_fused)] = [DType::F64, DType::F32].map(|dtype| {
+            let variables: BTreeMap<String, Var> = (0..)
+                .zip(shapes)
+                .map(|(seed, shape)| {
+                    let numbers = (noise(seed, shape) * 6.0).unwrap().to_dtype(dtype).unwrap();
+                    (seed.to_string(), Var::from_tensor(&numbers).unwrap())
+                })
+                .collect();
+            let operands: Vec<&Tensor> = variables.values().map(Var::as_tensor).collect();
+            let result = operation(&operands).unwrap();
+            let weights = noise(9, &[37, 70]).to_dtype(dtype).unwrap();
+            // Of each operand, so that none is without a gradient.
+            let mut scalar = (&result * weights).unwrap().sum_all().unwrap();
+            for operand in operands {
+                scalar = (scalar + operand.sum_all().unwrap()).unwrap();
+            }
+            (numbers(&result), all_gradients(&variables, &scalar))
+        });
+        let errors = (
+            relative_error(&fused, &plain),
+            relative_error(&of_fused, &of_plain),
+        );
+        println!(
+            "{name}: result {:.1e}, gradients {:.1e}",
+            errors.0, errors.1
+        );
+        assert!(errors.0 < 1e-6 && errors.1 < 2e-6, "{name}: {errors:?}");
+    }
 }
 
 /// A network of one block with layer scale, whose positions are for another grid.
@@ -415,6 +469,7 @@ fn thirty_two_pictures_are_learnt_by_heart_and_the_file_is_a_model() {
         epochs: 70,
         batch: 32,
         learning_rate: 4e-4,
+        micro_batch: 16,
         decay_every: 60,
         drop_path: 0.0,
         resize: SIDE as u32,
@@ -422,11 +477,7 @@ fn thirty_two_pictures_are_learnt_by_heart_and_the_file_is_a_model() {
         ..place.settings
     };
     let outcome = place.train("model.safetensors").unwrap();
-    let last: f32 = outcome.curve[78..]
-        .iter()
-        .map(|step| step.loss)
-        .sum::<f32>()
-        / 2.0;
+    let last = outcome.curve[69].loss;
     let first = outcome.curve[0].loss;
     println!("loss {first} -> {last}");
     assert_eq!(outcome.curve.len(), 70);
