@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::train_full::{self, FullOptions};
+use super::INTERRUPTED;
+use super::train_full::{self, FullOptions, Training};
 use crate::learn::full::Example;
 use crate::pictures;
 use crate::tscam::device::DeviceChoice;
@@ -29,6 +32,9 @@ pub struct Arguments {
     /// The model to write
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
+    /// Also write the loss of each step as CSV
+    #[arg(long, value_name = "FILE")]
+    curve: Option<PathBuf>,
     #[command(flatten)]
     options: FullOptions,
 }
@@ -63,7 +69,26 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         device,
         out,
         options,
+        curve,
         ..
     } = arguments;
-    train_full::run(options, &examples, &classes, model.as_deref(), *device, out)
+    let cancel = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&cancel);
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            // Asked twice: the last checkpoint is whole.
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+        say!("\nstopping; what is learnt will be kept (again to stop at once)");
+    })
+    .context("cannot listen for Ctrl-C")?;
+    let training = Training {
+        examples: &examples,
+        classes: &classes,
+        model: model.as_deref(),
+        device: *device,
+        out,
+        curve: curve.as_deref(),
+    };
+    train_full::run(options, &training, &cancel)
 }

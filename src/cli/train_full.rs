@@ -1,10 +1,9 @@
 //! `tsukami train --full`: the paper's training, with its progress, its stops and its curve.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args;
 
 use super::INTERRUPTED;
@@ -45,12 +44,12 @@ pub struct FullOptions {
     /// Go on from the checkpoint of a run that was stopped or killed
     #[arg(long)]
     resume: bool,
+    /// Seconds from one checkpoint to the next
+    #[arg(long, default_value_t = Settings::default().keep_every.as_secs(), value_name = "SECONDS")]
+    keep_every: u64,
     /// Where the run is kept until it is done [default: the model's name with .checkpoint]
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
-    /// Also write the loss of each step as CSV
-    #[arg(long, value_name = "FILE")]
-    curve: Option<PathBuf>,
 }
 
 impl FullOptions {
@@ -64,6 +63,7 @@ impl FullOptions {
             weight_decay: self.weight_decay,
             drop_path: self.drop_path,
             seed: self.seed,
+            keep_every: Duration::from_secs(self.keep_every),
             ..Settings::default()
         }
     }
@@ -77,17 +77,38 @@ impl FullOptions {
     }
 }
 
-/// Trains a model from `examples` of `classes` and writes it to `out`; the exit code.
+/// What a model is made from, and where it is written.
+pub(super) struct Training<'a> {
+    /// Pictures and their classes.
+    pub examples: &'a [Example],
+    /// Names of the classes.
+    pub classes: &'a [String],
+    /// The model to begin with; the embedded one if none is given.
+    pub model: Option<&'a Path>,
+    /// Where it runs.
+    pub device: DeviceChoice,
+    /// The model to write.
+    pub out: &'a Path,
+    /// The file for the loss of each step, as CSV.
+    pub curve: Option<&'a Path>,
+}
+
+/// Trains a model unless `cancel` is set meanwhile; the exit code.
 pub(super) fn run(
     options: &FullOptions,
-    examples: &[Example],
-    classes: &[String],
-    model: Option<&Path>,
-    device: DeviceChoice,
-    out: &Path,
+    training: &Training<'_>,
+    cancel: &AtomicBool,
 ) -> anyhow::Result<u8> {
-    if let Some(curve) = &options.curve {
-        check_target(curve)?;
+    let Training {
+        examples,
+        classes,
+        model,
+        device,
+        out,
+        curve: curve_file,
+    } = *training;
+    if let Some(curve_file) = curve_file {
+        check_target(curve_file)?;
     }
     let start = match model {
         Some(path) => Start::open(path)?,
@@ -109,21 +130,10 @@ pub(super) fn run(
         resume: options.resume,
     };
 
-    let cancel = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&cancel);
-    ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            // Asked twice: the last checkpoint is whole.
-            std::process::exit(i32::from(INTERRUPTED));
-        }
-        say!("\nstopping; what is learnt will be kept (again to stop at once)");
-    })
-    .context("cannot listen for Ctrl-C")?;
-
     let mut progress = Progress::new(examples.len(), 0);
     progress.note("reading pictures".to_owned());
     let mut curve: Vec<Step> = Vec::new();
-    let outcome = train(&job, &device.device, &cancel, |event| match event {
+    let outcome = train(&job, &device.device, cancel, |event| match event {
         Event::Read { pictures } => progress.advance_by(pictures),
         Event::Warning(text) => progress.say(&format!("warning: {text}")),
         Event::Started {
@@ -159,13 +169,13 @@ pub(super) fn run(
                 step.epoch, settings.epochs, step.loss
             ));
             if step.step == step.of {
-                end_epoch(&curve, options, &progress);
+                end_epoch(&curve, settings.epochs, curve_file, &progress);
             }
         }
     })?;
     progress.finish();
 
-    if let Some(path) = &options.curve {
+    if let Some(path) = curve_file {
         write_curve(path, &outcome.curve)?;
     }
     let Some(last) = outcome.curve.last() else {
@@ -203,16 +213,16 @@ fn mean_loss(curve: &[Step], epoch: usize) -> f32 {
 }
 
 /// Says how an epoch went, and brings the curve up to date for who is watching it.
-fn end_epoch(curve: &[Step], options: &FullOptions, progress: &Progress) {
+fn end_epoch(curve: &[Step], epochs: usize, file: Option<&Path>, progress: &Progress) {
     let Some(last) = curve.last() else { return };
     progress.say(&format!(
         "epoch {}/{}  loss {:.4}  learning rate {:e}",
         last.epoch,
-        options.epochs,
+        epochs,
         mean_loss(curve, last.epoch),
         last.learning_rate
     ));
-    let written = options.curve.as_ref().map(|path| write_curve(path, curve));
+    let written = file.map(|path| write_curve(path, curve));
     if let Some(Err(error)) = written {
         progress.say(&format!("warning: {error}"));
     }
