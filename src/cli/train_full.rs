@@ -184,14 +184,21 @@ pub(super) fn run(
     };
     if outcome.interrupted {
         say!(
-            "interrupted after epoch {}, step {} of {}, loss {:.4}; the same command with --resume \
-             goes on from {}",
+            "interrupted after epoch {}, step {} of {}, loss {:.4}",
             last.epoch,
             last.step,
             last.of,
-            last.loss,
-            checkpoint.display()
+            last.loss
         );
+        match outcome.kept.checked_sub(1).map(|kept| outcome.curve[kept]) {
+            Some(kept) => say!(
+                "the same command with --resume goes on from {}, which holds epoch {}, step {}",
+                checkpoint.display(),
+                kept.epoch,
+                kept.step
+            ),
+            None => say!("nothing is kept"),
+        }
         return Ok(INTERRUPTED);
     }
     say!(

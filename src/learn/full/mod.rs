@@ -193,6 +193,8 @@ pub struct Outcome {
     pub curve: Vec<Step>,
     /// Whether it was stopped before the end; the model is then not written.
     pub interrupted: bool,
+    /// How many of these steps a run that goes on need not take again.
+    pub kept: usize,
 }
 
 /// Why training cannot begin or had to stop.
@@ -256,6 +258,17 @@ pub enum TrainError {
     /// A picture that could be read before cannot be read now.
     #[error(transparent)]
     Picture(#[from] PictureError),
+    /// All is learnt, but the model cannot be written.
+    #[error(
+        "{cause}; put that right, and the same command with --resume goes on from {}",
+        checkpoint.display()
+    )]
+    Unwritten {
+        /// Why.
+        cause: Box<TrainError>,
+        /// The file that keeps what is learnt.
+        checkpoint: PathBuf,
+    },
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FormatError),
@@ -297,6 +310,7 @@ pub fn train(
         return Ok(Outcome {
             curve: Vec::new(),
             interrupted: true,
+            kept: 0,
         });
     };
     check_classes(&examples, job.classes)?;
@@ -326,19 +340,27 @@ pub fn train(
             return Ok(Outcome {
                 curve: run.curve(),
                 interrupted,
+                kept: kept.0,
             });
         }
     }
     if let Err(error) = run.write_model() {
         // There may be room for it where there is none for the model.
-        let _ = run.keep();
-        return Err(error);
+        return Err(if run.keep().is_ok() || kept.0 > 0 {
+            TrainError::Unwritten {
+                cause: Box::new(error),
+                checkpoint: job.checkpoint.to_owned(),
+            }
+        } else {
+            error
+        });
     }
     // The model is there; a checkpoint that stays is no more than untidy.
     let _ = fs::remove_file(job.checkpoint);
     Ok(Outcome {
         curve: run.curve(),
         interrupted: false,
+        kept: run.losses.len(),
     })
 }
 

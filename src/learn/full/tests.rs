@@ -530,6 +530,7 @@ fn a_run_in_pieces_comes_to_the_same_bytes_as_one_in_one_go() {
         let outcome = place.stop_after("pieces", resume, last);
         assert!(outcome.interrupted);
         assert_eq!(outcome.curve, whole.curve[..last]);
+        assert_eq!(outcome.kept, last);
         assert!(!place.path("pieces").exists());
         resume = true;
     }
@@ -670,6 +671,33 @@ fn a_checkpoint_without_room_stops_no_training() {
     assert_eq!(warnings.len(), 9, "one a step: {warnings:?}");
     assert!(warnings[0].contains("checkpoint"), "{warnings:?}");
     assert!(fs::read(out).unwrap() == fs::read(place.path("whole")).unwrap());
+}
+
+#[test]
+fn a_model_without_room_can_be_written_later() {
+    let mut place = Place::new(12);
+    place.settings.epochs = 1;
+    place.settings.keep_every = Duration::MAX;
+    let cancel = AtomicBool::new(false);
+    let out = place.path("model");
+    let refused = place.run("model", false, &cancel, |event| {
+        if let Event::Started { .. } = event {
+            fs::create_dir(&out).unwrap();
+        }
+    });
+    let told = refused.unwrap_err().to_string();
+    assert!(
+        told.contains("model.checkpoint") && told.contains("--resume"),
+        "{told}"
+    );
+    fs::remove_dir(&out).unwrap();
+    let outcome = place.run("model", true, &cancel, |event| {
+        assert!(!matches!(event, Event::Stepped(_)));
+    });
+    assert_eq!(outcome.unwrap().kept, 3);
+    place.train("whole").unwrap();
+    let read = |name| fs::read(place.path(name)).unwrap();
+    assert!(read("model") == read("whole"));
 }
 
 #[test]
