@@ -7,9 +7,11 @@
 //! | [`class_head`] | image-level tags -> a class head |
 //! | [`tags`] | which picture shows which classes |
 //! | [`boxes`] | corrected boxes -> better boxes |
+//! | [`full`] | image-level tags -> backbone and head together, as the paper trains them |
 
 pub mod boxes;
 pub mod class_head;
+pub mod full;
 pub mod logistic;
 pub mod pooled;
 pub mod tags;
