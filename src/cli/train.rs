@@ -128,6 +128,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     for reason in &failed {
         say!("failed: {reason}");
     }
+    // Pictures are missing then, so it must not come to training.
+    if cancel.load(Ordering::Relaxed) {
+        return Ok(interrupted());
+    }
     let trained = class_head::train(&examples, &set.classes, |_| {
         match cancel.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
@@ -136,8 +140,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     });
     let trained = match trained {
         Err(TrainError::Cancelled) => {
-            say!("interrupted: nothing is written");
-            return Ok(INTERRUPTED);
+            return Ok(interrupted());
         }
         trained => trained?,
     };
@@ -155,6 +158,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     }
     tell(&trained, &arguments.out);
     Ok(if failed.is_empty() { 0 } else { FAILED })
+}
+
+fn interrupted() -> u8 {
+    say!("interrupted: nothing is written");
+    INTERRUPTED
 }
 
 /// The paper's training.

@@ -35,7 +35,7 @@ pub enum TrainError {
     )]
     TooFew(usize),
     /// A class without pictures.
-    #[error("no picture is tagged {0:?}; tag some, or leave the class out")]
+    #[error("no picture that can be read is tagged {0:?}; tag some, or leave the class out")]
     NoPictures(String),
     /// Someone asked to stop.
     #[error("training was cancelled")]
@@ -202,15 +202,27 @@ fn chosen(tried: &[HeldOut]) -> HeldOut {
     *chosen.unwrap_or(&tried[0])
 }
 
-/// Deals the pictures of each class out in turn, so that each part has its share of every class.
+/// Cuts the pictures of each class into runs of about equal length. Neighbours by name are often
+/// frames of one scene, which dealt out in turn would let every part be known from the others.
 fn folds_of(examples: &[Example], folds: usize) -> Vec<usize> {
+    let class = |example: &Example| example.classes.first().copied();
+    let mut sizes: BTreeMap<Option<usize>, usize> = BTreeMap::new();
+    for example in examples {
+        *sizes.entry(class(example)).or_default() += 1;
+    }
     let mut dealt: BTreeMap<Option<usize>, usize> = BTreeMap::new();
-    let fold = |example: &Example| {
-        let dealt = dealt.entry(example.classes.first().copied()).or_default();
-        *dealt += 1;
-        (*dealt - 1) % folds
+    let fold = |(at, example): (usize, &Example)| {
+        let class = class(example);
+        let before = dealt.entry(class).or_default();
+        let fold = match sizes[&class] {
+            // Too few to be cut: they go where they happen to stand.
+            size if size < folds => at % folds,
+            size => *before * folds / size,
+        };
+        *before += 1;
+        fold
     };
-    examples.iter().map(fold).collect()
+    examples.iter().enumerate().map(fold).collect()
 }
 
 /// 1 if the likeliest class is among the picture's own, else 0.
