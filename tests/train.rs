@@ -165,3 +165,40 @@ fn an_interrupted_training_writes_nothing() {
     run.exits(130).says("nothing is written");
     assert_eq!(place.names("."), ["many"]);
 }
+
+#[test]
+fn the_papers_training_makes_a_model_that_proposes() {
+    let place = Place::new();
+    for class in ["disc", "other"] {
+        place.pictures(&format!("pictures/{class}"), 2);
+    }
+    place.write(
+        "start.pth",
+        std::fs::read(repository("tests/reference/tscam_reference.pth")).unwrap(),
+    );
+    let line = "train pictures --tags folders --full --model start.pth -o full.safetensors \
+                --epochs 2 --batch 2 --curve loss.csv";
+    place
+        .run(line)
+        .exits(0)
+        .says("4 pictures of 2 classes, 2 epochs");
+    let curve = String::from_utf8(place.read("loss.csv")).unwrap();
+    assert_eq!(curve.lines().count(), 5, "{curve}");
+    place
+        .run("model full.safetensors")
+        .exits(0)
+        .prints("3 x 3 convolution, 2 classes: disc, other");
+    place
+        .run("propose pictures --model full.safetensors --method ts-cam --square --quality fast")
+        .exits(0);
+    // What it leaves is the model, the curve and the boxes, no checkpoint.
+    let names = place.names(".");
+    assert!(
+        !names.iter().any(|name| name.contains("checkpoint")),
+        "{names:?}"
+    );
+    place
+        .run("train pictures --tags folders -o head.safetensors --epochs 3")
+        .exits(2)
+        .says("--full");
+}

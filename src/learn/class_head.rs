@@ -1,13 +1,14 @@
 //! Image-level tags -> a class head: the TS-CAM head with the backbone frozen, which is convex.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::ControlFlow;
 
-use safetensors::Dtype;
-use safetensors::tensor::TensorView;
+use candle_core::{Device, Tensor};
 
 use super::logistic::{Classifier, Problem, Targets};
 use super::pooled::Pooled;
+use super::tensor_file;
 
 /// The penalties that are tried, for vectors of a mean square length of 1.
 const PENALTIES: [f64; 6] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
@@ -297,33 +298,20 @@ impl TrainedHead {
     /// `head.weight [C, D, k, k]` and `head.bias [C]`, with its origin in the metadata.
     ///
     /// # Errors
-    /// If the numbers do not fit the form.
-    pub fn to_safetensors(&self, place: &Place) -> Result<Vec<u8>, safetensors::SafeTensorError> {
+    /// None but for want of memory.
+    pub fn to_safetensors(&self, place: &Place) -> io::Result<Vec<u8>> {
         let classes = self.classes.len();
         let taps = place.side * place.side;
         let width = self.classifier.weight.len() / (classes * taps);
-        // From one neighbour after the other to one number of the token after the other.
-        let mut weight = Vec::with_capacity(self.classifier.weight.len());
-        for of_class in self.classifier.weight.chunks_exact(taps * width) {
-            for number in 0..width {
-                weight.extend((0..taps).map(|tap| of_class[tap * width + number]));
-            }
-        }
-        let bytes = |values: &[f32]| -> Vec<u8> {
-            values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect()
+        let tensors = || -> candle_core::Result<BTreeMap<String, Tensor>> {
+            let shape = (classes, taps, width);
+            let weight = Tensor::from_slice(&self.classifier.weight, shape, &Device::Cpu)?;
+            let shape = (classes, width, place.side, place.side);
+            let weight = weight.transpose(1, 2)?.reshape(shape)?;
+            let bias = Tensor::new(&self.classifier.bias[..], &Device::Cpu)?;
+            let named = [("head.weight", weight), ("head.bias", bias)];
+            Ok(named.map(|(name, tensor)| (name.to_owned(), tensor)).into())
         };
-        let (weight, bias) = (bytes(&weight), bytes(&self.classifier.bias));
-        let shape = vec![classes, width, place.side, place.side];
-        let tensors = [
-            ("head.weight", TensorView::new(Dtype::F32, shape, &weight)?),
-            (
-                "head.bias",
-                TensorView::new(Dtype::F32, vec![classes], &bias)?,
-            ),
-        ];
         let activation = if self.is_any_of { "sigmoid" } else { "softmax" };
         let bank = "the quarter of each picture that the class token attends to least";
         let metadata = [
@@ -352,15 +340,16 @@ impl TrainedHead {
             ),
         ];
         let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
-        super::to_safetensors(tensors, &metadata.into())
+        let mut file = Vec::new();
+        let tensors = tensors().map_err(io::Error::other)?;
+        tensor_file::write(&mut file, &tensors, &metadata.into())?;
+        Ok(file)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-
-    use candle_core::{Device, Tensor};
 
     use super::*;
     use crate::geometry::Grid;

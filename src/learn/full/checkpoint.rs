@@ -3,16 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
 
-use candle_core::{DType, Device, Tensor};
-use safetensors::{SafeTensors, View as _};
+use candle_core::{Device, Tensor};
+use safetensors::SafeTensors;
 
 use super::TrainError;
 use super::network::Network;
 use super::optimiser::{AdamW, Named};
 use crate::formats::{FormatError, write_whole};
+use crate::learn::tensor_file;
 
 /// What a checkpoint says it is, in its metadata.
 const KIND: &str = "Tsukami training checkpoint 1";
@@ -58,7 +58,7 @@ impl Checkpoint {
         tensors.insert(LOSSES.to_owned(), Tensor::new(losses, &Device::Cpu)?);
         let mut metadata = description.clone();
         metadata.insert("kind".to_owned(), KIND.to_owned());
-        write_safetensors(path, &tensors, &metadata)
+        write_tensors(path, &tensors, &metadata)
     }
 
     /// Reads what a run left at `path` onto `device`.
@@ -159,39 +159,12 @@ pub fn write_model(
 ) -> Result<(), TrainError> {
     let weights = network.variables().iter();
     let weights = weights.map(|(name, variable)| (name.clone(), variable.as_tensor().clone()));
-    write_safetensors(path, &weights.collect(), metadata)
+    write_tensors(path, &weights.collect(), metadata)
 }
 
-/// Writes f32 tensors with metadata, the same bytes each time: the crate's own writer keeps
-/// metadata in a hash map, whose order changes.
-fn write_safetensors(
-    path: &Path,
-    tensors: &Named,
-    metadata: &Description,
-) -> Result<(), TrainError> {
-    let mut header = serde_json::Map::new();
-    header.insert("__metadata__".to_owned(), serde_json::json!(metadata));
-    let mut end = 0;
-    for (name, tensor) in tensors {
-        let begin = end;
-        end += tensor.elem_count() * DType::F32.size_in_bytes();
-        let entry = serde_json::json!({
-            "dtype": "F32", "shape": tensor.dims(), "data_offsets": [begin, end],
-        });
-        header.insert(name.clone(), entry);
-    }
-    let mut header =
-        serde_json::to_vec(&header).map_err(|error| FormatError::unwritable(path)(error.into()))?;
-    // Numbers begin at a multiple of their size.
-    header.resize(header.len().next_multiple_of(8), b' ');
-    let write = |file: &mut dyn Write| {
-        file.write_all(&(header.len() as u64).to_le_bytes())?;
-        file.write_all(&header)?;
-        for tensor in tensors.values() {
-            let here = tensor.to_device(&Device::Cpu).map_err(io::Error::other)?;
-            file.write_all(&here.data())?;
-        }
-        Ok(())
-    };
-    Ok(write_whole(path, write)?)
+/// Writes a file of tensors.
+fn write_tensors(path: &Path, tensors: &Named, metadata: &Description) -> Result<(), TrainError> {
+    Ok(write_whole(path, |file| {
+        tensor_file::write(file, tensors, metadata)
+    })?)
 }
