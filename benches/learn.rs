@@ -62,9 +62,8 @@ fn main() {
     match trained {
         Ok(trained) => println!(
             "{PICTURES} vectors of {WIDTH} numbers, {CLASSES} classes: {seconds:.1} s, {fits} fits, \
-             penalty {:e}, {:.1}% right when held out",
-            trained.l2,
-            100.0 * trained.held_out_accuracy
+             penalty {:e}, {:?} right when held out",
+            trained.l2, trained.held_out_accuracy
         ),
         Err(error) => println!("{error}"),
     }

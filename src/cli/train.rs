@@ -18,7 +18,7 @@ use crate::document::Document;
 use crate::formats::{check_target, same_file, tags, write_whole};
 use crate::learn::class_head::{self, Example, Place, TrainError, TrainedHead};
 use crate::learn::pooled::Pooled;
-use crate::learn::tags::{TagSet, TaggedPicture};
+use crate::learn::tags::TagSet;
 use crate::learn::{self, full};
 use crate::pictures::{self, Entry};
 use crate::propose;
@@ -190,11 +190,14 @@ fn tell(trained: &TrainedHead, out: &Path) {
              own background"
         );
     }
+    let right = match trained.held_out_accuracy {
+        Some(share) => format!("{:.1}% right when held out", 100.0 * share),
+        None => "too few to hold any out".to_owned(),
+    };
     say!(
-        "{} pictures, {} classes, {:.1}% right when held out, penalty {:e}, {} iterations -> {}",
+        "{} pictures, {} classes, {right}, penalty {:e}, {} iterations -> {}",
         trained.pictures,
         trained.classes.len(),
-        100.0 * trained.held_out_accuracy,
         trained.l2,
         trained.classifier.losses.len() - 1,
         out.display()
@@ -309,24 +312,29 @@ fn leave_out_contradictions(set: &mut TagSet) {
             of_content.entry(xxh3_128(&bytes)).or_default().push(at);
         }
     }
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
     let mut left_out: Vec<usize> = Vec::new();
     for same in of_content.into_values() {
-        let first = &set.pictures[same[0]];
-        let other = same.iter().map(|at| &set.pictures[*at]);
-        if let Some(other) = other.filter(|other| other.classes != first.classes).next() {
-            let tags = |picture: &TaggedPicture| -> String {
-                set.names(picture).collect::<Vec<_>>().join(", ")
-            };
-            say!(
-                "warning: {} ({}) and {} ({}) are the same picture with different tags; both are \
-                 left out",
-                first.path.display(),
-                tags(first),
-                other.path.display(),
-                tags(other)
-            );
+        let tags = |at: &usize| &set.pictures[*at].classes;
+        let other = same.iter().find(|at| tags(at) != tags(&same[0]));
+        if let Some(other) = other {
+            pairs.push((same[0], *other));
             left_out.extend(same);
         }
+    }
+    if let Some((first, other)) = pairs.iter().min() {
+        let name = |at: usize| {
+            let picture = &set.pictures[at];
+            let tags: Vec<&str> = set.names(picture).collect();
+            format!("{} ({})", picture.path.display(), tags.join(", "))
+        };
+        say!(
+            "warning: {} pictures are there more than once with different tags and are left out, {} \
+             and {} for one",
+            pairs.len(),
+            name(*first),
+            name(*other)
+        );
     }
     let mut at = 0..;
     set.pictures

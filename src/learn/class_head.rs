@@ -12,6 +12,8 @@ use super::tensor_file;
 
 /// The penalties that are tried, for vectors of a mean square length of 1.
 const PENALTIES: [f64; 6] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
+/// What is taken where nothing can be held out.
+const UNTRIED_PENALTY: f64 = 1e-4;
 /// Parts that the pictures are dealt into for cross-validation.
 const FOLDS: usize = 3;
 /// Fewer tagged pictures than this say nothing.
@@ -72,8 +74,9 @@ pub struct TrainedHead {
     pub pictures: usize,
     /// The penalty that was chosen.
     pub l2: f64,
-    /// The share of pictures whose likeliest class is theirs, when they were held out.
-    pub held_out_accuracy: f64,
+    /// The share of pictures whose likeliest class is theirs, when they were held out; none if every
+    /// class has but one picture.
+    pub held_out_accuracy: Option<f64>,
 }
 
 /// Trains a head on tagged pictures. The same pictures in the same order give the same bytes.
@@ -127,24 +130,26 @@ pub fn train(
         fit += 1;
         solved.ok_or(TrainError::Cancelled)
     };
+    let held_out_count = fold_of.iter().flatten().count();
     let parts: Vec<(Problem, Vec<&Example>)> = (0..folds)
+        .filter(|_| held_out_count > 0)
         .map(|fold| {
             let (held_out, kept): (Vec<usize>, Vec<usize>) =
-                (0..examples.len()).partition(|at| fold_of[*at] == fold);
+                (0..examples.len()).partition(|at| fold_of[*at] == Some(fold));
             let held_out = held_out.iter().map(|at| &examples[*at]).collect();
             (set.problem(&kept), held_out)
         })
         .collect();
     let mut last: Vec<Option<Classifier>> = vec![None; folds];
     let mut tried: Vec<HeldOut> = Vec::new();
-    for l2 in PENALTIES {
-        let (mut losses, mut right) = (Vec::with_capacity(examples.len()), 0.0);
+    for l2 in PENALTIES.into_iter().filter(|_| held_out_count > 0) {
+        let (mut losses, mut right) = (Vec::with_capacity(held_out_count), 0.0);
         for ((problem, held_out), last) in parts.iter().zip(&mut last) {
             let classifier = solve(problem, l2, last.as_ref())?;
             for example in held_out {
                 let logits = classifier.logits(&example.pooled.object);
                 losses.push(set.loss(&logits, &example.classes));
-                right += is_right(&logits, &example.classes) / examples.len() as f64;
+                right += is_right(&logits, &example.classes) / held_out_count as f64;
             }
             *last = Some(classifier);
         }
@@ -155,7 +160,8 @@ pub fn train(
             break;
         }
     }
-    let HeldOut { l2, accuracy, .. } = chosen(&tried);
+    let chosen = chosen(&tried);
+    let l2 = chosen.map_or(UNTRIED_PENALTY, |chosen| chosen.l2);
     let all: Vec<usize> = (0..examples.len()).collect();
     let classifier = solve(&set.problem(&all), l2, None)?;
     Ok(TrainedHead {
@@ -165,7 +171,7 @@ pub fn train(
         has_bank,
         pictures: examples.len(),
         l2,
-        held_out_accuracy: accuracy,
+        held_out_accuracy: chosen.map(|chosen| chosen.accuracy),
     })
 }
 
@@ -195,35 +201,32 @@ impl HeldOut {
 }
 
 /// The first, and so the largest, penalty that is about as good as the best.
-fn chosen(tried: &[HeldOut]) -> HeldOut {
+fn chosen(tried: &[HeldOut]) -> Option<HeldOut> {
     let best = tried.iter().min_by(|a, b| a.loss.total_cmp(&b.loss));
     let enough = best.map_or(f64::INFINITY, |best| best.loss + best.error);
     let chosen = tried.iter().find(|tried| tried.loss <= enough);
     // A loss that is no number, of vectors that are none, is as good as any other.
-    *chosen.unwrap_or(&tried[0])
+    chosen.or(tried.first()).copied()
 }
 
-/// Cuts the pictures of each class into runs of about equal length. Neighbours by name are often
-/// frames of one scene, which dealt out in turn would let every part be known from the others.
-fn folds_of(examples: &[Example], folds: usize) -> Vec<usize> {
+/// Cuts the pictures of each class into runs of about equal length, one a fold. Neighbours by name
+/// are often frames of one scene, which dealt out in turn would let every part be known from the
+/// others. The only picture of a class is in no fold: without it nothing can be known of the class.
+fn folds_of(examples: &[Example], folds: usize) -> Vec<Option<usize>> {
     let class = |example: &Example| example.classes.first().copied();
     let mut sizes: BTreeMap<Option<usize>, usize> = BTreeMap::new();
     for example in examples {
         *sizes.entry(class(example)).or_default() += 1;
     }
     let mut dealt: BTreeMap<Option<usize>, usize> = BTreeMap::new();
-    let fold = |(at, example): (usize, &Example)| {
+    let fold = |example: &Example| {
         let class = class(example);
         let before = dealt.entry(class).or_default();
-        let fold = match sizes[&class] {
-            // Too few to be cut: they go where they happen to stand.
-            size if size < folds => at % folds,
-            size => *before * folds / size,
-        };
         *before += 1;
-        fold
+        let size = sizes[&class];
+        (size > 1).then(|| (*before - 1) * folds / size)
     };
-    examples.iter().enumerate().map(fold).collect()
+    examples.iter().map(fold).collect()
 }
 
 /// 1 if the likeliest class is among the picture's own, else 0.
@@ -312,6 +315,8 @@ impl TrainedHead {
             let named = [("head.weight", weight), ("head.bias", bias)];
             Ok(named.map(|(name, tensor)| (name.to_owned(), tensor)).into())
         };
+        let accuracy = self.held_out_accuracy;
+        let accuracy = accuracy.map_or("unknown".to_owned(), |share| format!("{share:.4}"));
         let activation = if self.is_any_of { "sigmoid" } else { "softmax" };
         let bank = "the quarter of each picture that the class token attends to least";
         let metadata = [
@@ -330,10 +335,7 @@ impl TrainedHead {
                 if self.has_bank { bank } else { "none" }.to_owned(),
             ),
             ("l2", format!("{:e}", self.l2)),
-            (
-                "held_out_accuracy",
-                format!("{:.4}", self.held_out_accuracy),
-            ),
+            ("held_out_accuracy", accuracy),
             (
                 "trained_by",
                 concat!("tsukami ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -460,11 +462,7 @@ mod tests {
             .collect();
         let trained = trained(&examples, 3);
         assert!(trained.is_any_of && !trained.has_bank);
-        assert!(
-            trained.held_out_accuracy > 0.6,
-            "{}",
-            trained.held_out_accuracy
-        );
+        assert!(trained.held_out_accuracy > Some(0.6), "{trained:?}");
     }
 
     #[test]
@@ -498,9 +496,12 @@ mod tests {
             train(&two, 2),
             Err(TrainError::NoPictures("class 1".to_owned()))
         );
-        // Two pictures, two classes: each fold lacks one of them.
+        // The only picture of its class cannot be held out, so nothing can be judged.
         let two = [example(&[0], 0, 1), example(&[1], 1, 1)];
-        assert!(train(&two, 2).is_ok());
+        let trained = train(&two, 2).unwrap();
+        assert_eq!(trained.held_out_accuracy, None);
+        let own = |at: usize| trained.classifier.logits(&two[at].pooled.object);
+        assert!(own(0)[0] > own(0)[1] && own(1)[1] > own(1)[0]);
     }
 
     #[test]
