@@ -11,6 +11,7 @@ use egui::KeyboardShortcut;
 use super::command::Command;
 use super::files::Purpose;
 use super::listing::Query;
+use super::picks::Pick;
 use super::preferences::{CanvasLook, Theme};
 use super::session::Proposing;
 use super::textures::Adjustment;
@@ -37,6 +38,12 @@ pub enum Action {
     Show(PictureId),
     /// Ask the list for something else.
     List(Query),
+    /// Change which pictures of the list are selected together.
+    Pick(Pick),
+    /// Say that these pictures, or the one that is shown, show a class, or take that back.
+    Tag(CategoryId, bool),
+    /// As [`Tag`](Self::Tag), by a name, which may be a new one.
+    TagNamed(String),
     /// Select these boxes alone.
     Select(Vec<AnnotationId>),
     /// Add boxes to the selection, or take them out.

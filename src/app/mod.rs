@@ -28,6 +28,7 @@ pub mod listing;
 pub mod notices;
 pub mod offer;
 pub mod panels;
+pub mod picks;
 pub mod places;
 pub mod preferences;
 pub mod sample;

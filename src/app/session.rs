@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::listing::{self, Query};
+use super::picks::{Pick, Picks};
 use crate::document::ops::{self, Named};
 use crate::document::{
     Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, Model,
@@ -120,6 +121,7 @@ pub struct Session {
     rows: Vec<PictureId>,
     /// Where each picture is in `rows`.
     row_of: HashMap<PictureId, usize>,
+    picks: Picks,
     unreadable: HashMap<PictureId, String>,
     /// Rises whenever the document changes.
     revision: u64,
@@ -152,6 +154,7 @@ impl Session {
             by_name: Vec::new(),
             rows: Vec::new(),
             row_of: HashMap::new(),
+            picks: Picks::default(),
             unreadable: HashMap::new(),
             revision: 0,
             counts: Counts::default(),
@@ -329,6 +332,31 @@ impl Session {
             .enumerate()
             .map(|(row, id)| (*id, row))
             .collect();
+        self.picks.keep(&self.row_of);
+    }
+
+    /// The pictures of the list that are selected together, if there are several.
+    pub fn picks(&self) -> &Picks {
+        &self.picks
+    }
+
+    /// Changes which pictures are selected together.
+    pub fn pick(&mut self, pick: Pick) {
+        let shown = self.place.picture;
+        let left = self.picks.pick(pick, &self.rows, &self.row_of, shown);
+        if let Some(picture) = left {
+            self.show(picture);
+        }
+    }
+
+    /// The pictures that a change of several is about: those selected together in the order of the
+    /// list, or the one that is shown.
+    pub fn picked(&self) -> Vec<PictureId> {
+        if self.picks.is_empty() {
+            return self.current().into_iter().collect();
+        }
+        let rows = self.rows.iter().copied();
+        rows.filter(|id| self.picks.has(*id)).collect()
     }
 
     /// Why the file of a picture cannot be read.
@@ -391,6 +419,7 @@ impl Session {
         if self.place.picture != Some(picture) && self.document().picture(picture).is_some() {
             self.shown_before = self.place.picture.replace(picture);
             self.selection.clear();
+            self.picks.clear();
             if self.place.query.depends_on_boxes() {
                 self.list();
             }
@@ -920,6 +949,36 @@ impl Session {
             })?;
         }
         Ok(())
+    }
+
+    /// Says that the [picked](Self::picked) pictures show a class, or takes that back; how many
+    /// they are.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn tag(&mut self, category: CategoryId, is_present: bool) -> Result<usize, StoreError> {
+        let pictures = self.picked();
+        let label = if is_present { "tag" } else { "remove a tag" };
+        self.commit(label, |document| {
+            ops::set_tag(document, &pictures, category, is_present)
+        })?;
+        Ok(pictures.len())
+    }
+
+    /// As [`tag`](Self::tag), by a name; a class that is not there is added in the same step.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn tag_named(&mut self, name: &str) -> Result<usize, StoreError> {
+        let (name, pictures) = (name.trim(), self.picked());
+        self.commit("tag", |document| {
+            let known = document.category_named(name).map(|row| row.id);
+            let add = ops::ensure_category(document, name);
+            let category = known.unwrap_or(document.next_ids().category);
+            let tag = ops::set_tag(document, &pictures, category, true)?;
+            Ok(Edit::batch(vec![add, tag]))
+        })?;
+        Ok(pictures.len())
     }
 
     /// Deletes the selected boxes; proposals are rejected.

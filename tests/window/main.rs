@@ -8,4 +8,5 @@ mod journey;
 mod keyboard;
 mod looks;
 mod naming;
+mod tags;
 mod trouble;

@@ -158,6 +158,11 @@ impl Window {
                         picker.ui(context, &desk.session, place, actions);
                     }
                 }
+                Dialog::Tags(tags) => {
+                    if let Some(desk) = &self.desk {
+                        tags.ui(context, &desk.session, actions);
+                    }
+                }
                 Dialog::ClassNames(names) => {
                     if let Some(desk) = &self.desk {
                         names.ui(context, desk, actions);

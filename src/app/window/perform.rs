@@ -11,6 +11,7 @@ use crate::app::desk::{Desk, ModelState};
 use crate::app::dialogs::{Dialog, exchange};
 use crate::app::files::{self, Purpose};
 use crate::app::keymap::Keymap;
+use crate::app::picks::Pick;
 use crate::app::preferences::{CanvasLook, Theme};
 use crate::app::work::{Post, exchanging, opening};
 use crate::document::{Edit, EditError, ops};
@@ -117,6 +118,7 @@ impl Window {
             C::Problems => self.dialog = Some(Dialog::Problems),
             C::NextPanel => next_panel(context),
             C::Import => self.dialog = Some(Dialog::Import(Default::default())),
+            C::Tags => self.dialog = Some(Dialog::Tags(Default::default())),
             C::ChangeClass => self.dialog = Some(Dialog::ClassPicker(Default::default())),
             C::ClassNames => {
                 if let Some(desk) = &mut self.desk {
@@ -214,6 +216,13 @@ fn on_desk(desk: &mut Desk, post: &Post, action: Action) -> Result<(), StoreErro
     match action {
         Action::Show(picture) => session.show(picture),
         Action::List(query) => session.set_query(query),
+        Action::Pick(pick) => session.pick(pick),
+        Action::Tag(category, is_present) => {
+            session.tag(category, is_present)?;
+        }
+        Action::TagNamed(name) => {
+            session.tag_named(&name)?;
+        }
         Action::Select(_) | Action::SelectToo(_) if desk.are_boxes_hidden => {}
         Action::Select(ids) => session.select(ids),
         Action::SelectToo(ids) => session.select_too(&ids),
@@ -372,6 +381,7 @@ fn desk_command(
             None => return Ok(Some("All pictures of this list are done".to_owned())),
         },
         C::Reopen => session.set_done(false)?,
+        C::PickAll => session.pick(Pick::All),
         C::Draw => desk.canvas.set_draws(!desk.canvas.draws()),
         C::NextBox => session.select_next(1),
         C::PreviousBox => session.select_next(-1),
