@@ -368,6 +368,12 @@ fn pieces(
 
 /// `sum(x x^T) / N` over rows of `width` numbers.
 fn second_moments(rows: &[f32], width: usize) -> Mat<f64> {
+    let count = rows.len() / width;
+    gram(rows, width) * faer::Scale((count as f64).recip())
+}
+
+/// `sum(x x^T)` over rows of `width` numbers: products in f32, sums of [`PIECE`] rows in f64.
+pub(super) fn gram(rows: &[f32], width: usize) -> Mat<f64> {
     let mut sum = Mat::<f64>::zeros(width, width);
     let pieces: Vec<MatRef<'_, f32>> = pieces(rows, width).map(|(_, piece)| piece).collect();
     // As many at a time as there are threads, since each product is as large as the sum.
@@ -396,8 +402,7 @@ fn second_moments(rows: &[f32], width: usize) -> Mat<f64> {
             }
         }
     }
-    let count = rows.len() / width;
-    sum * faer::Scale((count as f64).recip())
+    sum
 }
 
 /// The Hessian at zero, the same for every class, as its Cholesky factor.

@@ -6,7 +6,9 @@
 //! | [`logistic`] | the convex problem, solved |
 //! | [`class_head`] | image-level tags -> a class head |
 //! | [`tags`] | which picture shows which classes |
+//! | [`boxes`] | corrected boxes -> better boxes |
 
+pub mod boxes;
 pub mod class_head;
 pub mod logistic;
 pub mod pooled;

@@ -1,0 +1,114 @@
+//! Linear least squares with a penalty, from sums alone.
+//!
+//! Everything that is learnt here is a ridge regression, since its sums add up: a reviewed picture
+//! comes in by adding its products and goes out by subtracting them, and what a part of the
+//! pictures would have taught is the difference of two sums.
+
+use faer::linalg::matmul::matmul;
+use faer::linalg::solvers::{Llt, SelfAdjointEigen, Solve as _};
+use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
+
+use crate::learn::logistic::gram;
+
+/// Added to the diagonal whatever the penalty, so that no inputs at all give zeros.
+const FLOOR: f64 = 1e-9;
+
+/// Sums of products over rows of inputs, each followed by its targets.
+#[derive(Clone)]
+pub struct Moments {
+    inputs: usize,
+    targets: usize,
+    /// `[(inputs + targets) * (inputs + targets)]`.
+    sum: Mat<f64>,
+}
+
+impl Moments {
+    /// Of no rows.
+    pub fn new(inputs: usize, targets: usize) -> Self {
+        let width = inputs + targets;
+        Self {
+            inputs,
+            targets,
+            sum: Mat::zeros(width, width),
+        }
+    }
+
+    /// Of rows of `inputs + targets` numbers.
+    pub fn of(rows: &[f32], inputs: usize, targets: usize) -> Self {
+        Self {
+            inputs,
+            targets,
+            sum: gram(rows, inputs + targets),
+        }
+    }
+
+    /// Adds the sums of other rows, `sign` times.
+    pub fn add(&mut self, other: &Self, sign: f64) {
+        for column in 0..self.sum.ncols() {
+            let pairs = self.sum.col_mut(column).iter_mut();
+            for (sum, other) in pairs.zip(other.sum.col(column).iter()) {
+                *sum += sign * other;
+            }
+        }
+    }
+
+    /// The weights `[inputs * targets]`, input by input, whose predictions come closest to the
+    /// targets where their squares cost `penalty` times the inputs' mean square. Nothing if the
+    /// sums are not finite.
+    pub fn solve(&self, penalty: f64) -> Option<Vec<f32>> {
+        let (inputs, targets) = (self.inputs, self.targets);
+        let mut squares = self.sum.submatrix(0, 0, inputs, inputs).to_owned();
+        let trace: f64 = (0..inputs).map(|at| squares[(at, at)]).sum();
+        let cost = penalty * trace / inputs as f64 + FLOOR;
+        for at in 0..inputs {
+            squares[(at, at)] += cost;
+        }
+        let factor = Llt::new(squares.as_ref(), Side::Lower).ok()?;
+        let solution = factor.solve(self.sum.submatrix(0, inputs, inputs, targets));
+        let weights: Vec<f32> = (0..inputs * targets)
+            .map(|at| solution[(at / targets, at % targets)] as f32)
+            .collect();
+        weights.iter().all(|x| x.is_finite()).then_some(weights)
+    }
+
+    /// The mean of the first `count` inputs and the axes `[axes * count]` along which they vary
+    /// most, where input `one` is the same `value` in every row.
+    pub fn principal_axes(
+        &self,
+        count: usize,
+        one: usize,
+        value: f64,
+        axes: usize,
+    ) -> Option<(Vec<f32>, Vec<f32>)> {
+        let rows = self.sum[(one, one)] / (value * value);
+        let mean = |at: usize| self.sum[(at, one)] / value / rows;
+        let covariance = Mat::from_fn(count, count, |i, j| {
+            self.sum[(i, j)] / rows - mean(i) * mean(j)
+        });
+        let is_finite = (0..count).all(|at| covariance[(at, at)].is_finite());
+        let eigen = SelfAdjointEigen::new(covariance.as_ref(), Side::Lower).ok();
+        let eigen = eigen.filter(|_| is_finite)?;
+        // By rising eigenvalues.
+        let columns = (0..count).rev().take(axes).map(|axis| eigen.U().col(axis));
+        let axes = columns.flat_map(|axis| axis.iter().map(|x| *x as f32).collect::<Vec<f32>>());
+        Some((
+            (0..count).map(|at| mean(at) as f32).collect(),
+            axes.collect(),
+        ))
+    }
+}
+
+/// What `weights [inputs * targets]` make of rows of `inputs` numbers, `[rows * targets]`.
+pub fn predict(rows: &[f32], weights: &[f32], inputs: usize, targets: usize) -> Vec<f32> {
+    let count = rows.len() / inputs;
+    let mut predicted = vec![0.0; count * targets];
+    matmul(
+        MatMut::from_row_major_slice_mut(&mut predicted, count, targets),
+        Accum::Replace,
+        MatRef::from_row_major_slice(rows, count, inputs),
+        MatRef::from_row_major_slice(weights, inputs, targets),
+        1.0,
+        Par::Seq,
+    );
+    predicted
+}
