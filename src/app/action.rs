@@ -10,6 +10,7 @@ use egui::KeyboardShortcut;
 
 use super::command::Command;
 use super::files::Purpose;
+use super::learned::Choice;
 use super::listing::Query;
 use super::picks::Pick;
 use super::preferences::{CanvasLook, Theme};
@@ -78,6 +79,12 @@ pub enum Action {
     RemoveRenamed,
     /// Propose in another way; `false` while a slider is still being moved.
     Propose(Proposing, bool),
+    /// Stop learning.
+    CancelLearning,
+    /// Learn after every picture by itself, or not.
+    LearnByItself(bool),
+    /// Propose by something that was learnt, or in the old way.
+    ChooseLearned(Choice),
     /// Use another model; the embedded one if none.
     UseModel(Option<PathBuf>),
     /// Do more or less for each picture.

@@ -57,6 +57,8 @@ pub enum Command {
     ProposeAll,
     PauseProposing,
     CancelProposing,
+    MoreLikeThis,
+    LearnNow,
     RaiseThreshold,
     LowerThreshold,
     ClassNames,
@@ -189,7 +191,7 @@ const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 impl Command {
     /// All of them, in the order of the menus.
-    pub const ALL: [Self; 70] = [
+    pub const ALL: [Self; 72] = [
         Self::OpenFolder,
         Self::OpenProject,
         Self::OpenSample,
@@ -232,6 +234,8 @@ impl Command {
         Self::ProposeAll,
         Self::PauseProposing,
         Self::CancelProposing,
+        Self::MoreLikeThis,
+        Self::LearnNow,
         Self::RaiseThreshold,
         Self::LowerThreshold,
         Self::ClassNames,
@@ -309,6 +313,7 @@ impl Command {
                 | C::NextBox
                 | C::Crowd
                 | C::PauseProposing
+                | C::MoreLikeThis
                 | C::RaiseThreshold
                 | C::ClassNames
                 | C::Fit
@@ -698,6 +703,22 @@ impl Command {
                 "Stop proposing",
                 "Stops the model; what it has proposed so far stays",
             ),
+            Self::MoreLikeThis => spec(
+                G::Proposals,
+                N::Selection,
+                Window,
+                None,
+                "More like this",
+                "Proposes what looks like the object in the selected box, here and in the next pictures",
+            ),
+            Self::LearnNow => spec(
+                G::Proposals,
+                N::Editable,
+                Window,
+                Some("🎓"),
+                "Learn now",
+                "Learns better boxes from the pictures that are done",
+            ),
             Self::RaiseThreshold => spec(
                 G::Proposals,
                 N::Editable,
@@ -967,6 +988,8 @@ impl Command {
             Self::AcceptAll => vec![shift(Key::Enter)],
             Self::ProposePicture => vec![plain(Key::I)],
             Self::ProposeAll => vec![ctrl(Key::B)],
+            Self::MoreLikeThis => vec![plain(Key::S)],
+            Self::LearnNow => vec![plain(Key::F9)],
             Self::RaiseThreshold => vec![plain(Key::CloseBracket)],
             Self::LowerThreshold => vec![plain(Key::OpenBracket)],
             Self::ClassNames => vec![plain(Key::M)],

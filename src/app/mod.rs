@@ -24,6 +24,7 @@ pub mod dialogs;
 pub mod files;
 pub mod kept_maps;
 pub mod keymap;
+pub mod learned;
 pub mod listing;
 pub mod notices;
 pub mod offer;

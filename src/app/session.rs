@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::listing::{self, Query};
 use super::picks::{Pick, Picks};
-use crate::document::ops::{self, Named};
+use crate::document::ops::{self, Candidate, Named};
 use crate::document::{
     Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, Model,
     PictureId, ReviewState, Step, Summary, Touched,
@@ -128,6 +128,8 @@ pub struct Session {
     counts: Counts,
     gesture: u64,
     shown_before: Option<PictureId>,
+    /// Pictures that were changed since somebody last asked; all of them if none.
+    touched: Option<HashSet<PictureId>>,
 }
 
 /// What was counted over the document, and when.
@@ -138,6 +140,7 @@ struct Counts {
     at: Option<Instant>,
     classes: BTreeMap<CategoryId, ClassCount>,
     summary: Summary,
+    tagged: usize,
 }
 
 impl Session {
@@ -160,6 +163,7 @@ impl Session {
             counts: Counts::default(),
             gesture: 0,
             shown_before: None,
+            touched: None,
         };
         session.list_anew();
         session.count();
@@ -387,6 +391,11 @@ impl Session {
         &self.counts.summary
     }
 
+    /// Pictures with a tag, as they were [counted](Self::count) last.
+    pub fn tagged(&self) -> usize {
+        self.counts.tagged
+    }
+
     /// Counts again if anything has changed: a large document no more often than is worth it.
     pub fn count(&mut self) {
         let document = self.project.document();
@@ -409,6 +418,10 @@ impl Session {
             at: Some(Instant::now()),
             classes,
             summary: document.summary(),
+            tagged: document
+                .pictures()
+                .filter(|row| !row.tags.is_empty())
+                .count(),
         };
     }
 
@@ -601,6 +614,7 @@ impl Session {
         let touched = self.project.commit_with(label, gesture, make)?;
         let changed = touched != Touched::default();
         if changed {
+            self.touch(&touched);
             self.changed(!touched.pictures.is_empty() && self.place.query.narrows());
         }
         Ok(changed)
@@ -612,6 +626,7 @@ impl Session {
     /// As for [`commit`](Self::commit), and if the document has changed so that it does not fit.
     pub fn commit_edit(&mut self, label: &str, edit: &Edit) -> Result<(), StoreError> {
         self.project.commit(label, edit, None)?;
+        self.touched = None;
         self.revision += 1;
         self.list_anew();
         self.stay_on_a_picture();
@@ -640,6 +655,7 @@ impl Session {
     pub fn poll(&mut self) -> Result<bool, StoreError> {
         let news = self.project.poll()?;
         if !news.is_empty() {
+            self.touched = None;
             self.revision += 1;
             self.list_anew();
             self.stay_on_a_picture();
@@ -694,6 +710,8 @@ impl Session {
     }
 
     fn crossed(&mut self, crossed: crate::store::Crossed) -> String {
+        // Steps beside it may have been crossed with it.
+        self.touched = None;
         self.changed(false);
         if let Some(picture) = crossed.picture {
             self.show(picture);
@@ -1129,9 +1147,43 @@ impl Session {
             self.project.note_with(BESIDE, make)?
         };
         if touched != Touched::default() {
+            self.touch(&touched);
             self.changed(false);
         }
         Ok(())
+    }
+
+    /// Adds proposals of one class beside those that are there, as a step of the person's; how
+    /// many there are now more.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn take_more(
+        &mut self,
+        model: &Arc<Model>,
+        found: &[(PictureId, Vec<Candidate>)],
+    ) -> Result<usize, StoreError> {
+        let before = self.document().annotation_count();
+        self.commit("more like this", |document| {
+            let there = found
+                .iter()
+                .filter(|(picture, _)| document.picture(*picture).is_some());
+            let there: Vec<_> = there.cloned().collect();
+            ops::propose_too(document, model, &there)
+        })?;
+        Ok(self.document().annotation_count().saturating_sub(before))
+    }
+
+    fn touch(&mut self, touched: &Touched) {
+        if let Some(pictures) = &mut self.touched {
+            pictures.extend(&touched.pictures);
+            pictures.extend(touched.annotations.iter().map(|(picture, _)| *picture));
+        }
+    }
+
+    /// The pictures that were changed since this was asked for last; nothing where it may be any.
+    pub fn take_touched(&mut self) -> Option<HashSet<PictureId>> {
+        self.touched.replace(HashSet::new())
     }
 
     /// Adds the classes that the model's are to stand for. It is done beside the history: by the
@@ -1177,6 +1229,17 @@ impl Session {
             return Ok(());
         }
         self.project.set_setting(key, value)
+    }
+
+    /// Forgets what was [kept](Self::keep).
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn forget(&mut self, key: &str) -> Result<(), StoreError> {
+        if self.project.access() == Access::View {
+            return Ok(());
+        }
+        self.project.remove_setting(key)
     }
 
     /// Closes the project.

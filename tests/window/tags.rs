@@ -29,7 +29,9 @@ fn click_with(bench: &mut Bench, name: &str, modifiers: Modifiers) {
         });
         bench.frames(1);
     }
-    bench.harness.event(Event::ModifiersChanged(Modifiers::NONE));
+    bench
+        .harness
+        .event(Event::ModifiersChanged(Modifiers::NONE));
     bench.frames(2);
 }
 

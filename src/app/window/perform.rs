@@ -48,6 +48,13 @@ impl Window {
             | Action::GoOnWhenDone(_)
             | Action::ProposeAtOnce(_)
             | Action::ForgetRecent(_) => self.prefer(context, action),
+            Action::ChooseLearned(choice) => {
+                if let Some(desk) = &mut self.desk
+                    && let Some(text) = desk.choose_state(choice)?
+                {
+                    self.notices.say_about("learning", text);
+                }
+            }
             action => {
                 if let Some(desk) = &mut self.desk {
                     let post = self.post.about(desk.number);
@@ -146,6 +153,7 @@ impl Window {
                     let topic = match command {
                         C::Undo | C::Redo => "history",
                         C::RaiseThreshold | C::LowerThreshold => "threshold",
+                        C::LearnNow | C::MoreLikeThis => "learning",
                         _ => "",
                     };
                     self.notices.say_about(topic, text);
@@ -245,6 +253,8 @@ fn on_desk(desk: &mut Desk, post: &Post, action: Action) -> Result<(), StoreErro
             })?;
         }
         Action::Propose(proposing, is_final) => desk.propose_otherwise(proposing, is_final)?,
+        Action::CancelLearning => desk.cancel_learning(),
+        Action::LearnByItself(is_automatic) => desk.set_automatic(is_automatic)?,
         Action::Adjust(adjustment) => desk.adjustment = adjustment,
         Action::Import(path, mode) => {
             desk.exchange = Some("Importing…");
@@ -422,6 +432,12 @@ fn desk_command(
                 "Stopped; {} have no new proposals",
                 counted(left, "picture", "pictures")
             )));
+        }
+        C::LearnNow => return Ok(desk.learn_now()),
+        C::MoreLikeThis => return Ok(desk.more_like_selected()),
+        C::RaiseThreshold | C::LowerThreshold if desk.learning.in_use().is_some() => {
+            let text = "Learned boxes are in use: they know no threshold";
+            return Ok(Some(text.to_owned()));
         }
         C::RaiseThreshold | C::LowerThreshold => {
             let mut proposing = session.proposing().clone();
