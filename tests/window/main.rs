@@ -6,6 +6,7 @@
 mod bench;
 mod journey;
 mod keyboard;
+mod learning;
 mod looks;
 mod naming;
 mod tags;

@@ -79,6 +79,7 @@ fn pictures_are_selected_as_in_a_file_manager() {
     for _ in 0..2 {
         bench.key(Key::Backspace);
     }
+    bench.key(Key::F6);
     bench.keys(CTRL | Modifiers::SHIFT, Key::A);
     assert_eq!(bench.session().picks().len(), 4);
     bench.click("Select no pictures");

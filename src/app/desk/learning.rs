@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::{Desk, cut_of};
 use crate::app::learned::{self, Choice, Kept, LEARNING, State};
@@ -21,6 +21,8 @@ const NEAR: usize = 200;
 const NEXT: usize = 40;
 /// Up to this many pictures, all are held ready.
 const SMALL: usize = 1000;
+/// Learning by itself takes no more than one part in so many of the time.
+const PARTS_OF_REST: u32 = 4;
 /// Pictures in which boxes like one are looked for.
 const ALIKE: usize = 40;
 /// The methods that boxes by what was learnt, and by an example, are said to come of.
@@ -44,6 +46,8 @@ pub struct Learning {
     asked: HashSet<PictureId>,
     /// Whether learning waits for pictures that are being looked at, and was asked for by a person.
     waits: Option<bool>,
+    /// Until then it learns only if it is asked to, so that most of the time is left for others.
+    rests_until: Option<Instant>,
     /// Whether the learner knows what was reviewed before.
     has_begun: bool,
     in_use: Option<(u32, InUse)>,
@@ -161,8 +165,11 @@ impl Desk {
             self.learning.waits = self.learning.waits.or(Some(false));
         }
         self.learning.has_begun = true;
+        let now = Instant::now();
+        let rests = self.learning.rests_until.is_some_and(|until| now < until);
+        let is_time = |is_asked: &mut bool| *is_asked || !rests;
         if self.learning.unseen.is_empty()
-            && let Some(is_asked) = self.learning.waits.take()
+            && let Some(is_asked) = self.learning.waits.take_if(is_time)
         {
             self.learner.learn(is_asked);
         }
@@ -421,13 +428,14 @@ impl Desk {
                 }
             }
             Learnt::Cancelled => {}
-            Learnt::Learned(None, is_asked) => {
+            Learnt::Learned(learned, is_asked, took) => {
+                self.learning.rests_until = Some(Instant::now() + PARTS_OF_REST * took);
+                if let Some(learned) = learned {
+                    return self.keep_learned(learned, is_asked);
+                }
                 let text = self.too_few();
                 self.learning.trouble = Some(text.clone());
                 return Ok(is_asked.then_some(text));
-            }
-            Learnt::Learned(Some(learned), is_asked) => {
-                return self.keep_learned(learned, is_asked);
             }
             Learnt::Boxes {
                 generation,

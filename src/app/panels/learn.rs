@@ -3,7 +3,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use egui::{Align, CollapsingHeader, Grid, Layout, ProgressBar, RichText, Ui};
+use egui::{Align, CollapsingHeader, Color32, Layout, ProgressBar, RichText, Ui, vec2};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
@@ -13,6 +13,10 @@ use crate::app::learned::{Choice, Measured, State};
 use crate::app::offer::Offer;
 use crate::app::theme::Palette;
 use crate::app::work::learning::STEPS;
+
+/// The columns of the numbers, in points.
+const NAME_WIDTH: f32 = 84.0;
+const NUMBER_WIDTH: f32 = 58.0;
 
 /// Draws the panel.
 pub fn ui(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>) {
@@ -101,61 +105,74 @@ fn verdict(ui: &mut Ui, desk: &Desk, latest: Option<&State>) {
 
 /// Numbers before and after.
 fn quality(ui: &mut Ui, measured: &Measured) {
-    let percent = |share: f64| format!("{:.0} %", share * 100.0);
     let palette = Palette::of(ui.visuals());
-    Grid::new("quality of learning")
-        .num_columns(3)
-        .spacing(egui::vec2(10.0, 2.0))
-        .show(ui, |ui| {
-            ui.label("");
-            for title in ["old way", "learned"] {
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    ui.label(RichText::new(title).small().color(palette.quiet));
-                });
-            }
-            ui.end_row();
-            for (name, hint, numbers, is_less_better) in [
-                (
-                    "boxes right",
-                    "Objects that get a box which is right as it is (IoU 0.75)",
-                    measured.right,
-                    false,
-                ),
-                (
-                    "work left",
-                    "What is left to do by hand; 100 % is drawing everything",
-                    measured.effort,
-                    true,
-                ),
-            ] {
-                let Some([before, after]) = numbers else {
-                    continue;
-                };
-                ui.label(name).on_hover_text(hint);
-                let is_better = after != before && (after < before) == is_less_better;
-                for (number, is_good) in [(before, false), (after, is_better)] {
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        let text = RichText::new(percent(number));
-                        ui.label(if is_good {
-                            text.color(palette.good)
-                        } else {
-                            text
-                        });
-                    });
-                }
-                ui.end_row();
-            }
-        });
+    let quiet = ui.visuals().weak_text_color();
+    ui.spacing_mut().item_spacing.y = 2.0;
+    row(ui, "", "", [("old way", quiet), ("learned", quiet)]);
+    let rows = [
+        (
+            "boxes right",
+            "Objects that get a box which is right as it is (IoU 0.75)",
+            measured.right,
+            false,
+        ),
+        (
+            "work left",
+            "What is left to do by hand; 100 % is drawing everything",
+            measured.effort,
+            true,
+        ),
+    ];
+    for (name, hint, numbers, is_less_better) in rows {
+        let Some([before, after]) = numbers else {
+            continue;
+        };
+        let percent = |share: f64| format!("{:.0} %", share * 100.0);
+        let [was, is] = [before, after].map(percent);
+        let is_better = was != is && (after < before) == is_less_better;
+        let text = ui.visuals().text_color();
+        let colour = if is_better { palette.good } else { text };
+        row(ui, name, hint, [(&was, text), (&is, colour)]);
+    }
     let (pictures, objects) = (measured.pictures, measured.objects);
     let text = match pictures {
         1 => format!("on 1 held-out picture, {objects} objects"),
         number => format!("on {number} held-out pictures, {objects} objects"),
     };
-    let text = RichText::new(text).small().color(palette.quiet);
-    ui.label(text).on_hover_text(format!(
+    ui.label(fine(ui, text)).on_hover_text(format!(
         "One reviewed picture in four teaches nothing and is only measured with; it takes \
          {FEWEST_HELD_OUT} of them to tell"
     ));
+    ui.add_space(2.0);
+}
+
+/// A line of the numbers.
+fn row(ui: &mut Ui, name: &str, hint: &str, numbers: [(&str, Color32); 2]) {
+    let height = ui.text_style_height(&egui::TextStyle::Body) + 2.0;
+    let cell = |ui: &mut Ui, width: f32, layout: Layout, text: RichText| {
+        ui.allocate_ui_with_layout(vec2(width, height), layout, |ui| {
+            ui.set_min_width(width);
+            ui.label(text)
+        })
+        .inner
+    };
+    ui.horizontal(|ui| {
+        let left = Layout::left_to_right(Align::Center);
+        let name = cell(ui, NAME_WIDTH, left, RichText::new(name));
+        if !hint.is_empty() {
+            name.on_hover_text(hint);
+        }
+        let right = Layout::right_to_left(Align::Center);
+        for (number, colour) in numbers {
+            cell(ui, NUMBER_WIDTH, right, RichText::new(number).color(colour));
+        }
+    });
+}
+
+/// What matters less.
+fn fine(ui: &Ui, text: String) -> RichText {
+    let quiet = Palette::of(ui.visuals()).quiet;
+    RichText::new(text).size(11.0).color(quiet)
 }
 
 fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
@@ -202,39 +219,44 @@ fn states(ui: &mut Ui, desk: &Desk, kind: &str, actions: &mut Vec<Action>) {
             offer(ui, Choice::Best, "The newest, where it is better", true);
             offer(ui, Choice::OldWay, "The old way, whatever is learnt", true);
             for state in kept.states.iter().rev() {
-                let is_used = desk.learning.in_use() == Some(state.id);
-                ui.horizontal(|ui| {
-                    ui.vertical(|ui| {
-                        ui.spacing_mut().item_spacing.y = 0.0;
-                        let mut first = format!("{}  {} pictures", state.id, state.reviewed);
-                        if let Some([_, right]) = state.measured.right {
-                            first += &format!(", {:.0} % right", right * 100.0);
-                        }
-                        ui.label(first);
-                        let second = format!("{}, {}", said_of_time(state.at), state.model);
-                        ui.label(RichText::new(second).small().weak());
-                    });
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        let choice = Choice::State(state.id);
-                        match (is_used, kept.choice == choice) {
-                            (true, _) => drop(ui.weak("in use")),
-                            (false, true) => drop(ui.weak("chosen")),
-                            (false, false) => {
-                                let is_possible = is_editable && state.kind == kind;
-                                let button = egui::Button::new("Use this one").small();
-                                let button = ui.add_enabled(is_possible, button);
-                                let button = button
-                                    .on_disabled_hover_text("Learnt with another model or quality");
-                                let name = format!("Use state {}", state.id);
-                                if button.accessible_name(name).clicked() {
-                                    actions.push(Action::ChooseLearned(choice));
-                                }
-                            }
-                        }
-                    });
-                });
+                self::state(ui, desk, state, kind, actions);
             }
         });
+}
+
+/// A learned state, with what it takes to go back to it.
+fn state(ui: &mut Ui, desk: &Desk, state: &State, kind: &str, actions: &mut Vec<Action>) {
+    let mut first = format!("{}:  {} pictures", state.id, state.reviewed);
+    if let Some([_, right]) = state.measured.right {
+        first += &format!(", {:.0} % right", right * 100.0);
+    }
+    ui.add_space(3.0);
+    ui.label(first);
+    ui.horizontal(|ui| {
+        let second = format!("{}, {}", said_of_time(state.at), state.model);
+        let choice = Choice::State(state.id);
+        let is_used = desk.learning.in_use() == Some(state.id);
+        let is_chosen = desk.learning.kept.choice == choice;
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if is_used {
+                ui.colored_label(Palette::of(ui.visuals()).good, "in use");
+            }
+            if !is_chosen {
+                let is_possible = desk.session.is_editable() && state.kind == kind;
+                let button = egui::Button::new("Use this one").small();
+                let button = ui.add_enabled(is_possible, button);
+                let button = button.on_hover_text("Proposes by it, whatever is learnt later");
+                let button = button.on_disabled_hover_text("Learnt with another model or quality");
+                let name = format!("Use state {}", state.id);
+                if button.accessible_name(name).clicked() {
+                    actions.push(Action::ChooseLearned(choice));
+                }
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(egui::Label::new(fine(ui, second)).truncate());
+            });
+        });
+    });
 }
 
 /// How long ago something was.

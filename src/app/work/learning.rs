@@ -20,14 +20,13 @@ use crate::document::{CategoryId, PictureId};
 use crate::geometry::BBox;
 use crate::learn::boxes::{BoxLearner, Learned, LearnedBox, Sight, more_like};
 
-/// Decides which pictures are held out, which is to be the same in every session.
-const SEED: u64 = 1;
+/// Decides which pictures are held out, which is to be the same in every session. With this one it
+/// is close to one in four, and the others are dealt evenly, however few are reviewed.
+const SEED: u64 = 1716;
 /// Pictures that are learnt from, the latest ones: what is kept of each takes 200 kB.
 const MOST_PICTURES: usize = 1000;
 /// Pictures that come back together.
 const BATCH: usize = 8;
-/// Unasked it learns again after every picture as long as that takes no longer than this.
-const QUICK: Duration = Duration::from_secs(4);
 /// How often what is being learnt asks whether to go on.
 pub const STEPS: usize = 6;
 
@@ -66,8 +65,9 @@ pub struct InUse {
 pub enum Learnt {
     /// What is to be learnt from a picture is not kept: the model has to look at it again.
     Unseen(PictureId),
-    /// It was learnt, or the pictures were too few; whether a person had asked for it.
-    Learned(Option<Arc<Learned>>, bool),
+    /// It was learnt, or the pictures were too few; whether a person had asked for it, and how
+    /// long it took.
+    Learned(Option<Arc<Learned>>, bool, Duration),
     /// A person has stopped it.
     Cancelled,
     /// Boxes by what was learnt.
@@ -167,8 +167,6 @@ impl Learner {
             facts: None,
             learner: BoxLearner::new(SEED),
             order: VecDeque::new(),
-            solved: 0,
-            took: Duration::ZERO,
             pool: ThreadPoolBuilder::new().num_threads(threads()).build().ok(),
         };
         thread::spawn(move || worker.run());
@@ -272,9 +270,6 @@ struct Worker {
     learner: BoxLearner,
     /// Pictures in the order in which they came.
     order: VecDeque<PictureId>,
-    /// From how many pictures it learnt last, and how long that took.
-    solved: usize,
-    took: Duration,
     pool: Option<ThreadPool>,
 }
 
@@ -296,7 +291,6 @@ impl Worker {
                 self.facts = Some((Arc::clone(&facts), epoch));
                 self.learner = BoxLearner::new(SEED);
                 self.order.clear();
-                self.solved = 0;
             }
             match task {
                 Task::Change(Change::Take(lesson)) => self.take(&facts, lesson),
@@ -341,11 +335,7 @@ impl Worker {
         self.learner.remove(picture.0.into());
     }
 
-    fn learn(&mut self, is_asked: bool) {
-        let is_worth_it = self.took < QUICK || self.learner.is_due(self.solved);
-        if !is_asked && !is_worth_it {
-            return;
-        }
+    fn learn(&self, is_asked: bool) {
         let busy = Arc::clone(&self.busy);
         busy.step.store(0, Ordering::Relaxed);
         busy.is_learning.store(true, Ordering::Relaxed);
@@ -365,11 +355,7 @@ impl Worker {
         if busy.is_cancelled.load(Ordering::Relaxed) {
             return self.send(Learnt::Cancelled);
         }
-        if learned.is_some() {
-            self.took = begun.elapsed();
-            self.solved = self.learner.len();
-        }
-        self.send(Learnt::Learned(learned, is_asked));
+        self.send(Learnt::Learned(learned, is_asked, begun.elapsed()));
     }
 
     fn propose(&self, facts: &ModelFacts, in_use: &InUse, batch: &[Request], left: usize) {
