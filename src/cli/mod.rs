@@ -21,6 +21,7 @@ mod project;
 mod propose;
 mod propose_project;
 mod protocol;
+mod simulate;
 mod train;
 
 use std::path::{Path, PathBuf};
@@ -68,6 +69,8 @@ enum Command {
     Eval(eval::Arguments),
     /// Train a class head on image-level tags
     Train(train::Arguments),
+    /// Measure what learning from corrections saves a person, on pictures whose boxes are known
+    Simulate(simulate::Arguments),
     /// Join the files of sharded runs into one with stable ids
     Merge(MergeArguments),
     /// Describe a model file, or the embedded model
@@ -251,6 +254,7 @@ pub fn run() -> ExitCode {
         Command::Propose(arguments) => propose::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Merge(arguments) => merge(&arguments),
         Command::Model(arguments) => describe(arguments.file.as_deref()),
         Command::Project(command) => project::run(&command),

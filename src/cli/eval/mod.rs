@@ -59,10 +59,13 @@ pub struct Arguments {
 }
 
 /// The true boxes of a picture.
-struct Truth {
-    path: PathBuf,
-    size: (u32, u32),
-    boxes: Vec<TruthBox>,
+pub(super) struct Truth {
+    /// The picture's file.
+    pub path: PathBuf,
+    /// Its width and height in pixels.
+    pub size: (u32, u32),
+    /// What is there, crowds too.
+    pub boxes: Vec<TruthBox>,
 }
 
 impl Truth {
@@ -213,7 +216,8 @@ fn truth_boxes(instances: &Instances) -> BTreeMap<u64, Vec<TruthBox>> {
     boxes
 }
 
-fn truths_of(instances: &Instances, folder: &Path) -> anyhow::Result<Vec<Truth>> {
+/// The pictures of a truth file in the order of their ids.
+pub(super) fn truths_of(instances: &Instances, folder: &Path) -> anyhow::Result<Vec<Truth>> {
     let within = folder.join("images");
     let mut boxes = truth_boxes(instances);
     let mut images: Vec<_> = instances.images.iter().collect();

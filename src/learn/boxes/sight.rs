@@ -71,6 +71,16 @@ impl Sight {
         sight.is_sound().then_some(sight)
     }
 
+    /// With other boxes as what the program proposes if nothing is learnt: where it is set to
+    /// another method or threshold, it is those that learning has to beat.
+    pub fn with_proposals(mut self, proposals: impl Iterator<Item = BBox>) -> Self {
+        let (width, height) = self.size;
+        self.proposals = proposals
+            .filter_map(|bbox| bbox.clipped(width, height))
+            .collect();
+        self
+    }
+
     /// Width and height of the picture in pixels.
     pub fn size(&self) -> (u32, u32) {
         self.size
