@@ -1,9 +1,15 @@
 //! Several pictures selected at once, and tagged at once.
 
+use std::time::{Duration, Instant};
+
 use egui::{Event, Key, Modifiers, PointerButton};
 use egui_kittest::kittest::Queryable as _;
+use tsukami::app::action::Action;
 use tsukami::app::preferences::Theme;
-use tsukami::document::PictureId;
+use tsukami::document::ops;
+use tsukami::document::{Document, Picture, PictureId};
+use tsukami::store::Project;
+use tsukami::survey;
 
 use crate::bench::Bench;
 
@@ -164,4 +170,48 @@ fn looks(theme: Theme, name: &str) {
     });
     bench.hush();
     bench.harness.snapshot(format!("tags_{name}"));
+}
+
+#[test]
+fn ten_thousand_selected_pictures_stay_fluid() {
+    const PICTURES: usize = 10_000;
+    let folder = Bench::folder_of(&["cat/chelsea.jpg"]);
+    let (mut project, _) = Project::create_for(&folder.path().join("pictures")).unwrap();
+    survey::refresh(&mut project).unwrap();
+    let rows = (0..PICTURES).map(|at| Picture::new(PictureId(1), format!("{at}.jpg"), 64, 48));
+    let rows: Vec<Picture> = rows.collect();
+    let add = |document: &Document| Ok(ops::add_pictures(document, rows.clone()));
+    project.commit_with("add", None, add).unwrap();
+    project.close().unwrap();
+    let mut bench = Bench::start(folder, None, Theme::Dark);
+    let path = bench.pictures();
+    let context = bench.harness.ctx.clone();
+    let open = Action::Open(path);
+    bench.harness.state_mut().act(&context, open);
+    bench.wait("the pictures", |desk| !desk.is_reading);
+    let mut times = Vec::new();
+    let mut timed = |bench: &mut Bench, what: &'static str, act: &dyn Fn(&mut Bench)| {
+        let begun = Instant::now();
+        act(bench);
+        times.push((what, begun.elapsed()));
+    };
+    timed(&mut bench, "idle", &|bench| bench.frames(3));
+    timed(&mut bench, "select", &|bench| {
+        bench.keys(CTRL | Modifiers::SHIFT, Key::A);
+    });
+    assert_eq!(bench.session().picks().len(), PICTURES + 1);
+    timed(&mut bench, "open", &|bench| bench.keys(CTRL, Key::T));
+    type_text(&mut bench, "cat");
+    timed(&mut bench, "tag", &|bench| bench.key(Key::Enter));
+    assert!(bench.has("cat, all 10001"));
+    timed(&mut bench, "look", &|bench| bench.frames(3));
+    timed(&mut bench, "undo", &|bench| {
+        bench.key(Key::Escape);
+        bench.keys(CTRL, Key::Z);
+    });
+    assert!(tags(&bench).iter().all(Vec::is_empty));
+    // A build that is not optimised takes its time; what grows with the square would take minutes.
+    let slowest = times.iter().map(|(_, time)| *time).max().unwrap();
+    assert!(slowest < Duration::from_secs(20), "{times:?}");
+    eprintln!("{times:?}");
 }

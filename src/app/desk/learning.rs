@@ -40,10 +40,15 @@ pub struct Learning {
     pub following: usize,
     /// What the learner was told of each reviewed picture.
     told: HashMap<PictureId, Vec<(BBox, u32)>>,
+    /// The number of the model that the learner learns with, and how many pictures it was told of
+    /// and has not taken in yet.
+    epoch: u64,
+    pending: usize,
     /// Of these, the pictures that the model has to look at first.
     unseen: HashSet<PictureId>,
-    /// Pictures that it was asked to look at, which it need not be asked again.
+    /// Pictures that it was asked to look at, and those that it has looked at since.
     asked: HashSet<PictureId>,
+    looked: HashSet<PictureId>,
     /// Whether learning waits for pictures that are being looked at, and was asked for by a person.
     waits: Option<bool>,
     /// Until then it learns only if it is asked to, so that most of the time is left for others.
@@ -123,12 +128,12 @@ impl Desk {
             generation,
             ..Learning::default()
         };
-        self.learner.use_model(None);
+        self.learning.epoch = self.learner.use_model(None);
     }
 
     /// The model is ready, and so can learning be.
     pub(super) fn begin_learning(&mut self, facts: &Arc<ModelFacts>) {
-        self.learner.use_model(Some(Arc::clone(facts)));
+        self.learning.epoch = self.learner.use_model(Some(Arc::clone(facts)));
         self.learning.has_begun = false;
         let state = self.learning.kept.wanted(&facts.sight_kind()).cloned();
         if let Some(state) = state {
@@ -168,7 +173,8 @@ impl Desk {
         let now = Instant::now();
         let rests = self.learning.rests_until.is_some_and(|until| now < until);
         let is_time = |is_asked: &mut bool| *is_asked || !rests;
-        if self.learning.unseen.is_empty()
+        if self.learning.pending == 0
+            && self.learning.unseen.is_empty()
             && let Some(is_asked) = self.learning.waits.take_if(is_time)
         {
             self.learner.learn(is_asked);
@@ -184,6 +190,7 @@ impl Desk {
         match truth.zip(self.request(picture)) {
             Some((truth, request)) => {
                 self.learning.told.insert(picture, truth.clone());
+                self.learning.pending += 1;
                 self.learner.take(Lesson { request, truth });
             }
             None => {
@@ -215,7 +222,7 @@ impl Desk {
         self.learning.trouble = None;
         self.learning.waits = Some(true);
         // What could not be looked at may be there by now.
-        self.learning.asked.clear();
+        self.learning.looked.clear();
         None
     }
 
@@ -376,7 +383,7 @@ impl Desk {
     fn want_sights(&mut self, pictures: &[PictureId]) {
         let mut wanted = Vec::new();
         for picture in pictures {
-            if self.learning.asked.insert(*picture) {
+            if !self.learning.looked.contains(picture) && self.learning.asked.insert(*picture) {
                 wanted.extend(self.request(*picture));
             }
         }
@@ -387,11 +394,18 @@ impl Desk {
 
     /// What learning needs of a picture is kept now, or cannot be had.
     pub fn take_sighted(&mut self, picture: PictureId) {
+        if self.learning.asked.remove(&picture) {
+            self.learning.looked.insert(picture);
+        }
         if self.learning.unseen.remove(&picture)
             && let Some(truth) = self.learning.told.get(&picture).cloned()
             && let Some(request) = self.request(picture)
         {
+            self.learning.pending += 1;
             self.learner.take(Lesson { request, truth });
+            if !self.learning.kept.is_manual {
+                self.learning.waits = self.learning.waits.or(Some(false));
+            }
         }
         let waits = self
             .learning
@@ -414,11 +428,16 @@ impl Desk {
     ///
     /// # Errors
     /// If the project cannot be written.
-    pub fn take_learnt(&mut self, learnt: Learnt) -> Result<Said, StoreError> {
+    pub fn take_learnt(&mut self, epoch: u64, learnt: Learnt) -> Result<Said, StoreError> {
+        if epoch != self.learning.epoch {
+            // Of a former model.
+            return Ok(None);
+        }
         match learnt {
-            Learnt::Unseen(picture) => {
-                if self.learning.told.contains_key(&picture) {
-                    if self.learning.asked.contains(&picture) {
+            Learnt::Taken(picture, is_seen) => {
+                self.learning.pending = self.learning.pending.saturating_sub(1);
+                if !is_seen && self.learning.told.contains_key(&picture) {
+                    if self.learning.looked.contains(&picture) {
                         // It was looked at in vain: a file that is gone, or no room in the cache.
                         self.learning.unseen.remove(&picture);
                     } else {
@@ -603,7 +622,7 @@ impl Desk {
             pictures: pictures.collect(),
         });
         if let Some(example) = example {
-            self.learning.asked.remove(&own);
+            self.learning.looked.remove(&own);
             self.learning.example = Some(example.clone());
             self.learner.more_like(example);
         }
@@ -626,7 +645,7 @@ impl Desk {
                 .example
                 .as_ref()
                 .map(|example| example.request.picture);
-            let is_new = own.is_some_and(|own| !self.learning.asked.contains(&own));
+            let is_new = own.is_some_and(|own| !self.learning.looked.contains(&own));
             if is_new {
                 self.want_sights(unseen);
                 return Ok(Some("The model looks at this picture first…".to_owned()));

@@ -378,7 +378,7 @@ fn take_work(context: &Context, desk: &mut Desk, event: Event, notices: &mut Not
             desk.take_seen(picture, maps, learned, &model);
         }
         Event::Proposed(Proposed::Sighted(picture)) => desk.take_sighted(picture),
-        Event::Learnt(learnt) => match desk.take_learnt(learnt) {
+        Event::Learnt(epoch, learnt) => match desk.take_learnt(epoch, learnt) {
             Ok(said) => said
                 .into_iter()
                 .for_each(|text| notices.say_about("learning", text)),

@@ -63,8 +63,9 @@ pub struct InUse {
 
 /// Something that has come of learning.
 pub enum Learnt {
-    /// What is to be learnt from a picture is not kept: the model has to look at it again.
-    Unseen(PictureId),
+    /// A reviewed picture was taken in; or it was not, because what is to be learnt from it is not
+    /// kept, and the model has to look at it again.
+    Taken(PictureId, bool),
     /// It was learnt, or the pictures were too few; whether a person had asked for it, and how
     /// long it took.
     Learned(Option<Arc<Learned>>, bool, Duration),
@@ -173,8 +174,9 @@ impl Learner {
         Self { queue, busy }
     }
 
-    /// Another model looks at pictures, or none: all that was learnt from is forgotten.
-    pub fn use_model(&self, facts: Option<Arc<ModelFacts>>) {
+    /// Another model looks at pictures, or none: all that was learnt from is forgotten. The number
+    /// that comes with what is learnt from now on.
+    pub fn use_model(&self, facts: Option<Arc<ModelFacts>>) -> u64 {
         self.busy.is_cancelled.store(true, Ordering::Relaxed);
         self.queue.change(|queue| {
             *queue = Queue {
@@ -182,7 +184,8 @@ impl Learner {
                 epoch: queue.epoch + 1,
                 ..Queue::default()
             };
-        });
+            queue.epoch
+        })
     }
 
     /// Takes a reviewed picture in, in the place of what was said of it before.
@@ -303,7 +306,8 @@ impl Worker {
     }
 
     fn send(&self, learnt: Learnt) {
-        self.post.send(Event::Learnt(learnt));
+        let epoch = self.facts.as_ref().map_or(0, |(_, epoch)| *epoch);
+        self.post.send(Event::Learnt(epoch, learnt));
     }
 
     fn sight(&self, facts: &ModelFacts, request: &Request) -> Option<Sight> {
@@ -317,7 +321,7 @@ impl Worker {
         let picture = lesson.request.picture;
         let Some(sight) = self.sight(facts, &lesson.request) else {
             self.forget(picture);
-            return self.send(Learnt::Unseen(picture));
+            return self.send(Learnt::Taken(picture, false));
         };
         self.order.retain(|other| *other != picture);
         self.order.push_back(picture);
@@ -328,6 +332,7 @@ impl Worker {
         {
             self.learner.remove(oldest.0.into());
         }
+        self.send(Learnt::Taken(picture, true));
     }
 
     fn forget(&mut self, picture: PictureId) {

@@ -38,8 +38,8 @@ pub enum Event {
     Proposed(Proposed),
     /// Boxes were derived from kept maps.
     Derived(deriving::Derived),
-    /// Something has come of learning.
-    Learnt(Learnt),
+    /// Something has come of learning from what one model has seen, by its number.
+    Learnt(u64, Learnt),
     /// An import or export has ended.
     Exchanged(Exchanged),
     /// Something went wrong with a project that is no longer on the desk.
