@@ -125,34 +125,36 @@ impl Kept {
         at: u64,
         is_asked: bool,
     ) -> (u32, Vec<u32>) {
-        let kind = facts.sight_kind();
+        self.add_state(|id| State {
+            id,
+            at,
+            model: facts.name.clone(),
+            kind: facts.sight_kind(),
+            reviewed: learned.reviewed,
+            measured: Measured::from(&learned.quality),
+            is_better: learned.is_better,
+            is_asked,
+        })
+    }
+
+    fn add_state(&mut self, state: impl FnOnce(u32) -> State) -> (u32, Vec<u32>) {
+        let mut state = state(self.last_id + 1);
         let replaced = self.states.last().filter(|last| {
             let before = self.states.iter().rev().nth(1);
             let former = before.map_or(0, |before| before.reviewed);
             let is_close = last.reviewed < former + (former / 6).max(4);
             let is_free = self.choice != Choice::State(last.id);
-            is_close && is_free && !last.is_asked && last.kind == kind
+            is_close && is_free && !last.is_asked && last.kind == state.kind
         });
-        let id = match replaced.map(|state| state.id) {
+        match replaced.map(|state| state.id) {
             Some(id) => {
                 self.states.pop();
-                id
+                state.id = id;
             }
-            None => {
-                self.last_id += 1;
-                self.last_id
-            }
-        };
-        self.states.push(State {
-            id,
-            at,
-            model: facts.name.clone(),
-            kind,
-            reviewed: learned.reviewed,
-            measured: Measured::from(&learned.quality),
-            is_better: learned.is_better,
-            is_asked,
-        });
+            None => self.last_id += 1,
+        }
+        let id = state.id;
+        self.states.push(state);
         let mut gone = Vec::new();
         while self.states.len() > MOST_STATES {
             // The one that a person has chosen stays, and so does the newest.
@@ -179,4 +181,67 @@ pub fn to_text(learned: &Learned, kind: &str) -> String {
 /// What a setting kept; nothing if it is damaged or of another model.
 pub fn from_text(text: &str, kind: &str) -> Option<Learned> {
     Learned::from_bytes(&STANDARD.decode(text).ok()?, kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KIND: &str = "model/fast";
+
+    fn add(kept: &mut Kept, reviewed: usize, is_better: bool, is_asked: bool) -> (u32, Vec<u32>) {
+        kept.add_state(|id| State {
+            id,
+            at: 0,
+            model: "m".to_owned(),
+            kind: KIND.to_owned(),
+            reviewed,
+            measured: Measured::default(),
+            is_better,
+            is_asked,
+        })
+    }
+
+    #[test]
+    fn the_newest_is_in_use_where_it_is_better_unless_a_person_chose() {
+        let mut kept = Kept::default();
+        assert_eq!(kept.wanted(KIND), None);
+        let (first, _) = add(&mut kept, 10, true, true);
+        assert_eq!(kept.wanted(KIND).map(|state| state.id), Some(first));
+        assert_eq!(kept.wanted("another/fast"), None);
+        add(&mut kept, 20, false, true);
+        assert_eq!(kept.wanted(KIND), None, "the old way is better");
+        kept.choice = Choice::State(first);
+        assert_eq!(kept.wanted(KIND).map(|state| state.id), Some(first));
+        kept.choice = Choice::OldWay;
+        assert_eq!(kept.wanted(KIND), None);
+    }
+
+    #[test]
+    fn what_is_learnt_after_every_picture_does_not_crowd_out_what_was_before() {
+        let mut kept = Kept::default();
+        for reviewed in 8..200 {
+            add(&mut kept, reviewed, true, false);
+        }
+        let reviewed: Vec<usize> = kept.states.iter().map(|state| state.reviewed).collect();
+        assert!(reviewed.len() <= MOST_STATES);
+        assert!(reviewed[0] < 12 && reviewed.is_sorted(), "{reviewed:?}");
+        assert_eq!(reviewed.last(), Some(&199));
+        // What was asked for stays, and so does what is chosen.
+        kept.choice = Choice::State(kept.states[0].id);
+        let chosen = kept.states[0].clone();
+        let mut gone = Vec::new();
+        for reviewed in 200..240 {
+            gone.extend(add(&mut kept, reviewed, true, true).1);
+        }
+        assert_eq!(kept.states.len(), MOST_STATES);
+        assert_eq!(kept.states[0], chosen);
+        assert!(!gone.contains(&chosen.id) && !gone.is_empty());
+    }
+
+    #[test]
+    fn damaged_bytes_are_nothing() {
+        assert_eq!(from_text("not base64!", KIND), None);
+        assert_eq!(from_text("AAAA", KIND), None);
+    }
 }

@@ -1153,8 +1153,8 @@ impl Session {
         Ok(())
     }
 
-    /// Adds proposals of one class beside those that are there, as a step of the person's; how
-    /// many there are now more.
+    /// Adds proposals of one class beside those that are there, as a step of the person's, which is
+    /// one with those before it of the same gesture; how many there are now more.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
@@ -1162,9 +1162,10 @@ impl Session {
         &mut self,
         model: &Arc<Model>,
         found: &[(PictureId, Vec<Candidate>)],
+        gesture: u64,
     ) -> Result<usize, StoreError> {
         let before = self.document().annotation_count();
-        self.commit("more like this", |document| {
+        self.commit_as("more like this", Some(gesture), |document| {
             let there = found
                 .iter()
                 .filter(|(picture, _)| document.picture(*picture).is_some());

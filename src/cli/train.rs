@@ -277,8 +277,8 @@ fn leave_out_contradictions(set: &mut TagSet) {
     let mut left_out: Vec<usize> = Vec::new();
     for same in of_content.into_values() {
         let first = &set.pictures[same[0]];
-        let other = same.iter().map(|at| &set.pictures[*at]);
-        if let Some(other) = other.filter(|other| other.classes != first.classes).next() {
+        let mut other = same.iter().map(|at| &set.pictures[*at]);
+        if let Some(other) = other.find(|other| other.classes != first.classes) {
             let tags = |picture: &TaggedPicture| -> String {
                 set.names(picture).collect::<Vec<_>>().join(", ")
             };

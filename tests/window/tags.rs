@@ -108,7 +108,7 @@ fn many_pictures_are_tagged_by_keyboard_in_one_step() {
     let own = |names: &[&str]| {
         names
             .iter()
-            .map(|name| name.to_string())
+            .map(ToString::to_string)
             .collect::<Vec<_>>()
     };
     assert_eq!(tags(&bench)[0], own(&["person"]));

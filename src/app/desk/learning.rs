@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::{Desk, cut_of};
 use crate::app::learned::{self, Choice, Kept, LEARNING, State};
-use crate::app::work::learning::{Example, InUse, Learnt, Lesson};
+use crate::app::work::learning::{Example, Found, InUse, Learnt, Lesson};
 use crate::app::work::proposing::{ModelFacts, Request};
 use crate::document::ops::{Candidate, Named};
 use crate::document::{BoxState, CategoryId, Origin, PictureId, ReviewState};
@@ -23,8 +23,12 @@ const NEXT: usize = 40;
 const SMALL: usize = 1000;
 /// Learning by itself takes no more than one part in so many of the time.
 const PARTS_OF_REST: u32 = 4;
+/// Pictures whose learned boxes are written together, about.
+const WRITTEN_TOGETHER: usize = 64;
 /// Pictures in which boxes like one are looked for.
 const ALIKE: usize = 40;
+/// Gestures of searches, apart from those of keys.
+const SEARCHING: u64 = 1 << 62;
 /// The methods that boxes by what was learnt, and by an example, are said to come of.
 const LEARNED: &str = "learned";
 const MORE_LIKE: &str = "more like this";
@@ -59,9 +63,21 @@ pub struct Learning {
     generation: u64,
     /// Pictures whose proposals are of what is in use.
     followed: HashSet<PictureId>,
-    boxes: VecDeque<(u64, Vec<(PictureId, Vec<LearnedBox>)>)>,
-    /// An example that waits for its picture to be looked at.
-    example: Option<Example>,
+    boxes: VecDeque<(u64, Found)>,
+    /// A search for more of the same.
+    search: Option<Search>,
+    searches: u64,
+}
+
+/// A search for objects that are like one.
+struct Search {
+    example: Example,
+    category: CategoryId,
+    /// Pictures that the model has to look at first.
+    unseen: HashSet<PictureId>,
+    /// Pictures that were searched, and boxes that were found.
+    pictures: usize,
+    found: usize,
 }
 
 impl Learning {
@@ -407,11 +423,13 @@ impl Desk {
                 self.learning.waits = self.learning.waits.or(Some(false));
             }
         }
-        let waits = self
-            .learning
-            .example
-            .take_if(|example| example.request.picture == picture);
-        if let Some(example) = waits {
+        if let Some(search) = &mut self.learning.search
+            && search.unseen.remove(&picture)
+        {
+            let mut example = search.example.clone();
+            if example.request.picture != picture {
+                example.pictures.retain(|other| other.picture == picture);
+            }
             self.learner.more_like(example);
         }
         let is_shown = self.session.current() == Some(picture);
@@ -477,10 +495,10 @@ impl Desk {
                 self.want_sights(&wanted);
             }
             Learnt::Alike {
-                category,
+                search,
                 boxes,
                 unseen,
-            } => return self.take_alike(category, &boxes, &unseen),
+            } => return self.take_alike(search, &boxes, &unseen),
         }
         Ok(None)
     }
@@ -534,13 +552,15 @@ impl Desk {
         Ok(is_asked.then(|| not_better(learned.quality.held_out).to_owned()))
     }
 
-    /// Writes a batch of learned boxes.
+    /// Writes learned boxes that have come.
     pub(super) fn write_learned(&mut self) -> Result<(), StoreError> {
-        let Some((generation, boxes)) = self.learning.boxes.pop_front() else {
-            return Ok(());
-        };
-        if generation != self.learning.generation {
-            return Ok(());
+        let mut boxes = Vec::new();
+        while boxes.len() < WRITTEN_TOGETHER
+            && let Some((generation, batch)) = self.learning.boxes.pop_front()
+        {
+            if generation == self.learning.generation {
+                boxes.extend(batch);
+            }
         }
         let is_free = |desk: &Self, picture: PictureId| {
             desk.is_untouched(picture) && !desk.seen.iter().any(|seen| seen.picture == picture)
@@ -553,6 +573,7 @@ impl Desk {
         let written = self.write_learned_boxes(&found, false);
         if written.is_err() {
             // They are tried again.
+            let generation = self.learning.generation;
             self.learning.boxes.push_front((generation, boxes));
         }
         written
@@ -615,48 +636,56 @@ impl Desk {
         let mut pictures = vec![own];
         pictures.extend(self.near().into_iter().filter(|id| *id != own).take(ALIKE));
         let pictures = pictures.into_iter().filter_map(|id| self.request(id));
-        let example = self.request(own).map(|request| Example {
+        let request = self.request(own)?;
+        let example = Example {
+            search: self.learning.searches + 1,
             request,
             bbox,
-            category,
             pictures: pictures.collect(),
+        };
+        self.learning.searches += 1;
+        self.learning.search = Some(Search {
+            example: example.clone(),
+            category,
+            unseen: HashSet::new(),
+            pictures: 0,
+            found: 0,
         });
-        if let Some(example) = example {
-            self.learning.looked.remove(&own);
-            self.learning.example = Some(example.clone());
-            self.learner.more_like(example);
-        }
+        self.learning.looked.clear();
+        self.learner.more_like(example);
         None
+    }
+
+    /// Whether more of the same is being searched for.
+    pub fn is_searching(&self) -> bool {
+        self.learning.search.is_some()
+    }
+
+    /// Searches no further: what was found so far was taken back.
+    pub fn end_search(&mut self) {
+        self.learning.search = None;
     }
 
     fn take_alike(
         &mut self,
-        category: CategoryId,
-        boxes: &[(PictureId, Vec<LearnedBox>)],
+        number: u64,
+        boxes: &Found,
         unseen: &[PictureId],
     ) -> Result<Said, StoreError> {
-        let Some(facts) = self.facts().cloned() else {
+        let (Some(facts), Some(search)) = (self.facts().cloned(), &mut self.learning.search) else {
             return Ok(None);
         };
-        if boxes.is_empty() {
-            // The model has not looked at the example's own picture yet.
-            let own = self
-                .learning
-                .example
-                .as_ref()
-                .map(|example| example.request.picture);
-            let is_new = own.is_some_and(|own| !self.learning.looked.contains(&own));
-            if is_new {
-                self.want_sights(unseen);
-                return Ok(Some("The model looks at this picture first…".to_owned()));
-            }
-            self.learning.example = None;
-            let text = "The model could not look at this picture, so nothing is found like it";
-            return Ok(Some(text.to_owned()));
+        if search.example.search != number {
+            return Ok(None);
         }
-        self.learning.example = None;
-        // The next time they can be searched too.
-        self.want_sights(unseen);
+        // What was looked at in vain is not waited for.
+        let looked = &self.learning.looked;
+        let unseen: Vec<_> = unseen.iter().filter(|id| !looked.contains(id)).collect();
+        let unseen: Vec<PictureId> = unseen.into_iter().copied().collect();
+        search.unseen.extend(&unseen);
+        search.pictures += boxes.len();
+        let category = search.category;
+        self.want_sights(&unseen);
         let origin = Arc::new(facts.origin_by(MORE_LIKE, ""));
         let found: Vec<(PictureId, Vec<Candidate>)> = boxes
             .iter()
@@ -669,16 +698,40 @@ impl Desk {
                 (*picture, candidates.collect())
             })
             .collect();
-        let number = self.session.take_more(&origin, &found)?;
-        let pictures = match boxes.len() {
-            1 => "this picture".to_owned(),
-            number => format!("this picture and the next {}", number - 1),
+        // All of a search is one step, as long as nothing else comes between.
+        let gesture = SEARCHING | number;
+        let more = self.session.take_more(&origin, &found, gesture)?;
+        let Some(search) = &mut self.learning.search else {
+            return Ok(None);
         };
-        Ok(Some(match number {
-            0 => format!("Nothing more like this in {pictures}"),
-            1 => format!("1 box more like this in {pictures}"),
-            number => format!("{number} boxes more like this in {pictures}"),
-        }))
+        search.found += more;
+        let said = said_of(search);
+        if search.unseen.is_empty() {
+            self.learning.search = None;
+        }
+        Ok(Some(said))
+    }
+}
+
+/// How far a search is.
+fn said_of(search: &Search) -> String {
+    let found = match search.found {
+        0 => "Nothing more like this".to_owned(),
+        1 => "1 box more like this".to_owned(),
+        number => format!("{number} boxes more like this"),
+    };
+    let place = match search.pictures {
+        0 => "so far".to_owned(),
+        1 => "in this picture".to_owned(),
+        number => format!("in this picture and the next {}", number - 1),
+    };
+    match search.unseen.len() {
+        0 if search.pictures == 0 => {
+            "The model could not look at this picture, so nothing is found like it".to_owned()
+        }
+        0 => format!("{found} {place}"),
+        1 => format!("{found} {place}; the model looks at 1 picture first…"),
+        number => format!("{found} {place}; the model looks at {number} pictures first…"),
     }
 }
 

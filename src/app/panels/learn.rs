@@ -60,13 +60,6 @@ fn counts(ui: &mut Ui, desk: &Desk) {
         ui.weak("·");
         ui.label(format!("{tagged} tagged"))
             .on_hover_text("Pictures with a tag");
-        match desk.learning.unseen() {
-            0 => {}
-            number => {
-                ui.weak(format!("· {number} to look at"))
-                    .on_hover_text("The model looks at them in the background first");
-            }
-        }
     });
 }
 
@@ -96,7 +89,11 @@ fn verdict(ui: &mut Ui, desk: &Desk, latest: Option<&State>) {
         }
         (Choice::Best, None) => match &desk.learning.trouble {
             Some(trouble) => trouble.clone(),
-            None => "Nothing is learnt yet: it begins when about 8 pictures are done".to_owned(),
+            None => {
+                "Nothing is learnt yet: it takes about 8 pictures that are done, and twice as many \
+                     to tell whether it helps"
+                    .to_owned()
+            }
         },
         (Choice::Best, Some(state)) => not_better(state.measured.pictures).to_owned(),
     };

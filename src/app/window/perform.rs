@@ -346,6 +346,9 @@ fn desk_command(
     if desk.are_boxes_hidden && matches!(command, C::SelectAll | C::NextBox | C::PreviousBox) {
         return Ok(Some("Boxes are hidden".to_owned()));
     }
+    if matches!(command, C::Undo | C::Redo) {
+        desk.end_search();
+    }
     let session = &mut desk.session;
     match command {
         C::Undo => return Ok(session.undo()?.map(|label| format!("Undone: {label}"))),

@@ -16,7 +16,7 @@ use super::proposing::{ModelFacts, Request};
 use super::shared::Shared;
 use super::{Event, Post};
 use crate::app::cache::{Cache, Kind};
-use crate::document::{CategoryId, PictureId};
+use crate::document::PictureId;
 use crate::geometry::BBox;
 use crate::learn::boxes::{BoxLearner, Learned, LearnedBox, Sight, more_like};
 
@@ -42,12 +42,12 @@ pub struct Lesson {
 /// A wish for boxes that are like one.
 #[derive(Clone, Debug)]
 pub struct Example {
+    /// The number of the search that it is a part of.
+    pub search: u64,
     /// The picture with the box.
     pub request: Request,
     /// The box.
     pub bbox: BBox,
-    /// Its class.
-    pub category: CategoryId,
     /// Where to look for others.
     pub pictures: Vec<Request>,
 }
@@ -60,6 +60,9 @@ pub struct InUse {
     /// What was learnt.
     pub learned: Arc<Learned>,
 }
+
+/// Boxes of pictures.
+pub type Found = Vec<(PictureId, Vec<LearnedBox>)>;
 
 /// Something that has come of learning.
 pub enum Learnt {
@@ -76,7 +79,7 @@ pub enum Learnt {
         /// The number of the use.
         generation: u64,
         /// The boxes of each picture.
-        boxes: Vec<(PictureId, Vec<LearnedBox>)>,
+        boxes: Found,
         /// Pictures that the model has to look at again.
         unseen: Vec<PictureId>,
         /// Pictures that are still to come.
@@ -84,10 +87,10 @@ pub enum Learnt {
     },
     /// Boxes that are like an example.
     Alike {
-        /// The example's class.
-        category: CategoryId,
+        /// The number of the search.
+        search: u64,
         /// The boxes of each picture.
-        boxes: Vec<(PictureId, Vec<LearnedBox>)>,
+        boxes: Found,
         /// Pictures that the model has to look at again, the example's own in front.
         unseen: Vec<PictureId>,
     },
@@ -123,7 +126,7 @@ struct Queue {
     in_use: Option<InUse>,
     /// Pictures to propose for, in order.
     wanted: VecDeque<Request>,
-    example: Option<Example>,
+    examples: VecDeque<Example>,
     has_ended: bool,
 }
 
@@ -139,7 +142,7 @@ impl Queue {
     /// What a person waits for comes first; proposals for what is looked at next come before the
     /// next learning.
     fn pop(&mut self) -> Option<Task> {
-        if let Some(example) = self.example.take() {
+        if let Some(example) = self.examples.pop_front() {
             return Some(Task::Alike(example));
         }
         if let Some(change) = self.changes.pop_front() {
@@ -151,7 +154,7 @@ impl Queue {
         let in_use = self.in_use.clone()?;
         let number = self.wanted.len().min(BATCH);
         let batch: Vec<Request> = self.wanted.drain(..number).collect();
-        (number > 0).then(|| Task::Propose(in_use, batch, self.wanted.len()))
+        (number > 0).then_some(Task::Propose(in_use, batch, self.wanted.len()))
     }
 }
 
@@ -246,7 +249,7 @@ impl Learner {
 
     /// Looks for boxes that are like one.
     pub fn more_like(&self, example: Example) {
-        self.queue.change(|queue| queue.example = Some(example));
+        self.queue.change(|queue| queue.examples.push_back(example));
     }
 }
 
@@ -296,7 +299,7 @@ impl Worker {
                 self.order.clear();
             }
             match task {
-                Task::Change(Change::Take(lesson)) => self.take(&facts, lesson),
+                Task::Change(Change::Take(lesson)) => self.take(&facts, &lesson),
                 Task::Change(Change::Drop(picture)) => self.forget(picture),
                 Task::Learn(is_asked) => self.learn(is_asked),
                 Task::Propose(in_use, batch, left) => self.propose(&facts, &in_use, &batch, left),
@@ -317,7 +320,7 @@ impl Worker {
         (sight.size() == (width, height)).then_some(sight)
     }
 
-    fn take(&mut self, facts: &ModelFacts, lesson: Lesson) {
+    fn take(&mut self, facts: &ModelFacts, lesson: &Lesson) {
         let picture = lesson.request.picture;
         let Some(sight) = self.sight(facts, &lesson.request) else {
             self.forget(picture);
@@ -397,7 +400,7 @@ impl Worker {
             None => unseen.push(example.request.picture),
         }
         self.send(Learnt::Alike {
-            category: example.category,
+            search: example.search,
             boxes,
             unseen,
         });

@@ -122,7 +122,7 @@ impl BoxLearner {
 
     fn role(&self, id: u64) -> Role {
         let number = mixed(self.seed, id);
-        if number % HELD_OUT_OF == 0 {
+        if number.is_multiple_of(HELD_OUT_OF) {
             Role::HeldOut
         } else {
             Role::Fold((number / HELD_OUT_OF) as usize % FOLDS)

@@ -181,7 +181,7 @@ pub fn inputs(channels: usize) -> usize {
 
 /// Adds one side's numbers, as if it were the left one.
 fn add_side(profile: &Profile, channels: usize, side: usize, row: &mut Vec<f32>) {
-    let is_upright = side % 2 == 0;
+    let is_upright = side.is_multiple_of(2);
     let (own, other) = if is_upright {
         (&profile.across_x, &profile.across_y)
     } else {
