@@ -5,7 +5,7 @@ use crate::geometry::BBox;
 
 /// Fewer pictures than this prove nothing.
 const FEWEST: usize = 4;
-/// Standard errors by which it must be better on average.
+/// Standard errors by which it must be better on average, over all pictures.
 const MARGIN: f64 = 0.5;
 
 /// What proposals leave a person to do, and how many of them are right.
@@ -76,32 +76,59 @@ impl Quality {
         self.after.at75(self.objects)
     }
 
-    /// Of pictures, each with its true boxes, the boxes before and those after; and whether those
-    /// after are better beyond chance.
-    pub fn measure<'a>(
-        pictures: impl Iterator<Item = (&'a [BBox], &'a [BBox], &'a [BBox])>,
-    ) -> (Self, bool) {
+    /// Of pictures that were held out.
+    pub(super) fn of(pictures: &[Judged]) -> Self {
         let mut quality = Self::default();
-        let mut saved: Vec<f64> = Vec::new();
-        for (truth, before, after) in pictures {
-            let (before, after) = (Outcome::of(truth, before), Outcome::of(truth, after));
-            saved.push(before.actions as f64 - after.actions as f64);
+        for picture in pictures {
             quality.held_out += 1;
-            quality.objects += truth.len();
-            quality.before.add(before);
-            quality.after.add(after);
+            quality.objects += picture.objects;
+            quality.before.add(picture.before);
+            quality.after.add(picture.after);
         }
-        (quality, saved.len() >= FEWEST && is_positive(&saved))
+        quality
     }
 }
 
-/// Whether the mean is above zero by [`MARGIN`] standard errors.
-fn is_positive(numbers: &[f64]) -> bool {
+/// One picture with the program's own proposals and with what was learnt.
+pub(super) struct Judged {
+    objects: usize,
+    before: Outcome,
+    after: Outcome,
+}
+
+impl Judged {
+    /// By its true boxes.
+    pub fn new(truth: &[BBox], before: &[BBox], after: &[BBox]) -> Self {
+        Self {
+            objects: truth.len(),
+            before: Outcome::of(truth, before),
+            after: Outcome::of(truth, after),
+        }
+    }
+
+    /// Actions that learning saves.
+    fn saved(&self) -> f64 {
+        self.before.actions as f64 - self.after.actions as f64
+    }
+}
+
+/// Whether what was learnt saves a person work: it must do so on the pictures that were held out,
+/// and beyond chance on those together with the ones that it did learn from, each of which was
+/// proposed for by what the others taught.
+pub(super) fn is_better(held_out: &[Judged], cross_fitted: &[Judged]) -> bool {
+    let held_out: Vec<f64> = held_out.iter().map(Judged::saved).collect();
+    let cross_fitted = cross_fitted.iter().map(Judged::saved);
+    let all: Vec<f64> = held_out.iter().copied().chain(cross_fitted).collect();
+    held_out.len() >= FEWEST && is_positive(&held_out, 0.0) && is_positive(&all, MARGIN)
+}
+
+/// Whether the mean is above zero by some standard errors.
+fn is_positive(numbers: &[f64], margin: f64) -> bool {
     let count = numbers.len() as f64;
     let mean = numbers.iter().sum::<f64>() / count;
     let square: f64 = numbers.iter().map(|x| (x - mean).powi(2)).sum();
     let error = (square / (count - 1.0) / count).sqrt();
-    mean > MARGIN * error
+    mean > margin * error
 }
 
 /// Boxes alone, of no particular category.

@@ -8,13 +8,13 @@ use super::calibration::Calibration;
 use super::candidates::{self, Candidates, Models, candidates};
 use super::categories::{Categories, named};
 use super::dense::DenseSums;
-use super::gate::Quality;
+use super::gate::{self, Judged, Quality};
 use super::learned::Learned;
 use super::overlap::best_iou;
 use super::random::mixed;
 use super::rank::{self, Expansion};
 use super::ridge::Moments;
-use super::select::select;
+use super::select::{Selected, select};
 use super::sides::{self, Basis, Field, SideModel};
 use super::sight::Sight;
 use crate::geometry::BBox;
@@ -186,6 +186,7 @@ impl BoxLearner {
             expansion,
             weights,
             calibration,
+            shown,
         } = Gains::learn(&folds, recent, &seen, width)?;
         if cancel() {
             return None;
@@ -210,7 +211,7 @@ impl BoxLearner {
         if cancel() {
             return None;
         }
-        self.judge(&mut learned);
+        self.judge(&mut learned, recent, &shown);
         Some(learned)
     }
 
@@ -270,8 +271,9 @@ impl BoxLearner {
         Some((models.pop()?, models))
     }
 
-    /// Holds what was learnt against the pictures that had no part in it.
-    fn judge(&self, learned: &mut Learned) {
+    /// Holds what was learnt against the pictures that had no part in it; `shown` is what those
+    /// that had a part get from what the others taught.
+    fn judge(&self, learned: &mut Learned, recent: &[&Reviewed], shown: &[Vec<BBox>]) {
         let held_out = self.pictures.iter().rev();
         let held_out: Vec<&Reviewed> = held_out
             .filter(|picture| picture.role == Role::HeldOut)
@@ -284,12 +286,19 @@ impl BoxLearner {
                 proposed.map(|proposed| proposed.bbox).collect()
             })
             .collect();
-        let pictures = held_out.iter().zip(&proposed).map(|(picture, after)| {
-            let before = picture.sight.proposals();
-            (&picture.boxes[..], before, &after[..])
-        });
-        (learned.quality, learned.is_better) = Quality::measure(pictures);
+        let held_out = judged(&held_out, &proposed);
+        let cross_fitted = judged(recent, shown);
+        learned.quality = Quality::of(&held_out);
+        learned.is_better = gate::is_better(&held_out, &cross_fitted);
     }
+}
+
+fn judged(pictures: &[&Reviewed], proposed: &[Vec<BBox>]) -> Vec<Judged> {
+    let pictures = pictures.iter().zip(proposed);
+    let judged = pictures.map(|(picture, proposed)| {
+        Judged::new(&picture.boxes, picture.sight.proposals(), proposed)
+    });
+    judged.collect()
 }
 
 /// How gains are told from a candidate's numbers.
@@ -297,6 +306,8 @@ struct Gains {
     expansion: Expansion,
     weights: Vec<f32>,
     calibration: Calibration,
+    /// For each picture, the boxes that what the others taught would show.
+    shown: Vec<Vec<BBox>>,
 }
 
 impl Gains {
@@ -340,7 +351,7 @@ impl Gains {
                 rank::solve(&others)
             })
             .collect::<Option<Vec<Vec<f32>>>>()?;
-        let observed: Vec<Vec<(f32, bool)>> = pictures
+        let shown: Vec<Vec<Selected>> = pictures
             .par_iter()
             .zip(seen)
             .map(|(picture, seen)| {
@@ -349,18 +360,23 @@ impl Gains {
                     .position(|fold| picture.role == Role::Fold(*fold));
                 let weights = at.map_or(&weights, |at| &cross_fitted[at]);
                 let expanded = expansion.expand(&seen.features, None);
-                let shown = select(&seen.boxes, &rank::gains(&expanded, weights));
-                let observed = shown.iter().map(|shown| {
-                    let iou = best_iou(&shown.bbox, &picture.boxes);
-                    (shown.gain, iou >= ACCEPT_IOU)
-                });
-                observed.collect()
+                select(&seen.boxes, &rank::gains(&expanded, weights))
             })
             .collect();
+        let observed = pictures.iter().zip(&shown).flat_map(|(picture, shown)| {
+            shown.iter().map(|shown| {
+                let iou = best_iou(&shown.bbox, &picture.boxes);
+                (shown.gain, iou >= ACCEPT_IOU)
+            })
+        });
         Some(Self {
             expansion,
             weights,
-            calibration: Calibration::fit(&observed.concat()),
+            calibration: Calibration::fit(&observed.collect::<Vec<(f32, bool)>>()),
+            shown: shown
+                .iter()
+                .map(|shown| shown.iter().map(|shown| shown.bbox).collect())
+                .collect(),
         })
     }
 }

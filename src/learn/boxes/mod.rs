@@ -15,7 +15,7 @@
 //! The third learns from candidates that the first two made for pictures which they had not learnt
 //! from: the pictures are dealt into four folds. One picture in four teaches nothing, and what was
 //! learnt is to be used only if it [does better](Learned::is_better) than the program's own
-//! proposals on those (`gate`).
+//! proposals on those, and beyond chance on all (`gate`).
 
 mod alike;
 mod bytes;

@@ -4,7 +4,7 @@ use super::overlap::Overlaps;
 use crate::geometry::BBox;
 
 /// The least gain that is to be expected of a box.
-const LEAST_GAIN: f32 = 0.1;
+const LEAST_GAIN: f32 = 0.15;
 /// Boxes that overlap more than this are of one object,
 const SAME_IOU: f32 = 0.25;
 /// and so is one of which so much lies in the other.

@@ -20,7 +20,7 @@ pub const ACROSS: [f32; 5] = [0.1, 0.3, 0.5, 0.7, 0.9];
 const PENALTY: f64 = 0.3;
 /// Boxes that a true one is moved to, to learn the way back, and how far, in its sides.
 const JITTERED: usize = 12;
-const JITTER: f32 = 0.12;
+const JITTER: f32 = 0.08;
 /// A candidate of the map that overlaps a true box so much is to become it.
 const LEARNABLE_IOU: f32 = 0.45;
 /// The most that a side moves at once, in the box's sides.
