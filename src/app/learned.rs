@@ -116,8 +116,8 @@ impl Kept {
 
     /// Adds what was just learnt; its number, and the numbers of those that are no longer kept.
     ///
-    /// What was learnt unasked takes the place of the last such state until there is so much more
-    /// to learn from that it is worth keeping both.
+    /// What was learnt from as many pictures as the last state takes its place, and what was learnt
+    /// unasked does until there is so much more to learn from that it is worth keeping both.
     pub fn add(
         &mut self,
         learned: &Learned,
@@ -144,8 +144,11 @@ impl Kept {
             let former = before.map_or(0, |before| before.reviewed);
             let is_close = last.reviewed < former + (former / 6).max(4);
             let is_free = self.choice != Choice::State(last.id);
-            is_close && is_free && !last.is_asked && last.kind == state.kind
+            let is_again = last.reviewed == state.reviewed;
+            let is_replaced = is_again || is_close && !last.is_asked;
+            is_free && is_replaced && last.kind == state.kind
         });
+        state.is_asked |= replaced.is_some_and(|last| last.is_asked);
         match replaced.map(|state| state.id) {
             Some(id) => {
                 self.states.pop();

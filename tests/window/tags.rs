@@ -105,12 +105,7 @@ fn many_pictures_are_tagged_by_keyboard_in_one_step() {
     type_text(&mut bench, "person");
     bench.key(Key::Enter);
     bench.key(Key::Escape);
-    let own = |names: &[&str]| {
-        names
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-    };
+    let own = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(tags(&bench)[0], own(&["person"]));
     assert!(bench.says("astronaut.jpg, new, tagged person"));
 

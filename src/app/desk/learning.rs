@@ -61,6 +61,8 @@ pub struct Learning {
     has_begun: bool,
     in_use: Option<(u32, InUse)>,
     generation: u64,
+    /// Whether the picture that is shown is left as it is: nobody had asked for other boxes.
+    spares_shown: bool,
     /// Pictures whose proposals are of what is in use.
     followed: HashSet<PictureId>,
     boxes: VecDeque<(u64, Found)>,
@@ -355,6 +357,7 @@ impl Desk {
         if self.learning.in_use.is_none() {
             return;
         }
+        self.learning.spares_shown = !with_shown;
         let shown = self.session.current().filter(|_| !with_shown);
         let is_due = |desk: &Self, picture: PictureId| {
             !desk.learning.followed.contains(&picture)
@@ -562,8 +565,12 @@ impl Desk {
                 boxes.extend(batch);
             }
         }
+        let spared = self.session.current();
+        let spared = spared.filter(|_| self.learning.spares_shown);
         let is_free = |desk: &Self, picture: PictureId| {
-            desk.is_untouched(picture) && !desk.seen.iter().any(|seen| seen.picture == picture)
+            Some(picture) != spared
+                && desk.is_untouched(picture)
+                && !desk.seen.iter().any(|seen| seen.picture == picture)
         };
         let found: Vec<_> = boxes
             .iter()
