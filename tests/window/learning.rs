@@ -205,6 +205,13 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     bench.wait("what was learnt", |desk| desk.learning.in_use().is_some());
     assert_eq!(bench.desk().learning.kept, kept);
     assert!(bench.says("Learned boxes of state"));
+    // What was learnt at one quality is nothing to another, and is there again with its own.
+    bench.choose_quality("balanced");
+    bench.frames(10);
+    assert_eq!(bench.desk().learning.in_use(), None);
+    assert!(bench.says("is of another model or quality"));
+    bench.choose_quality("fast");
+    bench.wait("what was learnt", |desk| desk.learning.in_use().is_some());
     bench.frames(5);
     assert!(methods(&bench, 14).iter().all(|method| method == "learned"));
 }

@@ -604,8 +604,14 @@ impl Desk {
         let named: Vec<(PictureId, Vec<Named>)> = found
             .iter()
             .map(|(picture, boxes)| {
+                let row = document.picture(*picture);
+                let tags = row.map_or(&[][..], |row| &row.tags);
                 let named = boxes.iter().map(|learned| {
-                    let category = learned.category.map(CategoryId);
+                    // What a person says of the whole picture goes before what a box looks like.
+                    let category = match tags {
+                        [only] => Some(*only),
+                        _ => learned.category.map(CategoryId),
+                    };
                     let category = category.and_then(|id| document.category(id));
                     let class = category.map(|row| row.name.to_string());
                     Named {
