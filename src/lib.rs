@@ -8,7 +8,8 @@
 //! |---|---|
 //! | [`geometry`] | boxes in upright picture pixels, patch grids |
 //! | [`pictures`] | files -> upright RGB, sizes, the model's input |
-//! | [`tscam`] | a picture -> [`localize::Evidence`]; the only user of candle |
+//! | [`tscam`] | a picture -> [`localize::Evidence`]; with [`learn`] the only user of candle |
+//! | [`learn`] | pictures and their tags -> a model's weights |
 //! | [`localize`] | evidence -> maps -> boxes, on plain slices |
 //! | [`propose`] | the pipeline decode, infer, localise over bounded queues |
 //! | [`learn`] | class heads from tags, boxes from corrections |

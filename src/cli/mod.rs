@@ -23,6 +23,7 @@ mod propose_project;
 mod protocol;
 mod simulate;
 mod train;
+mod train_full;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -14,6 +14,7 @@ pub struct Progress {
     plain: Option<Instant>,
     started: Instant,
     resumed: u64,
+    note: String,
 }
 
 impl Progress {
@@ -26,7 +27,7 @@ impl Progress {
             ProgressBar::hidden()
         };
         bar.set_length(total as u64);
-        let template = "{bar:30} {pos}/{len}  {per_sec}  {eta} left";
+        let template = "{bar:30} {pos}/{len}  {per_sec}  {eta} left  {msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             let style = style.with_key(
                 "per_sec",
@@ -44,12 +45,24 @@ impl Progress {
             plain: (!terminal).then(Instant::now),
             started: Instant::now(),
             resumed: resumed as u64,
+            note: String::new(),
         }
+    }
+
+    /// What stands behind the time left from now on.
+    pub fn note(&mut self, note: String) {
+        self.bar.set_message(note.clone());
+        self.note = note;
     }
 
     /// One more picture is done, or failed.
     pub fn advance(&mut self) {
-        self.bar.inc(1);
+        self.advance_by(1);
+    }
+
+    /// So many more pictures are done.
+    pub fn advance_by(&mut self, pictures: usize) {
+        self.bar.inc(pictures as u64);
         let Some(last) = &mut self.plain else { return };
         if last.elapsed() < LINE_EVERY {
             return;
@@ -58,7 +71,8 @@ impl Progress {
         let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
         let rate = self.rate();
         let left = (total.saturating_sub(done)) as f64 / rate;
-        say!("{done}/{total}  {rate:.1} pictures/s  {left:.0} s left");
+        let line = format!("{done}/{total}  {rate:.1} pictures/s  {left:.0} s left");
+        say!("{}", format!("{line}  {}", self.note).trim_end());
     }
 
     /// Writes a line without tearing the bar.

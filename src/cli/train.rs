@@ -1,4 +1,4 @@
-//! `tsukami train`: image-level tags in, a class head out.
+//! `tsukami train`: image-level tags in, a class head or a whole model out.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -12,13 +12,14 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::progress::Progress;
 use super::project::open;
+use super::train_full::{self, FullOptions, Training};
 use super::{BackboneOptions, FAILED, INTERRUPTED, listen_for_interrupt};
 use crate::document::Document;
 use crate::formats::{check_target, same_file, tags, write_whole};
-use crate::learn;
 use crate::learn::class_head::{self, Example, Place, TrainError, TrainedHead};
 use crate::learn::pooled::Pooled;
 use crate::learn::tags::{TagSet, TaggedPicture};
+use crate::learn::{self, full};
 use crate::pictures::{self, Entry};
 use crate::propose;
 use crate::store::Access;
@@ -42,20 +43,25 @@ pub struct Arguments {
     /// has judged them
     #[arg(long, value_name = "FILE")]
     from_project: Option<PathBuf>,
-    /// The head to write, as safetensors
+    /// The head to write, as safetensors; with --full the whole model
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
     /// Side of the head's kernel, in patches: 1, or 3 as in the paper
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = kernel_side)]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = kernel_side, conflicts_with = "full")]
     kernel: usize,
     /// The block whose tokens it reads, counted from 0 [default: two thirds of the way up]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "full")]
     block: Option<usize>,
-    /// Also write the loss after each iteration, as CSV
+    /// Also write the loss of each iteration, as CSV
     #[arg(long, value_name = "FILE")]
     curve: Option<PathBuf>,
     #[command(flatten)]
     backbone: BackboneOptions,
+    /// Train the backbone, too, as the paper does: hours on a CPU
+    #[arg(long, conflicts_with_all = ["patches", "square", "jobs"])]
+    full: bool,
+    #[command(flatten)]
+    options: FullOptions,
 }
 
 fn kernel_side(text: &str) -> Result<usize, String> {
@@ -92,6 +98,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         }
     }
     let set = gather(arguments)?;
+    if arguments.full {
+        return train_fully(arguments, &set);
+    }
     let (model, device) = arguments.backbone.open()?;
     let depth = model.backbone().depth();
     let block = arguments.block.unwrap_or(learn::default_block(depth));
@@ -119,6 +128,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     for reason in &failed {
         say!("failed: {reason}");
     }
+    // Pictures are missing then, so it must not come to training.
+    if cancel.load(Ordering::Relaxed) {
+        return Ok(interrupted());
+    }
     let trained = class_head::train(&examples, &set.classes, |_| {
         match cancel.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
@@ -127,8 +140,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     });
     let trained = match trained {
         Err(TrainError::Cancelled) => {
-            say!("interrupted: nothing is written");
-            return Ok(INTERRUPTED);
+            return Ok(interrupted());
         }
         trained => trained?,
     };
@@ -146,6 +158,29 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     }
     tell(&trained, &arguments.out);
     Ok(if failed.is_empty() { 0 } else { FAILED })
+}
+
+fn interrupted() -> u8 {
+    say!("interrupted: nothing is written");
+    INTERRUPTED
+}
+
+/// The paper's training.
+fn train_fully(arguments: &Arguments, set: &TagSet) -> anyhow::Result<u8> {
+    let examples = set.pictures.iter().map(|picture| full::Example {
+        path: picture.path.clone(),
+        classes: picture.classes.clone(),
+    });
+    let training = Training {
+        examples: &examples.collect::<Vec<_>>(),
+        classes: &set.classes,
+        model: arguments.backbone.model.as_deref(),
+        device: arguments.backbone.device,
+        out: &arguments.out,
+        curve: arguments.curve.as_deref(),
+    };
+    let cancel = listen_for_interrupt("stopping; what is learnt will be kept")?;
+    train_full::run(&arguments.options, &training, &cancel)
 }
 
 fn tell(trained: &TrainedHead, out: &Path) {

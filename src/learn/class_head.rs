@@ -1,16 +1,17 @@
 //! Image-level tags -> a class head: the TS-CAM head with the backbone frozen, which is convex.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::ControlFlow;
 
-use safetensors::Dtype;
-use safetensors::tensor::TensorView;
+use candle_core::{Device, Tensor};
 
 use super::logistic::{Classifier, Problem, Targets};
 use super::pooled::Pooled;
+use super::tensor_file;
 
 /// The penalties that are tried, for vectors of a mean square length of 1.
-const PENALTIES: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
+const PENALTIES: [f64; 6] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
 /// Parts that the pictures are dealt into for cross-validation.
 const FOLDS: usize = 3;
 /// Fewer tagged pictures than this say nothing.
@@ -35,7 +36,7 @@ pub enum TrainError {
     )]
     TooFew(usize),
     /// A class without pictures.
-    #[error("no picture is tagged {0:?}; tag some, or leave the class out")]
+    #[error("no picture that can be read is tagged {0:?}; tag some, or leave the class out")]
     NoPictures(String),
     /// Someone asked to stop.
     #[error("training was cancelled")]
@@ -79,8 +80,10 @@ pub struct TrainedHead {
 ///
 /// With one class a picture it is multinomial, otherwise each class against all else. Where a
 /// class is on every picture, as when there is only one, nothing would tell it from anything: then
-/// the pictures' own background is the bank of what is not it. The penalty is that of the least
-/// loss on held-out pictures, in three parts.
+/// the pictures' own background is the bank of what is not it. The penalty is chosen by
+/// cross-validation in three parts: the largest whose loss on held-out pictures lies within one
+/// standard error of the least (Breiman et al. 1984), since the pictures to come differ more from
+/// these than these from one another.
 ///
 /// # Errors
 /// If there are too few pictures, or `on_progress` breaks off.
@@ -133,24 +136,26 @@ pub fn train(
         })
         .collect();
     let mut last: Vec<Option<Classifier>> = vec![None; folds];
-    let mut best = (f64::INFINITY, PENALTIES[0], 0.0);
+    let mut tried: Vec<HeldOut> = Vec::new();
     for l2 in PENALTIES {
-        let (mut loss, mut right) = (0.0, 0.0);
+        let (mut losses, mut right) = (Vec::with_capacity(examples.len()), 0.0);
         for ((problem, held_out), last) in parts.iter().zip(&mut last) {
             let classifier = solve(problem, l2, last.as_ref())?;
             for example in held_out {
                 let logits = classifier.logits(&example.pooled.object);
-                loss += set.loss(&logits, &example.classes) / examples.len() as f64;
+                losses.push(set.loss(&logits, &example.classes));
                 right += is_right(&logits, &example.classes) / examples.len() as f64;
             }
             *last = Some(classifier);
         }
-        if loss >= best.0 {
+        let tried_now = HeldOut::new(l2, &losses, right);
+        let is_worse = tried.last().is_some_and(|last| tried_now.loss >= last.loss);
+        tried.push(tried_now);
+        if is_worse {
             break;
         }
-        best = (loss, l2, right);
     }
-    let (_, l2, held_out_accuracy) = best;
+    let HeldOut { l2, accuracy, .. } = chosen(&tried);
     let all: Vec<usize> = (0..examples.len()).collect();
     let classifier = solve(&set.problem(&all), l2, None)?;
     Ok(TrainedHead {
@@ -160,19 +165,65 @@ pub fn train(
         has_bank,
         pictures: examples.len(),
         l2,
-        held_out_accuracy,
+        held_out_accuracy: accuracy,
     })
 }
 
-/// Deals the pictures of each class out in turn, so that each part has its share of every class.
+/// What a penalty was worth on held-out pictures.
+#[derive(Clone, Copy, Debug)]
+struct HeldOut {
+    l2: f64,
+    /// The mean.
+    loss: f64,
+    /// Its standard error.
+    error: f64,
+    accuracy: f64,
+}
+
+impl HeldOut {
+    fn new(l2: f64, losses: &[f64], accuracy: f64) -> Self {
+        let count = losses.len() as f64;
+        let loss = losses.iter().sum::<f64>() / count;
+        let variance = losses.iter().map(|x| (x - loss) * (x - loss)).sum::<f64>() / count;
+        Self {
+            l2,
+            loss,
+            error: (variance / count).sqrt(),
+            accuracy,
+        }
+    }
+}
+
+/// The first, and so the largest, penalty that is about as good as the best.
+fn chosen(tried: &[HeldOut]) -> HeldOut {
+    let best = tried.iter().min_by(|a, b| a.loss.total_cmp(&b.loss));
+    let enough = best.map_or(f64::INFINITY, |best| best.loss + best.error);
+    let chosen = tried.iter().find(|tried| tried.loss <= enough);
+    // A loss that is no number, of vectors that are none, is as good as any other.
+    *chosen.unwrap_or(&tried[0])
+}
+
+/// Cuts the pictures of each class into runs of about equal length. Neighbours by name are often
+/// frames of one scene, which dealt out in turn would let every part be known from the others.
 fn folds_of(examples: &[Example], folds: usize) -> Vec<usize> {
+    let class = |example: &Example| example.classes.first().copied();
+    let mut sizes: BTreeMap<Option<usize>, usize> = BTreeMap::new();
+    for example in examples {
+        *sizes.entry(class(example)).or_default() += 1;
+    }
     let mut dealt: BTreeMap<Option<usize>, usize> = BTreeMap::new();
-    let fold = |example: &Example| {
-        let dealt = dealt.entry(example.classes.first().copied()).or_default();
-        *dealt += 1;
-        (*dealt - 1) % folds
+    let fold = |(at, example): (usize, &Example)| {
+        let class = class(example);
+        let before = dealt.entry(class).or_default();
+        let fold = match sizes[&class] {
+            // Too few to be cut: they go where they happen to stand.
+            size if size < folds => at % folds,
+            size => *before * folds / size,
+        };
+        *before += 1;
+        fold
     };
-    examples.iter().map(fold).collect()
+    examples.iter().enumerate().map(fold).collect()
 }
 
 /// 1 if the likeliest class is among the picture's own, else 0.
@@ -247,33 +298,20 @@ impl TrainedHead {
     /// `head.weight [C, D, k, k]` and `head.bias [C]`, with its origin in the metadata.
     ///
     /// # Errors
-    /// If the numbers do not fit the form.
-    pub fn to_safetensors(&self, place: &Place) -> Result<Vec<u8>, safetensors::SafeTensorError> {
+    /// None but for want of memory.
+    pub fn to_safetensors(&self, place: &Place) -> io::Result<Vec<u8>> {
         let classes = self.classes.len();
         let taps = place.side * place.side;
         let width = self.classifier.weight.len() / (classes * taps);
-        // From one neighbour after the other to one number of the token after the other.
-        let mut weight = Vec::with_capacity(self.classifier.weight.len());
-        for of_class in self.classifier.weight.chunks_exact(taps * width) {
-            for number in 0..width {
-                weight.extend((0..taps).map(|tap| of_class[tap * width + number]));
-            }
-        }
-        let bytes = |values: &[f32]| -> Vec<u8> {
-            values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect()
+        let tensors = || -> candle_core::Result<BTreeMap<String, Tensor>> {
+            let shape = (classes, taps, width);
+            let weight = Tensor::from_slice(&self.classifier.weight, shape, &Device::Cpu)?;
+            let shape = (classes, width, place.side, place.side);
+            let weight = weight.transpose(1, 2)?.reshape(shape)?;
+            let bias = Tensor::new(&self.classifier.bias[..], &Device::Cpu)?;
+            let named = [("head.weight", weight), ("head.bias", bias)];
+            Ok(named.map(|(name, tensor)| (name.to_owned(), tensor)).into())
         };
-        let (weight, bias) = (bytes(&weight), bytes(&self.classifier.bias));
-        let shape = vec![classes, width, place.side, place.side];
-        let tensors = [
-            ("head.weight", TensorView::new(Dtype::F32, shape, &weight)?),
-            (
-                "head.bias",
-                TensorView::new(Dtype::F32, vec![classes], &bias)?,
-            ),
-        ];
         let activation = if self.is_any_of { "sigmoid" } else { "softmax" };
         let bank = "the quarter of each picture that the class token attends to least";
         let metadata = [
@@ -302,6 +340,188 @@ impl TrainedHead {
             ),
         ];
         let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
-        super::to_safetensors(tensors, &metadata.into())
+        let mut file = Vec::new();
+        let tensors = tensors().map_err(io::Error::other)?;
+        tensor_file::write(&mut file, &tensors, &metadata.into())?;
+        Ok(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::geometry::Grid;
+    use crate::localize::{Evidence, Quality, Tokens};
+    use crate::tscam::head::Head;
+
+    const GRID: Grid = Grid {
+        rows: 3,
+        columns: 4,
+    };
+    const WIDTH: usize = 4;
+
+    /// A picture whose class speaks from the patches that are attended to.
+    fn evidence(class: usize, seed: usize) -> Evidence {
+        let noise = |at: usize| ((at * 7919 + seed * 104_729) % 1000) as f32 / 1000.0;
+        let attention: Vec<f32> = (0..GRID.patches())
+            .map(|patch| if patch % 5 == seed % 5 { 0.2 } else { 0.01 })
+            .collect();
+        let token = |patch: usize| {
+            let is_object = attention[patch] > 0.1;
+            (0..WIDTH).map(move |number| {
+                let speaks = f32::from(u8::from(is_object && number == class));
+                speaks + noise(patch * WIDTH + number)
+            })
+        };
+        Evidence {
+            grid: GRID,
+            patch_size: 14,
+            attention: vec![attention.clone()],
+            key_similarity: Vec::new(),
+            likeness: Vec::new(),
+            quality: Quality::Fast,
+            head: None,
+            companion: None,
+            closer: Vec::new(),
+            tokens: Some(Tokens {
+                width: WIDTH,
+                tokens: (0..GRID.patches()).flat_map(token).collect(),
+                keys: Vec::new(),
+            }),
+        }
+    }
+
+    fn example(classes: &[usize], seed: usize, side: usize) -> Example {
+        Example {
+            pooled: Pooled::new(&evidence(classes[0], seed), side).unwrap(),
+            classes: classes.to_vec(),
+        }
+    }
+
+    fn names(count: usize) -> Vec<String> {
+        (0..count).map(|class| format!("class {class}")).collect()
+    }
+
+    fn trained(examples: &[Example], classes: usize) -> TrainedHead {
+        train(examples, &names(classes), |_| ControlFlow::Continue(())).unwrap()
+    }
+
+    fn place(side: usize) -> Place {
+        Place {
+            backbone: "a backbone".to_owned(),
+            fingerprint: "0123".to_owned(),
+            block: 8,
+            side,
+        }
+    }
+
+    #[test]
+    fn a_head_from_its_file_gives_the_logits_that_it_was_trained_for() {
+        for side in [1, 3] {
+            let examples: Vec<Example> = (0..24).map(|at| example(&[at % 3], at, side)).collect();
+            let trained = trained(&examples, 3);
+            assert!(!trained.is_any_of && !trained.has_bank);
+            let file = trained.to_safetensors(&place(side)).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("head.safetensors");
+            std::fs::write(&path, file).unwrap();
+            let head = Head::open(Path::new(&path), &Device::Cpu).unwrap();
+            assert_eq!(head.classes, names(3));
+            assert_eq!(head.block, Some(8));
+            assert_eq!(head.backbone.as_deref(), Some("0123"));
+            let evidence = evidence(1, 77);
+            let shape = (1, GRID.patches(), WIDTH);
+            let tokens = evidence.tokens.clone().unwrap().tokens;
+            let tokens = Tensor::from_vec(tokens, shape, &Device::Cpu).unwrap();
+            let attention = evidence.summed_attention();
+            let attention = Tensor::new(&attention[..], &Device::Cpu).unwrap();
+            let maps = head.maps(&tokens, GRID).unwrap();
+            let logits = head.logits(&maps, &attention.unsqueeze(0).unwrap(), None);
+            let logits: Vec<f32> = logits.unwrap().squeeze(0).unwrap().to_vec1().unwrap();
+            let pooled = Pooled::new(&evidence, side).unwrap();
+            let expected = trained.classifier.logits(&pooled.object);
+            for (found, expected) in logits.iter().zip(&expected) {
+                // A pooled bias is the bias: the weights of the attention add up to 1.
+                assert!((found - expected).abs() < 1e-3, "{logits:?} {expected:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn several_tags_a_picture_are_told_each_by_itself() {
+        let examples: Vec<Example> = (0..30)
+            .map(|at| match at % 3 {
+                0 => example(&[0, 2], at, 1),
+                1 => example(&[1], at, 1),
+                _ => example(&[2], at, 1),
+            })
+            .collect();
+        let trained = trained(&examples, 3);
+        assert!(trained.is_any_of && !trained.has_bank);
+        assert!(
+            trained.held_out_accuracy > 0.6,
+            "{}",
+            trained.held_out_accuracy
+        );
+    }
+
+    #[test]
+    fn one_class_is_told_from_the_background_of_its_pictures() {
+        let examples: Vec<Example> = (0..12).map(|at| example(&[0], at, 1)).collect();
+        let trained = trained(&examples, 1);
+        assert!(trained.is_any_of && trained.has_bank);
+        let pooled = &examples[0].pooled;
+        let logit = |vector: &[f32]| trained.classifier.logits(vector)[0];
+        assert!(logit(&pooled.object) > logit(&pooled.background) + 1.0);
+    }
+
+    #[test]
+    fn the_same_pictures_give_the_same_file() {
+        let file = || {
+            let examples: Vec<Example> = (0..20).map(|at| example(&[at % 2], at, 1)).collect();
+            trained(&examples, 2).to_safetensors(&place(1)).unwrap()
+        };
+        assert_eq!(file(), file());
+    }
+
+    #[test]
+    fn what_cannot_be_learnt_is_said() {
+        let train = |examples: &[Example], classes: usize| {
+            train(examples, &names(classes), |_| ControlFlow::Continue(()))
+        };
+        assert_eq!(train(&[], 2), Err(TrainError::TooFew(0)));
+        assert_eq!(train(&[example(&[0], 0, 1)], 1), Err(TrainError::TooFew(1)));
+        let two = [example(&[0], 0, 1), example(&[0], 1, 1)];
+        assert_eq!(
+            train(&two, 2),
+            Err(TrainError::NoPictures("class 1".to_owned()))
+        );
+        // Two pictures, two classes: each fold lacks one of them.
+        let two = [example(&[0], 0, 1), example(&[1], 1, 1)];
+        assert!(train(&two, 2).is_ok());
+    }
+
+    #[test]
+    fn training_can_be_cancelled_at_any_moment() {
+        let examples: Vec<Example> = (0..12).map(|at| example(&[at % 2], at, 1)).collect();
+        let mut steps = 0;
+        let _ = train(&examples, &names(2), |_| {
+            steps += 1;
+            ControlFlow::Continue(())
+        });
+        assert!(steps > 10);
+        for last in 0..steps {
+            let mut step = 0;
+            let broken_off = train(&examples, &names(2), |_| {
+                step += 1;
+                match step > last {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            });
+            assert_eq!(broken_off, Err(TrainError::Cancelled), "{last} of {steps}");
+        }
     }
 }

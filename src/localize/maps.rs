@@ -199,23 +199,30 @@ impl Maps {
     fn of_one_look(evidence: &Evidence, classes: &[(usize, f32)]) -> Self {
         let carrier = Carrier::new(evidence);
         let known = evidence.classes();
+        let any = evidence.companion.as_ref().map(|companion| {
+            let semantic = companion.map_of_any(evidence.grid);
+            let carried = carrier.beside_attention(&semantic);
+            carrier.maps(semantic, carried)
+        });
+        let witness = any.as_ref().map_or(&carrier.object, |any| &any.carried);
         let of_class = |&(class, probability): &(usize, f32)| {
             let (source, known) = known?;
             let semantic = known.map(class, evidence.grid)?;
+            let carried = match source {
+                Source::Head => carrier.coupled_beside(&semantic, witness),
+                Source::Companion => carrier.beside_attention(&semantic),
+            };
             Some(ClassMaps {
                 class,
                 probability,
-                maps: carrier.maps(source, semantic),
+                maps: carrier.maps(semantic, carried),
             })
         };
-        let any = evidence
-            .companion
-            .as_ref()
-            .map(|companion| carrier.maps(Source::Companion, companion.map_of_any(evidence.grid)));
+        let classes = classes.iter().filter_map(of_class).collect();
         Self {
             patch_size: evidence.patch_size,
+            classes,
             any,
-            classes: classes.iter().filter_map(of_class).collect(),
             names: None,
             parts: None,
             closer: Vec::new(),
@@ -282,31 +289,48 @@ impl<'a> Carrier<'a> {
         }
     }
 
-    fn maps(&self, source: Source, semantic: Map) -> SemanticMaps {
-        let couple = |attention: Vec<f32>| -> Vec<f32> {
-            let pairs = attention.iter().zip(&semantic.values);
-            pairs.map(|(a, s)| a * s).collect()
-        };
-        let carried = match source {
-            // Tied to the patches, it is as sparse as the attention that it is coupled with.
-            Source::Head => {
-                let coupled = couple(self.evidence.summed_attention());
-                self.affinity.carry_sparse(coupled)
-            }
-            // A convolutional map covers the object coarsely and knows nothing of the patches, so
-            // the two are equal witnesses.
-            Source::Companion => {
-                let carried = min_max(&self.affinity.carry(&semantic.values));
-                let object = min_max(&self.object.values);
-                object.iter().zip(carried).map(|(a, b)| a + b).collect()
-            }
-        };
+    /// What the methods make of a semantic map; `carried` is what [`Method::Affinity`] does.
+    fn maps(&self, semantic: Map, carried: Map) -> SemanticMaps {
+        let attention = self.evidence.attention_of_all();
+        let coupled = attention.iter().zip(&semantic.values);
         SemanticMaps {
-            coupled: self.map(couple(self.evidence.attention_of_all())),
-            carried: self.map(carried),
+            coupled: self.map(coupled.map(|(a, s)| a * s).collect()),
+            carried,
             semantic,
         }
     }
+
+    /// A convolutional map, carried, beside the carried attention: it covers the object coarsely
+    /// and knows nothing of the patches, so the two are equal witnesses.
+    fn beside_attention(&self, semantic: &Map) -> Map {
+        let carried = self.affinity.carry(&semantic.values);
+        self.map(sum_of_equals(&self.object.values, &carried))
+    }
+
+    /// A head's map coupled with the attention and carried, beside a map of any object. Tied to the
+    /// patches, it is as sparse as the attention.
+    ///
+    /// Only differences between patches count in a head's map, whose level the training leaves
+    /// open; so it is coupled from its minimum up, lest the attention to what is not of the class
+    /// pull the map below the background.
+    fn coupled_beside(&self, semantic: &Map, witness: &Map) -> Map {
+        let least = semantic
+            .values
+            .iter()
+            .copied()
+            .fold(f32::INFINITY, f32::min);
+        let attention = self.evidence.summed_attention();
+        let coupled = attention.iter().zip(&semantic.values);
+        let coupled = coupled.map(|(a, s)| a * (s - least)).collect();
+        let carried = self.affinity.carry_sparse(coupled);
+        self.map(sum_of_equals(&witness.values, &carried))
+    }
+}
+
+/// The sum of two maps, each in 0..=1 of its own range.
+fn sum_of_equals(one: &[f32], other: &[f32]) -> Vec<f32> {
+    let pairs = min_max(one).into_iter().zip(min_max(other));
+    pairs.map(|(a, b)| a + b).collect()
 }
 
 /// Brings values to 0..=1; all 0 if they are equal.

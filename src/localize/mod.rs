@@ -30,9 +30,9 @@ const STEEPNESS_SHARE: f32 = 0.2;
 /// How a map is made from the evidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// Maps carried along the picture's own key affinities, so that they cover whole objects: a
-    /// head's `P P (A * S)`; the sum of `P P A` and a companion's `P S`; `P P A` where nothing
-    /// knows classes.
+    /// Maps carried along the picture's own key affinities, so that they cover whole objects: of
+    /// any object `P P A`, with a companion the sum of that and its `P S`; of a head's class the
+    /// sum of that and `P P (A * S)`.
     #[default]
     Affinity,
     /// The paper's coupling `A * S`: attention of all layers times the class map.

@@ -12,7 +12,7 @@ mod convolution;
 pub mod device;
 pub mod efficientnet;
 pub mod head;
-mod ops;
+pub(crate) mod ops;
 pub mod transformer;
 pub mod vit;
 pub mod weights;
@@ -127,16 +127,14 @@ pub struct Model {
     backbone: Backbone,
     head: Option<Head>,
     companion: Option<EfficientNet>,
-    mean: [f32; 3],
-    std: [f32; 3],
+    channels: Channels,
 }
 
 impl Model {
     /// The backbone that is compiled in.
     pub fn embedded(device: &Device) -> Result<Self, ModelError> {
         let path = Path::new(EMBEDDED_NAME);
-        let weights = Weights::from_safetensors(EMBEDDED_BACKBONE)?;
-        Self::from_weights(EMBEDDED_NAME.to_owned(), path, weights, device)
+        Self::from_weights(EMBEDDED_NAME.to_owned(), path, embedded_weights()?, device)
     }
 
     /// A backbone from a `.safetensors` or `.pth` file, with its head if it has one.
@@ -172,15 +170,7 @@ impl Model {
                 return Err(bad(format!("its metadata's {key} is not {fact}")));
             }
         }
-        let channels = |key: &str, default| match metadata.get(key) {
-            None => Ok(default),
-            Some(text) => three_numbers(text)
-                .ok_or_else(|| bad(format!("its metadata's {key} is not three numbers"))),
-        };
-        let (mean, std) = (
-            channels("pixel_mean", IMAGENET_MEAN)?,
-            channels("pixel_std", IMAGENET_STD)?,
-        );
+        let channels = Channels::of(&metadata).map_err(bad)?;
         let model = Self {
             name,
             fingerprint,
@@ -189,8 +179,7 @@ impl Model {
             backbone,
             head: None,
             companion: None,
-            mean,
-            std,
+            channels,
         };
         match head {
             Some(head) => model.with_head(head).map_err(bad),
@@ -413,17 +402,56 @@ impl Model {
     }
 
     fn normalised(&self, pixels: &RgbImage) -> candle_core::Result<Tensor> {
-        let (width, height) = pixels.dimensions();
+        let pixels = std::slice::from_ref(pixels);
+        self.channels.normalised(pixels, self.backbone.device())
+    }
+}
+
+/// The weights of the embedded backbone.
+pub(crate) fn embedded_weights() -> Result<Weights, ModelError> {
+    Ok(Weights::from_safetensors(EMBEDDED_BACKBONE)?)
+}
+
+/// Mean and deviation of the channels (0..1) that a backbone was trained with.
+pub(crate) struct Channels {
+    mean: [f32; 3],
+    std: [f32; 3],
+}
+
+impl Channels {
+    /// Those that a checkpoint's metadata tell, or ImageNet's.
+    pub(crate) fn of(metadata: &std::collections::HashMap<String, String>) -> Result<Self, String> {
+        let channels = |key: &str, default| match metadata.get(key) {
+            None => Ok(default),
+            Some(text) => three_numbers(text)
+                .ok_or_else(|| format!("its metadata's {key} is not three numbers")),
+        };
+        Ok(Self {
+            mean: channels("pixel_mean", IMAGENET_MEAN)?,
+            std: channels("pixel_std", IMAGENET_STD)?,
+        })
+    }
+
+    /// Pictures of one size as the network takes them, `[N, 3, height, width]`.
+    pub(crate) fn normalised(
+        &self,
+        pictures: &[RgbImage],
+        device: &Device,
+    ) -> candle_core::Result<Tensor> {
+        let (width, height) = pictures.first().map_or((0, 0), RgbImage::dimensions);
         let area = width as usize * height as usize;
-        let mut planes = vec![0f32; 3 * area];
-        for (index, pixel) in pixels.pixels().enumerate() {
-            for channel in 0..3 {
-                let value = f32::from(pixel[channel]) / 255.0;
-                planes[channel * area + index] = (value - self.mean[channel]) / self.std[channel];
+        let mut planes = vec![0f32; pictures.len() * 3 * area];
+        for (picture, planes) in pictures.iter().zip(planes.chunks_exact_mut(3 * area)) {
+            for (index, pixel) in picture.pixels().enumerate() {
+                for channel in 0..3 {
+                    let value = f32::from(pixel[channel]) / 255.0;
+                    planes[channel * area + index] =
+                        (value - self.mean[channel]) / self.std[channel];
+                }
             }
         }
-        let shape = (1, 3, height as usize, width as usize);
-        Tensor::from_vec(planes, shape, self.backbone.device())
+        let shape = (pictures.len(), 3, height as usize, width as usize);
+        Tensor::from_vec(planes, shape, device)
     }
 }
 
@@ -437,7 +465,7 @@ fn three_numbers(text: &str) -> Option<[f32; 3]> {
 
 /// Checks a checkpoint's tensors against what the backbone needs, and returns those that are known
 /// to be ignorable.
-fn check_keys(
+pub(crate) fn check_keys(
     config: &BackboneConfig,
     tensors: &std::collections::BTreeMap<String, Tensor>,
 ) -> Result<Vec<String>, String> {

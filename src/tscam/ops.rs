@@ -102,12 +102,14 @@ pub fn layer_norm(xs: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Resu
 }
 
 /// Whether the kernels here serve this tensor.
-pub(super) fn fused(xs: &Tensor) -> bool {
+pub(crate) fn fused(xs: &Tensor) -> bool {
     xs.device().is_cpu() && xs.dtype() == DType::F32 && xs.is_contiguous()
 }
 
-struct Softmax {
-    scale: f32,
+/// See [`scaled_softmax`].
+pub(crate) struct Softmax {
+    /// What the numbers are multiplied by.
+    pub scale: f32,
 }
 
 impl InplaceOp1 for Softmax {
@@ -238,8 +240,10 @@ impl InplaceOp3 for ScaledAdd {
     }
 }
 
-struct LayerNorm {
-    eps: f32,
+/// See [`layer_norm`].
+pub(crate) struct LayerNorm {
+    /// Keeps the quotient finite.
+    pub eps: f32,
 }
 
 impl InplaceOp3 for LayerNorm {
@@ -279,7 +283,7 @@ impl InplaceOp3 for LayerNorm {
 /// The sum of `term` over a row, in eight lanes that the compiler can add at once; one running
 /// sum would be sequential.
 #[inline(always)]
-fn sum_of(row: &[f32], term: impl Fn(f32) -> f32) -> f32 {
+pub(crate) fn sum_of(row: &[f32], term: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [0f32; 8];
     let (chunks, rest) = row.as_chunks::<8>();
     for chunk in chunks {
@@ -291,7 +295,7 @@ fn sum_of(row: &[f32], term: impl Fn(f32) -> f32) -> f32 {
 }
 
 /// Runs `row_op` on each row and the row of `other` beside it; see [`for_each_row`].
-fn for_each_row_pair(
+pub(crate) fn for_each_row_pair(
     storage: &mut CpuStorage,
     layout: &Layout,
     other: &[f32],
@@ -322,7 +326,7 @@ fn for_each_row_pair(
 
 /// Runs `row_op` on each row (last dimension), several rows a thread, compiled for the widest
 /// vectors that the processor has, which takes effect only where `row_op` is inlined.
-fn for_each_row(
+pub(crate) fn for_each_row(
     storage: &mut CpuStorage,
     layout: &Layout,
     row_op: impl Fn(&mut [f32]) + Send + Sync,
@@ -357,7 +361,7 @@ fn rows<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<(&'a mut [f3
 }
 
 /// The values of an operand that has to be contiguous.
-pub(super) fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+pub(crate) fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     let values = f32::cpu_storage_as_slice(storage)?;
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(&values[start..end]),
@@ -368,7 +372,7 @@ pub(super) fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result
 /// The exponential as straight-line code that vectorises: `2^n * e^r`, |r| <= ln 2 / 2, with the
 /// Taylor series to the sixth power (relative error below 3e-7).
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits of the sum.
     const ROUND: f32 = 12_582_912.0;
     // ln 2 in two parts: the first has few enough bits that its product with n is exact.
@@ -389,10 +393,16 @@ fn exp(x: f32) -> f32 {
     series * power
 }
 
-/// `x * Phi(x)` with the error function by Abramowitz and Stegun 7.1.26 (absolute error below
-/// 2e-7).
+/// `x * Phi(x)`.
 #[inline(always)]
-fn gelu(x: f32) -> f32 {
+pub(crate) fn gelu(x: f32) -> f32 {
+    x * normal_share(x)
+}
+
+/// `Phi(x)`, the share of a normal distribution below `x`, with the error function by Abramowitz and
+/// Stegun 7.1.26 (absolute error below 2e-7).
+#[inline(always)]
+pub(crate) fn normal_share(x: f32) -> f32 {
     let z = x * std::f32::consts::FRAC_1_SQRT_2;
     let t = 1.0 / (1.0 + 0.327_591_1 * z.abs());
     let tail = 1.061_405_4;
@@ -401,7 +411,7 @@ fn gelu(x: f32) -> f32 {
     let tail = tail * t - 0.284_496_74;
     let tail = tail * t + 0.254_829_6;
     let erf = (1.0 - tail * t * exp(-z * z)).copysign(z);
-    0.5 * x * (1.0 + erf)
+    0.5 * (1.0 + erf)
 }
 
 #[cfg(test)]

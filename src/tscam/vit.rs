@@ -184,7 +184,7 @@ impl VisionTransformer {
 
 /// Bicubic interpolation (a = -0.75) between pixel centres without antialiasing, which is what
 /// PyTorch's `interpolate(mode="bicubic", align_corners=False)` does; `[rows * columns, d]`.
-fn resize_bicubic(values: &[f32], from: Grid, to: Grid, d: usize) -> Vec<f32> {
+pub(crate) fn resize_bicubic(values: &[f32], from: Grid, to: Grid, d: usize) -> Vec<f32> {
     let rows = bicubic_taps(from.rows, to.rows);
     let columns = bicubic_taps(from.columns, to.columns);
     let mut resized = vec![0f32; to.patches() * d];

@@ -150,7 +150,8 @@ fn is_weight(dtype: DType) -> bool {
     dtype.is_float()
 }
 
-fn fingerprint(bytes: &[u8]) -> String {
+/// SHA-256 in hexadecimal.
+pub(crate) fn fingerprint(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     Sha256::digest(bytes)
         .iter()

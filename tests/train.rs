@@ -1,0 +1,204 @@
+//! `tsukami train`: heads from tags, and what it refuses.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{Place, repository};
+
+#[test]
+fn folders_train_a_head_that_names_the_boxes() {
+    let place = Place::new();
+    place.sample("pictures");
+    let line = "train pictures --tags folders -o head.safetensors --curve loss.csv";
+    let run = place.run(line).exits(0);
+    let run = run
+        .says("12 pictures of 12 classes")
+        .says("right when held out");
+    assert!(run.stderr.contains("head.safetensors"));
+    let first = place.read("head.safetensors");
+    place.run(line).exits(0);
+    assert!(
+        place.read("head.safetensors") == first,
+        "the same bytes come out"
+    );
+    let curve = String::from_utf8(place.read("loss.csv")).unwrap();
+    let losses: Vec<f64> = curve
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').nth(1).unwrap().parse().unwrap())
+        .collect();
+    assert!(
+        losses.len() > 3 && losses.last() < losses.first(),
+        "{curve}"
+    );
+
+    place
+        .run(
+            "propose pictures --head head.safetensors --boxes largest -o boxes.json --quality fast",
+        )
+        .exits(0);
+    let boxes = place.json("boxes.json");
+    let name = |id: &serde_json::Value| {
+        let categories = boxes["categories"].as_array().unwrap();
+        let category = categories.iter().find(|category| category["id"] == *id);
+        category.unwrap()["name"].as_str().unwrap().to_owned()
+    };
+    let mut right = 0;
+    for annotation in boxes["annotations"].as_array().unwrap() {
+        let images = boxes["images"].as_array().unwrap();
+        let image = images
+            .iter()
+            .find(|image| image["id"] == annotation["image_id"]);
+        let file = image.unwrap()["file_name"].as_str().unwrap().to_owned();
+        right += usize::from(file.starts_with(&name(&annotation["category_id"])));
+    }
+    assert_eq!(right, 12, "it knows the pictures that it was trained on");
+}
+
+#[test]
+fn a_file_of_tags_trains_on_the_pictures_that_it_names() {
+    let place = Place::new();
+    place.sample("pictures");
+    place.write(
+        "tags.csv",
+        "path,tag\ncat/chelsea.jpg,animal,indoors\ncup/coffee.jpg,indoors\n\
+         rocket/rocket.jpg,sky\n../elsewhere.jpg,sky\nnowhere.jpg,sky\n",
+    );
+    place
+        .run("train pictures --tags tags.csv -o head.safetensors --kernel 3")
+        .exits(0)
+        .says("3 pictures of 3 classes")
+        .says("\"../elsewhere.jpg\" is refused")
+        .says("1 of the 4 pictures in tags.csv are not there, pictures/nowhere.jpg for one");
+    place
+        .run("model head.safetensors")
+        .refuses(&["head.safetensors"]);
+}
+
+#[test]
+fn one_class_is_told_from_the_background() {
+    let place = Place::new();
+    place.pictures("discs", 3);
+    place
+        .run("train discs --tags folders -o head.safetensors")
+        .exits(0)
+        .says("each class is told from the pictures' own background");
+}
+
+#[test]
+fn tags_that_contradict_each_other_are_left_out() {
+    let place = Place::new();
+    place.pictures("discs", 3);
+    place.pictures("balls", 2);
+    let png = common::png(&common::scene(80, 80, 40));
+    place.write("pictures/a/odd.png", &png);
+    place.write("pictures/b/same.png", &png);
+    for (folder, class) in [("discs", "a"), ("balls", "b")] {
+        for (at, name) in place.names(folder).iter().enumerate() {
+            let mut bytes = place.read(&format!("{folder}/{name}"));
+            // The same scene under another class is another file.
+            bytes.extend([at as u8, class.as_bytes()[0]]);
+            place.write(format!("pictures/{class}/{name}"), bytes);
+        }
+    }
+    place
+        .run("train pictures --tags folders -o head.safetensors")
+        .exits(0)
+        .says("are the same picture with different tags; both are left out")
+        .says("5 pictures of 2 classes");
+}
+
+#[test]
+fn what_cannot_be_trained_on_is_refused_in_a_sentence() {
+    let place = Place::new();
+    place.sample("pictures");
+    place.pictures("one", 1);
+    place.write("none.csv", "gone.jpg,cat\n");
+    place.write("untagged.csv", "cat/chelsea.jpg\n");
+    place.write("broken.csv", [0xff, 0x00, 0xfe]);
+    let train = |words: &str| place.run(&format!("train {words} -o head.safetensors"));
+    train("pictures --tags none.csv").refuses(&["none.csv", "pictures/gone.jpg"]);
+    train("pictures --tags untagged.csv").refuses(&["no picture has a tag"]);
+    train("pictures --tags broken.csv").refuses(&["broken.csv"]);
+    train("pictures --tags absent.csv").refuses(&["absent.csv"]);
+    train("nowhere --tags folders").refuses(&["nowhere"]);
+    train("one --tags folders").refuses(&["1 tagged pictures are too few"]);
+    train("pictures --tags folders --block 12").refuses(&["no block 12"]);
+    let over = place.run("train pictures --tags none.csv -o none.csv");
+    over.refuses(&["none.csv would be written over"]);
+    let full = place.run("train pictures --tags folders -o no/such/folder/head.safetensors");
+    full.refuses(&["no/such/folder"]);
+    assert!(!place.path("head.safetensors").exists());
+}
+
+#[test]
+fn a_head_for_another_backbone_is_refused_by_name() {
+    let place = Place::new();
+    place.sample("pictures");
+    let line = "train pictures --tags folders -o head.safetensors";
+    place.run(line).exits(0);
+    let mut head = place.read("head.safetensors");
+    let key = b"\"backbone_sha256\":\"";
+    let at = common::find(&head, key) + key.len();
+    head[at] = if head[at] == b'0' { b'1' } else { b'0' };
+    place.write("other.safetensors", head);
+    place
+        .run("propose pictures --head other.safetensors")
+        .refuses(&["other.safetensors", "another backbone than dinov2-vits14"]);
+    let names: BTreeSet<String> = place.names(".").into_iter().collect();
+    assert!(!names.contains("boxes.json"));
+    assert!(repository("models/dinov2-vits14.safetensors").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_training_writes_nothing() {
+    let place = Place::new();
+    place.pictures("many/disc", 40);
+    place.pictures("many/other", 40);
+    let line = "$TSUKAMI train many --tags folders -o head.safetensors & \
+                sleep 2; kill -INT $!; wait $!; exit $?";
+    let run: common::Run = place.shell(line).output().unwrap().into();
+    run.exits(130).says("nothing is written");
+    assert_eq!(place.names("."), ["many"]);
+}
+
+#[test]
+fn the_papers_training_makes_a_model_that_proposes() {
+    let place = Place::new();
+    for class in ["disc", "other"] {
+        place.pictures(&format!("pictures/{class}"), 2);
+    }
+    place.write(
+        "start.pth",
+        std::fs::read(repository("tests/reference/tscam_reference.pth")).unwrap(),
+    );
+    let line = "train pictures --tags folders --full --model start.pth -o full.safetensors \
+                --epochs 2 --batch 2 --curve loss.csv";
+    place
+        .run(line)
+        .exits(0)
+        .says("4 pictures of 2 classes, 2 epochs");
+    let curve = String::from_utf8(place.read("loss.csv")).unwrap();
+    assert_eq!(curve.lines().count(), 5, "{curve}");
+    place
+        .run("model full.safetensors")
+        .exits(0)
+        .prints("3 x 3 convolution, 2 classes: disc, other");
+    place
+        .run("propose pictures --model full.safetensors --method ts-cam --square --quality fast")
+        .exits(0);
+    // What it leaves is the model, the curve and the boxes, no checkpoint.
+    let names = place.names(".");
+    assert!(
+        !names.iter().any(|name| name.contains("checkpoint")),
+        "{names:?}"
+    );
+    place
+        .run("train pictures --tags folders -o head.safetensors --epochs 3")
+        .exits(2)
+        .says("--full");
+}
