@@ -10,7 +10,7 @@ use crate::geometry::BBox;
 
 /// Fixed random rectified combinations of the inputs, which let a linear model bend: random
 /// features (Rahimi & Recht 2008).
-const HIDDEN: usize = 400;
+const HIDDEN: usize = 200;
 const HIDDEN_WEIGHT: f32 = 1.5;
 const HIDDEN_BIAS: f32 = 0.5;
 /// Inputs further than this from their mean, in deviations, count as this far.

@@ -129,8 +129,11 @@ fn a_picture_that_is_taken_out_leaves_no_trace() {
     assert!(!plain.is_empty());
     assert_eq!(plain.len(), after.len());
     for (a, b) in plain.iter().zip(&after) {
-        assert!((a.score - b.score).abs() < 1e-4, "{a:?} {b:?}");
-        assert!((a.bbox.x0 - b.bbox.x0).abs() < 1e-2 && (a.bbox.y1 - b.bbox.y1).abs() < 1e-2);
+        assert!((a.score - b.score).abs() < 1e-6, "{a:?} {b:?}");
+        let edges = |bbox: &BBox| [bbox.x0, bbox.y0, bbox.x1, bbox.y1];
+        for (a, b) in edges(&a.bbox).into_iter().zip(edges(&b.bbox)) {
+            assert!((a - b).abs() < 1e-6 * PIXELS as f32, "{a} {b}");
+        }
     }
 }
 
