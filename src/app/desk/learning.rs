@@ -21,6 +21,9 @@ const NEAR: usize = 200;
 const NEXT: usize = 40;
 /// Up to this many pictures, all are held ready.
 const SMALL: usize = 1000;
+/// So many reviewed pictures are looked at for learning at a time; where thousands were imported, the
+/// others come with the next times.
+const MOST_UNSEEN: usize = 200;
 /// Learning by itself takes no more than one part in so many of the time.
 const PARTS_OF_REST: u32 = 4;
 /// Pictures whose learned boxes are written together, about.
@@ -50,6 +53,8 @@ pub struct Learning {
     pending: usize,
     /// Of these, the pictures that the model has to look at first.
     unseen: HashSet<PictureId>,
+    /// Reviewed pictures that nothing is learnt from yet: there were too many to look at.
+    left_out: HashSet<PictureId>,
     /// Pictures that it was asked to look at, and those that it has looked at since.
     asked: HashSet<PictureId>,
     looked: HashSet<PictureId>,
@@ -94,6 +99,11 @@ impl Learning {
     /// Reviewed pictures that are being looked at for learning.
     pub fn unseen(&self) -> usize {
         self.unseen.len()
+    }
+
+    /// Reviewed pictures that nothing is learnt from yet, because there were too many to look at.
+    pub fn left_out(&self) -> usize {
+        self.left_out.len()
     }
 
     /// Reviewed pictures.
@@ -214,6 +224,7 @@ impl Desk {
             None => {
                 self.learning.told.remove(&picture);
                 self.learning.unseen.remove(&picture);
+                self.learning.left_out.remove(&picture);
                 self.learner.drop_lesson(picture);
             }
         }
@@ -241,6 +252,12 @@ impl Desk {
         self.learning.waits = Some(true);
         // What could not be looked at may be there by now.
         self.learning.looked.clear();
+        let left_out = self.learning.left_out.iter().take(MOST_UNSEEN);
+        for picture in left_out.copied().collect::<Vec<_>>() {
+            self.learning.left_out.remove(&picture);
+            self.learning.told.remove(&picture);
+            self.teach_picture(picture);
+        }
         None
     }
 
@@ -461,6 +478,8 @@ impl Desk {
                     if self.learning.looked.contains(&picture) {
                         // It was looked at in vain: a file that is gone, or no room in the cache.
                         self.learning.unseen.remove(&picture);
+                    } else if self.learning.unseen.len() >= MOST_UNSEEN {
+                        self.learning.left_out.insert(picture);
                     } else {
                         self.learning.unseen.insert(picture);
                         self.want_sights(&[picture]);

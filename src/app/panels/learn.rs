@@ -55,8 +55,14 @@ fn counts(ui: &mut Ui, desk: &Desk) {
     let tagged = desk.session.tagged();
     let reviewed = desk.learning.reviewed();
     ui.horizontal(|ui| {
-        ui.label(format!("{reviewed} reviewed"))
-            .on_hover_text("Pictures that are done: what boxes are learnt from");
+        let hint = match desk.learning.left_out() {
+            0 => "Pictures that are done: what boxes are learnt from".to_owned(),
+            number => format!(
+                "Pictures that are done: what boxes are learnt from. The model has not looked at \
+                 {number} of them; “Learn now” looks at the next ones"
+            ),
+        };
+        ui.label(format!("{reviewed} reviewed")).on_hover_text(hint);
         ui.weak("·");
         ui.label(format!("{tagged} tagged"))
             .on_hover_text("Pictures with a tag");
