@@ -1225,7 +1225,7 @@ impl Session {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn keep<T: Serialize>(&mut self, key: &str, value: &T) -> Result<(), StoreError> {
+    pub fn keep<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), StoreError> {
         if self.project.access() == Access::View {
             return Ok(());
         }

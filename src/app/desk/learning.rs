@@ -489,8 +489,8 @@ impl Desk {
             Learnt::Cancelled => {}
             Learnt::Learned(learned, is_asked, took) => {
                 self.learning.rests_until = Some(Instant::now() + PARTS_OF_REST * took);
-                if let Some(learned) = learned {
-                    return self.keep_learned(learned, is_asked);
+                if let Some((learned, text)) = learned {
+                    return self.keep_learned(learned, &text, is_asked);
                 }
                 let text = self.too_few();
                 self.learning.trouble = Some(text.clone());
@@ -541,7 +541,12 @@ impl Desk {
         )
     }
 
-    fn keep_learned(&mut self, learned: Arc<Learned>, is_asked: bool) -> Result<Said, StoreError> {
+    fn keep_learned(
+        &mut self,
+        learned: Arc<Learned>,
+        text: &str,
+        is_asked: bool,
+    ) -> Result<Said, StoreError> {
         let Some(facts) = self.facts().cloned() else {
             return Ok(None);
         };
@@ -549,8 +554,7 @@ impl Desk {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |since| since.as_secs());
         let (id, gone) = self.learning.kept.add(&learned, &facts, now, is_asked);
-        let text = learned::to_text(&learned, &facts.sight_kind());
-        self.session.keep(&learned::key_of(id), &text)?;
+        self.session.keep(&learned::key_of(id), text)?;
         self.session.keep(LEARNING, &self.learning.kept)?;
         for state in gone {
             self.session.forget(&learned::key_of(state))?;

@@ -16,6 +16,7 @@ use super::proposing::{ModelFacts, Request};
 use super::shared::Shared;
 use super::{Event, Post};
 use crate::app::cache::{Cache, Kind};
+use crate::app::learned;
 use crate::document::PictureId;
 use crate::geometry::BBox;
 use crate::learn::boxes::{BoxLearner, Learned, LearnedBox, Sight, more_like};
@@ -69,9 +70,9 @@ pub enum Learnt {
     /// A reviewed picture was taken in; or it was not, because what is to be learnt from it is not
     /// kept, and the model has to look at it again.
     Taken(PictureId, bool),
-    /// It was learnt, or the pictures were too few; whether a person had asked for it, and how
-    /// long it took.
-    Learned(Option<Arc<Learned>>, bool, Duration),
+    /// It was learnt, with the text that a setting keeps of it, or the pictures were too few;
+    /// whether a person had asked for it, and how long it took.
+    Learned(Option<(Arc<Learned>, String)>, bool, Duration),
     /// A person has stopped it.
     Cancelled,
     /// Boxes by what was learnt.
@@ -301,7 +302,7 @@ impl Worker {
             match task {
                 Task::Change(Change::Take(lesson)) => self.take(&facts, &lesson),
                 Task::Change(Change::Drop(picture)) => self.forget(picture),
-                Task::Learn(is_asked) => self.learn(is_asked),
+                Task::Learn(is_asked) => self.learn(&facts, is_asked),
                 Task::Propose(in_use, batch, left) => self.propose(&facts, &in_use, &batch, left),
                 Task::Alike(example) => self.more_like(&facts, &example),
             }
@@ -343,7 +344,7 @@ impl Worker {
         self.learner.remove(picture.0.into());
     }
 
-    fn learn(&self, is_asked: bool) {
+    fn learn(&self, facts: &ModelFacts, is_asked: bool) {
         let busy = Arc::clone(&self.busy);
         busy.step.store(0, Ordering::Relaxed);
         busy.is_learning.store(true, Ordering::Relaxed);
@@ -353,7 +354,10 @@ impl Worker {
                 busy.step.fetch_add(1, Ordering::Relaxed);
                 busy.is_cancelled.load(Ordering::Relaxed)
             });
-            learned.map(Arc::new)
+            learned.map(|learned| {
+                let text = learned::to_text(&learned, &facts.sight_kind());
+                (Arc::new(learned), text)
+            })
         };
         let learned = match &self.pool {
             Some(pool) => pool.install(solve),
