@@ -40,7 +40,7 @@ fn main() {
                 let drift: f32 = directions
                     .map(|(direction, share)| direction[number] * share)
                     .sum();
-                *x = 0.25 * means[class][number] + drift + *x;
+                *x += 0.25 * means[class][number] + drift;
             }
             Example {
                 pooled: Pooled {

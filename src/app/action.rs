@@ -10,7 +10,9 @@ use egui::KeyboardShortcut;
 
 use super::command::Command;
 use super::files::Purpose;
+use super::learned::Choice;
 use super::listing::Query;
+use super::picks::Pick;
 use super::preferences::{CanvasLook, Theme};
 use super::session::Proposing;
 use super::textures::Adjustment;
@@ -37,6 +39,12 @@ pub enum Action {
     Show(PictureId),
     /// Ask the list for something else.
     List(Query),
+    /// Change which pictures of the list are selected together.
+    Pick(Pick),
+    /// Say that these pictures, or the one that is shown, show a class, or take that back.
+    Tag(CategoryId, bool),
+    /// As [`Tag`](Self::Tag), by a name, which may be a new one.
+    TagNamed(String),
     /// Select these boxes alone.
     Select(Vec<AnnotationId>),
     /// Add boxes to the selection, or take them out.
@@ -71,6 +79,12 @@ pub enum Action {
     RemoveRenamed,
     /// Propose in another way; `false` while a slider is still being moved.
     Propose(Proposing, bool),
+    /// Stop learning.
+    CancelLearning,
+    /// Learn after every picture by itself, or not.
+    LearnByItself(bool),
+    /// Propose by something that was learnt, or in the old way.
+    ChooseLearned(Choice),
     /// Use another model; the embedded one if none.
     UseModel(Option<PathBuf>),
     /// Do more or less for each picture.

@@ -22,6 +22,8 @@ pub enum Kind {
     Thumbnail = 1,
     /// The maps of a picture.
     Maps = 2,
+    /// What learning needs of a picture.
+    Sight = 3,
 }
 
 /// The cache of one project, shared by the window's workers.

@@ -39,6 +39,8 @@ pub enum Command {
     NextToReview,
     Done,
     Reopen,
+    PickAll,
+    Tags,
     // Boxes
     Draw,
     NextBox,
@@ -55,6 +57,8 @@ pub enum Command {
     ProposeAll,
     PauseProposing,
     CancelProposing,
+    MoreLikeThis,
+    LearnNow,
     RaiseThreshold,
     LowerThreshold,
     ClassNames,
@@ -187,7 +191,7 @@ const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 impl Command {
     /// All of them, in the order of the menus.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 72] = [
         Self::OpenFolder,
         Self::OpenProject,
         Self::OpenSample,
@@ -214,6 +218,8 @@ impl Command {
         Self::NextToReview,
         Self::Done,
         Self::Reopen,
+        Self::PickAll,
+        Self::Tags,
         Self::Draw,
         Self::NextBox,
         Self::PreviousBox,
@@ -228,6 +234,8 @@ impl Command {
         Self::ProposeAll,
         Self::PauseProposing,
         Self::CancelProposing,
+        Self::MoreLikeThis,
+        Self::LearnNow,
         Self::RaiseThreshold,
         Self::LowerThreshold,
         Self::ClassNames,
@@ -301,9 +309,11 @@ impl Command {
                 | C::SelectAll
                 | C::FirstPicture
                 | C::NextToReview
+                | C::PickAll
                 | C::NextBox
                 | C::Crowd
                 | C::PauseProposing
+                | C::MoreLikeThis
                 | C::RaiseThreshold
                 | C::ClassNames
                 | C::Fit
@@ -565,6 +575,22 @@ impl Command {
                 "Not done after all",
                 "Puts a picture that was marked as done back in review",
             ),
+            Self::PickAll => spec(
+                G::Pictures,
+                N::Picture,
+                Window,
+                None,
+                "Select all pictures",
+                "Selects every picture of the list, for what is done to many at once",
+            ),
+            Self::Tags => spec(
+                G::Pictures,
+                N::Editable,
+                Window,
+                Some("🏷"),
+                "Tags…",
+                "Says which classes the selected pictures show, for all of them at once",
+            ),
             Self::Draw => spec(
                 G::Boxes,
                 N::Editable,
@@ -676,6 +702,22 @@ impl Command {
                 None,
                 "Stop proposing",
                 "Stops the model; what it has proposed so far stays",
+            ),
+            Self::MoreLikeThis => spec(
+                G::Proposals,
+                N::Selection,
+                Window,
+                None,
+                "More like this",
+                "Proposes what looks like the object in the selected box, here and in the next pictures",
+            ),
+            Self::LearnNow => spec(
+                G::Proposals,
+                N::Editable,
+                Window,
+                Some("🎓"),
+                "Learn now",
+                "Learns better boxes from the pictures that are done",
             ),
             Self::RaiseThreshold => spec(
                 G::Proposals,
@@ -936,6 +978,8 @@ impl Command {
             Self::NextToReview => vec![plain(Key::N)],
             Self::Done => vec![plain(Key::Space)],
             Self::Reopen => vec![shift(Key::Space)],
+            Self::PickAll => vec![ctrl_shift(Key::A)],
+            Self::Tags => vec![ctrl(Key::T)],
             Self::Draw => vec![plain(Key::W), plain(Key::R)],
             Self::NextBox => vec![plain(Key::Tab)],
             Self::PreviousBox => vec![shift(Key::Tab)],
@@ -944,6 +988,8 @@ impl Command {
             Self::AcceptAll => vec![shift(Key::Enter)],
             Self::ProposePicture => vec![plain(Key::I)],
             Self::ProposeAll => vec![ctrl(Key::B)],
+            Self::MoreLikeThis => vec![plain(Key::S)],
+            Self::LearnNow => vec![plain(Key::F9)],
             Self::RaiseThreshold => vec![plain(Key::CloseBracket)],
             Self::LowerThreshold => vec![plain(Key::OpenBracket)],
             Self::ClassNames => vec![plain(Key::M)],
@@ -984,7 +1030,7 @@ impl Command {
 }
 
 /// What the mouse does, and the keys that are no commands: for the help sheet.
-pub const GESTURES: [(&str, &str); 18] = [
+pub const GESTURES: [(&str, &str); 19] = [
     (
         "1 … 9",
         "set the class with this key on the selected boxes, or on the next box",
@@ -1017,6 +1063,10 @@ pub const GESTURES: [(&str, &str); 18] = [
     ("Ctrl + wheel", "zoom at the pointer"),
     ("Wheel, Shift + wheel", "scroll up and down, sideways"),
     ("Middle drag, Space + drag", "move the picture"),
+    (
+        "Ctrl + click, Shift + click in the list",
+        "select several pictures; Shift + arrows too",
+    ),
     ("Drop a folder", "open it"),
     ("Shift while resizing", "keep the shape"),
     ("Space", "done, go on (while the canvas has the focus)"),

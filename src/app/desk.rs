@@ -1,5 +1,7 @@
 //! An open project on the desk: the session, its workers, and what is kept for showing it.
 
+pub mod learning;
+
 use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -9,20 +11,24 @@ use std::time::{Duration, Instant};
 use egui::{ColorImage, Context, TextureHandle, TextureOptions};
 use lru::LruCache;
 
+use self::learning::Learning;
 use super::activity::{Activity, Stopwatch};
 use super::cache::{Cache, Kind};
 use super::canvas::Canvas;
 use super::census::Census;
 use super::kept_maps;
+use super::learned::LEARNING;
 use super::session::{Proposing, Session};
 use super::textures::{Adjustment, Textures};
 use super::work::Post;
 use super::work::decoding::Decoder;
 use super::work::deriving::{Cut, Derived, Deriver, Purpose, picture_key};
+use super::work::learning::Learner;
 use super::work::proposing::{Looker, ModelFacts, Proposer, Request};
 use super::work::thumbnails::{Thumbnailer, Wanted};
 use crate::document::ops::{self, Caller, Named};
 use crate::document::{BoxState, CategoryId, PictureId, ReviewState};
+use crate::learn::boxes::LearnedBox;
 use crate::localize::{BoxOptions, LevelMap, Maps, Method};
 use crate::naming::{Naming, Target};
 use crate::propose::{self, Proposal};
@@ -114,6 +120,14 @@ pub struct Trial {
     pub boxes: Vec<(Proposal, Option<CategoryId>)>,
 }
 
+/// A picture that the model has looked at.
+struct Seen {
+    picture: PictureId,
+    maps: Arc<Maps>,
+    /// Its boxes by what was learnt, and the number of that use.
+    learned: Option<(u64, Vec<LearnedBox>)>,
+}
+
 /// The heat map of the picture that is shown.
 struct Heat {
     picture: PictureId,
@@ -161,11 +175,13 @@ pub struct Desk {
     pub activity: Activity,
     /// What is still derived anew from kept maps: so many pictures.
     pub deriving: usize,
+    /// How learning stands.
+    pub learning: Learning,
     stopwatch: Stopwatch,
     heat: Option<Heat>,
     maps: LruCache<PictureId, Arc<Maps>>,
     /// Pictures that the model has looked at and whose boxes are not written yet.
-    seen: Vec<(PictureId, Arc<Maps>)>,
+    seen: Vec<Seen>,
     seen_since: Option<Instant>,
     /// Boxes that were derived and are not written yet.
     derived: VecDeque<Derived>,
@@ -181,6 +197,7 @@ pub struct Desk {
     proposer: Proposer,
     deriver: Deriver,
     counter: Deriver,
+    learner: Learner,
     cache: Arc<Cache>,
     /// Which of the model's classes boxes are of.
     census: Census,
@@ -195,6 +212,7 @@ impl Desk {
         let post = post.about(number);
         let cache = Arc::new(Cache::of_project(project.id(), caches));
         let activity = project.setting(ACTIVITY).ok().flatten().unwrap_or_default();
+        let kept = project.setting(LEARNING).ok().flatten().unwrap_or_default();
         let session = Session::new(project);
         let looker = looker_of(session.proposing());
         Self {
@@ -214,6 +232,7 @@ impl Desk {
             shows_dashboard: false,
             activity,
             deriving: 0,
+            learning: Learning::new(kept),
             stopwatch: Stopwatch::default(),
             heat: None,
             maps: LruCache::new(MAPS_AT_HAND),
@@ -227,6 +246,7 @@ impl Desk {
             decoder: Decoder::new(&post),
             thumbnailer: Thumbnailer::new(Arc::clone(&cache), &post),
             proposer: Proposer::new(looker, Arc::clone(&cache), &post),
+            learner: Learner::new(Arc::clone(&cache), &post),
             deriver: Deriver::new(Purpose::Write, Arc::clone(&cache), post.clone()),
             counter: Deriver::new(Purpose::Count, Arc::clone(&cache), post),
             cache,
@@ -263,6 +283,7 @@ impl Desk {
         if is_other {
             self.proposer.prefer(likely);
             self.trial = None;
+            self.hold_ready();
         }
     }
 
@@ -425,7 +446,7 @@ impl Desk {
         self.job = None;
         let seen = &self.seen;
         self.wishes
-            .retain(|wish| seen.iter().any(|(picture, _)| picture == wish));
+            .retain(|wish| seen.iter().any(|seen| seen.picture == *wish));
         open
     }
 
@@ -440,6 +461,7 @@ impl Desk {
     /// If what the former one has seen cannot be written.
     pub fn use_looker(&mut self, looker: Looker) -> Result<(), StoreError> {
         self.write_seen()?;
+        self.forget_lessons();
         self.model = ModelState::Loading;
         self.maps.clear();
         self.mapless.clear();
@@ -459,7 +481,8 @@ impl Desk {
     pub fn take_model(&mut self, model: Result<Arc<ModelFacts>, String>) -> Option<String> {
         match model {
             Ok(facts) => {
-                self.model = ModelState::Ready(facts);
+                self.model = ModelState::Ready(Arc::clone(&facts));
+                self.begin_learning(&facts);
                 None
             }
             Err(reason) => {
@@ -472,7 +495,13 @@ impl Desk {
 
     /// The model has looked at a picture. Its boxes are written with those of others, or at once
     /// if a person waits for them.
-    pub fn take_seen(&mut self, picture: PictureId, maps: Arc<Maps>, model: &Arc<ModelFacts>) {
+    pub fn take_seen(
+        &mut self,
+        picture: PictureId,
+        maps: Arc<Maps>,
+        learned: Option<(u64, Vec<LearnedBox>)>,
+        model: &Arc<ModelFacts>,
+    ) {
         if self.facts() != Some(model) {
             // What a former model has seen is of no use; the new one is asked again.
             if let Some(request) = self.request(picture) {
@@ -486,7 +515,11 @@ impl Desk {
         }
         self.mapless.remove(&picture);
         self.maps.put(picture, Arc::clone(&maps));
-        self.seen.push((picture, maps));
+        self.seen.push(Seen {
+            picture,
+            maps,
+            learned,
+        });
         let now = Instant::now();
         let due = if is_shown || self.wishes.contains(&picture) {
             now.checked_sub(BATCH_TIME)
@@ -530,13 +563,14 @@ impl Desk {
             }
             written?;
         }
+        self.write_learned()?;
         let has_ended = self.job.as_ref().is_some_and(|job| job.open.is_empty());
         Ok(if has_ended { self.job.take() } else { None })
     }
 
     /// Whether boxes wait to be written.
     pub fn has_unwritten(&self) -> bool {
-        !self.seen.is_empty() || !self.derived.is_empty()
+        !self.seen.is_empty() || !self.derived.is_empty() || self.learning.has_unwritten()
     }
 
     fn write_seen(&mut self) -> Result<(), StoreError> {
@@ -555,18 +589,13 @@ impl Desk {
             let first_alone = self
                 .seen
                 .iter()
-                .position(|(picture, _)| is_alone(self, *picture));
+                .position(|seen| is_alone(self, seen.picture));
             let number = first_alone.unwrap_or(self.seen.len()).clamp(1, BATCH);
-            let batch = &self.seen[..number];
-            let pictures: Vec<PictureId> = batch.iter().map(|(picture, _)| *picture).collect();
-            let found: Vec<_> = batch
-                .iter()
-                .filter_map(|(picture, maps)| {
-                    Some((*picture, self.boxes_of(*picture, maps, &cut)?))
-                })
-                .collect();
+            let batch: Vec<Seen> = self.seen.drain(..number).collect();
+            let pictures: Vec<PictureId> = batch.iter().map(|seen| seen.picture).collect();
             let is_wish = self.wishes.contains(&pictures[0]);
-            if let Err(error) = self.write_found(&facts, &cut, &found, is_wish) {
+            if let Err(error) = self.write_batch(&facts, &cut, &batch, is_wish) {
+                self.seen.splice(..0, batch);
                 self.seen_since = Some(Instant::now());
                 if let Some(job) = &mut self.job {
                     job.set_paused(true);
@@ -574,7 +603,6 @@ impl Desk {
                 self.proposer.pause(true);
                 return Err(error);
             }
-            self.seen.drain(..number);
             for picture in pictures {
                 self.wishes.remove(&picture);
                 if let Some(job) = &mut self.job {
@@ -583,6 +611,43 @@ impl Desk {
             }
         }
         self.seen_since = None;
+        Ok(())
+    }
+
+    /// Writes the boxes of pictures: by what was learnt where something is in use and has come with
+    /// what was seen, else by their maps.
+    fn write_batch(
+        &mut self,
+        facts: &ModelFacts,
+        cut: &Cut,
+        batch: &[Seen],
+        is_step: bool,
+    ) -> Result<(), StoreError> {
+        let generation = self.learning.generation();
+        let mut learned: Vec<(PictureId, &[LearnedBox])> = Vec::new();
+        let mut found = Vec::new();
+        for seen in batch {
+            match &seen.learned {
+                Some((of, boxes)) if *of == generation && self.learning.in_use().is_some() => {
+                    learned.push((seen.picture, boxes));
+                }
+                _ => found.extend(
+                    self.boxes_of(seen.picture, &seen.maps, cut)
+                        .map(|boxes| (seen.picture, boxes)),
+                ),
+            }
+        }
+        self.write_learned_boxes(&learned, is_step)?;
+        if !found.is_empty() {
+            self.write_found(facts, cut, &found, is_step)?;
+            if self.learning.in_use().is_some() {
+                // They came before what is in use; they follow it.
+                let late = found
+                    .iter()
+                    .filter_map(|(picture, _)| self.request(*picture));
+                self.learner.propose(late.collect(), false);
+            }
+        }
         Ok(())
     }
 
@@ -672,7 +737,8 @@ impl Desk {
         if !is_final {
             let current = self.session.current();
             let maps = current.and_then(|picture| self.maps_of(picture));
-            let is_done = self.session.is_current_done();
+            // By what was learnt there is nothing to try: no map is cut.
+            let is_done = self.session.is_current_done() || self.learning.in_use().is_some();
             let (Some(picture), Some(maps), Some(facts), false) =
                 (current, maps, self.facts().cloned(), is_done)
             else {
@@ -697,7 +763,7 @@ impl Desk {
 
     /// Makes untouched proposals anew from kept maps, at once those of the picture that is shown.
     fn derive_all(&mut self, shown: Option<PictureId>, cut: Cut) -> Result<(), StoreError> {
-        if !self.session.is_editable() {
+        if !self.session.is_editable() || self.learning.in_use().is_some() {
             return Ok(());
         }
         if let Some(picture) = shown

@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{BoxState, CategoryId, Document, Picture, PictureId, ReviewState};
 
+/// How unsure a picture is for which nothing was proposed.
+const UNSURE_OF_NOTHING: f32 = 0.5;
+/// Comes after all that can be asked about.
+const NOT_ASKED: f32 = f32::NEG_INFINITY;
+
 /// What a person asks of the list. It is remembered with the project, and so is the place in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -89,8 +94,10 @@ pub enum Sort {
     /// By path, numbers as numbers.
     #[default]
     Name,
-    /// Most uncertain proposals first.
+    /// Pictures whose proposals are least sure first.
     Uncertainty,
+    /// Pictures whose proposals are surest first.
+    Sureness,
     /// Highest score first.
     Score,
     /// Most boxes first.
@@ -101,9 +108,10 @@ pub enum Sort {
 
 impl Sort {
     /// All of them, in the order of the menu.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Name,
         Self::Uncertainty,
+        Self::Sureness,
         Self::Score,
         Self::Boxes,
         Self::Class,
@@ -113,7 +121,8 @@ impl Sort {
     pub fn label(self) -> &'static str {
         match self {
             Self::Name => "Name",
-            Self::Uncertainty => "Uncertain first",
+            Self::Uncertainty => "Least sure first",
+            Self::Sureness => "Surest first",
             Self::Score => "Score",
             Self::Boxes => "Number of boxes",
             Self::Class => "Class",
@@ -194,7 +203,8 @@ impl Sort {
         let rows = document.annotations(picture.id);
         match self {
             Self::Name => 0.0,
-            Self::Uncertainty => uncertainty(document, picture.id),
+            Self::Uncertainty => uncertainty(document, picture).unwrap_or(NOT_ASKED),
+            Self::Sureness => uncertainty(document, picture).map_or(NOT_ASKED, |unsure| -unsure),
             Self::Score => rows
                 .iter()
                 .filter_map(|row| row.score)
@@ -218,21 +228,24 @@ impl Sort {
     }
 }
 
-/// How unsure the proposals of a picture are that nobody has judged, in 0..=1: that of the one
-/// whose score is nearest to one half. A picture that is done, or has none, has nothing to ask.
-pub fn uncertainty(document: &Document, picture: PictureId) -> f32 {
-    let is_open = document
-        .picture(picture)
-        .is_some_and(|picture| picture.review != ReviewState::Done);
-    if !is_open {
-        return 0.0;
-    }
-    let proposals = document.annotations(picture).iter();
-    proposals
-        .filter(|row| row.state == BoxState::Proposed)
-        .filter_map(|row| row.score)
+/// How unsure what was proposed for a picture is, in 0..=1: the mean over its proposals, of which
+/// one whose score is one half is as unsure as can be. With learned boxes scores are probabilities
+/// that a person accepts a box, so this is the share of doubt that there is. Where nothing was
+/// proposed and nobody has looked, it may be that nothing is there or that it was missed. A picture
+/// that is done, or that no model has looked at, has nothing to ask.
+fn uncertainty(document: &Document, picture: &Picture) -> Option<f32> {
+    let rows = document.annotations(picture.id).iter();
+    let scores = rows.filter(|row| row.state == BoxState::Proposed);
+    let scores = scores.filter_map(|row| row.score);
+    let (sum, number) = scores
         .map(|score| 1.0 - (2.0 * score - 1.0).abs())
-        .fold(0.0, f32::max)
+        .fold((0.0, 0), |(sum, number), unsure| (sum + unsure, number + 1));
+    match (picture.review, number) {
+        (ReviewState::Done, _) => None,
+        (ReviewState::Proposed, 0) => Some(UNSURE_OF_NOTHING),
+        (_, 0) => None,
+        (_, number) => Some((sum / number as f32).clamp(0.0, 1.0)),
+    }
 }
 
 fn shows(document: &Document, picture: &Picture, category: CategoryId) -> bool {
@@ -423,8 +436,9 @@ mod tests {
         assert_eq!(
             sorted(Sort::Uncertainty),
             [3, 1, 2],
-            "0.6, then 0.95, then nothing"
+            "0.6 and 0.2, then 0.95, then what is done"
         );
+        assert_eq!(sorted(Sort::Sureness), [1, 3, 2], "what is done comes last");
         assert_eq!(sorted(Sort::Score), [1, 3, 2]);
         assert_eq!(sorted(Sort::Boxes), [3, 1, 2]);
         assert_eq!(sorted(Sort::Class), [3, 1, 2], "cat, dog, none");

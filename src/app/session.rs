@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::listing::{self, Query};
-use crate::document::ops::{self, Named};
+use super::picks::{Pick, Picks};
+use crate::document::ops::{self, Candidate, Named};
 use crate::document::{
     Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, Model,
     PictureId, ReviewState, Step, Summary, Touched,
@@ -120,12 +121,15 @@ pub struct Session {
     rows: Vec<PictureId>,
     /// Where each picture is in `rows`.
     row_of: HashMap<PictureId, usize>,
+    picks: Picks,
     unreadable: HashMap<PictureId, String>,
     /// Rises whenever the document changes.
     revision: u64,
     counts: Counts,
     gesture: u64,
     shown_before: Option<PictureId>,
+    /// Pictures that were changed since somebody last asked; all of them if none.
+    touched: Option<HashSet<PictureId>>,
 }
 
 /// What was counted over the document, and when.
@@ -136,6 +140,7 @@ struct Counts {
     at: Option<Instant>,
     classes: BTreeMap<CategoryId, ClassCount>,
     summary: Summary,
+    tagged: usize,
 }
 
 impl Session {
@@ -152,11 +157,13 @@ impl Session {
             by_name: Vec::new(),
             rows: Vec::new(),
             row_of: HashMap::new(),
+            picks: Picks::default(),
             unreadable: HashMap::new(),
             revision: 0,
             counts: Counts::default(),
             gesture: 0,
             shown_before: None,
+            touched: None,
         };
         session.list_anew();
         session.count();
@@ -329,6 +336,31 @@ impl Session {
             .enumerate()
             .map(|(row, id)| (*id, row))
             .collect();
+        self.picks.keep(&self.row_of);
+    }
+
+    /// The pictures of the list that are selected together, if there are several.
+    pub fn picks(&self) -> &Picks {
+        &self.picks
+    }
+
+    /// Changes which pictures are selected together.
+    pub fn pick(&mut self, pick: Pick) {
+        let shown = self.place.picture;
+        let left = self.picks.pick(pick, &self.rows, &self.row_of, shown);
+        if let Some(picture) = left {
+            self.show(picture);
+        }
+    }
+
+    /// The pictures that a change of several is about: those selected together in the order of the
+    /// list, or the one that is shown.
+    pub fn picked(&self) -> Vec<PictureId> {
+        if self.picks.is_empty() {
+            return self.current().into_iter().collect();
+        }
+        let rows = self.rows.iter().copied();
+        rows.filter(|id| self.picks.has(*id)).collect()
     }
 
     /// Why the file of a picture cannot be read.
@@ -359,6 +391,11 @@ impl Session {
         &self.counts.summary
     }
 
+    /// Pictures with a tag, as they were [counted](Self::count) last.
+    pub fn tagged(&self) -> usize {
+        self.counts.tagged
+    }
+
     /// Counts again if anything has changed: a large document no more often than is worth it.
     pub fn count(&mut self) {
         let document = self.project.document();
@@ -381,6 +418,10 @@ impl Session {
             at: Some(Instant::now()),
             classes,
             summary: document.summary(),
+            tagged: document
+                .pictures()
+                .filter(|row| !row.tags.is_empty())
+                .count(),
         };
     }
 
@@ -391,6 +432,7 @@ impl Session {
         if self.place.picture != Some(picture) && self.document().picture(picture).is_some() {
             self.shown_before = self.place.picture.replace(picture);
             self.selection.clear();
+            self.picks.clear();
             if self.place.query.depends_on_boxes() {
                 self.list();
             }
@@ -572,6 +614,7 @@ impl Session {
         let touched = self.project.commit_with(label, gesture, make)?;
         let changed = touched != Touched::default();
         if changed {
+            self.touch(&touched);
             self.changed(!touched.pictures.is_empty() && self.place.query.narrows());
         }
         Ok(changed)
@@ -583,6 +626,7 @@ impl Session {
     /// As for [`commit`](Self::commit), and if the document has changed so that it does not fit.
     pub fn commit_edit(&mut self, label: &str, edit: &Edit) -> Result<(), StoreError> {
         self.project.commit(label, edit, None)?;
+        self.touched = None;
         self.revision += 1;
         self.list_anew();
         self.stay_on_a_picture();
@@ -611,6 +655,7 @@ impl Session {
     pub fn poll(&mut self) -> Result<bool, StoreError> {
         let news = self.project.poll()?;
         if !news.is_empty() {
+            self.touched = None;
             self.revision += 1;
             self.list_anew();
             self.stay_on_a_picture();
@@ -665,6 +710,8 @@ impl Session {
     }
 
     fn crossed(&mut self, crossed: crate::store::Crossed) -> String {
+        // Steps beside it may have been crossed with it.
+        self.touched = None;
         self.changed(false);
         if let Some(picture) = crossed.picture {
             self.show(picture);
@@ -922,6 +969,36 @@ impl Session {
         Ok(())
     }
 
+    /// Says that the [picked](Self::picked) pictures show a class, or takes that back; how many
+    /// they are.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn tag(&mut self, category: CategoryId, is_present: bool) -> Result<usize, StoreError> {
+        let pictures = self.picked();
+        let label = if is_present { "tag" } else { "remove a tag" };
+        self.commit(label, |document| {
+            ops::set_tag(document, &pictures, category, is_present)
+        })?;
+        Ok(pictures.len())
+    }
+
+    /// As [`tag`](Self::tag), by a name; a class that is not there is added in the same step.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn tag_named(&mut self, name: &str) -> Result<usize, StoreError> {
+        let (name, pictures) = (name.trim(), self.picked());
+        self.commit("tag", |document| {
+            let known = document.category_named(name).map(|row| row.id);
+            let add = ops::ensure_category(document, name);
+            let category = known.unwrap_or(document.next_ids().category);
+            let tag = ops::set_tag(document, &pictures, category, true)?;
+            Ok(Edit::batch(vec![add, tag]))
+        })?;
+        Ok(pictures.len())
+    }
+
     /// Deletes the selected boxes; proposals are rejected.
     ///
     /// # Errors
@@ -1070,9 +1147,44 @@ impl Session {
             self.project.note_with(BESIDE, make)?
         };
         if touched != Touched::default() {
+            self.touch(&touched);
             self.changed(false);
         }
         Ok(())
+    }
+
+    /// Adds proposals of one class beside those that are there, as a step of the person's, which is
+    /// one with those before it of the same gesture; how many there are now more.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn take_more(
+        &mut self,
+        model: &Arc<Model>,
+        found: &[(PictureId, Vec<Candidate>)],
+        gesture: u64,
+    ) -> Result<usize, StoreError> {
+        let before = self.document().annotation_count();
+        self.commit_as("more like this", Some(gesture), |document| {
+            let there = found
+                .iter()
+                .filter(|(picture, _)| document.picture(*picture).is_some());
+            let there: Vec<_> = there.cloned().collect();
+            ops::propose_too(document, model, &there)
+        })?;
+        Ok(self.document().annotation_count().saturating_sub(before))
+    }
+
+    fn touch(&mut self, touched: &Touched) {
+        if let Some(pictures) = &mut self.touched {
+            pictures.extend(&touched.pictures);
+            pictures.extend(touched.annotations.iter().map(|(picture, _)| *picture));
+        }
+    }
+
+    /// The pictures that were changed since this was asked for last; nothing where it may be any.
+    pub fn take_touched(&mut self) -> Option<HashSet<PictureId>> {
+        self.touched.replace(HashSet::new())
     }
 
     /// Adds the classes that the model's are to stand for. It is done beside the history: by the
@@ -1113,11 +1225,22 @@ impl Session {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn keep<T: Serialize>(&mut self, key: &str, value: &T) -> Result<(), StoreError> {
+    pub fn keep<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), StoreError> {
         if self.project.access() == Access::View {
             return Ok(());
         }
         self.project.set_setting(key, value)
+    }
+
+    /// Forgets what was [kept](Self::keep).
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn forget(&mut self, key: &str) -> Result<(), StoreError> {
+        if self.project.access() == Access::View {
+            return Ok(());
+        }
+        self.project.remove_setting(key)
     }
 
     /// Closes the project.

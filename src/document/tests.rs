@@ -565,6 +565,36 @@ fn what_was_judged_does_not_come_back_tighter_or_wider() {
 }
 
 #[test]
+fn more_proposals_come_beside_those_that_are_there() {
+    let first = rect(0.0, 0.0, 20.0, 20.0);
+    let mut document = proposed(&[first]);
+    let judged = rect(60.0, 40.0, 20.0, 20.0);
+    let edit = ops::draw(&document, A, judged, CAT).unwrap();
+    make(&mut document, edit);
+    let second = rect(30.0, 0.0, 20.0, 20.0);
+    let near = rect(1.0, 0.0, 20.0, 20.0);
+    let more = [near, second, judged].map(|rect| found(rect, CAT));
+    let all = [(A, more.to_vec()), (B, vec![found(first, CAT)])];
+    let edit = ops::propose_too(&document, &model("2"), &all).unwrap();
+    make(&mut document, edit);
+    let proposals = |document: &Document, picture| {
+        let rows = document.annotations(picture).iter();
+        let rows = rows.filter(|row| row.state == BoxState::Proposed);
+        rows.map(|row| row.rect).collect::<Vec<_>>()
+    };
+    assert_eq!(proposals(&document, A), [first, second]);
+    assert_eq!(proposals(&document, B), [first]);
+    assert_eq!(document.picture(B).unwrap().review, ReviewState::Proposed);
+    let done = ops::set_done(&document, &[B], true).unwrap();
+    make(&mut document, done);
+    let again = ops::propose_too(&document, &model("3"), &all).unwrap();
+    assert!(
+        again.is_empty(),
+        "what is there, judged or done is left alone"
+    );
+}
+
+#[test]
 fn a_picture_that_is_done_gets_no_proposals() {
     let mut document = sample();
     let edit = ops::set_done(&document, &[A], true).expect("A is there");

@@ -583,7 +583,7 @@ mod tests {
             right[*class].0 += usize::from(best == Some(*class));
             right[*class].1 += 1;
         }
-        let shares = right.map(|(right, all)| right as f64 / all as f64);
+        let shares = right.map(|(right, all)| right as f64 / f64::from(all));
         assert!(shares.iter().all(|share| *share > 0.7), "{shares:?}");
         assert!((shares[0] - shares[2]).abs() < 0.1, "{shares:?}");
     }

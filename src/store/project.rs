@@ -301,6 +301,14 @@ impl Project {
         self.write(|writer| writer.put(&SETTINGS, &[text(key), text(&value)]))
     }
 
+    /// Forgets a setting.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn remove_setting(&mut self, key: &str) -> Result<(), StoreError> {
+        self.write(|writer| writer.delete(&SETTINGS, &text(key)))
+    }
+
     /// Saves a copy of the project under a new name, for pictures in the same place.
     ///
     /// # Errors

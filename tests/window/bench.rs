@@ -169,6 +169,17 @@ impl Bench {
         }
     }
 
+    /// Draws frames until something has a name with this in it.
+    #[track_caller]
+    pub fn wait_for_words(&mut self, text: &str) {
+        let begun = Instant::now();
+        while !self.says(text) {
+            self.harness.step();
+            assert!(begun.elapsed() < PATIENCE, "waited in vain for {text:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Presses a key.
     pub fn key(&mut self, key: Key) {
         self.keys(Modifiers::NONE, key);

@@ -146,6 +146,23 @@ fn light() {
 }
 
 #[test]
+fn the_least_sure_picture_comes_first_if_the_list_is_asked_for_it() {
+    let mut bench = prepared(Theme::Dark);
+    let names = |bench: &Bench| -> Vec<String> {
+        let session = bench.session();
+        let name = |id: &PictureId| session.document().picture(*id).unwrap().path.to_string();
+        session.rows().iter().map(name).collect()
+    };
+    bench.click("Order");
+    bench.click("Least sure first");
+    // 0.91 and 0.34 are less sure than 0.83; what has no proposals comes last.
+    assert_eq!(names(&bench)[..2], ["chelsea.jpg", "coffee.jpg"]);
+    bench.click("Order");
+    bench.click("Surest first");
+    assert_eq!(names(&bench)[..2], ["coffee.jpg", "chelsea.jpg"]);
+}
+
+#[test]
 fn welcome_dark() {
     welcome(Theme::Dark, "dark");
 }

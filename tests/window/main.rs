@@ -6,6 +6,8 @@
 mod bench;
 mod journey;
 mod keyboard;
+mod learning;
 mod looks;
 mod naming;
+mod tags;
 mod trouble;

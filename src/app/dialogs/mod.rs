@@ -8,6 +8,7 @@ pub mod open_path;
 pub mod palette;
 pub mod problems;
 pub mod settings;
+pub mod tags;
 pub mod welcome;
 
 use egui::{Id, Modal, Ui};
@@ -20,6 +21,8 @@ pub enum Dialog {
     Palette(palette::Palette),
     /// A class for the selected boxes by a part of its name.
     ClassPicker(class_picker::ClassPicker),
+    /// Which classes the selected pictures show.
+    Tags(tags::Tags),
     /// What the model's classes are called.
     ClassNames(class_names::ClassNames),
     /// Every key, and what the mouse does.

@@ -4,8 +4,9 @@
 use std::ops::Range;
 
 use egui::{
-    Align2, Color32, ComboBox, CornerRadius, FontId, Id, Key, Rect, Response, Role, ScrollArea,
-    Sense, Stroke, TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align, Align2, Button, Color32, ComboBox, CornerRadius, FontId, Id, Key, Layout, Modifiers,
+    Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo,
+    pos2, vec2,
 };
 
 use crate::app::action::Action;
@@ -13,13 +14,16 @@ use crate::app::canvas;
 use crate::app::command::Command;
 use crate::app::desk::Desk;
 use crate::app::listing::{Query, Sort, StateFilter};
+use crate::app::picks::Pick;
 use crate::app::theme::{self, Palette};
-use crate::document::{BoxState, PictureId, ReviewState};
+use crate::document::{BoxState, Picture, PictureId, ReviewState};
 
 const ROW_HEIGHT: f32 = 46.0;
 const ROW_THUMBNAIL: Vec2 = vec2(58.0, 40.0);
 const CELL: f32 = 112.0;
 const CELL_HEIGHT: f32 = 104.0;
+/// Rows that a page goes.
+const PAGE: isize = 10;
 
 /// Points that a combo box may take beyond the width that it is given. Were they not left free, the
 /// panel would grow by them in every frame.
@@ -35,6 +39,8 @@ pub fn id() -> Id {
 pub struct List {
     /// The picture that it was last brought to, and what the list was asked for then.
     brought_to: Option<(PictureId, Query)>,
+    /// What was selected then.
+    brought_for: u64,
     offset: f32,
     height: f32,
     /// Columns of the grid, for the arrow keys.
@@ -44,7 +50,7 @@ pub struct List {
 impl List {
     /// Draws the list.
     pub fn ui(&mut self, ui: &mut Ui, desk: &mut Desk, is_grid: bool, actions: &mut Vec<Action>) {
-        progress(ui, desk);
+        progress(ui, desk, actions);
         query(ui, desk, actions);
         ui.separator();
         let response = self.focus(ui, desk, actions);
@@ -78,7 +84,7 @@ impl List {
             let stroke = Stroke::new(1.5, Palette::of(ui.visuals()).accent);
             let rect = output.inner_rect;
             ui.painter()
-                .rect_stroke(rect, 2, stroke, egui::StrokeKind::Inside);
+                .rect_stroke(rect, 2, stroke, StrokeKind::Inside);
         }
     }
 
@@ -87,13 +93,19 @@ impl List {
         let rect = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), 1.0));
         let response = ui.interact(rect, id(), Sense::focusable_noninteractive());
         response.widget_info(|| {
-            let text = format!("Pictures, {} of them", desk.session.rows().len());
+            let mut text = format!("Pictures, {} of them", desk.session.rows().len());
+            let picks = desk.session.picks().len();
+            if picks > 0 {
+                text += &format!(", {picks} selected");
+            }
             WidgetInfo::labeled(Role::ListBox, true, text)
         });
         if response.has_focus() {
             let filter = egui::EventFilter {
                 vertical_arrows: true,
                 horizontal_arrows: true,
+                // The first time it gives up what is selected.
+                escape: !desk.session.picks().is_empty(),
                 ..egui::EventFilter::default()
             };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(id(), filter));
@@ -107,7 +119,7 @@ impl List {
                 (Key::ArrowRight, 1),
                 (Key::ArrowLeft, -1),
             ] {
-                if ui.input(|input| input.key_pressed(key))
+                if ui.input(|input| input.key_pressed(key) && !input.modifiers.shift)
                     && let Some(picture) = desk.session.neighbour(step)
                 {
                     actions.push(Action::Show(picture));
@@ -117,9 +129,32 @@ impl List {
         response
     }
 
-    /// Where to scroll so that the picture that is shown can be seen, when it is another one.
+    /// What a key means while the list has the focus, before it can be a command.
+    pub fn take_key(&self, key: Key, modifiers: Modifiers, desk: &Desk) -> Option<Pick> {
+        let columns = self.columns.max(1) as isize;
+        match key {
+            Key::A if modifiers.command_only() => Some(Pick::All),
+            Key::Escape if !desk.session.picks().is_empty() => Some(Pick::Nothing),
+            _ if !modifiers.shift_only() => None,
+            Key::ArrowDown => Some(Pick::By(columns)),
+            Key::ArrowUp => Some(Pick::By(-columns)),
+            Key::ArrowRight => Some(Pick::By(1)),
+            Key::ArrowLeft => Some(Pick::By(-1)),
+            Key::PageDown => Some(Pick::By(PAGE * columns)),
+            Key::PageUp => Some(Pick::By(-PAGE * columns)),
+            Key::Home => Some(Pick::By(isize::MIN)),
+            Key::End => Some(Pick::By(isize::MAX)),
+            _ => None,
+        }
+    }
+
+    /// Where to scroll so that the picture that is shown, or the end of what is selected, can be
+    /// seen, when it is another one.
     fn offset_to_current(&mut self, desk: &Desk, step: f32) -> Option<f32> {
-        let current = desk.session.current()?;
+        let picks = desk.session.picks();
+        let version = std::mem::replace(&mut self.brought_for, picks.version());
+        let end = picks.end().filter(|_| version != picks.version());
+        let current = end.or_else(|| desk.session.current().filter(|_| picks.is_empty()))?;
         let query = desk.session.query();
         let is_there = self
             .brought_to
@@ -161,8 +196,8 @@ impl List {
     }
 }
 
-/// How far the review is.
-fn progress(ui: &mut Ui, desk: &Desk) {
+/// How far the review is, and what is selected.
+fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
     let summary = desk.session.summary();
     let total: usize = summary.pictures.values().sum();
     let done = summary
@@ -182,12 +217,31 @@ fn progress(ui: &mut Ui, desk: &Desk) {
             ui.strong(format!("{done} / {total} done"));
             let listed = desk.session.rows().len();
             let left = total - done;
-            let second = if listed == total {
-                format!("{left} to review")
+            let picks = desk.session.picks().len();
+            if picks > 0 {
+                ui.colored_label(palette.accent, format!("{picks} selected"));
+            } else if listed == total {
+                ui.weak(format!("{left} to review"));
             } else {
-                format!("{listed} in this list")
-            };
-            ui.weak(second);
+                ui.weak(format!("{listed} in this list"));
+            }
+        });
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let tags = ui.add_enabled(desk.session.is_editable(), Button::new("🏷"));
+            let spec = Command::Tags.spec();
+            if tags
+                .on_hover_text(spec.tooltip)
+                .accessible_name(spec.label)
+                .clicked()
+            {
+                actions.push(Action::Command(Command::Tags));
+            }
+            if !desk.session.picks().is_empty() {
+                let clear = ui.button("✖").on_hover_text("Select no pictures (Esc)");
+                if clear.accessible_name("Select no pictures").clicked() {
+                    actions.push(Action::Pick(Pick::Nothing));
+                }
+            }
         });
     });
 }
@@ -369,6 +423,7 @@ fn entry(
         return;
     };
     let is_current = session.current() == Some(picture);
+    let is_picked = session.picks().has(picture);
     let is_empty = session.document().is_verified_empty(picture);
     let is_bad = row.missing || session.unreadable(picture).is_some();
     // Not one stop of the keyboard each: the list is.
@@ -379,25 +434,35 @@ fn entry(
         } else {
             theme::review_name(row.review, is_empty)
         };
-        let text = format!("{}, {state}", row.path);
-        WidgetInfo::selected(Role::ListBoxOption, true, is_current, text)
+        let mut text = format!("{}, {state}", row.path);
+        let tags = tag_names(desk, row);
+        if !tags.is_empty() {
+            text += &format!(", tagged {tags}");
+        }
+        WidgetInfo::selected(Role::ListBoxOption, true, is_current || is_picked, text)
     });
     let palette = Palette::of(ui.visuals());
     let painter = ui.painter_at(rect);
-    if is_current {
-        painter.rect_filled(rect, CornerRadius::same(4), ui.visuals().selection.bg_fill);
-    } else if response.hovered() {
-        painter.rect_filled(
-            rect,
-            CornerRadius::same(4),
-            ui.visuals().widgets.hovered.weak_bg_fill,
-        );
+    let is_marked = is_picked || is_current && session.picks().is_empty();
+    let visuals = ui.visuals();
+    let fill = match (is_marked, response.hovered()) {
+        (true, _) => Some(visuals.selection.bg_fill),
+        (false, true) => Some(visuals.widgets.hovered.weak_bg_fill),
+        (false, false) => None,
+    };
+    if let Some(fill) = fill {
+        painter.rect_filled(rect, CornerRadius::same(4), fill);
+    }
+    if is_current && !session.picks().is_empty() {
+        // Which of those that are selected is the one on the canvas.
+        let stroke = Stroke::new(1.5, palette.accent);
+        painter.rect_stroke(rect, CornerRadius::same(4), stroke, StrokeKind::Inside);
     }
     let boxes = session.document().annotations(picture);
     let counts = Counts::of(boxes);
     // On the selection only its own colour can be read.
     let on_selection = ui.visuals().selection.stroke.color;
-    let [text, quiet] = if is_current {
+    let [text, quiet] = if is_marked {
         [on_selection; 2]
     } else {
         [ui.visuals().text_color(), palette.quiet]
@@ -444,8 +509,8 @@ fn entry(
         text,
     );
     let (sign, colour) = if is_bad {
-        ("⚠", if is_current { text } else { palette.bad })
-    } else if is_current {
+        ("⚠", if is_marked { text } else { palette.bad })
+    } else if is_marked {
         (theme::review_sign(row.review, is_empty), text)
     } else {
         (
@@ -459,29 +524,67 @@ fn entry(
     let at = pos2(place.right() + 5.0, second_line);
     let place = painter.text(at, Align2::LEFT_TOP, counts.text(row.review), small, quiet);
     let mut x = place.right() + 7.0;
-    for category in counts.categories {
-        let Some(category) = session.document().category(category) else {
+    let tags = row
+        .tags
+        .iter()
+        .filter(|tag| !counts.categories.contains(tag));
+    // What boxes are of is filled, what the picture is merely tagged with is hollow.
+    let of_boxes = counts.categories.iter().map(|id| (id, true));
+    for (category, is_filled) in of_boxes.chain(tags.map(|tag| (tag, false))) {
+        let Some(category) = session.document().category(*category) else {
             continue;
         };
         if x + 9.0 > rect.right() {
             break;
         }
         let chip = Rect::from_min_size(pos2(x, second_line + 4.0), Vec2::splat(8.0));
-        painter.rect_filled(chip, CornerRadius::same(2), theme::colour(category.colour));
+        let colour = theme::colour(category.colour);
+        if is_filled {
+            painter.rect_filled(chip, CornerRadius::same(2), colour);
+        } else {
+            let stroke = Stroke::new(2.0, colour);
+            painter.rect_stroke(chip, CornerRadius::same(2), stroke, StrokeKind::Inside);
+        }
         x += 11.0;
     }
     if response.clicked() {
-        actions.push(Action::Show(picture));
+        let modifiers = ui.input(|input| input.modifiers);
+        let pick = match (modifiers.shift, modifiers.command) {
+            (false, false) => None,
+            (false, true) => Some(Pick::Toggle(picture)),
+            (true, is_added) => Some(Pick::To(picture, is_added)),
+        };
+        actions.push(pick.map_or(Action::Show(picture), Action::Pick));
+        if pick.is_some() {
+            // So that keys go on with it.
+            ui.memory_mut(|memory| memory.request_focus(id()));
+        } else if is_current {
+            actions.push(Action::Pick(Pick::Nothing));
+        }
     }
     response.on_hover_ui(|ui| {
         ui.label(&*row.path);
         ui.label(format!("{} × {} pixels", row.width, row.height));
+        if !row.tags.is_empty() {
+            ui.label(format!("Tagged {}", tag_names(desk, row)));
+        }
         if let Some(reason) = session.unreadable(picture) {
             ui.label(reason);
         } else if row.missing {
             ui.label("The file is not there; its boxes are kept.");
         }
     });
+}
+
+/// The names of a picture's tags.
+pub fn tag_names(desk: &Desk, picture: &Picture) -> String {
+    let document = desk.session.document();
+    let names = picture
+        .tags
+        .iter()
+        .filter_map(|tag| document.category(*tag));
+    let names: Vec<&str> = names.map(|category| &*category.name).collect();
+    names.join(", ")
 }
 
 /// What the boxes of a picture come to.

@@ -3,6 +3,7 @@
 pub mod boxes;
 pub mod classes;
 pub mod dashboard;
+pub mod learn;
 pub mod list;
 pub mod proposals;
 pub mod status;

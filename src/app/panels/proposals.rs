@@ -34,8 +34,15 @@ pub fn ui(
     }
     ui.add_enabled_ui(desk.session.is_editable(), |ui| {
         quality(ui, proposing.quality(), actions);
-        method(ui, &mut proposing, knows_classes, &mut is_final);
-        sliders(ui, &mut proposing, &mut is_final);
+        // They are about maps, of which learned boxes know nothing.
+        let is_learned = desk.learning.in_use().is_some();
+        ui.add_enabled_ui(!is_learned, |ui| {
+            method(ui, &mut proposing, knows_classes, &mut is_final);
+            sliders(ui, &mut proposing, &mut is_final);
+        });
+        if is_learned {
+            ui.weak("Learned boxes are in use: they need no threshold.");
+        }
     });
     if proposing != former || is_final {
         actions.push(Action::Propose(proposing, is_final));

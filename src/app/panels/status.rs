@@ -7,7 +7,11 @@ use crate::app::command::Command;
 use crate::app::desk::Desk;
 use crate::app::notices::Notices;
 use crate::app::offer::Offer;
+use crate::app::panels::list;
 use crate::app::theme::{self, Palette};
+
+/// Letters of a picture's tags that the line shows.
+const MOST_TAGS: usize = 32;
 
 /// The line of the picture.
 pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>) {
@@ -25,6 +29,14 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
             ui.separator();
             if let Some(at) = session.row(row.id) {
                 ui.label(format!("{} of {}", at + 1, session.rows().len()));
+                ui.separator();
+            }
+            if !row.tags.is_empty() {
+                let tags = list::tag_names(desk, row);
+                let text: String = tags.chars().take(MOST_TAGS).collect();
+                let is_whole = text.len() == tags.len();
+                ui.weak(format!("🏷 {text}{}", if is_whole { "" } else { "…" }))
+                    .on_hover_text(format!("Tagged {tags}"));
                 ui.separator();
             }
         }

@@ -12,7 +12,7 @@ use crate::app::command::{Command, Needs};
 use crate::app::desk::Desk;
 use crate::app::dialogs::{self, Dialog};
 use crate::app::offer::Offer;
-use crate::app::panels::{boxes, proposals, status};
+use crate::app::panels::{boxes, learn, proposals, status};
 use crate::app::preferences::Theme;
 use crate::app::theme::Palette;
 
@@ -111,6 +111,7 @@ impl Window {
                         section(ui, "Proposals", |ui| {
                             proposals::ui(ui, desk, &look, &offer, actions);
                         });
+                        section(ui, "Learning", |ui| learn::ui(ui, desk, &offer, actions));
                         section(ui, "Boxes", |ui| boxes::ui(ui, desk, actions));
                         section(ui, "Classes", |ui| self.classes.ui(ui, desk, actions));
                     });
@@ -156,6 +157,11 @@ impl Window {
                     if let Some(desk) = &self.desk {
                         let place = desk.canvas.place_of_selected(&desk.session);
                         picker.ui(context, &desk.session, place, actions);
+                    }
+                }
+                Dialog::Tags(tags) => {
+                    if let Some(desk) = &self.desk {
+                        tags.ui(context, &desk.session, actions);
                     }
                 }
                 Dialog::ClassNames(names) => {
@@ -225,6 +231,7 @@ fn context_menu(ui: &mut Ui, offer: &Offer<'_>, actions: &mut Vec<Action>) {
     ui.set_min_width(240.0);
     for (at, commands) in [
         &[C::Accept, C::Reject, C::ChangeClass][..],
+        &[C::MoreLikeThis],
         &[C::Crowd, C::Difficult, C::Occluded, C::Truncated],
         &[C::Copy, C::Paste, C::Duplicate, C::Lock, C::Delete],
         &[C::ZoomToBox, C::Fit, C::ProposePicture],

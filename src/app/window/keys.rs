@@ -14,6 +14,7 @@ impl Window {
     pub(super) fn take_keys(&mut self, ui: &Ui, actions: &mut Vec<Action>) {
         let has_focus = ui.input(|input| input.focused);
         let has_canvas = ui.memory(|memory| memory.has_focus(canvas::id()));
+        let has_list = ui.memory(|memory| memory.has_focus(list::id()));
         if let Some(desk) = &mut self.desk
             && !(has_focus && has_canvas)
         {
@@ -46,8 +47,9 @@ impl Window {
         let mut was_taken = false;
         for event in events {
             let is_text = matches!(event, egui::Event::Text(_));
+            let focus = [has_canvas, has_list];
             let is_taken =
-                (is_text && was_taken) || self.take_key(&event, is_typing, has_canvas, actions);
+                (is_text && was_taken) || self.take_key(&event, is_typing, focus, actions);
             if matches!(event, egui::Event::Key { pressed: true, .. }) {
                 was_taken = is_taken;
             }
@@ -64,7 +66,7 @@ impl Window {
         &mut self,
         event: &egui::Event,
         is_typing: bool,
-        has_canvas: bool,
+        [has_canvas, has_list]: [bool; 2],
         actions: &mut Vec<Action>,
     ) -> bool {
         let keymap = &self.preferences.keymap;
@@ -110,6 +112,13 @@ impl Window {
                         .canvas
                         .take_key(*key, *modifiers, *repeat, &desk.session, actions)
                 {
+                    return true;
+                }
+                if let Some(desk) = &self.desk
+                    && has_list
+                    && let Some(pick) = self.list.take_key(*key, *modifiers, desk)
+                {
+                    actions.push(Action::Pick(pick));
                     return true;
                 }
                 let command = keymap.command_of(*key, *modifiers, is_typing, has_canvas);

@@ -281,6 +281,7 @@ impl Window {
         let Some(desk) = &mut self.desk else { return };
         desk.tick(now, has_input && has_focus);
         desk.session.count();
+        desk.teach();
         let followed = desk.follow_naming();
         let outcome = followed.and_then(|()| desk.write_some()).and_then(|ended| {
             if keeps {
@@ -292,7 +293,7 @@ impl Window {
         if desk.has_unwritten() {
             context.request_repaint_after(Duration::from_millis(100));
         }
-        if desk.is_awaited() {
+        if desk.is_awaited() || desk.learning_step().is_some() {
             context.request_repaint_after(Duration::from_millis(200));
         }
         context.request_repaint_after(POLL);
@@ -372,9 +373,17 @@ fn take_work(context: &Context, desk: &mut Desk, event: Event, notices: &mut Not
             picture,
             maps,
             model,
+            learned,
         }) => {
-            desk.take_seen(picture, maps, &model);
+            desk.take_seen(picture, maps, learned, &model);
         }
+        Event::Proposed(Proposed::Sighted(picture)) => desk.take_sighted(picture),
+        Event::Learnt(epoch, learnt) => match desk.take_learnt(epoch, learnt) {
+            Ok(said) => said
+                .into_iter()
+                .for_each(|text| notices.say_about("learning", text)),
+            Err(error) => notices.problem(error.to_string()),
+        },
         Event::Proposed(Proposed::Failed(picture, reason)) => {
             desk.take_unseen(picture, &reason);
             notices.problem(reason);

@@ -11,6 +11,7 @@ use crate::app::desk::{Desk, ModelState};
 use crate::app::dialogs::{Dialog, exchange};
 use crate::app::files::{self, Purpose};
 use crate::app::keymap::Keymap;
+use crate::app::picks::Pick;
 use crate::app::preferences::{CanvasLook, Theme};
 use crate::app::work::{Post, exchanging, opening};
 use crate::document::{Edit, EditError, ops};
@@ -47,6 +48,13 @@ impl Window {
             | Action::GoOnWhenDone(_)
             | Action::ProposeAtOnce(_)
             | Action::ForgetRecent(_) => self.prefer(context, action),
+            Action::ChooseLearned(choice) => {
+                if let Some(desk) = &mut self.desk
+                    && let Some(text) = desk.choose_state(choice)?
+                {
+                    self.notices.say_about("learning", text);
+                }
+            }
             action => {
                 if let Some(desk) = &mut self.desk {
                     let post = self.post.about(desk.number);
@@ -117,6 +125,7 @@ impl Window {
             C::Problems => self.dialog = Some(Dialog::Problems),
             C::NextPanel => next_panel(context),
             C::Import => self.dialog = Some(Dialog::Import(Default::default())),
+            C::Tags => self.dialog = Some(Dialog::Tags(Default::default())),
             C::ChangeClass => self.dialog = Some(Dialog::ClassPicker(Default::default())),
             C::ClassNames => {
                 if let Some(desk) = &mut self.desk {
@@ -144,6 +153,7 @@ impl Window {
                     let topic = match command {
                         C::Undo | C::Redo => "history",
                         C::RaiseThreshold | C::LowerThreshold => "threshold",
+                        C::LearnNow | C::MoreLikeThis => "learning",
                         _ => "",
                     };
                     self.notices.say_about(topic, text);
@@ -214,6 +224,13 @@ fn on_desk(desk: &mut Desk, post: &Post, action: Action) -> Result<(), StoreErro
     match action {
         Action::Show(picture) => session.show(picture),
         Action::List(query) => session.set_query(query),
+        Action::Pick(pick) => session.pick(pick),
+        Action::Tag(category, is_present) => {
+            session.tag(category, is_present)?;
+        }
+        Action::TagNamed(name) => {
+            session.tag_named(&name)?;
+        }
         Action::Select(_) | Action::SelectToo(_) if desk.are_boxes_hidden => {}
         Action::Select(ids) => session.select(ids),
         Action::SelectToo(ids) => session.select_too(&ids),
@@ -236,6 +253,8 @@ fn on_desk(desk: &mut Desk, post: &Post, action: Action) -> Result<(), StoreErro
             })?;
         }
         Action::Propose(proposing, is_final) => desk.propose_otherwise(proposing, is_final)?,
+        Action::CancelLearning => desk.cancel_learning(),
+        Action::LearnByItself(is_automatic) => desk.set_automatic(is_automatic)?,
         Action::Adjust(adjustment) => desk.adjustment = adjustment,
         Action::Import(path, mode) => {
             desk.exchange = Some("Importing…");
@@ -327,6 +346,9 @@ fn desk_command(
     if desk.are_boxes_hidden && matches!(command, C::SelectAll | C::NextBox | C::PreviousBox) {
         return Ok(Some("Boxes are hidden".to_owned()));
     }
+    if matches!(command, C::Undo | C::Redo) {
+        desk.end_search();
+    }
     let session = &mut desk.session;
     match command {
         C::Undo => return Ok(session.undo()?.map(|label| format!("Undone: {label}"))),
@@ -372,6 +394,7 @@ fn desk_command(
             None => return Ok(Some("All pictures of this list are done".to_owned())),
         },
         C::Reopen => session.set_done(false)?,
+        C::PickAll => session.pick(Pick::All),
         C::Draw => desk.canvas.set_draws(!desk.canvas.draws()),
         C::NextBox => session.select_next(1),
         C::PreviousBox => session.select_next(-1),
@@ -412,6 +435,12 @@ fn desk_command(
                 "Stopped; {} have no new proposals",
                 counted(left, "picture", "pictures")
             )));
+        }
+        C::LearnNow => return Ok(desk.learn_now()),
+        C::MoreLikeThis => return Ok(desk.more_like_selected()),
+        C::RaiseThreshold | C::LowerThreshold if desk.learning.in_use().is_some() => {
+            let text = "Learned boxes are in use: they know no threshold";
+            return Ok(Some(text.to_owned()));
         }
         C::RaiseThreshold | C::LowerThreshold => {
             let mut proposing = session.proposing().clone();

@@ -76,6 +76,11 @@ impl Deriver {
             && derived.generation == self.generation.load(Ordering::Relaxed)
     }
 
+    /// Forgets what was asked for.
+    pub fn cancel(&self) {
+        self.generation.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Derives the boxes of these pictures, in the place of what was asked for before.
     pub fn derive(&self, model: Arc<ModelFacts>, cut: Cut, pictures: Vec<Request>) {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
@@ -114,7 +119,7 @@ impl Deriver {
 
 impl Drop for Deriver {
     fn drop(&mut self) {
-        self.generation.fetch_add(1, Ordering::Relaxed);
+        self.cancel();
     }
 }
 

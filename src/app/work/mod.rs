@@ -8,6 +8,7 @@
 pub mod decoding;
 pub mod deriving;
 pub mod exchanging;
+pub mod learning;
 pub mod opening;
 pub mod proposing;
 mod shared;
@@ -19,6 +20,7 @@ use crossbeam_channel::Sender;
 
 use self::decoding::Decoded;
 use self::exchanging::Exchanged;
+use self::learning::Learnt;
 use self::opening::Opening;
 use self::proposing::Proposed;
 use super::files::{Choice, Purpose};
@@ -36,6 +38,8 @@ pub enum Event {
     Proposed(Proposed),
     /// Boxes were derived from kept maps.
     Derived(deriving::Derived),
+    /// Something has come of learning from what one model has seen, by its number.
+    Learnt(u64, Learnt),
     /// An import or export has ended.
     Exchanged(Exchanged),
     /// Something went wrong with a project that is no longer on the desk.

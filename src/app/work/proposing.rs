@@ -1,22 +1,24 @@
 //! The model beside the window: it looks at pictures in the order in which a person wants them,
-//! and keeps their maps.
+//! and keeps their maps, and for those that are near or reviewed what learning needs of them.
 //!
 //! One thread owns the model and drives the pipeline of [`crate::propose`], which asks it for the
 //! next picture whenever a decoder is free. So a new wish is met after what is under way, which is
 //! a few pictures at the most.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
+use super::learning::InUse;
 use super::shared::Shared;
 use super::{Event, Post};
 use crate::app::cache::{Cache, Kind};
 use crate::app::kept_maps;
 use crate::document::{self, PictureId};
+use crate::learn::boxes::{self, LearnedBox, Sight};
 use crate::localize::{Extent, Maps, Quality};
 use crate::propose::{self, Seen, Sought};
 use crate::tscam::device::DeviceChoice;
@@ -75,6 +77,21 @@ impl ModelFacts {
         }
     }
 
+    /// What learning is bound to: what one model has seen at one quality says nothing to another.
+    pub fn sight_kind(&self) -> String {
+        format!("{}/{}", self.version, self.quality)
+    }
+
+    /// The provenance of boxes by what it saw and something else: what was learnt, or an example.
+    pub fn origin_by(&self, method: &str, version: &str) -> document::Model {
+        document::Model {
+            name: self.name.as_str().into(),
+            version: format!("{}{version}", self.version).into(),
+            method: method.into(),
+            threshold: 0.0,
+        }
+    }
+
     /// What the cache knows the maps of a picture by.
     pub fn maps_key(&self, picture: &str) -> String {
         format!("{picture}/{}/{}", self.version, self.quality)
@@ -93,7 +110,11 @@ pub enum Proposed {
         maps: Arc<Maps>,
         /// The model; another one may be wanted meanwhile.
         model: Arc<ModelFacts>,
+        /// Boxes by what was learnt, if something is in use, and the number of that use.
+        learned: Option<(u64, Vec<LearnedBox>)>,
     },
+    /// What learning needs of a picture is kept now, if it can be.
+    Sighted(PictureId),
     /// A picture could not be looked at: a sentence that names the file and the remedy.
     Failed(PictureId, String),
 }
@@ -114,8 +135,20 @@ struct Queue {
     /// `open`.
     order: VecDeque<PictureId>,
     open: HashMap<PictureId, Request>,
+    /// Pictures that are looked at for learning alone, after all others.
+    sights: VecDeque<Request>,
+    /// The pictures of which it is kept what learning needs; all if none.
+    keeps: Option<HashSet<PictureId>>,
+    in_use: Option<InUse>,
     is_paused: bool,
     has_ended: bool,
+}
+
+/// What a picture is looked at for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aim {
+    Boxes,
+    Sight,
 }
 
 impl Proposer {
@@ -136,7 +169,11 @@ impl Proposer {
 
     /// Takes another model. What was asked for and not begun still is.
     pub fn use_looker(&self, looker: Looker) {
-        self.queue.change(|queue| queue.looker = looker);
+        self.queue.change(|queue| {
+            queue.looker = looker;
+            queue.sights.clear();
+            queue.in_use = None;
+        });
     }
 
     /// Asks for one picture, before all others, even while these are halted.
@@ -160,6 +197,28 @@ impl Proposer {
                 }
             }
         });
+    }
+
+    /// Looks at pictures for learning alone, when nothing else is to be done.
+    pub fn want_sights(&self, requests: Vec<Request>) {
+        self.queue.change(|queue| {
+            for request in requests {
+                let is_there = |other: &Request| other.picture == request.picture;
+                if !queue.sights.iter().any(is_there) {
+                    queue.sights.push_back(request);
+                }
+            }
+        });
+    }
+
+    /// Keeps what learning needs of these pictures, or of all.
+    pub fn keep_sights(&self, pictures: Option<HashSet<PictureId>>) {
+        self.queue.change(|queue| queue.keeps = pictures);
+    }
+
+    /// Proposes by what was learnt, or not.
+    pub fn use_learned(&self, in_use: Option<InUse>) {
+        self.queue.change(|queue| queue.in_use = in_use);
     }
 
     /// Of the many, these come first.
@@ -192,6 +251,14 @@ impl Drop for Proposer {
 }
 
 impl Queue {
+    fn next(&mut self) -> Option<(Request, Aim)> {
+        if let Some(request) = self.pop() {
+            return Some((request, Aim::Boxes));
+        }
+        let request = self.sights.pop_front().filter(|_| !self.is_paused)?;
+        Some((request, Aim::Sight))
+    }
+
     fn pop(&mut self) -> Option<Request> {
         if let Some(wish) = self.wishes.pop_front() {
             return Some(wish);
@@ -246,22 +313,20 @@ impl Worker {
 
     /// Looks at what is asked for until another model is wanted or the project is closed.
     fn look(&self, model: &Model, looker: &Looker, facts: &Arc<ModelFacts>) {
-        let on_seen = |request: Request, seen: Result<Seen, String>| {
-            match seen {
-                Ok(seen) => {
-                    let maps = propose::maps(&seen.evidence, &Sought::Anything, Extent::All);
-                    let bytes = kept_maps::to_bytes(&maps);
-                    let key = facts.maps_key(&request.key);
-                    self.cache.put(Kind::Maps, &key, &bytes);
-                    let maps = kept_maps::from_bytes(&bytes).unwrap_or(maps);
-                    self.send_seen(request.picture, maps, facts);
+        let on_seen = |(request, aim): (Request, Aim), seen: Result<Seen, String>| {
+            match (seen, aim) {
+                (Ok(seen), aim) => self.take_seen(&request, aim, &seen, facts),
+                (Err(reason), Aim::Boxes) => {
+                    self.send(Proposed::Failed(request.picture, reason));
                 }
-                Err(reason) => self.send(Proposed::Failed(request.picture, reason)),
+                // Whoever looks at the picture is told what is wrong with it.
+                (Err(_), Aim::Sight) => self.send(Proposed::Sighted(request.picture)),
             }
             ControlFlow::Continue(())
         };
         let viewing = Viewing {
             quality: looker.quality,
+            tap: Some(boxes::default_block(model.backbone().depth())),
             ..Viewing::default()
         };
         propose::look_at_all(
@@ -276,33 +341,92 @@ impl Worker {
         );
     }
 
+    /// Keeps what was seen, and sends it.
+    fn take_seen(&self, request: &Request, aim: Aim, seen: &Seen, facts: &Arc<ModelFacts>) {
+        let picture = request.picture;
+        let key = facts.maps_key(&request.key);
+        let maps = propose::maps(&seen.evidence, &Sought::Anything, Extent::All);
+        let bytes = kept_maps::to_bytes(&maps);
+        self.cache.put(Kind::Maps, &key, &bytes);
+        let maps = kept_maps::from_bytes(&bytes).unwrap_or(maps);
+        let (keeps, in_use) = self.queue.change(|queue| {
+            let keeps = queue
+                .keeps
+                .as_ref()
+                .is_none_or(|keeps| keeps.contains(&picture));
+            (keeps, queue.in_use.clone())
+        });
+        let keeps = keeps || aim == Aim::Sight;
+        let sight = (keeps || in_use.is_some())
+            .then(|| Sight::new(&seen.evidence, &maps, seen.size))
+            .flatten();
+        if let Some(sight) = sight.as_ref().filter(|_| keeps) {
+            self.cache.put(Kind::Sight, &key, &sight.to_bytes());
+        }
+        if aim == Aim::Boxes {
+            let learned = in_use.as_ref().zip(sight.as_ref());
+            let learned =
+                learned.map(|(in_use, sight)| (in_use.generation, in_use.learned.propose(sight)));
+            self.send_seen(picture, maps, facts, learned);
+        }
+        if keeps {
+            self.send(Proposed::Sighted(picture));
+        }
+    }
+
     /// Waits for the next picture that the model has not seen yet; nothing if it is to stop.
-    fn next(&self, looker: &Looker, facts: &Arc<ModelFacts>) -> Option<(Request, PathBuf)> {
+    fn next(&self, looker: &Looker, facts: &Arc<ModelFacts>) -> Option<((Request, Aim), PathBuf)> {
         loop {
-            let request = self.queue.wait_for(|queue| {
+            let (request, aim, in_use) = self.queue.wait_for(|queue| {
                 let is_to_stop = queue.has_ended || queue.looker != *looker;
                 if is_to_stop {
                     Some(None)
                 } else {
-                    queue.pop().map(Some)
+                    let (request, aim) = queue.next()?;
+                    Some(Some((request, aim, queue.in_use.clone())))
                 }
             })?;
-            let kept = self.cache.get(Kind::Maps, &facts.maps_key(&request.key));
-            match kept.and_then(|bytes| kept_maps::from_bytes(&bytes)) {
-                Some(maps) => self.send_seen(request.picture, maps, facts),
-                None => {
-                    let path = request.path.clone();
-                    return Some((request, path));
+            let picture = request.picture;
+            let key = facts.maps_key(&request.key);
+            let sight = || {
+                let bytes = self.cache.get(Kind::Sight, &key)?;
+                Sight::from_bytes(&bytes)
+            };
+            let maps = || {
+                let bytes = self.cache.get(Kind::Maps, &key)?;
+                kept_maps::from_bytes(&bytes)
+            };
+            match (aim, in_use) {
+                (Aim::Sight, _) if sight().is_some() => self.send(Proposed::Sighted(picture)),
+                (Aim::Sight, _) => return Some(((request.clone(), aim), request.path)),
+                (Aim::Boxes, in_use) => {
+                    let sight = in_use.as_ref().map(|_| sight());
+                    // Where something was learnt, that is what counts.
+                    let maps = (sight != Some(None)).then(maps).flatten();
+                    let Some(maps) = maps else {
+                        return Some(((request.clone(), aim), request.path));
+                    };
+                    let learned = in_use
+                        .zip(sight.flatten())
+                        .map(|(in_use, sight)| (in_use.generation, in_use.learned.propose(&sight)));
+                    self.send_seen(picture, maps, facts, learned);
                 }
             }
         }
     }
 
-    fn send_seen(&self, picture: PictureId, maps: Maps, model: &Arc<ModelFacts>) {
+    fn send_seen(
+        &self,
+        picture: PictureId,
+        maps: Maps,
+        model: &Arc<ModelFacts>,
+        learned: Option<(u64, Vec<LearnedBox>)>,
+    ) {
         self.send(Proposed::Seen {
             picture,
             maps: Arc::new(maps),
             model: Arc::clone(model),
+            learned,
         });
     }
 }

@@ -84,6 +84,58 @@ pub fn propose(
     Ok(draft.finish())
 }
 
+/// Adds a model's boxes to the proposals of some pictures, all in one edit.
+///
+/// What has been judged is left out as by [`propose`], and so is a box where there is a proposal of
+/// its category already. A picture that is done is left alone.
+///
+/// # Errors
+/// If a picture does not exist. Each picture may be named once.
+pub fn propose_too(
+    document: &Document,
+    model: &Arc<Model>,
+    found: &[(PictureId, Vec<Candidate>)],
+) -> Result<Edit, EditError> {
+    let mut draft = Draft::new(document);
+    for (id, candidates) in found {
+        let picture = picture_of(document, *id)?;
+        if picture.review == ReviewState::Done {
+            continue;
+        }
+        let rows = document.annotations(*id);
+        let mut is_new = picture.review == ReviewState::New;
+        for candidate in candidates {
+            let Some(rect) = candidate.rect.clipped(picture.width, picture.height) else {
+                continue;
+            };
+            let is_there = |row: &Annotation| {
+                row.state == BoxState::Proposed
+                    && row.category == candidate.category
+                    && row.rect.iou(&rect) >= SAME_OBJECT_IOU
+            };
+            let is_known = |row: &Annotation| {
+                is_there(row) || is_judged(document, row, rect, candidate.category)
+            };
+            if rows.iter().any(is_known) {
+                continue;
+            }
+            if std::mem::take(&mut is_new) {
+                draft.update_picture(picture, |after| after.review = ReviewState::Proposed);
+            }
+            draft.insert(
+                *id,
+                Annotation {
+                    state: BoxState::Proposed,
+                    origin: Origin::Model(Arc::clone(model)),
+                    score: Some(candidate.score),
+                    ..Annotation::drawn(draft.next_annotation, rect, candidate.category)
+                },
+            );
+        }
+    }
+    Ok(draft.finish())
+}
+
 /// A box that a model has found, with the name of its class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Named {

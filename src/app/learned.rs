@@ -1,0 +1,250 @@
+//! What was learnt in a project, kept with it so that it can be gone back to.
+//!
+//! The list of states is one setting of the project, and the bytes of each another one, which are
+//! read when they are wanted.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use super::work::proposing::ModelFacts;
+use crate::learn::boxes::{Learned, Outcome, Quality};
+
+/// The setting with the list.
+pub const LEARNING: &str = "learning";
+/// States that are kept; the oldest go first.
+const MOST_STATES: usize = 20;
+
+/// What a person wants proposals to be made by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Choice {
+    /// By what was learnt last if that is better, else in the old way.
+    #[default]
+    Best,
+    /// By this state, whatever was learnt since.
+    State(u32),
+    /// In the old way.
+    OldWay,
+}
+
+/// Effort and right boxes on the pictures that were held out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Pictures that were held out.
+    pub pictures: usize,
+    /// Objects in them.
+    pub objects: usize,
+    /// What is left to do, in the old way and by what was learnt; 1 is everything by hand.
+    pub effort: Option<[f64; 2]>,
+    /// The share of boxes that are right, in the old way and by what was learnt.
+    pub right: Option<[f64; 2]>,
+}
+
+impl From<&Quality> for Measured {
+    fn from(quality: &Quality) -> Self {
+        let Quality {
+            held_out,
+            objects,
+            before,
+            after,
+        } = quality;
+        let both = |of: fn(&Outcome, usize) -> Option<f64>| {
+            Some([of(before, *objects)?, of(after, *objects)?])
+        };
+        Self {
+            pictures: *held_out,
+            objects: *objects,
+            effort: both(Outcome::effort),
+            right: both(Outcome::at75),
+        }
+    }
+}
+
+/// A learned state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Its number in the project.
+    pub id: u32,
+    /// When it was learnt, in seconds since 1970.
+    pub at: u64,
+    /// The model that had seen the pictures.
+    pub model: String,
+    /// What it is bound to; see [`ModelFacts::sight_kind`].
+    pub kind: String,
+    /// Pictures that it was learnt from, those held out too.
+    pub reviewed: usize,
+    /// How it does on those that were held out.
+    pub measured: Measured,
+    /// Whether it does better there than the old way.
+    pub is_better: bool,
+    /// Whether a person had asked for it.
+    pub is_asked: bool,
+}
+
+/// The learned states of a project.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    /// Whether it learns only when asked.
+    pub is_manual: bool,
+    /// What proposals are made by.
+    pub choice: Choice,
+    /// The states, the oldest first.
+    pub states: Vec<State>,
+    last_id: u32,
+}
+
+impl Kept {
+    /// The state that was learnt last with this model, if any.
+    pub fn latest(&self, kind: &str) -> Option<&State> {
+        let mut states = self.states.iter().rev();
+        states.find(|state| state.kind == kind)
+    }
+
+    /// The state that proposals are to be made by, for this model.
+    pub fn wanted(&self, kind: &str) -> Option<&State> {
+        match self.choice {
+            Choice::OldWay => None,
+            Choice::Best => self.latest(kind).filter(|state| state.is_better),
+            Choice::State(id) => {
+                let mut states = self.states.iter();
+                states.find(|state| state.id == id && state.kind == kind)
+            }
+        }
+    }
+
+    /// Adds what was just learnt; its number, and the numbers of those that are no longer kept.
+    ///
+    /// What was learnt from as many pictures as the last state takes its place, and what was learnt
+    /// unasked does until there is so much more to learn from that it is worth keeping both.
+    pub fn add(
+        &mut self,
+        learned: &Learned,
+        facts: &ModelFacts,
+        at: u64,
+        is_asked: bool,
+    ) -> (u32, Vec<u32>) {
+        self.add_state(|id| State {
+            id,
+            at,
+            model: facts.name.clone(),
+            kind: facts.sight_kind(),
+            reviewed: learned.reviewed,
+            measured: Measured::from(&learned.quality),
+            is_better: learned.is_better,
+            is_asked,
+        })
+    }
+
+    fn add_state(&mut self, state: impl FnOnce(u32) -> State) -> (u32, Vec<u32>) {
+        let mut state = state(self.last_id + 1);
+        let replaced = self.states.last().filter(|last| {
+            let before = self.states.iter().rev().nth(1);
+            let former = before.map_or(0, |before| before.reviewed);
+            let is_close = last.reviewed < former + (former / 6).max(4);
+            let is_free = self.choice != Choice::State(last.id);
+            let is_again = last.reviewed == state.reviewed;
+            let is_replaced = is_again || is_close && !last.is_asked;
+            is_free && is_replaced && last.kind == state.kind
+        });
+        state.is_asked |= replaced.is_some_and(|last| last.is_asked);
+        match replaced.map(|state| state.id) {
+            Some(id) => {
+                self.states.pop();
+                state.id = id;
+            }
+            None => self.last_id += 1,
+        }
+        let id = state.id;
+        self.states.push(state);
+        let mut gone = Vec::new();
+        while self.states.len() > MOST_STATES {
+            // The one that a person has chosen stays, and so does the newest.
+            let is_free = |state: &State| self.choice != Choice::State(state.id);
+            let Some(oldest) = self.states.iter().position(is_free) else {
+                break;
+            };
+            gone.push(self.states.remove(oldest).id);
+        }
+        (id, gone)
+    }
+}
+
+/// The setting with the bytes of a state.
+pub fn key_of(state: u32) -> String {
+    format!("learned {state}")
+}
+
+/// What was learnt, as a setting keeps it.
+pub fn to_text(learned: &Learned, kind: &str) -> String {
+    STANDARD.encode(learned.to_bytes(kind))
+}
+
+/// What a setting kept; nothing if it is damaged or of another model.
+pub fn from_text(text: &str, kind: &str) -> Option<Learned> {
+    Learned::from_bytes(&STANDARD.decode(text).ok()?, kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KIND: &str = "model/fast";
+
+    fn add(kept: &mut Kept, reviewed: usize, is_better: bool, is_asked: bool) -> (u32, Vec<u32>) {
+        kept.add_state(|id| State {
+            id,
+            at: 0,
+            model: "m".to_owned(),
+            kind: KIND.to_owned(),
+            reviewed,
+            measured: Measured::default(),
+            is_better,
+            is_asked,
+        })
+    }
+
+    #[test]
+    fn the_newest_is_in_use_where_it_is_better_unless_a_person_chose() {
+        let mut kept = Kept::default();
+        assert_eq!(kept.wanted(KIND), None);
+        let (first, _) = add(&mut kept, 10, true, true);
+        assert_eq!(kept.wanted(KIND).map(|state| state.id), Some(first));
+        assert_eq!(kept.wanted("another/fast"), None);
+        add(&mut kept, 20, false, true);
+        assert_eq!(kept.wanted(KIND), None, "the old way is better");
+        kept.choice = Choice::State(first);
+        assert_eq!(kept.wanted(KIND).map(|state| state.id), Some(first));
+        kept.choice = Choice::OldWay;
+        assert_eq!(kept.wanted(KIND), None);
+    }
+
+    #[test]
+    fn what_is_learnt_after_every_picture_does_not_crowd_out_what_was_before() {
+        let mut kept = Kept::default();
+        for reviewed in 8..200 {
+            add(&mut kept, reviewed, true, false);
+        }
+        let reviewed: Vec<usize> = kept.states.iter().map(|state| state.reviewed).collect();
+        assert!(reviewed.len() <= MOST_STATES);
+        assert!(reviewed[0] < 12 && reviewed.is_sorted(), "{reviewed:?}");
+        assert_eq!(reviewed.last(), Some(&199));
+        // What was asked for stays, and so does what is chosen.
+        kept.choice = Choice::State(kept.states[0].id);
+        let chosen = kept.states[0].clone();
+        let mut gone = Vec::new();
+        for reviewed in 200..240 {
+            gone.extend(add(&mut kept, reviewed, true, true).1);
+        }
+        assert_eq!(kept.states.len(), MOST_STATES);
+        assert_eq!(kept.states[0], chosen);
+        assert!(!gone.contains(&chosen.id) && !gone.is_empty());
+    }
+
+    #[test]
+    fn damaged_bytes_are_nothing() {
+        assert_eq!(from_text("not base64!", KIND), None);
+        assert_eq!(from_text("AAAA", KIND), None);
+    }
+}

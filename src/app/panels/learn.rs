@@ -1,0 +1,276 @@
+//! What the program learns from the review: how far it is, whether it helps, and what to go back
+//! to.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use egui::{Align, CollapsingHeader, Color32, Layout, ProgressBar, RichText, Ui, vec2};
+
+use crate::app::action::Action;
+use crate::app::command::Command;
+use crate::app::desk::Desk;
+use crate::app::desk::learning::{FEWEST_HELD_OUT, not_better};
+use crate::app::learned::{Choice, Measured, State};
+use crate::app::offer::Offer;
+use crate::app::theme::Palette;
+use crate::app::work::learning::STEPS;
+
+/// The columns of the numbers, in points.
+const NAME_WIDTH: f32 = 84.0;
+const NUMBER_WIDTH: f32 = 58.0;
+
+/// Draws the panel.
+pub fn ui(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>) {
+    let Some(kind) = desk.facts().map(|facts| facts.sight_kind()) else {
+        ui.weak("Waits for the model.");
+        return;
+    };
+    let kept = &desk.learning.kept;
+    counts(ui, desk);
+    let latest = kept.latest(&kind);
+    verdict(ui, desk, latest);
+    let shown = desk.state_in_use().or(latest);
+    if let Some(state) = shown.filter(|state| state.measured.objects > 0) {
+        quality(ui, &state.measured);
+    }
+    progress(ui, desk, actions);
+    ui.horizontal(|ui| {
+        let is_busy = desk.learning_step().is_some() || desk.learning.is_waiting();
+        let is_allowed = offer.allows(Command::LearnNow) && !is_busy;
+        let button = ui.add_enabled(is_allowed, egui::Button::new("🎓 Learn now"));
+        if offer.named(button, Command::LearnNow).clicked() {
+            actions.push(Action::Command(Command::LearnNow));
+        }
+        let mut is_automatic = !kept.is_manual;
+        let by_itself = ui.checkbox(&mut is_automatic, "after every picture");
+        let by_itself =
+            by_itself.on_hover_text("Learns in the background whenever a picture is done");
+        if by_itself.changed() {
+            actions.push(Action::LearnByItself(is_automatic));
+        }
+    });
+    states(ui, desk, &kind, actions);
+}
+
+fn counts(ui: &mut Ui, desk: &Desk) {
+    let tagged = desk.session.tagged();
+    let reviewed = desk.learning.reviewed();
+    ui.horizontal(|ui| {
+        let hint = match desk.learning.left_out() {
+            0 => "Pictures that are done: what boxes are learnt from".to_owned(),
+            number => format!(
+                "Pictures that are done: what boxes are learnt from. The model has not looked at \
+                 {number} of them; “Learn now” looks at the next ones"
+            ),
+        };
+        ui.label(format!("{reviewed} reviewed")).on_hover_text(hint);
+        ui.weak("·");
+        ui.label(format!("{tagged} tagged"))
+            .on_hover_text("Pictures with a tag");
+    });
+}
+
+/// What is in use, and why.
+fn verdict(ui: &mut Ui, desk: &Desk, latest: Option<&State>) {
+    let palette = Palette::of(ui.visuals());
+    let choice = desk.learning.kept.choice;
+    if let Some(state) = desk.state_in_use() {
+        let text = match choice {
+            Choice::State(_) => format!("Learned boxes of state {} are in use", state.id),
+            Choice::Best | Choice::OldWay => "Learned boxes are in use".to_owned(),
+        };
+        ui.colored_label(palette.good, text);
+        if desk.learning.following > 0 {
+            ui.weak(format!(
+                "{} other pictures follow…",
+                desk.learning.following
+            ));
+        }
+        return;
+    }
+    let text = match (choice, latest) {
+        (Choice::OldWay, _) => "The old way is in use, as you chose".to_owned(),
+        (Choice::State(_), _) => {
+            "The state that you chose is of another model or quality: the old way is in use"
+                .to_owned()
+        }
+        (Choice::Best, None) => match &desk.learning.trouble {
+            Some(trouble) => trouble.clone(),
+            None => {
+                "Nothing is learnt yet: it takes about 8 pictures that are done, and twice as many \
+                     to tell whether it helps"
+                    .to_owned()
+            }
+        },
+        (Choice::Best, Some(state)) => not_better(state.measured.pictures).to_owned(),
+    };
+    ui.label(text);
+}
+
+/// Numbers before and after.
+fn quality(ui: &mut Ui, measured: &Measured) {
+    let palette = Palette::of(ui.visuals());
+    let quiet = ui.visuals().weak_text_color();
+    ui.spacing_mut().item_spacing.y = 2.0;
+    row(ui, "", "", [("old way", quiet), ("learned", quiet)]);
+    let rows = [
+        (
+            "boxes right",
+            "Objects that get a box which is right as it is (IoU 0.75)",
+            measured.right,
+            false,
+        ),
+        (
+            "work left",
+            "What is left to do by hand; 100 % is drawing everything",
+            measured.effort,
+            true,
+        ),
+    ];
+    for (name, hint, numbers, is_less_better) in rows {
+        let Some([before, after]) = numbers else {
+            continue;
+        };
+        let percent = |share: f64| format!("{:.0} %", share * 100.0);
+        let [was, is] = [before, after].map(percent);
+        let is_better = was != is && (after < before) == is_less_better;
+        let text = ui.visuals().text_color();
+        let colour = if is_better { palette.good } else { text };
+        row(ui, name, hint, [(&was, text), (&is, colour)]);
+    }
+    let (pictures, objects) = (measured.pictures, measured.objects);
+    let text = match pictures {
+        1 => format!("on 1 held-out picture, {objects} objects"),
+        number => format!("on {number} held-out pictures, {objects} objects"),
+    };
+    ui.label(fine(ui, text)).on_hover_text(format!(
+        "One reviewed picture in four teaches nothing and is only measured with; it takes \
+         {FEWEST_HELD_OUT} of them to tell"
+    ));
+    ui.add_space(2.0);
+}
+
+/// A line of the numbers.
+fn row(ui: &mut Ui, name: &str, hint: &str, numbers: [(&str, Color32); 2]) {
+    let height = ui.text_style_height(&egui::TextStyle::Body) + 2.0;
+    let cell = |ui: &mut Ui, width: f32, layout: Layout, text: RichText| {
+        ui.allocate_ui_with_layout(vec2(width, height), layout, |ui| {
+            ui.set_min_width(width);
+            ui.label(text)
+        })
+        .inner
+    };
+    ui.horizontal(|ui| {
+        let left = Layout::left_to_right(Align::Center);
+        let name = cell(ui, NAME_WIDTH, left, RichText::new(name));
+        if !hint.is_empty() {
+            name.on_hover_text(hint);
+        }
+        let right = Layout::right_to_left(Align::Center);
+        for (number, colour) in numbers {
+            cell(ui, NUMBER_WIDTH, right, RichText::new(number).color(colour));
+        }
+    });
+}
+
+/// What matters less.
+fn fine(ui: &Ui, text: String) -> RichText {
+    let quiet = Palette::of(ui.visuals()).quiet;
+    RichText::new(text).size(11.0).color(quiet)
+}
+
+fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
+    let (share, text) = match desk.learning_step() {
+        Some(step) => (step as f32 / STEPS as f32, "Learning…".to_owned()),
+        None if desk.learning.is_waiting() => {
+            let number = desk.learning.unseen();
+            (0.0, format!("Looking at {number} pictures first…"))
+        }
+        None => return,
+    };
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.small_button("Cancel").clicked() {
+                actions.push(Action::CancelLearning);
+            }
+            let bar = ProgressBar::new(share.min(1.0)).text(text.as_str());
+            ui.add(bar).accessible_name(text.as_str());
+        });
+    });
+}
+
+/// What was learnt so far, to be gone back to.
+fn states(ui: &mut Ui, desk: &Desk, kind: &str, actions: &mut Vec<Action>) {
+    let kept = &desk.learning.kept;
+    if kept.states.is_empty() {
+        return;
+    }
+    let title = format!("Learned states ({})", kept.states.len());
+    CollapsingHeader::new(title)
+        .id_salt("learned states")
+        .show(ui, |ui| {
+            let is_editable = desk.session.is_editable();
+            let mut offer = |ui: &mut Ui, choice: Choice, name: &str, is_possible: bool| {
+                let is_chosen = kept.choice == choice;
+                let button = ui.add_enabled(
+                    is_editable && is_possible,
+                    egui::Button::selectable(is_chosen, name),
+                );
+                if button.clicked() && !is_chosen {
+                    actions.push(Action::ChooseLearned(choice));
+                }
+            };
+            offer(ui, Choice::Best, "The newest, where it is better", true);
+            offer(ui, Choice::OldWay, "The old way, whatever is learnt", true);
+            for state in kept.states.iter().rev() {
+                self::state(ui, desk, state, kind, actions);
+            }
+        });
+}
+
+/// A learned state, with what it takes to go back to it.
+fn state(ui: &mut Ui, desk: &Desk, state: &State, kind: &str, actions: &mut Vec<Action>) {
+    let mut first = format!("{}:  {} pictures", state.id, state.reviewed);
+    if let Some([_, right]) = state.measured.right {
+        first += &format!(", {:.0} % right", right * 100.0);
+    }
+    ui.add_space(3.0);
+    ui.label(first);
+    ui.horizontal(|ui| {
+        let second = format!("{}, {}", said_of_time(state.at), state.model);
+        let choice = Choice::State(state.id);
+        let is_used = desk.learning.in_use() == Some(state.id);
+        let is_chosen = desk.learning.kept.choice == choice;
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if is_used {
+                ui.colored_label(Palette::of(ui.visuals()).good, "in use");
+            }
+            if !is_chosen {
+                let is_possible = desk.session.is_editable() && state.kind == kind;
+                let button = egui::Button::new("Use this one").small();
+                let button = ui.add_enabled(is_possible, button);
+                let button = button.on_hover_text("Proposes by it, whatever is learnt later");
+                let button = button.on_disabled_hover_text("Learnt with another model or quality");
+                let name = format!("Use state {}", state.id);
+                if button.accessible_name(name).clicked() {
+                    actions.push(Action::ChooseLearned(choice));
+                }
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(egui::Label::new(fine(ui, second)).truncate());
+            });
+        });
+    });
+}
+
+/// How long ago something was.
+fn said_of_time(at: u64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = now.map_or(0, |since| since.as_secs().saturating_sub(at));
+    match (seconds / 86_400, seconds / 3600, seconds / 60) {
+        (0, 0, 0) => "just now".to_owned(),
+        (0, 0, minutes) => format!("{minutes} min ago"),
+        (0, hours, _) => format!("{hours} h ago"),
+        (1, ..) => "yesterday".to_owned(),
+        (days, ..) => format!("{days} days ago"),
+    }
+}

@@ -1,0 +1,345 @@
+//! Learning from what was reviewed: better boxes for the next pictures, kept and gone back to.
+
+use std::fs;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use egui::{Key, Modifiers};
+use image::{Rgb, RgbImage};
+use tempfile::TempDir;
+use tsukami::app::learned::Choice;
+use tsukami::app::preferences::Theme;
+use tsukami::document::ops;
+use tsukami::document::{BoxState, Document, Origin, PictureId};
+use tsukami::geometry::BBox;
+use tsukami::store::Project;
+use tsukami::survey;
+
+use crate::bench::Bench;
+
+const SIZE: u32 = 224;
+/// In seconds, and an hour, so that no midnight matters.
+const THREE_DAYS: u64 = 3 * 86_400 + 3_600;
+/// Pictures that are done, of which four are held out, and those that are left.
+const DONE: [u32; 11] = [1, 2, 4, 5, 7, 8, 10, 11, 13, 15, 16];
+const LEFT: [u32; 6] = [0, 3, 6, 9, 12, 14];
+
+/// A number that looks random, the same for the same `seed`.
+fn random(seed: u32) -> u32 {
+    let mut x = seed.wrapping_mul(0x9e37_79b9) ^ 0x85eb_ca6b;
+    for _ in 0..3 {
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+    }
+    x
+}
+
+/// Where the object of a picture lies, and where what nobody wants boxed does.
+fn places(number: u32) -> [BBox; 2] {
+    let side = 56 + random(number) % 24;
+    let x = random(number + 1000) % (SIZE / 2 - side);
+    let y = random(number + 2000) % (SIZE - side);
+    let other = random(number + 3000) % (SIZE - side);
+    let square = |x: u32, y: u32| BBox::from_xywh(x as f32, y as f32, side as f32, side as f32);
+    let [left, right] = [x, SIZE / 2 + x];
+    if number.is_multiple_of(2) {
+        [square(left, y), square(right, other)]
+    } else {
+        [square(right, y), square(left, other)]
+    }
+}
+
+/// A yellow ball, which is wanted, and a blue block, which is not, on a grey ground.
+fn picture(number: u32) -> RgbImage {
+    let [ball, block] = places(number);
+    let middle = |bbox: &BBox| ((bbox.x0 + bbox.x1) / 2.0, (bbox.y0 + bbox.y1) / 2.0);
+    let (bx, by) = middle(&ball);
+    let radius = ball.width() / 2.0;
+    RgbImage::from_fn(SIZE, SIZE, |x, y| {
+        let (px, py) = (x as f32 + 0.5, y as f32 + 0.5);
+        let grain = (random(x * 977 + y * 131 + number) % 24) as u8;
+        let from_middle = (px - bx).hypot(py - by);
+        if from_middle <= radius {
+            let shade = (40.0 * from_middle / radius) as u8;
+            Rgb([245 - shade, 205 - shade, 30 + grain])
+        } else if px > block.x0 && px < block.x1 && py > block.y0 && py < block.y1 {
+            Rgb([20 + grain, 60 + grain, 190])
+        } else {
+            Rgb([120 + grain, 125 + grain, 118 + grain])
+        }
+    })
+}
+
+/// So many such pictures, of which some are done, their balls boxed.
+fn folder(pictures: u32, done: &[u32]) -> TempDir {
+    let folder = Bench::folder_of(&[]);
+    let path = folder.path().join("pictures");
+    for number in 0..pictures {
+        let file = path.join(format!("{number:02}.png"));
+        picture(number).save(file).unwrap();
+    }
+    let (mut project, _) = Project::create_for(&path).unwrap();
+    survey::refresh(&mut project).unwrap();
+    project
+        .commit_with("add a class", None, |document| {
+            Ok(ops::add_category(document, "ball"))
+        })
+        .unwrap();
+    for number in done {
+        finish(&mut project, *number);
+    }
+    let place = serde_json::json!({ "proposing": { "quality": "fast" } });
+    project.set_setting("window", &place).unwrap();
+    project.close().unwrap();
+    folder
+}
+
+fn id(document: &Document, number: u32) -> PictureId {
+    let row = document.picture_at(&format!("{number:02}.png"));
+    row.unwrap().id
+}
+
+fn finish(project: &mut Project, number: u32) {
+    let [ball, _] = places(number);
+    let draw = |document: &Document| {
+        let class = document.categories().next().unwrap().id;
+        ops::draw(document, id(document, number), ball, class)
+    };
+    project.commit_with("draw", None, draw).unwrap();
+    let done = |document: &Document| ops::set_done(document, &[id(document, number)], true);
+    project.commit_with("done", None, done).unwrap();
+}
+
+/// How the proposals of a picture are said to have been made.
+fn methods(bench: &Bench, number: u32) -> Vec<String> {
+    let document = bench.session().document();
+    let rows = document.annotations(id(document, number)).iter();
+    let rows = rows.filter(|row| row.state == BoxState::Proposed);
+    let method = |origin: &Origin| match origin {
+        Origin::Model(model) => model.method.to_string(),
+        Origin::Person => "person".to_owned(),
+    };
+    rows.map(|row| method(&row.origin)).collect()
+}
+
+fn settled(bench: &mut Bench) {
+    bench.wait("what follows", |desk| {
+        desk.learning.following == 0
+            && desk.learning_step().is_none()
+            && desk.deriving == 0
+            && !desk.has_unwritten()
+    });
+    bench.frames(30);
+}
+
+#[test]
+fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
+    let mut bench = Bench::on(folder(17, &DONE), Theme::Dark, false);
+    bench.wait("the model", |desk| desk.facts().is_some());
+    assert!(bench.has("11 reviewed"));
+    assert!(bench.says("Nothing is learnt yet"));
+    bench.keys(Modifiers::COMMAND, Key::B);
+    bench.wait("proposals", |desk| {
+        desk.job.is_none() && !desk.has_unwritten()
+    });
+    let old_way = methods(&bench, 14);
+    assert!(!old_way.contains(&"learned".to_owned()), "{old_way:?}");
+
+    let begun = std::time::Instant::now();
+    bench.click("Learn now");
+    bench.wait("a learned state", |desk| {
+        !desk.learning.kept.states.is_empty()
+    });
+    eprintln!("learnt in {:?}", begun.elapsed());
+    settled(&mut bench);
+    let state = bench.desk().learning.kept.states[0].clone();
+    eprintln!("{state:?}");
+    assert_eq!(state.reviewed, 11);
+    assert!(state.is_better, "{state:?}");
+    assert!(bench.has("Learned boxes are in use"));
+    assert_eq!(bench.desk().learning.in_use(), Some(state.id));
+    for number in LEFT {
+        let methods = methods(&bench, number);
+        assert!(
+            methods.iter().all(|method| method == "learned"),
+            "{methods:?}"
+        );
+    }
+    // The balls alone are proposed now.
+    let document = bench.session().document();
+    let right = LEFT.iter().filter(|number| {
+        let [ball, _] = places(**number);
+        let rows = document.annotations(id(document, **number)).iter();
+        let mut rows = rows.filter(|row| row.state == BoxState::Proposed);
+        rows.any(|row| row.rect.iou(&ball) >= 0.75)
+    });
+    let right = right.count();
+    assert!(right >= 4, "{right} of 6 balls are found");
+
+    // A picture that is done is learnt from by itself.
+    assert_eq!(bench.shown(), "00.png");
+    bench.keys(Modifiers::SHIFT, Key::Enter);
+    bench.wait("the picture", |desk| desk.learning.reviewed() == 12);
+    bench.wait("learning from it", |desk| {
+        desk.learning.kept.states.last().unwrap().reviewed == 12
+    });
+    settled(&mut bench);
+
+    // Back to the old way, and forth.
+    bench.scroll_and_click("Learned states (2)");
+    bench.scroll_and_click("The old way, whatever is learnt");
+    settled(&mut bench);
+    assert_eq!(bench.desk().learning.in_use(), None);
+    assert!(!methods(&bench, 14).contains(&"learned".to_owned()));
+    let name = format!("Use state {}", state.id);
+    bench.scroll_and_click(&name);
+    settled(&mut bench);
+    assert_eq!(bench.desk().learning.in_use(), Some(state.id));
+    assert!(methods(&bench, 14).iter().all(|method| method == "learned"));
+
+    // All of it is there after a restart.
+    let kept = bench.desk().learning.kept.clone();
+    assert_eq!(kept.choice, Choice::State(state.id));
+    let mut bench = bench.reopen();
+    bench.wait("what was learnt", |desk| desk.learning.in_use().is_some());
+    assert_eq!(bench.desk().learning.kept, kept);
+    assert!(bench.says("Learned boxes of state"));
+    // What was learnt at one quality is nothing to another, and is there again with its own.
+    bench.choose_quality("balanced");
+    bench.frames(10);
+    assert_eq!(bench.desk().learning.in_use(), None);
+    assert!(bench.says("is of another model or quality"));
+    bench.choose_quality("fast");
+    bench.wait("what was learnt", |desk| desk.learning.in_use().is_some());
+    bench.frames(5);
+    assert!(methods(&bench, 14).iter().all(|method| method == "learned"));
+}
+
+#[test]
+fn too_little_to_learn_from_is_said_in_a_sentence() {
+    let mut bench = Bench::on(folder(3, &[0]), Theme::Dark, false);
+    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.key(Key::F9);
+    bench.wait("an answer", |desk| desk.learning.trouble.is_some());
+    assert!(bench.says("There is too little to learn from: 1 picture is done"));
+    bench.click("after every picture");
+    assert!(bench.desk().learning.kept.is_manual);
+    // What is taken back teaches nothing.
+    bench.keys(Modifiers::SHIFT, Key::Space);
+    bench.wait("the lesson", |desk| desk.learning.reviewed() == 0);
+    bench.keys(Modifiers::COMMAND, Key::Z);
+    bench.wait("the lesson", |desk| desk.learning.reviewed() == 1);
+    let bench = bench.reopen();
+    assert!(bench.desk().learning.kept.is_manual);
+}
+
+#[test]
+fn learning_can_be_stopped() {
+    let mut bench = Bench::on(folder(4, &[0, 1, 2]), Theme::Dark, false);
+    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.key(Key::F9);
+    bench.wait("something to stop", |desk| {
+        desk.learning.is_waiting() || desk.learning.trouble.is_some()
+    });
+    if bench.has("Cancel") {
+        bench.click("Cancel");
+    }
+    bench.wait("the end", |desk| !desk.learning.is_waiting());
+    assert!(bench.desk().learning.kept.states.is_empty());
+    assert!(bench.desk().learning.in_use().is_none());
+}
+
+#[test]
+fn more_of_the_same_is_proposed_from_one_box() {
+    let mut bench = Bench::on(folder(4, &[0]), Theme::Dark, false);
+    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.key(Key::S);
+    assert!(
+        bench
+            .session()
+            .boxes()
+            .iter()
+            .all(|row| row.state != BoxState::Proposed)
+    );
+    // The box of the first picture, which is done. Nothing was looked at before.
+    bench.key(Key::Tab);
+    assert_eq!(bench.session().selection().len(), 1);
+    bench.key(Key::S);
+    bench.wait_for_words("in this picture and the next 3");
+    bench.wait("the last one", |desk| !desk.is_searching());
+    assert_eq!(bench.session().next_steps()[0], Some("more like this"));
+    assert!(proposed(&bench) > 0);
+    bench.keys(Modifiers::COMMAND, Key::Z);
+    assert_eq!(proposed(&bench), 0, "one step");
+}
+
+fn proposed(bench: &Bench) -> usize {
+    let document = bench.session().document();
+    let rows = document
+        .pictures()
+        .flat_map(|row| document.annotations(row.id));
+    rows.filter(|row| row.state == BoxState::Proposed).count()
+}
+
+#[test]
+fn looks_dark() {
+    looks(Theme::Dark, "dark");
+}
+
+#[test]
+fn looks_light() {
+    looks(Theme::Light, "light");
+}
+
+/// The panel with states that were learnt before, whose numbers no processor can change.
+fn looks(theme: Theme, name: &str) {
+    let folder = folder(4, &[0, 1]);
+    let mut bench = Bench::on(folder, theme, false);
+    bench.wait("the model", |desk| desk.facts().is_some());
+    // So that they need not be looked at once more.
+    bench.key(Key::F9);
+    bench.wait("an answer", |desk| desk.learning.trouble.is_some());
+    let kind = bench.desk().facts().unwrap().sight_kind();
+    bench.harness.state_mut().close();
+    let folder = bench.folder;
+    drop(bench.harness);
+    let now = UNIX_EPOCH.elapsed().unwrap();
+    let state = |id: u32, reviewed: usize, before: [f64; 2], after: [f64; 2]| {
+        serde_json::json!({
+            "id": id, "at": now.as_secs() - THREE_DAYS, "model": "dinov2-vits14", "kind": kind, "reviewed": reviewed,
+            "measured": {
+                "pictures": reviewed / 4, "objects": reviewed,
+                "effort": [before[0], after[0]], "right": [before[1], after[1]],
+            },
+            "is_better": after[0] < before[0], "is_asked": true,
+        })
+    };
+    let kept = serde_json::json!({
+        "states": [
+            state(1, 12, [0.81, 0.32], [0.86, 0.28]),
+            state(2, 60, [0.79, 0.33], [0.58, 0.52]),
+            state(3, 124, [0.80, 0.31], [0.83, 0.29]),
+        ],
+        "last_id": 3,
+    });
+    keep(folder.path(), &kept);
+    let mut bench = Bench::on(folder, theme, false);
+    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.click("Learned states (3)");
+    bench.wait("the thumbnails", |desk| {
+        let mut rows = desk.session.rows().iter();
+        rows.all(|id| desk.textures.has_thumbnail(*id)) && desk.learning.reviewed() == 2
+    });
+    bench.hush();
+    bench.harness.snapshot(format!("learning_{name}"));
+}
+
+fn keep(folder: &Path, kept: &serde_json::Value) {
+    let pictures = folder.join("pictures");
+    let file = tsukami::store::find(&pictures).unwrap();
+    assert!(fs::exists(&file).unwrap());
+    let (mut project, _) = Project::open(&file, tsukami::store::Access::Edit).unwrap();
+    project.set_setting("learning", kept).unwrap();
+    project.close().unwrap();
+}
