@@ -5,6 +5,7 @@
 //! | [`pooled`] | a picture's tokens, pooled to the vector that a class head is trained on |
 //! | [`logistic`] | the convex problem, solved |
 //! | [`class_head`] | image-level tags -> a class head |
+//! | [`random`] | chance that is the same everywhere |
 //! | [`tags`] | which picture shows which classes |
 //! | [`boxes`] | corrected boxes -> better boxes |
 //! | [`full`] | image-level tags -> backbone and head together, as the paper trains them |
@@ -14,6 +15,7 @@ pub mod class_head;
 pub mod full;
 pub mod logistic;
 pub mod pooled;
+pub mod random;
 pub mod tags;
 mod tensor_file;
 

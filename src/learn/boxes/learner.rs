@@ -11,13 +11,13 @@ use super::dense::DenseSums;
 use super::gate::{self, Judged, Quality};
 use super::learned::Learned;
 use super::overlap::best_iou;
-use super::random::mixed;
 use super::rank::{self, Expansion};
 use super::ridge::Moments;
 use super::select::{Selected, select};
 use super::sides::{self, Basis, Field, SideModel};
 use super::sight::Sight;
 use crate::geometry::BBox;
+use crate::learn::random::mixed;
 
 /// Parts that the pictures are dealt into for cross-fitting.
 const FOLDS: usize = 4;

@@ -27,7 +27,6 @@ mod gate;
 mod learned;
 mod learner;
 mod overlap;
-mod random;
 mod rank;
 mod ridge;
 mod select;
@@ -40,7 +39,6 @@ pub use alike::more_like;
 pub use gate::{Outcome, Quality};
 pub use learned::{Learned, LearnedBox};
 pub use learner::BoxLearner;
-pub use random::Random;
 pub use sight::{MapBox, Sight};
 
 /// The block whose tokens are learnt from, counted from 0: half of the way up, where tokens know

@@ -4,9 +4,9 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
 use super::overlap::best_iou;
-use super::random::Random;
 use super::ridge::{Moments, predict};
 use crate::geometry::BBox;
+use crate::learn::random::Random;
 
 /// Fixed random rectified combinations of the inputs, which let a linear model bend: random
 /// features (Rahimi & Recht 2008).

@@ -3,10 +3,10 @@
 //! It is the box regression of Fast R-CNN (Girshick 2015, arXiv 1504.08083) as one ridge for all
 //! four sides: each is turned to be the left one by mirroring, so every object teaches four times.
 
-use super::random::{Random, mixed};
 use super::ridge::{Moments, predict};
 use super::sight::{MAPS, Sight};
 use crate::geometry::{BBox, Grid};
+use crate::learn::random::{Random, mixed};
 
 /// Directions in the tokens' space that are looked at.
 const AXES: usize = 16;

@@ -4,6 +4,7 @@ use half::f16;
 
 use super::*;
 use crate::geometry::{BBox, Grid};
+use crate::learn::random::Random;
 
 const SIDE: usize = 10;
 const WIDTH: usize = 8;

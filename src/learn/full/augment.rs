@@ -9,8 +9,8 @@ use image::{RgbImage, imageops};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::random::Random;
 use super::{Example, Purpose};
+use crate::learn::random::Random;
 use crate::pictures::{self, Limits, PictureError};
 use crate::tscam::weights;
 

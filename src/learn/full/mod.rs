@@ -16,7 +16,6 @@ mod loss;
 mod network;
 mod ops;
 mod optimiser;
-mod random;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +28,7 @@ use std::time::{Duration, Instant};
 use candle_core::{Device, Tensor};
 
 use crate::formats::{FormatError, check_target, same_file};
+use crate::learn::random::Random;
 use crate::pictures::PictureError;
 use crate::tscam::backbone::BackboneConfig;
 use crate::tscam::vit::VitConfig;
@@ -39,7 +39,6 @@ use checkpoint::{Checkpoint, Description, write_model};
 pub use loss::Loss;
 use network::{HEAD_BIAS, HEAD_SIDE, HEAD_WEIGHT, Network};
 use optimiser::{AdamW, Named};
-use random::Random;
 
 /// A picture and what is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -502,7 +501,7 @@ fn new_head(classes: usize, d: usize, seed: u64) -> candle_core::Result<(Tensor,
     let mut random = Random::at(&[seed, Purpose::Head as u64]);
     let mut draw = |count: usize| -> Vec<f32> {
         (0..count)
-            .map(|_| (2.0 * random.unit() - 1.0) * bound)
+            .map(|_| (2.0 * random.even() - 1.0) * bound)
             .collect()
     };
     let weight = Tensor::from_vec(
@@ -671,7 +670,7 @@ impl<'a> Run<'a> {
             let mut random = Random::at(&place);
             for branch in 0..2 * depth {
                 let kept = 1.0 - drop_path * (branch / 2) as f64 / (depth - 1).max(1) as f64;
-                let survives = f64::from(random.unit()) < kept;
+                let survives = f64::from(random.even()) < kept;
                 survival.push(if survives { kept.recip() as f32 } else { 0.0 });
             }
         }

@@ -136,7 +136,7 @@ fn check_gradients(variables: &BTreeMap<String, Var>, scalar: impl Fn() -> Tenso
 fn noise(seed: u64, shape: &[usize]) -> Tensor {
     let mut random = Random::at(&[seed]);
     let count = shape.iter().product();
-    let numbers: Vec<f64> = (0..count).map(|_| f64::from(random.unit()) - 0.5).collect();
+    let numbers: Vec<f64> = (0..count).map(|_| f64::from(random.even()) - 0.5).collect();
     Tensor::from_vec(numbers, shape, &CPU).unwrap()
 }
 

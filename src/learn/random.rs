@@ -1,4 +1,7 @@
 //! Numbers that look random and are the same everywhere and always.
+//!
+//! What is random about a picture is a function of where it is asked for, so nothing has to be kept
+//! to go on from a checkpoint, and neither the order of the work nor the size of a batch changes it.
 
 /// The next of a sequence of numbers, and of what any number is mixed to: splitmix64 (Steele, Lea &
 /// Flood 2014, 'Fast splittable pseudorandom number generators').
@@ -8,6 +11,15 @@ impl Random {
     /// The sequence of a seed.
     pub fn new(seed: u64) -> Self {
         Self(seed)
+    }
+
+    /// The sequence of one place: a seed, what the numbers are for, an epoch, a picture.
+    pub fn at(place: &[u64]) -> Self {
+        Self(
+            place
+                .iter()
+                .fold(0, |state, part| Self(state ^ part).bits()),
+        )
     }
 
     /// Any number of 64 bits.
@@ -22,6 +34,13 @@ impl Random {
     /// Even in 0..1.
     pub fn even(&mut self) -> f32 {
         (self.bits() >> 40) as f32 / (1u64 << 24) as f32
+    }
+
+    /// A number from 0 to below `end`, which is not 0.
+    pub fn below(&mut self, end: usize) -> usize {
+        // The product's upper half; its bias is below 2^-40 for any number of pictures.
+        let wide = u128::from(self.bits()) * end as u128;
+        (wide >> 64) as usize
     }
 
     /// About normal, of mean 0 and deviation 1: the sum of twelve even ones, which no platform's
