@@ -81,6 +81,8 @@ pub enum Action {
     Propose(Proposing, bool),
     /// Stop learning.
     CancelLearning,
+    /// Stops the training of classes.
+    CancelTraining,
     /// Learn after every picture by itself, or not.
     LearnByItself(bool),
     /// Propose by something that was learnt, or in the old way.

@@ -59,6 +59,7 @@ pub enum Command {
     CancelProposing,
     MoreLikeThis,
     LearnNow,
+    LearnClasses,
     RaiseThreshold,
     LowerThreshold,
     ClassNames,
@@ -191,7 +192,7 @@ const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 impl Command {
     /// All of them, in the order of the menus.
-    pub const ALL: [Self; 72] = [
+    pub const ALL: [Self; 73] = [
         Self::OpenFolder,
         Self::OpenProject,
         Self::OpenSample,
@@ -236,6 +237,7 @@ impl Command {
         Self::CancelProposing,
         Self::MoreLikeThis,
         Self::LearnNow,
+        Self::LearnClasses,
         Self::RaiseThreshold,
         Self::LowerThreshold,
         Self::ClassNames,
@@ -719,6 +721,14 @@ impl Command {
                 "Learn now",
                 "Learns better boxes from the pictures that are done",
             ),
+            Self::LearnClasses => spec(
+                G::Proposals,
+                N::Editable,
+                Window,
+                Some("🏷"),
+                "Learn classes from tags",
+                "Trains a class head on the pictures' tags, so that proposals bear your classes",
+            ),
             Self::RaiseThreshold => spec(
                 G::Proposals,
                 N::Editable,
@@ -990,6 +1000,7 @@ impl Command {
             Self::ProposeAll => vec![ctrl(Key::B)],
             Self::MoreLikeThis => vec![plain(Key::S)],
             Self::LearnNow => vec![plain(Key::F9)],
+            Self::LearnClasses => vec![shift(Key::F9)],
             Self::RaiseThreshold => vec![plain(Key::CloseBracket)],
             Self::LowerThreshold => vec![plain(Key::OpenBracket)],
             Self::ClassNames => vec![plain(Key::M)],

@@ -25,6 +25,7 @@ use super::work::decoding::Decoder;
 use super::work::deriving::{Cut, Derived, Deriver, Purpose, picture_key};
 use super::work::learning::Learner;
 use super::work::proposing::{Looker, ModelFacts, Proposer, Request};
+use super::work::tagged::Training;
 use super::work::thumbnails::{Thumbnailer, Wanted};
 use crate::document::ops::{self, Caller, Named};
 use crate::document::{BoxState, CategoryId, PictureId, ReviewState};
@@ -177,6 +178,8 @@ pub struct Desk {
     pub deriving: usize,
     /// How learning stands.
     pub learning: Learning,
+    /// A training of classes.
+    pub training: Option<Training>,
     stopwatch: Stopwatch,
     heat: Option<Heat>,
     maps: LruCache<PictureId, Arc<Maps>>,
@@ -233,6 +236,7 @@ impl Desk {
             activity,
             deriving: 0,
             learning: Learning::new(kept),
+            training: None,
             stopwatch: Stopwatch::default(),
             heat: None,
             maps: LruCache::new(MAPS_AT_HAND),

@@ -11,6 +11,8 @@ pub struct Places {
     pub settings: Option<PathBuf>,
     /// The folder of what can be made again.
     pub caches: Option<PathBuf>,
+    /// The folder of class heads that were trained here.
+    pub heads: Option<PathBuf>,
     /// The folder of the sample pictures.
     pub sample: Option<PathBuf>,
 }
@@ -21,6 +23,7 @@ impl Places {
         ProjectDirs::from("", "", "tsukami").map_or_else(Self::default, |folders| Self {
             settings: Some(folders.config_dir().join("settings.json")),
             caches: Some(folders.cache_dir().to_path_buf()),
+            heads: Some(folders.data_dir().join("heads")),
             sample: Some(folders.data_dir().join("Sample pictures")),
         })
     }
@@ -30,6 +33,7 @@ impl Places {
         Self {
             settings: Some(folder.join("settings.json")),
             caches: Some(folder.join("cache")),
+            heads: Some(folder.join("heads")),
             sample: Some(folder.join("Sample pictures")),
         }
     }

@@ -139,12 +139,7 @@ impl<'a> Writer<'a> {
             is_foreign: model.head().is_none(),
             origin: Arc::new(document::Model {
                 name: model.name.as_str().into(),
-                version: model
-                    .fingerprint
-                    .chars()
-                    .take(12)
-                    .collect::<String>()
-                    .into(),
+                version: model.version().into(),
                 method: settings.method.name().into(),
                 threshold: threshold.unwrap_or(settings.method.default_threshold()),
             }),

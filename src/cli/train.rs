@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use anyhow::bail;
 use clap::Args;
@@ -14,16 +14,14 @@ use super::progress::Progress;
 use super::project::open;
 use super::train_full::{self, FullOptions, Training};
 use super::{BackboneOptions, FAILED, INTERRUPTED, listen_for_interrupt};
-use crate::document::Document;
 use crate::formats::{check_target, same_file, tags, write_whole};
-use crate::learn::class_head::{self, Example, Place, TrainError, TrainedHead};
-use crate::learn::pooled::Pooled;
+use crate::learn::class_head::{self, Place, TrainError, TrainedHead};
+use crate::learn::examples::examples;
 use crate::learn::tags::TagSet;
 use crate::learn::{self, full};
 use crate::pictures::{self, Entry};
-use crate::propose;
 use crate::store::Access;
-use crate::tscam::{Model, Viewing};
+use crate::tscam::Viewing;
 
 /// What `tsukami train` takes.
 #[derive(Args)]
@@ -124,7 +122,19 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         ..arguments.backbone.viewing()
     };
     let decoders = arguments.backbone.decoders();
-    let (examples, failed) = look(&model, &set, viewing, arguments.kernel, decoders, &cancel);
+    let mut progress = Progress::new(set.pictures.len(), 0);
+    let (examples, failed) = examples(
+        &model,
+        &set,
+        viewing,
+        arguments.kernel,
+        decoders,
+        &cancel,
+        || {
+            progress.advance();
+        },
+    );
+    progress.finish();
     for reason in &failed {
         say!("failed: {reason}");
     }
@@ -225,7 +235,7 @@ fn gather(arguments: &Arguments) -> anyhow::Result<TagSet> {
     }
     if let Some(file) = &arguments.from_project {
         let project = open(file, Access::View)?;
-        said.extend(of_project(project.document(), project.root()));
+        said.extend(TagSet::said_by(project.document(), project.root()));
     }
     let mut set = TagSet::new(said);
     leave_out_contradictions(&mut set);
@@ -288,21 +298,6 @@ fn of_csv(folder: &Path, file: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String
     Ok(found)
 }
 
-/// A picture's tags, and the classes of its boxes that are ground truth.
-fn of_project(document: &Document, root: &Path) -> Vec<(PathBuf, Vec<String>)> {
-    let present = document.pictures().filter(|picture| !picture.missing);
-    let said = present.map(|picture| {
-        let boxes = document.annotations(picture.id).iter();
-        let of_boxes = boxes.filter(|row| row.is_ground_truth());
-        let classes = picture.tags.iter().copied();
-        let classes = classes.chain(of_boxes.map(|row| row.category));
-        let names = classes.filter_map(|class| document.category(class));
-        let names = names.map(|category| category.name.to_string());
-        (root.join(&*picture.path), names.collect())
-    });
-    said.collect()
-}
-
 /// Leaves out files of the same content that are tagged differently: one of them is wrong.
 fn leave_out_contradictions(set: &mut TagSet) {
     let mut of_content: HashMap<u128, Vec<usize>> = HashMap::new();
@@ -339,47 +334,4 @@ fn leave_out_contradictions(set: &mut TagSet) {
     let mut at = 0..;
     set.pictures
         .retain(|_| at.next().is_none_or(|at| !left_out.contains(&at)));
-}
-
-/// Shows the pictures to the model; what came of them, and why the others could not be looked at.
-fn look(
-    model: &Model,
-    set: &TagSet,
-    viewing: Viewing,
-    side: usize,
-    decoders: usize,
-    cancel: &AtomicBool,
-) -> (Vec<Example>, Vec<String>) {
-    let paths: Vec<PathBuf> = set
-        .pictures
-        .iter()
-        .map(|picture| picture.path.clone())
-        .collect();
-    let mut examples: Vec<Option<Example>> = vec![None; paths.len()];
-    let mut failed = Vec::new();
-    let mut progress = Progress::new(paths.len(), 0);
-    propose::look_at_all(
-        model,
-        &propose::in_order(&paths),
-        viewing,
-        false,
-        decoders,
-        cancel,
-        |index, seen| {
-            progress.advance();
-            match seen {
-                Ok(seen) => {
-                    examples[index] = Pooled::new(&seen.evidence, side).map(|pooled| Example {
-                        pooled,
-                        classes: set.pictures[index].classes.clone(),
-                    });
-                }
-                Err(reason) => failed.push(reason),
-            }
-            ControlFlow::Continue(())
-        },
-    );
-    progress.finish();
-    failed.sort();
-    (examples.into_iter().flatten().collect(), failed)
 }

@@ -2,6 +2,7 @@
 //!
 //! | module | its one idea |
 //! |---|---|
+//! | [`examples`] | tagged pictures shown to a model |
 //! | [`pooled`] | a picture's tokens, pooled to the vector that a class head is trained on |
 //! | [`logistic`] | the convex problem, solved |
 //! | [`class_head`] | image-level tags -> a class head |
@@ -12,6 +13,7 @@
 
 pub mod boxes;
 pub mod class_head;
+pub mod examples;
 pub mod full;
 pub mod logistic;
 pub mod pooled;

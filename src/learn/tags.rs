@@ -1,7 +1,10 @@
 //! Which picture shows which classes, as people said it in one way or another.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::document::Document;
+use crate::naming::ANY_OBJECT;
 
 /// Tagged pictures and the classes that they show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +43,36 @@ impl TagSet {
             pictures: pictures.collect(),
             classes: names.into_iter().cloned().collect(),
         }
+    }
+
+    /// What a document says of its pictures, whose paths are relative to `root`: their tags, and the
+    /// classes of their boxes that are ground truth.
+    pub fn said_by(document: &Document, root: &Path) -> Vec<(PathBuf, Vec<String>)> {
+        let present = document.pictures().filter(|picture| !picture.missing);
+        let said = present.map(|picture| {
+            let boxes = document.annotations(picture.id).iter();
+            let of_boxes = boxes.filter(|row| row.is_ground_truth());
+            let classes = picture.tags.iter().copied();
+            let classes = classes.chain(of_boxes.map(|row| row.category));
+            let names = classes.filter_map(|class| document.category(class));
+            let names = names.map(|category| category.name.to_string());
+            // What is no particular class teaches none.
+            let names = names.filter(|name| name != ANY_OBJECT);
+            (root.join(&*picture.path), names.collect())
+        });
+        said.collect()
+    }
+
+    /// The share of the pictures that show the commonest class: how often always naming it is right.
+    pub fn commonest(&self) -> f64 {
+        let shows = |class: usize| {
+            let pictures = self.pictures.iter();
+            pictures
+                .filter(|picture| picture.classes.contains(&class))
+                .count()
+        };
+        let most = (0..self.classes.len()).map(shows).max().unwrap_or(0);
+        most as f64 / self.pictures.len().max(1) as f64
     }
 
     /// The names of a picture's tags.

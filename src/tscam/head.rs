@@ -52,6 +52,17 @@ const CONFORMER_NAME: &str = "trans_cls_head";
 /// What a checkpoint calls the classifier of a Conformer's pooled map.
 const CONV_CLASSIFIER_NAME: &str = "conv_cls_head";
 
+/// Whether these are a head's tensors and nothing else.
+pub fn is_head_alone(tensors: &BTreeMap<String, Tensor>) -> bool {
+    let mut names = tensors.keys();
+    let of_head = |name: &String| {
+        NAMES
+            .iter()
+            .any(|head| name.starts_with(&format!("{head}.")))
+    };
+    !tensors.is_empty() && names.all(of_head)
+}
+
 impl Head {
     /// Takes a head out of a checkpoint's tensors: `head.weight [C, D, k, k]` with odd k and
     /// `head.bias [C]`; of a Conformer `trans_cls_head` in the same form and `conv_cls_head.weight

@@ -137,11 +137,32 @@ impl Model {
         Self::from_weights(EMBEDDED_NAME.to_owned(), path, embedded_weights()?, device)
     }
 
-    /// A backbone from a `.safetensors` or `.pth` file, with its head if it has one.
+    /// A backbone from a `.safetensors` or `.pth` file, with its head if it has one; or the embedded
+    /// backbone with the head that the file holds alone.
     pub fn open(path: &Path, device: &Device) -> Result<Self, ModelError> {
         let name = path.file_stem().unwrap_or(path.as_os_str());
         let name = name.to_string_lossy().into_owned();
-        Self::from_weights(name, path, Weights::open(path)?, device)
+        let weights = Weights::open(path)?;
+        if head::is_head_alone(&weights.tensors) {
+            return Self::embedded(device)?
+                .with_head(Head::open(path, device)?)
+                .map_err(|reason| ModelError::bad_file(path, reason));
+        }
+        Self::from_weights(name, path, weights, device)
+    }
+
+    /// What tells it from any other in the provenance of boxes: the beginnings of the backbone's
+    /// fingerprint and of the head's, if that has a file of its own.
+    pub fn version(&self) -> String {
+        let head = self
+            .head
+            .as_ref()
+            .and_then(|head| head.fingerprint.as_ref());
+        let begin = |fingerprint: &str| fingerprint.chars().take(12).collect::<String>();
+        let backbone = begin(&self.fingerprint);
+        head.map_or(backbone.clone(), |head| {
+            format!("{backbone}+{}", begin(head))
+        })
     }
 
     fn from_weights(

@@ -343,3 +343,66 @@ fn keep(folder: &Path, kept: &serde_json::Value) {
     project.set_setting("learning", kept).unwrap();
     project.close().unwrap();
 }
+
+#[test]
+fn tags_teach_the_classes_of_proposals() {
+    let folder = Bench::folder_of(&[]);
+    let path = folder.path().join("pictures");
+    // Half of each picture: the one with the ball, or the one with the block.
+    for number in 0..12 {
+        let whole = picture(number);
+        let ball_is_left = !number.is_multiple_of(2);
+        let wants_ball = number < 6;
+        let x = if wants_ball == ball_is_left {
+            0
+        } else {
+            SIZE / 2
+        };
+        let half = image::imageops::crop_imm(&whole, x, 0, SIZE / 2, SIZE).to_image();
+        half.save(path.join(format!("{number:02}.png"))).unwrap();
+    }
+    let (mut project, _) = Project::create_for(&path).unwrap();
+    survey::refresh(&mut project).unwrap();
+    for (name, numbers) in [("ball", 0..5), ("block", 6..11)] {
+        project
+            .commit_with("add a class", None, |document| {
+                Ok(ops::add_category(document, name))
+            })
+            .unwrap();
+        let tag = |document: &Document| {
+            let ids: Vec<PictureId> = numbers.clone().map(|at| id(document, at)).collect();
+            let class = document.category_named(name).unwrap().id;
+            ops::set_tag(document, &ids, class, true)
+        };
+        project.commit_with("tag", None, tag).unwrap();
+    }
+    let place = serde_json::json!({ "proposing": { "quality": "fast" } });
+    project.set_setting("window", &place).unwrap();
+    project.close().unwrap();
+
+    let mut bench = Bench::on(folder, Theme::Dark, false);
+    bench.wait("the model", |desk| desk.facts().is_some());
+    assert!(bench.has("10 tagged"));
+    bench.click("Learn classes from tags");
+    let knows = |desk: &tsukami::app::desk::Desk| {
+        desk.facts()
+            .is_some_and(|facts| &*facts.classes == ["ball", "block"])
+    };
+    bench.wait_for_words("Learnt 2 classes from 10 tagged pictures");
+    bench.wait("a model that knows the classes", knows);
+    bench.propose_all();
+    let document = bench.session().document();
+    for (number, class) in [(5, "ball"), (11, "block")] {
+        let rows = document.annotations(id(document, number));
+        let named = |row: &tsukami::document::Annotation| {
+            document
+                .category(row.category)
+                .is_some_and(|row| &*row.name == class)
+        };
+        let best = rows.iter().max_by(|a, b| a.score.partial_cmp(&b.score).unwrap());
+        assert!(best.is_some_and(named), "{number}: {rows:?}");
+    }
+    // It stays with the project.
+    let mut bench = bench.reopen();
+    bench.wait("a model that knows the classes", knows);
+}

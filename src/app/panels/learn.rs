@@ -48,7 +48,38 @@ pub fn ui(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>
             actions.push(Action::LearnByItself(is_automatic));
         }
     });
+    classes(ui, desk, offer, actions);
     states(ui, desk, &kind, actions);
+}
+
+/// What turns tags into classes of proposals.
+fn classes(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>) {
+    if let Some(training) = &desk.training {
+        let text = format!("Looking at {} tagged pictures…", training.pictures);
+        return bar(ui, training.share(), &text, Action::CancelTraining, actions);
+    }
+    if desk.session.tagged() == 0 {
+        return;
+    }
+    let is_allowed = offer.allows(Command::LearnClasses);
+    let button = egui::Button::new("🏷 Learn classes from tags");
+    let button = ui.add_enabled(is_allowed, button);
+    if offer.named(button, Command::LearnClasses).clicked() {
+        actions.push(Action::Command(Command::LearnClasses));
+    }
+}
+
+/// How far something is, and what stops it.
+fn bar(ui: &mut Ui, share: f32, text: &str, cancel: Action, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.small_button("Cancel").clicked() {
+                actions.push(cancel);
+            }
+            let bar = ProgressBar::new(share.min(1.0)).text(text);
+            ui.add(bar).accessible_name(text);
+        });
+    });
 }
 
 fn counts(ui: &mut Ui, desk: &Desk) {
@@ -187,15 +218,7 @@ fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
         }
         None => return,
     };
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.small_button("Cancel").clicked() {
-                actions.push(Action::CancelLearning);
-            }
-            let bar = ProgressBar::new(share.min(1.0)).text(text.as_str());
-            ui.add(bar).accessible_name(text.as_str());
-        });
-    });
+    bar(ui, share, &text, Action::CancelLearning, actions);
 }
 
 /// What was learnt so far, to be gone back to.

@@ -17,9 +17,12 @@ use crate::app::sample;
 use crate::app::work::exchanging::Exchanged;
 use crate::app::work::opening::{self, Opening};
 use crate::app::work::proposing::{Looker, Proposed};
+use crate::app::work::tagged::{Trained, Training};
 use crate::app::work::{Event, Post};
 use crate::formats::exchange::{ExportReport, Import, Notes};
+use crate::learn::tags::TagSet;
 use crate::store::{Project, Reconciled};
+use crate::tscam::EMBEDDED_NAME;
 
 /// How often another process is looked for that has written to the project.
 const POLL: Duration = Duration::from_secs(1);
@@ -63,6 +66,7 @@ impl Window {
         match event {
             Event::Opening(opening) => self.take_opening(opening),
             Event::Exchanged(exchanged) => self.take_exchanged(exchanged),
+            Event::Trained(trained) => self.take_trained(trained),
             event => {
                 if let Some(desk) = &mut self.desk {
                     take_work(context, desk, event, &mut self.notices);
@@ -220,6 +224,52 @@ impl Window {
         }
     }
 
+    /// Trains a class head on the tags.
+    pub(super) fn learn_classes(&mut self) {
+        let Some(desk) = &mut self.desk else { return };
+        let is_embedded = desk.facts().is_none_or(|facts| facts.name == EMBEDDED_NAME);
+        let project = desk.session.project();
+        let set = TagSet::new(TagSet::said_by(project.document(), project.root()));
+        let text = match &self.places.heads {
+            _ if !is_embedded => {
+                "Here classes are learnt for the embedded model; for another one there is “tsukami \
+                 train --model” on the command line"
+            }
+            _ if set.pictures.len() < 2 => {
+                "Tag some pictures first, best 20 of each class: select them in the list, then \
+                 choose “Tags…”"
+            }
+            None => "This system has no folder for what the program keeps",
+            Some(folder) => {
+                let post = self.post.about(desk.number);
+                let training = Training::start(set, folder.clone(), project.id(), post);
+                desk.training = Some(training);
+                return;
+            }
+        };
+        self.notices.say_about("classes", text.to_owned());
+    }
+
+    fn take_trained(&mut self, trained: Result<Option<Trained>, String>) {
+        let Some(desk) = &mut self.desk else { return };
+        desk.training = None;
+        match trained {
+            Err(reason) => self.notices.problem(reason),
+            Ok(None) => {}
+            Ok(Some(trained)) if trained.is_better => {
+                self.notices.say_about("classes", trained.text);
+                self.use_model(Some(trained.path));
+            }
+            Ok(Some(trained)) => {
+                let text = format!(
+                    "{}: no better than always naming the commonest, so nothing changes",
+                    trained.text
+                );
+                self.notices.say_about("classes", text);
+            }
+        }
+    }
+
     pub(super) fn use_model(&mut self, model: Option<PathBuf>) {
         self.look_otherwise(|looker| looker.model = model);
     }
@@ -293,7 +343,8 @@ impl Window {
         if desk.has_unwritten() {
             context.request_repaint_after(Duration::from_millis(100));
         }
-        if desk.is_awaited() || desk.learning_step().is_some() {
+        let is_busy = desk.learning_step().is_some() || desk.training.is_some();
+        if desk.is_awaited() || is_busy {
             context.request_repaint_after(Duration::from_millis(200));
         }
         context.request_repaint_after(POLL);
@@ -388,7 +439,11 @@ fn take_work(context: &Context, desk: &mut Desk, event: Event, notices: &mut Not
             desk.take_unseen(picture, &reason);
             notices.problem(reason);
         }
-        Event::Opening(_) | Event::Exchanged(_) | Event::Chosen(..) | Event::Trouble(_) => {}
+        Event::Opening(_)
+        | Event::Exchanged(_)
+        | Event::Chosen(..)
+        | Event::Trained(_)
+        | Event::Trouble(_) => {}
     }
 }
 

@@ -145,6 +145,7 @@ impl Window {
                     opening::refresh(project, self.post.about(desk.number));
                 }
             }
+            C::LearnClasses => self.learn_classes(),
             C::Done | C::AcceptAll => self.finish_picture(command)?,
             command => {
                 if let Some(desk) = &mut self.desk
@@ -254,6 +255,7 @@ fn on_desk(desk: &mut Desk, post: &Post, action: Action) -> Result<(), StoreErro
         }
         Action::Propose(proposing, is_final) => desk.propose_otherwise(proposing, is_final)?,
         Action::CancelLearning => desk.cancel_learning(),
+        Action::CancelTraining => desk.training = None,
         Action::LearnByItself(is_automatic) => desk.set_automatic(is_automatic)?,
         Action::Adjust(adjustment) => desk.adjustment = adjustment,
         Action::Import(path, mode) => {

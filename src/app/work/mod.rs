@@ -12,6 +12,7 @@ pub mod learning;
 pub mod opening;
 pub mod proposing;
 mod shared;
+pub mod tagged;
 pub mod thumbnails;
 
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub enum Event {
     Derived(deriving::Derived),
     /// Something has come of learning from what one model has seen, by its number.
     Learnt(u64, Learnt),
+    /// A class head was trained, or why not; nothing if it was cancelled.
+    Trained(Result<Option<tagged::Trained>, String>),
     /// An import or export has ended.
     Exchanged(Exchanged),
     /// Something went wrong with a project that is no longer on the desk.

@@ -451,7 +451,7 @@ fn load(looker: &Looker) -> Result<(Model, ModelFacts), String> {
     };
     let facts = ModelFacts {
         name: model.name.clone(),
-        version: model.fingerprint.chars().take(12).collect(),
+        version: model.version(),
         classes: model.classes().into(),
         is_foreign: model.head().is_none(),
         quality: looker.quality,

@@ -44,7 +44,7 @@ pub struct Arguments {
     /// Also write the figures as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Draw the effort over the pictures reviewed as SVG or PNG
+    /// Draw effort, AP50 and the share at IoU 0.75 over the pictures reviewed, as SVG or PNG
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
     /// Draw how often boxes are accepted over how probable that was to be, as SVG or PNG
@@ -109,9 +109,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let report = Report::new(&runs, &reliability, failed);
     let code = measuring::tell(&report.table(), &report, json, scenes.len(), &report.failed)?;
     if let Some(path) = &arguments.plot {
-        let title = format!("Effort of {} pictures, {} orders", scenes.len(), runs.len());
-        let series = report::efforts(&runs);
-        plot::draw(path, &title, "pictures reviewed", "effort", &series)?;
+        let title = format!("{} pictures, {} orders", scenes.len(), runs.len());
+        let series = report::curves(&runs);
+        plot::draw(path, &title, "pictures reviewed", "share", &series)?;
     }
     if let Some(path) = &arguments.reliability {
         let title = format!("Acceptance, {} boxes", reliability.count());

@@ -16,7 +16,7 @@ const ACCEPT_IOU: f64 = 0.75;
 const PARTS: usize = 3;
 /// Of the reliability.
 const BINS: usize = 10;
-/// Points of the plot of effort, about, and the share of the pictures that each is the mean of.
+/// Points of a curve, about, and the share of the pictures that each is the mean of.
 const POINTS: usize = 100;
 const WINDOW_SHARE: usize = 6;
 
@@ -271,24 +271,37 @@ impl Reliability {
     }
 }
 
-/// The effort of the pictures about each place in the order, over all runs.
-pub fn efforts(runs: &[Run]) -> Vec<Series> {
+/// Effort, AP50 and the share at IoU 0.75 of the pictures about each place in the order, over all
+/// runs.
+pub fn curves(runs: &[Run]) -> Vec<Series> {
+    type Measure = fn(&Figures) -> Option<f64>;
     let pictures = runs.first().map_or(0, |run| run.reviews.len());
     let window = (pictures / WINDOW_SHARE).max(1);
-    let series = |is_on: bool| {
-        let ends = (window..=pictures).step_by((pictures / POINTS).max(1));
-        let points = ends.filter_map(|end| {
-            let reviews = runs.iter().flat_map(|run| &run.reviews[end - window..end]);
+    let ends = (window..=pictures).step_by((pictures / POINTS).max(1));
+    let ends: Vec<usize> = ends.collect();
+    let measures: [(&str, Measure); 3] = [
+        ("effort", |figures| figures.effort),
+        ("AP50", |figures| figures.ap50),
+        ("IoU 0.75", |figures| figures.at75),
+    ];
+    let figures = [true, false].map(|is_on| -> Vec<Figures> {
+        let figures = ends.iter().map(|end| {
+            let reviews = runs.iter().flat_map(|run| &run.reviews[end - window..*end]);
             let cases: Vec<Case> = reviews.map(|review| review.case(is_on)).collect();
-            let effort = annotation_effort(&cases, Classes::Agnostic).effort?;
-            Some((end as f64, effort))
+            Figures::of(&cases)
         });
-        points.collect()
-    };
-    [("with learning", true), ("without", false)]
-        .map(|(name, is_on)| Series {
-            name: name.to_owned(),
-            points: series(is_on),
-        })
-        .into()
+        figures.collect()
+    });
+    let mut series = Vec::new();
+    for (name, measure) in measures {
+        for (learning, figures) in ["learning", "off"].iter().zip(&figures) {
+            let points = ends.iter().zip(figures);
+            let points = points.filter_map(|(end, figures)| Some((*end as f64, measure(figures)?)));
+            series.push(Series {
+                name: format!("{name}, {learning}"),
+                points: points.collect(),
+            });
+        }
+    }
+    series
 }
