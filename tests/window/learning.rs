@@ -399,7 +399,9 @@ fn tags_teach_the_classes_of_proposals() {
                 .category(row.category)
                 .is_some_and(|row| &*row.name == class)
         };
-        let best = rows.iter().max_by(|a, b| a.score.partial_cmp(&b.score).unwrap());
+        let best = rows
+            .iter()
+            .max_by(|a, b| a.score.partial_cmp(&b.score).unwrap());
         assert!(best.is_some_and(named), "{number}: {rows:?}");
     }
     // It stays with the project.
