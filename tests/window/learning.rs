@@ -386,7 +386,7 @@ fn tags_teach_the_classes_of_proposals() {
     bench.click("Learn classes from tags");
     let knows = |desk: &tsukami::app::desk::Desk| {
         desk.facts()
-            .is_some_and(|facts| &*facts.classes == ["ball", "block"])
+            .is_some_and(|facts| *facts.classes == ["ball", "block"])
     };
     bench.wait_for_words("Learnt 2 classes from 10 tagged pictures");
     bench.wait("a model that knows the classes", knows);
