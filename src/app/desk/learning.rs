@@ -492,9 +492,12 @@ impl Desk {
                 if let Some((learned, text)) = learned {
                     return self.keep_learned(learned, &text, is_asked);
                 }
-                let text = self.too_few();
-                self.learning.trouble = Some(text.clone());
-                return Ok(is_asked.then_some(text));
+                // Who has not asked need not be told.
+                if is_asked {
+                    let text = self.too_few();
+                    self.learning.trouble = Some(text.clone());
+                    return Ok(Some(text));
+                }
             }
             Learnt::Boxes {
                 generation,
