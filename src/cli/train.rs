@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 
 use anyhow::bail;
 use clap::Args;
@@ -15,13 +13,12 @@ use super::project::open;
 use super::train_full::{self, FullOptions, Training};
 use super::{BackboneOptions, FAILED, INTERRUPTED, listen_for_interrupt};
 use crate::formats::{check_target, same_file, tags, write_whole};
-use crate::learn::class_head::{self, Place, TrainError, TrainedHead};
-use crate::learn::examples::examples;
+use crate::learn::class_head::{TrainError, TrainedHead};
+use crate::learn::lesson::Lesson;
 use crate::learn::tags::TagSet;
 use crate::learn::{self, full};
 use crate::pictures::{self, Entry};
 use crate::store::Access;
-use crate::tscam::Viewing;
 
 /// What `tsukami train` takes.
 #[derive(Args)]
@@ -69,7 +66,7 @@ fn kernel_side(text: &str) -> Result<usize, String> {
     }
 }
 
-/// What a folder's pictures are tagged by their folders is asked for by this name.
+/// What `--tags` takes for the names of the pictures' folders.
 const FOLDERS: &str = "folders";
 
 /// Runs the command; the exit code.
@@ -117,48 +114,29 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         set.classes.len()
     );
     let cancel = listen_for_interrupt("stopping; no head is written")?;
-    let viewing = Viewing {
-        tap: Some(block),
-        ..arguments.backbone.viewing()
-    };
-    let decoders = arguments.backbone.decoders();
-    let mut progress = Progress::new(set.pictures.len(), 0);
-    let (examples, failed) = examples(
-        &model,
-        &set,
-        viewing,
-        arguments.kernel,
-        decoders,
-        &cancel,
-        || {
-            progress.advance();
-        },
-    );
-    progress.finish();
-    for reason in &failed {
-        say!("failed: {reason}");
-    }
-    // Pictures are missing then, so it must not come to training.
-    if cancel.load(Ordering::Relaxed) {
-        return Ok(interrupted());
-    }
-    let trained = class_head::train(&examples, &set.classes, |_| {
-        match cancel.load(Ordering::Relaxed) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    });
-    let trained = match trained {
-        Err(TrainError::Cancelled) => {
-            return Ok(interrupted());
-        }
-        trained => trained?,
-    };
-    let place = Place {
-        backbone: model.name.clone(),
-        fingerprint: model.fingerprint.clone(),
+    let lesson = Lesson {
+        set: &set,
+        viewing: arguments.backbone.viewing(),
         block,
         side: arguments.kernel,
+        decoders: arguments.backbone.decoders(),
+    };
+    let mut progress = Progress::new(set.pictures.len(), 0);
+    let mut failed = 0;
+    let taught = lesson.teach(&model, &cancel, |failure| {
+        progress.advance();
+        if let Some(reason) = failure {
+            failed += 1;
+            progress.say(&format!("failed: {reason}"));
+        }
+    });
+    progress.finish();
+    let (trained, place) = match taught {
+        Err(TrainError::Cancelled) => {
+            say!("interrupted: nothing is written");
+            return Ok(INTERRUPTED);
+        }
+        taught => taught?,
     };
     let bytes = trained.to_safetensors(&place)?;
     write_whole(&arguments.out, |writer| writer.write_all(&bytes))?;
@@ -167,12 +145,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         write_whole(path, |writer| writer.write_all(csv.as_bytes()))?;
     }
     tell(&trained, &arguments.out);
-    Ok(if failed.is_empty() { 0 } else { FAILED })
-}
-
-fn interrupted() -> u8 {
-    say!("interrupted: nothing is written");
-    INTERRUPTED
+    Ok(if failed == 0 { 0 } else { FAILED })
 }
 
 /// The paper's training.

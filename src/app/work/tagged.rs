@@ -2,7 +2,6 @@
 //! head is trained on them.
 
 use std::fs;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,8 +10,8 @@ use std::thread;
 use super::{Event, Post};
 use crate::formats::write_whole;
 use crate::learn;
-use crate::learn::class_head::{self, Place};
-use crate::learn::examples::examples;
+use crate::learn::class_head::TrainError;
+use crate::learn::lesson::Lesson;
 use crate::learn::tags::TagSet;
 use crate::localize::Quality;
 use crate::tscam::device::DeviceChoice;
@@ -90,32 +89,24 @@ fn train(
     let device = DeviceChoice::default().open();
     let device = device.map_err(|error| error.to_string())?.device;
     let model = Model::embedded(&device).map_err(|error| error.to_string())?;
-    let block = learn::default_block(model.backbone().depth());
-    let viewing = Viewing {
-        quality: Quality::Fast,
-        tap: Some(block),
-        ..Viewing::default()
-    };
-    let (examples, failed) = examples(&model, set, viewing, SIDE, DECODERS, cancel, || {
-        looked_at.fetch_add(1, Ordering::Relaxed);
-    });
-    let is_cancelled = || cancel.load(Ordering::Relaxed);
-    if is_cancelled() {
-        return Ok(None);
-    }
-    let trained = class_head::train(&examples, &set.classes, |_| match is_cancelled() {
-        true => ControlFlow::Break(()),
-        false => ControlFlow::Continue(()),
-    });
-    let trained = match trained {
-        Err(class_head::TrainError::Cancelled) => return Ok(None),
-        trained => trained.map_err(|error| format!("Classes cannot be learnt: {error}"))?,
-    };
-    let place = Place {
-        backbone: model.name.clone(),
-        fingerprint: model.fingerprint.clone(),
-        block,
+    let lesson = Lesson {
+        set,
+        viewing: Viewing {
+            quality: Quality::Fast,
+            ..Viewing::default()
+        },
+        block: learn::default_block(model.backbone().depth()),
         side: SIDE,
+        decoders: DECODERS,
+    };
+    let mut failed = 0;
+    let taught = lesson.teach(&model, cancel, |failure| {
+        looked_at.fetch_add(1, Ordering::Relaxed);
+        failed += usize::from(failure.is_some());
+    });
+    let (trained, place) = match taught {
+        Err(TrainError::Cancelled) => return Ok(None),
+        taught => taught.map_err(|error| format!("Classes cannot be learnt: {error}"))?,
     };
     let unwritten = |error: &dyn std::fmt::Display| format!("the head cannot be kept: {error}");
     let bytes = trained.to_safetensors(&place);
@@ -128,7 +119,7 @@ fn train(
         || trained
             .held_out_accuracy
             .is_some_and(|share| share > set.commonest());
-    let unread = match failed.len() {
+    let unread = match failed {
         0 => String::new(),
         number => format!("; {number} pictures could not be read"),
     };
