@@ -19,7 +19,7 @@ use egui::{Context, Event, Key, Modifiers, Pos2, RawInput, Rect, vec2};
 use image::RgbImage;
 use image::imageops::FilterType;
 use tempfile::TempDir;
-use tsukami::app::places::Places;
+use tsukami::app::places::AppDirs;
 use tsukami::app::session::Session;
 use tsukami::app::window::Window;
 use tsukami::document::{BoxState, Document, ReviewState, ops};
@@ -46,7 +46,7 @@ impl Bench {
             .expect("it is there");
         let begun = Instant::now();
         let path = folder.path().join("pictures");
-        let window = Window::new(&context, Places::inside(&user), Some(path));
+        let window = Window::new(&context, AppDirs::inside(&user), Some(path));
         Self {
             context,
             window,
@@ -164,7 +164,7 @@ fn frames() {
 
     let mut bench = Bench::new(&folder);
     bench.wait(|window| {
-        is_shown(window) && window.desk().is_some_and(|desk| desk.facts().is_some())
+        is_shown(window) && window.desk().is_some_and(|desk| desk.model_info().is_some())
     });
     bench.key(Key::I);
     bench.wait(|window| {
@@ -250,7 +250,7 @@ fn folder() {
         "10,000 pictures: the first one shows {:.0} ms after the window",
         ms(first)
     );
-    let all = bench.wait(|window| window.desk().is_some_and(|desk| !desk.is_reading));
+    let all = bench.wait(|window| window.desk().is_some_and(|desk| !desk.is_scanning));
     println!("  the folder is read after {:.1} s", all.as_secs_f64());
     drop(bench);
     let mut bench = Bench::new(&folder);
@@ -265,7 +265,7 @@ fn folder() {
             .expect("it can be copied");
     }
     let mut bench = Bench::new(&large);
-    bench.wait(|window| is_shown(window) && window.desk().is_some_and(|desk| !desk.is_reading));
+    bench.wait(|window| is_shown(window) && window.desk().is_some_and(|desk| !desk.is_scanning));
     let mut times = Vec::new();
     for _ in 0..15 {
         let is_next_there = |window: &Window| {
@@ -328,7 +328,7 @@ fn annotate(folder: &Path, truth: &Path) {
     project.close().expect("a project can be closed");
 
     let mut bench = Bench::new(&work);
-    bench.wait(|window| window.desk().is_some_and(|desk| !desk.is_reading));
+    bench.wait(|window| window.desk().is_some_and(|desk| !desk.is_scanning));
     bench.press(Modifiers::COMMAND, Key::B);
     let mut done = Work::default();
     for _ in 0..truth.images.len() {
@@ -415,7 +415,7 @@ impl Bench {
             .collect();
         // What is to become of each proposal, the surest first.
         let mut plan = Vec::new();
-        for id in session.order_of_boxes() {
+        for id in session.review_order() {
             let (_, row) = session.document().annotation(id).expect("it is there");
             let ious = open.iter().map(|(bbox, _)| bbox.iou(&row.rect)).enumerate();
             let best = ious.max_by(|a, b| a.1.total_cmp(&b.1));
@@ -516,7 +516,7 @@ fn memory() {
         is_shown(window)
             && window
                 .desk()
-                .is_some_and(|desk| !desk.is_reading && desk.facts().is_some())
+                .is_some_and(|desk| !desk.is_scanning && desk.model_info().is_some())
     });
     println!(
         "2,000 pictures of 12 megapixels: {} at the start",

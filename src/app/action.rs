@@ -9,18 +9,18 @@ use std::path::PathBuf;
 use egui::KeyboardShortcut;
 
 use super::command::Command;
-use super::files::Purpose;
-use super::learned::Choice;
-use super::listing::Query;
-use super::picks::Pick;
-use super::preferences::{CanvasLook, Theme};
-use super::session::Proposing;
+use super::files::FilePurpose;
+use super::learned::ProposalSource;
+use super::listing::PictureQuery;
+use super::picks::SelectionChange;
+use super::preferences::{CanvasOptions, Theme};
+use super::session::ProposalSettings;
 use super::textures::Adjustment;
 use crate::document::{AnnotationId, CategoryId, PictureId};
-use crate::formats::exchange::{Mode, Options};
+use crate::formats::exchange::{ImportMode, ExportOptions};
 use crate::geometry::BBox;
 use crate::localize::Quality;
-use crate::naming::Target;
+use crate::naming::MappedClass;
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,27 +30,27 @@ pub enum Action {
     /// Open a folder, a picture's folder or a project file.
     Open(PathBuf),
     /// Ask the system for a file or folder.
-    Ask(Purpose),
+    Ask(FilePurpose),
     /// Take in annotations.
-    Import(PathBuf, Mode),
+    Import(PathBuf, ImportMode),
     /// Write annotations.
-    Export(Box<Options>, PathBuf),
+    Export(Box<ExportOptions>, PathBuf),
     /// Show a picture.
     Show(PictureId),
     /// Ask the list for something else.
-    List(Query),
+    List(PictureQuery),
     /// Change which pictures of the list are selected together.
-    Pick(Pick),
+    SelectionChange(SelectionChange),
     /// Say that these pictures, or the one that is shown, show a class, or take that back.
     Tag(CategoryId, bool),
     /// As [`Tag`](Self::Tag), by a name, which may be a new one.
-    TagNamed(String),
+    TagByName(String),
     /// Select these boxes alone.
     Select(Vec<AnnotationId>),
     /// Add boxes to the selection, or take them out.
-    ToggleSelected(Vec<AnnotationId>),
+    ToggleInSelection(Vec<AnnotationId>),
     /// Add boxes to the selection.
-    SelectToo(Vec<AnnotationId>),
+    AddToSelection(Vec<AnnotationId>),
     /// Draw a box on this picture.
     Draw(PictureId, BBox),
     /// Move or resize boxes.
@@ -59,40 +59,40 @@ pub enum Action {
     Nudge([f32; 2], bool),
     /// Move edges of the selected boxes by some pixels: the right and lower ones, or else the left
     /// and upper ones; whether the key was held.
-    Stretch {
+    MoveEdges {
         /// Pixels to the right and downwards.
         by: [f32; 2],
         /// Whether it is the left and upper edges that move.
-        is_upper: bool,
+        moves_upper_left: bool,
         /// Whether the key was held.
         is_held: bool,
     },
     /// The class of the selected boxes and of those drawn next.
     ChooseClass(CategoryId),
     /// As [`ChooseClass`](Self::ChooseClass), by a name, which may be a new one.
-    ChooseClassNamed(String),
+    ChooseClassByName(String),
     /// A change of a class.
     Class(ClassAction),
     /// What classes of the model stand for, each by its name; its own name if nothing.
-    NameClasses(Vec<(String, Option<Target>)>),
+    MapClassNames(Vec<(String, Option<MappedClass>)>),
     /// Remove the classes that the model had named, that stand for others now and have no boxes.
-    RemoveRenamed,
+    RemoveEmptyRenamedClasses,
     /// Propose in another way; `false` while a slider is still being moved.
-    Propose(Proposing, bool),
+    Propose(ProposalSettings, bool),
     /// Stop learning.
     CancelLearning,
     /// Stops the training of classes.
     CancelTraining,
     /// Learn after every picture by itself, or not.
-    LearnByItself(bool),
+    SetAutomaticLearning(bool),
     /// Propose by something that was learnt, or in the old way.
-    ChooseLearned(Choice),
+    UseLearned(ProposalSource),
     /// Use another model; the embedded one if none.
     UseModel(Option<PathBuf>),
     /// Do more or less for each picture.
     UseQuality(Quality),
     /// Show the canvas in another way.
-    Look(CanvasLook),
+    Look(CanvasOptions),
     /// Show pictures in another way.
     Adjust(Adjustment),
     /// Light, dark or as the system is.
@@ -102,11 +102,11 @@ pub enum Action {
     /// Give a command other keys.
     Keys(Command, Vec<KeyboardShortcut>),
     /// Give every command its own keys again.
-    ResetKeys,
+    ResetShortcuts,
     /// Go on by itself when a picture is done, or not.
-    GoOnWhenDone(bool),
+    SetAdvanceWhenDone(bool),
     /// Propose for a new project by itself, or not.
-    ProposeAtOnce(bool),
+    SetProposeOnOpen(bool),
     /// Forget a recent project.
     ForgetRecent(PathBuf),
     /// Forget the problems.

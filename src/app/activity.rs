@@ -14,22 +14,22 @@ const PATIENCE: f64 = 10.0;
 #[serde(default)]
 pub struct Activity {
     /// On pictures for which a model had proposed boxes.
-    pub with_proposals: Tally,
+    pub with_proposals: WorkTime,
     /// On the others.
-    pub without: Tally,
+    pub without: WorkTime,
 }
 
 /// Pictures, and the seconds that they took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Tally {
+pub struct WorkTime {
     /// How many pictures.
     pub pictures: u32,
     /// Seconds of work on them, together.
     pub seconds: f64,
 }
 
-impl Tally {
+impl WorkTime {
     /// Seconds a picture; nothing if there is none.
     pub fn mean(&self) -> Option<f64> {
         (self.pictures > 0).then(|| self.seconds / f64::from(self.pictures))
@@ -97,7 +97,7 @@ mod tests {
         watch.book(&mut activity, &[]);
         assert_eq!(
             activity.without,
-            Tally {
+            WorkTime {
                 pictures: 1,
                 seconds: 15.0
             }

@@ -11,25 +11,25 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 /// Bytes of content that a project's cache holds at the most.
-const MOST_BYTES: i64 = 512 << 20;
+const MAX_BYTES: i64 = 512 << 20;
 /// The share of the limit that is left when the oldest entries have made room.
-const KEPT_SHARE: f64 = 0.8;
+const SHARE_AFTER_EVICTION: f64 = 0.8;
 
 /// A kind of content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum CacheKind {
     /// A thumbnail as a JPEG file.
     Thumbnail = 1,
     /// The maps of a picture.
     Maps = 2,
     /// What learning needs of a picture.
-    Sight = 3,
+    PictureFeatures = 3,
 }
 
 /// The cache of one project, shared by the window's workers.
 pub struct Cache {
     open: Mutex<Option<Open>>,
-    most_bytes: i64,
+    max_bytes: i64,
 }
 
 struct Open {
@@ -41,13 +41,13 @@ struct Open {
 
 impl Cache {
     /// The cache of the project with this id, in the folder of caches if there is one.
-    pub fn of_project(id: &str, folder: Option<&Path>) -> Self {
+    pub fn for_project(id: &str, folder: Option<&Path>) -> Self {
         let path = folder.map(|folder| folder.join(format!("{id}.cache")));
-        Self::open(path, MOST_BYTES)
+        Self::open(path, MAX_BYTES)
     }
 
     /// The cache in this file; one that holds nothing if there is no file or it cannot be opened.
-    pub fn open(path: Option<PathBuf>, most_bytes: i64) -> Self {
+    pub fn open(path: Option<PathBuf>, max_bytes: i64) -> Self {
         let opened = path.and_then(|path| {
             Open::new(&path)
                 .or_else(|_| {
@@ -59,21 +59,21 @@ impl Cache {
         });
         Self {
             open: Mutex::new(opened),
-            most_bytes,
+            max_bytes,
         }
     }
 
     /// What was kept under this key.
-    pub fn get(&self, kind: Kind, key: &str) -> Option<Vec<u8>> {
+    pub fn get(&self, kind: CacheKind, key: &str) -> Option<Vec<u8>> {
         let mut guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         guard.as_mut()?.get(kind, key).ok().flatten()
     }
 
     /// Keeps something, in the place of what was there.
-    pub fn put(&self, kind: Kind, key: &str, bytes: &[u8]) {
+    pub fn put(&self, kind: CacheKind, key: &str, bytes: &[u8]) {
         let mut guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(open) = guard.as_mut() else { return };
-        if open.put(kind, key, bytes, self.most_bytes).is_err() {
+        if open.put(kind, key, bytes, self.max_bytes).is_err() {
             // A disk that is full or gone: go on without.
             *guard = None;
         }
@@ -104,7 +104,7 @@ impl Open {
         })
     }
 
-    fn get(&mut self, kind: Kind, key: &str) -> rusqlite::Result<Option<Vec<u8>>> {
+    fn get(&mut self, kind: CacheKind, key: &str) -> rusqlite::Result<Option<Vec<u8>>> {
         self.clock += 1;
         let update = "UPDATE items SET used = ? WHERE kind = ? AND key = ? RETURNING bytes";
         self.connection
@@ -113,7 +113,7 @@ impl Open {
             .optional()
     }
 
-    fn put(&mut self, kind: Kind, key: &str, bytes: &[u8], most: i64) -> rusqlite::Result<()> {
+    fn put(&mut self, kind: CacheKind, key: &str, bytes: &[u8], most: i64) -> rusqlite::Result<()> {
         self.clock += 1;
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         let replace = "INSERT OR REPLACE INTO items (kind, key, used, bytes) VALUES (?, ?, ?, ?)";
@@ -130,12 +130,12 @@ impl Open {
             bytes
         ])?;
         self.bytes += size - former.unwrap_or(0);
-        while self.bytes > most && self.make_room((most as f64 * KEPT_SHARE) as i64)? {}
+        while self.bytes > most && self.evict((most as f64 * SHARE_AFTER_EVICTION) as i64)? {}
         Ok(())
     }
 
     /// Deletes some of the oldest entries; whether there were any.
-    fn make_room(&mut self, target: i64) -> rusqlite::Result<bool> {
+    fn evict(&mut self, target: i64) -> rusqlite::Result<bool> {
         let select = "SELECT rowid, length(bytes) FROM items ORDER BY used LIMIT 256";
         let oldest: Vec<(i64, i64)> = self
             .connection
@@ -163,20 +163,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new").join("project.cache");
         let cache = Cache::open(Some(path.clone()), 1000);
-        cache.put(Kind::Maps, "a", b"maps");
-        cache.put(Kind::Thumbnail, "a", b"thumbnail");
-        cache.put(Kind::Maps, "a", b"other maps");
+        cache.put(CacheKind::Maps, "a", b"maps");
+        cache.put(CacheKind::Thumbnail, "a", b"thumbnail");
+        cache.put(CacheKind::Maps, "a", b"other maps");
         drop(cache);
         let cache = Cache::open(Some(path), 1000);
         assert_eq!(
-            cache.get(Kind::Maps, "a").as_deref(),
+            cache.get(CacheKind::Maps, "a").as_deref(),
             Some(&b"other maps"[..])
         );
         assert_eq!(
-            cache.get(Kind::Thumbnail, "a").as_deref(),
+            cache.get(CacheKind::Thumbnail, "a").as_deref(),
             Some(&b"thumbnail"[..])
         );
-        assert_eq!(cache.get(Kind::Maps, "b"), None);
+        assert_eq!(cache.get(CacheKind::Maps, "b"), None);
     }
 
     #[test]
@@ -184,11 +184,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(Some(folder.path().join("cache")), 1000);
         for key in ["a", "b", "c"] {
-            cache.put(Kind::Maps, key, &[0; 300]);
+            cache.put(CacheKind::Maps, key, &[0; 300]);
         }
-        assert!(cache.get(Kind::Maps, "a").is_some());
-        cache.put(Kind::Maps, "d", &[0; 300]);
-        let is_there = |key| cache.get(Kind::Maps, key).is_some();
+        assert!(cache.get(CacheKind::Maps, "a").is_some());
+        cache.put(CacheKind::Maps, "d", &[0; 300]);
+        let is_there = |key| cache.get(CacheKind::Maps, key).is_some();
         assert_eq!(
             ["a", "b", "c", "d"].map(is_there),
             [true, false, false, true]
@@ -205,12 +205,12 @@ mod tests {
         )
         .unwrap();
         let cache = Cache::open(Some(path), 1000);
-        cache.put(Kind::Maps, "a", b"maps");
-        assert!(cache.get(Kind::Maps, "a").is_some());
+        cache.put(CacheKind::Maps, "a", b"maps");
+        assert!(cache.get(CacheKind::Maps, "a").is_some());
 
         let cache = Cache::open(Some(folder.path().to_path_buf()), 1000);
-        cache.put(Kind::Maps, "a", b"maps");
-        assert_eq!(cache.get(Kind::Maps, "a"), None);
-        assert_eq!(Cache::open(None, 1000).get(Kind::Maps, "a"), None);
+        cache.put(CacheKind::Maps, "a", b"maps");
+        assert_eq!(cache.get(CacheKind::Maps, "a"), None);
+        assert_eq!(Cache::open(None, 1000).get(CacheKind::Maps, "a"), None);
     }
 }

@@ -12,13 +12,13 @@ use crate::propose::Proposal;
 
 /// The classes of the boxes of each picture whose maps were looked at.
 #[derive(Debug, Default)]
-pub struct Census {
+pub struct ClassTally {
     of_picture: HashMap<PictureId, Box<[u32]>>,
     /// Rises whenever something is counted.
     version: u64,
 }
 
-impl Census {
+impl ClassTally {
     /// Counts what was proposed for some pictures, in the place of what was before.
     pub fn take(&mut self, found: &[(PictureId, Vec<Proposal>)]) {
         for (picture, boxes) in found {
@@ -104,7 +104,7 @@ mod tests {
             threshold: 0.5,
         });
         let rect = BBox::from_xywh(1.0, 1.0, 20.0, 20.0);
-        let found = |class: &str| ops::Named {
+        let found = |class: &str| ops::NamedCandidate {
             rect,
             class: class.to_owned(),
             score: 0.5,
@@ -112,11 +112,11 @@ mod tests {
         // What the model calls a tabby is a cat on the one picture, and its own on the other.
         make(&|document| {
             let found = [(A, vec![found("cat")]), (B, vec![found("tabby")])];
-            ops::propose_named(document, &model, &found).unwrap()
+            ops::replace_proposals_named(document, &model, &found).unwrap()
         });
         let names = ["crane", "tabby", "crane"].map(String::from);
-        let mut census = Census::default();
-        let counted = |census: &Census| Vec::from_iter(census.count(&document, &names));
+        let mut census = ClassTally::default();
+        let counted = |census: &ClassTally| Vec::from_iter(census.count(&document, &names));
         assert_eq!(counted(&census), [(1, 1)]);
         let proposal = |class: Option<usize>| Proposal {
             bbox: rect,

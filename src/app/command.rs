@@ -1,8 +1,8 @@
 //! Everything that a person can ask the window to do, each with its one description.
 //!
 //! Menus, toolbar, palette, help sheet and key handling all read from here, so none can disagree
-//! with another. What a command needs in order to make sense is its [`Needs`]; where its keys
-//! count is its [`Scope`].
+//! with another. What a command needs in order to make sense is its [`Requirement`]; where its keys
+//! count is its [`ShortcutScope`].
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
@@ -94,7 +94,7 @@ pub enum Command {
 
 /// The menus, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Group {
+pub enum Menu {
     /// Projects and their files.
     File,
     /// Changes of boxes.
@@ -111,7 +111,7 @@ pub enum Group {
     Help,
 }
 
-impl Group {
+impl Menu {
     /// All of them, in the order of the menu bar.
     pub const ALL: [Self; 7] = [
         Self::File,
@@ -139,7 +139,7 @@ impl Group {
 
 /// Where a command's keys count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum ShortcutScope {
     /// Wherever no text is being typed.
     Window,
     /// Only while the canvas has the focus: keys that widgets use too, such as Enter and Tab.
@@ -148,7 +148,7 @@ pub enum Scope {
 
 /// What must be there for a command to make sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Needs {
+pub enum Requirement {
     /// Nothing.
     Nothing,
     /// An open project.
@@ -160,20 +160,20 @@ pub enum Needs {
     /// A selected box in a project that can be edited.
     Selection,
     /// A picture whose boxes can be seen, in a project that can be edited: what judges needs it.
-    Sight,
+    VisibleBoxes,
     /// Boxes that were copied.
     Clipboard,
     /// Something to undo.
     Undo,
     /// Something to redo.
     Redo,
-    /// Proposing that is under way.
+    /// ProposalSettings that is under way.
     Job,
 }
 
 /// The description of a command.
 #[derive(Clone, Copy, Debug)]
-pub struct Spec {
+pub struct CommandSpec {
     /// What it is called in menus; an ellipsis where more is asked before anything happens.
     pub label: &'static str,
     /// What it does, in a sentence without a full stop.
@@ -181,11 +181,11 @@ pub struct Spec {
     /// Its sign on the toolbar, if it is there.
     pub icon: Option<&'static str>,
     /// The menu that it is in.
-    pub group: Group,
+    pub group: Menu,
     /// Where its keys count.
-    pub scope: Scope,
+    pub scope: ShortcutScope,
     /// What it needs.
-    pub needs: Needs,
+    pub needs: Requirement,
 }
 
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
@@ -290,7 +290,7 @@ impl Command {
     ];
 
     /// Those on the toolbar that say in words what they do: the work itself.
-    pub const MAIN: [Self; 6] = [
+    pub const TOOLBAR_WITH_TEXT: [Self; 6] = [
         Self::ProposePicture,
         Self::ProposeAll,
         Self::Accept,
@@ -300,7 +300,7 @@ impl Command {
     ];
 
     /// Whether a line sets it off from the command before it in its menu.
-    pub fn begins_section(self) -> bool {
+    pub fn starts_section(self) -> bool {
         use Command as C;
         matches!(
             self,
@@ -350,17 +350,17 @@ impl Command {
         )
     }
 
-    /// Where its keys count, as [`Spec`] has it.
-    pub fn scope(self) -> Scope {
+    /// Where its keys count, as [`CommandSpec`] has it.
+    pub fn scope(self) -> ShortcutScope {
         self.spec().scope
     }
 
     /// Its description.
-    pub fn spec(self) -> Spec {
-        use Group as G;
-        use Needs as N;
-        use Scope::{Canvas, Window};
-        let spec = |group, needs, scope, icon, label, tooltip| Spec {
+    pub fn spec(self) -> CommandSpec {
+        use Menu as G;
+        use Requirement as N;
+        use ShortcutScope::{Canvas, Window};
+        let spec = |group, needs, scope, icon, label, tooltip| CommandSpec {
             label,
             tooltip,
             icon,
@@ -563,7 +563,7 @@ impl Command {
             ),
             Self::Done => spec(
                 G::Pictures,
-                N::Sight,
+                N::VisibleBoxes,
                 Canvas,
                 Some("✔"),
                 "Done, go on",
@@ -619,7 +619,7 @@ impl Command {
             ),
             Self::Accept => spec(
                 G::Boxes,
-                N::Sight,
+                N::VisibleBoxes,
                 Canvas,
                 Some("👍"),
                 "Accept",
@@ -627,7 +627,7 @@ impl Command {
             ),
             Self::Reject => spec(
                 G::Boxes,
-                N::Sight,
+                N::VisibleBoxes,
                 Canvas,
                 Some("👎"),
                 "Reject",
@@ -635,7 +635,7 @@ impl Command {
             ),
             Self::AcceptAll => spec(
                 G::Boxes,
-                N::Sight,
+                N::VisibleBoxes,
                 Canvas,
                 Some("⏭"),
                 "Accept all, go on",
@@ -1090,7 +1090,7 @@ mod tests {
 
     #[test]
     fn every_command_is_listed_once_in_the_order_of_the_menus() {
-        let groups: Vec<Group> = Command::ALL
+        let groups: Vec<Menu> = Command::ALL
             .iter()
             .map(|command| command.spec().group)
             .collect();
@@ -1113,7 +1113,7 @@ mod tests {
             for keys in command.default_keys() {
                 let is_widget_key = matches!(keys.logical_key, Key::Enter | Key::Space | Key::Tab);
                 assert!(
-                    !is_widget_key || command.scope() == Scope::Canvas,
+                    !is_widget_key || command.scope() == ShortcutScope::Canvas,
                     "{command:?} would take {keys:?} from buttons"
                 );
             }
@@ -1132,7 +1132,7 @@ mod tests {
     #[test]
     fn labels_and_tooltips_are_sentence_case_without_full_stops() {
         for command in Command::ALL {
-            let Spec { label, tooltip, .. } = command.spec();
+            let CommandSpec { label, tooltip, .. } = command.spec();
             assert!(label.starts_with(char::is_uppercase), "{label}");
             assert!(
                 tooltip.starts_with(char::is_uppercase) && !tooltip.ends_with('.'),

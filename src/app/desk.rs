@@ -13,25 +13,25 @@ use lru::LruCache;
 
 use self::learning::Learning;
 use super::activity::{Activity, Stopwatch};
-use super::cache::{Cache, Kind};
+use super::cache::{Cache, CacheKind};
 use super::canvas::Canvas;
-use super::census::Census;
+use super::census::ClassTally;
 use super::kept_maps;
 use super::learned::LEARNING;
-use super::session::{Proposing, Session};
+use super::session::{ProposalSettings, Session};
 use super::textures::{Adjustment, Textures};
-use super::work::Post;
+use super::work::EventSender;
 use super::work::decoding::Decoder;
-use super::work::deriving::{Cut, Derived, Deriver, Purpose, picture_key};
+use super::work::deriving::{CutOptions, DerivedBoxes, Deriver, DerivePurpose, picture_key};
 use super::work::learning::Learner;
-use super::work::proposing::{Looker, ModelFacts, Proposer, Request};
-use super::work::tagged::Training;
-use super::work::thumbnails::{Thumbnailer, Wanted};
-use crate::document::ops::{self, Caller, Named};
+use super::work::proposing::{ModelSettings, ModelInfo, Proposer, PictureRequest};
+use super::work::tagged::TagTraining;
+use super::work::thumbnails::{Thumbnailer, ThumbnailRequest};
+use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{BoxState, CategoryId, PictureId, ReviewState};
 use crate::learn::boxes::LearnedBox;
 use crate::localize::{BoxOptions, LevelMap, Maps, Method};
-use crate::naming::{Naming, Target};
+use crate::naming::{Naming, MappedClass};
 use crate::propose::{self, Proposal};
 use crate::store::{Project, StoreError};
 
@@ -52,14 +52,14 @@ pub enum ModelState {
     /// It is being loaded.
     Loading,
     /// It is ready.
-    Ready(Arc<ModelFacts>),
+    Ready(Arc<ModelInfo>),
     /// It cannot be used: a sentence that says why.
     Failed(String),
 }
 
 /// A run of the model over many pictures.
 #[derive(Clone, Debug)]
-pub struct Job {
+pub struct ProposalJob {
     /// Pictures that were asked for.
     pub total: usize,
     /// Of these, those that could not be looked at.
@@ -72,7 +72,7 @@ pub struct Job {
     halted: Duration,
 }
 
-impl Job {
+impl ProposalJob {
     fn new() -> Self {
         Self {
             total: 0,
@@ -114,15 +114,15 @@ impl Job {
 }
 
 /// Boxes as they would be, while a slider is moved.
-pub struct Trial {
+pub struct ProposalPreview {
     /// How they are made.
-    pub proposing: Proposing,
+    pub proposing: ProposalSettings,
     /// The boxes, each with the class that it would get, if there is one yet.
     pub boxes: Vec<(Proposal, Option<CategoryId>)>,
 }
 
 /// A picture that the model has looked at.
-struct Seen {
+struct Inference {
     picture: PictureId,
     maps: Arc<Maps>,
     /// Its boxes by what was learnt, and the number of that use.
@@ -140,7 +140,7 @@ struct Heat {
 }
 
 /// Everything of an open project.
-pub struct Desk {
+pub struct Workspace {
     /// The project as it is worked on.
     pub session: Session,
     /// What events about it carry.
@@ -152,20 +152,20 @@ pub struct Desk {
     /// The model.
     pub model: ModelState,
     /// A run over many pictures.
-    pub job: Option<Job>,
+    pub job: Option<ProposalJob>,
     /// Whether the folder is being read.
-    pub is_reading: bool,
+    pub is_scanning: bool,
     /// An import or export that is under way, in words.
     pub exchange: Option<&'static str>,
     /// Whether boxes of the model are held back: an import is under way, which they would get in
     /// the way of.
-    pub holds_back: bool,
+    pub defers_writes: bool,
     /// Boxes in place of untouched proposals, while a slider is moved.
-    pub trial: Option<Trial>,
+    pub proposal_preview: Option<ProposalPreview>,
     /// Whether the heat map shows.
-    pub shows_heat: bool,
+    pub shows_heat_map: bool,
     /// The class whose heat map shows, if the head knows any; the surest one if none.
-    pub heat_class: Option<usize>,
+    pub heat_map_class: Option<usize>,
     /// Whether boxes are hidden.
     pub are_boxes_hidden: bool,
     /// How pictures look.
@@ -179,15 +179,15 @@ pub struct Desk {
     /// How learning stands.
     pub learning: Learning,
     /// A training of classes.
-    pub training: Option<Training>,
+    pub training: Option<TagTraining>,
     stopwatch: Stopwatch,
     heat: Option<Heat>,
     maps: LruCache<PictureId, Arc<Maps>>,
     /// Pictures that the model has looked at and whose boxes are not written yet.
-    seen: Vec<Seen>,
+    seen: Vec<Inference>,
     seen_since: Option<Instant>,
     /// Boxes that were derived and are not written yet.
-    derived: VecDeque<Derived>,
+    derived: VecDeque<DerivedBoxes>,
     /// Pictures whose maps are not kept, so that they are not looked for in every frame.
     mapless: HashSet<PictureId>,
     kept_activity: Activity,
@@ -203,33 +203,33 @@ pub struct Desk {
     learner: Learner,
     cache: Arc<Cache>,
     /// Which of the model's classes boxes are of.
-    census: Census,
+    census: ClassTally,
     /// The naming that untouched proposals go by, and the revision of the document in which it was
     /// last looked at.
-    named_by: (Naming, u64),
+    applied_naming: (Naming, u64),
 }
 
-impl Desk {
+impl Workspace {
     /// Puts a project on the desk and starts its workers.
-    pub fn new(project: Project, number: u64, caches: Option<&Path>, post: &Post) -> Self {
+    pub fn new(project: Project, number: u64, caches: Option<&Path>, post: &EventSender) -> Self {
         let post = post.about(number);
-        let cache = Arc::new(Cache::of_project(project.id(), caches));
+        let cache = Arc::new(Cache::for_project(project.id(), caches));
         let activity = project.setting(ACTIVITY).ok().flatten().unwrap_or_default();
         let kept = project.setting(LEARNING).ok().flatten().unwrap_or_default();
         let session = Session::new(project);
-        let looker = looker_of(session.proposing());
+        let model_settings = model_settings_of(session.proposing());
         Self {
             number,
             textures: Textures::default(),
             canvas: Canvas::default(),
             model: ModelState::Loading,
             job: None,
-            is_reading: true,
+            is_scanning: true,
             exchange: None,
-            holds_back: false,
-            trial: None,
-            shows_heat: false,
-            heat_class: None,
+            defers_writes: false,
+            proposal_preview: None,
+            shows_heat_map: false,
+            heat_map_class: None,
             are_boxes_hidden: false,
             adjustment: Adjustment::default(),
             shows_dashboard: false,
@@ -249,33 +249,33 @@ impl Desk {
             told: None,
             decoder: Decoder::new(&post),
             thumbnailer: Thumbnailer::new(Arc::clone(&cache), &post),
-            proposer: Proposer::new(looker, Arc::clone(&cache), &post),
+            proposer: Proposer::new(model_settings, Arc::clone(&cache), &post),
             learner: Learner::new(Arc::clone(&cache), &post),
-            deriver: Deriver::new(Purpose::Write, Arc::clone(&cache), post.clone()),
-            counter: Deriver::new(Purpose::Count, Arc::clone(&cache), post),
+            deriver: Deriver::new(DerivePurpose::Write, Arc::clone(&cache), post.clone()),
+            counter: Deriver::new(DerivePurpose::Count, Arc::clone(&cache), post),
             cache,
-            census: Census::default(),
-            named_by: (session.document().naming().clone(), session.revision()),
+            census: ClassTally::default(),
+            applied_naming: (session.document().naming().clone(), session.revision()),
             session,
         }
     }
 
     /// Tells the workers what is looked at and what is likely next, when that has changed.
-    pub fn tell_workers(&mut self) {
+    pub fn update_requests(&mut self) {
         let Some(current) = self.session.current() else {
             return;
         };
         let is_other = self.told.is_none_or(|(told, ..)| told != current);
         // What the canvas needs is about the picture that it has last drawn.
-        let needs_whole = self.canvas.needs_whole() && !is_other;
-        let state = (current, self.session.revision(), needs_whole);
+        let needs_full_resolution = self.canvas.needs_full_resolution() && !is_other;
+        let state = (current, self.session.revision(), needs_full_resolution);
         if self.told == Some(state) {
             return;
         }
         self.told = Some(state);
         let likely = self.session.likely();
         let is_wanted = |picture: &PictureId| {
-            let is_shown_whole = needs_whole && *picture == current;
+            let is_shown_whole = needs_full_resolution && *picture == current;
             (is_shown_whole || !self.textures.has(*picture))
                 && self.session.unreadable(*picture).is_none()
         };
@@ -286,8 +286,8 @@ impl Desk {
         self.decoder.want(paths.collect());
         if is_other {
             self.proposer.prefer(likely);
-            self.trial = None;
-            self.hold_ready();
+            self.proposal_preview = None;
+            self.prefetch_features();
         }
     }
 
@@ -295,7 +295,7 @@ impl Desk {
     ///
     /// # Errors
     /// If it could not be decoded.
-    pub fn take_decoded(
+    pub fn on_decoded(
         &mut self,
         context: &Context,
         picture: PictureId,
@@ -322,7 +322,7 @@ impl Desk {
         let current = self.session.current();
         current.is_some_and(|picture| self.textures.has(picture))
             && !self.are_boxes_hidden
-            && self.trial.is_none()
+            && self.proposal_preview.is_none()
             && !self.shows_dashboard
     }
 
@@ -336,33 +336,33 @@ impl Desk {
     }
 
     /// Asks for the thumbnail of a picture that can be seen in the list.
-    pub fn want_thumbnail(&self, picture: PictureId) {
+    pub fn request_thumbnail(&self, picture: PictureId) {
         let (Some(row), Some(path)) = (
             self.session.document().picture(picture),
             self.session.path(picture),
         ) else {
             return;
         };
-        self.thumbnailer.want(Wanted {
+        self.thumbnailer.want(ThumbnailRequest {
             picture,
             path,
             key: picture_key(row, self.session.project().root()),
         });
     }
 
-    // Proposing.
+    // ProposalSettings.
 
     /// The model, if it is ready.
-    pub fn facts(&self) -> Option<&Arc<ModelFacts>> {
+    pub fn model_info(&self) -> Option<&Arc<ModelInfo>> {
         match &self.model {
-            ModelState::Ready(facts) => Some(facts),
+            ModelState::Ready(model_info) => Some(model_info),
             ModelState::Loading | ModelState::Failed(_) => None,
         }
     }
 
-    fn request(&self, picture: PictureId) -> Option<Request> {
+    fn request(&self, picture: PictureId) -> Option<PictureRequest> {
         let row = self.session.document().picture(picture)?;
-        Some(Request {
+        Some(PictureRequest {
             picture,
             path: self.session.path(picture)?,
             key: picture_key(row, self.session.project().root()),
@@ -383,7 +383,7 @@ impl Desk {
     }
 
     /// Whether the model has been asked for the picture that is shown, and has not answered.
-    pub fn is_awaited(&self) -> bool {
+    pub fn is_current_pending(&self) -> bool {
         self.session.current().is_some_and(|picture| {
             let in_job = self
                 .job
@@ -423,10 +423,10 @@ impl Desk {
             .copied()
             .chain(others)
             .filter(is_open);
-        let requests: Vec<Request> = open.filter_map(|picture| self.request(picture)).collect();
+        let requests: Vec<PictureRequest> = open.filter_map(|picture| self.request(picture)).collect();
         let number = requests.len();
         if number > 0 {
-            let job = self.job.get_or_insert_with(Job::new);
+            let job = self.job.get_or_insert_with(ProposalJob::new);
             for request in &requests {
                 job.total += usize::from(job.open.insert(request.picture));
             }
@@ -455,38 +455,38 @@ impl Desk {
     }
 
     /// Which model looks at pictures, and how.
-    pub fn looker(&self) -> Looker {
-        looker_of(self.session.proposing())
+    pub fn model_settings(&self) -> ModelSettings {
+        model_settings_of(self.session.proposing())
     }
 
     /// Takes another model, or lets it look in another way.
     ///
     /// # Errors
     /// If what the former one has seen cannot be written.
-    pub fn use_looker(&mut self, looker: Looker) -> Result<(), StoreError> {
-        self.write_seen()?;
-        self.forget_lessons();
+    pub fn set_model_settings(&mut self, model_settings: ModelSettings) -> Result<(), StoreError> {
+        self.write_inferences()?;
+        self.reset_learning();
         self.model = ModelState::Loading;
         self.maps.clear();
         self.mapless.clear();
         self.derived.clear();
         self.deriving = 0;
-        self.census = Census::default();
+        self.census = ClassTally::default();
         self.heat = None;
-        self.heat_class = None;
+        self.heat_map_class = None;
         let proposing = self.session.proposing_mut();
-        proposing.model.clone_from(&looker.model);
-        looker.quality.name().clone_into(&mut proposing.quality);
-        self.proposer.use_looker(looker);
+        proposing.model.clone_from(&model_settings.model);
+        model_settings.quality.name().clone_into(&mut proposing.quality);
+        self.proposer.set_model_settings(model_settings);
         Ok(())
     }
 
     /// The model is ready, or cannot be used.
-    pub fn take_model(&mut self, model: Result<Arc<ModelFacts>, String>) -> Option<String> {
+    pub fn on_model(&mut self, model: Result<Arc<ModelInfo>, String>) -> Option<String> {
         match model {
-            Ok(facts) => {
-                self.model = ModelState::Ready(Arc::clone(&facts));
-                self.begin_learning(&facts);
+            Ok(model_info) => {
+                self.model = ModelState::Ready(Arc::clone(&model_info));
+                self.start_learning(&model_info);
                 None
             }
             Err(reason) => {
@@ -504,9 +504,9 @@ impl Desk {
         picture: PictureId,
         maps: Arc<Maps>,
         learned: Option<(u64, Vec<LearnedBox>)>,
-        model: &Arc<ModelFacts>,
+        model: &Arc<ModelInfo>,
     ) {
-        if self.facts() != Some(model) {
+        if self.model_info() != Some(model) {
             // What a former model has seen is of no use; the new one is asked again.
             if let Some(request) = self.request(picture) {
                 self.proposer.propose(vec![request]);
@@ -519,7 +519,7 @@ impl Desk {
         }
         self.mapless.remove(&picture);
         self.maps.put(picture, Arc::clone(&maps));
-        self.seen.push(Seen {
+        self.seen.push(Inference {
             picture,
             maps,
             learned,
@@ -534,7 +534,7 @@ impl Desk {
     }
 
     /// A picture could not be looked at.
-    pub fn take_unseen(&mut self, picture: PictureId, reason: &str) {
+    pub fn on_inference_failed(&mut self, picture: PictureId, reason: &str) {
         self.session
             .set_unreadable(picture, Some(reason.to_owned()));
         self.wishes.remove(&picture);
@@ -548,15 +548,15 @@ impl Desk {
     ///
     /// # Errors
     /// If the project cannot be written; the boxes wait on, and the model is halted.
-    pub fn write_some(&mut self) -> Result<Option<Job>, StoreError> {
-        if self.canvas.is_busy() || self.holds_back {
+    pub fn write_due(&mut self) -> Result<Option<ProposalJob>, StoreError> {
+        if self.canvas.is_busy() || self.defers_writes {
             return Ok(None);
         }
         let waited = self
             .seen_since
             .is_some_and(|since| since.elapsed() >= BATCH_TIME);
         if waited || self.seen.len() >= BATCH {
-            self.write_seen()?;
+            self.write_inferences()?;
         }
         if let Some(derived) = self.derived.pop_front() {
             self.deriving = derived.left;
@@ -577,11 +577,11 @@ impl Desk {
         !self.seen.is_empty() || !self.derived.is_empty() || self.learning.has_unwritten()
     }
 
-    fn write_seen(&mut self) -> Result<(), StoreError> {
-        let Some(facts) = self.facts().cloned() else {
+    fn write_inferences(&mut self) -> Result<(), StoreError> {
+        let Some(model_info) = self.model_info().cloned() else {
             return Ok(());
         };
-        let cut = cut_of(self.session.proposing());
+        let cut = cut_options_of(self.session.proposing());
         while !self.seen.is_empty() {
             // What a person has asked for is their step; what touches their work is written by
             // itself, so that the others do not become part of their history.
@@ -595,10 +595,10 @@ impl Desk {
                 .iter()
                 .position(|seen| is_alone(self, seen.picture));
             let number = first_alone.unwrap_or(self.seen.len()).clamp(1, BATCH);
-            let batch: Vec<Seen> = self.seen.drain(..number).collect();
+            let batch: Vec<Inference> = self.seen.drain(..number).collect();
             let pictures: Vec<PictureId> = batch.iter().map(|seen| seen.picture).collect();
             let is_wish = self.wishes.contains(&pictures[0]);
-            if let Err(error) = self.write_batch(&facts, &cut, &batch, is_wish) {
+            if let Err(error) = self.write_batch(&model_info, &cut, &batch, is_wish) {
                 self.seen.splice(..0, batch);
                 self.seen_since = Some(Instant::now());
                 if let Some(job) = &mut self.job {
@@ -622,9 +622,9 @@ impl Desk {
     /// what was seen, else by their maps.
     fn write_batch(
         &mut self,
-        facts: &ModelFacts,
-        cut: &Cut,
-        batch: &[Seen],
+        model_info: &ModelInfo,
+        cut: &CutOptions,
+        batch: &[Inference],
         is_step: bool,
     ) -> Result<(), StoreError> {
         let generation = self.learning.generation();
@@ -632,7 +632,7 @@ impl Desk {
         let mut found = Vec::new();
         for seen in batch {
             match &seen.learned {
-                Some((of, boxes)) if *of == generation && self.learning.in_use().is_some() => {
+                Some((of, boxes)) if *of == generation && self.learning.active_state().is_some() => {
                     learned.push((seen.picture, boxes));
                 }
                 _ => found.extend(
@@ -643,8 +643,8 @@ impl Desk {
         }
         self.write_learned_boxes(&learned, is_step)?;
         if !found.is_empty() {
-            self.write_found(facts, cut, &found, is_step)?;
-            if self.learning.in_use().is_some() {
+            self.write_found(model_info, cut, &found, is_step)?;
+            if self.learning.active_state().is_some() {
                 // They came before what is in use; they follow it.
                 let late = found
                     .iter()
@@ -656,18 +656,18 @@ impl Desk {
     }
 
     fn write_boxes(&mut self, picture: PictureId, maps: &Maps) -> Result<(), StoreError> {
-        let Some(facts) = self.facts().cloned() else {
+        let Some(model_info) = self.model_info().cloned() else {
             return Ok(());
         };
-        let cut = cut_of(self.session.proposing());
+        let cut = cut_options_of(self.session.proposing());
         let boxes = self.boxes_of(picture, maps, &cut).unwrap_or_default();
-        self.write_found(&facts, &cut, &[(picture, boxes)], false)
+        self.write_found(&model_info, &cut, &[(picture, boxes)], false)
     }
 
     fn write_found(
         &mut self,
-        facts: &ModelFacts,
-        cut: &Cut,
+        model_info: &ModelInfo,
+        cut: &CutOptions,
         found: &[(PictureId, Vec<Proposal>)],
         is_step: bool,
     ) -> Result<(), StoreError> {
@@ -675,14 +675,14 @@ impl Desk {
             .boxes
             .threshold
             .unwrap_or(cut.method.default_threshold());
-        let origin = Arc::new(facts.origin(cut.method, threshold));
+        let origin = Arc::new(model_info.origin(cut.method, threshold));
         self.census.take(found);
-        let caller = self.caller(facts);
-        let named: Vec<(PictureId, Vec<Named>)> = found
+        let caller = self.caller(model_info);
+        let named: Vec<(PictureId, Vec<NamedCandidate>)> = found
             .iter()
             .map(|(picture, boxes)| {
-                let named = self.named(&caller, *picture, boxes, facts).into_iter();
-                let named = named.map(|(proposal, class)| Named {
+                let named = self.named(&caller, *picture, boxes, model_info).into_iter();
+                let named = named.map(|(proposal, class)| NamedCandidate {
                     rect: proposal.bbox,
                     class,
                     score: proposal.score,
@@ -690,10 +690,10 @@ impl Desk {
                 (*picture, named.collect())
             })
             .collect();
-        self.session.take_proposals(&origin, &named, is_step)
+        self.session.replace_proposals(&origin, &named, is_step)
     }
 
-    fn boxes_of(&self, picture: PictureId, maps: &Maps, cut: &Cut) -> Option<Vec<Proposal>> {
+    fn boxes_of(&self, picture: PictureId, maps: &Maps, cut: &CutOptions) -> Option<Vec<Proposal>> {
         let row = self.session.document().picture(picture)?;
         Some(propose::cut(
             maps,
@@ -703,21 +703,21 @@ impl Desk {
         ))
     }
 
-    fn caller(&self, facts: &ModelFacts) -> Caller<'_> {
-        Caller::new(self.session.document(), &facts.classes, facts.is_foreign)
+    fn caller(&self, model_info: &ModelInfo) -> ClassNamer<'_> {
+        ClassNamer::new(self.session.document(), &model_info.classes, model_info.is_foreign)
     }
 
     /// The boxes of a picture with their classes, as the document calls them.
     fn named<'p>(
         &self,
-        caller: &Caller<'_>,
+        caller: &ClassNamer<'_>,
         picture: PictureId,
         boxes: &'p [Proposal],
-        facts: &ModelFacts,
+        model_info: &ModelInfo,
     ) -> Vec<(&'p Proposal, String)> {
         let naming = self.session.document().naming();
         let accepts = |name: &str| caller.accepts(picture, name);
-        propose::named(boxes, &facts.classes, naming, accepts)
+        propose::named(boxes, &model_info.classes, naming, accepts)
             .into_iter()
             .map(|(proposal, name)| {
                 let name = name.map_or_else(|| caller.unnamed(picture), str::to_owned);
@@ -732,42 +732,42 @@ impl Desk {
     ///
     /// # Errors
     /// If the project cannot be written.
-    pub fn propose_otherwise(
+    pub fn change_proposal_settings(
         &mut self,
-        proposing: Proposing,
+        proposing: ProposalSettings,
         is_final: bool,
     ) -> Result<(), StoreError> {
-        let cut = cut_of(&proposing);
+        let cut = cut_options_of(&proposing);
         if !is_final {
             let current = self.session.current();
             let maps = current.and_then(|picture| self.maps_of(picture));
             // By what was learnt there is nothing to try: no map is cut.
-            let is_done = self.session.is_current_done() || self.learning.in_use().is_some();
-            let (Some(picture), Some(maps), Some(facts), false) =
-                (current, maps, self.facts().cloned(), is_done)
+            let is_done = self.session.is_current_done() || self.learning.active_state().is_some();
+            let (Some(picture), Some(maps), Some(model_info), false) =
+                (current, maps, self.model_info().cloned(), is_done)
             else {
                 *self.session.proposing_mut() = proposing;
                 return Ok(());
             };
             let boxes = self.boxes_of(picture, &maps, &cut).unwrap_or_default();
-            let caller = self.caller(&facts);
-            let named = self.named(&caller, picture, &boxes, &facts).into_iter();
+            let caller = self.caller(&model_info);
+            let named = self.named(&caller, picture, &boxes, &model_info).into_iter();
             let boxes = named.map(|(proposal, name)| {
                 let category = self.session.document().category_named(&name);
                 (proposal.clone(), category.map(|category| category.id))
             });
             let boxes = boxes.collect();
-            self.trial = Some(Trial { proposing, boxes });
+            self.proposal_preview = Some(ProposalPreview { proposing, boxes });
             return Ok(());
         }
-        self.trial = None;
+        self.proposal_preview = None;
         *self.session.proposing_mut() = proposing;
-        self.derive_all(self.session.current(), cut)
+        self.derive_again(self.session.current(), cut)
     }
 
     /// Makes untouched proposals anew from kept maps, at once those of the picture that is shown.
-    fn derive_all(&mut self, shown: Option<PictureId>, cut: Cut) -> Result<(), StoreError> {
-        if !self.session.is_editable() || self.learning.in_use().is_some() {
+    fn derive_again(&mut self, shown: Option<PictureId>, cut: CutOptions) -> Result<(), StoreError> {
+        if !self.session.is_editable() || self.learning.active_state().is_some() {
             return Ok(());
         }
         if let Some(picture) = shown
@@ -785,12 +785,12 @@ impl Desk {
     ///
     /// # Errors
     /// If a name cannot be that of a category, or the project cannot be written.
-    pub fn name_classes(&mut self, changes: &[(String, Option<Target>)]) -> Result<(), StoreError> {
+    pub fn map_classes(&mut self, changes: &[(String, Option<MappedClass>)]) -> Result<(), StoreError> {
         // Where maps are kept they tell more than the name that a box has.
         let census = &self.census;
-        self.session.add_targets(changes)?;
+        self.session.add_mapped_classes(changes)?;
         self.session.commit("name classes", |document| {
-            ops::name_classes(document, changes, |picture| !census.has(picture))
+            ops::map_classes(document, changes, |picture| !census.has(picture))
         })?;
         self.follow_naming()
     }
@@ -802,29 +802,29 @@ impl Desk {
     /// If the project cannot be written.
     pub fn follow_naming(&mut self) -> Result<(), StoreError> {
         let revision = self.session.revision();
-        if self.named_by.1 == revision || self.facts().is_none() {
+        if self.applied_naming.1 == revision || self.model_info().is_none() {
             return Ok(());
         }
-        self.named_by.1 = revision;
+        self.applied_naming.1 = revision;
         let naming = self.session.document().naming();
-        if *naming == self.named_by.0 {
+        if *naming == self.applied_naming.0 {
             return Ok(());
         }
-        self.named_by.0 = naming.clone();
-        self.trial = None;
+        self.applied_naming.0 = naming.clone();
+        self.proposal_preview = None;
         let shown = self.session.current();
         let shown = shown.filter(|_| !self.session.is_current_new());
-        self.derive_all(shown, cut_of(self.session.proposing()))
+        self.derive_again(shown, cut_options_of(self.session.proposing()))
     }
 
     /// Which of the model's classes boxes are of.
-    pub fn census(&self) -> &Census {
+    pub fn census(&self) -> &ClassTally {
         &self.census
     }
 
     /// Counts the classes of pictures that were not counted yet, from kept maps.
-    pub fn take_census(&mut self) {
-        let Some(facts) = self.facts().cloned() else {
+    pub fn request_class_tally(&mut self) {
+        let Some(model_info) = self.model_info().cloned() else {
             return;
         };
         let document = self.session.document();
@@ -832,13 +832,13 @@ impl Desk {
             .pictures()
             .filter(|row| row.review != ReviewState::New && !self.census.has(row.id))
             .filter_map(|row| self.request(row.id));
-        let open: Vec<Request> = open.collect();
-        let cut = cut_of(self.session.proposing());
-        self.counter.derive(facts, cut, open);
+        let open: Vec<PictureRequest> = open.collect();
+        let cut = cut_options_of(self.session.proposing());
+        self.counter.derive(model_info, cut, open);
     }
 
-    fn derive_others(&mut self, cut: Cut) {
-        let Some(facts) = self.facts().cloned() else {
+    fn derive_others(&mut self, cut: CutOptions) {
+        let Some(model_info) = self.model_info().cloned() else {
             return;
         };
         let document = self.session.document();
@@ -852,20 +852,20 @@ impl Desk {
             .filter(|row| row.review != ReviewState::Done && Some(row.id) != current)
             .filter(|row| is_untouched(row.id, row.review))
             .filter_map(|row| self.request(row.id));
-        let pictures: Vec<Request> = pictures.collect();
+        let pictures: Vec<PictureRequest> = pictures.collect();
         self.deriving = pictures.len();
         self.derived.clear();
-        self.deriver.derive(facts, cut, pictures);
+        self.deriver.derive(model_info, cut, pictures);
     }
 
     /// Boxes were derived from kept maps; they are written when nothing is being dragged.
-    pub fn take_derived(&mut self, derived: Derived) {
-        if self.facts().is_none_or(|facts| **facts != *derived.model) {
+    pub fn on_derived(&mut self, derived: DerivedBoxes) {
+        if self.model_info().is_none_or(|model_info| **model_info != *derived.model) {
             return;
         }
-        if self.counter.asked_for(&derived) {
+        if self.counter.is_current_request(&derived) {
             self.census.take(&derived.boxes);
-        } else if self.deriver.asked_for(&derived) {
+        } else if self.deriver.is_current_request(&derived) {
             self.derived.push_back(derived);
         }
     }
@@ -875,11 +875,11 @@ impl Desk {
         if let Some(maps) = self.maps.get(&picture) {
             return Some(Arc::clone(maps));
         }
-        let key = self.facts()?.maps_key(&self.request(picture)?.key);
+        let key = self.model_info()?.maps_key(&self.request(picture)?.key);
         if self.mapless.contains(&picture) {
             return None;
         }
-        let kept = self.cache.get(Kind::Maps, &key);
+        let kept = self.cache.get(CacheKind::Maps, &key);
         let Some(maps) = kept.and_then(|bytes| kept_maps::from_bytes(&bytes)) else {
             self.mapless.insert(picture);
             return None;
@@ -890,8 +890,8 @@ impl Desk {
     }
 
     /// The classes that the head saw in the picture that is shown.
-    pub fn classes_seen(&mut self) -> Vec<(usize, String)> {
-        let (Some(picture), Some(facts)) = (self.session.current(), self.facts().cloned()) else {
+    pub fn classes_in_picture(&mut self) -> Vec<(usize, String)> {
+        let (Some(picture), Some(model_info)) = (self.session.current(), self.model_info().cloned()) else {
             return Vec::new();
         };
         let Some(maps) = self.maps_of(picture) else {
@@ -900,14 +900,14 @@ impl Desk {
         let named = maps
             .classes
             .iter()
-            .filter_map(|maps| Some((maps.class, facts.classes.get(maps.class)?.clone())));
+            .filter_map(|maps| Some((maps.class, model_info.classes.get(maps.class)?.clone())));
         named.collect()
     }
 
     /// Where the map that the heat map shows is cut, in 0..1 of its range.
-    pub fn heat_cut(&self) -> f32 {
-        let trial = self.trial.as_ref().map(|trial| &trial.proposing);
-        let threshold = trial
+    pub fn heat_map_threshold(&self) -> f32 {
+        let proposal_preview = self.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.proposing);
+        let threshold = proposal_preview
             .unwrap_or(self.session.proposing())
             .effective_threshold();
         match &self.heat {
@@ -918,11 +918,11 @@ impl Desk {
 
     /// The heat map of the picture that is shown, if it is to show and there is one.
     pub fn heat(&mut self, context: &Context) -> Option<egui::TextureId> {
-        let picture = self.session.current().filter(|_| self.shows_heat)?;
-        let proposing = self.trial.as_ref().map(|trial| &trial.proposing);
+        let picture = self.session.current().filter(|_| self.shows_heat_map)?;
+        let proposing = self.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.proposing);
         let method = proposing.unwrap_or(self.session.proposing()).method();
         let is_same = |heat: &&Heat| {
-            (heat.picture, heat.method, heat.class) == (picture, method, self.heat_class)
+            (heat.picture, heat.method, heat.class) == (picture, method, self.heat_map_class)
         };
         if let Some(heat) = self.heat.as_ref().filter(is_same) {
             return Some(heat.texture.id());
@@ -930,17 +930,17 @@ impl Desk {
         let maps = self.maps_of(picture)?;
         let surest = maps.classes.first().map(|maps| maps.class);
         let map = maps
-            .map(method, self.heat_class.or(surest))
+            .map(method, self.heat_map_class.or(surest))
             .or_else(|| maps.map(method, surest))?;
         let size = [map.grid.columns * HEAT_SCALE, map.grid.rows * HEAT_SCALE];
         let levels = LevelMap::new(map, size[0], size[1]);
-        let pixels = levels.levels.iter().map(|level| heat_colour(*level));
+        let pixels = levels.levels.iter().map(|level| heat_map_colour(*level));
         let image = ColorImage::new(size, pixels.collect());
         let texture = context.load_texture("heat map", image, TextureOptions::LINEAR);
         let heat = Heat {
             picture,
             method,
-            class: self.heat_class,
+            class: self.heat_map_class,
             steepest: levels.steepest(),
             texture,
         };
@@ -955,7 +955,7 @@ impl Desk {
     }
 
     /// The picture that is shown is about to be marked as done.
-    pub fn book_time(&mut self) {
+    pub fn record_time(&mut self) {
         let is_open = self.session.current().is_some_and(|picture| {
             let row = self.session.document().picture(picture);
             row.is_some_and(|row| row.review != ReviewState::Done)
@@ -971,7 +971,7 @@ impl Desk {
     /// # Errors
     /// If the project cannot be written.
     pub fn keep(&mut self) -> Result<(), StoreError> {
-        self.session.keep_place()?;
+        self.session.save_state()?;
         if self.activity != self.kept_activity {
             self.session.keep(ACTIVITY, &self.activity)?;
             self.kept_activity = self.activity;
@@ -984,23 +984,23 @@ impl Desk {
     /// # Errors
     /// If the project cannot be written; what was done is safe even so.
     pub fn close(mut self) -> Result<(), StoreError> {
-        let written = self.write_seen();
+        let written = self.write_inferences();
         let kept = self.keep();
         self.session.close()?;
         written.and(kept)
     }
 }
 
-fn looker_of(proposing: &Proposing) -> Looker {
-    Looker {
+fn model_settings_of(proposing: &ProposalSettings) -> ModelSettings {
+    ModelSettings {
         model: proposing.model.clone(),
         quality: proposing.quality(),
     }
 }
 
 /// How maps are cut when proposals are made like this.
-pub fn cut_of(proposing: &Proposing) -> Cut {
-    Cut {
+pub fn cut_options_of(proposing: &ProposalSettings) -> CutOptions {
+    CutOptions {
         method: proposing.method(),
         boxes: BoxOptions {
             threshold: proposing.threshold,
@@ -1012,7 +1012,7 @@ pub fn cut_of(proposing: &Proposing) -> Cut {
 }
 
 /// The colour of a level of a heat map (inferno: perceptually uniform, dark is low).
-pub fn heat_colour(level: u8) -> egui::Color32 {
+pub fn heat_map_colour(level: u8) -> egui::Color32 {
     let colour = colorous::INFERNO.eval_continuous(f64::from(level) / 255.0);
     egui::Color32::from_rgb(colour.r, colour.g, colour.b)
 }

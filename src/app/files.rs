@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use rfd::AsyncFileDialog;
 
-use super::work::{Event, Post};
+use super::work::{WorkerEvent, EventSender};
 
 /// A person cannot give up a dialog faster than this: it was not shown.
 const FASTEST: Duration = Duration::from_millis(400);
 
 /// What a file or folder is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum FilePurpose {
     /// A folder of pictures to open.
     OpenFolder,
     /// A project file to open.
@@ -30,7 +30,7 @@ pub enum Purpose {
     ExportFolder,
 }
 
-impl Purpose {
+impl FilePurpose {
     /// The title of its dialog.
     pub fn title(self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl Purpose {
 
 /// What came of a dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub enum FileChoice {
     /// This was chosen.
     Path(PathBuf),
     /// The person gave up.
@@ -56,40 +56,40 @@ pub enum Choice {
     NoDialog,
 }
 
-/// Shows the system's dialog; what is chosen comes as [`Event::Chosen`]. To be called on the thread
+/// Shows the system's dialog; what is chosen comes as [`WorkerEvent::Chosen`]. To be called on the thread
 /// of the window.
-pub fn ask(purpose: Purpose, post: Post) {
+pub fn ask(purpose: FilePurpose, post: EventSender) {
     let dialog = AsyncFileDialog::new().set_title(purpose.title());
     let begun = Instant::now();
     let project = [crate::store::EXTENSION];
     let pick = async move {
         match purpose {
-            Purpose::OpenFolder | Purpose::ImportFolder | Purpose::ExportFolder => {
+            FilePurpose::OpenFolder | FilePurpose::ImportFolder | FilePurpose::ExportFolder => {
                 dialog.pick_folder().await
             }
-            Purpose::OpenProject => {
+            FilePurpose::OpenProject => {
                 dialog
                     .add_filter("Tsukami projects", &project)
                     .pick_file()
                     .await
             }
-            Purpose::Model => {
+            FilePurpose::Model => {
                 dialog
                     .add_filter("Models", &["safetensors", "pth"])
                     .pick_file()
                     .await
             }
-            Purpose::ImportFile => dialog.pick_file().await,
-            Purpose::ExportFile => dialog.save_file().await,
+            FilePurpose::ImportFile => dialog.pick_file().await,
+            FilePurpose::ExportFile => dialog.save_file().await,
         }
     };
     thread::spawn(move || {
         let chosen = pollster::block_on(pick);
         let choice = match chosen {
-            Some(file) => Choice::Path(file.path().to_owned()),
-            None if begun.elapsed() < FASTEST => Choice::NoDialog,
-            None => Choice::Nothing,
+            Some(file) => FileChoice::Path(file.path().to_owned()),
+            None if begun.elapsed() < FASTEST => FileChoice::NoDialog,
+            None => FileChoice::Nothing,
         };
-        post.send(Event::Chosen(purpose, choice));
+        post.send(WorkerEvent::Chosen(purpose, choice));
     });
 }

@@ -7,7 +7,7 @@
 use half::f16;
 
 use crate::geometry::{BBox, Grid};
-use crate::localize::{ClassMaps, CloserMaps, Map, Maps, Names, SemanticMaps};
+use crate::localize::{ClassMaps, ZoomedMaps, Map, Maps, NameLogits, SemanticMaps};
 
 /// The version of the layout; what is of another one is made anew.
 const VERSION: u8 = 2;
@@ -54,18 +54,18 @@ fn write_maps(bytes: &mut Vec<u8>, maps: &Maps) {
     let parts = maps.parts.iter().flatten();
     number(bytes, maps.parts.as_ref().map_or(0, Vec::len));
     bytes.extend(parts.flat_map(|part| part.to_le_bytes()));
-    number(bytes, maps.closer.len());
-    for closer in &maps.closer {
-        let BBox { x0, y0, x1, y1 } = closer.frame;
+    number(bytes, maps.zoomed.len());
+    for zoomed in &maps.zoomed {
+        let BBox { x0, y0, x1, y1 } = zoomed.frame;
         for edge in [x0, y0, x1, y1] {
             bytes.extend(edge.to_le_bytes());
         }
-        write_maps(bytes, &closer.maps);
+        write_maps(bytes, &zoomed.maps);
     }
 }
 
 fn write_semantic(bytes: &mut Vec<u8>, maps: &SemanticMaps) {
-    for map in [&maps.semantic, &maps.coupled, &maps.carried] {
+    for map in [&maps.semantic, &maps.coupled, &maps.propagated] {
         write_map(bytes, map);
     }
 }
@@ -156,7 +156,7 @@ impl Reader<'_> {
         }
         let names = match named.len() {
             0 => None,
-            _ => Some(Names {
+            _ => Some(NameLogits {
                 classes: named,
                 rest: self.map(grid)?,
             }),
@@ -168,12 +168,12 @@ impl Reader<'_> {
         if !(parts.is_empty() || parts.len() == patches) {
             return None;
         }
-        let mut closer = Vec::new();
+        let mut zoomed = Vec::new();
         for _ in 0..self.length()? {
             if !may_look_closer {
                 return None;
             }
-            closer.push(CloserMaps {
+            zoomed.push(ZoomedMaps {
                 frame: BBox {
                     x0: self.float()?,
                     y0: self.float()?,
@@ -191,7 +191,7 @@ impl Reader<'_> {
             classes,
             names,
             parts: Some(parts).filter(|parts| !parts.is_empty()),
-            closer,
+            zoomed,
         })
     }
 
@@ -199,7 +199,7 @@ impl Reader<'_> {
         Some(SemanticMaps {
             semantic: self.map(grid)?,
             coupled: self.map(grid)?,
-            carried: self.map(grid)?,
+            propagated: self.map(grid)?,
         })
     }
 
@@ -231,7 +231,7 @@ mod tests {
         let semantic = |scale: f32| SemanticMaps {
             semantic: map(scale),
             coupled: map(-1e4 * scale),
-            carried: map(0.0),
+            propagated: map(0.0),
         };
         let plain = Maps {
             patch_size: 14,
@@ -241,7 +241,7 @@ mod tests {
             classes: Vec::new(),
             names: None,
             parts: None,
-            closer: Vec::new(),
+            zoomed: Vec::new(),
         };
         Maps {
             any: Some(semantic(2.0)),
@@ -250,12 +250,12 @@ mod tests {
                 probability: 0.75,
                 maps: semantic(1.0),
             }],
-            names: Some(Names {
+            names: Some(NameLogits {
                 classes: vec![(281, map(3.0)), (7, map(0.5))],
                 rest: map(-2.0),
             }),
             parts: Some((0..12).collect()),
-            closer: vec![CloserMaps {
+            zoomed: vec![ZoomedMaps {
                 frame: BBox::from_corners(0.25, 0.5, 0.75, 1.0),
                 maps: plain.clone(),
             }],
@@ -275,7 +275,7 @@ mod tests {
             names.map(|(class, _)| *class).collect()
         };
         assert_eq!(candidates(&back), [281, 7]);
-        assert_eq!(back.closer[0].frame, maps.closer[0].frame);
+        assert_eq!(back.zoomed[0].frame, maps.zoomed[0].frame);
         assert_eq!(
             (back.classes[0].class, back.classes[0].probability),
             (3, 0.75)
@@ -284,7 +284,7 @@ mod tests {
             (&maps.attention, &back.attention),
             (&maps.object, &back.object),
             (&maps.classes[0].maps.coupled, &back.classes[0].maps.coupled),
-            (&maps.classes[0].maps.carried, &back.classes[0].maps.carried),
+            (&maps.classes[0].maps.propagated, &back.classes[0].maps.propagated),
         ];
         for (before, after) in pairs {
             let range = (before.values[11] - before.values[0]).abs();

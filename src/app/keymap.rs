@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use egui::{Key, KeyboardShortcut, ModifierNames, Modifiers};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::command::{Command, Scope};
+use super::command::{Command, ShortcutScope};
 
 /// The keys of every command.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Keymap {
     keys: BTreeMap<Command, Vec<KeyboardShortcut>>,
     /// Every binding, those with more modifiers first: Ctrl+Shift+Z would pass for Ctrl+Z.
-    by_rank: Vec<(KeyboardShortcut, Command)>,
+    by_modifier_count: Vec<(KeyboardShortcut, Command)>,
 }
 
 impl Default for Keymap {
@@ -29,18 +29,18 @@ impl Keymap {
         keys.extend(changed);
         let mut keymap = Self {
             keys,
-            by_rank: Vec::new(),
+            by_modifier_count: Vec::new(),
         };
-        keymap.rank();
+        keymap.sort_bindings();
         keymap
     }
 
-    fn rank(&mut self) {
+    fn sort_bindings(&mut self) {
         let bindings = self.keys.iter();
-        self.by_rank = bindings
+        self.by_modifier_count = bindings
             .flat_map(|(command, keys)| keys.iter().map(|keys| (*keys, *command)))
             .collect();
-        self.by_rank.sort_by_key(|(keys, command)| {
+        self.by_modifier_count.sort_by_key(|(keys, command)| {
             (std::cmp::Reverse(modifier_count(keys.modifiers)), *command)
         });
     }
@@ -63,19 +63,19 @@ impl Keymap {
             }
         }
         self.keys.insert(command, keys);
-        self.rank();
+        self.sort_bindings();
     }
 
     /// The command that has these keys.
-    pub fn command_with(&self, keys: KeyboardShortcut) -> Option<Command> {
-        let found = self.by_rank.iter().find(|(other, _)| *other == keys);
+    pub fn command_for(&self, keys: KeyboardShortcut) -> Option<Command> {
+        let found = self.by_modifier_count.iter().find(|(other, _)| *other == keys);
         found.map(|(_, command)| *command)
     }
 
     /// The command that a press means. While text is typed only keys count that no text field
     /// wants; canvas keys, and keys that move between widgets and press them, count while the
     /// canvas has the focus.
-    pub fn command_of(
+    pub fn command_for_press(
         &self,
         key: Key,
         modifiers: Modifiers,
@@ -84,10 +84,10 @@ impl Keymap {
     ) -> Option<Command> {
         let counts = |keys: &KeyboardShortcut, command: Command| {
             let is_for_widgets = matches!(keys.logical_key, Key::Enter | Key::Space | Key::Tab);
-            let is_in_scope = command.scope() == Scope::Window && !is_for_widgets;
-            (is_in_scope || has_canvas_focus) && !(is_typing && is_for_text(keys))
+            let is_in_scope = command.scope() == ShortcutScope::Window && !is_for_widgets;
+            (is_in_scope || has_canvas_focus) && !(is_typing && is_used_by_text_fields(keys))
         };
-        let found = self.by_rank.iter().find(|(keys, command)| {
+        let found = self.by_modifier_count.iter().find(|(keys, command)| {
             keys.logical_key == key
                 && modifiers.matches_logically(keys.modifiers)
                 && counts(keys, *command)
@@ -108,7 +108,7 @@ pub fn clipboard_keys(event: &egui::Event) -> Option<KeyboardShortcut> {
 }
 
 /// Whether a text field would take these keys for itself.
-fn is_for_text(keys: &KeyboardShortcut) -> bool {
+fn is_used_by_text_fields(keys: &KeyboardShortcut) -> bool {
     let edits_text = [
         Key::A,
         Key::C,
@@ -267,7 +267,7 @@ mod tests {
         let mut keymap = Keymap::default();
         let enter = KeyboardShortcut::new(Modifiers::NONE, Key::Enter);
         keymap.set(Command::Done, vec![enter]);
-        assert_eq!(keymap.command_with(enter), Some(Command::Done));
+        assert_eq!(keymap.command_for(enter), Some(Command::Done));
         assert_eq!(keymap.keys(Command::Accept), []);
         let json = serde_json::to_string(&keymap).unwrap();
         assert_eq!(json, r#"{"Accept":[],"Done":["Enter"]}"#);
@@ -287,7 +287,7 @@ mod tests {
         let keymap = Keymap::default();
         let shifted = Modifiers::COMMAND.plus(Modifiers::SHIFT);
         let take = |modifiers, key, is_typing, on_canvas| {
-            keymap.command_of(key, modifiers, is_typing, on_canvas)
+            keymap.command_for_press(key, modifiers, is_typing, on_canvas)
         };
         assert_eq!(take(shifted, Key::Z, false, false), Some(Command::Redo));
         assert_eq!(

@@ -7,18 +7,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::work::proposing::ModelFacts;
-use crate::learn::boxes::{Learned, Outcome, Quality};
+use super::work::proposing::ModelInfo;
+use crate::learn::boxes::{LearnedProposer, ReviewCost, GateMetrics};
 
 /// The setting with the list.
 pub const LEARNING: &str = "learning";
 /// States that are kept; the oldest go first.
-const MOST_STATES: usize = 20;
+const MAX_STATES: usize = 20;
 
 /// What a person wants proposals to be made by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Choice {
+pub enum ProposalSource {
     /// By what was learnt last if that is better, else in the old way.
     #[default]
     Best,
@@ -30,7 +30,7 @@ pub enum Choice {
 
 /// Effort and right boxes on the pictures that were held out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Measured {
+pub struct HeldOutMetrics {
     /// Pictures that were held out.
     pub pictures: usize,
     /// Objects in them.
@@ -41,22 +41,22 @@ pub struct Measured {
     pub right: Option<[f64; 2]>,
 }
 
-impl From<&Quality> for Measured {
-    fn from(quality: &Quality) -> Self {
-        let Quality {
+impl From<&GateMetrics> for HeldOutMetrics {
+    fn from(quality: &GateMetrics) -> Self {
+        let GateMetrics {
             held_out,
             objects,
             before,
             after,
         } = quality;
-        let both = |of: fn(&Outcome, usize) -> Option<f64>| {
+        let both = |of: fn(&ReviewCost, usize) -> Option<f64>| {
             Some([of(before, *objects)?, of(after, *objects)?])
         };
         Self {
             pictures: *held_out,
             objects: *objects,
-            effort: both(Outcome::effort),
-            right: both(Outcome::at75),
+            effort: both(ReviewCost::effort),
+            right: both(ReviewCost::recall_at_75),
         }
     }
 }
@@ -70,12 +70,12 @@ pub struct State {
     pub at: u64,
     /// The model that had seen the pictures.
     pub model: String,
-    /// What it is bound to; see [`ModelFacts::sight_kind`].
+    /// What it is bound to; see [`ModelInfo::features_kind`].
     pub kind: String,
     /// Pictures that it was learnt from, those held out too.
     pub reviewed: usize,
     /// How it does on those that were held out.
-    pub measured: Measured,
+    pub measured: HeldOutMetrics,
     /// Whether it does better there than the old way.
     pub is_better: bool,
     /// Whether a person had asked for it.
@@ -85,17 +85,17 @@ pub struct State {
 /// The learned states of a project.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Kept {
+pub struct LearnedStates {
     /// Whether it learns only when asked.
     pub is_manual: bool,
     /// What proposals are made by.
-    pub choice: Choice,
+    pub choice: ProposalSource,
     /// The states, the oldest first.
     pub states: Vec<State>,
     last_id: u32,
 }
 
-impl Kept {
+impl LearnedStates {
     /// The state that was learnt last with this model, if any.
     pub fn latest(&self, kind: &str) -> Option<&State> {
         let mut states = self.states.iter().rev();
@@ -105,9 +105,9 @@ impl Kept {
     /// The state that proposals are to be made by, for this model.
     pub fn wanted(&self, kind: &str) -> Option<&State> {
         match self.choice {
-            Choice::OldWay => None,
-            Choice::Best => self.latest(kind).filter(|state| state.is_better),
-            Choice::State(id) => {
+            ProposalSource::OldWay => None,
+            ProposalSource::Best => self.latest(kind).filter(|state| state.is_better),
+            ProposalSource::State(id) => {
                 let mut states = self.states.iter();
                 states.find(|state| state.id == id && state.kind == kind)
             }
@@ -120,18 +120,18 @@ impl Kept {
     /// unasked does until there is so much more to learn from that it is worth keeping both.
     pub fn add(
         &mut self,
-        learned: &Learned,
-        facts: &ModelFacts,
+        learned: &LearnedProposer,
+        model_info: &ModelInfo,
         at: u64,
         is_asked: bool,
     ) -> (u32, Vec<u32>) {
         self.add_state(|id| State {
             id,
             at,
-            model: facts.name.clone(),
-            kind: facts.sight_kind(),
+            model: model_info.name.clone(),
+            kind: model_info.features_kind(),
             reviewed: learned.reviewed,
-            measured: Measured::from(&learned.quality),
+            measured: HeldOutMetrics::from(&learned.quality),
             is_better: learned.is_better,
             is_asked,
         })
@@ -143,7 +143,7 @@ impl Kept {
             let before = self.states.iter().rev().nth(1);
             let former = before.map_or(0, |before| before.reviewed);
             let is_close = last.reviewed < former + (former / 6).max(4);
-            let is_free = self.choice != Choice::State(last.id);
+            let is_free = self.choice != ProposalSource::State(last.id);
             let is_again = last.reviewed == state.reviewed;
             let is_replaced = is_again || is_close && !last.is_asked;
             is_free && is_replaced && last.kind == state.kind
@@ -159,9 +159,9 @@ impl Kept {
         let id = state.id;
         self.states.push(state);
         let mut gone = Vec::new();
-        while self.states.len() > MOST_STATES {
+        while self.states.len() > MAX_STATES {
             // The one that a person has chosen stays, and so does the newest.
-            let is_free = |state: &State| self.choice != Choice::State(state.id);
+            let is_free = |state: &State| self.choice != ProposalSource::State(state.id);
             let Some(oldest) = self.states.iter().position(is_free) else {
                 break;
             };
@@ -177,13 +177,13 @@ pub fn key_of(state: u32) -> String {
 }
 
 /// What was learnt, as a setting keeps it.
-pub fn to_text(learned: &Learned, kind: &str) -> String {
+pub fn to_text(learned: &LearnedProposer, kind: &str) -> String {
     STANDARD.encode(learned.to_bytes(kind))
 }
 
 /// What a setting kept; nothing if it is damaged or of another model.
-pub fn from_text(text: &str, kind: &str) -> Option<Learned> {
-    Learned::from_bytes(&STANDARD.decode(text).ok()?, kind)
+pub fn from_text(text: &str, kind: &str) -> Option<LearnedProposer> {
+    LearnedProposer::from_bytes(&STANDARD.decode(text).ok()?, kind)
 }
 
 #[cfg(test)]
@@ -192,14 +192,14 @@ mod tests {
 
     const KIND: &str = "model/fast";
 
-    fn add(kept: &mut Kept, reviewed: usize, is_better: bool, is_asked: bool) -> (u32, Vec<u32>) {
+    fn add(kept: &mut LearnedStates, reviewed: usize, is_better: bool, is_asked: bool) -> (u32, Vec<u32>) {
         kept.add_state(|id| State {
             id,
             at: 0,
             model: "m".to_owned(),
             kind: KIND.to_owned(),
             reviewed,
-            measured: Measured::default(),
+            measured: HeldOutMetrics::default(),
             is_better,
             is_asked,
         })
@@ -207,37 +207,37 @@ mod tests {
 
     #[test]
     fn the_newest_is_in_use_where_it_is_better_unless_a_person_chose() {
-        let mut kept = Kept::default();
+        let mut kept = LearnedStates::default();
         assert_eq!(kept.wanted(KIND), None);
         let (first, _) = add(&mut kept, 10, true, true);
         assert_eq!(kept.wanted(KIND).map(|state| state.id), Some(first));
         assert_eq!(kept.wanted("another/fast"), None);
         add(&mut kept, 20, false, true);
         assert_eq!(kept.wanted(KIND), None, "the old way is better");
-        kept.choice = Choice::State(first);
+        kept.choice = ProposalSource::State(first);
         assert_eq!(kept.wanted(KIND).map(|state| state.id), Some(first));
-        kept.choice = Choice::OldWay;
+        kept.choice = ProposalSource::OldWay;
         assert_eq!(kept.wanted(KIND), None);
     }
 
     #[test]
     fn what_is_learnt_after_every_picture_does_not_crowd_out_what_was_before() {
-        let mut kept = Kept::default();
+        let mut kept = LearnedStates::default();
         for reviewed in 8..200 {
             add(&mut kept, reviewed, true, false);
         }
         let reviewed: Vec<usize> = kept.states.iter().map(|state| state.reviewed).collect();
-        assert!(reviewed.len() <= MOST_STATES);
+        assert!(reviewed.len() <= MAX_STATES);
         assert!(reviewed[0] < 12 && reviewed.is_sorted(), "{reviewed:?}");
         assert_eq!(reviewed.last(), Some(&199));
         // What was asked for stays, and so does what is chosen.
-        kept.choice = Choice::State(kept.states[0].id);
+        kept.choice = ProposalSource::State(kept.states[0].id);
         let chosen = kept.states[0].clone();
         let mut gone = Vec::new();
         for reviewed in 200..240 {
             gone.extend(add(&mut kept, reviewed, true, true).1);
         }
-        assert_eq!(kept.states.len(), MOST_STATES);
+        assert_eq!(kept.states.len(), MAX_STATES);
         assert_eq!(kept.states[0], chosen);
         assert!(!gone.contains(&chosen.id) && !gone.is_empty());
     }

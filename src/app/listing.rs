@@ -15,11 +15,11 @@ const NOT_ASKED: f32 = f32::NEG_INFINITY;
 /// What a person asks of the list. It is remembered with the project, and so is the place in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Query {
+pub struct PictureQuery {
     /// A part of the path, in any case.
     pub search: String,
     /// How far the review has come; any if none.
-    pub state: Option<StateFilter>,
+    pub state: Option<ReviewFilter>,
     /// Pictures with a box or tag of this class.
     pub category: Option<CategoryId>,
     /// Pictures with proposals that nobody has judged.
@@ -29,7 +29,7 @@ pub struct Query {
     /// Pictures whose file is missing or cannot be read.
     pub is_bad: bool,
     /// The order.
-    pub sort: Sort,
+    pub sort: SortOrder,
     /// Whether the order is turned round.
     pub reversed: bool,
 }
@@ -37,7 +37,7 @@ pub struct Query {
 /// A kind of picture by its review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum StateFilter {
+pub enum ReviewFilter {
     /// Not done.
     ToReview,
     /// Nobody has worked on it.
@@ -52,7 +52,7 @@ pub enum StateFilter {
     VerifiedEmpty,
 }
 
-impl StateFilter {
+impl ReviewFilter {
     /// All of them, in the order of the menu.
     pub const ALL: [Self; 6] = [
         Self::ToReview,
@@ -90,7 +90,7 @@ impl StateFilter {
 /// An order of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Sort {
+pub enum SortOrder {
     /// By path, numbers as numbers.
     #[default]
     Name,
@@ -106,7 +106,7 @@ pub enum Sort {
     Class,
 }
 
-impl Sort {
+impl SortOrder {
     /// All of them, in the order of the menu.
     pub const ALL: [Self; 6] = [
         Self::Name,
@@ -130,14 +130,14 @@ impl Sort {
     }
 }
 
-impl Query {
+impl PictureQuery {
     /// Whether an edit of boxes can change what is shown, or where.
     pub fn depends_on_boxes(&self) -> bool {
-        self.narrows() || self.sort != Sort::Name
+        self.is_filtered() || self.sort != SortOrder::Name
     }
 
     /// Whether anything is left out.
-    pub fn narrows(&self) -> bool {
+    pub fn is_filtered(&self) -> bool {
         let Self {
             sort: _,
             reversed: _,
@@ -178,7 +178,7 @@ impl Query {
         let mut rows: Vec<(f32, PictureId)> = pictures
             .map(|picture| (self.sort.rank(document, picture), picture.id))
             .collect();
-        if self.sort != Sort::Name {
+        if self.sort != SortOrder::Name {
             // Equals stay in the order of their names.
             rows.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         }
@@ -197,7 +197,7 @@ pub fn by_name(document: &Document) -> Vec<PictureId> {
     pictures.into_iter().map(|picture| picture.id).collect()
 }
 
-impl Sort {
+impl SortOrder {
     /// What the order goes by, the highest first.
     fn rank(self, document: &Document, picture: &Picture) -> f32 {
         let rows = document.annotations(picture.id);
@@ -343,7 +343,7 @@ mod tests {
         document
     }
 
-    fn ids(query: &Query) -> Vec<u32> {
+    fn ids(query: &PictureQuery) -> Vec<u32> {
         let document = document();
         let rows = query.run(&document, &by_name(&document), |id| id == PictureId(3));
         rows.into_iter().map(|id| id.0).collect()
@@ -351,11 +351,11 @@ mod tests {
 
     #[test]
     fn names_sort_as_people_count() {
-        assert_eq!(ids(&Query::default()), [2, 1, 3]);
+        assert_eq!(ids(&PictureQuery::default()), [2, 1, 3]);
         assert_eq!(
-            ids(&Query {
+            ids(&PictureQuery {
                 reversed: true,
-                ..Query::default()
+                ..PictureQuery::default()
             }),
             [3, 1, 2]
         );
@@ -366,58 +366,58 @@ mod tests {
 
     #[test]
     fn filters_narrow() {
-        let query = Query::default;
+        let query = PictureQuery::default;
         assert_eq!(
-            ids(&Query {
+            ids(&PictureQuery {
                 search: " B.J ".into(),
                 ..query()
             }),
             [3]
         );
         assert_eq!(
-            ids(&Query {
-                state: Some(StateFilter::Done),
+            ids(&PictureQuery {
+                state: Some(ReviewFilter::Done),
                 ..query()
             }),
             [2]
         );
         assert_eq!(
-            ids(&Query {
-                state: Some(StateFilter::VerifiedEmpty),
+            ids(&PictureQuery {
+                state: Some(ReviewFilter::VerifiedEmpty),
                 ..query()
             }),
             [2]
         );
         assert_eq!(
-            ids(&Query {
-                state: Some(StateFilter::ToReview),
+            ids(&PictureQuery {
+                state: Some(ReviewFilter::ToReview),
                 ..query()
             }),
             [1, 3]
         );
         assert_eq!(
-            ids(&Query {
+            ids(&PictureQuery {
                 category: Some(CategoryId(1)),
                 ..query()
             }),
             [3]
         );
         assert_eq!(
-            ids(&Query {
+            ids(&PictureQuery {
                 has_proposals: true,
                 ..query()
             }),
             [1, 3]
         );
         assert_eq!(
-            ids(&Query {
+            ids(&PictureQuery {
                 scores: Some([0.1, 0.3]),
                 ..query()
             }),
             [3]
         );
         assert_eq!(
-            ids(&Query {
+            ids(&PictureQuery {
                 is_bad: true,
                 ..query()
             }),
@@ -428,19 +428,19 @@ mod tests {
     #[test]
     fn orders_put_first_what_they_are_named_after() {
         let sorted = |sort| {
-            ids(&Query {
+            ids(&PictureQuery {
                 sort,
-                ..Query::default()
+                ..PictureQuery::default()
             })
         };
         assert_eq!(
-            sorted(Sort::Uncertainty),
+            sorted(SortOrder::Uncertainty),
             [3, 1, 2],
             "0.6 and 0.2, then 0.95, then what is done"
         );
-        assert_eq!(sorted(Sort::Sureness), [1, 3, 2], "what is done comes last");
-        assert_eq!(sorted(Sort::Score), [1, 3, 2]);
-        assert_eq!(sorted(Sort::Boxes), [3, 1, 2]);
-        assert_eq!(sorted(Sort::Class), [3, 1, 2], "cat, dog, none");
+        assert_eq!(sorted(SortOrder::Sureness), [1, 3, 2], "what is done comes last");
+        assert_eq!(sorted(SortOrder::Score), [1, 3, 2]);
+        assert_eq!(sorted(SortOrder::Boxes), [3, 1, 2]);
+        assert_eq!(sorted(SortOrder::Class), [3, 1, 2], "cat, dog, none");
     }
 }

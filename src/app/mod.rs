@@ -26,7 +26,7 @@ pub mod kept_maps;
 pub mod keymap;
 pub mod learned;
 pub mod listing;
-pub mod notices;
+pub mod notifications;
 pub mod offer;
 pub mod panels;
 pub mod picks;
@@ -43,14 +43,14 @@ use std::path::PathBuf;
 
 use egui::ViewportBuilder;
 
-use self::places::Places;
+use self::places::AppDirs;
 use self::preferences::Preferences;
 use self::window::Window;
 
 /// The smallest window that everything fits into, in points.
-const LEAST_SIZE: [f32; 2] = [820.0, 520.0];
+const MIN_WINDOW_SIZE: [f32; 2] = [820.0, 520.0];
 /// The size of the first window.
-const FIRST_SIZE: [f32; 2] = [1280.0, 800.0];
+const DEFAULT_WINDOW_SIZE: [f32; 2] = [1280.0, 800.0];
 
 /// Opens the window, with a folder of pictures, a picture's folder or a project file in it if one
 /// is given, and returns when it is closed.
@@ -58,14 +58,14 @@ const FIRST_SIZE: [f32; 2] = [1280.0, 800.0];
 /// # Errors
 /// If the system gives no window: there is no display, or no OpenGL.
 pub fn run(path: Option<PathBuf>) -> eframe::Result {
-    let places = Places::of_user();
+    let places = AppDirs::for_user();
     let preferences = places.settings.as_deref().map(Preferences::load);
     let preferences = preferences.unwrap_or_default();
     let mut viewport = ViewportBuilder::default()
         .with_title("Tsukami")
         .with_app_id("tsukami")
-        .with_min_inner_size(LEAST_SIZE)
-        .with_inner_size(FIRST_SIZE)
+        .with_min_inner_size(MIN_WINDOW_SIZE)
+        .with_inner_size(DEFAULT_WINDOW_SIZE)
         .with_drag_and_drop(true);
     if let Some(place) = preferences.window {
         viewport = viewport

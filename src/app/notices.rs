@@ -4,11 +4,11 @@
 use std::collections::VecDeque;
 
 /// Seconds that a toast stays.
-const TOAST_SECONDS: f64 = 5.0;
+const MIN_TOAST_SECS: f64 = 5.0;
 /// Toasts that are shown at once.
-const MOST_TOASTS: usize = 4;
+const MAX_TOASTS: usize = 4;
 /// Problems that are kept.
-const MOST_PROBLEMS: usize = 1000;
+const MAX_PROBLEMS: usize = 1000;
 
 /// A sentence that passes.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,28 +25,28 @@ pub struct Toast {
 
 /// What a person is told.
 #[derive(Default)]
-pub struct Notices {
+pub struct Notifications {
     toasts: VecDeque<Toast>,
     problems: VecDeque<String>,
     /// Problems that nobody has looked at.
-    unseen: usize,
+    unread: usize,
 }
 
-impl Notices {
+impl Notifications {
     /// Says something in passing.
-    pub fn say(&mut self, text: impl Into<String>) {
+    pub fn notify(&mut self, text: impl Into<String>) {
         self.toast(text.into(), false, "");
     }
 
     /// Says something in passing, in the place of what was said about the same thing.
-    pub fn say_about(&mut self, topic: &'static str, text: impl Into<String>) {
+    pub fn notify_about(&mut self, topic: &'static str, text: impl Into<String>) {
         self.toast(text.into(), false, topic);
     }
 
     /// Says that something went wrong, and keeps it, unless that was said before.
     pub fn problem(&mut self, text: impl Into<String>) {
         let text = text.into();
-        if self.keep(text.clone()) {
+        if self.record_problem(text.clone()) {
             self.toast(text, true, "");
         }
     }
@@ -55,7 +55,7 @@ impl Notices {
     pub fn problems(&mut self, texts: Vec<String>) {
         let mut new: Vec<String> = Vec::new();
         for text in texts {
-            if self.keep(text.clone()) {
+            if self.record_problem(text.clone()) {
                 new.push(text);
             }
         }
@@ -72,19 +72,19 @@ impl Notices {
 
     /// Keeps something that is good to know among the problems, without a word.
     pub fn note(&mut self, text: String) {
-        if self.keep(text) {
-            self.unseen -= 1;
+        if self.record_problem(text) {
+            self.unread -= 1;
         }
     }
 
     /// Keeps a problem; whether it is a new one.
-    fn keep(&mut self, text: String) -> bool {
+    fn record_problem(&mut self, text: String) -> bool {
         if self.problems.contains(&text) {
             return false;
         }
         self.problems.push_back(text);
-        self.unseen += 1;
-        if self.problems.len() > MOST_PROBLEMS {
+        self.unread += 1;
+        if self.problems.len() > MAX_PROBLEMS {
             self.problems.pop_front();
         }
         true
@@ -100,7 +100,7 @@ impl Notices {
             until: None,
             topic,
         });
-        if self.toasts.len() > MOST_TOASTS {
+        if self.toasts.len() > MAX_TOASTS {
             self.toasts.pop_front();
         }
     }
@@ -109,7 +109,7 @@ impl Notices {
     pub fn toasts(&mut self, now: f64) -> impl Iterator<Item = &Toast> {
         for toast in &mut self.toasts {
             // A sentence takes longer to read than a word.
-            let seconds = TOAST_SECONDS + toast.text.len() as f64 / 25.0;
+            let seconds = MIN_TOAST_SECS + toast.text.len() as f64 / 25.0;
             toast.until.get_or_insert(now + seconds);
         }
         self.toasts
@@ -118,7 +118,7 @@ impl Notices {
     }
 
     /// Seconds until the next toast goes.
-    pub fn seconds_to_next(&self, now: f64) -> Option<f64> {
+    pub fn seconds_to_next_expiry(&self, now: f64) -> Option<f64> {
         let ends = self.toasts.iter().filter_map(|toast| toast.until);
         ends.map(|until| (until - now).max(0.0))
             .min_by(f64::total_cmp)
@@ -135,19 +135,19 @@ impl Notices {
     }
 
     /// How many problems nobody has looked at.
-    pub fn unseen(&self) -> usize {
-        self.unseen
+    pub fn unread(&self) -> usize {
+        self.unread
     }
 
     /// Takes note that a person looks at the problems.
-    pub fn mark_seen(&mut self) {
-        self.unseen = 0;
+    pub fn mark_read(&mut self) {
+        self.unread = 0;
     }
 
     /// Forgets the problems.
     pub fn clear_problems(&mut self) {
         self.problems.clear();
-        self.unseen = 0;
+        self.unread = 0;
     }
 }
 
@@ -155,8 +155,8 @@ impl Notices {
 mod tests {
     use super::*;
 
-    fn texts(notices: &mut Notices, now: f64) -> Vec<String> {
-        notices
+    fn texts(notifications: &mut Notifications, now: f64) -> Vec<String> {
+        notifications
             .toasts(now)
             .map(|toast| toast.text.clone())
             .collect()
@@ -164,25 +164,25 @@ mod tests {
 
     #[test]
     fn toasts_pass_and_problems_stay() {
-        let mut notices = Notices::default();
-        notices.say("saved");
-        notices.problem("a.jpg is no picture");
-        assert_eq!(texts(&mut notices, 10.0).len(), 2);
-        assert_eq!(texts(&mut notices, 14.0).len(), 2);
-        assert_eq!(texts(&mut notices, 30.0).len(), 0);
-        assert_eq!(notices.all_problems().len(), 1);
-        assert_eq!(notices.unseen(), 1);
+        let mut notifications = Notifications::default();
+        notifications.notify("saved");
+        notifications.problem("a.jpg is no picture");
+        assert_eq!(texts(&mut notifications, 10.0).len(), 2);
+        assert_eq!(texts(&mut notifications, 14.0).len(), 2);
+        assert_eq!(texts(&mut notifications, 30.0).len(), 0);
+        assert_eq!(notifications.all_problems().len(), 1);
+        assert_eq!(notifications.unread(), 1);
     }
 
     #[test]
     fn many_problems_are_one_toast_and_the_same_problem_is_one() {
-        let mut notices = Notices::default();
-        notices.problems(vec!["a".into(), "b".into(), "c".into()]);
-        notices.problem("a");
-        assert_eq!(texts(&mut notices, 0.0).len(), 1);
-        assert_eq!(notices.all_problems().len(), 3);
-        notices.say_about("history", "Undone: draw a box");
-        notices.say_about("history", "Redone: draw a box");
-        assert_eq!(texts(&mut notices, 0.0).len(), 2);
+        let mut notifications = Notifications::default();
+        notifications.problems(vec!["a".into(), "b".into(), "c".into()]);
+        notifications.problem("a");
+        assert_eq!(texts(&mut notifications, 0.0).len(), 1);
+        assert_eq!(notifications.all_problems().len(), 3);
+        notifications.notify_about("history", "Undone: draw a box");
+        notifications.notify_about("history", "Redone: draw a box");
+        assert_eq!(texts(&mut notifications, 0.0).len(), 2);
     }
 }

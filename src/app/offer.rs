@@ -3,29 +3,29 @@
 use egui::{Button, Response, RichText, Ui};
 
 use super::action::Action;
-use super::command::{Command, Group, Needs};
+use super::command::{Command, Menu, Requirement};
 use super::keymap::Keymap;
 use super::theme::Palette;
 
 /// From this many points on the toolbar has room for words.
-const WIDE: f32 = 1080.0;
+const TOOLBAR_TEXT_MIN_WIDTH: f32 = 1080.0;
 
 /// The commands as they are now.
-pub struct Offer<'a> {
+pub struct CommandState<'a> {
     /// Their keys.
     pub keymap: &'a Keymap,
     /// What is there.
-    pub met: Vec<Needs>,
+    pub satisfied: Vec<Requirement>,
     /// Those that are switched on.
     pub on: Vec<Command>,
     /// What undo and redo would do, in words.
     pub history: [Option<String>; 2],
 }
 
-impl Offer<'_> {
+impl CommandState<'_> {
     /// Whether a command makes sense now.
-    pub fn allows(&self, command: Command) -> bool {
-        self.met.contains(&command.spec().needs)
+    pub fn is_enabled(&self, command: Command) -> bool {
+        self.satisfied.contains(&command.spec().needs)
     }
 
     /// What a command is called now.
@@ -59,7 +59,7 @@ impl Offer<'_> {
         };
         let button = Button::new(format!("{sign}{}", self.label(command)))
             .shortcut_text(RichText::new(keys).small());
-        let response = ui.add_enabled(self.allows(command), button);
+        let response = ui.add_enabled(self.is_enabled(command), button);
         if response.on_hover_text(command.spec().tooltip).clicked() {
             actions.push(Action::Command(command));
             ui.close();
@@ -69,12 +69,12 @@ impl Offer<'_> {
     /// The menu bar.
     pub fn menu_bar(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
         egui::MenuBar::new().ui(ui, |ui| {
-            for group in Group::ALL {
+            for group in Menu::ALL {
                 ui.menu_button(group.label(), |ui| {
                     ui.set_min_width(240.0);
                     let commands = Command::ALL.into_iter();
                     for command in commands.filter(|command| command.spec().group == group) {
-                        if command.begins_section() {
+                        if command.starts_section() {
                             ui.separator();
                         }
                         self.menu_entry(ui, command, actions);
@@ -86,30 +86,30 @@ impl Offer<'_> {
 
     /// The toolbar: signs for what everybody knows, words for what the work consists of.
     pub fn toolbar(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let has_room = ui.available_width() >= WIDE;
+        let has_room = ui.available_width() >= TOOLBAR_TEXT_MIN_WIDTH;
         ui.horizontal(|ui| {
             for (at, commands) in Command::TOOLBAR.iter().enumerate() {
                 if at > 0 {
                     ui.separator();
                 }
                 for command in *commands {
-                    self.tool(ui, *command, has_room, actions);
+                    self.tool_button(ui, *command, has_room, actions);
                 }
             }
         });
     }
 
-    fn tool(&self, ui: &mut Ui, command: Command, has_room: bool, actions: &mut Vec<Action>) {
+    fn tool_button(&self, ui: &mut Ui, command: Command, has_room: bool, actions: &mut Vec<Action>) {
         let spec = command.spec();
         let icon = spec.icon.unwrap_or_default();
-        let is_main = has_room && Command::MAIN.contains(&command);
-        let text = if is_main || spec.icon.is_none() {
+        let shows_text = has_room && Command::TOOLBAR_WITH_TEXT.contains(&command);
+        let text = if shows_text || spec.icon.is_none() {
             format!("{icon} {}", spec.label.trim_end_matches('…'))
         } else {
             icon.to_owned()
         };
         let mut text = RichText::new(text);
-        let allowed = self.allows(command);
+        let allowed = self.is_enabled(command);
         if command == Command::AcceptAll && allowed {
             text = text.color(Palette::of(ui.visuals()).on_accent).strong();
         }

@@ -9,7 +9,7 @@ use crate::document::PictureId;
 
 /// A change of what is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pick {
+pub enum SelectionChange {
     /// Take this picture out, or in.
     Toggle(PictureId),
     /// Select from where the selection began to this picture, in the place of what was selected, or
@@ -25,7 +25,7 @@ pub enum Pick {
 
 /// Several pictures, or none.
 #[derive(Debug, Default)]
-pub struct Picks {
+pub struct ListSelection {
     ids: HashSet<PictureId>,
     /// Where a range begins and where it ends; the picture that is shown if none.
     range: Option<(PictureId, PictureId)>,
@@ -33,7 +33,7 @@ pub struct Picks {
     version: u64,
 }
 
-impl Picks {
+impl ListSelection {
     /// Whether a picture is among them.
     pub fn has(&self, picture: PictureId) -> bool {
         self.ids.contains(&picture)
@@ -84,7 +84,7 @@ impl Picks {
     /// one alone, which is then to be shown.
     pub fn pick(
         &mut self,
-        pick: Pick,
+        pick: SelectionChange,
         rows: &[PictureId],
         row_of: &HashMap<PictureId, usize>,
         shown: Option<PictureId>,
@@ -93,15 +93,15 @@ impl Picks {
         let shown = shown.filter(|id| row_of.contains_key(id));
         let begin = self.range.map(|(begin, _)| begin).or(shown);
         let (to, is_added) = match pick {
-            Pick::Nothing => {
+            SelectionChange::Nothing => {
                 self.clear();
                 return None;
             }
-            Pick::All => {
+            SelectionChange::All => {
                 self.ids = rows.iter().copied().collect();
                 return self.tidy();
             }
-            Pick::Toggle(id) => {
+            SelectionChange::Toggle(id) => {
                 if self.ids.is_empty() {
                     self.ids.extend(shown);
                 }
@@ -111,8 +111,8 @@ impl Picks {
                 self.range = Some((id, id));
                 return self.tidy();
             }
-            Pick::To(id, is_added) => (id, is_added),
-            Pick::By(step) => {
+            SelectionChange::To(id, is_added) => (id, is_added),
+            SelectionChange::By(step) => {
                 let from = self.end().or(shown).and_then(|id| row_of.get(&id));
                 let last = rows.len().saturating_sub(1);
                 let row = from.map_or(0, |row| row.saturating_add_signed(step).min(last));
@@ -143,15 +143,15 @@ impl Picks {
 mod tests {
     use super::*;
 
-    /// Picks one after the other in a list of six while the third is shown.
-    fn picked(picks: &[Pick]) -> Vec<u32> {
+    /// ListSelection one after the other in a list of six while the third is shown.
+    fn picked(picks: &[SelectionChange]) -> Vec<u32> {
         let rows: Vec<PictureId> = (1..=6).map(PictureId).collect();
         let row_of = rows
             .iter()
             .enumerate()
             .map(|(row, id)| (*id, row))
             .collect();
-        let mut all = Picks::default();
+        let mut all = ListSelection::default();
         for pick in picks {
             all.pick(*pick, &rows, &row_of, Some(PictureId(3)));
         }
@@ -162,20 +162,20 @@ mod tests {
 
     #[test]
     fn picks_are_those_of_file_managers() {
-        let toggle = |id| Pick::Toggle(PictureId(id));
-        let to = |id| Pick::To(PictureId(id), false);
+        let toggle = |id| SelectionChange::Toggle(PictureId(id));
+        let to = |id| SelectionChange::To(PictureId(id), false);
         assert_eq!(picked(&[toggle(5)]), [3, 5], "beside the one that is shown");
         assert_eq!(picked(&[toggle(5), toggle(1), toggle(5)]), [1, 3]);
         assert_eq!(picked(&[to(5)]), [3, 4, 5]);
         assert_eq!(picked(&[to(5), to(2)]), [2, 3], "from the same beginning");
         assert_eq!(picked(&[toggle(5), to(6)]), [5, 6], "from the last click");
-        let too = Pick::To(PictureId(6), true);
+        let too = SelectionChange::To(PictureId(6), true);
         assert_eq!(picked(&[toggle(1), toggle(5), too]), [1, 3, 5, 6]);
-        assert_eq!(picked(&[Pick::By(1), Pick::By(1), Pick::By(-1)]), [3, 4]);
-        assert_eq!(picked(&[Pick::By(1), Pick::By(-1)]), [0; 0]);
-        assert_eq!(picked(&[Pick::By(isize::MIN)]), [1, 2, 3]);
-        assert_eq!(picked(&[Pick::All]), [1, 2, 3, 4, 5, 6]);
-        assert_eq!(picked(&[Pick::All, Pick::Nothing]), [0; 0]);
+        assert_eq!(picked(&[SelectionChange::By(1), SelectionChange::By(1), SelectionChange::By(-1)]), [3, 4]);
+        assert_eq!(picked(&[SelectionChange::By(1), SelectionChange::By(-1)]), [0; 0]);
+        assert_eq!(picked(&[SelectionChange::By(isize::MIN)]), [1, 2, 3]);
+        assert_eq!(picked(&[SelectionChange::All]), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(picked(&[SelectionChange::All, SelectionChange::Nothing]), [0; 0]);
     }
 
     #[test]
@@ -186,10 +186,10 @@ mod tests {
             .enumerate()
             .map(|(row, id)| (*id, row))
             .collect();
-        let mut all = Picks::default();
+        let mut all = ListSelection::default();
         let shown = Some(PictureId(1));
         let pick =
-            |all: &mut Picks, id| all.pick(Pick::Toggle(PictureId(id)), &rows, &row_of, shown);
+            |all: &mut ListSelection, id| all.pick(SelectionChange::Toggle(PictureId(id)), &rows, &row_of, shown);
         assert_eq!(pick(&mut all, 3), None);
         assert_eq!(pick(&mut all, 1), Some(PictureId(3)));
         assert!(all.is_empty());
@@ -203,8 +203,8 @@ mod tests {
             .enumerate()
             .map(|(row, id)| (*id, row))
             .collect();
-        let mut all = Picks::default();
-        all.pick(Pick::All, &rows, &row_of, None);
+        let mut all = ListSelection::default();
+        all.pick(SelectionChange::All, &rows, &row_of, None);
         row_of.retain(|id, _| id.0 < 3);
         all.keep(&row_of);
         assert_eq!(all.len(), 2);

@@ -6,7 +6,7 @@ use directories::ProjectDirs;
 
 /// The folders; one that the system does not have is done without.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Places {
+pub struct AppDirs {
     /// The file of settings.
     pub settings: Option<PathBuf>,
     /// The folder of what can be made again.
@@ -17,9 +17,9 @@ pub struct Places {
     pub sample: Option<PathBuf>,
 }
 
-impl Places {
+impl AppDirs {
     /// Those of the user who runs the program.
-    pub fn of_user() -> Self {
+    pub fn for_user() -> Self {
         ProjectDirs::from("", "", "tsukami").map_or_else(Self::default, |folders| Self {
             settings: Some(folders.config_dir().join("settings.json")),
             caches: Some(folders.cache_dir().to_path_buf()),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::keymap::Keymap;
 
 /// Recent projects that are remembered.
-const MOST_RECENT: usize = 12;
+const MAX_RECENT: usize = 12;
 
 /// What is remembered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,9 +26,9 @@ pub struct Preferences {
     /// Project files, the last one first.
     pub recent: Vec<PathBuf>,
     /// Where the window was.
-    pub window: Option<WindowPlace>,
+    pub window: Option<WindowGeometry>,
     /// How the canvas looks.
-    pub canvas: CanvasLook,
+    pub canvas: CanvasOptions,
     /// Whether 'done' shows the next picture to review.
     pub goes_on_when_done: bool,
     /// Whether a new project is proposed for by itself.
@@ -43,7 +43,7 @@ impl Default for Preferences {
             keymap: Keymap::default(),
             recent: Vec::new(),
             window: None,
-            canvas: CanvasLook::default(),
+            canvas: CanvasOptions::default(),
             goes_on_when_done: true,
             proposes_at_once: true,
         }
@@ -75,7 +75,7 @@ impl From<Theme> for egui::ThemePreference {
 
 /// Where the window was, in points.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WindowPlace {
+pub struct WindowGeometry {
     /// Width and height of its inside.
     pub size: [f32; 2],
     /// Its upper left corner, where the system tells it.
@@ -87,7 +87,7 @@ pub struct WindowPlace {
 /// What the canvas shows beside picture and boxes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct CanvasLook {
+pub struct CanvasOptions {
     /// Class and score at each box.
     pub labels: bool,
     /// Lines through the pointer.
@@ -102,7 +102,7 @@ pub struct CanvasLook {
     pub thumbnails: bool,
 }
 
-impl Default for CanvasLook {
+impl Default for CanvasOptions {
     fn default() -> Self {
         Self {
             labels: true,
@@ -150,7 +150,7 @@ impl Preferences {
     pub fn used(&mut self, project: &Path) {
         self.recent.retain(|other| other != project);
         self.recent.insert(0, project.to_path_buf());
-        self.recent.truncate(MOST_RECENT);
+        self.recent.truncate(MAX_RECENT);
     }
 }
 

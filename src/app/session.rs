@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::listing::{self, Query};
-use super::picks::{Pick, Picks};
-use crate::document::ops::{self, Candidate, Named};
+use super::listing::{self, PictureQuery};
+use super::picks::{SelectionChange, ListSelection};
+use crate::document::ops::{self, Candidate, NamedCandidate};
 use crate::document::{
     Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, Model,
-    PictureId, ReviewState, Step, Summary, Touched,
+    PictureId, ReviewState, Step, Summary, Affected,
 };
 use crate::geometry::BBox;
 use crate::localize::{Method, Quality};
-use crate::naming::{ANY_OBJECT, Target};
+use crate::naming::{ANY_OBJECT, MappedClass};
 use crate::store::{Access, Project, StoreError};
 
 /// The setting that remembers where the work was left.
@@ -36,11 +36,11 @@ const COUNT_TIME: Duration = Duration::from_millis(500);
 /// Where the work was left, kept with the project.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Place {
+pub struct SessionState {
     /// The picture that was shown.
     pub picture: Option<PictureId>,
     /// What the list was asked for.
-    pub query: Query,
+    pub query: PictureQuery,
     /// The class of new boxes.
     pub class: Option<CategoryId>,
     /// Classes whose boxes are not shown.
@@ -48,13 +48,13 @@ pub struct Place {
     /// Boxes that cannot be moved.
     pub locked: HashSet<AnnotationId>,
     /// How proposals are made.
-    pub proposing: Proposing,
+    pub proposing: ProposalSettings,
 }
 
 /// How a person wants proposals to be made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Proposing {
+pub struct ProposalSettings {
     /// The name of the method.
     pub method: String,
     /// Where maps are cut, in 0..1; the method's own if none.
@@ -69,7 +69,7 @@ pub struct Proposing {
     pub quality: String,
 }
 
-impl Default for Proposing {
+impl Default for ProposalSettings {
     fn default() -> Self {
         Self {
             method: Method::default().name().to_owned(),
@@ -82,7 +82,7 @@ impl Default for Proposing {
     }
 }
 
-impl Proposing {
+impl ProposalSettings {
     /// How much is done for a picture, the default if the name is of another version.
     pub fn quality(&self) -> Quality {
         self.quality.parse().unwrap_or_default()
@@ -111,9 +111,9 @@ pub struct ClassCount {
 /// An open project.
 pub struct Session {
     project: Project,
-    place: Place,
+    place: SessionState,
     /// What the project file says the place is.
-    kept_place: Place,
+    saved_state: SessionState,
     selection: Vec<AnnotationId>,
     clipboard: Vec<Annotation>,
     /// All pictures in the order of their names.
@@ -121,7 +121,7 @@ pub struct Session {
     rows: Vec<PictureId>,
     /// Where each picture is in `rows`.
     row_of: HashMap<PictureId, usize>,
-    picks: Picks,
+    picks: ListSelection,
     unreadable: HashMap<PictureId, String>,
     /// Rises whenever the document changes.
     revision: u64,
@@ -129,7 +129,7 @@ pub struct Session {
     gesture: u64,
     shown_before: Option<PictureId>,
     /// Pictures that were changed since somebody last asked; all of them if none.
-    touched: Option<HashSet<PictureId>>,
+    affected: Option<HashSet<PictureId>>,
 }
 
 /// What was counted over the document, and when.
@@ -147,27 +147,27 @@ impl Session {
     /// Takes a project where it was left.
     pub fn new(project: Project) -> Self {
         // A place that another version wrote is no reason not to open the project.
-        let place: Place = project.setting(PLACE).ok().flatten().unwrap_or_default();
+        let place: SessionState = project.setting(PLACE).ok().flatten().unwrap_or_default();
         let mut session = Self {
             project,
-            kept_place: place.clone(),
+            saved_state: place.clone(),
             place,
             selection: Vec::new(),
             clipboard: Vec::new(),
             by_name: Vec::new(),
             rows: Vec::new(),
             row_of: HashMap::new(),
-            picks: Picks::default(),
+            picks: ListSelection::default(),
             unreadable: HashMap::new(),
             revision: 0,
             counts: Counts::default(),
             gesture: 0,
             shown_before: None,
-            touched: None,
+            affected: None,
         };
-        session.list_anew();
+        session.rebuild_list();
         session.count();
-        session.stay_on_a_picture();
+        session.ensure_current_exists();
         session
     }
 
@@ -285,24 +285,24 @@ impl Session {
     }
 
     /// How proposals are made.
-    pub fn proposing(&self) -> &Proposing {
+    pub fn proposing(&self) -> &ProposalSettings {
         &self.place.proposing
     }
 
     /// Changes how proposals are made.
-    pub fn proposing_mut(&mut self) -> &mut Proposing {
+    pub fn proposing_mut(&mut self) -> &mut ProposalSettings {
         &mut self.place.proposing
     }
 
     // The list.
 
     /// What the list is asked for.
-    pub fn query(&self) -> &Query {
+    pub fn query(&self) -> &PictureQuery {
         &self.place.query
     }
 
     /// Asks the list for something else.
-    pub fn set_query(&mut self, query: Query) {
+    pub fn set_query(&mut self, query: PictureQuery) {
         if query != self.place.query {
             self.place.query = query;
             self.list();
@@ -320,7 +320,7 @@ impl Session {
     }
 
     /// Makes the list after pictures came, went or were renamed.
-    fn list_anew(&mut self) {
+    fn rebuild_list(&mut self) {
         self.by_name = listing::by_name(self.project.document());
         self.list();
     }
@@ -340,12 +340,12 @@ impl Session {
     }
 
     /// The pictures of the list that are selected together, if there are several.
-    pub fn picks(&self) -> &Picks {
+    pub fn picks(&self) -> &ListSelection {
         &self.picks
     }
 
     /// Changes which pictures are selected together.
-    pub fn pick(&mut self, pick: Pick) {
+    pub fn pick(&mut self, pick: SelectionChange) {
         let shown = self.place.picture;
         let left = self.picks.pick(pick, &self.rows, &self.row_of, shown);
         if let Some(picture) = left {
@@ -479,7 +479,7 @@ impl Session {
         likely
     }
 
-    fn stay_on_a_picture(&mut self) {
+    fn ensure_current_exists(&mut self) {
         let is_there = |picture: PictureId| self.document().picture(picture).is_some();
         if !self.place.picture.is_some_and(is_there) {
             self.place.picture = self.rows.first().copied();
@@ -496,13 +496,13 @@ impl Session {
     /// Selects these boxes of the picture that is shown.
     pub fn select(&mut self, ids: Vec<AnnotationId>) {
         self.selection = ids;
-        self.tidy_selection();
+        self.normalize_selection();
     }
 
     /// Adds boxes to the selection.
-    pub fn select_too(&mut self, ids: &[AnnotationId]) {
+    pub fn extend_selection(&mut self, ids: &[AnnotationId]) {
         self.selection.extend(ids);
-        self.tidy_selection();
+        self.normalize_selection();
     }
 
     /// Takes boxes out of the selection that are in it, and adds the others.
@@ -513,11 +513,11 @@ impl Session {
                 None => self.selection.push(*id),
             }
         }
-        self.tidy_selection();
+        self.normalize_selection();
     }
 
     /// Keeps only what is there and can be seen, each box once.
-    fn tidy_selection(&mut self) {
+    fn normalize_selection(&mut self) {
         let visible: HashSet<_> = self.visible().map(|row| row.id).collect();
         let mut seen = HashSet::new();
         self.selection
@@ -527,7 +527,7 @@ impl Session {
     /// Selects the box `step` further on, from the beginning again at the end: proposals first,
     /// the surest in front, then the others from top to bottom.
     pub fn select_next(&mut self, step: isize) {
-        let order = self.order_of_boxes();
+        let order = self.review_order();
         let Some(last) = order.len().checked_sub(1) else {
             return;
         };
@@ -547,7 +547,7 @@ impl Session {
 
     /// The boxes that can be seen, proposals first, the surest in front, then the others from top
     /// to bottom.
-    pub fn order_of_boxes(&self) -> Vec<AnnotationId> {
+    pub fn review_order(&self) -> Vec<AnnotationId> {
         let mut rows: Vec<&Annotation> = self.visible().collect();
         rows.sort_by(|a, b| {
             let is_judged = |row: &Annotation| row.state != BoxState::Proposed;
@@ -567,12 +567,12 @@ impl Session {
     }
 
     /// The proposals that accepting and rejecting are about: the selected ones, or the surest.
-    fn judged_next(&self) -> Vec<AnnotationId> {
+    fn proposals_to_review(&self) -> Vec<AnnotationId> {
         if !self.selection.is_empty() {
             let selected = self.selection.iter().copied();
             return selected.filter(|id| self.is_proposal(*id)).collect();
         }
-        let mut order = self.order_of_boxes().into_iter();
+        let mut order = self.review_order().into_iter();
         order.find(|id| self.is_proposal(*id)).into_iter().collect()
     }
 
@@ -582,7 +582,7 @@ impl Session {
     }
 
     fn select_next_proposal(&mut self) {
-        let mut order = self.order_of_boxes().into_iter();
+        let mut order = self.review_order().into_iter();
         let next = order.find(|id| self.is_proposal(*id));
         self.selection = next.into_iter().collect();
     }
@@ -598,24 +598,24 @@ impl Session {
         label: &str,
         make: impl Fn(&Document) -> Result<Edit, EditError>,
     ) -> Result<bool, StoreError> {
-        self.commit_as(label, None, make)
+        self.commit_in_gesture(label, None, make)
     }
 
     /// As [`commit`](Self::commit); changes of the same gesture in a row are one step.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn commit_as(
+    pub fn commit_in_gesture(
         &mut self,
         label: &str,
         gesture: Option<u64>,
         make: impl Fn(&Document) -> Result<Edit, EditError>,
     ) -> Result<bool, StoreError> {
-        let touched = self.project.commit_with(label, gesture, make)?;
-        let changed = touched != Touched::default();
+        let affected = self.project.commit_with(label, gesture, make)?;
+        let changed = affected != Affected::default();
         if changed {
-            self.touch(&touched);
-            self.changed(!touched.pictures.is_empty() && self.place.query.narrows());
+            self.touch(&affected);
+            self.changed(!affected.pictures.is_empty() && self.place.query.is_filtered());
         }
         Ok(changed)
     }
@@ -626,11 +626,11 @@ impl Session {
     /// As for [`commit`](Self::commit), and if the document has changed so that it does not fit.
     pub fn commit_edit(&mut self, label: &str, edit: &Edit) -> Result<(), StoreError> {
         self.project.commit(label, edit, None)?;
-        self.touched = None;
+        self.affected = None;
         self.revision += 1;
-        self.list_anew();
-        self.stay_on_a_picture();
-        self.tidy_selection();
+        self.rebuild_list();
+        self.ensure_current_exists();
+        self.normalize_selection();
         Ok(())
     }
 
@@ -639,12 +639,12 @@ impl Session {
     fn changed(&mut self, list: bool) {
         self.revision += 1;
         if self.document().pictures().len() != self.by_name.len() {
-            self.list_anew();
+            self.rebuild_list();
         } else if list && self.rows.is_empty() {
             self.list();
         }
-        self.stay_on_a_picture();
-        self.tidy_selection();
+        self.ensure_current_exists();
+        self.normalize_selection();
     }
 
     /// Takes in what other processes or the window's own workers have written; whether anything
@@ -655,11 +655,11 @@ impl Session {
     pub fn poll(&mut self) -> Result<bool, StoreError> {
         let news = self.project.poll()?;
         if !news.is_empty() {
-            self.touched = None;
+            self.affected = None;
             self.revision += 1;
-            self.list_anew();
-            self.stay_on_a_picture();
-            self.tidy_selection();
+            self.rebuild_list();
+            self.ensure_current_exists();
+            self.normalize_selection();
         }
         Ok(!news.is_empty())
     }
@@ -701,7 +701,7 @@ impl Session {
     }
 
     /// What undo and redo would do, in words.
-    pub fn next_steps(&self) -> [Option<&str>; 2] {
+    pub fn undo_redo_labels(&self) -> [Option<&str>; 2] {
         let history = self.project.history();
         let (done, undone) = history.steps().split_at(history.position());
         let is_own = |step: &&Step| step.label != BESIDE;
@@ -709,13 +709,13 @@ impl Session {
         [last, undone.iter().find(is_own)].map(|step| step.map(|step| step.label.as_str()))
     }
 
-    fn crossed(&mut self, crossed: crate::store::Crossed) -> String {
+    fn crossed(&mut self, crossed: crate::store::UndoneStep) -> String {
         // Steps beside it may have been crossed with it.
-        self.touched = None;
+        self.affected = None;
         self.changed(false);
         if let Some(picture) = crossed.picture {
             self.show(picture);
-            let boxes = crossed.touched.annotations.iter();
+            let boxes = crossed.affected.annotations.iter();
             self.select(boxes.map(|(_, id)| *id).collect());
         }
         crossed.label
@@ -746,7 +746,7 @@ impl Session {
     fn class_for_new_boxes(&mut self) -> Result<CategoryId, StoreError> {
         match self.chosen_class() {
             Some(category) => Ok(category),
-            None => self.class_named(ANY_OBJECT),
+            None => self.ensure_class(ANY_OBJECT),
         }
     }
 
@@ -754,7 +754,7 @@ impl Session {
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn class_named(&mut self, name: &str) -> Result<CategoryId, StoreError> {
+    pub fn ensure_class(&mut self, name: &str) -> Result<CategoryId, StoreError> {
         let name = name.trim();
         self.commit("add a class", |document| {
             Ok(ops::ensure_category(document, name))
@@ -763,12 +763,12 @@ impl Session {
         found.ok_or_else(|| EditError::BadName(name.into()).into())
     }
 
-    /// As [`choose_class`](Self::choose_class), by a name; a class that is not there is added in the
+    /// As [`assign_class`](Self::assign_class), by a name; a class that is not there is added in the
     /// same step.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn choose_class_named(&mut self, name: &str) -> Result<(), StoreError> {
+    pub fn assign_class_named(&mut self, name: &str) -> Result<(), StoreError> {
         let (name, ids) = (name.trim(), self.selection.clone());
         self.commit("change the class", |document| {
             let known = document.category_named(name).map(|row| row.id);
@@ -789,7 +789,7 @@ impl Session {
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn choose_class(&mut self, category: CategoryId) -> Result<(), StoreError> {
+    pub fn assign_class(&mut self, category: CategoryId) -> Result<(), StoreError> {
         self.place.class = Some(category);
         let ids = self.selection.clone();
         if ids.is_empty() {
@@ -832,15 +832,15 @@ impl Session {
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn stretch(
+    pub fn nudge_edges(
         &mut self,
         [dx, dy]: [f32; 2],
-        is_upper: bool,
+        moves_upper_left: bool,
         is_held: bool,
     ) -> Result<(), StoreError> {
         let rects = self.movable().map(|(id, rect, _)| {
             let mut rect = rect;
-            if is_upper {
+            if moves_upper_left {
                 rect.x0 = (rect.x0 + dx).min(rect.x1 - 1.0);
                 rect.y0 = (rect.y0 + dy).min(rect.y1 - 1.0);
             } else {
@@ -852,7 +852,7 @@ impl Session {
         let rects: Vec<_> = rects.collect();
         self.gesture += u64::from(!is_held);
         let gesture = Some(self.gesture);
-        self.commit_as("resize boxes", gesture, |document| {
+        self.commit_in_gesture("resize boxes", gesture, |document| {
             ops::reshape(document, &rects)
         })?;
         Ok(())
@@ -887,7 +887,7 @@ impl Session {
             (id, moved)
         });
         let rects: Vec<_> = rects.collect();
-        self.commit_as("move boxes", Some(gesture), |document| {
+        self.commit_in_gesture("move boxes", Some(gesture), |document| {
             ops::reshape(document, &rects)
         })?;
         Ok(())
@@ -900,7 +900,7 @@ impl Session {
     /// # Errors
     /// As for [`commit`](Self::commit).
     pub fn accept(&mut self) -> Result<bool, StoreError> {
-        let ids = self.judged_next();
+        let ids = self.proposals_to_review();
         if !ids.is_empty() {
             self.commit("accept", |document| ops::accept(document, &ids))?;
         }
@@ -915,7 +915,7 @@ impl Session {
     /// As for [`commit`](Self::commit).
     pub fn reject(&mut self) -> Result<usize, StoreError> {
         let ids = if self.selection.is_empty() {
-            self.judged_next()
+            self.proposals_to_review()
         } else {
             self.selection.clone()
         };
@@ -1134,20 +1134,20 @@ impl Session {
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn take_proposals(
+    pub fn replace_proposals(
         &mut self,
         model: &Arc<Model>,
-        found: &[(PictureId, Vec<Named>)],
+        found: &[(PictureId, Vec<NamedCandidate>)],
         is_step: bool,
     ) -> Result<(), StoreError> {
-        let make = |document: &Document| ops::propose_named(document, model, found);
-        let touched = if is_step {
+        let make = |document: &Document| ops::replace_proposals_named(document, model, found);
+        let affected = if is_step {
             self.project.commit_with("propose", None, make)?
         } else {
-            self.project.note_with(BESIDE, make)?
+            self.project.commit_untracked_with(BESIDE, make)?
         };
-        if touched != Touched::default() {
-            self.touch(&touched);
+        if affected != Affected::default() {
+            self.touch(&affected);
             self.changed(false);
         }
         Ok(())
@@ -1158,33 +1158,33 @@ impl Session {
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn take_more(
+    pub fn add_proposals(
         &mut self,
         model: &Arc<Model>,
         found: &[(PictureId, Vec<Candidate>)],
         gesture: u64,
     ) -> Result<usize, StoreError> {
         let before = self.document().annotation_count();
-        self.commit_as("more like this", Some(gesture), |document| {
+        self.commit_in_gesture("more like this", Some(gesture), |document| {
             let there = found
                 .iter()
                 .filter(|(picture, _)| document.picture(*picture).is_some());
             let there: Vec<_> = there.cloned().collect();
-            ops::propose_too(document, model, &there)
+            ops::add_proposals(document, model, &there)
         })?;
         Ok(self.document().annotation_count().saturating_sub(before))
     }
 
-    fn touch(&mut self, touched: &Touched) {
-        if let Some(pictures) = &mut self.touched {
-            pictures.extend(&touched.pictures);
-            pictures.extend(touched.annotations.iter().map(|(picture, _)| *picture));
+    fn touch(&mut self, affected: &Affected) {
+        if let Some(pictures) = &mut self.affected {
+            pictures.extend(&affected.pictures);
+            pictures.extend(affected.annotations.iter().map(|(picture, _)| *picture));
         }
     }
 
     /// The pictures that were changed since this was asked for last; nothing where it may be any.
-    pub fn take_touched(&mut self) -> Option<HashSet<PictureId>> {
-        self.touched.replace(HashSet::new())
+    pub fn take_changed_pictures(&mut self) -> Option<HashSet<PictureId>> {
+        self.affected.replace(HashSet::new())
     }
 
     /// Adds the classes that the model's are to stand for. It is done beside the history: by the
@@ -1192,15 +1192,15 @@ impl Session {
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn add_targets(&mut self, changes: &[(String, Option<Target>)]) -> Result<(), StoreError> {
+    pub fn add_mapped_classes(&mut self, changes: &[(String, Option<MappedClass>)]) -> Result<(), StoreError> {
         for name in changes
             .iter()
             .filter_map(|(_, target)| Some(target.as_ref()?.name()))
         {
-            let touched = self
+            let affected = self
                 .project
-                .note_with(BESIDE, |document| Ok(ops::ensure_category(document, name)))?;
-            if touched != Touched::default() {
+                .commit_untracked_with(BESIDE, |document| Ok(ops::ensure_category(document, name)))?;
+            if affected != Affected::default() {
                 self.changed(false);
             }
         }
@@ -1213,10 +1213,10 @@ impl Session {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn keep_place(&mut self) -> Result<(), StoreError> {
-        if self.place != self.kept_place && self.project.access() != Access::View {
+    pub fn save_state(&mut self) -> Result<(), StoreError> {
+        if self.place != self.saved_state && self.project.access() != Access::View {
             self.project.set_setting(PLACE, &self.place)?;
-            self.kept_place = self.place.clone();
+            self.saved_state = self.place.clone();
         }
         Ok(())
     }
@@ -1248,7 +1248,7 @@ impl Session {
     /// # Errors
     /// If the file cannot be written; what was done is safe even so.
     pub fn close(mut self) -> Result<(), StoreError> {
-        let kept = self.keep_place();
+        let kept = self.save_state();
         self.project.close()?;
         kept
     }

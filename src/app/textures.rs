@@ -16,17 +16,17 @@ use super::work::decoding::Decoded;
 use crate::document::PictureId;
 
 /// Bytes of previews, on the card and in memory; the picture that is shown may exceed it.
-const PREVIEW_BYTES: usize = 160 << 20;
+const MAX_PREVIEW_BYTES: usize = 160 << 20;
 /// Thumbnails on the card.
-const THUMBNAILS: NonZeroUsize = NonZeroUsize::new(600).expect("it is not zero");
+const MAX_THUMBNAILS: NonZeroUsize = NonZeroUsize::new(600).expect("it is not zero");
 /// Pixels along the side of a tile, of which one on each side repeats its neighbour's, so that no
 /// seam shows where two are interpolated.
-const TILE: u32 = 1024;
-const APRON: u32 = 1;
+const TILE_PX: u32 = 1024;
+const TILE_BORDER_PX: u32 = 1;
 /// Tiles that are brought to the card in one frame.
-const TILES_A_FRAME: usize = 2;
+const MAX_TILES_PER_FRAME: usize = 2;
 /// From this many points a pixel on, pixels are shown as squares.
-const CRISP_SCALE: f32 = 6.0;
+const MIN_NEAREST_SCALE: f32 = 6.0;
 
 /// How pictures are shown, for the eye alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,23 +75,23 @@ impl Adjustment {
 }
 
 /// A picture that can be shown.
-struct Shown {
+struct Preview {
     size: [u32; 2],
     preview: Arc<RgbImage>,
     texture: TextureHandle,
-    look: Look,
+    look: TextureStyle,
 }
 
 /// What a texture was made with.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Look {
+struct TextureStyle {
     adjustment: Adjustment,
-    is_crisp: bool,
+    is_nearest: bool,
 }
 
-impl Look {
+impl TextureStyle {
     fn options(self) -> TextureOptions {
-        let magnification = if self.is_crisp {
+        let magnification = if self.is_nearest {
             TextureFilter::Nearest
         } else {
             TextureFilter::Linear
@@ -105,7 +105,7 @@ impl Look {
 }
 
 /// A piece of a picture to be painted.
-pub struct Piece {
+pub struct TextureQuad {
     /// The texture.
     pub texture: egui::TextureId,
     /// Where, in pixels of the picture.
@@ -116,11 +116,11 @@ pub struct Piece {
 
 /// The pictures on the card.
 pub struct Textures {
-    previews: LruCache<PictureId, Shown>,
+    previews: LruCache<PictureId, Preview>,
     /// The whole of the picture that is looked at closely.
     full: Option<(PictureId, Arc<RgbImage>)>,
     tiles: HashMap<[u32; 2], TextureHandle>,
-    tile_look: Option<Look>,
+    tile_style: Option<TextureStyle>,
     thumbnails: LruCache<PictureId, Option<TextureHandle>>,
 }
 
@@ -130,8 +130,8 @@ impl Default for Textures {
             previews: LruCache::unbounded(),
             full: None,
             tiles: HashMap::new(),
-            tile_look: None,
-            thumbnails: LruCache::new(THUMBNAILS),
+            tile_style: None,
+            thumbnails: LruCache::new(MAX_THUMBNAILS),
         }
     }
 }
@@ -156,9 +156,9 @@ impl Textures {
         adjustment: Adjustment,
         is_shown: bool,
     ) {
-        let look = Look {
+        let look = TextureStyle {
             adjustment,
-            is_crisp: false,
+            is_nearest: false,
         };
         let colours = if adjustment == Adjustment::default() {
             decoded.colours
@@ -167,11 +167,11 @@ impl Textures {
         };
         let texture = context.load_texture("picture", colours, look.options());
         if is_shown {
-            self.close_up(decoded.full.map(|full| (picture, full)));
+            self.set_full_resolution(decoded.full.map(|full| (picture, full)));
         }
         self.previews.push(
             picture,
-            Shown {
+            Preview {
                 size: decoded.size,
                 preview: decoded.preview,
                 texture,
@@ -179,14 +179,14 @@ impl Textures {
             },
         );
         // The newest stays, whatever its size.
-        while self.bytes() > PREVIEW_BYTES && self.previews.len() > 1 {
+        while self.bytes() > MAX_PREVIEW_BYTES && self.previews.len() > 1 {
             self.previews.pop_lru();
         }
     }
 
     /// Bytes of previews, in memory and on the card.
     fn bytes(&self) -> usize {
-        let bytes = |(_, shown): (_, &Shown)| shown.preview.as_raw().len() / 3 * 7;
+        let bytes = |(_, shown): (_, &Preview)| shown.preview.as_raw().len() / 3 * 7;
         self.previews.iter().map(bytes).sum()
     }
 
@@ -195,33 +195,33 @@ impl Textures {
         self.previews.pop(&picture);
         self.thumbnails.pop(&picture);
         if self.full.as_ref().is_some_and(|(id, _)| *id == picture) {
-            self.close_up(None);
+            self.set_full_resolution(None);
         }
     }
 
     /// Another picture is looked at closely.
-    fn close_up(&mut self, full: Option<(PictureId, Arc<RgbImage>)>) {
+    fn set_full_resolution(&mut self, full: Option<(PictureId, Arc<RgbImage>)>) {
         self.full = full;
         self.tiles.clear();
     }
 
     /// What to paint of a picture that is shown at `scale` physical pixels a pixel, `visible` being
     /// the part that can be seen; and whether there is more to come.
-    pub fn pieces(
+    pub fn quads(
         &mut self,
         context: &Context,
         picture: PictureId,
         scale: f32,
         visible: Rect,
         adjustment: Adjustment,
-    ) -> Pieces {
+    ) -> TextureQuads {
         let Some(shown) = self.previews.get_mut(&picture) else {
-            return Pieces::default();
+            return TextureQuads::default();
         };
         let is_whole = shown.preview.width() == shown.size[0];
-        let look = Look {
+        let look = TextureStyle {
             adjustment,
-            is_crisp: is_whole && scale >= CRISP_SCALE,
+            is_nearest: is_whole && scale >= MIN_NEAREST_SCALE,
         };
         if shown.look != look {
             shown
@@ -230,25 +230,25 @@ impl Textures {
             shown.look = look;
         }
         let [width, height] = shown.size.map(|side| side as f32);
-        let mut pieces = Pieces {
-            pieces: vec![Piece {
+        let mut quads = TextureQuads {
+            quads: vec![TextureQuad {
                 texture: shown.texture.id(),
                 place: Rect::from_min_max(pos2(0.0, 0.0), pos2(width, height)),
                 uv: Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)),
             }],
-            ..Pieces::default()
+            ..TextureQuads::default()
         };
         let is_close = scale * width > shown.preview.width() as f32 * 1.05;
         if is_whole || !is_close {
-            return pieces;
+            return quads;
         }
         match self.full.clone() {
             Some((id, full)) if id == picture => {
-                self.add_tiles(context, &full, scale, visible, adjustment, &mut pieces);
+                self.add_tiles(context, &full, scale, visible, adjustment, &mut quads);
             }
-            _ => pieces.needs_whole = true,
+            _ => quads.needs_full_resolution = true,
         }
-        pieces
+        quads
     }
 
     fn add_tiles(
@@ -258,17 +258,17 @@ impl Textures {
         scale: f32,
         visible: Rect,
         adjustment: Adjustment,
-        pieces: &mut Pieces,
+        quads: &mut TextureQuads,
     ) {
-        let look = Look {
+        let look = TextureStyle {
             adjustment,
-            is_crisp: scale >= CRISP_SCALE,
+            is_nearest: scale >= MIN_NEAREST_SCALE,
         };
-        if self.tile_look != Some(look) {
+        if self.tile_style != Some(look) {
             self.tiles.clear();
-            self.tile_look = Some(look);
+            self.tile_style = Some(look);
         }
-        let inner = TILE - 2 * APRON;
+        let inner = TILE_PX - 2 * TILE_BORDER_PX;
         let (width, height) = full.dimensions();
         let range = |low: f32, high: f32, length: u32| {
             let last = length.div_ceil(inner);
@@ -283,15 +283,15 @@ impl Textures {
         for row in rows.clone() {
             for column in columns.clone() {
                 let (x, y) = (column * inner, row * inner);
-                let (left, top) = (x.min(APRON), y.min(APRON));
-                let right = (x + inner + APRON).min(width);
-                let bottom = (y + inner + APRON).min(height);
+                let (left, top) = (x.min(TILE_BORDER_PX), y.min(TILE_BORDER_PX));
+                let right = (x + inner + TILE_BORDER_PX).min(width);
+                let bottom = (y + inner + TILE_BORDER_PX).min(height);
                 let (from_x, from_y) = (x - left, y - top);
                 let (tile_width, tile_height) = (right - from_x, bottom - from_y);
                 let texture = match self.tiles.get(&[column, row]) {
                     Some(texture) => texture,
-                    None if made == TILES_A_FRAME => {
-                        pieces.is_growing = true;
+                    None if made == MAX_TILES_PER_FRAME => {
+                        quads.is_incomplete = true;
                         continue;
                     }
                     None => {
@@ -313,7 +313,7 @@ impl Textures {
                     Rect::from_min_max(pos2(x as f32, y as f32), pos2(end_x as f32, end_y as f32));
                 let u = |at: u32| (at - from_x) as f32 / tile_width as f32;
                 let v = |at: u32| (at - from_y) as f32 / tile_height as f32;
-                pieces.pieces.push(Piece {
+                quads.quads.push(TextureQuad {
                     texture: texture.id(),
                     place,
                     uv: Rect::from_min_max(pos2(u(x), v(y)), pos2(u(end_x), v(end_y))),
@@ -348,13 +348,13 @@ impl Textures {
 
 /// What to paint of a picture, in this order.
 #[derive(Default)]
-pub struct Pieces {
+pub struct TextureQuads {
     /// The pieces.
-    pub pieces: Vec<Piece>,
+    pub quads: Vec<TextureQuad>,
     /// Whether the next frame has more of them.
-    pub is_growing: bool,
+    pub is_incomplete: bool,
     /// Whether the whole picture has to be decoded again for more of them.
-    pub needs_whole: bool,
+    pub needs_full_resolution: bool,
 }
 
 #[cfg(test)]
@@ -386,14 +386,14 @@ mod tests {
         );
         let visible = Rect::from_min_max(pos2(900.0, 100.0), pos2(2900.0, 1200.0));
         let mut steps = 0;
-        let pieces = loop {
-            let pieces = textures.pieces(&context, id, 1.0, visible, Adjustment::default());
+        let quads = loop {
+            let quads = textures.quads(&context, id, 1.0, visible, Adjustment::default());
             steps += 1;
-            if !pieces.is_growing {
-                break pieces.pieces;
+            if !quads.is_incomplete {
+                break quads.quads;
             }
         };
-        let tiles = &pieces[1..];
+        let tiles = &quads[1..];
         assert_eq!((tiles.len(), steps), (6, 3), "3 x 2 tiles, two a frame");
         let area: f32 = tiles.iter().map(|piece| piece.place.area()).sum();
         let hull = tiles
@@ -404,8 +404,8 @@ mod tests {
         for piece in tiles {
             assert!(piece.uv.min.x >= 0.0 && piece.uv.max.x <= 1.0);
         }
-        let far = textures.pieces(&context, id, 0.2, visible, Adjustment::default());
-        assert_eq!(far.pieces.len(), 1, "the preview is enough");
+        let far = textures.quads(&context, id, 0.2, visible, Adjustment::default());
+        assert_eq!(far.quads.len(), 1, "the preview is enough");
     }
 
     #[test]
@@ -422,16 +422,16 @@ mod tests {
             );
             assert!(textures.has(PictureId(id)));
         }
-        assert!(textures.bytes() <= PREVIEW_BYTES);
+        assert!(textures.bytes() <= MAX_PREVIEW_BYTES);
         assert!(!textures.has(PictureId(1)));
-        let close = textures.pieces(
+        let close = textures.quads(
             &context,
             PictureId(20),
             9.0,
             Rect::EVERYTHING,
             Adjustment::default(),
         );
-        assert!(!close.needs_whole, "the preview is the whole picture");
+        assert!(!close.needs_full_resolution, "the preview is the whole picture");
     }
 
     #[test]
@@ -446,8 +446,8 @@ mod tests {
             false,
         );
         let visible = Rect::from_min_max(pos2(0.0, 0.0), pos2(100.0, 100.0));
-        let pieces = textures.pieces(&context, PictureId(1), 2.0, visible, Adjustment::default());
-        assert!(pieces.needs_whole);
+        let quads = textures.quads(&context, PictureId(1), 2.0, visible, Adjustment::default());
+        assert!(quads.needs_full_resolution);
     }
 
     #[test]

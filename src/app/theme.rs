@@ -6,7 +6,7 @@ use crate::document::{BoxState, ReviewState};
 
 /// The least contrast of text with what it stands on (WCAG 2.2, success criterion 1.4.3).
 #[cfg(test)]
-const LEAST_CONTRAST: f32 = 4.5;
+const MIN_CONTRAST: f32 = 4.5;
 
 /// Colours that have a meaning, for one theme.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,7 +69,7 @@ const LIGHT: Palette = Palette {
 };
 
 /// The sign of a review state, which says it without colour.
-pub fn review_sign(state: ReviewState, is_empty: bool) -> &'static str {
+pub fn review_symbol(state: ReviewState, is_empty: bool) -> &'static str {
     match state {
         ReviewState::New => "○",
         ReviewState::Proposed => "◑",
@@ -202,20 +202,20 @@ mod tests {
             ];
             for text in on_panel {
                 let found = contrast(text, palette.panel);
-                assert!(found >= LEAST_CONTRAST, "{theme:?} {text:?} {found}");
+                assert!(found >= MIN_CONTRAST, "{theme:?} {text:?} {found}");
             }
-            assert!(contrast(palette.on_accent, palette.accent) >= LEAST_CONTRAST);
+            assert!(contrast(palette.on_accent, palette.accent) >= MIN_CONTRAST);
             for widget in [
                 &visuals.widgets.inactive,
                 &visuals.widgets.hovered,
                 &visuals.widgets.active,
             ] {
                 let found = contrast(widget.fg_stroke.color, widget.weak_bg_fill);
-                assert!(found >= LEAST_CONTRAST, "{theme:?} {found}");
+                assert!(found >= MIN_CONTRAST, "{theme:?} {found}");
             }
             // The selection lies over the panel.
             let selected = palette.panel.blend(visuals.selection.bg_fill);
-            assert!(contrast(visuals.selection.stroke.color, selected) >= LEAST_CONTRAST);
+            assert!(contrast(visuals.selection.stroke.color, selected) >= MIN_CONTRAST);
         }
     }
 
@@ -224,7 +224,7 @@ mod tests {
         for id in 1..=8 {
             let category = crate::document::Category::new(crate::document::CategoryId(id), "x");
             let back = colour(category.colour);
-            assert!(contrast(text_on(back), back) >= LEAST_CONTRAST, "{back:?}");
+            assert!(contrast(text_on(back), back) >= MIN_CONTRAST, "{back:?}");
         }
     }
 }

@@ -11,14 +11,14 @@ use serde::Serialize;
 
 use super::plot::{self, Series};
 use super::progress::Progress;
-use super::{FAILED, UNSTARTED, print};
+use super::{FAILED, CANNOT_START, print};
 use crate::evaluate::LocalizationPoint;
 use crate::formats::{check_target, same_file, write_whole};
-use crate::propose::{self, Seen};
-use crate::tscam::{Model, Viewing};
+use crate::propose::{self, Inference};
+use crate::tscam::{Model, InputOptions};
 
 /// A picture whose truth is known.
-pub struct Subject<'a> {
+pub struct EvaluatedPicture<'a> {
     /// Its file.
     pub path: &'a Path,
     /// Width and height in pixels as the truth has them, if it does.
@@ -26,7 +26,7 @@ pub struct Subject<'a> {
 }
 
 /// What became of the pictures of a pass.
-pub struct Pass<T> {
+pub struct EvaluationPass<T> {
     /// What was measured of those that could be read, in their order.
     pub measured: Vec<T>,
     /// Why the others could not be, one sentence each.
@@ -36,11 +36,11 @@ pub struct Pass<T> {
 /// Shows every picture to the model and measures what it saw; `measure` gets the picture's index.
 pub fn measure_all<T>(
     model: &Model,
-    subjects: &[Subject<'_>],
-    viewing: Viewing,
+    subjects: &[EvaluatedPicture<'_>],
+    input_options: InputOptions,
     decoders: usize,
-    mut measure: impl FnMut(usize, &Seen) -> T,
-) -> Pass<T> {
+    mut measure: impl FnMut(usize, &Inference) -> T,
+) -> EvaluationPass<T> {
     let paths: Vec<PathBuf> = subjects
         .iter()
         .map(|subject| subject.path.to_owned())
@@ -50,10 +50,10 @@ pub fn measure_all<T>(
     let mut measured = BTreeMap::new();
     let mut progress = Progress::new(paths.len(), 0);
     let never = AtomicBool::new(false);
-    propose::look_at_all(
+    propose::infer_all(
         model,
-        &propose::in_order(&paths),
-        viewing,
+        &propose::path_queue(&paths),
+        input_options,
         false,
         decoders,
         &never,
@@ -78,13 +78,13 @@ pub fn measure_all<T>(
     );
     progress.finish();
     failed.sort();
-    Pass {
+    EvaluationPass {
         measured: measured.into_values().collect(),
         failed,
     }
 }
 
-impl Subject<'_> {
+impl EvaluatedPicture<'_> {
     /// What to tell of a picture that has another size than its truth says.
     fn doubt(&self, (width, height): (u32, u32)) -> Option<String> {
         let (truth_width, truth_height) = self.size.filter(|size| *size != (width, height))?;
@@ -133,7 +133,7 @@ pub fn tell(
     }
     Ok(match (failed.len(), measured) {
         (0, _) => 0,
-        (_, 0) => UNSTARTED,
+        (_, 0) => CANNOT_START,
         _ => FAILED,
     })
 }

@@ -40,12 +40,12 @@ use crate::localize::{Method, Quality};
 use crate::tscam::backbone::Backbone;
 use crate::tscam::device::{DeviceChoice, OpenDevice};
 use crate::tscam::head::Head;
-use crate::tscam::{Model, Viewing};
+use crate::tscam::{Model, InputOptions};
 
 /// Something failed along the way.
 const FAILED: u8 = 1;
 /// Nothing could start.
-const UNSTARTED: u8 = 2;
+const CANNOT_START: u8 = 2;
 /// Stopped by Ctrl-C, as shells report it.
 const INTERRUPTED: u8 = 130;
 
@@ -156,8 +156,8 @@ struct BackboneOptions {
 
 impl BackboneOptions {
     /// How it looks at pictures, doing the least for them.
-    fn viewing(&self) -> Viewing {
-        Viewing {
+    fn input_options(&self) -> InputOptions {
+        InputOptions {
             patches: self.patches.map(|patches| patches as usize),
             square: self.square,
             as_stored: false,
@@ -185,10 +185,10 @@ impl BackboneOptions {
 }
 
 impl ModelOptions {
-    fn viewing(&self) -> Viewing {
-        Viewing {
+    fn input_options(&self) -> InputOptions {
+        InputOptions {
             quality: self.quality,
-            ..self.backbone.viewing()
+            ..self.backbone.input_options()
         }
     }
 
@@ -249,7 +249,7 @@ pub fn run() -> ExitCode {
         #[cfg(feature = "app")]
         return open_window(cli.path);
         #[cfg(not(feature = "app"))]
-        return ExitCode::from(UNSTARTED);
+        return ExitCode::from(CANNOT_START);
     };
     let outcome = match command {
         Command::Propose(arguments) => propose::run(&arguments),
@@ -267,7 +267,7 @@ pub fn run() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             say!("error: {}", in_one_sentence(&error));
-            ExitCode::from(UNSTARTED)
+            ExitCode::from(CANNOT_START)
         }
     }
 }
@@ -293,7 +293,7 @@ fn open_window(path: Option<PathBuf>) -> ExitCode {
                 "error: no window can be opened here ({error}); the command line works without \
                  one: tsukami --help"
             );
-            ExitCode::from(UNSTARTED)
+            ExitCode::from(CANNOT_START)
         }
     }
 }

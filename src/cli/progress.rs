@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// How often a plain line is written where there is no terminal.
-const LINE_EVERY: Duration = Duration::from_secs(10);
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Progress over a known number of pictures, on standard error.
 pub struct Progress {
@@ -64,7 +64,7 @@ impl Progress {
     pub fn advance_by(&mut self, pictures: usize) {
         self.bar.inc(pictures as u64);
         let Some(last) = &mut self.plain else { return };
-        if last.elapsed() < LINE_EVERY {
+        if last.elapsed() < LINE_INTERVAL {
             return;
         }
         *last = Instant::now();

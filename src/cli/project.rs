@@ -9,9 +9,9 @@ use serde_json::json;
 use super::{FAILED, print};
 use crate::document::{BoxState, Document, ReviewState};
 use crate::formats::exchange::{
-    self, Boxes, Files, Format, Layout, Mode, Notes, Options, Scope, Split,
+    self, Boxes, Files, Format, FolderLayout, ImportMode, Messages, ExportOptions, PictureScope, Split,
 };
-use crate::store::{self, Access, Opened, Project, Reconciled};
+use crate::store::{self, Access, OpenReport, Project, FolderChanges};
 use crate::survey;
 
 /// Sentences of a report that are shown; the rest is counted.
@@ -170,8 +170,8 @@ pub fn open(path: &Path, access: Access) -> anyhow::Result<Project> {
     Ok(project)
 }
 
-fn say_notices(opened: &Opened) {
-    for notice in &opened.notices {
+fn say_notices(opened: &OpenReport) {
+    for notice in &opened.notifications {
         say!("note: {notice}");
     }
 }
@@ -183,7 +183,7 @@ pub fn reconcile(project: &mut Project) -> anyhow::Result<Vec<String>> {
     Ok(survey.problems)
 }
 
-fn say_changes(changes: &Reconciled) {
+fn say_changes(changes: &FolderChanges) {
     for (what, names) in [
         ("new pictures", &changes.added),
         ("missing pictures, whose boxes are kept", &changes.missing),
@@ -194,7 +194,7 @@ fn say_changes(changes: &Reconciled) {
             say!("{} {what}", names.len());
         }
     }
-    for (from, to) in changes.renamed.iter().chain(&changes.set_aside) {
+    for (from, to) in changes.renamed.iter().chain(&changes.displaced) {
         say!("{from} is now {to}");
     }
 }
@@ -324,15 +324,15 @@ pub fn import(arguments: &ImportArguments) -> anyhow::Result<u8> {
     }
     let format = match arguments.format {
         Some(format) => format.format(),
-        None => exchange::recognise(path).with_context(|| {
+        None => exchange::detect_format(path).with_context(|| {
             let path = path.display();
             format!("the format of {path} is not recognised: give it by --format")
         })?,
     };
     let mode = if arguments.replace {
-        Mode::Replace
+        ImportMode::Replace
     } else {
-        Mode::Merge
+        ImportMode::Merge
     };
     let mut project = open(&arguments.project, Access::Add)?;
     let import = exchange::import(project.document(), path, project.root(), format, mode)?;
@@ -356,7 +356,7 @@ pub fn import(arguments: &ImportArguments) -> anyhow::Result<u8> {
     Ok(if report.unread.is_empty() { 0 } else { FAILED })
 }
 
-fn say_notes(what: &str, notes: &Notes) {
+fn say_notes(what: &str, notes: &Messages) {
     for sentence in notes.sentences.iter().take(SHOWN) {
         say!("{what}: {sentence}");
     }
@@ -369,11 +369,11 @@ fn say_notes(what: &str, notes: &Notes) {
 /// Runs `tsukami export`; the exit code.
 pub fn export(arguments: &ExportArguments) -> anyhow::Result<u8> {
     let project = open(&arguments.project, Access::View)?;
-    let options = Options {
+    let options = ExportOptions {
         scope: if arguments.all {
-            Scope::All
+            PictureScope::All
         } else {
-            Scope::Reviewed
+            PictureScope::Reviewed
         },
         boxes: if arguments.proposals {
             Boxes::Proposals
@@ -393,10 +393,10 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<u8> {
             _ => Files::Leave,
         },
         layout: match arguments.layout {
-            LayoutName::Standard => Layout::Standard,
-            LayoutName::Roboflow => Layout::Roboflow,
+            LayoutName::Standard => FolderLayout::Standard,
+            LayoutName::Roboflow => FolderLayout::Roboflow,
         },
-        ..Options::new(arguments.format.format())
+        ..ExportOptions::new(arguments.format.format())
     };
     let report = exchange::export(project.document(), project.root(), &options, &arguments.out)?;
     say_notes("changed", &report.changed);

@@ -12,20 +12,20 @@ use serde::Serialize;
 use walkdir::WalkDir;
 
 use super::ModelOptions;
-use super::measuring::{self, Subject};
+use super::measuring::{self, EvaluatedPicture};
 use crate::evaluate::{
     ClassLocalization, ClassLocalizationMetrics, LocalizationCurve, LocalizationMetrics,
     LocalizationPoint, RankedClass, SquashedTruth,
 };
 use crate::formats::wsol::{LabelledPicture, LabelledSet, read_cub, read_wsolevaluation};
 use crate::localize::{BoxOptions, Localizer, Maps, Method};
-use crate::propose::{Seen, Settings};
-use crate::tscam::{Model, Viewing};
+use crate::propose::{Inference, ProposeSettings};
+use crate::tscam::{Model, InputOptions};
 
 /// Thresholds of the curve, 0.00, 0.01, ..., 0.99: wsolevaluation's default for score maps.
 const CURVE_STEPS: usize = 100;
 /// Classes that Top-5 looks at.
-const RANKS: usize = 5;
+const TOP_CLASSES: usize = 5;
 /// Classes of ILSVRC; a part of the set need not show them all.
 const ILSVRC_CLASSES: usize = 1000;
 
@@ -75,7 +75,7 @@ pub struct ProtocolOptions {
 }
 
 /// What is to be measured, and where the outcome goes.
-pub struct Request<'a> {
+pub struct ProtocolRequest<'a> {
     /// ILSVRC: the folder of the pictures. CUB: the folder of the set.
     pub folder: &'a Path,
     pub model: &'a ModelOptions,
@@ -87,7 +87,7 @@ pub struct Request<'a> {
 
 /// Everything that was measured. Shares of pictures, of those that could be read.
 #[derive(Serialize)]
-struct Report {
+struct ProtocolReport {
     protocol: Protocol,
     method: &'static str,
     /// Where the maps are cut for what the TS-CAM code counts.
@@ -120,7 +120,7 @@ struct Measured {
 struct Measurement<'a> {
     model: &'a Model,
     method: Method,
-    viewing: Viewing,
+    input_options: InputOptions,
     threshold: f32,
     curve: Vec<f32>,
 }
@@ -129,7 +129,7 @@ struct Measurement<'a> {
 pub fn run(
     protocol: Protocol,
     options: &ProtocolOptions,
-    request: &Request<'_>,
+    request: &ProtocolRequest<'_>,
 ) -> anyhow::Result<u8> {
     let folder = request.folder;
     let (set, pictures) = match (protocol, &options.metadata) {
@@ -144,21 +144,21 @@ pub fn run(
     let model = request.model.open()?;
     check_head(protocol, &set, &model)?;
     let method = request.model.method;
-    let viewing = Viewing {
+    let input_options = InputOptions {
         square: true,
         as_stored: true,
-        ..request.model.viewing()
+        ..request.model.input_options()
     };
-    let settings = Settings {
+    let settings = ProposeSettings {
         method,
-        viewing,
+        input_options,
         boxes: BoxOptions::default(),
     };
     settings.check(&model).map_err(anyhow::Error::msg)?;
     let measurement = Measurement {
         model: &model,
         method,
-        viewing,
+        input_options,
         threshold: request
             .model
             .threshold
@@ -238,12 +238,12 @@ impl Measurement<'_> {
         set: &LabelledSet,
         folder: &Path,
         decoders: usize,
-    ) -> Report {
+    ) -> ProtocolReport {
         let paths = locate(folder, &set.pictures);
-        let subjects: Vec<Subject<'_>> = paths
+        let subjects: Vec<EvaluatedPicture<'_>> = paths
             .iter()
             .zip(&set.pictures)
-            .map(|(path, picture)| Subject {
+            .map(|(path, picture)| EvaluatedPicture {
                 path,
                 size: picture.size,
             })
@@ -251,7 +251,7 @@ impl Measurement<'_> {
         let pass = measuring::measure_all(
             self.model,
             &subjects,
-            self.viewing,
+            self.input_options,
             decoders,
             |index, seen| {
                 let picture = &set.pictures[index];
@@ -268,7 +268,7 @@ impl Measurement<'_> {
                 classification.add(ranked, *class as u32);
             }
         }
-        Report {
+        ProtocolReport {
             protocol,
             method: self.method.name(),
             threshold: self.threshold,
@@ -280,12 +280,12 @@ impl Measurement<'_> {
         }
     }
 
-    fn of(&self, seen: &Seen, picture: &LabelledPicture) -> Measured {
+    fn of(&self, seen: &Inference, picture: &LabelledPicture) -> Measured {
         // Both codes compare in the frame of the model's input.
         let frame = self.model.pixels_for(seen.evidence.grid);
         let truth = SquashedTruth::new(&picture.boxes, seen.size, frame);
         let ranking = seen.evidence.classes().map(|(_, classes)| {
-            let ranked = classes.ranked().into_iter().take(RANKS);
+            let ranked = classes.ranked().into_iter().take(TOP_CLASSES);
             ranked.map(|(class, _)| class).collect::<Vec<usize>>()
         });
         let true_class = ranking.is_some().then_some(picture.class);
@@ -335,7 +335,7 @@ impl Measurement<'_> {
     }
 }
 
-impl Report {
+impl ProtocolReport {
     fn table(&self, sweep: bool) -> String {
         let percent = |share: f64| format!("{:5.1}", 100.0 * share);
         let Self {

@@ -13,11 +13,11 @@ use super::project::open;
 use super::train_full::{self, FullOptions, Training};
 use super::{BackboneOptions, FAILED, INTERRUPTED, listen_for_interrupt};
 use crate::formats::{check_target, same_file, tags, write_whole};
-use crate::learn::class_head::{TrainError, TrainedHead};
-use crate::learn::lesson::Lesson;
+use crate::learn::class_head::{HeadTrainingError, TrainedHead};
+use crate::learn::lesson::HeadTraining;
 use crate::learn::tags::TagSet;
 use crate::learn::{self, full};
-use crate::pictures::{self, Entry};
+use crate::pictures::{self, ScannedPicture};
 use crate::store::Access;
 
 /// What `tsukami train` takes.
@@ -114,16 +114,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         set.classes.len()
     );
     let cancel = listen_for_interrupt("stopping; no head is written")?;
-    let lesson = Lesson {
+    let lesson = HeadTraining {
         set: &set,
-        viewing: arguments.backbone.viewing(),
+        input_options: arguments.backbone.input_options(),
         block,
         side: arguments.kernel,
         decoders: arguments.backbone.decoders(),
     };
     let mut progress = Progress::new(set.pictures.len(), 0);
     let mut failed = 0;
-    let taught = lesson.teach(&model, &cancel, |failure| {
+    let taught = lesson.run(&model, &cancel, |failure| {
         progress.advance();
         if let Some(reason) = failure {
             failed += 1;
@@ -132,7 +132,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     });
     progress.finish();
     let (trained, place) = match taught {
-        Err(TrainError::Cancelled) => {
+        Err(HeadTrainingError::Cancelled) => {
             say!("interrupted: nothing is written");
             return Ok(INTERRUPTED);
         }
@@ -150,7 +150,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 
 /// The paper's training.
 fn train_fully(arguments: &Arguments, set: &TagSet) -> anyhow::Result<u8> {
-    let examples = set.pictures.iter().map(|picture| full::Example {
+    let examples = set.pictures.iter().map(|picture| full::TrainingExample {
         path: picture.path.clone(),
         classes: picture.classes.clone(),
     });
@@ -167,7 +167,7 @@ fn train_fully(arguments: &Arguments, set: &TagSet) -> anyhow::Result<u8> {
 }
 
 fn tell(trained: &TrainedHead, out: &Path) {
-    if trained.has_bank {
+    if trained.uses_background {
         say!(
             "note: no picture shows none of its classes, so each class is told from the pictures' \
              own background"
@@ -208,7 +208,7 @@ fn gather(arguments: &Arguments) -> anyhow::Result<TagSet> {
     }
     if let Some(file) = &arguments.from_project {
         let project = open(file, Access::View)?;
-        said.extend(TagSet::said_by(project.document(), project.root()));
+        said.extend(TagSet::from_document(project.document(), project.root()));
     }
     let mut set = TagSet::new(said);
     leave_out_contradictions(&mut set);
@@ -226,11 +226,11 @@ fn of_folders(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
     if scan.entries.is_empty() {
         bail!("no pictures found in {}", folder.display());
     }
-    let are_flat = Entry::are_flat(&scan.entries);
-    let (tagged, untagged): (Vec<&Entry>, Vec<&Entry>) = scan
+    let is_flat = ScannedPicture::is_flat(&scan.entries);
+    let (tagged, untagged): (Vec<&ScannedPicture>, Vec<&ScannedPicture>) = scan
         .entries
         .iter()
-        .partition(|entry| entry.folder(are_flat).is_some());
+        .partition(|entry| entry.folder(is_flat).is_some());
     if let Some(first) = untagged.first() {
         say!(
             "warning: {} pictures lie in no folder of a class and are left out, {} for one",
@@ -239,7 +239,7 @@ fn of_folders(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
         );
     }
     let said = tagged.into_iter().map(|entry| {
-        let tag = entry.folder(are_flat).map(str::to_owned);
+        let tag = entry.folder(is_flat).map(str::to_owned);
         (entry.path.clone(), tag.into_iter().collect())
     });
     Ok(said.collect())

@@ -9,7 +9,7 @@ use clap::Args;
 use super::INTERRUPTED;
 use super::progress::Progress;
 use crate::formats::{FormatError, check_target, write_whole};
-use crate::learn::full::{Event, Example, Job, Settings, Start, Step, train};
+use crate::learn::full::{TrainingEvent, TrainingExample, TrainingJob, TrainingSettings, InitialModel, TrainingStep, train};
 use crate::tscam::device::DeviceChoice;
 
 /// How backbone and head are trained; the defaults are the official implementation's for
@@ -19,34 +19,34 @@ use crate::tscam::device::DeviceChoice;
 #[group(requires = "full")]
 pub struct FullOptions {
     /// How often each picture is shown
-    #[arg(long, default_value_t = Settings::default().epochs, value_name = "N")]
+    #[arg(long, default_value_t = TrainingSettings::default().epochs, value_name = "N")]
     epochs: usize,
     /// Pictures to a step
-    #[arg(long, default_value_t = Settings::default().batch, value_name = "N")]
+    #[arg(long, default_value_t = TrainingSettings::default().batch, value_name = "N")]
     batch: usize,
     /// Pictures at once: fewer take less memory and give the same result
-    #[arg(long, default_value_t = Settings::default().micro_batch, value_name = "N")]
+    #[arg(long, default_value_t = TrainingSettings::default().micro_batch, value_name = "N")]
     micro_batch: usize,
     /// Learning rate in the beginning
-    #[arg(long, default_value_t = Settings::default().learning_rate, value_name = "RATE")]
+    #[arg(long, default_value_t = TrainingSettings::default().learning_rate, value_name = "RATE")]
     learning_rate: f64,
     /// The learning rate becomes a tenth in every N-th epoch
-    #[arg(long, default_value_t = Settings::default().decay_every, value_name = "N")]
+    #[arg(long, default_value_t = TrainingSettings::default().decay_every, value_name = "N")]
     decay_every: usize,
     /// Decoupled weight decay
-    #[arg(long, default_value_t = Settings::default().weight_decay, value_name = "W")]
+    #[arg(long, default_value_t = TrainingSettings::default().weight_decay, value_name = "W")]
     weight_decay: f64,
     /// How often the last block is left out for a picture, from 0 to below 1
-    #[arg(long, default_value_t = Settings::default().drop_path, value_name = "SHARE")]
+    #[arg(long, default_value_t = TrainingSettings::default().drop_path, value_name = "SHARE")]
     drop_path: f64,
     /// Where chance begins: the same seed gives the same model
-    #[arg(long, default_value_t = Settings::default().seed, value_name = "N")]
+    #[arg(long, default_value_t = TrainingSettings::default().seed, value_name = "N")]
     seed: u64,
     /// Go on from the checkpoint of a run that was stopped or killed
     #[arg(long)]
     resume: bool,
     /// Seconds from one checkpoint to the next
-    #[arg(long, default_value_t = Settings::default().keep_every.as_secs(), value_name = "SECONDS")]
+    #[arg(long, default_value_t = TrainingSettings::default().keep_every.as_secs(), value_name = "SECONDS")]
     keep_every: u64,
     /// Where the run is kept until it is done [default: the model's name with .checkpoint]
     #[arg(long, value_name = "FILE")]
@@ -54,8 +54,8 @@ pub struct FullOptions {
 }
 
 impl FullOptions {
-    fn settings(&self) -> Settings {
-        Settings {
+    fn settings(&self) -> TrainingSettings {
+        TrainingSettings {
             epochs: self.epochs,
             batch: self.batch,
             micro_batch: self.micro_batch,
@@ -65,7 +65,7 @@ impl FullOptions {
             drop_path: self.drop_path,
             seed: self.seed,
             keep_every: Duration::from_secs(self.keep_every),
-            ..Settings::default()
+            ..TrainingSettings::default()
         }
     }
 
@@ -81,7 +81,7 @@ impl FullOptions {
 /// What a model is made from, and where it is written.
 pub(super) struct Training<'a> {
     /// Pictures and their classes.
-    pub examples: &'a [Example],
+    pub examples: &'a [TrainingExample],
     /// Names of the classes.
     pub classes: &'a [String],
     /// The model to begin with; the embedded one if none is given.
@@ -112,8 +112,8 @@ pub(super) fn run(
         check_target(curve_file)?;
     }
     let start = match model {
-        Some(path) => Start::open(path)?,
-        None => Start::embedded()?,
+        Some(path) => InitialModel::open(path)?,
+        None => InitialModel::embedded()?,
     };
     let device = device.open()?;
     if let Some(notice) = &device.notice {
@@ -121,7 +121,7 @@ pub(super) fn run(
     }
     let settings = options.settings();
     let checkpoint = options.checkpoint(out);
-    let job = Job {
+    let job = TrainingJob {
         examples,
         classes,
         start: &start,
@@ -133,11 +133,11 @@ pub(super) fn run(
 
     let mut progress = Progress::new(examples.len(), 0);
     progress.note("reading pictures".to_owned());
-    let mut curve: Vec<Step> = Vec::new();
+    let mut curve: Vec<TrainingStep> = Vec::new();
     let outcome = train(&job, &device.device, cancel, |event| match event {
-        Event::Read { pictures } => progress.advance_by(pictures),
-        Event::Warning(text) => progress.say(&format!("warning: {text}")),
-        Event::Started {
+        TrainingEvent::Read { pictures } => progress.advance_by(pictures),
+        TrainingEvent::Warning(text) => progress.say(&format!("warning: {text}")),
+        TrainingEvent::Started {
             pictures,
             loss,
             before,
@@ -162,8 +162,8 @@ pub(super) fn run(
                 }
             ));
         }
-        Event::Seen { pictures } => progress.advance_by(pictures),
-        Event::Stepped(step) => {
+        TrainingEvent::Computed { pictures } => progress.advance_by(pictures),
+        TrainingEvent::Stepped(step) => {
             curve.push(step);
             progress.note(format!(
                 "epoch {}/{}  loss {:.4}",
@@ -212,7 +212,7 @@ pub(super) fn run(
 }
 
 /// The mean loss of an epoch's steps.
-fn mean_loss(curve: &[Step], epoch: usize) -> f32 {
+fn mean_loss(curve: &[TrainingStep], epoch: usize) -> f32 {
     let losses = curve.iter().filter(|step| step.epoch == epoch);
     let (sum, count) = losses.fold((0.0, 0.0), |(sum, count), step| {
         (sum + step.loss, count + 1.0)
@@ -221,7 +221,7 @@ fn mean_loss(curve: &[Step], epoch: usize) -> f32 {
 }
 
 /// Says how an epoch went, and brings the curve up to date for who is watching it.
-fn end_epoch(curve: &[Step], epochs: usize, file: Option<&Path>, progress: &Progress) {
+fn end_epoch(curve: &[TrainingStep], epochs: usize, file: Option<&Path>, progress: &Progress) {
     let Some(last) = curve.last() else { return };
     progress.say(&format!(
         "epoch {}/{}  loss {:.4}  learning rate {:e}",
@@ -237,11 +237,11 @@ fn end_epoch(curve: &[Step], epochs: usize, file: Option<&Path>, progress: &Prog
 }
 
 /// Writes `epoch,step,learning_rate,loss`, a line a step.
-fn write_curve(path: &Path, curve: &[Step]) -> Result<(), FormatError> {
+fn write_curve(path: &Path, curve: &[TrainingStep]) -> Result<(), FormatError> {
     write_whole(path, |file| {
         writeln!(file, "epoch,step,learning_rate,loss")?;
         for step in curve {
-            let Step {
+            let TrainingStep {
                 epoch,
                 step,
                 learning_rate,

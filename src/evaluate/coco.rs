@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Case, Classes, Prediction, TruthBox, coco_overlap};
+use super::{EvaluationCase, Classes, Prediction, TruthBox, coco_overlap};
 
 /// Predictions that count in one picture and category, best score first.
 const MAX_DETECTIONS: usize = 100;
@@ -58,7 +58,7 @@ struct CategoryRecord {
 /// agree with pycocotools in such ties. Two quirks of it are not copied: a truth whose annotation
 /// id is 0 never counts there as found, and without classes it drops predictions of a category that
 /// the truth file does not list.
-pub fn coco_metrics(cases: &[Case], classes: Classes) -> Option<CocoMetrics> {
+pub fn coco_metrics(cases: &[EvaluationCase], classes: Classes) -> Option<CocoMetrics> {
     let mut records: BTreeMap<u32, CategoryRecord> = BTreeMap::new();
     for case in cases {
         for (category, (truth, predictions)) in ranked_by_category(case, classes) {
@@ -100,7 +100,7 @@ pub fn coco_metrics(cases: &[Case], classes: Classes) -> Option<CocoMetrics> {
 /// The picture's boxes by category (one group, 0, where classes do not matter), in pycocotools'
 /// order: objects before crowds, predictions by falling score, ties by category, then as given.
 fn ranked_by_category(
-    case: &Case,
+    case: &EvaluationCase,
     classes: Classes,
 ) -> BTreeMap<u32, (Vec<&TruthBox>, Vec<&Prediction>)> {
     let group = |category| match classes {

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::{Case, Classes, IouConvention, Prediction, TruthBox, coco_overlap, ratio};
+use super::{EvaluationCase, Classes, IouConvention, Prediction, TruthBox, coco_overlap, ratio};
 
 /// From this IoU on a proposal is good enough to keep as it is.
 const ACCEPT_IOU: f64 = 0.75;
 /// From this IoU on, correcting a proposal is quicker than drawing the box anew.
 const EDIT_IOU: f64 = 0.5;
 /// From this share on a proposal counts as lying on a crowd.
-const CROWD_SHARE: f64 = 0.5;
+const MIN_CROWD_SHARE: f64 = 0.5;
 
 /// What the proposals leave for a person to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -54,7 +54,7 @@ pub struct AnnotationEffort {
 ///
 /// A crowd is no object to be drawn, and an unmatched proposal at least half of which lies on one
 /// (whatever its class) is no reject: nobody knows what is there.
-pub fn annotation_effort(cases: &[Case], classes: Classes) -> AnnotationEffort {
+pub fn annotation_effort(cases: &[EvaluationCase], classes: Classes) -> AnnotationEffort {
     let mut total = AnnotationEffort {
         pictures: cases.len(),
         ..AnnotationEffort::default()
@@ -82,7 +82,7 @@ enum Match {
 }
 
 /// Adds the accepts, edits, draws, rejects and objects of one picture.
-fn add_picture(total: &mut AnnotationEffort, case: &Case, classes: Classes) {
+fn add_picture(total: &mut AnnotationEffort, case: &EvaluationCase, classes: Classes) {
     let (crowds, objects): (Vec<&TruthBox>, Vec<&TruthBox>) =
         case.truth.iter().partition(|t| t.iscrowd);
     let to_reject: Vec<bool> = case
@@ -91,7 +91,7 @@ fn add_picture(total: &mut AnnotationEffort, case: &Case, classes: Classes) {
         .map(|p| {
             !crowds
                 .iter()
-                .any(|crowd| coco_overlap(&p.bbox, crowd) >= CROWD_SHARE)
+                .any(|crowd| coco_overlap(&p.bbox, crowd) >= MIN_CROWD_SHARE)
         })
         .collect();
     let kind = |object: &TruthBox, p: &Prediction| {

@@ -61,7 +61,7 @@ pub struct Prediction {
 
 /// One picture: what is there and what was proposed, both possibly empty.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Case {
+pub struct EvaluationCase {
     /// Every true box, crowds too.
     pub truth: Vec<TruthBox>,
     /// Every proposed box, in any order.

@@ -30,8 +30,8 @@ fn proposal(x0: f32, x1: f32, category: u32, score: f32) -> Prediction {
     }
 }
 
-fn case(truth: &[TruthBox], predictions: &[Prediction]) -> Case {
-    Case {
+fn case(truth: &[TruthBox], predictions: &[Prediction]) -> EvaluationCase {
+    EvaluationCase {
         truth: truth.to_vec(),
         predictions: predictions.to_vec(),
     }
@@ -130,7 +130,7 @@ fn coco_averages_over_categories_with_objects() {
     close(known.ap, 0.5);
     close(known.recall50, 0.5);
     close(coco_metrics(&cases, Classes::Agnostic).unwrap().ap, 1.0);
-    assert_eq!(coco_metrics(&[Case::default()], Classes::Known), None);
+    assert_eq!(coco_metrics(&[EvaluationCase::default()], Classes::Known), None);
 }
 
 #[test]

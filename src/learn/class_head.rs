@@ -7,33 +7,33 @@ use std::ops::ControlFlow;
 use candle_core::{Device, Tensor};
 
 use super::logistic::{Classifier, Problem, Targets};
-use super::pooled::Pooled;
+use super::pooled::PooledTokens;
 use super::tensor_file;
 
 /// The penalties that are tried, for vectors of a mean square length of 1.
 const PENALTIES: [f64; 6] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
 /// What is taken where nothing can be held out.
-const UNTRIED_PENALTY: f64 = 1e-4;
+const DEFAULT_PENALTY: f64 = 1e-4;
 /// Parts that the pictures are dealt into for cross-validation.
 const FOLDS: usize = 3;
 /// Fewer tagged pictures than this say nothing.
-const FEWEST_PICTURES: usize = 2;
+const MIN_PICTURES: usize = 2;
 
 /// A tagged picture.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Example {
+pub struct HeadExample {
     /// Its tokens, pooled.
-    pub pooled: Pooled,
+    pub pooled: PooledTokens,
     /// The classes that it shows, each once, ascending.
     pub classes: Vec<usize>,
 }
 
 /// Why no head can be trained.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum TrainError {
+pub enum HeadTrainingError {
     /// Too few pictures.
     #[error(
-        "{0} tagged pictures are too few to train on; tag {FEWEST_PICTURES} at least, better 20 of \
+        "{0} tagged pictures are too few to train on; tag {MIN_PICTURES} at least, better 20 of \
          each class"
     )]
     TooFew(usize),
@@ -47,7 +47,7 @@ pub enum TrainError {
 
 /// How far training is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
+pub struct FitProgress {
     /// Fits done, of [`Self::fits`].
     pub fit: usize,
     /// Fits that there are at the most: a penalty that makes things worse ends the search.
@@ -67,9 +67,9 @@ pub struct TrainedHead {
     pub classifier: Classifier,
     /// Whether it was trained to tell each class from all else by itself, as where pictures show
     /// several classes, or none.
-    pub is_any_of: bool,
+    pub is_multi_label: bool,
     /// The pictures' own background was taken for pictures without any class.
-    pub has_bank: bool,
+    pub uses_background: bool,
     /// Pictures that it was trained on.
     pub pictures: usize,
     /// The penalty that was chosen.
@@ -91,27 +91,27 @@ pub struct TrainedHead {
 /// # Errors
 /// If there are too few pictures, or `on_progress` breaks off.
 pub fn train(
-    examples: &[Example],
+    examples: &[HeadExample],
     classes: &[String],
-    mut on_progress: impl FnMut(Progress) -> ControlFlow<()>,
-) -> Result<TrainedHead, TrainError> {
-    if examples.len() < FEWEST_PICTURES {
-        return Err(TrainError::TooFew(examples.len()));
+    mut on_progress: impl FnMut(FitProgress) -> ControlFlow<()>,
+) -> Result<TrainedHead, HeadTrainingError> {
+    if examples.len() < MIN_PICTURES {
+        return Err(HeadTrainingError::TooFew(examples.len()));
     }
     let mut sizes = vec![0; classes.len()];
     for class in examples.iter().flat_map(|example| &example.classes) {
         sizes[*class] += 1;
     }
     if let Some(class) = sizes.iter().position(|size| *size == 0) {
-        return Err(TrainError::NoPictures(classes[class].clone()));
+        return Err(HeadTrainingError::NoPictures(classes[class].clone()));
     }
-    let has_bank = sizes.contains(&examples.len());
-    let is_any_of = has_bank || examples.iter().any(|example| example.classes.len() != 1);
-    let set = Set {
+    let uses_background = sizes.contains(&examples.len());
+    let is_multi_label = uses_background || examples.iter().any(|example| example.classes.len() != 1);
+    let set = TrainingSet {
         examples,
         classes: classes.len(),
-        is_any_of,
-        has_bank,
+        is_multi_label,
+        uses_background,
     };
 
     let folds = FOLDS.min(examples.len());
@@ -120,7 +120,7 @@ pub fn train(
     let mut fit = 0;
     let mut solve = |problem: &Problem, l2: f64, start: Option<&Classifier>| {
         let solved = problem.solve(l2, start, |iteration, loss| {
-            on_progress(Progress {
+            on_progress(FitProgress {
                 fit,
                 fits,
                 iteration,
@@ -128,10 +128,10 @@ pub fn train(
             })
         });
         fit += 1;
-        solved.ok_or(TrainError::Cancelled)
+        solved.ok_or(HeadTrainingError::Cancelled)
     };
     let held_out_count = fold_of.iter().flatten().count();
-    let parts: Vec<(Problem, Vec<&Example>)> = (0..folds)
+    let parts: Vec<(Problem, Vec<&HeadExample>)> = (0..folds)
         .filter(|_| held_out_count > 0)
         .map(|fold| {
             let (held_out, kept): (Vec<usize>, Vec<usize>) =
@@ -141,7 +141,7 @@ pub fn train(
         })
         .collect();
     let mut last: Vec<Option<Classifier>> = vec![None; folds];
-    let mut tried: Vec<HeldOut> = Vec::new();
+    let mut tried: Vec<HeldOutScore> = Vec::new();
     for l2 in PENALTIES.into_iter().filter(|_| held_out_count > 0) {
         let (mut losses, mut right) = (Vec::with_capacity(held_out_count), 0.0);
         for ((problem, held_out), last) in parts.iter().zip(&mut last) {
@@ -153,7 +153,7 @@ pub fn train(
             }
             *last = Some(classifier);
         }
-        let tried_now = HeldOut::new(l2, &losses, right);
+        let tried_now = HeldOutScore::new(l2, &losses, right);
         let is_worse = tried.last().is_some_and(|last| tried_now.loss >= last.loss);
         tried.push(tried_now);
         if is_worse {
@@ -161,14 +161,14 @@ pub fn train(
         }
     }
     let chosen = chosen(&tried);
-    let l2 = chosen.map_or(UNTRIED_PENALTY, |chosen| chosen.l2);
+    let l2 = chosen.map_or(DEFAULT_PENALTY, |chosen| chosen.l2);
     let all: Vec<usize> = (0..examples.len()).collect();
     let classifier = solve(&set.problem(&all), l2, None)?;
     Ok(TrainedHead {
         classes: classes.to_vec(),
         classifier,
-        is_any_of,
-        has_bank,
+        is_multi_label,
+        uses_background,
         pictures: examples.len(),
         l2,
         held_out_accuracy: chosen.map(|chosen| chosen.accuracy),
@@ -177,7 +177,7 @@ pub fn train(
 
 /// What a penalty was worth on held-out pictures.
 #[derive(Clone, Copy, Debug)]
-struct HeldOut {
+struct HeldOutScore {
     l2: f64,
     /// The mean.
     loss: f64,
@@ -186,7 +186,7 @@ struct HeldOut {
     accuracy: f64,
 }
 
-impl HeldOut {
+impl HeldOutScore {
     fn new(l2: f64, losses: &[f64], accuracy: f64) -> Self {
         let count = losses.len() as f64;
         let loss = losses.iter().sum::<f64>() / count;
@@ -201,7 +201,7 @@ impl HeldOut {
 }
 
 /// The first, and so the largest, penalty that is about as good as the best.
-fn chosen(tried: &[HeldOut]) -> Option<HeldOut> {
+fn chosen(tried: &[HeldOutScore]) -> Option<HeldOutScore> {
     let best = tried.iter().min_by(|a, b| a.loss.total_cmp(&b.loss));
     let enough = best.map_or(f64::INFINITY, |best| best.loss + best.error);
     let chosen = tried.iter().find(|tried| tried.loss <= enough);
@@ -212,14 +212,14 @@ fn chosen(tried: &[HeldOut]) -> Option<HeldOut> {
 /// Cuts the pictures of each class into runs of about equal length, one a fold. Neighbours by name
 /// are often frames of one scene, which dealt out in turn would let every part be known from the
 /// others. The only picture of a class is in no fold: without it nothing can be known of the class.
-fn folds_of(examples: &[Example], folds: usize) -> Vec<Option<usize>> {
-    let class = |example: &Example| example.classes.first().copied();
+fn folds_of(examples: &[HeadExample], folds: usize) -> Vec<Option<usize>> {
+    let class = |example: &HeadExample| example.classes.first().copied();
     let mut sizes: BTreeMap<Option<usize>, usize> = BTreeMap::new();
     for example in examples {
         *sizes.entry(class(example)).or_default() += 1;
     }
     let mut dealt: BTreeMap<Option<usize>, usize> = BTreeMap::new();
-    let fold = |example: &Example| {
+    let fold = |example: &HeadExample| {
         let class = class(example);
         let before = dealt.entry(class).or_default();
         *before += 1;
@@ -237,25 +237,25 @@ fn is_right(logits: &[f32], own: &[usize]) -> f64 {
 }
 
 /// The pictures, and how they are learnt from.
-struct Set<'a> {
-    examples: &'a [Example],
+struct TrainingSet<'a> {
+    examples: &'a [HeadExample],
     classes: usize,
-    is_any_of: bool,
-    has_bank: bool,
+    is_multi_label: bool,
+    uses_background: bool,
 }
 
-impl Set<'_> {
+impl TrainingSet<'_> {
     fn problem(&self, kept: &[usize]) -> Problem {
         let kept = kept.iter().map(|at| &self.examples[*at]);
         let width = self.examples[0].pooled.object.len();
         let mut vectors: Vec<f32> = Vec::with_capacity(kept.len() * width);
         vectors.extend(kept.clone().flat_map(|example| &example.pooled.object));
-        let targets = if self.is_any_of {
+        let targets = if self.is_multi_label {
             let mut are: Vec<bool> = kept
                 .clone()
                 .flat_map(|example| (0..self.classes).map(|class| example.classes.contains(&class)))
                 .collect();
-            if self.has_bank {
+            if self.uses_background {
                 vectors.extend(kept.flat_map(|example| &example.pooled.background));
                 are.resize(2 * are.len(), false);
             }
@@ -268,7 +268,7 @@ impl Set<'_> {
 
     /// The cross-entropy of a held-out picture.
     fn loss(&self, logits: &[f32], own: &[usize]) -> f64 {
-        if self.is_any_of {
+        if self.is_multi_label {
             let each = logits.iter().enumerate().map(|(class, x)| {
                 let x = f64::from(*x);
                 let towards = if own.contains(&class) { -x } else { x };
@@ -285,7 +285,7 @@ impl Set<'_> {
 
 /// Where a head belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct HeadOrigin {
     /// Name of the backbone.
     pub backbone: String,
     /// SHA-256 of its file.
@@ -302,7 +302,7 @@ impl TrainedHead {
     ///
     /// # Errors
     /// None but for want of memory.
-    pub fn to_safetensors(&self, place: &Place) -> io::Result<Vec<u8>> {
+    pub fn to_safetensors(&self, place: &HeadOrigin) -> io::Result<Vec<u8>> {
         let classes = self.classes.len();
         let taps = place.side * place.side;
         let width = self.classifier.weight.len() / (classes * taps);
@@ -317,7 +317,7 @@ impl TrainedHead {
         };
         let accuracy = self.held_out_accuracy;
         let accuracy = accuracy.map_or("unknown".to_owned(), |share| format!("{share:.4}"));
-        let activation = if self.is_any_of { "sigmoid" } else { "softmax" };
+        let activation = if self.is_multi_label { "sigmoid" } else { "softmax" };
         let bank = "the quarter of each picture that the class token attends to least";
         let metadata = [
             ("classes", serde_json::json!(self.classes).to_string()),
@@ -332,7 +332,7 @@ impl TrainedHead {
             ),
             (
                 "background",
-                if self.has_bank { bank } else { "none" }.to_owned(),
+                if self.uses_background { bank } else { "none" }.to_owned(),
             ),
             ("l2", format!("{:e}", self.l2)),
             ("held_out_accuracy", accuracy),
@@ -355,7 +355,7 @@ mod tests {
 
     use super::*;
     use crate::geometry::Grid;
-    use crate::localize::{Evidence, Quality, Tokens};
+    use crate::localize::{Evidence, Quality, PatchTokens};
     use crate::tscam::head::Head;
 
     const GRID: Grid = Grid {
@@ -382,12 +382,12 @@ mod tests {
             patch_size: 14,
             attention: vec![attention.clone()],
             key_similarity: Vec::new(),
-            likeness: Vec::new(),
+            instance_similarity: Vec::new(),
             quality: Quality::Fast,
             head: None,
             companion: None,
-            closer: Vec::new(),
-            tokens: Some(Tokens {
+            zoomed: Vec::new(),
+            tokens: Some(PatchTokens {
                 width: WIDTH,
                 tokens: (0..GRID.patches()).flat_map(token).collect(),
                 keys: Vec::new(),
@@ -395,9 +395,9 @@ mod tests {
         }
     }
 
-    fn example(classes: &[usize], seed: usize, side: usize) -> Example {
-        Example {
-            pooled: Pooled::new(&evidence(classes[0], seed), side).unwrap(),
+    fn example(classes: &[usize], seed: usize, side: usize) -> HeadExample {
+        HeadExample {
+            pooled: PooledTokens::new(&evidence(classes[0], seed), side).unwrap(),
             classes: classes.to_vec(),
         }
     }
@@ -406,12 +406,12 @@ mod tests {
         (0..count).map(|class| format!("class {class}")).collect()
     }
 
-    fn trained(examples: &[Example], classes: usize) -> TrainedHead {
+    fn trained(examples: &[HeadExample], classes: usize) -> TrainedHead {
         train(examples, &names(classes), |_| ControlFlow::Continue(())).unwrap()
     }
 
-    fn place(side: usize) -> Place {
-        Place {
+    fn place(side: usize) -> HeadOrigin {
+        HeadOrigin {
             backbone: "a backbone".to_owned(),
             fingerprint: "0123".to_owned(),
             block: 8,
@@ -422,9 +422,9 @@ mod tests {
     #[test]
     fn a_head_from_its_file_gives_the_logits_that_it_was_trained_for() {
         for side in [1, 3] {
-            let examples: Vec<Example> = (0..24).map(|at| example(&[at % 3], at, side)).collect();
+            let examples: Vec<HeadExample> = (0..24).map(|at| example(&[at % 3], at, side)).collect();
             let trained = trained(&examples, 3);
-            assert!(!trained.is_any_of && !trained.has_bank);
+            assert!(!trained.is_multi_label && !trained.uses_background);
             let file = trained.to_safetensors(&place(side)).unwrap();
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("head.safetensors");
@@ -442,7 +442,7 @@ mod tests {
             let maps = head.maps(&tokens, GRID).unwrap();
             let logits = head.logits(&maps, &attention.unsqueeze(0).unwrap(), None);
             let logits: Vec<f32> = logits.unwrap().squeeze(0).unwrap().to_vec1().unwrap();
-            let pooled = Pooled::new(&evidence, side).unwrap();
+            let pooled = PooledTokens::new(&evidence, side).unwrap();
             let expected = trained.classifier.logits(&pooled.object);
             for (found, expected) in logits.iter().zip(&expected) {
                 // A pooled bias is the bias: the weights of the attention add up to 1.
@@ -453,7 +453,7 @@ mod tests {
 
     #[test]
     fn several_tags_a_picture_are_told_each_by_itself() {
-        let examples: Vec<Example> = (0..30)
+        let examples: Vec<HeadExample> = (0..30)
             .map(|at| match at % 3 {
                 0 => example(&[0, 2], at, 1),
                 1 => example(&[1], at, 1),
@@ -461,15 +461,15 @@ mod tests {
             })
             .collect();
         let trained = trained(&examples, 3);
-        assert!(trained.is_any_of && !trained.has_bank);
+        assert!(trained.is_multi_label && !trained.uses_background);
         assert!(trained.held_out_accuracy > Some(0.6), "{trained:?}");
     }
 
     #[test]
     fn one_class_is_told_from_the_background_of_its_pictures() {
-        let examples: Vec<Example> = (0..12).map(|at| example(&[0], at, 1)).collect();
+        let examples: Vec<HeadExample> = (0..12).map(|at| example(&[0], at, 1)).collect();
         let trained = trained(&examples, 1);
-        assert!(trained.is_any_of && trained.has_bank);
+        assert!(trained.is_multi_label && trained.uses_background);
         let pooled = &examples[0].pooled;
         let logit = |vector: &[f32]| trained.classifier.logits(vector)[0];
         assert!(logit(&pooled.object) > logit(&pooled.background) + 1.0);
@@ -478,7 +478,7 @@ mod tests {
     #[test]
     fn the_same_pictures_give_the_same_file() {
         let file = || {
-            let examples: Vec<Example> = (0..20).map(|at| example(&[at % 2], at, 1)).collect();
+            let examples: Vec<HeadExample> = (0..20).map(|at| example(&[at % 2], at, 1)).collect();
             trained(&examples, 2).to_safetensors(&place(1)).unwrap()
         };
         assert_eq!(file(), file());
@@ -486,15 +486,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_learnt_is_said() {
-        let train = |examples: &[Example], classes: usize| {
+        let train = |examples: &[HeadExample], classes: usize| {
             train(examples, &names(classes), |_| ControlFlow::Continue(()))
         };
-        assert_eq!(train(&[], 2), Err(TrainError::TooFew(0)));
-        assert_eq!(train(&[example(&[0], 0, 1)], 1), Err(TrainError::TooFew(1)));
+        assert_eq!(train(&[], 2), Err(HeadTrainingError::TooFew(0)));
+        assert_eq!(train(&[example(&[0], 0, 1)], 1), Err(HeadTrainingError::TooFew(1)));
         let two = [example(&[0], 0, 1), example(&[0], 1, 1)];
         assert_eq!(
             train(&two, 2),
-            Err(TrainError::NoPictures("class 1".to_owned()))
+            Err(HeadTrainingError::NoPictures("class 1".to_owned()))
         );
         // The only picture of its class cannot be held out, so nothing can be judged.
         let two = [example(&[0], 0, 1), example(&[1], 1, 1)];
@@ -506,7 +506,7 @@ mod tests {
 
     #[test]
     fn training_can_be_cancelled_at_any_moment() {
-        let examples: Vec<Example> = (0..12).map(|at| example(&[at % 2], at, 1)).collect();
+        let examples: Vec<HeadExample> = (0..12).map(|at| example(&[at % 2], at, 1)).collect();
         let mut steps = 0;
         let _ = train(&examples, &names(2), |_| {
             steps += 1;
@@ -522,7 +522,7 @@ mod tests {
                     false => ControlFlow::Continue(()),
                 }
             });
-            assert_eq!(broken_off, Err(TrainError::Cancelled), "{last} of {steps}");
+            assert_eq!(broken_off, Err(HeadTrainingError::Cancelled), "{last} of {steps}");
         }
     }
 }

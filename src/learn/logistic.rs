@@ -21,19 +21,19 @@ use rayon::prelude::*;
 
 /// Rows that are worked on at once. Sums go from piece to piece in their order, whichever thread
 /// had them.
-const PIECE: usize = 512;
+const CHUNK_ROWS: usize = 512;
 /// Pairs of steps and changes of the gradient that are remembered.
-const MEMORY: usize = 12;
+const MAX_REMEMBERED_STEPS: usize = 12;
 /// The most iterations; some twenty are the rule.
-const MOST_ITERATIONS: usize = 200;
+const MAX_ITERATIONS: usize = 200;
 /// It stops when a step can be expected to win less than this share of the loss at zero.
 const TOLERANCE: f64 = 1e-7;
 /// Of the loss that the slope promises, a step must win this much.
-const SUFFICIENT: f64 = 1e-4;
+const SUFFICIENT_DECREASE: f64 = 1e-4;
 /// What the identity counts in the metric of the penalty.
 const IDENTITY_SHARE: f64 = 0.3;
 /// Halvings of a step before it is given up.
-const MOST_HALVINGS: usize = 30;
+const MAX_HALVINGS: usize = 30;
 
 /// What each vector is.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,9 +89,9 @@ impl Classifier {
 }
 
 /// The cross-entropy of one vector's logits and, in their place, its derivative by each.
-fn cross_entropy(logits: &mut [f32], target: Target<'_>, weights: &[f32]) -> f64 {
+fn cross_entropy(logits: &mut [f32], target: MappedClass<'_>, weights: &[f32]) -> f64 {
     match target {
-        Target::One(class) => {
+        MappedClass::One(class) => {
             let weight = weights[0];
             let max = logits.iter().copied().fold(f32::MIN, f32::max);
             let own = logits[class] - max;
@@ -106,7 +106,7 @@ fn cross_entropy(logits: &mut [f32], target: Target<'_>, weights: &[f32]) -> f64
             logits[class] -= weight;
             f64::from(weight) * f64::from(sum.ln() - own)
         }
-        Target::Any(is_of) => {
+        MappedClass::Any(is_of) => {
             let mut loss = 0.0;
             for ((logit, is_of), weight) in logits.iter_mut().zip(is_of).zip(weights) {
                 let x = *logit;
@@ -125,16 +125,16 @@ pub fn sigmoid(x: f32) -> f32 {
 }
 
 #[derive(Clone, Copy)]
-enum Target<'a> {
+enum MappedClass<'a> {
     One(usize),
     Any(&'a [bool]),
 }
 
 impl Targets {
-    fn at(&self, row: usize, classes: usize) -> Target<'_> {
+    fn at(&self, row: usize, classes: usize) -> MappedClass<'_> {
         match self {
-            Self::OneOf(of) => Target::One(of[row]),
-            Self::AnyOf(are) => Target::Any(&are[row * classes..][..classes]),
+            Self::OneOf(of) => MappedClass::One(of[row]),
+            Self::AnyOf(are) => MappedClass::Any(&are[row * classes..][..classes]),
         }
     }
 
@@ -261,9 +261,9 @@ impl Problem {
             );
             (loss, gradient)
         };
-        let pieces: Vec<(f64, Mat<f32>)> = pieces(&self.rows, width).map(of_piece).collect();
+        let row_chunks: Vec<(f64, Mat<f32>)> = row_chunks(&self.rows, width).map(of_piece).collect();
         let (mut loss, mut gradient) = (0.0, vec![0.0; solution.len()]);
-        for (of_piece, slopes) in &pieces {
+        for (of_piece, slopes) in &row_chunks {
             loss += of_piece / self.total_weight;
             for (class, sums) in gradient.chunks_exact_mut(width).enumerate() {
                 let pairs = sums.iter_mut().zip(slopes.col(class).iter());
@@ -291,9 +291,9 @@ impl Problem {
         let mut solution = start.map_or(vec![0.0; size], |start| start.solution.clone());
         let (mut loss, mut gradient) = self.evaluate(&solution, l2);
         let at_zero = (self.classes.max(2) as f64).ln();
-        let mut memory = Memory::default();
+        let mut memory = StepHistory::default();
         let mut losses = vec![loss];
-        for iteration in 0..MOST_ITERATIONS {
+        for iteration in 0..MAX_ITERATIONS {
             if on_step(iteration, loss).is_break() {
                 return None;
             }
@@ -301,7 +301,7 @@ impl Problem {
             let mut slope = dot(&direction, &gradient);
             if slope >= 0.0 {
                 // Rounding has spoilt the memory: forget it.
-                memory = Memory::default();
+                memory = StepHistory::default();
                 direction = memory.direction(&gradient, &curvature);
                 slope = dot(&direction, &gradient);
             }
@@ -309,10 +309,10 @@ impl Problem {
                 break;
             }
             let mut step = 1.0;
-            let next = (0..MOST_HALVINGS).find_map(|_| {
+            let next = (0..MAX_HALVINGS).find_map(|_| {
                 let there = add(&solution, &direction, step);
                 let (there_loss, there_gradient) = self.evaluate(&there, l2);
-                let is_enough = there_loss <= loss + SUFFICIENT * step * slope;
+                let is_enough = there_loss <= loss + SUFFICIENT_DECREASE * step * slope;
                 step /= 2.0;
                 is_enough.then_some((there, there_loss, there_gradient))
             });
@@ -355,14 +355,14 @@ impl Problem {
 }
 
 /// Some rows at a time, each with the number of the first.
-fn pieces(
+fn row_chunks(
     rows: &[f32],
     width: usize,
 ) -> impl IndexedParallelIterator<Item = (usize, MatRef<'_, f32>)> {
-    let pieces = rows.par_chunks(PIECE * width).enumerate();
-    pieces.map(move |(at, piece)| {
+    let row_chunks = rows.par_chunks(CHUNK_ROWS * width).enumerate();
+    row_chunks.map(move |(at, piece)| {
         let rows = piece.len() / width;
-        (at * PIECE, MatRef::from_row_major_slice(piece, rows, width))
+        (at * CHUNK_ROWS, MatRef::from_row_major_slice(piece, rows, width))
     })
 }
 
@@ -372,12 +372,12 @@ fn second_moments(rows: &[f32], width: usize) -> Mat<f64> {
     gram(rows, width) * faer::Scale((count as f64).recip())
 }
 
-/// `sum(x x^T)` over rows of `width` numbers: products in f32, sums of [`PIECE`] rows in f64.
+/// `sum(x x^T)` over rows of `width` numbers: products in f32, sums of [`CHUNK_ROWS`] rows in f64.
 pub(super) fn gram(rows: &[f32], width: usize) -> Mat<f64> {
     let mut sum = Mat::<f64>::zeros(width, width);
-    let pieces: Vec<MatRef<'_, f32>> = pieces(rows, width).map(|(_, piece)| piece).collect();
+    let row_chunks: Vec<MatRef<'_, f32>> = row_chunks(rows, width).map(|(_, piece)| piece).collect();
     // As many at a time as there are threads, since each product is as large as the sum.
-    for some in pieces.chunks(rayon::current_num_threads()) {
+    for some in row_chunks.chunks(rayon::current_num_threads()) {
         let square = |rows: &MatRef<'_, f32>| {
             let mut product = Mat::<f32>::zeros(width, width);
             let rows = *rows;
@@ -444,15 +444,15 @@ impl Curvature {
 
 /// The last steps and how the gradient changed over them.
 #[derive(Default)]
-struct Memory {
+struct StepHistory {
     pairs: VecDeque<(Vec<f64>, Vec<f64>)>,
 }
 
-impl Memory {
+impl StepHistory {
     fn remember(&mut self, step: Vec<f64>, change: Vec<f64>) {
         if dot(&step, &change) > 0.0 {
             self.pairs.push_back((step, change));
-            if self.pairs.len() > MEMORY {
+            if self.pairs.len() > MAX_REMEMBERED_STEPS {
                 self.pairs.pop_front();
             }
         }

@@ -12,7 +12,7 @@ const BACKGROUND_SHARE: f32 = 0.25;
 
 /// What a head of side k is trained on; tokens D wide.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pooled {
+pub struct PooledTokens {
     /// The mean of the patches' neighbourhoods, weighted by the class token's attention,
     /// `[k * k * D]`, the neighbours row by row.
     pub object: Vec<f32>,
@@ -21,7 +21,7 @@ pub struct Pooled {
     pub background: Vec<f32>,
 }
 
-impl Pooled {
+impl PooledTokens {
     /// Pools the [tokens](Evidence::tokens) of a picture, if they were kept.
     pub fn new(evidence: &Evidence, side: usize) -> Option<Self> {
         let tokens = evidence.tokens.as_ref()?;

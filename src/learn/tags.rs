@@ -47,7 +47,7 @@ impl TagSet {
 
     /// What a document says of its pictures, whose paths are relative to `root`: their tags, and the
     /// classes of their boxes that are ground truth.
-    pub fn said_by(document: &Document, root: &Path) -> Vec<(PathBuf, Vec<String>)> {
+    pub fn from_document(document: &Document, root: &Path) -> Vec<(PathBuf, Vec<String>)> {
         let present = document.pictures().filter(|picture| !picture.missing);
         let said = present.map(|picture| {
             let boxes = document.annotations(picture.id).iter();

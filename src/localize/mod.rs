@@ -17,10 +17,10 @@ mod tests;
 use std::fmt;
 use std::str::FromStr;
 
-pub use boxes::{BoxOptions, Extent, Localizer, ScoredBox, closer_frames};
-pub use evidence::{ClassEvidence, Closer, Evidence, Source, Tokens};
+pub use boxes::{BoxOptions, BoxMode, Localizer, ScoredBox, zoom_frames};
+pub use evidence::{ClassEvidence, ZoomedEvidence, Evidence, ClassSource, PatchTokens};
 pub use levels::{LevelMap, Region, largest};
-pub use maps::{Affinity, ClassMaps, CloserMaps, Map, Maps, Names, SemanticMaps};
+pub use maps::{Affinity, ClassMaps, ZoomedMaps, Map, Maps, NameLogits, SemanticMaps};
 pub use quality::Quality;
 
 /// Pixels a patch to which affinity maps are enlarged; more is slower and no better.

@@ -20,7 +20,7 @@ pub enum Padding {
 
 /// How a square kernel of odd side moves over a map; it stops inputs / stride times, rounded up.
 #[derive(Clone, Copy, Debug)]
-pub struct Window {
+pub struct KernelWindow {
     /// Places along one side of the kernel.
     pub side: usize,
     /// Places from one stop to the next.
@@ -29,7 +29,7 @@ pub struct Window {
     pub padding: Padding,
 }
 
-impl Window {
+impl KernelWindow {
     fn stops(self, length: usize) -> usize {
         length.div_ceil(self.stride)
     }
@@ -94,7 +94,7 @@ impl Window {
 
 /// What the kernel sees at each stop, `[N, rows, columns, C]` -> `[N, rows / stride, columns /
 /// stride, side * side * C]`: a convolution is one product of these with [`kernel_matrix`].
-pub fn neighbourhoods(xs: &Tensor, window: Window) -> Result<Tensor> {
+pub fn im2col(xs: &Tensor, window: KernelWindow) -> Result<Tensor> {
     if (window.side, window.stride) == (1, 1) {
         return Ok(xs.clone());
     }
@@ -102,7 +102,7 @@ pub fn neighbourhoods(xs: &Tensor, window: Window) -> Result<Tensor> {
 }
 
 /// A kernel `[outputs, inputs, side, side]` as the matrix `[side * side * inputs, outputs]` that
-/// [`neighbourhoods`] are multiplied by.
+/// [`im2col`] are multiplied by.
 pub fn kernel_matrix(kernel: &Tensor) -> Result<Tensor> {
     let (outputs, inputs, height, width) = kernel.dims4()?;
     kernel
@@ -147,7 +147,7 @@ pub fn fold_batch_norm(
 pub struct Conv {
     /// From what the kernel sees at a stop, `[side * side * inputs, outputs]`.
     pub linear: Linear,
-    window: Window,
+    window: KernelWindow,
 }
 
 impl Conv {
@@ -167,7 +167,7 @@ impl Conv {
                 weight: kernel_matrix(&kernel)?,
                 bias,
             },
-            window: Window {
+            window: KernelWindow {
                 side: shape[2],
                 stride,
                 padding,
@@ -177,7 +177,7 @@ impl Conv {
 
     /// The convolution without its bias, `[N, rows / stride, columns / stride, outputs]`.
     pub fn product(&self, map: &Tensor) -> Result<Tensor> {
-        let places = neighbourhoods(map, self.window)?;
+        let places = im2col(map, self.window)?;
         let (n, rows, columns, _) = places.dims4()?;
         let product = self.linear.product(&places.flatten_to(2)?)?;
         product.reshape((n, rows, columns, ()))
@@ -202,7 +202,7 @@ pub fn depthwise_relu(
     xs: &Tensor,
     kernel: &Tensor,
     bias: &Tensor,
-    window: Window,
+    window: KernelWindow,
     ceiling: f32,
 ) -> Result<Tensor> {
     if fused(xs) {
@@ -218,7 +218,7 @@ pub fn depthwise_relu(
 }
 
 struct DepthwiseRelu {
-    window: Window,
+    window: KernelWindow,
     ceiling: f32,
 }
 
@@ -293,12 +293,12 @@ mod tests {
             let kernel = Tensor::randn(0f32, 1.0, (4, 3, side, side), &device).unwrap();
             let expected = xs.conv2d(&kernel, side / 2, stride, 1, 1).unwrap();
             let places = xs.permute((0, 2, 3, 1)).unwrap().contiguous().unwrap();
-            let window = Window {
+            let window = KernelWindow {
                 side,
                 stride,
                 padding: Padding::Half,
             };
-            let around = neighbourhoods(&places, window).unwrap();
+            let around = im2col(&places, window).unwrap();
             let (n, rows, columns, _) = around.dims4().unwrap();
             let product = around
                 .flatten_to(2)
@@ -325,7 +325,7 @@ mod tests {
             let kernel = Tensor::randn(0f32, 1.0, (side * side, channels), &device).unwrap();
             let bias = Tensor::randn(0f32, 2.0, channels, &device).unwrap();
             let padding = Padding::Same;
-            let window = Window {
+            let window = KernelWindow {
                 side,
                 stride,
                 padding,

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 /// Numbers handed to a thread at a time: enough to pay for the hand-over, few enough to share the
 /// work evenly.
-const PIECE: usize = 16 * 1024;
+const VALUES_PER_TASK: usize = 16 * 1024;
 
 /// `softmax(scale * xs)` over the last dimension.
 pub fn scaled_softmax(xs: Tensor, scale: f64) -> Result<Tensor> {
@@ -306,7 +306,7 @@ pub(crate) fn for_each_row_pair(
         bail!("expected two tensors of one shape")
     }
     let arch = pulp::Arch::new();
-    let piece = PIECE.div_ceil(columns) * columns;
+    let piece = VALUES_PER_TASK.div_ceil(columns) * columns;
     values
         .par_chunks_mut(piece)
         .zip(other.par_chunks(piece))
@@ -334,7 +334,7 @@ pub(crate) fn for_each_row(
     let (values, columns) = rows(storage, layout)?;
     let arch = pulp::Arch::new();
     values
-        .par_chunks_mut(PIECE.div_ceil(columns) * columns)
+        .par_chunks_mut(VALUES_PER_TASK.div_ceil(columns) * columns)
         .for_each(|piece| {
             arch.dispatch(
                 #[inline(always)]

@@ -8,8 +8,8 @@ use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use tempfile::TempDir;
-use tsukami::app::desk::Desk;
-use tsukami::app::places::Places;
+use tsukami::app::desk::Workspace;
+use tsukami::app::places::AppDirs;
 use tsukami::app::preferences::{Preferences, Theme};
 use tsukami::app::session::Session;
 use tsukami::app::window::Window;
@@ -61,7 +61,7 @@ impl Bench {
         let mut bench = Self::start(folder, Some(path), theme);
         bench.wait("the pictures", |desk| {
             let current = desk.session.current();
-            !desk.is_reading
+            !desk.is_scanning
                 && current.is_some_and(|id| {
                     desk.textures.has(id) || desk.session.unreadable(id).is_some()
                 })
@@ -71,7 +71,7 @@ impl Bench {
 
     /// A window with nothing open, or with this path.
     pub fn start(folder: TempDir, path: Option<PathBuf>, theme: Theme) -> Self {
-        let places = Places::inside(&folder.path().join("user"));
+        let places = AppDirs::inside(&folder.path().join("user"));
         let settings = places.settings.as_deref().unwrap();
         let mut preferences = Preferences::load(settings);
         preferences.theme = theme;
@@ -98,7 +98,7 @@ impl Bench {
     }
 
     /// The open project.
-    pub fn desk(&self) -> &Desk {
+    pub fn desk(&self) -> &Workspace {
         self.harness.state().desk().expect("a project is open")
     }
 
@@ -119,7 +119,7 @@ impl Bench {
 
     /// Draws frames until the desk is as wanted.
     #[track_caller]
-    pub fn wait(&mut self, what: &str, is_so: impl Fn(&Desk) -> bool) {
+    pub fn wait(&mut self, what: &str, is_so: impl Fn(&Workspace) -> bool) {
         self.wait_window(what, |window| window.desk().is_some_and(&is_so));
     }
 
@@ -128,9 +128,9 @@ impl Bench {
     pub fn choose_quality(&mut self, quality: &str) {
         self.click("Quality");
         self.click(quality);
-        let is_ready = |desk: &Desk| {
-            desk.facts()
-                .is_some_and(|facts| facts.quality.name() == quality)
+        let is_ready = |desk: &Workspace| {
+            desk.model_info()
+                .is_some_and(|model_info| model_info.quality.name() == quality)
         };
         self.wait("the model", is_ready);
     }
@@ -221,7 +221,7 @@ impl Bench {
 
     /// Waits until the picture that is shown can be seen, as a person would.
     pub fn see(&mut self) {
-        let is_seen = |desk: &Desk| {
+        let is_seen = |desk: &Workspace| {
             desk.session
                 .current()
                 .is_none_or(|id| desk.textures.has(id) || desk.session.unreadable(id).is_some())

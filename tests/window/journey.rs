@@ -1,7 +1,7 @@
 //! From the folder to the export.
 
 use egui::{Key, Modifiers};
-use tsukami::app::listing::StateFilter;
+use tsukami::app::listing::ReviewFilter;
 use tsukami::document::{BoxState, ReviewState};
 use tsukami::formats::coco::Instances;
 use tsukami::geometry::BBox;
@@ -120,7 +120,7 @@ fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
     bench.click("Show all");
     assert_eq!(is_listed(&bench), 3);
     bench.click("State");
-    bench.click(StateFilter::VerifiedEmpty.label());
+    bench.click(ReviewFilter::VerifiedEmpty.label());
     assert_eq!(is_listed(&bench), 0);
     bench.click("Show all");
 
@@ -192,7 +192,7 @@ fn a_moved_threshold_derives_boxes_anew_without_the_model_and_leaves_judged_ones
     assert!((model.threshold - 0.69).abs() < 1e-4, "{}", model.threshold);
     // The heat map of a picture that was looked at shows at once.
     bench.key(Key::H);
-    assert!(bench.desk().shows_heat);
+    assert!(bench.desk().shows_heat_map);
     assert!(bench.says("opacity"));
 }
 

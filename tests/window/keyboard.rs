@@ -164,7 +164,7 @@ fn the_palette_the_help_sheet_and_the_settings_work_by_keyboard() {
     bench.key(Key::M);
     bench.key(Key::Escape);
     bench.key(Key::M);
-    assert!(bench.desk().shows_heat);
+    assert!(bench.desk().shows_heat_map);
     bench.harness.state_mut().close();
     let settings = std::fs::read_to_string(bench.folder.path().join("user/settings.json")).unwrap();
     assert!(settings.contains("HeatMap"), "{settings}");

@@ -101,7 +101,7 @@ fn prepared(theme: Theme) -> Bench {
     bench.keys(Modifiers::NONE, Key::D);
     bench.wait("picture, thumbnails and model", |desk| {
         let current = desk.session.current();
-        desk.facts().is_some() && current.is_some_and(|id| desk.textures.has(id))
+        desk.model_info().is_some() && current.is_some_and(|id| desk.textures.has(id))
     });
     bench
 }

@@ -19,7 +19,7 @@ fn proposed(pictures: &[&str], theme: Theme) -> Bench {
     let action = Action::UseModel(Some(model));
     bench.harness.state_mut().act(&context, action);
     bench.wait("the model", |desk| {
-        desk.facts().is_some_and(|facts| facts.classes.len() == 5)
+        desk.model_info().is_some_and(|model_info| model_info.classes.len() == 5)
     });
     bench.propose_all();
     bench
@@ -138,7 +138,7 @@ fn two_classes_are_joined_by_keyboard_undone_and_remembered() {
 
     let mut bench = bench.reopen();
     assert_eq!(bench.session().document().naming(), &naming);
-    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.wait("the model", |desk| desk.model_info().is_some());
     bench.propose_again();
     assert_eq!(sorted(proposals(&bench)), sorted(now));
 }

@@ -161,7 +161,7 @@ fn looks(theme: Theme, name: &str) {
     bench.key(Key::ArrowDown);
     bench.wait("the thumbnails and the model", |desk| {
         let mut rows = desk.session.rows().iter();
-        desk.facts().is_some() && rows.all(|id| desk.textures.has_thumbnail(*id))
+        desk.model_info().is_some() && rows.all(|id| desk.textures.has_thumbnail(*id))
     });
     bench.hush();
     bench.harness.snapshot(format!("tags_{name}"));
@@ -183,7 +183,7 @@ fn ten_thousand_selected_pictures_stay_fluid() {
     let context = bench.harness.ctx.clone();
     let open = Action::Open(path);
     bench.harness.state_mut().act(&context, open);
-    bench.wait("the pictures", |desk| !desk.is_reading);
+    bench.wait("the pictures", |desk| !desk.is_scanning);
     let mut times = Vec::new();
     let mut timed = |bench: &mut Bench, what: &'static str, act: &dyn Fn(&mut Bench)| {
         let begun = Instant::now();

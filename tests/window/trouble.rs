@@ -24,7 +24,7 @@ fn a_bad_picture_is_named_and_the_others_are_proposed() {
             .picture_at("chelsea.jpg")
             .is_some_and(|row| row.review == ReviewState::Proposed)
     });
-    let problems: Vec<&String> = bench.harness.state().notices().all_problems().collect();
+    let problems: Vec<&String> = bench.harness.state().notifications().all_problems().collect();
     for name in ["a zero.jpg", "b ünï.png"] {
         assert!(
             problems.iter().any(|text| text.contains(name)),
@@ -42,7 +42,7 @@ fn a_picture_that_is_deleted_while_it_is_open_is_missing_and_keeps_its_boxes() {
     let file = bench.pictures().join("chelsea.jpg");
     fs::remove_file(&file).unwrap();
     bench.key(Key::F5);
-    bench.wait("the folder", |desk| !desk.is_reading);
+    bench.wait("the folder", |desk| !desk.is_scanning);
     let is_missing = |bench: &Bench| {
         let document = bench.session().document();
         document.picture_at("chelsea.jpg").unwrap().missing
@@ -51,7 +51,7 @@ fn a_picture_that_is_deleted_while_it_is_open_is_missing_and_keeps_its_boxes() {
     assert_eq!(bench.boxes().len(), 1);
     fs::copy(sample("cat/chelsea.jpg"), &file).unwrap();
     bench.key(Key::F5);
-    bench.wait("the folder", |desk| !desk.is_reading);
+    bench.wait("the folder", |desk| !desk.is_scanning);
     assert!(!is_missing(&bench));
 }
 
@@ -95,12 +95,12 @@ fn what_cannot_be_opened_is_said_in_one_sentence() {
     let folder = Bench::folder_of(&[]);
     let nowhere = folder.path().join("nowhere");
     let mut bench = Bench::start(folder, Some(nowhere), Theme::Dark);
-    bench.wait_window("the answer", |window| window.notices().unseen() == 1);
+    bench.wait_window("the answer", |window| window.notifications().unread() == 1);
     assert!(bench.says("Tsukami"), "the welcome screen");
     let problem = bench
         .harness
         .state()
-        .notices()
+        .notifications()
         .all_problems()
         .next()
         .unwrap();
@@ -111,7 +111,7 @@ fn what_cannot_be_opened_is_said_in_one_sentence() {
     let empty = bench.pictures();
     let context = bench.harness.ctx.clone();
     bench.harness.state_mut().act(&context, Action::Open(empty));
-    bench.wait("the empty folder", |desk| !desk.is_reading);
+    bench.wait("the empty folder", |desk| !desk.is_scanning);
     assert!(bench.says("holds no picture"));
     bench
         .harness
@@ -119,14 +119,14 @@ fn what_cannot_be_opened_is_said_in_one_sentence() {
         .act(&context, Action::UseModel(Some(model)));
     bench.wait_window("the answer", |window| {
         window
-            .notices()
+            .notifications()
             .all_problems()
             .any(|text| text.contains("model.pth"))
     });
     bench.keys(Modifiers::NONE, Key::F7);
     bench.key(Key::Escape);
     bench.click("Use the embedded model");
-    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.wait("the model", |desk| desk.model_info().is_some());
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_project_file_that_is_deleted_while_it_is_open_loses_nothing() {
     fs::remove_file(&file).unwrap();
     bench.wait_window("the word", |window| {
         window
-            .notices()
+            .notifications()
             .all_problems()
             .any(|text| text.contains("deleted or replaced"))
     });
@@ -155,7 +155,7 @@ fn a_folder_whose_project_file_is_gone_goes_on_from_its_backup() {
     fs::remove_file(file).unwrap();
     let bench = bench.reopen();
     assert_eq!(bench.boxes().len(), 1);
-    let problems: Vec<_> = bench.harness.state().notices().all_problems().collect();
+    let problems: Vec<_> = bench.harness.state().notifications().all_problems().collect();
     assert!(
         problems[0].contains("restored from its backup"),
         "{problems:?}"

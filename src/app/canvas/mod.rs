@@ -12,12 +12,12 @@ use egui::{
     Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use self::paint::BoxLook;
-use self::shape::{Frame, Handle};
+use self::paint::BoxStyle;
+use self::shape::{PictureBounds, Handle};
 use self::view::{Fit, View};
 use super::action::Action;
 use super::command::Command;
-use super::preferences::CanvasLook;
+use super::preferences::CanvasOptions;
 use super::session::Session;
 use super::textures::{Adjustment, Textures};
 use super::theme::{self, Palette};
@@ -26,16 +26,16 @@ use crate::geometry::BBox;
 use crate::propose::Proposal;
 
 /// Points around a handle, and along an edge, that count as it.
-const HANDLE_ZONE: f32 = 9.0;
-const EDGE_ZONE: f32 = 5.0;
+const HANDLE_RADIUS: f32 = 9.0;
+const EDGE_RADIUS: f32 = 5.0;
 /// Points around a box that still count as it.
-const BOX_SLACK: f32 = 3.0;
+const BOX_HIT_MARGIN: f32 = 3.0;
 /// Points within which an edge snaps to the picture's edge.
-const SNAP: f32 = 6.0;
+const SNAP_DISTANCE: f32 = 6.0;
 /// Points between two clicks that are at the same place.
-const SAME_PLACE: f32 = 4.0;
+const SAME_CLICK_DISTANCE: f32 = 4.0;
 /// The shorter side, in points, from which on a drag is a box and not a slip of the hand.
-const LEAST_DRAWN: f32 = 4.0;
+const MIN_DRAWN_SIDE: f32 = 4.0;
 /// Points that an arrow key scrolls where nothing is selected.
 const SCROLL_STEP: f32 = 60.0;
 
@@ -51,21 +51,21 @@ pub struct Scene<'a> {
     /// Pictures on the card.
     pub textures: &'a mut Textures,
     /// How the canvas looks.
-    pub look: &'a CanvasLook,
+    pub look: &'a CanvasOptions,
     /// How pictures look.
     pub adjustment: Adjustment,
     /// Whether boxes are hidden.
     pub are_boxes_hidden: bool,
     /// Boxes in the place of untouched proposals, while a threshold is being moved; each with the
     /// class that it would get.
-    pub trial: Option<&'a [(Proposal, Option<CategoryId>)]>,
+    pub proposal_preview: Option<&'a [(Proposal, Option<CategoryId>)]>,
     /// The map over the picture.
     pub heat: Option<egui::TextureId>,
 }
 
 /// What was asked of the canvas from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum CanvasCommand {
     /// The whole picture.
     Fit,
     /// As wide as the canvas.
@@ -88,7 +88,7 @@ enum Gesture {
     /// Drawing a box from this corner.
     Draw(Pos2),
     /// Selecting what lies in a frame from this corner.
-    Band { from: Pos2, adds: bool },
+    RubberBand { from: Pos2, adds: bool },
     /// Moving boxes.
     Move {
         from: Pos2,
@@ -129,7 +129,7 @@ pub struct Canvas {
     /// Whether the space bar is held, and whether the picture was moved with it.
     space: Option<bool>,
     /// Whether the picture is looked at so closely that its preview is not enough.
-    needs_whole: bool,
+    needs_full_resolution: bool,
 }
 
 impl Canvas {
@@ -144,8 +144,8 @@ impl Canvas {
     }
 
     /// Whether the picture is looked at so closely that its preview is not enough.
-    pub fn needs_whole(&self) -> bool {
-        self.needs_whole
+    pub fn needs_full_resolution(&self) -> bool {
+        self.needs_full_resolution
     }
 
     /// Whether something is being dragged or drawn.
@@ -154,34 +154,34 @@ impl Canvas {
     }
 
     /// The next drag draws a box, or no longer.
-    pub fn set_draws(&mut self, draws: bool) {
+    pub fn set_draw_mode(&mut self, draws: bool) {
         self.draws = draws;
         self.first_corner = None;
     }
 
     /// Gives up what is under way; whether there was anything.
-    pub fn give_up(&mut self) -> bool {
+    pub fn cancel(&mut self) -> bool {
         let was_busy = self.is_busy() || self.draws;
         if self.gesture.is_some() {
             self.gesture = Some(Gesture::Nothing);
         }
-        self.set_draws(false);
+        self.set_draw_mode(false);
         was_busy
     }
 
     /// Does what was asked for.
-    pub fn wish(&mut self, wish: Wish, session: &Session, pixels_per_point: f32) {
+    pub fn wish(&mut self, wish: CanvasCommand, session: &Session, pixels_per_point: f32) {
         let Some(rect) = self.rect else { return };
         match wish {
-            Wish::Fit => self.view.fit = Fit::Whole,
-            Wish::FitWidth => self.view.fit = Fit::Width,
-            Wish::ActualSize => {
+            CanvasCommand::Fit => self.view.fit = Fit::Whole,
+            CanvasCommand::FitWidth => self.view.fit = Fit::Width,
+            CanvasCommand::ActualSize => {
                 let factor = 1.0 / (pixels_per_point * self.view.scale);
                 self.view.zoom(factor, rect.center());
             }
-            Wish::ZoomIn => self.view.zoom(1.25, rect.center()),
-            Wish::ZoomOut => self.view.zoom(0.8, rect.center()),
-            Wish::ZoomToBox => {
+            CanvasCommand::ZoomIn => self.view.zoom(1.25, rect.center()),
+            CanvasCommand::ZoomOut => self.view.zoom(0.8, rect.center()),
+            CanvasCommand::ZoomToBox => {
                 let selected = session.selection().last();
                 let row = selected.and_then(|id| session.document().annotation(*id));
                 if let Some((_, row)) = row {
@@ -192,7 +192,7 @@ impl Canvas {
     }
 
     /// Where the box that was selected last is on the screen; the canvas if there is none.
-    pub fn place_of_selected(&self, session: &Session) -> Rect {
+    pub fn selected_rect(&self, session: &Session) -> Rect {
         let canvas = self.rect.unwrap_or(Rect::ZERO);
         let row = session
             .selection()
@@ -232,9 +232,9 @@ impl Canvas {
             return response;
         };
         self.move_view(ui, &response);
-        self.view.settle(rect, size);
-        self.take_hand(ui, &response, &scene, size, actions);
-        self.view.settle(rect, size);
+        self.view.update(rect, size);
+        self.on_pointer(ui, &response, &scene, size, actions);
+        self.view.update(rect, size);
         self.paint(ui, &painter, &response, &mut scene, size);
         self.describe(ui, &response, &scene);
         response
@@ -253,7 +253,7 @@ impl Canvas {
         }
     }
 
-    fn take_hand(
+    fn on_pointer(
         &mut self,
         ui: &Ui,
         response: &Response,
@@ -277,7 +277,7 @@ impl Canvas {
             response.request_focus();
             let origin = origin.unwrap_or(pointer);
             let is_primary = response.drag_started_by(PointerButton::Primary);
-            self.gesture = Some(self.begin(origin, is_primary, modifiers, scene, actions));
+            self.gesture = Some(self.begin_gesture(origin, is_primary, modifiers, scene, actions));
         }
         if response.dragged() && self.gesture == Some(Gesture::Pan) {
             self.view.pan(response.drag_delta());
@@ -286,7 +286,7 @@ impl Canvas {
         if response.drag_stopped()
             && let Some(gesture) = self.gesture.take()
         {
-            self.finish(&gesture, at, &frame, modifiers, session, actions);
+            self.finish_gesture(&gesture, at, &frame, modifiers, session, actions);
         }
         if response.clicked() && !response.double_clicked() {
             response.request_focus();
@@ -310,20 +310,20 @@ impl Canvas {
     }
 
     /// What boxes stay inside, and snap to unless Alt is held.
-    fn frame(&self, size: [u32; 2], modifiers: Modifiers) -> Frame {
-        Frame {
+    fn frame(&self, size: [u32; 2], modifiers: Modifiers) -> PictureBounds {
+        PictureBounds {
             width: size[0] as f32,
             height: size[1] as f32,
             snap: if modifiers.alt {
                 0.0
             } else {
-                SNAP / self.view.scale
+                SNAP_DISTANCE / self.view.scale
             },
         }
     }
 
     /// What a drag from here does.
-    fn begin(
+    fn begin_gesture(
         &mut self,
         origin: Pos2,
         is_primary: bool,
@@ -339,7 +339,7 @@ impl Canvas {
         if self.draws && session.is_editable() {
             return Gesture::Draw(self.first_corner.unwrap_or(from));
         }
-        let band = Gesture::Band {
+        let band = Gesture::RubberBand {
             from,
             adds: modifiers.command || modifiers.shift,
         };
@@ -374,18 +374,18 @@ impl Canvas {
         }
     }
 
-    fn finish(
+    fn finish_gesture(
         &mut self,
         gesture: &Gesture,
         at: Pos2,
-        frame: &Frame,
+        frame: &PictureBounds,
         modifiers: Modifiers,
         session: &Session,
         actions: &mut Vec<Action>,
     ) {
         match gesture {
             Gesture::Draw(from) => self.draw(frame.drawn(*from, at), actions),
-            Gesture::Band { from, adds } => {
+            Gesture::RubberBand { from, adds } => {
                 let band = BBox::from_corners(from.x, from.y, at.x, at.y);
                 let is_in = |rect: &BBox| rect.intersection(&band) == *rect;
                 let ids = session
@@ -394,13 +394,13 @@ impl Canvas {
                     .map(|row| row.id);
                 let ids: Vec<_> = ids.collect();
                 actions.push(if *adds {
-                    Action::SelectToo(ids)
+                    Action::AddToSelection(ids)
                 } else {
                     Action::Select(ids)
                 });
             }
             Gesture::Move { .. } | Gesture::Resize { .. } => {
-                let changed = reshaped(gesture, at, frame, modifiers);
+                let changed = dragged_boxes(gesture, at, frame, modifiers);
                 actions.push(Action::Reshape(changed));
             }
             Gesture::Pan | Gesture::Nothing => {}
@@ -408,8 +408,8 @@ impl Canvas {
     }
 
     fn draw(&mut self, bbox: BBox, actions: &mut Vec<Action>) {
-        self.set_draws(false);
-        let least = (LEAST_DRAWN / self.view.scale).max(shape::MIN_SIDE);
+        self.set_draw_mode(false);
+        let least = (MIN_DRAWN_SIDE / self.view.scale).max(shape::MIN_SIDE);
         let is_meant = bbox.is_valid() && bbox.width().min(bbox.height()) >= least;
         if let Some(picture) = self.shown.filter(|_| is_meant) {
             actions.push(Action::Draw(picture, bbox));
@@ -421,7 +421,7 @@ impl Canvas {
         pointer: Pos2,
         modifiers: Modifiers,
         scene: &Scene<'_>,
-        frame: &Frame,
+        frame: &PictureBounds,
         actions: &mut Vec<Action>,
     ) {
         if self.draws {
@@ -434,13 +434,13 @@ impl Canvas {
         }
         let under = self.under(pointer, scene);
         if modifiers.command {
-            actions.extend(under.first().map(|id| Action::ToggleSelected(vec![*id])));
+            actions.extend(under.first().map(|id| Action::ToggleInSelection(vec![*id])));
             return;
         }
         // Clicking again at the same place reaches the box beneath.
         let is_again = self
             .last_click
-            .is_some_and(|last| last.distance(pointer) <= SAME_PLACE);
+            .is_some_and(|last| last.distance(pointer) <= SAME_CLICK_DISTANCE);
         let selected = match scene.session.selection() {
             [only] if is_again => under.iter().position(|id| id == only),
             _ => None,
@@ -459,7 +459,7 @@ impl Canvas {
         }
         let rows = scene.session.visible().filter(|row| {
             let rect = self.view.rect(&row.rect);
-            rect.expand(BOX_SLACK).contains(point)
+            rect.expand(BOX_HIT_MARGIN).contains(point)
         });
         let mut rows: Vec<_> = rows.map(|row| (row.rect.area(), row.id)).collect();
         rows.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
@@ -484,7 +484,7 @@ impl Canvas {
         let under = self.under(point, scene);
         let is_same_place = self
             .last_click
-            .is_some_and(|last| last.distance(point) <= SAME_PLACE);
+            .is_some_and(|last| last.distance(point) <= SAME_CLICK_DISTANCE);
         let reached = session
             .selection()
             .first()
@@ -497,7 +497,7 @@ impl Canvas {
 
     /// Takes a key that means something only here; whether it does. For while the canvas has the
     /// focus.
-    pub fn take_key(
+    pub fn on_key(
         &mut self,
         key: Key,
         modifiers: Modifiers,
@@ -506,7 +506,7 @@ impl Canvas {
         actions: &mut Vec<Action>,
     ) -> bool {
         if key == Key::Escape {
-            if !self.give_up() {
+            if !self.cancel() {
                 actions.push(Action::Select(Vec::new()));
             }
             return true;
@@ -526,10 +526,10 @@ impl Canvas {
             self.view.pan(-direction * SCROLL_STEP);
         } else if modifiers.command {
             let by = direction.into();
-            let is_upper = modifiers.shift;
-            actions.push(Action::Stretch {
+            let moves_upper_left = modifiers.shift;
+            actions.push(Action::MoveEdges {
                 by,
-                is_upper,
+                moves_upper_left,
                 is_held,
             });
         } else {
@@ -541,7 +541,7 @@ impl Canvas {
 
     /// Draws a box in the middle of what is seen, for those who then move it with the arrow keys.
     fn draw_in_the_middle(&mut self, session: &Session, actions: &mut Vec<Action>) {
-        self.set_draws(false);
+        self.set_draw_mode(false);
         let (Some(canvas), Some(picture)) = (self.rect, session.current()) else {
             return;
         };
@@ -566,7 +566,7 @@ impl Canvas {
     }
 
     /// Takes the space bar: held, it moves the picture; whether it was tapped.
-    pub fn take_space(&mut self, is_pressed: bool) -> bool {
+    pub fn on_space(&mut self, is_pressed: bool) -> bool {
         if is_pressed {
             self.space.get_or_insert(false);
             return false;
@@ -623,7 +623,7 @@ impl Canvas {
         scene: &mut Scene<'_>,
         place: Rect,
     ) -> bool {
-        self.needs_whole = false;
+        self.needs_full_resolution = false;
         let Some(picture) = scene.session.current() else {
             return false;
         };
@@ -649,19 +649,19 @@ impl Canvas {
             self.view.to_picture(canvas.max),
         );
         let scale = self.view.scale * ui.pixels_per_point();
-        let pieces = scene
+        let quads = scene
             .textures
-            .pieces(ui.ctx(), picture, scale, visible, scene.adjustment);
-        if pieces.pieces.is_empty() {
+            .quads(ui.ctx(), picture, scale, visible, scene.adjustment);
+        if quads.quads.is_empty() {
             painter.rect_filled(place, 0, Color32::from_black_alpha(40));
             say("Opening the picture…");
             return false;
         }
-        self.needs_whole = pieces.needs_whole;
-        if pieces.is_growing {
+        self.needs_full_resolution = quads.needs_full_resolution;
+        if quads.is_incomplete {
             ui.request_repaint();
         }
-        for piece in pieces.pieces {
+        for piece in quads.quads {
             let rect = Rect::from_min_max(
                 self.view.to_screen(piece.place.min.x, piece.place.min.y),
                 self.view.to_screen(piece.place.max.x, piece.place.max.y),
@@ -678,7 +678,7 @@ impl Canvas {
         scene: &Scene<'_>,
         hovered: Option<Pos2>,
         size: [u32; 2],
-    ) -> Vec<BoxLook> {
+    ) -> Vec<BoxStyle> {
         let session = scene.session;
         let under = hovered.map(|point| self.under(point, scene));
         let under = under
@@ -691,9 +691,9 @@ impl Canvas {
         };
         let rows = session
             .visible()
-            .filter(|row| scene.trial.is_none() || row.state != BoxState::Proposed);
-        let mut looks: Vec<BoxLook> = rows
-            .map(|row| BoxLook {
+            .filter(|row| scene.proposal_preview.is_none() || row.state != BoxState::Proposed);
+        let mut looks: Vec<BoxStyle> = rows
+            .map(|row| BoxStyle {
                 rect: rect_of(row.id, &row.rect),
                 colour: class_colour(session, row.category),
                 state: row.state,
@@ -709,10 +709,10 @@ impl Canvas {
             .collect();
         looks.extend(
             scene
-                .trial
+                .proposal_preview
                 .into_iter()
                 .flatten()
-                .map(|(proposal, category)| BoxLook {
+                .map(|(proposal, category)| BoxStyle {
                     rect: self.view.rect(&proposal.bbox),
                     colour: category
                         .map_or(Color32::WHITE, |category| class_colour(session, category)),
@@ -735,7 +735,7 @@ impl Canvas {
             return Vec::new();
         };
         let frame = self.frame(size, modifiers);
-        reshaped(gesture, self.view.to_picture(pointer), &frame, modifiers)
+        dragged_boxes(gesture, self.view.to_picture(pointer), &frame, modifiers)
     }
 
     fn paint_gesture(
@@ -762,7 +762,7 @@ impl Canvas {
             paint::drawing(painter, self.view.rect(&bbox), colour, sides);
         }
         match &self.gesture {
-            Some(Gesture::Band { from, .. }) => {
+            Some(Gesture::RubberBand { from, .. }) => {
                 let corner = self.view.to_screen(from.x, from.y);
                 paint::band(painter, Rect::from_two_pos(corner, pointer));
             }
@@ -836,10 +836,10 @@ impl Canvas {
 }
 
 /// Where boxes are that are being moved or resized.
-fn reshaped(
+fn dragged_boxes(
     gesture: &Gesture,
     at: Pos2,
-    frame: &Frame,
+    frame: &PictureBounds,
     modifiers: Modifiers,
 ) -> Vec<(AnnotationId, BBox)> {
     match gesture {
@@ -860,7 +860,7 @@ fn reshaped(
                 frame.resized(start, *handle, at + *grip, modifiers.shift),
             )]
         }
-        Gesture::Pan | Gesture::Draw(_) | Gesture::Band { .. } | Gesture::Nothing => Vec::new(),
+        Gesture::Pan | Gesture::Draw(_) | Gesture::RubberBand { .. } | Gesture::Nothing => Vec::new(),
     }
 }
 
@@ -886,13 +886,13 @@ fn handle_at(rect: Rect, point: Pos2) -> Option<Handle> {
         };
         Handle { x, y }
     };
-    let corner = zone(HANDLE_ZONE);
+    let corner = zone(HANDLE_RADIUS);
     if corner.x != 0 && corner.y != 0 {
         return Some(corner);
     }
-    let edge = zone(EDGE_ZONE);
-    let is_beside = rect.expand(EDGE_ZONE).contains(point);
-    ((edge.x != 0) != (edge.y != 0) && is_beside).then_some(edge)
+    let edge = zone(EDGE_RADIUS);
+    let is_near = rect.expand(EDGE_RADIUS).contains(point);
+    ((edge.x != 0) != (edge.y != 0) && is_near).then_some(edge)
 }
 
 fn size_of(scene: &Scene<'_>, picture: PictureId) -> Option<[u32; 2]> {

@@ -28,12 +28,12 @@ const BADGE_TEXT: f32 = 12.0;
 /// From this many physical pixels a pixel on, the grid of pixels shows.
 const GRID_SCALE: f32 = 12.0;
 /// Boxes narrower than this many points have no badge unless they are selected or pointed at.
-const BADGE_FROM: f32 = 16.0;
-const UNDER: Color32 = Color32::from_black_alpha(150);
+const BADGE_MIN_BOX_WIDTH: f32 = 16.0;
+const SHADOW: Color32 = Color32::from_black_alpha(150);
 
 /// How one box looks.
 #[derive(Clone, Debug, PartialEq)]
-pub struct BoxLook {
+pub struct BoxStyle {
     /// Where it is on the screen.
     pub rect: Rect,
     /// The colour of its class.
@@ -51,7 +51,7 @@ pub struct BoxLook {
 }
 
 /// Paints boxes: lines first, then badges and handles, which must stay visible.
-pub fn boxes(painter: &Painter, looks: &[BoxLook], has_badges: bool) {
+pub fn boxes(painter: &Painter, looks: &[BoxStyle], has_badges: bool) {
     let canvas = painter.clip_rect();
     let mut lines = Mesh::default();
     let mut fills = Mesh::default();
@@ -66,9 +66,9 @@ pub fn boxes(painter: &Painter, looks: &[BoxLook], has_badges: bool) {
     painter.add(Shape::mesh(fills));
     painter.add(Shape::mesh(lines));
     for look in looks {
-        let stands_out = look.is_selected || look.is_hovered;
+        let is_emphasised = look.is_selected || look.is_hovered;
         let is_seen = look.rect.intersects(canvas);
-        if is_seen && (stands_out || has_badges && look.rect.width() >= BADGE_FROM) {
+        if is_seen && (is_emphasised || has_badges && look.rect.width() >= BADGE_MIN_BOX_WIDTH) {
             badge(painter, look, canvas);
         }
     }
@@ -77,7 +77,7 @@ pub fn boxes(painter: &Painter, looks: &[BoxLook], has_badges: bool) {
     }
 }
 
-fn outline(mesh: &mut Mesh, look: &BoxLook, canvas: Rect) {
+fn outline(mesh: &mut Mesh, look: &BoxStyle, canvas: Rect) {
     let width = match look.state {
         BoxState::Drawn => 2.5,
         BoxState::Proposed | BoxState::Accepted | BoxState::Edited | BoxState::Rejected => 1.75,
@@ -87,7 +87,7 @@ fn outline(mesh: &mut Mesh, look: &BoxLook, canvas: Rect) {
     } else {
         width
     };
-    frame(mesh, look.rect, width + 2.0, UNDER);
+    frame(mesh, look.rect, width + 2.0, SHADOW);
     match look.state {
         BoxState::Proposed | BoxState::Rejected => {
             dashes(mesh, look.rect, width, look.colour, canvas);
@@ -186,7 +186,7 @@ fn dashes(mesh: &mut Mesh, rect: Rect, width: f32, colour: Color32, canvas: Rect
     }
 }
 
-fn badge(painter: &Painter, look: &BoxLook, canvas: Rect) {
+fn badge(painter: &Painter, look: &BoxStyle, canvas: Rect) {
     let text_colour = theme::text_on(look.colour);
     let font = FontId::proportional(BADGE_TEXT);
     let sign = match look.state {
@@ -222,7 +222,7 @@ fn badge_place(rect: Rect, size: Vec2, canvas: Rect) -> Pos2 {
     }
 }
 
-fn handles(painter: &Painter, look: &BoxLook) {
+fn handles(painter: &Painter, look: &BoxStyle) {
     if look.is_locked {
         return;
     }
@@ -262,14 +262,14 @@ fn handle_place(rect: Rect, handle: Handle) -> Pos2 {
 pub fn band(painter: &Painter, rect: Rect) {
     let mut mesh = Mesh::default();
     mesh.add_colored_rect(rect, Color32::from_white_alpha(20));
-    frame(&mut mesh, rect, 3.0, UNDER);
+    frame(&mut mesh, rect, 3.0, SHADOW);
     dashes(&mut mesh, rect, 1.0, Color32::WHITE, painter.clip_rect());
     painter.add(Shape::mesh(mesh));
 }
 
 /// A box that is being drawn, with its size in pixels.
 pub fn drawing(painter: &Painter, rect: Rect, colour: Color32, size: Vec2) {
-    let look = BoxLook {
+    let look = BoxStyle {
         rect,
         colour,
         state: BoxState::Drawn,

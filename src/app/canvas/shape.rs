@@ -53,7 +53,7 @@ impl Handle {
 
 /// The picture that boxes stay inside, and how near to its edges they snap to them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Frame {
+pub struct PictureBounds {
     /// Width in pixels.
     pub width: f32,
     /// Height in pixels.
@@ -62,7 +62,7 @@ pub struct Frame {
     pub snap: f32,
 }
 
-impl Frame {
+impl PictureBounds {
     fn snapped(value: f32, length: f32, snap: f32) -> f32 {
         if value < snap {
             0.0
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
     use egui::pos2;
 
-    const FRAME: Frame = Frame {
+    const BOUNDS: PictureBounds = PictureBounds {
         width: 100.0,
         height: 80.0,
         snap: 3.0,
@@ -189,13 +189,13 @@ mod tests {
     #[test]
     fn boxes_stay_inside_and_snap() {
         assert_eq!(
-            FRAME.drawn(pos2(-5.0, 40.0), pos2(98.0, 2.0)),
+            BOUNDS.drawn(pos2(-5.0, 40.0), pos2(98.0, 2.0)),
             bbox(0.0, 0.0, 100.0, 40.0)
         );
         let boxes = [bbox(10.0, 10.0, 20.0, 20.0), bbox(50.0, 50.0, 60.0, 70.0)];
-        assert_eq!(FRAME.moved_by(&boxes, vec2(-50.0, 50.0)), vec2(-10.0, 10.0));
-        assert_eq!(FRAME.moved_by(&boxes, vec2(-8.0, 4.0)), vec2(-10.0, 4.0));
-        assert_eq!(FRAME.moved_by(&[], vec2(1.0, 1.0)), Vec2::ZERO);
+        assert_eq!(BOUNDS.moved_by(&boxes, vec2(-50.0, 50.0)), vec2(-10.0, 10.0));
+        assert_eq!(BOUNDS.moved_by(&boxes, vec2(-8.0, 4.0)), vec2(-10.0, 4.0));
+        assert_eq!(BOUNDS.moved_by(&[], vec2(1.0, 1.0)), Vec2::ZERO);
     }
 
     #[test]
@@ -203,17 +203,17 @@ mod tests {
         let start = bbox(20.0, 20.0, 60.0, 40.0);
         let corner = Handle { x: 1, y: 1 };
         assert_eq!(
-            FRAME.resized(&start, corner, pos2(70.0, 50.0), false),
+            BOUNDS.resized(&start, corner, pos2(70.0, 50.0), false),
             bbox(20.0, 20.0, 70.0, 50.0)
         );
         let left = Handle { x: -1, y: 0 };
         assert_eq!(
-            FRAME.resized(&start, left, pos2(90.0, 70.0), false),
+            BOUNDS.resized(&start, left, pos2(90.0, 70.0), false),
             bbox(59.0, 20.0, 60.0, 40.0)
         );
-        let shaped = FRAME.resized(&start, corner, pos2(80.0, 21.0), true);
+        let shaped = BOUNDS.resized(&start, corner, pos2(80.0, 21.0), true);
         assert_eq!(shaped, bbox(20.0, 20.0, 80.0, 50.0));
-        let held = FRAME.resized(&start, Handle { x: 1, y: -1 }, pos2(100.0, 0.0), true);
+        let held = BOUNDS.resized(&start, Handle { x: 1, y: -1 }, pos2(100.0, 0.0), true);
         assert_eq!(held, bbox(20.0, 0.0, 100.0, 40.0));
     }
 

@@ -9,7 +9,7 @@ const SCALES: std::ops::RangeInclusive<f32> = 0.01..=64.0;
 /// Points that are left free around a picture that is fitted.
 const MARGIN: f32 = 8.0;
 /// Points of the picture that stay on the canvas however far it is moved.
-const STAYS: f32 = 48.0;
+const MIN_VISIBLE: f32 = 48.0;
 
 /// How a picture is brought to the canvas when neither has been zoomed by hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Default for View {
 impl View {
     /// The picture of `size` pixels brought to the `canvas`, unless it is where the person has put
     /// it; then it is only kept in sight.
-    pub fn settle(&mut self, canvas: Rect, size: [u32; 2]) {
+    pub fn update(&mut self, canvas: Rect, size: [u32; 2]) {
         let size = vec2(size[0].max(1) as f32, size[1].max(1) as f32);
         let inside = canvas.shrink(MARGIN);
         match self.fit {
@@ -68,8 +68,8 @@ impl View {
             Fit::Free => {
                 let shown = size * self.scale;
                 let (low, high) = (
-                    canvas.min - shown + Vec2::splat(STAYS),
-                    canvas.max - Vec2::splat(STAYS),
+                    canvas.min - shown + Vec2::splat(MIN_VISIBLE),
+                    canvas.max - Vec2::splat(MIN_VISIBLE),
                 );
                 self.origin = self.origin.clamp(low.min(high), high.max(low));
             }
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn fitting_shows_the_whole_picture_in_the_middle() {
         let mut view = View::default();
-        view.settle(CANVAS, [4000, 2000]);
+        view.update(CANVAS, [4000, 2000]);
         assert!((view.scale - 0.2).abs() < 1e-6);
         assert_eq!(
             view.rect(&BBox::from_xywh(0.0, 0.0, 4000.0, 2000.0))
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn points_go_there_and_back() {
         let mut view = View::default();
-        view.settle(CANVAS, [300, 400]);
+        view.update(CANVAS, [300, 400]);
         view.zoom(3.7, pos2(400.0, 300.0));
         view.pan(vec2(-20.0, 11.0));
         let there = view.to_screen(123.25, 77.5);
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn zooming_keeps_what_is_under_the_pointer() {
         let mut view = View::default();
-        view.settle(CANVAS, [300, 400]);
+        view.update(CANVAS, [300, 400]);
         let pointer = pos2(333.0, 222.0);
         let under = view.to_picture(pointer);
         for factor in [1.3, 0.2, 50.0, 1e9, 1e-9] {
@@ -170,13 +170,13 @@ mod tests {
     #[test]
     fn a_picture_cannot_be_lost_by_moving_it() {
         let mut view = View::default();
-        view.settle(CANVAS, [300, 400]);
+        view.update(CANVAS, [300, 400]);
         for by in [vec2(1e6, 1e6), vec2(-1e6, -1e6)] {
             view.pan(by);
-            view.settle(CANVAS, [300, 400]);
+            view.update(CANVAS, [300, 400]);
             let picture = view.rect(&BBox::from_xywh(0.0, 0.0, 300.0, 400.0));
-            assert!(picture.intersect(CANVAS).width() >= STAYS - 0.1);
-            assert!(picture.intersect(CANVAS).height() >= STAYS - 0.1);
+            assert!(picture.intersect(CANVAS).width() >= MIN_VISIBLE - 0.1);
+            assert!(picture.intersect(CANVAS).height() >= MIN_VISIBLE - 0.1);
         }
     }
 }

@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use super::{Desk, cut_of};
-use crate::app::learned::{self, Choice, Kept, LEARNING, State};
-use crate::app::work::learning::{Example, Found, InUse, Learnt, Lesson};
-use crate::app::work::proposing::{ModelFacts, Request};
-use crate::document::ops::{Candidate, Named};
+use super::{Workspace, cut_options_of};
+use crate::app::learned::{self, ProposalSource, LearnedStates, LEARNING, State};
+use crate::app::work::learning::{SimilarRequest, LearnedBoxes, ActiveState, LearningEvent, ReviewedPicture};
+use crate::app::work::proposing::{ModelInfo, PictureRequest};
+use crate::document::ops::{Candidate, NamedCandidate};
 use crate::document::{BoxState, CategoryId, Origin, PictureId, ReviewState};
 use crate::geometry::BBox;
 use crate::learn::boxes::{Learned, LearnedBox};
@@ -40,7 +40,7 @@ const MORE_LIKE: &str = "more like this";
 #[derive(Default)]
 pub struct Learning {
     /// The learned states, and what a person wants.
-    pub kept: Kept,
+    pub kept: LearnedStates,
     /// Why nothing was learnt, in a sentence.
     pub trouble: Option<String>,
     /// Pictures that are still to get learned proposals.
@@ -64,21 +64,21 @@ pub struct Learning {
     rests_until: Option<Instant>,
     /// Whether the learner knows what was reviewed before.
     has_begun: bool,
-    in_use: Option<(u32, InUse)>,
+    active_state: Option<(u32, ActiveState)>,
     generation: u64,
     /// Whether the picture that is shown is left as it is: nobody had asked for other boxes.
     spares_shown: bool,
     /// Pictures whose proposals are of what is in use.
     followed: HashSet<PictureId>,
-    boxes: VecDeque<(u64, Found)>,
+    boxes: VecDeque<(u64, LearnedBoxes)>,
     /// A search for more of the same.
-    search: Option<Search>,
+    search: Option<SimilarSearch>,
     searches: u64,
 }
 
 /// A search for objects that are like one.
-struct Search {
-    example: Example,
+struct SimilarSearch {
+    example: SimilarRequest,
     category: CategoryId,
     /// Pictures that the model has to look at first.
     unseen: HashSet<PictureId>,
@@ -89,7 +89,7 @@ struct Search {
 
 impl Learning {
     /// As it was kept.
-    pub fn new(kept: Kept) -> Self {
+    pub fn new(kept: LearnedStates) -> Self {
         Self {
             kept,
             ..Self::default()
@@ -117,8 +117,8 @@ impl Learning {
     }
 
     /// The number of the state that proposals are made by.
-    pub fn in_use(&self) -> Option<u32> {
-        self.in_use.as_ref().map(|(id, _)| *id)
+    pub fn active_state(&self) -> Option<u32> {
+        self.active_state.as_ref().map(|(id, _)| *id)
     }
 
     /// Whether boxes wait to be written.
@@ -134,10 +134,10 @@ impl Learning {
 /// What is to be said of something that a person asked for.
 pub type Said = Option<String>;
 
-impl Desk {
+impl Workspace {
     /// The learned state that proposals are made by.
-    pub fn state_in_use(&self) -> Option<&State> {
-        let id = self.learning.in_use()?;
+    pub fn active_state(&self) -> Option<&State> {
+        let id = self.learning.active_state()?;
         let mut states = self.learning.kept.states.iter();
         states.find(|state| state.id == id)
     }
@@ -148,7 +148,7 @@ impl Desk {
     }
 
     /// Another model looks at pictures: what the former one had seen teaches nothing.
-    pub(super) fn forget_lessons(&mut self) {
+    pub(super) fn reset_learning(&mut self) {
         let kept = std::mem::take(&mut self.learning.kept);
         let generation = self.learning.generation + 1;
         self.learning = Learning {
@@ -160,29 +160,29 @@ impl Desk {
     }
 
     /// The model is ready, and so can learning be.
-    pub(super) fn begin_learning(&mut self, facts: &Arc<ModelFacts>) {
-        self.learning.epoch = self.learner.use_model(Some(Arc::clone(facts)));
+    pub(super) fn start_learning(&mut self, model_info: &Arc<ModelInfo>) {
+        self.learning.epoch = self.learner.use_model(Some(Arc::clone(model_info)));
         self.learning.has_begun = false;
-        let state = self.learning.kept.wanted(&facts.sight_kind()).cloned();
+        let state = self.learning.kept.wanted(&model_info.features_kind()).cloned();
         if let Some(state) = state {
-            let learned = self.read_state(&state, facts);
-            self.use_state(learned.map(|learned| (state.id, learned)));
+            let learned = self.read_state(&state, model_info);
+            self.activate_state(learned.map(|learned| (state.id, learned)));
         }
-        self.hold_ready();
+        self.prefetch_features();
     }
 
-    fn read_state(&self, state: &State, facts: &ModelFacts) -> Option<Arc<Learned>> {
+    fn read_state(&self, state: &State, model_info: &ModelInfo) -> Option<Arc<Learned>> {
         let text = self.session.project().setting(&learned::key_of(state.id));
         let text: String = text.ok().flatten()?;
-        learned::from_text(&text, &facts.sight_kind()).map(Arc::new)
+        learned::from_text(&text, &model_info.features_kind()).map(Arc::new)
     }
 
     /// Tells the learner what has changed in reviewed pictures, and lets it learn when it is time.
     pub fn teach(&mut self) {
-        if self.facts().is_none() || !self.session.is_editable() {
+        if self.model_info().is_none() || !self.session.is_editable() {
             return;
         }
-        let touched = match self.session.take_touched() {
+        let touched = match self.session.take_changed_pictures() {
             Some(touched) if self.learning.has_begun => touched,
             _ => {
                 let known = self.learning.told.keys().copied();
@@ -219,7 +219,7 @@ impl Desk {
             Some((truth, request)) => {
                 self.learning.told.insert(picture, truth.clone());
                 self.learning.pending += 1;
-                self.learner.take(Lesson { request, truth });
+                self.learner.take(ReviewedPicture { request, truth });
             }
             None => {
                 self.learning.told.remove(&picture);
@@ -280,65 +280,65 @@ impl Desk {
     ///
     /// # Errors
     /// If the project cannot be written.
-    pub fn choose_state(&mut self, choice: Choice) -> Result<Said, StoreError> {
+    pub fn choose_proposal_source(&mut self, choice: ProposalSource) -> Result<Said, StoreError> {
         self.learning.kept.choice = choice;
         self.session.keep(LEARNING, &self.learning.kept)?;
-        let Some(facts) = self.facts().cloned() else {
+        let Some(model_info) = self.model_info().cloned() else {
             return Ok(None);
         };
-        let state = self.learning.kept.wanted(&facts.sight_kind()).cloned();
+        let state = self.learning.kept.wanted(&model_info.features_kind()).cloned();
         let Some(state) = state else {
-            let is_other_model = matches!(choice, Choice::State(_));
-            self.go_old_way(true)?;
+            let is_other_model = matches!(choice, ProposalSource::State(_));
+            self.deactivate_state(true)?;
             let text = "This state was learnt with another model or quality: choose that first";
             return Ok(is_other_model.then(|| text.to_owned()));
         };
-        let Some(learned) = self.read_state(&state, &facts) else {
-            self.go_old_way(true)?;
+        let Some(learned) = self.read_state(&state, &model_info) else {
+            self.deactivate_state(true)?;
             let text = "This learned state cannot be read any more: learn again";
             return Ok(Some(text.to_owned()));
         };
-        self.use_state(Some((state.id, learned)));
+        self.activate_state(Some((state.id, learned)));
         self.follow(true, true);
         Ok(None)
     }
 
     /// Proposes by what was learnt from now on, or in the old way.
-    fn use_state(&mut self, state: Option<(u32, Arc<Learned>)>) {
+    fn activate_state(&mut self, state: Option<(u32, Arc<Learned>)>) {
         self.learning.generation += 1;
         let generation = self.learning.generation;
         self.learning.followed.clear();
         self.learning.boxes.clear();
         self.learning.following = 0;
-        self.learning.in_use = state.map(|(id, learned)| {
-            let in_use = InUse {
+        self.learning.active_state = state.map(|(id, learned)| {
+            let active_state = ActiveState {
                 generation,
                 learned,
             };
-            (id, in_use)
+            (id, active_state)
         });
-        if self.learning.in_use.is_some() {
+        if self.learning.active_state.is_some() {
             // Boxes from maps that are under way are of the old way.
             self.derived.clear();
             self.deriving = 0;
             self.deriver.cancel();
-            self.trial = None;
+            self.proposal_preview = None;
         }
-        let in_use = self.learning.in_use.as_ref();
-        let in_use = in_use.map(|(_, in_use)| in_use.clone());
-        self.proposer.use_learned(in_use.clone());
-        self.learner.use_learned(in_use);
+        let active_state = self.learning.active_state.as_ref();
+        let active_state = active_state.map(|(_, active_state)| active_state.clone());
+        self.proposer.set_active_state(active_state.clone());
+        self.learner.set_active_state(active_state);
     }
 
     /// Proposes in the old way again.
-    fn go_old_way(&mut self, with_shown: bool) -> Result<(), StoreError> {
-        if self.learning.in_use.is_none() {
+    fn deactivate_state(&mut self, with_shown: bool) -> Result<(), StoreError> {
+        if self.learning.active_state.is_none() {
             return Ok(());
         }
-        self.use_state(None);
+        self.activate_state(None);
         let shown = self.session.current();
         let shown = shown.filter(|picture| with_shown && self.is_untouched(*picture));
-        self.derive_all(shown, cut_of(self.session.proposing()))
+        self.derive_again(shown, cut_options_of(self.session.proposing()))
     }
 
     /// Whether proposals of a picture may be replaced: nobody has begun with it.
@@ -371,7 +371,7 @@ impl Desk {
     /// Lets untouched proposals follow what is in use: those of the next pictures at once, and if
     /// `all` is said the others after them.
     fn follow(&mut self, with_shown: bool, all: bool) {
-        if self.learning.in_use.is_none() {
+        if self.learning.active_state.is_none() {
             return;
         }
         self.learning.spares_shown = !with_shown;
@@ -382,7 +382,7 @@ impl Desk {
                 && desk.is_untouched(picture)
         };
         let near: Vec<PictureId> = self.near().into_iter().take(NEXT).collect();
-        let next: Vec<Request> = near
+        let next: Vec<PictureRequest> = near
             .iter()
             .filter(|picture| is_due(self, **picture))
             .filter_map(|picture| self.request(*picture))
@@ -392,7 +392,7 @@ impl Desk {
             let document = self.session.document();
             let others = document.pictures().map(|row| row.id);
             let others = others.filter(|id| !near.contains(id) && is_due(self, *id));
-            let others: Vec<Request> = others.filter_map(|id| self.request(id)).collect();
+            let others: Vec<PictureRequest> = others.filter_map(|id| self.request(id)).collect();
             self.learning.following = next.len() + others.len();
             self.learner.propose(others, false);
         }
@@ -402,8 +402,8 @@ impl Desk {
     }
 
     /// Another picture is shown, or the list is another one: what comes next is held ready.
-    pub(super) fn hold_ready(&mut self) {
-        if self.facts().is_none() || !self.session.is_editable() {
+    pub(super) fn prefetch_features(&mut self) {
+        if self.model_info().is_none() || !self.session.is_editable() {
             return;
         }
         let is_small = self.session.document().pictures().len() <= SMALL;
@@ -411,12 +411,12 @@ impl Desk {
             let known = self.learning.told.keys().copied();
             self.near().into_iter().chain(known).collect()
         });
-        self.proposer.keep_sights(keeps);
+        self.proposer.set_feature_scope(keeps);
         self.follow(false, false);
     }
 
     /// The model is to look at pictures for learning, once.
-    fn want_sights(&mut self, pictures: &[PictureId]) {
+    fn request_features(&mut self, pictures: &[PictureId]) {
         let mut wanted = Vec::new();
         for picture in pictures {
             if !self.learning.looked.contains(picture) && self.learning.asked.insert(*picture) {
@@ -424,12 +424,12 @@ impl Desk {
             }
         }
         if !wanted.is_empty() {
-            self.proposer.want_sights(wanted);
+            self.proposer.request_features(wanted);
         }
     }
 
     /// What learning needs of a picture is kept now, or cannot be had.
-    pub fn take_sighted(&mut self, picture: PictureId) {
+    pub fn on_features_ready(&mut self, picture: PictureId) {
         if self.learning.asked.remove(&picture) {
             self.learning.looked.insert(picture);
         }
@@ -438,7 +438,7 @@ impl Desk {
             && let Some(request) = self.request(picture)
         {
             self.learning.pending += 1;
-            self.learner.take(Lesson { request, truth });
+            self.learner.take(ReviewedPicture { request, truth });
             if !self.learning.kept.is_manual {
                 self.learning.waits = self.learning.waits.or(Some(false));
             }
@@ -450,10 +450,10 @@ impl Desk {
             if example.request.picture != picture {
                 example.pictures.retain(|other| other.picture == picture);
             }
-            self.learner.more_like(example);
+            self.learner.find_similar(example);
         }
         let is_shown = self.session.current() == Some(picture);
-        let is_late = self.learning.in_use.is_some()
+        let is_late = self.learning.active_state.is_some()
             && !is_shown
             && !self.learning.followed.contains(&picture)
             && self.is_untouched(picture);
@@ -466,13 +466,13 @@ impl Desk {
     ///
     /// # Errors
     /// If the project cannot be written.
-    pub fn take_learnt(&mut self, epoch: u64, learnt: Learnt) -> Result<Said, StoreError> {
+    pub fn on_learning_event(&mut self, epoch: u64, learnt: LearningEvent) -> Result<Said, StoreError> {
         if epoch != self.learning.epoch {
             // Of a former model.
             return Ok(None);
         }
         match learnt {
-            Learnt::Taken(picture, is_seen) => {
+            LearningEvent::Taken(picture, is_seen) => {
                 self.learning.pending = self.learning.pending.saturating_sub(1);
                 if !is_seen && self.learning.told.contains_key(&picture) {
                     if self.learning.looked.contains(&picture) {
@@ -482,12 +482,12 @@ impl Desk {
                         self.learning.left_out.insert(picture);
                     } else {
                         self.learning.unseen.insert(picture);
-                        self.want_sights(&[picture]);
+                        self.request_features(&[picture]);
                     }
                 }
             }
-            Learnt::Cancelled => {}
-            Learnt::Learned(learned, is_asked, took) => {
+            LearningEvent::Cancelled => {}
+            LearningEvent::Learned(learned, is_asked, took) => {
                 self.learning.rests_until = Some(Instant::now() + PARTS_OF_REST * took);
                 if let Some((learned, text)) = learned {
                     return self.keep_learned(learned, &text, is_asked);
@@ -499,7 +499,7 @@ impl Desk {
                     return Ok(Some(text));
                 }
             }
-            Learnt::Boxes {
+            LearningEvent::Boxes {
                 generation,
                 boxes,
                 unseen,
@@ -517,13 +517,13 @@ impl Desk {
                     (false, false) => self.near().into_iter().collect(),
                 };
                 let wanted: Vec<_> = unseen.into_iter().filter(|id| near.contains(id)).collect();
-                self.want_sights(&wanted);
+                self.request_features(&wanted);
             }
-            Learnt::Alike {
+            LearningEvent::Alike {
                 search,
                 boxes,
                 unseen,
-            } => return self.take_alike(search, &boxes, &unseen),
+            } => return self.on_similar_boxes(search, &boxes, &unseen),
         }
         Ok(None)
     }
@@ -550,19 +550,19 @@ impl Desk {
         text: &str,
         is_asked: bool,
     ) -> Result<Said, StoreError> {
-        let Some(facts) = self.facts().cloned() else {
+        let Some(model_info) = self.model_info().cloned() else {
             return Ok(None);
         };
         self.learning.trouble = None;
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |since| since.as_secs());
-        let (id, gone) = self.learning.kept.add(&learned, &facts, now, is_asked);
+        let (id, gone) = self.learning.kept.add(&learned, &model_info, now, is_asked);
         self.session.keep(&learned::key_of(id), text)?;
         self.session.keep(LEARNING, &self.learning.kept)?;
         for state in gone {
             self.session.forget(&learned::key_of(state))?;
         }
-        if self.learning.kept.choice != Choice::Best {
+        if self.learning.kept.choice != ProposalSource::Best {
             return Ok(
                 is_asked.then(|| "Learnt, and kept in the list of learned states".to_owned())
             );
@@ -570,15 +570,15 @@ impl Desk {
         if learned.is_better {
             // All others follow when there is much that is new: every picture that is done changes
             // them a little.
-            let former = self.learning.in_use();
+            let former = self.learning.active_state();
             let all = is_asked || former != Some(id);
-            self.use_state(Some((id, learned)));
+            self.activate_state(Some((id, learned)));
             self.follow(is_asked, all);
             let text = "Learnt: learned boxes are in use";
             return Ok((is_asked || former.is_none()).then(|| text.to_owned()));
         }
-        self.go_old_way(is_asked)?;
-        Ok(is_asked.then(|| not_better(learned.quality.held_out).to_owned()))
+        self.deactivate_state(is_asked)?;
+        Ok(is_asked.then(|| not_better_text(learned.quality.held_out).to_owned()))
     }
 
     /// Writes learned boxes that have come.
@@ -618,16 +618,16 @@ impl Desk {
         found: &[(PictureId, &[LearnedBox])],
         is_step: bool,
     ) -> Result<(), StoreError> {
-        let (Some(facts), Some(id)) = (self.facts().cloned(), self.learning.in_use()) else {
+        let (Some(model_info), Some(id)) = (self.model_info().cloned(), self.learning.active_state()) else {
             return Ok(());
         };
         if found.is_empty() {
             return Ok(());
         }
-        let origin = Arc::new(facts.origin_by(LEARNED, &format!("+{id}")));
-        let caller = self.caller(&facts);
+        let origin = Arc::new(model_info.origin_with_method(LEARNED, &format!("+{id}")));
+        let caller = self.caller(&model_info);
         let document = self.session.document();
-        let named: Vec<(PictureId, Vec<Named>)> = found
+        let named: Vec<(PictureId, Vec<NamedCandidate>)> = found
             .iter()
             .map(|(picture, boxes)| {
                 let row = document.picture(*picture);
@@ -640,7 +640,7 @@ impl Desk {
                     };
                     let category = category.and_then(|id| document.category(id));
                     let class = category.map(|row| row.name.to_string());
-                    Named {
+                    NamedCandidate {
                         rect: learned.bbox,
                         class: class.unwrap_or_else(|| caller.unnamed(*picture)),
                         score: learned.score,
@@ -649,7 +649,7 @@ impl Desk {
                 (*picture, named.collect())
             })
             .collect();
-        self.session.take_proposals(&origin, &named, is_step)?;
+        self.session.replace_proposals(&origin, &named, is_step)?;
         let pictures = found.iter().map(|(picture, _)| *picture);
         self.learning.followed.extend(pictures);
         Ok(())
@@ -676,14 +676,14 @@ impl Desk {
         pictures.extend(self.near().into_iter().filter(|id| *id != own).take(ALIKE));
         let pictures = pictures.into_iter().filter_map(|id| self.request(id));
         let request = self.request(own)?;
-        let example = Example {
+        let example = SimilarRequest {
             search: self.learning.searches + 1,
             request,
             bbox,
             pictures: pictures.collect(),
         };
         self.learning.searches += 1;
-        self.learning.search = Some(Search {
+        self.learning.search = Some(SimilarSearch {
             example: example.clone(),
             category,
             unseen: HashSet::new(),
@@ -691,7 +691,7 @@ impl Desk {
             found: 0,
         });
         self.learning.looked.clear();
-        self.learner.more_like(example);
+        self.learner.find_similar(example);
         None
     }
 
@@ -705,13 +705,13 @@ impl Desk {
         self.learning.search = None;
     }
 
-    fn take_alike(
+    fn on_similar_boxes(
         &mut self,
         number: u64,
-        boxes: &Found,
+        boxes: &LearnedBoxes,
         unseen: &[PictureId],
     ) -> Result<Said, StoreError> {
-        let (Some(facts), Some(search)) = (self.facts().cloned(), &mut self.learning.search) else {
+        let (Some(model_info), Some(search)) = (self.model_info().cloned(), &mut self.learning.search) else {
             return Ok(None);
         };
         if search.example.search != number {
@@ -724,8 +724,8 @@ impl Desk {
         search.unseen.extend(&unseen);
         search.pictures += boxes.len();
         let category = search.category;
-        self.want_sights(&unseen);
-        let origin = Arc::new(facts.origin_by(MORE_LIKE, ""));
+        self.request_features(&unseen);
+        let origin = Arc::new(model_info.origin_with_method(MORE_LIKE, ""));
         let found: Vec<(PictureId, Vec<Candidate>)> = boxes
             .iter()
             .map(|(picture, boxes)| {
@@ -739,7 +739,7 @@ impl Desk {
             .collect();
         // All of a search is one step, as long as nothing else comes between.
         let gesture = SEARCHING | number;
-        let more = self.session.take_more(&origin, &found, gesture)?;
+        let more = self.session.add_proposals(&origin, &found, gesture)?;
         let Some(search) = &mut self.learning.search else {
             return Ok(None);
         };
@@ -753,7 +753,7 @@ impl Desk {
 }
 
 /// How far a search is.
-fn said_of(search: &Search) -> String {
+fn said_of(search: &SimilarSearch) -> String {
     let found = match search.found {
         0 => "Nothing more like this".to_owned(),
         1 => "1 box more like this".to_owned(),
@@ -775,8 +775,8 @@ fn said_of(search: &Search) -> String {
 }
 
 /// Why what was learnt is not in use.
-pub fn not_better(held_out: usize) -> &'static str {
-    if held_out < FEWEST_HELD_OUT {
+pub fn not_better_text(held_out: usize) -> &'static str {
+    if held_out < MIN_HELD_OUT {
         "Learnt, but it is too early to tell whether that is better: mark more pictures as done"
     } else {
         "The old way is still better on your held-out pictures, so it stays"
@@ -784,4 +784,4 @@ pub fn not_better(held_out: usize) -> &'static str {
 }
 
 /// Fewer pictures than this prove nothing.
-pub const FEWEST_HELD_OUT: usize = 4;
+pub const MIN_HELD_OUT: usize = 4;

@@ -3,7 +3,7 @@
 use egui::{Context, Grid, RichText, ScrollArea, TextEdit, Ui};
 
 use crate::app::action::Action;
-use crate::app::command::{Command, GESTURES, Group};
+use crate::app::command::{Command, GESTURES, Menu};
 use crate::app::keymap::{self, Keymap};
 
 /// What is searched for.
@@ -26,7 +26,7 @@ impl Help {
                 .auto_shrink([false, true])
                 .show(ui, |ui| {
                     ui.columns(2, |columns| {
-                        for (at, groups) in [&Group::ALL[..4], &Group::ALL[4..]].iter().enumerate()
+                        for (at, groups) in [&Menu::ALL[..4], &Menu::ALL[4..]].iter().enumerate()
                         {
                             for group in *groups {
                                 self.group(&mut columns[at], *group, keymap);
@@ -38,14 +38,14 @@ impl Help {
         });
     }
 
-    fn is_sought(&self, texts: [&str; 2]) -> bool {
+    fn matches_search(&self, texts: [&str; 2]) -> bool {
         let search = self.search.trim().to_lowercase();
         texts
             .iter()
             .any(|text| text.to_lowercase().contains(&search))
     }
 
-    fn group(&self, ui: &mut Ui, group: Group, keymap: &Keymap) {
+    fn group(&self, ui: &mut Ui, group: Menu, keymap: &Keymap) {
         let rows: Vec<(Command, String)> = Command::ALL
             .into_iter()
             .filter(|command| command.spec().group == group)
@@ -53,7 +53,7 @@ impl Help {
                 let keys: Vec<String> = keymap.keys(command).iter().map(keymap::text).collect();
                 (!keys.is_empty()).then(|| (command, keys.join(" or ")))
             })
-            .filter(|(command, keys)| self.is_sought([command.spec().label, keys]))
+            .filter(|(command, keys)| self.matches_search([command.spec().label, keys]))
             .collect();
         if rows.is_empty() {
             return;
@@ -79,7 +79,7 @@ impl Help {
         ui.strong("Mouse, and keys on the canvas");
         for (what, does) in GESTURES
             .iter()
-            .filter(|(what, does)| self.is_sought([what, does]))
+            .filter(|(what, does)| self.matches_search([what, does]))
         {
             ui.horizontal_wrapped(|ui| {
                 ui.label(RichText::new(*what).monospace());

@@ -6,7 +6,7 @@ use egui::{Button, RichText, ScrollArea, Ui, vec2};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::offer::Offer;
+use crate::app::offer::CommandState;
 use crate::app::theme::Palette;
 
 /// Draws the welcome screen.
@@ -14,7 +14,7 @@ pub fn ui(
     ui: &mut Ui,
     recent: &[PathBuf],
     opening: Option<&Path>,
-    offer: &Offer<'_>,
+    offer: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
     let palette = Palette::of(ui.visuals());

@@ -9,13 +9,13 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::command::Command;
-use crate::app::desk::Desk;
+use crate::app::desk::Workspace;
 use crate::app::theme::{self, Palette};
 use crate::document::{Annotation, BoxState};
 
 const ROW_HEIGHT: f32 = 22.0;
 /// Rows that are shown before the list scrolls.
-const ROWS: f32 = 9.0;
+const MAX_VISIBLE_ROWS: f32 = 9.0;
 
 /// The name of the list among the toolkit's widgets.
 pub fn id() -> Id {
@@ -51,9 +51,9 @@ fn focus(ui: &Ui, number: usize, actions: &mut Vec<Action>) {
 }
 
 /// Draws the list.
-pub fn ui(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
+pub fn ui(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
     let session = &desk.session;
-    let order = session.order_of_boxes();
+    let order = session.review_order();
     focus(ui, order.len(), actions);
     if order.is_empty() {
         ui.weak(match session.is_editable() {
@@ -65,7 +65,7 @@ pub fn ui(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.y = 1.0;
     ScrollArea::vertical()
         .id_salt("boxes")
-        .max_height(ROWS * (ROW_HEIGHT + 1.0))
+        .max_height(MAX_VISIBLE_ROWS * (ROW_HEIGHT + 1.0))
         .auto_shrink([false, true])
         .show_rows(ui, ROW_HEIGHT, order.len(), |ui, rows| {
             for id in &order[rows] {
@@ -76,7 +76,7 @@ pub fn ui(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
         });
 }
 
-fn entry(ui: &mut Ui, desk: &Desk, row: &Annotation, actions: &mut Vec<Action>) {
+fn entry(ui: &mut Ui, desk: &Workspace, row: &Annotation, actions: &mut Vec<Action>) {
     let session = &desk.session;
     let size = vec2(ui.available_width(), ROW_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
@@ -133,7 +133,7 @@ fn entry(ui: &mut Ui, desk: &Desk, row: &Annotation, actions: &mut Vec<Action>) 
         let adds = ui.input(|input| input.modifiers.command);
         let ids = vec![row.id];
         actions.push(if adds {
-            Action::ToggleSelected(ids)
+            Action::ToggleInSelection(ids)
         } else {
             Action::Select(ids)
         });

@@ -4,7 +4,7 @@ use egui::color_picker::{Alpha, color_edit_button_srgba};
 use egui::{Button, Color32, RichText, ScrollArea, Sense, TextEdit, Ui, Vec2};
 
 use crate::app::action::{Action, ClassAction};
-use crate::app::desk::Desk;
+use crate::app::desk::Workspace;
 use crate::app::session::ClassCount;
 use crate::app::theme;
 use crate::document::{Category, CategoryId};
@@ -17,17 +17,17 @@ pub struct Classes {
     /// A class that is being renamed, its name so far, and whether the field has had the focus.
     renaming: Option<(CategoryId, String, bool)>,
     /// A class that waits for its key.
-    awaits_key: Option<CategoryId>,
+    is_recording_key: Option<CategoryId>,
 }
 
 impl Classes {
     /// Whether the next key is for a class.
-    pub fn awaits_key(&self) -> bool {
-        self.awaits_key.is_some()
+    pub fn is_recording_key(&self) -> bool {
+        self.is_recording_key.is_some()
     }
 
     /// Draws the panel.
-    pub fn ui(&mut self, ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
         let document = desk.session.document();
         let categories: Vec<&Category> = document.categories().collect();
         ScrollArea::vertical()
@@ -68,12 +68,12 @@ impl Classes {
     }
 
     /// Takes the key that a class waits for, and gives it back; Escape gives up.
-    pub fn take_key(
+    pub fn on_key(
         &mut self,
         events: &mut Vec<egui::Event>,
         actions: &mut Vec<Action>,
     ) -> Option<char> {
-        let category = self.awaits_key?;
+        let category = self.is_recording_key?;
         let mut taken = None;
         for event in std::mem::take(events) {
             match event {
@@ -83,14 +83,14 @@ impl Classes {
                 egui::Event::Key {
                     key: egui::Key::Escape,
                     ..
-                } => self.awaits_key = None,
+                } => self.is_recording_key = None,
                 egui::Event::Key { .. } => {}
                 other => events.push(other),
             }
         }
         if let Some(key) = taken {
             actions.push(Action::Class(ClassAction::Hotkey(category, Some(key))));
-            self.awaits_key = None;
+            self.is_recording_key = None;
         }
         taken
     }
@@ -98,7 +98,7 @@ impl Classes {
     fn entry(
         &mut self,
         ui: &mut Ui,
-        desk: &Desk,
+        desk: &Workspace,
         category: &Category,
         place: [bool; 2],
         all: &[&Category],
@@ -115,7 +115,7 @@ impl Classes {
         let editable = session.is_editable();
         ui.horizontal(|ui| {
             colour(ui, category, editable, actions);
-            let key = match (self.awaits_key == Some(id), category.hotkey) {
+            let key = match (self.is_recording_key == Some(id), category.hotkey) {
                 (true, _) => "press a key…".to_owned(),
                 (false, Some(key)) => key.to_string(),
                 (false, None) => "–".to_owned(),
@@ -125,7 +125,7 @@ impl Classes {
             let hint = format!("Key of {}: click, then press another", category.name);
             let response = ui.add_enabled(editable, button).on_hover_text(&hint);
             if response.accessible_name(hint).clicked() {
-                self.awaits_key = Some(id);
+                self.is_recording_key = Some(id);
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 self.more(ui, category, place, all, editable, actions);

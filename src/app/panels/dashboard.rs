@@ -4,14 +4,14 @@ use egui::{Grid, RichText, ScrollArea, Ui};
 use egui_plot::{Bar, BarChart, Legend, Line, Plot, PlotPoints, Points};
 
 use crate::app::activity::Activity;
-use crate::app::desk::Desk;
+use crate::app::desk::Workspace;
 use crate::app::theme::{self, Palette};
 use crate::document::{BoxState, Document, ReviewState};
 
 /// The least width of a plot in points; two of them stand side by side where there is room.
-const LEAST_PLOT: f32 = 300.0;
+const MIN_PLOT_WIDTH: f32 = 300.0;
 /// The width of a tile and the margin around what it holds, in points.
-const TILE: f32 = 310.0;
+const TILE_WIDTH: f32 = 310.0;
 const TILE_MARGIN: f32 = 9.0;
 /// Columns of the plots over 0..=1.
 const BINS: usize = 10;
@@ -128,7 +128,7 @@ pub struct Dashboard {
 
 impl Dashboard {
     /// Draws the dashboard.
-    pub fn ui(&mut self, ui: &mut Ui, desk: &Desk) {
+    pub fn ui(&mut self, ui: &mut Ui, desk: &Workspace) {
         let state = (desk.number, desk.session.revision());
         let is_current = self
             .counted
@@ -211,7 +211,7 @@ fn tiles(ui: &mut Ui, statistics: &Statistics, activity: &Activity) {
         ),
     ];
     let spacing = ui.spacing().item_spacing.x;
-    let in_a_row = (ui.available_width() / (TILE + 2.0 * TILE_MARGIN + spacing)) as usize;
+    let in_a_row = (ui.available_width() / (TILE_WIDTH + 2.0 * TILE_MARGIN + spacing)) as usize;
     Grid::new("tiles").show(ui, |ui| {
         for (at, (title, number, first, second)) in tiles.iter().enumerate() {
             if at > 0 && at % in_a_row.max(1) == 0 {
@@ -221,7 +221,7 @@ fn tiles(ui: &mut Ui, statistics: &Statistics, activity: &Activity) {
                 .inner_margin(TILE_MARGIN)
                 .show(ui, |ui| {
                     ui.vertical(|ui| {
-                        ui.set_width(TILE);
+                        ui.set_width(TILE_WIDTH);
                         ui.label(RichText::new(*title).strong());
                         ui.label(RichText::new(number).size(26.0));
                         ui.label(RichText::new(first).weak());
@@ -235,8 +235,8 @@ fn tiles(ui: &mut Ui, statistics: &Statistics, activity: &Activity) {
 fn plots(ui: &mut Ui, statistics: &Statistics) {
     let palette = Palette::of(ui.visuals());
     let room = ui.available_width() - 30.0;
-    let is_wide = room >= 2.0 * LEAST_PLOT;
-    let width = if is_wide { room / 2.0 } else { room }.clamp(LEAST_PLOT, 620.0);
+    let is_wide = room >= 2.0 * MIN_PLOT_WIDTH;
+    let width = if is_wide { room / 2.0 } else { room }.clamp(MIN_PLOT_WIDTH, 620.0);
     let next = |ui: &mut Ui| {
         if !is_wide {
             ui.end_row();

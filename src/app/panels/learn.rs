@@ -7,10 +7,10 @@ use egui::{Align, CollapsingHeader, Color32, Layout, ProgressBar, RichText, Ui, 
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::Desk;
-use crate::app::desk::learning::{FEWEST_HELD_OUT, not_better};
-use crate::app::learned::{Choice, Measured, State};
-use crate::app::offer::Offer;
+use crate::app::desk::Workspace;
+use crate::app::desk::learning::{MIN_HELD_OUT, not_better_text};
+use crate::app::learned::{ProposalSource, HeldOutMetrics, State};
+use crate::app::offer::CommandState;
 use crate::app::theme::Palette;
 use crate::app::work::learning::STEPS;
 
@@ -19,8 +19,8 @@ const NAME_WIDTH: f32 = 84.0;
 const NUMBER_WIDTH: f32 = 58.0;
 
 /// Draws the panel.
-pub fn ui(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>) {
-    let Some(kind) = desk.facts().map(|facts| facts.sight_kind()) else {
+pub fn ui(ui: &mut Ui, desk: &Workspace, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
+    let Some(kind) = desk.model_info().map(|model_info| model_info.features_kind()) else {
         ui.weak("Waits for the model.");
         return;
     };
@@ -28,14 +28,14 @@ pub fn ui(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>
     counts(ui, desk);
     let latest = kept.latest(&kind);
     verdict(ui, desk, latest);
-    let shown = desk.state_in_use().or(latest);
+    let shown = desk.active_state().or(latest);
     if let Some(state) = shown.filter(|state| state.measured.objects > 0) {
         quality(ui, &state.measured);
     }
     progress(ui, desk, actions);
     ui.horizontal(|ui| {
         let is_busy = desk.learning_step().is_some() || desk.learning.is_waiting();
-        let is_allowed = offer.allows(Command::LearnNow) && !is_busy;
+        let is_allowed = offer.is_enabled(Command::LearnNow) && !is_busy;
         let button = ui.add_enabled(is_allowed, egui::Button::new("🎓 Learn now"));
         if offer.named(button, Command::LearnNow).clicked() {
             actions.push(Action::Command(Command::LearnNow));
@@ -45,7 +45,7 @@ pub fn ui(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>
         let by_itself =
             by_itself.on_hover_text("Learns in the background whenever a picture is done");
         if by_itself.changed() {
-            actions.push(Action::LearnByItself(is_automatic));
+            actions.push(Action::SetAutomaticLearning(is_automatic));
         }
     });
     classes(ui, desk, offer, actions);
@@ -53,7 +53,7 @@ pub fn ui(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>
 }
 
 /// What turns tags into classes of proposals.
-fn classes(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>) {
+fn classes(ui: &mut Ui, desk: &Workspace, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
     if let Some(training) = &desk.training {
         let text = format!("Looking at {} tagged pictures…", training.pictures);
         return bar(ui, training.share(), &text, Action::CancelTraining, actions);
@@ -61,7 +61,7 @@ fn classes(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action
     if desk.session.tagged() == 0 {
         return;
     }
-    let is_allowed = offer.allows(Command::LearnClasses);
+    let is_allowed = offer.is_enabled(Command::LearnClasses);
     let button = egui::Button::new("🏷 Learn classes from tags");
     let button = ui.add_enabled(is_allowed, button);
     if offer.named(button, Command::LearnClasses).clicked() {
@@ -82,7 +82,7 @@ fn bar(ui: &mut Ui, share: f32, text: &str, cancel: Action, actions: &mut Vec<Ac
     });
 }
 
-fn counts(ui: &mut Ui, desk: &Desk) {
+fn counts(ui: &mut Ui, desk: &Workspace) {
     let tagged = desk.session.tagged();
     let reviewed = desk.learning.reviewed();
     ui.horizontal(|ui| {
@@ -101,13 +101,13 @@ fn counts(ui: &mut Ui, desk: &Desk) {
 }
 
 /// What is in use, and why.
-fn verdict(ui: &mut Ui, desk: &Desk, latest: Option<&State>) {
+fn verdict(ui: &mut Ui, desk: &Workspace, latest: Option<&State>) {
     let palette = Palette::of(ui.visuals());
     let choice = desk.learning.kept.choice;
-    if let Some(state) = desk.state_in_use() {
+    if let Some(state) = desk.active_state() {
         let text = match choice {
-            Choice::State(_) => format!("Learned boxes of state {} are in use", state.id),
-            Choice::Best | Choice::OldWay => "Learned boxes are in use".to_owned(),
+            ProposalSource::State(_) => format!("Learned boxes of state {} are in use", state.id),
+            ProposalSource::Best | ProposalSource::OldWay => "Learned boxes are in use".to_owned(),
         };
         ui.colored_label(palette.good, text);
         if desk.learning.following > 0 {
@@ -119,12 +119,12 @@ fn verdict(ui: &mut Ui, desk: &Desk, latest: Option<&State>) {
         return;
     }
     let text = match (choice, latest) {
-        (Choice::OldWay, _) => "The old way is in use, as you chose".to_owned(),
-        (Choice::State(_), _) => {
+        (ProposalSource::OldWay, _) => "The old way is in use, as you chose".to_owned(),
+        (ProposalSource::State(_), _) => {
             "The state that you chose is of another model or quality: the old way is in use"
                 .to_owned()
         }
-        (Choice::Best, None) => match &desk.learning.trouble {
+        (ProposalSource::Best, None) => match &desk.learning.trouble {
             Some(trouble) => trouble.clone(),
             None => {
                 "Nothing is learnt yet: it takes about 8 pictures that are done, and twice as many \
@@ -132,13 +132,13 @@ fn verdict(ui: &mut Ui, desk: &Desk, latest: Option<&State>) {
                     .to_owned()
             }
         },
-        (Choice::Best, Some(state)) => not_better(state.measured.pictures).to_owned(),
+        (ProposalSource::Best, Some(state)) => not_better_text(state.measured.pictures).to_owned(),
     };
     ui.label(text);
 }
 
 /// Numbers before and after.
-fn quality(ui: &mut Ui, measured: &Measured) {
+fn quality(ui: &mut Ui, measured: &HeldOutMetrics) {
     let palette = Palette::of(ui.visuals());
     let quiet = ui.visuals().weak_text_color();
     ui.spacing_mut().item_spacing.y = 2.0;
@@ -175,7 +175,7 @@ fn quality(ui: &mut Ui, measured: &Measured) {
     };
     ui.label(fine(ui, text)).on_hover_text(format!(
         "One reviewed picture in four teaches nothing and is only measured with; it takes \
-         {FEWEST_HELD_OUT} of them to tell"
+         {MIN_HELD_OUT} of them to tell"
     ));
     ui.add_space(2.0);
 }
@@ -209,7 +209,7 @@ fn fine(ui: &Ui, text: String) -> RichText {
     RichText::new(text).size(11.0).color(quiet)
 }
 
-fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
+fn progress(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
     let (share, text) = match desk.learning_step() {
         Some(step) => (step as f32 / STEPS as f32, "Learning…".to_owned()),
         None if desk.learning.is_waiting() => {
@@ -222,7 +222,7 @@ fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
 }
 
 /// What was learnt so far, to be gone back to.
-fn states(ui: &mut Ui, desk: &Desk, kind: &str, actions: &mut Vec<Action>) {
+fn states(ui: &mut Ui, desk: &Workspace, kind: &str, actions: &mut Vec<Action>) {
     let kept = &desk.learning.kept;
     if kept.states.is_empty() {
         return;
@@ -232,18 +232,18 @@ fn states(ui: &mut Ui, desk: &Desk, kind: &str, actions: &mut Vec<Action>) {
         .id_salt("learned states")
         .show(ui, |ui| {
             let is_editable = desk.session.is_editable();
-            let mut offer = |ui: &mut Ui, choice: Choice, name: &str, is_possible: bool| {
+            let mut offer = |ui: &mut Ui, choice: ProposalSource, name: &str, is_possible: bool| {
                 let is_chosen = kept.choice == choice;
                 let button = ui.add_enabled(
                     is_editable && is_possible,
                     egui::Button::selectable(is_chosen, name),
                 );
                 if button.clicked() && !is_chosen {
-                    actions.push(Action::ChooseLearned(choice));
+                    actions.push(Action::UseLearned(choice));
                 }
             };
-            offer(ui, Choice::Best, "The newest, where it is better", true);
-            offer(ui, Choice::OldWay, "The old way, whatever is learnt", true);
+            offer(ui, ProposalSource::Best, "The newest, where it is better", true);
+            offer(ui, ProposalSource::OldWay, "The old way, whatever is learnt", true);
             for state in kept.states.iter().rev() {
                 self::state(ui, desk, state, kind, actions);
             }
@@ -251,7 +251,7 @@ fn states(ui: &mut Ui, desk: &Desk, kind: &str, actions: &mut Vec<Action>) {
 }
 
 /// A learned state, with what it takes to go back to it.
-fn state(ui: &mut Ui, desk: &Desk, state: &State, kind: &str, actions: &mut Vec<Action>) {
+fn state(ui: &mut Ui, desk: &Workspace, state: &State, kind: &str, actions: &mut Vec<Action>) {
     let mut first = format!("{}:  {} pictures", state.id, state.reviewed);
     if let Some([_, right]) = state.measured.right {
         first += &format!(", {:.0} % right", right * 100.0);
@@ -259,9 +259,9 @@ fn state(ui: &mut Ui, desk: &Desk, state: &State, kind: &str, actions: &mut Vec<
     ui.add_space(3.0);
     ui.label(first);
     ui.horizontal(|ui| {
-        let second = format!("{}, {}", said_of_time(state.at), state.model);
-        let choice = Choice::State(state.id);
-        let is_used = desk.learning.in_use() == Some(state.id);
+        let second = format!("{}, {}", time_ago(state.at), state.model);
+        let choice = ProposalSource::State(state.id);
+        let is_used = desk.learning.active_state() == Some(state.id);
         let is_chosen = desk.learning.kept.choice == choice;
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if is_used {
@@ -275,7 +275,7 @@ fn state(ui: &mut Ui, desk: &Desk, state: &State, kind: &str, actions: &mut Vec<
                 let button = button.on_disabled_hover_text("Learnt with another model or quality");
                 let name = format!("Use state {}", state.id);
                 if button.accessible_name(name).clicked() {
-                    actions.push(Action::ChooseLearned(choice));
+                    actions.push(Action::UseLearned(choice));
                 }
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -286,7 +286,7 @@ fn state(ui: &mut Ui, desk: &Desk, state: &State, kind: &str, actions: &mut Vec<
 }
 
 /// How long ago something was.
-fn said_of_time(at: u64) -> String {
+fn time_ago(at: u64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let seconds = now.map_or(0, |since| since.as_secs().saturating_sub(at));
     match (seconds / 86_400, seconds / 3600, seconds / 60) {

@@ -12,22 +12,22 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::command::Command;
-use crate::app::desk::Desk;
-use crate::app::listing::{Query, Sort, StateFilter};
-use crate::app::picks::Pick;
+use crate::app::desk::Workspace;
+use crate::app::listing::{PictureQuery, SortOrder, ReviewFilter};
+use crate::app::picks::SelectionChange;
 use crate::app::theme::{self, Palette};
 use crate::document::{BoxState, Picture, PictureId, ReviewState};
 
 const ROW_HEIGHT: f32 = 46.0;
 const ROW_THUMBNAIL: Vec2 = vec2(58.0, 40.0);
-const CELL: f32 = 112.0;
+const CELL_WIDTH: f32 = 112.0;
 const CELL_HEIGHT: f32 = 104.0;
 /// Rows that a page goes.
-const PAGE: isize = 10;
+const PAGE_ROWS: isize = 10;
 
 /// Points that a combo box may take beyond the width that it is given. Were they not left free, the
 /// panel would grow by them in every frame.
-const COMBO_ROOM: f32 = 10.0;
+const COMBO_MARGIN: f32 = 10.0;
 
 /// The name of the list among the toolkit's widgets.
 pub fn id() -> Id {
@@ -38,9 +38,9 @@ pub fn id() -> Id {
 #[derive(Default)]
 pub struct List {
     /// The picture that it was last brought to, and what the list was asked for then.
-    brought_to: Option<(PictureId, Query)>,
+    scrolled_to: Option<(PictureId, PictureQuery)>,
     /// What was selected then.
-    brought_for: u64,
+    selection_version: u64,
     offset: f32,
     height: f32,
     /// Columns of the grid, for the arrow keys.
@@ -49,19 +49,19 @@ pub struct List {
 
 impl List {
     /// Draws the list.
-    pub fn ui(&mut self, ui: &mut Ui, desk: &mut Desk, is_grid: bool, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, desk: &mut Workspace, is_grid: bool, actions: &mut Vec<Action>) {
         progress(ui, desk, actions);
         query(ui, desk, actions);
         ui.separator();
         let response = self.focus(ui, desk, actions);
         let number = desk.session.rows().len();
         if number == 0 {
-            nothing(ui, desk, actions);
+            empty_ui(ui, desk, actions);
             return;
         }
         let width = ui.available_width();
         self.columns = if is_grid {
-            ((width / CELL) as usize).max(2)
+            ((width / CELL_WIDTH) as usize).max(2)
         } else {
             1
         };
@@ -89,7 +89,7 @@ impl List {
     }
 
     /// The list as a whole has the focus, so that it is one stop for the keyboard.
-    fn focus(&self, ui: &Ui, desk: &Desk, actions: &mut Vec<Action>) -> Response {
+    fn focus(&self, ui: &Ui, desk: &Workspace, actions: &mut Vec<Action>) -> Response {
         let rect = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), 1.0));
         let response = ui.interact(rect, id(), Sense::focusable_noninteractive());
         response.widget_info(|| {
@@ -130,40 +130,40 @@ impl List {
     }
 
     /// What a key means while the list has the focus, before it can be a command.
-    pub fn take_key(&self, key: Key, modifiers: Modifiers, desk: &Desk) -> Option<Pick> {
+    pub fn on_key(&self, key: Key, modifiers: Modifiers, desk: &Workspace) -> Option<SelectionChange> {
         let columns = self.columns.max(1) as isize;
         match key {
-            Key::A if modifiers.command_only() => Some(Pick::All),
-            Key::Escape if !desk.session.picks().is_empty() => Some(Pick::Nothing),
+            Key::A if modifiers.command_only() => Some(SelectionChange::All),
+            Key::Escape if !desk.session.picks().is_empty() => Some(SelectionChange::Nothing),
             _ if !modifiers.shift_only() => None,
-            Key::ArrowDown => Some(Pick::By(columns)),
-            Key::ArrowUp => Some(Pick::By(-columns)),
-            Key::ArrowRight => Some(Pick::By(1)),
-            Key::ArrowLeft => Some(Pick::By(-1)),
-            Key::PageDown => Some(Pick::By(PAGE * columns)),
-            Key::PageUp => Some(Pick::By(-PAGE * columns)),
-            Key::Home => Some(Pick::By(isize::MIN)),
-            Key::End => Some(Pick::By(isize::MAX)),
+            Key::ArrowDown => Some(SelectionChange::By(columns)),
+            Key::ArrowUp => Some(SelectionChange::By(-columns)),
+            Key::ArrowRight => Some(SelectionChange::By(1)),
+            Key::ArrowLeft => Some(SelectionChange::By(-1)),
+            Key::PageDown => Some(SelectionChange::By(PAGE_ROWS * columns)),
+            Key::PageUp => Some(SelectionChange::By(-PAGE_ROWS * columns)),
+            Key::Home => Some(SelectionChange::By(isize::MIN)),
+            Key::End => Some(SelectionChange::By(isize::MAX)),
             _ => None,
         }
     }
 
     /// Where to scroll so that the picture that is shown, or the end of what is selected, can be
     /// seen, when it is another one.
-    fn offset_to_current(&mut self, desk: &Desk, step: f32) -> Option<f32> {
+    fn offset_to_current(&mut self, desk: &Workspace, step: f32) -> Option<f32> {
         let picks = desk.session.picks();
-        let version = std::mem::replace(&mut self.brought_for, picks.version());
+        let version = std::mem::replace(&mut self.selection_version, picks.version());
         let end = picks.end().filter(|_| version != picks.version());
         let current = end.or_else(|| desk.session.current().filter(|_| picks.is_empty()))?;
         let query = desk.session.query();
         let is_there = self
-            .brought_to
+            .scrolled_to
             .as_ref()
             .is_some_and(|(picture, then)| *picture == current && then == query);
         if is_there || self.height == 0.0 {
             return None;
         }
-        self.brought_to = Some((current, query.clone()));
+        self.scrolled_to = Some((current, query.clone()));
         let top = (desk.session.row(current)? / self.columns.max(1)) as f32 * step;
         let is_seen = top >= self.offset && top + step <= self.offset + self.height;
         (!is_seen).then(|| (top - (self.height - step) / 2.0).max(0.0))
@@ -172,7 +172,7 @@ impl List {
     fn lines(
         &self,
         ui: &mut Ui,
-        desk: &mut Desk,
+        desk: &mut Workspace,
         lines: Range<usize>,
         height: f32,
         is_grid: bool,
@@ -197,7 +197,7 @@ impl List {
 }
 
 /// How far the review is, and what is selected.
-fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
+fn progress(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
     let summary = desk.session.summary();
     let total: usize = summary.pictures.values().sum();
     let done = summary
@@ -239,7 +239,7 @@ fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
             if !desk.session.picks().is_empty() {
                 let clear = ui.button("✖").on_hover_text("Select no pictures (Esc)");
                 if clear.accessible_name("Select no pictures").clicked() {
-                    actions.push(Action::Pick(Pick::Nothing));
+                    actions.push(Action::SelectionChange(SelectionChange::Nothing));
                 }
             }
         });
@@ -272,7 +272,7 @@ fn ring(ui: &Ui, rect: Rect, share: f32, palette: Palette) {
     );
 }
 
-fn query(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
+fn query(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
     let former = desk.session.query();
     let mut query = former.clone();
     let search = TextEdit::singleline(&mut query.search)
@@ -280,7 +280,7 @@ fn query(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
         .desired_width(f32::INFINITY);
     ui.add(search).accessible_name("Search names");
     ui.horizontal(|ui| {
-        let half = (ui.available_width() - ui.spacing().item_spacing.x) / 2.0 - COMBO_ROOM;
+        let half = (ui.available_width() - ui.spacing().item_spacing.x) / 2.0 - COMBO_MARGIN;
         state_filter(ui, &mut query, half);
         category_filter(ui, desk, &mut query, half);
     });
@@ -288,9 +288,9 @@ fn query(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
         ui.name_inputs("Order", |ui| {
             ComboBox::from_id_salt("order")
                 .selected_text(query.sort.label())
-                .width(ui.available_width() - 72.0 - COMBO_ROOM)
+                .width(ui.available_width() - 72.0 - COMBO_MARGIN)
                 .show_ui(ui, |ui| {
-                    for sort in Sort::ALL {
+                    for sort in SortOrder::ALL {
                         ui.selectable_value(&mut query.sort, sort, sort.label());
                     }
                 });
@@ -305,14 +305,14 @@ fn query(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
             .on_hover_text("More filters")
             .accessible_name("More filters");
     });
-    if query.narrows() {
+    if query.is_filtered() {
         ui.horizontal(|ui| {
-            ui.weak(narrowed(&query));
+            ui.weak(filter_summary(&query));
             if ui.small_button("Show all").clicked() {
-                query = Query {
+                query = PictureQuery {
                     sort: query.sort,
                     reversed: query.reversed,
-                    ..Query::default()
+                    ..PictureQuery::default()
                 };
             }
         });
@@ -322,21 +322,21 @@ fn query(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
     }
 }
 
-fn state_filter(ui: &mut Ui, query: &mut Query, width: f32) {
+fn state_filter(ui: &mut Ui, query: &mut PictureQuery, width: f32) {
     ui.name_inputs("State", |ui| {
         ComboBox::from_id_salt("state")
-            .selected_text(query.state.map_or("Any state", StateFilter::label))
+            .selected_text(query.state.map_or("Any state", ReviewFilter::label))
             .width(width)
             .show_ui(ui, |ui| {
                 ui.selectable_value(&mut query.state, None, "Any state");
-                for state in StateFilter::ALL {
+                for state in ReviewFilter::ALL {
                     ui.selectable_value(&mut query.state, Some(state), state.label());
                 }
             });
     });
 }
 
-fn category_filter(ui: &mut Ui, desk: &Desk, query: &mut Query, width: f32) {
+fn category_filter(ui: &mut Ui, desk: &Workspace, query: &mut PictureQuery, width: f32) {
     let document = desk.session.document();
     let chosen = query.category.and_then(|id| document.category(id));
     ui.name_inputs("Class", |ui| {
@@ -354,7 +354,7 @@ fn category_filter(ui: &mut Ui, desk: &Desk, query: &mut Query, width: f32) {
     });
 }
 
-fn more_filters(ui: &mut Ui, query: &mut Query) {
+fn more_filters(ui: &mut Ui, query: &mut PictureQuery) {
     ui.set_min_width(220.0);
     ui.checkbox(&mut query.has_proposals, "With proposals to judge");
     ui.checkbox(&mut query.is_bad, "Missing or unreadable files");
@@ -375,7 +375,7 @@ fn more_filters(ui: &mut Ui, query: &mut Query) {
 }
 
 /// What the list is narrowed to, in few words.
-fn narrowed(query: &Query) -> &'static str {
+fn filter_summary(query: &PictureQuery) -> &'static str {
     if query.is_bad {
         "Missing or unreadable"
     } else if query.has_proposals {
@@ -387,12 +387,12 @@ fn narrowed(query: &Query) -> &'static str {
     }
 }
 
-fn nothing(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
+fn empty_ui(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
     ui.add_space(12.0);
     let is_empty = desk.session.document().pictures().len() == 0;
     if !is_empty {
         ui.weak("No picture is like that.");
-    } else if desk.is_reading {
+    } else if desk.is_scanning {
         ui.horizontal(|ui| {
             ui.spinner();
             ui.label("Looking for pictures…");
@@ -408,7 +408,7 @@ fn nothing(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
 /// One picture of the list.
 fn entry(
     ui: &mut Ui,
-    desk: &mut Desk,
+    desk: &mut Workspace,
     picture: PictureId,
     rect: Rect,
     is_grid: bool,
@@ -416,7 +416,7 @@ fn entry(
 ) {
     let texture = desk.textures.thumbnail(picture);
     if texture.is_none() {
-        desk.want_thumbnail(picture);
+        desk.request_thumbnail(picture);
     }
     let session = &desk.session;
     let Some(row) = session.document().picture(picture) else {
@@ -459,7 +459,7 @@ fn entry(
         painter.rect_stroke(rect, CornerRadius::same(4), stroke, StrokeKind::Inside);
     }
     let boxes = session.document().annotations(picture);
-    let counts = Counts::of(boxes);
+    let counts = BoxCounts::of(boxes);
     // On the selection only its own colour can be read.
     let on_selection = ui.visuals().selection.stroke.color;
     let [text, quiet] = if is_marked {
@@ -500,7 +500,7 @@ fn entry(
     };
     let second_line = first_line + 17.0;
     let width = rect.right() - text_left - 4.0;
-    let name = shortened(ui, &row.path, width);
+    let name = elided(ui, &row.path, width);
     painter.text(
         pos2(text_left, first_line),
         Align2::LEFT_TOP,
@@ -511,10 +511,10 @@ fn entry(
     let (sign, colour) = if is_bad {
         ("⚠", if is_marked { text } else { palette.bad })
     } else if is_marked {
-        (theme::review_sign(row.review, is_empty), text)
+        (theme::review_symbol(row.review, is_empty), text)
     } else {
         (
-            theme::review_sign(row.review, is_empty),
+            theme::review_symbol(row.review, is_empty),
             palette.review(row.review),
         )
     };
@@ -551,15 +551,15 @@ fn entry(
         let modifiers = ui.input(|input| input.modifiers);
         let pick = match (modifiers.shift, modifiers.command) {
             (false, false) => None,
-            (false, true) => Some(Pick::Toggle(picture)),
-            (true, is_added) => Some(Pick::To(picture, is_added)),
+            (false, true) => Some(SelectionChange::Toggle(picture)),
+            (true, is_added) => Some(SelectionChange::To(picture, is_added)),
         };
-        actions.push(pick.map_or(Action::Show(picture), Action::Pick));
+        actions.push(pick.map_or(Action::Show(picture), Action::SelectionChange));
         if pick.is_some() {
             // So that keys go on with it.
             ui.memory_mut(|memory| memory.request_focus(id()));
         } else if is_current {
-            actions.push(Action::Pick(Pick::Nothing));
+            actions.push(Action::SelectionChange(SelectionChange::Nothing));
         }
     }
     response.on_hover_ui(|ui| {
@@ -577,7 +577,7 @@ fn entry(
 }
 
 /// The names of a picture's tags.
-pub fn tag_names(desk: &Desk, picture: &Picture) -> String {
+pub fn tag_names(desk: &Workspace, picture: &Picture) -> String {
     let document = desk.session.document();
     let names = picture
         .tags
@@ -588,13 +588,13 @@ pub fn tag_names(desk: &Desk, picture: &Picture) -> String {
 }
 
 /// What the boxes of a picture come to.
-struct Counts {
+struct BoxCounts {
     ground_truth: usize,
     proposed: usize,
     categories: Vec<crate::document::CategoryId>,
 }
 
-impl Counts {
+impl BoxCounts {
     fn of(boxes: &[crate::document::Annotation]) -> Self {
         let mut categories: Vec<_> = boxes
             .iter()
@@ -633,7 +633,7 @@ impl Counts {
 }
 
 /// A path that fits into so many points: its end says more than its beginning.
-fn shortened(ui: &Ui, path: &str, width: f32) -> String {
+fn elided(ui: &Ui, path: &str, width: f32) -> String {
     let font = FontId::proportional(12.5);
     let fits = |text: &str| {
         let colour = Color32::WHITE;

@@ -4,17 +4,17 @@ use egui::{Align, Layout, ProgressBar, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::Desk;
-use crate::app::notices::Notices;
-use crate::app::offer::Offer;
+use crate::app::desk::Workspace;
+use crate::app::notifications::Notifications;
+use crate::app::offer::CommandState;
 use crate::app::panels::list;
 use crate::app::theme::{self, Palette};
 
 /// Letters of a picture's tags that the line shows.
-const MOST_TAGS: usize = 32;
+const MAX_TAG_CHARS: usize = 32;
 
 /// The line of the picture.
-pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>) {
+pub fn ui(ui: &mut Ui, desk: &Workspace, notifications: &Notifications, actions: &mut Vec<Action>) {
     let session = &desk.session;
     let palette = Palette::of(ui.visuals());
     ui.horizontal(|ui| {
@@ -24,7 +24,7 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
         {
             let is_empty = session.document().is_verified_empty(row.id);
             let state = theme::review_name(row.review, is_empty);
-            let sign = theme::review_sign(row.review, is_empty);
+            let sign = theme::review_symbol(row.review, is_empty);
             ui.colored_label(palette.review(row.review), format!("{sign} {state}"));
             ui.separator();
             if let Some(at) = session.row(row.id) {
@@ -33,7 +33,7 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
             }
             if !row.tags.is_empty() {
                 let tags = list::tag_names(desk, row);
-                let text: String = tags.chars().take(MOST_TAGS).collect();
+                let text: String = tags.chars().take(MAX_TAG_CHARS).collect();
                 let is_whole = text.len() == tags.len();
                 ui.weak(format!("🏷 {text}{}", if is_whole { "" } else { "…" }))
                     .on_hover_text(format!("Tagged {tags}"));
@@ -41,8 +41,8 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if notices.unseen() > 0 {
-                let text = match notices.unseen() {
+            if notifications.unread() > 0 {
+                let text = match notifications.unread() {
                     1 => "⚠ 1 problem".to_owned(),
                     number => format!("⚠ {number} problems"),
                 };
@@ -73,11 +73,11 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
             if let Some(exchange) = &desk.exchange {
                 ui.spinner();
                 ui.label(*exchange);
-            } else if desk.is_reading {
+            } else if desk.is_scanning {
                 ui.spinner();
                 ui.label("Reading the folder…");
             }
-            if desk.is_awaited() {
+            if desk.is_current_pending() {
                 ui.spinner();
                 ui.label("The model looks at it…");
             }
@@ -104,7 +104,7 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
 
 /// The model's run over many pictures, below the list: what comes and goes must not move the
 /// picture.
-pub fn job_bar(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>) {
+pub fn job_ui(ui: &mut Ui, desk: &Workspace, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
     let Some(job) = &desk.job else { return };
     let is_paused = job.paused.is_some();
     ui.add_space(3.0);

@@ -5,13 +5,13 @@ use std::time::Duration;
 use egui::{CentralPanel, Context, Id, Panel, Ui};
 
 use super::Window;
-use super::keys::hold_focus;
+use super::keys::keep_canvas_focused;
 use crate::app::action::Action;
 use crate::app::canvas::Scene;
-use crate::app::command::{Command, Needs};
-use crate::app::desk::Desk;
+use crate::app::command::{Command, Requirement};
+use crate::app::desk::Workspace;
 use crate::app::dialogs::{self, Dialog};
-use crate::app::offer::Offer;
+use crate::app::offer::CommandState;
 use crate::app::panels::{boxes, learn, proposals, status};
 use crate::app::preferences::Theme;
 use crate::app::theme::Palette;
@@ -20,8 +20,8 @@ use crate::app::theme::Palette;
 const TOAST_WIDTH: f32 = 236.0;
 
 impl Window {
-    pub(super) fn offer(&self) -> Offer<'_> {
-        let mut met = vec![Needs::Nothing];
+    pub(super) fn offer(&self) -> CommandState<'_> {
+        let mut satisfied = vec![Requirement::Nothing];
         let mut on = Vec::new();
         let mut history = [None, None];
         match self.preferences.theme {
@@ -45,22 +45,22 @@ impl Window {
             let has_picture = session.current().is_some();
             let can_edit = has_picture && session.is_editable();
             let has_selection = can_edit && !session.selection().is_empty();
-            history = session.next_steps().map(|label| label.map(str::to_owned));
+            history = session.undo_redo_labels().map(|label| label.map(str::to_owned));
             for (is_met, need) in [
-                (true, Needs::Project),
-                (has_picture, Needs::Picture),
-                (can_edit, Needs::Editable),
-                (has_selection, Needs::Selection),
-                (can_edit && desk.can_judge(), Needs::Sight),
-                (can_edit && session.has_clipboard(), Needs::Clipboard),
-                (history[0].is_some(), Needs::Undo),
-                (history[1].is_some(), Needs::Redo),
-                (desk.job.is_some(), Needs::Job),
+                (true, Requirement::Project),
+                (has_picture, Requirement::Picture),
+                (can_edit, Requirement::Editable),
+                (has_selection, Requirement::Selection),
+                (can_edit && desk.can_judge(), Requirement::VisibleBoxes),
+                (can_edit && session.has_clipboard(), Requirement::Clipboard),
+                (history[0].is_some(), Requirement::Undo),
+                (history[1].is_some(), Requirement::Redo),
+                (desk.job.is_some(), Requirement::Job),
             ] {
-                met.extend(is_met.then_some(need));
+                satisfied.extend(is_met.then_some(need));
             }
             for (is_on, command) in [
-                (desk.shows_heat, Command::HeatMap),
+                (desk.shows_heat_map, Command::HeatMap),
                 (desk.are_boxes_hidden, Command::HideBoxes),
                 (desk.shows_dashboard, Command::Dashboard),
                 (desk.canvas.draws(), Command::Draw),
@@ -72,29 +72,29 @@ impl Window {
                 on.extend(is_on.then_some(command));
             }
         }
-        Offer {
+        CommandState {
             keymap: &self.preferences.keymap,
-            met,
+            satisfied,
             on,
             history,
         }
     }
 
     pub(super) fn project_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let offer = Offer {
+        let offer = CommandState {
             keymap: &self.preferences.keymap.clone(),
             ..self.offer()
         };
         let Some(desk) = &mut self.desk else { return };
         let look = self.preferences.canvas;
-        Panel::bottom("status").show(ui, |ui| status::ui(ui, desk, &self.notices, actions));
+        Panel::bottom("status").show(ui, |ui| status::ui(ui, desk, &self.notifications, actions));
         Panel::left("pictures")
             .resizable(true)
             .default_size(240.0)
             .size_range(180.0..=480.0)
             .show(ui, |ui| {
                 if desk.job.is_some() {
-                    Panel::bottom("job").show(ui, |ui| status::job_bar(ui, desk, &offer, actions));
+                    Panel::bottom("job").show(ui, |ui| status::job_ui(ui, desk, &offer, actions));
                 }
                 ui.add_space(4.0);
                 self.list.ui(ui, desk, look.thumbnails, actions);
@@ -130,13 +130,13 @@ impl Window {
                     look: &look,
                     adjustment: desk.adjustment,
                     are_boxes_hidden: desk.are_boxes_hidden,
-                    trial: desk.trial.as_ref().map(|trial| &trial.boxes[..]),
+                    proposal_preview: desk.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.boxes[..]),
                     heat,
                 },
                 actions,
             );
             response.context_menu(|ui| context_menu(ui, &offer, actions));
-            hold_focus(ui, self.dialog.is_some());
+            keep_canvas_focused(ui, self.dialog.is_some());
         });
         if self.shows_adjustment {
             adjustment(ui.ctx(), desk, actions);
@@ -150,12 +150,12 @@ impl Window {
                 Dialog::Palette(palette) => palette.ui(context, &self.offer(), actions),
                 Dialog::Help(help) => help.ui(context, &self.preferences.keymap, actions),
                 Dialog::Settings(settings) => settings.ui(context, &self.preferences, actions),
-                Dialog::Problems => dialogs::problems::ui(context, &mut self.notices, actions),
+                Dialog::Problems => dialogs::problems::ui(context, &mut self.notifications, actions),
                 Dialog::OpenPath(open_path) => open_path.ui(context, actions),
                 Dialog::Import(import) => import.ui(context, actions),
                 Dialog::ClassPicker(picker) => {
                     if let Some(desk) = &self.desk {
-                        let place = desk.canvas.place_of_selected(&desk.session);
+                        let place = desk.canvas.selected_rect(&desk.session);
                         picker.ui(context, &desk.session, place, actions);
                     }
                 }
@@ -182,7 +182,7 @@ impl Window {
     pub(super) fn toasts_ui(&mut self, context: &Context) {
         let now = context.input(|input| input.time);
         let mut dismissed = None;
-        let mut toasts: Vec<_> = self.notices.toasts(now).cloned().collect();
+        let mut toasts: Vec<_> = self.notifications.toasts(now).cloned().collect();
         toasts.reverse();
         if toasts.is_empty() {
             return;
@@ -210,9 +210,9 @@ impl Window {
                 }
             });
         if let Some(text) = dismissed {
-            self.notices.dismiss(&text);
+            self.notifications.dismiss(&text);
         }
-        if let Some(seconds) = self.notices.seconds_to_next(now) {
+        if let Some(seconds) = self.notifications.seconds_to_next_expiry(now) {
             context.request_repaint_after(Duration::from_secs_f64(seconds + 0.05));
         }
     }
@@ -226,7 +226,7 @@ fn section(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
     ui.add_space(4.0);
 }
 
-fn context_menu(ui: &mut Ui, offer: &Offer<'_>, actions: &mut Vec<Action>) {
+fn context_menu(ui: &mut Ui, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
     use Command as C;
     ui.set_min_width(240.0);
     for (at, commands) in [
@@ -249,7 +249,7 @@ fn context_menu(ui: &mut Ui, offer: &Offer<'_>, actions: &mut Vec<Action>) {
 }
 
 /// Brightness, contrast and gamma of what is shown.
-fn adjustment(context: &Context, desk: &Desk, actions: &mut Vec<Action>) {
+fn adjustment(context: &Context, desk: &Workspace, actions: &mut Vec<Action>) {
     let mut adjustment = desk.adjustment;
     egui::Window::new("Brightness and contrast")
         .collapsible(false)

@@ -11,7 +11,7 @@ use crate::app::panels::{boxes, list};
 
 impl Window {
     /// Takes keys before any widget sees them, one after the other as they were pressed.
-    pub(super) fn take_keys(&mut self, ui: &Ui, actions: &mut Vec<Action>) {
+    pub(super) fn on_keys(&mut self, ui: &Ui, actions: &mut Vec<Action>) {
         let has_focus = ui.input(|input| input.focused);
         let has_canvas = ui.memory(|memory| memory.has_focus(canvas::id()));
         let has_list = ui.memory(|memory| memory.has_focus(list::id()));
@@ -20,20 +20,20 @@ impl Window {
         {
             desk.canvas.release_space();
         }
-        if self.classes.awaits_key() {
-            let key = ui.input_mut(|input| self.classes.take_key(&mut input.events, actions));
+        if self.classes.is_recording_key() {
+            let key = ui.input_mut(|input| self.classes.on_key(&mut input.events, actions));
             if let Some((key, command)) = key.and_then(|key| {
                 let press = Key::from_name(&key.to_uppercase().to_string())?;
                 let keymap = &self.preferences.keymap;
                 Some((
                     key,
-                    keymap.command_of(press, egui::Modifiers::NONE, false, true)?,
+                    keymap.command_for_press(press, egui::Modifiers::NONE, false, true)?,
                 ))
             }) {
                 actions.retain(|action| !matches!(action, Action::Class(ClassAction::Hotkey(..))));
                 let label = command.spec().label.trim_end_matches('…');
                 let text = format!("{key} is the key of “{label}”: choose another for the class");
-                self.notices.say(text);
+                self.notifications.notify(text);
             }
         }
         if self.dialog.is_some() || self.had_popup {
@@ -49,7 +49,7 @@ impl Window {
             let is_text = matches!(event, egui::Event::Text(_));
             let focus = [has_canvas, has_list];
             let is_taken =
-                (is_text && was_taken) || self.take_key(&event, is_typing, focus, actions);
+                (is_text && was_taken) || self.on_key(&event, is_typing, focus, actions);
             if matches!(event, egui::Event::Key { pressed: true, .. }) {
                 was_taken = is_taken;
             }
@@ -62,7 +62,7 @@ impl Window {
 
     /// Takes an event if it is a command, or a key that means something on the canvas; whether it
     /// is.
-    fn take_key(
+    fn on_key(
         &mut self,
         event: &egui::Event,
         is_typing: bool,
@@ -71,7 +71,7 @@ impl Window {
     ) -> bool {
         let keymap = &self.preferences.keymap;
         if let Some(keys) = keymap::clipboard_keys(event).filter(|_| has_canvas) {
-            let command = keymap.command_with(keys);
+            let command = keymap.command_for(keys);
             actions.extend(command.map(Action::Command));
             return command.is_some();
         }
@@ -94,9 +94,9 @@ impl Window {
                 let tapped = self
                     .desk
                     .as_mut()
-                    .is_some_and(|desk| desk.canvas.take_space(*pressed));
+                    .is_some_and(|desk| desk.canvas.on_space(*pressed));
                 let space = egui::KeyboardShortcut::new(egui::Modifiers::NONE, Key::Space);
-                let command = keymap.command_with(space).filter(|_| tapped);
+                let command = keymap.command_for(space).filter(|_| tapped);
                 actions.extend(command.map(Action::Command));
             }
             egui::Event::Key {
@@ -110,18 +110,18 @@ impl Window {
                     && has_canvas
                     && desk
                         .canvas
-                        .take_key(*key, *modifiers, *repeat, &desk.session, actions)
+                        .on_key(*key, *modifiers, *repeat, &desk.session, actions)
                 {
                     return true;
                 }
                 if let Some(desk) = &self.desk
                     && has_list
-                    && let Some(pick) = self.list.take_key(*key, *modifiers, desk)
+                    && let Some(pick) = self.list.on_key(*key, *modifiers, desk)
                 {
-                    actions.push(Action::Pick(pick));
+                    actions.push(Action::SelectionChange(pick));
                     return true;
                 }
-                let command = keymap.command_of(*key, *modifiers, is_typing, has_canvas);
+                let command = keymap.command_for_press(*key, *modifiers, is_typing, has_canvas);
                 let Some(command) = command else { return false };
                 if !repeat || command.repeats() {
                     actions.push(Action::Command(command));
@@ -134,7 +134,7 @@ impl Window {
 
     /// Something was dropped on the window: a folder or project is opened, a model is used, and
     /// annotations are offered for import where a project is open.
-    pub(super) fn take_dropped(&mut self, context: &Context, actions: &mut Vec<Action>) {
+    pub(super) fn on_dropped_files(&mut self, context: &Context, actions: &mut Vec<Action>) {
         let dropped = context.input(|input| {
             let mut files = input.raw.dropped_files.iter();
             files.next().map(|file| file.path().to_path_buf())
@@ -145,7 +145,7 @@ impl Window {
             Some("safetensors" | "pth") => actions.push(Action::UseModel(Some(path))),
             Some("json" | "xml" | "yaml" | "yml" | "txt" | "csv") if self.desk.is_some() => {
                 let mut import = exchange::Import::default();
-                import.take_path(&path);
+                import.set_path(&path);
                 self.dialog = Some(Dialog::Import(import));
             }
             _ => actions.push(Action::Open(path)),
@@ -155,7 +155,7 @@ impl Window {
 
 /// Gives the canvas the focus when nothing else has it, and lets it keep the keys that the toolkit
 /// would use to go elsewhere.
-pub(super) fn hold_focus(ui: &Ui, has_dialog: bool) {
+pub(super) fn keep_canvas_focused(ui: &Ui, has_dialog: bool) {
     let id = canvas::id();
     ui.memory_mut(|memory| {
         if memory.focused().is_none() && !has_dialog {
@@ -174,7 +174,7 @@ pub(super) fn hold_focus(ui: &Ui, has_dialog: bool) {
 }
 
 /// Moves the keyboard from the canvas to the list, from there to the boxes, and back.
-pub(super) fn next_panel(context: &Context) {
+pub(super) fn focus_next_panel(context: &Context) {
     context.memory_mut(|memory| {
         let stops = [canvas::id(), list::id(), boxes::id()];
         let at = stops.iter().position(|stop| memory.has_focus(*stop));

@@ -7,29 +7,29 @@ use std::time::{Duration, Instant};
 use egui::{Context, ViewportCommand};
 
 use super::{Window, counted};
-use crate::app::desk::{Desk, Job};
+use crate::app::desk::{Workspace, ProposalJob};
 use crate::app::dialogs::{self, Dialog};
-use crate::app::files::{Choice, Purpose};
-use crate::app::notices::Notices;
+use crate::app::files::{FileChoice, FilePurpose};
+use crate::app::notifications::Notifications;
 use crate::app::panels::{classes, list};
-use crate::app::preferences::WindowPlace;
+use crate::app::preferences::WindowGeometry;
 use crate::app::sample;
 use crate::app::work::exchanging::Exchanged;
 use crate::app::work::opening::{self, Opening};
-use crate::app::work::proposing::{Looker, Proposed};
-use crate::app::work::tagged::{Trained, Training};
-use crate::app::work::{Event, Post};
-use crate::formats::exchange::{ExportReport, Import, Notes};
+use crate::app::work::proposing::{ModelSettings, Proposed};
+use crate::app::work::tagged::{TrainedHeadFile, TagTraining};
+use crate::app::work::{WorkerEvent, EventSender};
+use crate::formats::exchange::{ExportReport, Import, Messages};
 use crate::learn::tags::TagSet;
-use crate::store::{Project, Reconciled};
-use crate::tscam::EMBEDDED_NAME;
+use crate::store::{Project, FolderChanges};
+use crate::tscam::EMBEDDED_BACKBONE_NAME;
 
 /// How often another process is looked for that has written to the project.
-const POLL: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How often it is written where the work is.
-const KEEP: Duration = Duration::from_secs(5);
+const SAVE_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a frame takes in what the workers have sent.
-const DRAIN_TIME: Duration = Duration::from_millis(6);
+const MAX_DRAIN_TIME: Duration = Duration::from_millis(6);
 
 impl Window {
     /// Takes in what has come, but for no longer than a part of a frame.
@@ -42,63 +42,63 @@ impl Window {
                 .is_some_and(|(opening, _)| *opening == number);
             let is_open = self.desk.as_ref().is_some_and(|desk| desk.number == number);
             match event {
-                Event::Chosen(purpose, choice) => self.take_choice(purpose, choice),
-                Event::Trouble(text) => self.notices.problem(text),
-                Event::Opening(Opening::Opened { project, notices }) if is_opening => {
-                    self.put_on_desk(*project, number, notices);
+                WorkerEvent::Chosen(purpose, choice) => self.on_file_chosen(purpose, choice),
+                WorkerEvent::Trouble(text) => self.notifications.problem(text),
+                WorkerEvent::Opening(Opening::Opened { project, notifications }) if is_opening => {
+                    self.show_workspace(*project, number, notifications);
                 }
-                Event::Opening(Opening::Failed(reason)) if is_opening => {
+                WorkerEvent::Opening(Opening::Failed(reason)) if is_opening => {
                     self.opening = None;
-                    self.notices.problem(reason);
+                    self.notifications.problem(reason);
                 }
                 event if is_open => self.take(context, event),
                 // Dropped with what it holds: nobody wants it any more.
                 _ => {}
             }
-            if begun.elapsed() > DRAIN_TIME {
+            if begun.elapsed() > MAX_DRAIN_TIME {
                 context.request_repaint();
                 break;
             }
         }
     }
 
-    fn take(&mut self, context: &Context, event: Event) {
+    fn take(&mut self, context: &Context, event: WorkerEvent) {
         match event {
-            Event::Opening(opening) => self.take_opening(opening),
-            Event::Exchanged(exchanged) => self.take_exchanged(exchanged),
-            Event::Trained(trained) => self.take_trained(trained),
+            WorkerEvent::Opening(opening) => self.on_opening(opening),
+            WorkerEvent::Exchanged(exchanged) => self.on_exchanged(exchanged),
+            WorkerEvent::TrainedHeadFile(trained) => self.on_trained(trained),
             event => {
                 if let Some(desk) = &mut self.desk {
-                    take_work(context, desk, event, &mut self.notices);
+                    on_work_done(context, desk, event, &mut self.notifications);
                 }
             }
         }
     }
 
-    fn put_on_desk(&mut self, project: Project, number: u64, notices: Vec<String>) {
+    fn show_workspace(&mut self, project: Project, number: u64, notifications: Vec<String>) {
         self.opening = None;
         if let Some(former) = self.desk.take() {
-            close_aside(former, &self.post);
+            close_in_background(former, &self.event_sender);
         }
         self.preferences.used(project.path());
-        self.are_preferences_new = true;
+        self.has_unsaved_preferences = true;
         let caches = self.places.caches.as_deref();
-        let mut desk = Desk::new(project, number, caches, &self.post);
-        desk.is_reading = desk.session.is_editable();
+        let mut desk = Workspace::new(project, number, caches, &self.event_sender);
+        desk.is_scanning = desk.session.is_editable();
         self.desk = Some(desk);
         self.list = list::List::default();
         self.classes = classes::Classes::default();
-        self.notices.problems(notices);
+        self.notifications.problems(notifications);
     }
 
-    fn take_opening(&mut self, opening: Opening) {
+    fn on_opening(&mut self, opening: Opening) {
         match opening {
             Opening::Opened { .. } => {}
             Opening::First => self.poll(),
             Opening::Read(survey) => {
                 self.poll();
                 let Some(desk) = &mut self.desk else { return };
-                desk.is_reading = false;
+                desk.is_scanning = false;
                 let changes = &survey.changes;
                 for name in changes.changed.iter().chain(&changes.found_again) {
                     let picture = desk.session.document().picture_at(name).map(|row| row.id);
@@ -106,9 +106,9 @@ impl Window {
                         desk.reload(picture);
                     }
                 }
-                self.notices.problems(survey.problems);
-                if let Some(text) = said_of_folder(&survey.changes) {
-                    self.notices.say(text);
+                self.notifications.problems(survey.problems);
+                if let Some(text) = rescan_summary(&survey.changes) {
+                    self.notifications.notify(text);
                 }
                 if self.preferences.proposes_at_once && desk.session.is_editable() {
                     desk.propose_all(true);
@@ -116,60 +116,60 @@ impl Window {
             }
             Opening::Failed(reason) => {
                 if let Some(desk) = &mut self.desk {
-                    desk.is_reading = false;
+                    desk.is_scanning = false;
                 }
-                self.notices.problem(reason);
+                self.notifications.problem(reason);
             }
         }
     }
 
-    fn take_choice(&mut self, purpose: Purpose, choice: Choice) {
+    fn on_file_chosen(&mut self, purpose: FilePurpose, choice: FileChoice) {
         let path = match choice {
-            Choice::Path(path) => path,
-            Choice::Nothing => return,
-            Choice::NoDialog if self.dialog.is_some() => {
+            FileChoice::Path(path) => path,
+            FileChoice::Nothing => return,
+            FileChoice::NoDialog if self.dialog.is_some() => {
                 let text = "This system shows no file dialog to programs: type the path instead";
-                return self.notices.say(text);
+                return self.notifications.notify(text);
             }
-            Choice::NoDialog => {
+            FileChoice::NoDialog => {
                 let dialog = dialogs::open_path::OpenPath::new(purpose);
                 self.dialog = Some(Dialog::OpenPath(dialog));
                 return;
             }
         };
         match (purpose, &mut self.dialog) {
-            (Purpose::OpenFolder | Purpose::OpenProject, _) => self.open(path),
-            (Purpose::Model, _) => self.use_model(Some(path)),
-            (Purpose::ExportFile | Purpose::ExportFolder, Some(Dialog::Export(export))) => {
-                export.take_path(&path);
+            (FilePurpose::OpenFolder | FilePurpose::OpenProject, _) => self.open(path),
+            (FilePurpose::Model, _) => self.use_model(Some(path)),
+            (FilePurpose::ExportFile | FilePurpose::ExportFolder, Some(Dialog::Export(export))) => {
+                export.set_path(&path);
             }
-            (Purpose::ImportFile | Purpose::ImportFolder, Some(Dialog::Import(import))) => {
-                import.take_path(&path);
+            (FilePurpose::ImportFile | FilePurpose::ImportFolder, Some(Dialog::Import(import))) => {
+                import.set_path(&path);
             }
             // The dialog that wanted it is closed.
             _ => {}
         }
     }
 
-    fn take_exchanged(&mut self, exchanged: Exchanged) {
+    fn on_exchanged(&mut self, exchanged: Exchanged) {
         let Some(desk) = &mut self.desk else { return };
         desk.exchange = None;
-        desk.holds_back = false;
+        desk.defers_writes = false;
         match exchanged {
             Exchanged::Read(path, import) => {
                 let Import { edit, report } = *import;
                 let label = format!("import {}", path.display());
                 match desk.session.commit_edit(&label, &edit) {
                     Ok(()) => {
-                        self.notices.say(format!(
+                        self.notifications.notify(format!(
                             "Imported {} boxes and {} image tags; {} pictures",
                             report.boxes + report.proposals,
                             report.tags,
                             report.pictures
                         ));
-                        self.notices.problems(sentences(report.unread));
+                        self.notifications.problems(sentences(report.unread));
                     }
-                    Err(error) => self.notices.problem(format!(
+                    Err(error) => self.notifications.problem(format!(
                         "{} was not imported: {error}; import it again",
                         path.display()
                     )),
@@ -182,13 +182,13 @@ impl Window {
                     changed,
                     ..
                 } = report;
-                self.notices.say(format!(
+                self.notifications.notify(format!(
                     "Exported {boxes} boxes on {pictures} pictures to {}",
                     path.display()
                 ));
-                self.notices.problems(sentences(changed));
+                self.notifications.problems(sentences(changed));
             }
-            Exchanged::Failed(reason) => self.notices.problem(reason),
+            Exchanged::Failed(reason) => self.notifications.problem(reason),
         }
     }
 
@@ -196,13 +196,13 @@ impl Window {
         if let Some(desk) = &self.desk {
             let project = desk.session.project();
             if path == project.root() || path == project.path() {
-                return self.notices.say("This project is open already");
+                return self.notifications.notify("This project is open already");
             }
         }
         self.dialog = None;
         self.last_number += 1;
         self.opening = Some((self.last_number, path.clone()));
-        opening::open(path, self.post.about(self.last_number));
+        opening::open(path, self.event_sender.about(self.last_number));
     }
 
     pub(super) fn close_project(&mut self) {
@@ -211,25 +211,25 @@ impl Window {
         if let Some(desk) = self.desk.take()
             && let Err(error) = desk.close()
         {
-            self.notices.problem(error.to_string());
+            self.notifications.problem(error.to_string());
         }
     }
 
     fn poll(&mut self) {
-        self.polled = Instant::now();
+        self.last_poll = Instant::now();
         if let Some(desk) = &mut self.desk
             && let Err(error) = desk.session.poll()
         {
-            self.notices.problem(error.to_string());
+            self.notifications.problem(error.to_string());
         }
     }
 
     /// Trains a class head on the tags.
     pub(super) fn learn_classes(&mut self) {
         let Some(desk) = &mut self.desk else { return };
-        let is_embedded = desk.facts().is_none_or(|facts| facts.name == EMBEDDED_NAME);
+        let is_embedded = desk.model_info().is_none_or(|model_info| model_info.name == EMBEDDED_BACKBONE_NAME);
         let project = desk.session.project();
-        let set = TagSet::new(TagSet::said_by(project.document(), project.root()));
+        let set = TagSet::new(TagSet::from_document(project.document(), project.root()));
         let text = match &self.places.heads {
             _ if !is_embedded => {
                 "Here classes are learnt for the embedded model; for another one there is “tsukami \
@@ -241,23 +241,23 @@ impl Window {
             }
             None => "This system has no folder for what the program keeps",
             Some(folder) => {
-                let post = self.post.about(desk.number);
-                let training = Training::start(set, folder.clone(), project.id(), post);
+                let event_sender = self.event_sender.about(desk.number);
+                let training = TagTraining::start(set, folder.clone(), project.id(), event_sender);
                 desk.training = Some(training);
                 return;
             }
         };
-        self.notices.say_about("classes", text.to_owned());
+        self.notifications.notify_about("classes", text.to_owned());
     }
 
-    fn take_trained(&mut self, trained: Result<Option<Trained>, String>) {
+    fn on_trained(&mut self, trained: Result<Option<TrainedHeadFile>, String>) {
         let Some(desk) = &mut self.desk else { return };
         desk.training = None;
         match trained {
-            Err(reason) => self.notices.problem(reason),
+            Err(reason) => self.notifications.problem(reason),
             Ok(None) => {}
             Ok(Some(trained)) if trained.is_better => {
-                self.notices.say_about("classes", trained.text);
+                self.notifications.notify_about("classes", trained.text);
                 self.use_model(Some(trained.path));
             }
             Ok(Some(trained)) => {
@@ -265,26 +265,26 @@ impl Window {
                     "{}: no better than always naming the commonest, so nothing changes",
                     trained.text
                 );
-                self.notices.say_about("classes", text);
+                self.notifications.notify_about("classes", text);
             }
         }
     }
 
     pub(super) fn use_model(&mut self, model: Option<PathBuf>) {
-        self.look_otherwise(|looker| looker.model = model);
+        self.change_model_settings(|model_settings| model_settings.model = model);
     }
 
-    pub(super) fn look_otherwise(&mut self, change: impl FnOnce(&mut Looker)) {
+    pub(super) fn change_model_settings(&mut self, change: impl FnOnce(&mut ModelSettings)) {
         let Some(desk) = &mut self.desk else { return };
-        let mut looker = desk.looker();
-        change(&mut looker);
-        if let Err(error) = desk.use_looker(looker) {
-            self.notices.problem(error.to_string());
+        let mut model_settings = desk.model_settings();
+        change(&mut model_settings);
+        if let Err(error) = desk.set_model_settings(model_settings) {
+            self.notifications.problem(error.to_string());
         }
     }
 
     pub(super) fn save_preferences(&mut self) {
-        if !std::mem::take(&mut self.are_preferences_new) {
+        if !std::mem::take(&mut self.has_unsaved_preferences) {
             return;
         }
         let Some(path) = &self.places.settings else {
@@ -292,19 +292,19 @@ impl Window {
         };
         if let Err(error) = self.preferences.save(path) {
             let text = format!("Settings cannot be kept in {}: {error}", path.display());
-            self.notices.say(text);
+            self.notifications.notify(text);
         }
     }
 
     pub(super) fn open_sample(&mut self) {
         let Some(folder) = self.places.sample.clone() else {
-            self.notices
+            self.notifications
                 .problem("This system has no folder for a user's data");
             return;
         };
         match sample::unpack(&folder) {
             Ok(()) => self.open(folder),
-            Err(error) => self.notices.problem(format!(
+            Err(error) => self.notifications.problem(format!(
                 "The sample pictures cannot be written to {}: {error}",
                 folder.display()
             )),
@@ -312,7 +312,7 @@ impl Window {
     }
 
     /// Time goes on: others may have written, boxes wait to be written.
-    pub(super) fn pass_time(&mut self, context: &Context) {
+    pub(super) fn on_time(&mut self, context: &Context) {
         let (now, has_input) = context.input(|input| {
             (
                 input.time,
@@ -320,10 +320,10 @@ impl Window {
             )
         });
         let has_focus = context.input(|input| input.focused);
-        if self.polled.elapsed() >= POLL {
+        if self.last_poll.elapsed() >= POLL_INTERVAL {
             self.poll();
         }
-        let keeps = self.kept.elapsed() >= KEEP;
+        let keeps = self.kept.elapsed() >= SAVE_INTERVAL;
         if keeps {
             self.kept = Instant::now();
             self.save_preferences();
@@ -333,29 +333,29 @@ impl Window {
         desk.session.count();
         desk.teach();
         let followed = desk.follow_naming();
-        let outcome = followed.and_then(|()| desk.write_some()).and_then(|ended| {
+        let outcome = followed.and_then(|()| desk.write_due()).and_then(|ended| {
             if keeps {
                 desk.keep()?;
             }
             Ok(ended)
         });
-        desk.tell_workers();
+        desk.update_requests();
         if desk.has_unwritten() {
             context.request_repaint_after(Duration::from_millis(100));
         }
         let is_busy = desk.learning_step().is_some() || desk.training.is_some();
-        if desk.is_awaited() || is_busy {
+        if desk.is_current_pending() || is_busy {
             context.request_repaint_after(Duration::from_millis(200));
         }
-        context.request_repaint_after(POLL);
+        context.request_repaint_after(POLL_INTERVAL);
         match outcome {
-            Ok(Some(job)) => self.notices.say(said_of_job(&job)),
+            Ok(Some(job)) => self.notifications.notify(proposing_summary(&job)),
             Ok(None) => {}
-            Err(error) => self.notices.problem(error.to_string()),
+            Err(error) => self.notifications.problem(error.to_string()),
         }
     }
 
-    pub(super) fn name_window(&mut self, context: &Context) {
+    pub(super) fn update_title(&mut self, context: &Context) {
         let title = match &self.desk {
             Some(desk) => {
                 let name = desk.session.project().root().file_name();
@@ -369,14 +369,14 @@ impl Window {
         }
     }
 
-    pub(super) fn remember_place(&mut self, context: &Context) {
+    pub(super) fn remember_geometry(&mut self, context: &Context) {
         let place = context.input(|input| {
             let viewport = input.viewport();
             // As the system counts, whatever the size of everything is.
             let zoom = self.preferences.scale;
             let size = viewport.inner_rect?.size() * zoom;
             let position = viewport.outer_rect.map(|rect| rect.min * zoom);
-            Some(WindowPlace {
+            Some(WindowGeometry {
                 size: [size.x, size.y],
                 position: position.map(|at| [at.x, at.y]),
                 maximised: viewport.maximized.unwrap_or(false),
@@ -391,36 +391,36 @@ impl Window {
         }
         if self.preferences.window != Some(place) {
             self.preferences.window = Some(place);
-            self.are_preferences_new = true;
+            self.has_unsaved_preferences = true;
         }
     }
 }
 
 /// Closes a project beside the frame, when another one takes its place.
-fn close_aside(desk: Desk, post: &Post) {
-    let post = post.clone();
+fn close_in_background(desk: Workspace, event_sender: &EventSender) {
+    let event_sender = event_sender.clone();
     thread::spawn(move || {
         if let Err(error) = desk.close() {
-            post.send(Event::Trouble(error.to_string()));
+            event_sender.send(WorkerEvent::Trouble(error.to_string()));
         }
     });
 }
 
 /// Takes what a worker of the open project has done.
-fn take_work(context: &Context, desk: &mut Desk, event: Event, notices: &mut Notices) {
+fn on_work_done(context: &Context, desk: &mut Workspace, event: WorkerEvent, notifications: &mut Notifications) {
     match event {
-        Event::Decoded(picture, decoded) => match desk.take_decoded(context, picture, decoded) {
-            Ok(notes) => notes.into_iter().for_each(|note| notices.note(note)),
-            Err(reason) => notices.problem(reason),
+        WorkerEvent::Decoded(picture, decoded) => match desk.on_decoded(context, picture, decoded) {
+            Ok(notes) => notes.into_iter().for_each(|note| notifications.note(note)),
+            Err(reason) => notifications.problem(reason),
         },
-        Event::Thumbnail(picture, image) => desk.textures.insert_thumbnail(context, picture, image),
-        Event::Derived(derived) => desk.take_derived(derived),
-        Event::Proposed(Proposed::Model(model)) => {
-            desk.take_model(model)
+        WorkerEvent::Thumbnail(picture, image) => desk.textures.insert_thumbnail(context, picture, image),
+        WorkerEvent::DerivedBoxes(derived) => desk.on_derived(derived),
+        WorkerEvent::Proposed(Proposed::Model(model)) => {
+            desk.on_model(model)
                 .into_iter()
-                .for_each(|reason| notices.problem(reason));
+                .for_each(|reason| notifications.problem(reason));
         }
-        Event::Proposed(Proposed::Seen {
+        WorkerEvent::Proposed(Proposed::Inference {
             picture,
             maps,
             model,
@@ -428,26 +428,26 @@ fn take_work(context: &Context, desk: &mut Desk, event: Event, notices: &mut Not
         }) => {
             desk.take_seen(picture, maps, learned, &model);
         }
-        Event::Proposed(Proposed::Sighted(picture)) => desk.take_sighted(picture),
-        Event::Learnt(epoch, learnt) => match desk.take_learnt(epoch, learnt) {
+        WorkerEvent::Proposed(Proposed::Sighted(picture)) => desk.on_features_ready(picture),
+        WorkerEvent::LearningEvent(epoch, learnt) => match desk.on_learning_event(epoch, learnt) {
             Ok(said) => said
                 .into_iter()
-                .for_each(|text| notices.say_about("learning", text)),
-            Err(error) => notices.problem(error.to_string()),
+                .for_each(|text| notifications.notify_about("learning", text)),
+            Err(error) => notifications.problem(error.to_string()),
         },
-        Event::Proposed(Proposed::Failed(picture, reason)) => {
-            desk.take_unseen(picture, &reason);
-            notices.problem(reason);
+        WorkerEvent::Proposed(Proposed::Failed(picture, reason)) => {
+            desk.on_inference_failed(picture, &reason);
+            notifications.problem(reason);
         }
-        Event::Opening(_)
-        | Event::Exchanged(_)
-        | Event::Chosen(..)
-        | Event::Trained(_)
-        | Event::Trouble(_) => {}
+        WorkerEvent::Opening(_)
+        | WorkerEvent::Exchanged(_)
+        | WorkerEvent::Chosen(..)
+        | WorkerEvent::TrainedHeadFile(_)
+        | WorkerEvent::Trouble(_) => {}
     }
 }
 
-fn sentences(notes: Notes) -> Vec<String> {
+fn sentences(notes: Messages) -> Vec<String> {
     let mut sentences = notes.sentences;
     if notes.more > 0 {
         sentences.push(format!("… and {} more of this kind", notes.more));
@@ -456,7 +456,7 @@ fn sentences(notes: Notes) -> Vec<String> {
 }
 
 /// What has become of the folder, if that is worth a word.
-fn said_of_folder(changes: &Reconciled) -> Option<String> {
+fn rescan_summary(changes: &FolderChanges) -> Option<String> {
     let parts = [
         (changes.added.len(), "new"),
         (changes.missing.len(), "missing"),
@@ -471,7 +471,7 @@ fn said_of_folder(changes: &Reconciled) -> Option<String> {
     (!parts.is_empty()).then(|| format!("Pictures: {}", parts.join(", ")))
 }
 
-fn said_of_job(job: &Job) -> String {
+fn proposing_summary(job: &ProposalJob) -> String {
     let seen = counted(job.done() - job.failed, "picture", "pictures");
     match job.failed {
         0 => format!("Proposed boxes on {seen}"),

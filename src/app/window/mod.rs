@@ -23,40 +23,40 @@ use crossbeam_channel::{Receiver, bounded};
 use egui::{CentralPanel, Context, Panel, Ui};
 
 use super::action::Action;
-use super::desk::Desk;
+use super::desk::Workspace;
 use super::dialogs::{Dialog, welcome};
-use super::notices::Notices;
+use super::notifications::Notifications;
 use super::panels::{classes, dashboard, list};
-use super::places::Places;
+use super::places::AppDirs;
 use super::preferences::Preferences;
 use super::theme;
-use super::work::{Event, MOST_WAITING, Post};
+use super::work::{WorkerEvent, MAX_QUEUED_EVENTS, EventSender};
 use crate::document::PictureId;
 
 /// The program's window.
 pub struct Window {
     preferences: Preferences,
-    places: Places,
-    post: Post,
-    events: Receiver<(u64, Event)>,
+    places: AppDirs,
+    event_sender: EventSender,
+    events: Receiver<(u64, WorkerEvent)>,
     /// The number of the last opening: each has its own, and events of others are dropped.
     last_number: u64,
-    desk: Option<Desk>,
+    desk: Option<Workspace>,
     /// What is being opened, and the number of that opening. Until it is open, what was stays.
     opening: Option<(u64, PathBuf)>,
-    notices: Notices,
+    notifications: Notifications,
     dialog: Option<Dialog>,
     list: list::List,
     classes: classes::Classes,
     dashboard: dashboard::Dashboard,
     shows_adjustment: bool,
     /// The picture that the model had not looked at when it was to be marked as done.
-    warned_of: Option<PictureId>,
+    warned_about: Option<PictureId>,
     /// Whether a menu or a list was open in the last frame: keys are for it.
     had_popup: bool,
     /// Whether preferences have changed since they were written.
-    are_preferences_new: bool,
-    polled: Instant,
+    has_unsaved_preferences: bool,
+    last_poll: Instant,
     kept: Instant,
     /// The title that the window has.
     title: String,
@@ -64,33 +64,33 @@ pub struct Window {
 
 impl Window {
     /// A window that opens `path` if there is one.
-    pub fn new(context: &Context, places: Places, path: Option<PathBuf>) -> Self {
+    pub fn new(context: &Context, places: AppDirs, path: Option<PathBuf>) -> Self {
         let preferences = places.settings.as_deref().map(Preferences::load);
         let preferences = preferences.unwrap_or_default();
-        let (sender, events) = bounded(MOST_WAITING);
+        let (sender, events) = bounded(MAX_QUEUED_EVENTS);
         let waker = context.clone();
-        let post = Post::new(sender, move || waker.request_repaint());
+        let event_sender = EventSender::new(sender, move || waker.request_repaint());
         theme::apply(context);
         context.set_theme(preferences.theme);
         context.set_zoom_factor(preferences.scale);
         let mut window = Self {
             preferences,
             places,
-            post,
+            event_sender,
             events,
             last_number: 0,
             desk: None,
             opening: None,
-            notices: Notices::default(),
+            notifications: Notifications::default(),
             dialog: None,
             list: list::List::default(),
             classes: classes::Classes::default(),
             dashboard: dashboard::Dashboard::default(),
             shows_adjustment: false,
-            warned_of: None,
+            warned_about: None,
             had_popup: false,
-            are_preferences_new: false,
-            polled: Instant::now(),
+            has_unsaved_preferences: false,
+            last_poll: Instant::now(),
             kept: Instant::now(),
             title: String::new(),
         };
@@ -101,13 +101,13 @@ impl Window {
     }
 
     /// The open project; for tests.
-    pub fn desk(&self) -> Option<&Desk> {
+    pub fn desk(&self) -> Option<&Workspace> {
         self.desk.as_ref()
     }
 
     /// What a person is told; for tests.
-    pub fn notices(&self) -> &Notices {
-        &self.notices
+    pub fn notifications(&self) -> &Notifications {
+        &self.notifications
     }
 
     /// Does something, as if it was asked for in the window; for tests.
@@ -134,16 +134,16 @@ impl Window {
     /// Takes in what the workers have done and lets time pass, whether the window shows or not.
     pub fn advance(&mut self, context: &Context) {
         self.drain(context);
-        self.pass_time(context);
-        self.name_window(context);
-        self.remember_place(context);
+        self.on_time(context);
+        self.update_title(context);
+        self.remember_geometry(context);
     }
 
     /// Draws a frame and does what was asked for in it.
     pub fn show(&mut self, ui: &mut Ui) {
         let mut actions = Vec::new();
-        self.take_dropped(ui.ctx(), &mut actions);
-        self.take_keys(ui, &mut actions);
+        self.on_dropped_files(ui.ctx(), &mut actions);
+        self.on_keys(ui, &mut actions);
         Panel::top("menu").show(ui, |ui| {
             let offer = self.offer();
             offer.menu_bar(ui, &mut actions);

@@ -2,30 +2,30 @@
 
 use egui::{Context, ViewportCommand};
 
-use super::keys::next_panel;
+use super::keys::focus_next_panel;
 use super::{Window, counted};
 use crate::app::action::{Action, ClassAction};
-use crate::app::canvas::Wish;
+use crate::app::canvas::CanvasCommand;
 use crate::app::command::Command;
-use crate::app::desk::{Desk, ModelState};
+use crate::app::desk::{Workspace, ModelState};
 use crate::app::dialogs::{Dialog, exchange};
-use crate::app::files::{self, Purpose};
+use crate::app::files::{self, FilePurpose};
 use crate::app::keymap::Keymap;
-use crate::app::picks::Pick;
-use crate::app::preferences::{CanvasLook, Theme};
-use crate::app::work::{Post, exchanging, opening};
+use crate::app::picks::SelectionChange;
+use crate::app::preferences::{CanvasOptions, Theme};
+use crate::app::work::{EventSender, exchanging, opening};
 use crate::document::{Edit, EditError, ops};
 use crate::store::StoreError;
 
 /// Gestures of colours, apart from those of keys.
-const RECOLOURING: u64 = 1 << 63;
+const RECOLOUR_GESTURE: u64 = 1 << 63;
 /// How much the keys move the threshold.
 const THRESHOLD_STEP: f32 = 0.02;
 
 impl Window {
     pub(super) fn perform(&mut self, context: &Context, action: Action) {
         if let Err(error) = self.try_perform(context, action) {
-            self.notices.problem(error.to_string());
+            self.notifications.problem(error.to_string());
         }
     }
 
@@ -33,32 +33,32 @@ impl Window {
         match action {
             Action::Command(command) => return self.command(context, command),
             Action::Open(path) => self.open(path),
-            Action::Ask(purpose) => files::ask(purpose, self.post.clone()),
+            Action::Ask(purpose) => files::ask(purpose, self.event_sender.clone()),
             Action::CloseDialog => self.dialog = None,
-            Action::ClearProblems => self.notices.clear_problems(),
+            Action::ClearProblems => self.notifications.clear_problems(),
             Action::UseModel(model) => self.use_model(model),
             Action::UseQuality(quality) => {
-                self.look_otherwise(|looker| looker.quality = quality);
+                self.change_model_settings(|model_settings| model_settings.quality = quality);
             }
             Action::Look(_)
             | Action::Theme(_)
             | Action::Scale(_)
             | Action::Keys(..)
-            | Action::ResetKeys
-            | Action::GoOnWhenDone(_)
-            | Action::ProposeAtOnce(_)
-            | Action::ForgetRecent(_) => self.prefer(context, action),
-            Action::ChooseLearned(choice) => {
+            | Action::ResetShortcuts
+            | Action::SetAdvanceWhenDone(_)
+            | Action::SetProposeOnOpen(_)
+            | Action::ForgetRecent(_) => self.set_preference(context, action),
+            Action::UseLearned(choice) => {
                 if let Some(desk) = &mut self.desk
-                    && let Some(text) = desk.choose_state(choice)?
+                    && let Some(text) = desk.choose_proposal_source(choice)?
                 {
-                    self.notices.say_about("learning", text);
+                    self.notifications.notify_about("learning", text);
                 }
             }
             action => {
                 if let Some(desk) = &mut self.desk {
-                    let post = self.post.about(desk.number);
-                    return on_desk(desk, &post, action);
+                    let event_sender = self.event_sender.about(desk.number);
+                    return perform_on_workspace(desk, &event_sender, action);
                 }
             }
         }
@@ -66,7 +66,7 @@ impl Window {
     }
 
     /// A preference is another one.
-    fn prefer(&mut self, context: &Context, action: Action) {
+    fn set_preference(&mut self, context: &Context, action: Action) {
         let preferences = &mut self.preferences;
         match action {
             Action::Look(look) => preferences.canvas = look,
@@ -79,40 +79,40 @@ impl Window {
                 context.set_zoom_factor(scale);
             }
             Action::Keys(command, keys) => preferences.keymap.set(command, keys),
-            Action::ResetKeys => preferences.keymap = Keymap::default(),
-            Action::GoOnWhenDone(goes_on) => preferences.goes_on_when_done = goes_on,
-            Action::ProposeAtOnce(at_once) => preferences.proposes_at_once = at_once,
+            Action::ResetShortcuts => preferences.keymap = Keymap::default(),
+            Action::SetAdvanceWhenDone(goes_on) => preferences.goes_on_when_done = goes_on,
+            Action::SetProposeOnOpen(at_once) => preferences.proposes_at_once = at_once,
             Action::ForgetRecent(path) => preferences.recent.retain(|other| *other != path),
             _ => {}
         }
-        self.are_preferences_new = true;
+        self.has_unsaved_preferences = true;
     }
 
-    fn look(&mut self, context: &Context, change: impl FnOnce(&mut CanvasLook)) {
+    fn look(&mut self, context: &Context, change: impl FnOnce(&mut CanvasOptions)) {
         let mut look = self.preferences.canvas;
         change(&mut look);
-        self.prefer(context, Action::Look(look));
+        self.set_preference(context, Action::Look(look));
     }
 
     fn command(&mut self, context: &Context, command: Command) -> Result<(), StoreError> {
         use Command as C;
-        if !self.offer().allows(command) {
+        if !self.offer().is_enabled(command) {
             return Ok(());
         }
         match command {
-            C::OpenFolder => files::ask(Purpose::OpenFolder, self.post.clone()),
-            C::OpenProject => files::ask(Purpose::OpenProject, self.post.clone()),
-            C::ChooseModel => files::ask(Purpose::Model, self.post.clone()),
+            C::OpenFolder => files::ask(FilePurpose::OpenFolder, self.event_sender.clone()),
+            C::OpenProject => files::ask(FilePurpose::OpenProject, self.event_sender.clone()),
+            C::ChooseModel => files::ask(FilePurpose::Model, self.event_sender.clone()),
             C::EmbeddedModel => self.use_model(None),
             C::OpenSample => self.open_sample(),
             C::CloseProject => self.close_project(),
             C::Quit => context.send_viewport_cmd(ViewportCommand::Close),
             C::Save => self
-                .notices
-                .say("Everything is saved, and was as it happened"),
-            C::LightTheme => self.prefer(context, Action::Theme(Theme::Light)),
-            C::DarkTheme => self.prefer(context, Action::Theme(Theme::Dark)),
-            C::SystemTheme => self.prefer(context, Action::Theme(Theme::System)),
+                .notifications
+                .notify("Everything is saved, and was as it happened"),
+            C::LightTheme => self.set_preference(context, Action::Theme(Theme::Light)),
+            C::DarkTheme => self.set_preference(context, Action::Theme(Theme::Dark)),
+            C::SystemTheme => self.set_preference(context, Action::Theme(Theme::System)),
             C::Labels => self.look(context, |look| look.labels = !look.labels),
             C::Crosshair => self.look(context, |look| look.crosshair = !look.crosshair),
             C::Rulers => self.look(context, |look| look.rulers = !look.rulers),
@@ -123,13 +123,13 @@ impl Window {
             C::Help => self.dialog = Some(Dialog::Help(Default::default())),
             C::Settings => self.dialog = Some(Dialog::Settings(Default::default())),
             C::Problems => self.dialog = Some(Dialog::Problems),
-            C::NextPanel => next_panel(context),
+            C::NextPanel => focus_next_panel(context),
             C::Import => self.dialog = Some(Dialog::Import(Default::default())),
             C::Tags => self.dialog = Some(Dialog::Tags(Default::default())),
             C::ChangeClass => self.dialog = Some(Dialog::ClassPicker(Default::default())),
             C::ClassNames => {
                 if let Some(desk) = &mut self.desk {
-                    desk.take_census();
+                    desk.request_class_tally();
                     self.dialog = Some(Dialog::ClassNames(Default::default()));
                 }
             }
@@ -138,18 +138,18 @@ impl Window {
                 self.dialog = session.map(|session| Dialog::Export(exchange::Export::new(session)));
             }
             C::Refresh => {
-                if let Some(desk) = self.desk.as_mut().filter(|desk| !desk.is_reading) {
-                    desk.is_reading = true;
+                if let Some(desk) = self.desk.as_mut().filter(|desk| !desk.is_scanning) {
+                    desk.is_scanning = true;
                     desk.session.forget_unreadable();
                     let project = desk.session.project().path().to_owned();
-                    opening::refresh(project, self.post.about(desk.number));
+                    opening::refresh(project, self.event_sender.about(desk.number));
                 }
             }
             C::LearnClasses => self.learn_classes(),
             C::Done | C::AcceptAll => self.finish_picture(command)?,
             command => {
                 if let Some(desk) = &mut self.desk
-                    && let Some(text) = desk_command(desk, command, context)?
+                    && let Some(text) = run_workspace_command(desk, command, context)?
                 {
                     let topic = match command {
                         C::Undo | C::Redo => "history",
@@ -157,7 +157,7 @@ impl Window {
                         C::LearnNow | C::MoreLikeThis => "learning",
                         _ => "",
                     };
-                    self.notices.say_about(topic, text);
+                    self.notifications.notify_about(topic, text);
                 }
             }
         }
@@ -173,7 +173,7 @@ impl Window {
         let hidden = desk.session.hidden_proposals();
         if hidden > 0 {
             // They would be judged unseen.
-            self.notices.say(format!(
+            self.notifications.notify(format!(
                 "{hidden} proposals of hidden classes wait: show all classes before you finish this picture"
             ));
             if command == Command::AcceptAll {
@@ -184,19 +184,19 @@ impl Window {
         let is_unseen = desk.session.is_current_new() && desk.session.visible().next().is_none();
         if command == Command::AcceptAll && is_unseen {
             let text = "There is nothing to accept: the model has not looked at this picture yet";
-            self.notices.say_about("unseen", text);
+            self.notifications.notify_about("unseen", text);
             return Ok(());
         }
         let current = desk.session.current();
-        if is_unseen && desk.is_awaited() && self.warned_of != current {
-            self.warned_of = current;
+        if is_unseen && desk.is_current_pending() && self.warned_about != current {
+            self.warned_about = current;
             let text =
                 "The model has not looked at this picture yet: do it again to mark it as empty";
-            self.notices.say_about("unseen", text);
+            self.notifications.notify_about("unseen", text);
             return Ok(());
         }
         let next = desk.session.next_to_review();
-        desk.book_time();
+        desk.record_time();
         if command == Command::AcceptAll {
             desk.session.accept_all_and_finish()?;
         } else {
@@ -206,79 +206,79 @@ impl Window {
         let current = desk.session.current().and_then(|id| document.picture(id));
         if let Some(row) = current.filter(|row| document.is_verified_empty(row.id)) {
             let text = format!("Verified empty: {}", row.path);
-            self.notices.say_about("verified empty", text);
+            self.notifications.notify_about("verified empty", text);
         }
         match next {
             Some(next) if goes_on => desk.session.show(next),
             Some(_) => {}
             None => self
-                .notices
-                .say("All pictures of this list are done: export them from the File menu"),
+                .notifications
+                .notify("All pictures of this list are done: export them from the File menu"),
         }
         Ok(())
     }
 }
 
 /// Does what concerns the open project.
-fn on_desk(desk: &mut Desk, post: &Post, action: Action) -> Result<(), StoreError> {
+fn perform_on_workspace(desk: &mut Workspace, event_sender: &EventSender, action: Action) -> Result<(), StoreError> {
     let session = &mut desk.session;
     match action {
         Action::Show(picture) => session.show(picture),
         Action::List(query) => session.set_query(query),
-        Action::Pick(pick) => session.pick(pick),
+        Action::SelectionChange(pick) => session.pick(pick),
         Action::Tag(category, is_present) => {
             session.tag(category, is_present)?;
         }
-        Action::TagNamed(name) => {
+        Action::TagByName(name) => {
             session.tag_named(&name)?;
         }
-        Action::Select(_) | Action::SelectToo(_) if desk.are_boxes_hidden => {}
+        Action::Select(_) | Action::AddToSelection(_) if desk.are_boxes_hidden => {}
         Action::Select(ids) => session.select(ids),
-        Action::SelectToo(ids) => session.select_too(&ids),
-        Action::ToggleSelected(ids) => session.toggle_selected(&ids),
+        Action::AddToSelection(ids) => session.extend_selection(&ids),
+        Action::ToggleInSelection(ids) => session.toggle_selected(&ids),
         Action::Draw(picture, bbox) => session.draw(picture, bbox)?,
-        Action::Stretch {
+        Action::MoveEdges {
             by,
-            is_upper,
+            moves_upper_left,
             is_held,
-        } => session.stretch(by, is_upper, is_held)?,
+        } => session.nudge_edges(by, moves_upper_left, is_held)?,
         Action::Reshape(rects) => session.reshape(&rects)?,
         Action::Nudge([dx, dy], is_held) => session.nudge(dx, dy, is_held)?,
-        Action::ChooseClass(category) => session.choose_class(category)?,
-        Action::ChooseClassNamed(name) => session.choose_class_named(&name)?,
+        Action::ChooseClass(category) => session.assign_class(category)?,
+        Action::ChooseClassByName(name) => session.assign_class_named(&name)?,
         Action::Class(change) => change_class(desk, change)?,
-        Action::NameClasses(changes) => desk.name_classes(&changes)?,
-        Action::RemoveRenamed => {
+        Action::MapClassNames(changes) => desk.map_classes(&changes)?,
+        Action::RemoveEmptyRenamedClasses => {
             session.commit("remove classes", |document| {
-                Ok(ops::remove_renamed(document))
+                Ok(ops::remove_unused_model_categories(document))
             })?;
         }
-        Action::Propose(proposing, is_final) => desk.propose_otherwise(proposing, is_final)?,
+        Action::Propose(proposing, is_final) => desk.change_proposal_settings(proposing, is_final)?,
         Action::CancelLearning => desk.cancel_learning(),
         Action::CancelTraining => desk.training = None,
-        Action::LearnByItself(is_automatic) => desk.set_automatic(is_automatic)?,
+        Action::SetAutomaticLearning(is_automatic) => desk.set_automatic(is_automatic)?,
         Action::Adjust(adjustment) => desk.adjustment = adjustment,
         Action::Import(path, mode) => {
             desk.exchange = Some("Importing…");
-            desk.holds_back = true;
+            desk.defers_writes = true;
             let project = session.project().path().to_owned();
-            exchanging::import(project, path, mode, post.clone());
+            exchanging::import(project, path, mode, event_sender.clone());
         }
         Action::Export(options, path) => {
             desk.exchange = Some("Exporting…");
             let project = session.project().path().to_owned();
-            exchanging::export(project, *options, path, post.clone());
+            exchanging::export(project, *options, path, event_sender.clone());
         }
         _ => {}
     }
     Ok(())
 }
 
-fn change_class(desk: &mut Desk, change: ClassAction) -> Result<(), StoreError> {
+fn change_class(desk: &mut Workspace, change: ClassAction) -> Result<(), StoreError> {
     let session = &mut desk.session;
     match change {
         ClassAction::Add(name) => {
-            session.class_named(&name)?;
+            session.ensure_class(&name)?;
         }
         ClassAction::Rename(id, name) => {
             session.commit("rename a class", |document| {
@@ -292,8 +292,8 @@ fn change_class(desk: &mut Desk, change: ClassAction) -> Result<(), StoreError> 
         }
         ClassAction::Recolour(id, colour) => {
             // While the colour is being looked for, that is one step.
-            let gesture = RECOLOURING | u64::from(id.0);
-            session.commit_as("recolour a class", Some(gesture), |document| {
+            let gesture = RECOLOUR_GESTURE | u64::from(id.0);
+            session.commit_in_gesture("recolour a class", Some(gesture), |document| {
                 ops::recolour_category(document, id, colour)
             })?;
         }
@@ -325,19 +325,19 @@ fn change_class(desk: &mut Desk, change: ClassAction) -> Result<(), StoreError> 
 }
 
 /// Does a command that concerns the open project alone; what is to be said about it.
-fn desk_command(
-    desk: &mut Desk,
+fn run_workspace_command(
+    desk: &mut Workspace,
     command: Command,
     context: &Context,
 ) -> Result<Option<String>, StoreError> {
     use Command as C;
     let wish = match command {
-        C::Fit => Some(Wish::Fit),
-        C::FitWidth => Some(Wish::FitWidth),
-        C::ActualSize => Some(Wish::ActualSize),
-        C::ZoomIn => Some(Wish::ZoomIn),
-        C::ZoomOut => Some(Wish::ZoomOut),
-        C::ZoomToBox => Some(Wish::ZoomToBox),
+        C::Fit => Some(CanvasCommand::Fit),
+        C::FitWidth => Some(CanvasCommand::FitWidth),
+        C::ActualSize => Some(CanvasCommand::ActualSize),
+        C::ZoomIn => Some(CanvasCommand::ZoomIn),
+        C::ZoomOut => Some(CanvasCommand::ZoomOut),
+        C::ZoomToBox => Some(CanvasCommand::ZoomToBox),
         _ => None,
     };
     if let Some(wish) = wish {
@@ -396,8 +396,8 @@ fn desk_command(
             None => return Ok(Some("All pictures of this list are done".to_owned())),
         },
         C::Reopen => session.set_done(false)?,
-        C::PickAll => session.pick(Pick::All),
-        C::Draw => desk.canvas.set_draws(!desk.canvas.draws()),
+        C::PickAll => session.pick(SelectionChange::All),
+        C::Draw => desk.canvas.set_draw_mode(!desk.canvas.draws()),
         C::NextBox => session.select_next(1),
         C::PreviousBox => session.select_next(-1),
         C::Accept => {
@@ -440,7 +440,7 @@ fn desk_command(
         }
         C::LearnNow => return Ok(desk.learn_now()),
         C::MoreLikeThis => return Ok(desk.more_like_selected()),
-        C::RaiseThreshold | C::LowerThreshold if desk.learning.in_use().is_some() => {
+        C::RaiseThreshold | C::LowerThreshold if desk.learning.active_state().is_some() => {
             let text = "Learned boxes are in use: they know no threshold";
             return Ok(Some(text.to_owned()));
         }
@@ -453,7 +453,7 @@ fn desk_command(
             };
             let threshold = (proposing.effective_threshold() + step).clamp(0.05, 0.95);
             proposing.threshold = Some((threshold * 100.0).round() / 100.0);
-            desk.propose_otherwise(proposing, true)?;
+            desk.change_proposal_settings(proposing, true)?;
             return Ok(Some(format!("Threshold {:.0} %", threshold * 100.0)));
         }
         C::HideBoxes => {
@@ -462,10 +462,10 @@ fn desk_command(
             desk.session.select(Vec::new());
         }
         C::HeatMap => {
-            desk.shows_heat = !desk.shows_heat;
+            desk.shows_heat_map = !desk.shows_heat_map;
             let picture = desk.session.current();
             let has_maps = picture.is_some_and(|picture| desk.maps_of(picture).is_some());
-            if desk.shows_heat && !has_maps {
+            if desk.shows_heat_map && !has_maps {
                 return Ok(Some(
                     "The model has not looked at this picture yet: let it propose first".to_owned(),
                 ));

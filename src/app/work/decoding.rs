@@ -9,12 +9,12 @@ use egui::ColorImage;
 use image::RgbImage;
 
 use super::shared::Shared;
-use super::{Event, Post};
+use super::{WorkerEvent, EventSender};
 use crate::document::PictureId;
-use crate::pictures::{self, Limits};
+use crate::pictures::{self, DecodeLimits};
 
 /// The longest side of a preview in pixels: as much as a window shows at once.
-pub const PREVIEW_SIDE: u32 = 2048;
+pub const PREVIEW_SIDE_PX: u32 = 2048;
 /// Threads that decode: one may be busy with a picture that is no longer wanted.
 const THREADS: usize = 2;
 
@@ -22,7 +22,7 @@ const THREADS: usize = 2;
 pub struct Decoded {
     /// Upright width and height in pixels.
     pub size: [u32; 2],
-    /// The picture at most [`PREVIEW_SIDE`] long.
+    /// The picture at most [`PREVIEW_SIDE_PX`] long.
     pub preview: Arc<RgbImage>,
     /// The same for the card, as it is.
     pub colours: ColorImage,
@@ -34,10 +34,10 @@ pub struct Decoded {
 
 impl Decoded {
     /// Makes the preview of a picture that was read.
-    pub fn new(picture: pictures::Picture) -> Self {
+    pub fn new(picture: pictures::DecodedPicture) -> Self {
         let (width, height) = picture.rgb.dimensions();
         let full = Arc::new(picture.rgb);
-        let scale = f64::from(PREVIEW_SIDE) / f64::from(width.max(height));
+        let scale = f64::from(PREVIEW_SIDE_PX) / f64::from(width.max(height));
         let (preview, full) = if scale < 1.0 {
             let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
             let preview = pictures::resize(&full, side(width), side(height));
@@ -70,7 +70,7 @@ struct Queue {
 
 impl Decoder {
     /// Starts the threads.
-    pub fn new(post: &Post) -> Self {
+    pub fn new(post: &EventSender) -> Self {
         let queue = Arc::<Shared<Queue>>::default();
         for _ in 0..THREADS {
             let (queue, post) = (Arc::clone(&queue), post.clone());
@@ -107,11 +107,11 @@ impl Queue {
     }
 }
 
-fn decode_all(queue: &Shared<Queue>, post: &Post) {
+fn decode_all(queue: &Shared<Queue>, post: &EventSender) {
     while let Some((picture, path)) = queue.wait_for(Queue::next) {
-        let decoded = pictures::decode(&path, &Limits::default());
+        let decoded = pictures::decode(&path, &DecodeLimits::default());
         let decoded = decoded.map(Decoded::new).map_err(|error| error.to_string());
-        post.send(Event::Decoded(picture, decoded));
+        post.send(WorkerEvent::Decoded(picture, decoded));
         queue.change(|queue| queue.under_way.retain(|other| *other != picture));
     }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use super::proposing::{ModelFacts, Request};
-use super::{Event, Post};
-use crate::app::cache::{Cache, Kind};
+use super::proposing::{ModelInfo, PictureRequest};
+use super::{WorkerEvent, EventSender};
+use crate::app::cache::{Cache, CacheKind};
 use crate::app::kept_maps;
 use crate::document::PictureId;
 use crate::localize::{BoxOptions, Method};
@@ -19,7 +19,7 @@ const BATCH: usize = 64;
 
 /// How maps are cut.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Cut {
+pub struct CutOptions {
     /// Which map.
     pub method: Method,
     /// Where it is cut, and what counts.
@@ -28,7 +28,7 @@ pub struct Cut {
 
 /// What boxes are derived for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum DerivePurpose {
     /// They take the place of untouched proposals.
     Write,
     /// Their classes are counted.
@@ -36,15 +36,15 @@ pub enum Purpose {
 }
 
 /// Boxes of some pictures.
-pub struct Derived {
+pub struct DerivedBoxes {
     /// What they are for.
-    pub purpose: Purpose,
+    pub purpose: DerivePurpose,
     /// The number of the request; only the last one counts.
     pub generation: u64,
     /// How they were made.
-    pub cut: Cut,
+    pub cut: CutOptions,
     /// The model whose maps they are of.
-    pub model: Arc<ModelFacts>,
+    pub model: Arc<ModelInfo>,
     /// The boxes of each picture whose maps are kept.
     pub boxes: Vec<(PictureId, Vec<Proposal>)>,
     /// Pictures that are still to come.
@@ -53,15 +53,15 @@ pub struct Derived {
 
 /// Derives boxes for one opened project and one purpose.
 pub struct Deriver {
-    purpose: Purpose,
+    purpose: DerivePurpose,
     generation: Arc<AtomicU64>,
     cache: Arc<Cache>,
-    post: Post,
+    post: EventSender,
 }
 
 impl Deriver {
     /// A deriver that has nothing to do.
-    pub fn new(purpose: Purpose, cache: Arc<Cache>, post: Post) -> Self {
+    pub fn new(purpose: DerivePurpose, cache: Arc<Cache>, post: EventSender) -> Self {
         Self {
             purpose,
             generation: Arc::default(),
@@ -71,7 +71,7 @@ impl Deriver {
     }
 
     /// Whether boxes are those that were asked for last.
-    pub fn asked_for(&self, derived: &Derived) -> bool {
+    pub fn is_current_request(&self, derived: &DerivedBoxes) -> bool {
         derived.purpose == self.purpose
             && derived.generation == self.generation.load(Ordering::Relaxed)
     }
@@ -82,7 +82,7 @@ impl Deriver {
     }
 
     /// Derives the boxes of these pictures, in the place of what was asked for before.
-    pub fn derive(&self, model: Arc<ModelFacts>, cut: Cut, pictures: Vec<Request>) {
+    pub fn derive(&self, model: Arc<ModelInfo>, cut: CutOptions, pictures: Vec<PictureRequest>) {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
         let purpose = self.purpose;
         let (latest, cache, post) = (
@@ -97,14 +97,14 @@ impl Deriver {
                     return;
                 }
                 left -= batch.len();
-                let boxes_of = |request: &Request| {
-                    let bytes = cache.get(Kind::Maps, &model.maps_key(&request.key))?;
+                let boxes_of = |request: &PictureRequest| {
+                    let bytes = cache.get(CacheKind::Maps, &model.maps_key(&request.key))?;
                     let maps = kept_maps::from_bytes(&bytes)?;
                     let [width, height] = request.size;
                     let boxes = propose::cut(&maps, (width, height), cut.method, &cut.boxes);
                     Some((request.picture, boxes))
                 };
-                post.send(Event::Derived(Derived {
+                post.send(WorkerEvent::DerivedBoxes(DerivedBoxes {
                     purpose,
                     generation,
                     cut: cut.clone(),

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use super::{Event, Post};
-use crate::formats::exchange::{self, ExportReport, Format, Import, Mode, Options};
+use super::{WorkerEvent, EventSender};
+use crate::formats::exchange::{self, ExportReport, Format, Import, ImportMode, ExportOptions};
 use crate::store::{Access, Project};
 
 /// What has come of an import or export.
@@ -18,29 +18,29 @@ pub enum Exchanged {
 }
 
 /// Reads annotations of another tool for a project.
-pub fn import(project: PathBuf, path: PathBuf, mode: Mode, post: Post) {
+pub fn import(project: PathBuf, path: PathBuf, mode: ImportMode, post: EventSender) {
     thread::spawn(move || {
         let outcome = read(&project, &path, mode).map(|import| Exchanged::Read(path, import));
-        post.send(Event::Exchanged(outcome.unwrap_or_else(Exchanged::Failed)));
+        post.send(WorkerEvent::Exchanged(outcome.unwrap_or_else(Exchanged::Failed)));
     });
 }
 
 /// Writes annotations of a project for other tools.
-pub fn export(project: PathBuf, options: Options, out: PathBuf, post: Post) {
+pub fn export(project: PathBuf, options: ExportOptions, out: PathBuf, post: EventSender) {
     thread::spawn(move || {
         let outcome = write(&project, &options, &out).map(|done| Exchanged::Written(out, done));
-        post.send(Event::Exchanged(outcome.unwrap_or_else(Exchanged::Failed)));
+        post.send(WorkerEvent::Exchanged(outcome.unwrap_or_else(Exchanged::Failed)));
     });
 }
 
-fn read(project: &Path, path: &Path, mode: Mode) -> Result<Box<Import>, String> {
-    let format = exchange::recognise(path).ok_or_else(|| unknown(path))?;
+fn read(project: &Path, path: &Path, mode: ImportMode) -> Result<Box<Import>, String> {
+    let format = exchange::detect_format(path).ok_or_else(|| unknown(path))?;
     let (project, _) = Project::open(project, Access::View).map_err(|error| error.to_string())?;
     let import = exchange::import(project.document(), path, project.root(), format, mode);
     import.map(Box::new).map_err(|error| error.to_string())
 }
 
-fn write(project: &Path, options: &Options, out: &Path) -> Result<ExportReport, String> {
+fn write(project: &Path, options: &ExportOptions, out: &Path) -> Result<ExportReport, String> {
     let (project, _) = Project::open(project, Access::View).map_err(|error| error.to_string())?;
     let report = exchange::export(project.document(), project.root(), options, out);
     report.map_err(|error| error.to_string())

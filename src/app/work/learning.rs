@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::proposing::{ModelFacts, Request};
+use super::proposing::{ModelInfo, PictureRequest};
 use super::shared::Shared;
-use super::{Event, Post};
-use crate::app::cache::{Cache, Kind};
+use super::{WorkerEvent, EventSender};
+use crate::app::cache::{Cache, CacheKind};
 use crate::app::learned;
 use crate::document::PictureId;
 use crate::geometry::BBox;
-use crate::learn::boxes::{BoxLearner, Learned, LearnedBox, Sight, more_like};
+use crate::learn::boxes::{BoxLearner, Learned, LearnedBox, PictureFeatures, find_similar};
 
 /// Decides which pictures are held out, which is to be the same in every session. With this one it
 /// is close to one in four, and the others are dealt evenly, however few are reviewed.
@@ -33,29 +33,29 @@ pub const STEPS: usize = 6;
 
 /// A picture that a person went through.
 #[derive(Clone, Debug)]
-pub struct Lesson {
+pub struct ReviewedPicture {
     /// The picture.
-    pub request: Request,
+    pub request: PictureRequest,
     /// Its true boxes, which may be none.
     pub truth: Vec<(BBox, u32)>,
 }
 
 /// A wish for boxes that are like one.
 #[derive(Clone, Debug)]
-pub struct Example {
+pub struct SimilarRequest {
     /// The number of the search that it is a part of.
     pub search: u64,
     /// The picture with the box.
-    pub request: Request,
+    pub request: PictureRequest,
     /// The box.
     pub bbox: BBox,
     /// Where to look for others.
-    pub pictures: Vec<Request>,
+    pub pictures: Vec<PictureRequest>,
 }
 
 /// What was learnt, as proposers use it.
 #[derive(Clone)]
-pub struct InUse {
+pub struct ActiveState {
     /// The number of the use: what was proposed by a former one is dropped.
     pub generation: u64,
     /// What was learnt.
@@ -63,10 +63,10 @@ pub struct InUse {
 }
 
 /// Boxes of pictures.
-pub type Found = Vec<(PictureId, Vec<LearnedBox>)>;
+pub type LearnedBoxes = Vec<(PictureId, Vec<LearnedBox>)>;
 
 /// Something that has come of learning.
-pub enum Learnt {
+pub enum LearningEvent {
     /// A reviewed picture was taken in; or it was not, because what is to be learnt from it is not
     /// kept, and the model has to look at it again.
     Taken(PictureId, bool),
@@ -80,7 +80,7 @@ pub enum Learnt {
         /// The number of the use.
         generation: u64,
         /// The boxes of each picture.
-        boxes: Found,
+        boxes: LearnedBoxes,
         /// Pictures that the model has to look at again.
         unseen: Vec<PictureId>,
         /// Pictures that are still to come.
@@ -91,7 +91,7 @@ pub enum Learnt {
         /// The number of the search.
         search: u64,
         /// The boxes of each picture.
-        boxes: Found,
+        boxes: LearnedBoxes,
         /// Pictures that the model has to look at again, the example's own in front.
         unseen: Vec<PictureId>,
     },
@@ -112,31 +112,31 @@ struct Busy {
 }
 
 enum Change {
-    Take(Lesson),
+    Take(ReviewedPicture),
     Drop(PictureId),
 }
 
 #[derive(Default)]
 struct Queue {
-    facts: Option<Arc<ModelFacts>>,
+    model_info: Option<Arc<ModelInfo>>,
     /// Rises with every model: what one has seen says nothing to another.
     epoch: u64,
     changes: VecDeque<Change>,
     /// Whether to learn, and whether a person has asked for it.
     learns: Option<bool>,
-    in_use: Option<InUse>,
+    active_state: Option<ActiveState>,
     /// Pictures to propose for, in order.
-    wanted: VecDeque<Request>,
-    examples: VecDeque<Example>,
+    wanted: VecDeque<PictureRequest>,
+    examples: VecDeque<SimilarRequest>,
     has_ended: bool,
 }
 
 /// The next thing to do.
 enum Task {
-    Alike(Example),
+    Alike(SimilarRequest),
     Change(Change),
     Learn(bool),
-    Propose(InUse, Vec<Request>, usize),
+    Propose(ActiveState, Vec<PictureRequest>, usize),
 }
 
 impl Queue {
@@ -152,16 +152,16 @@ impl Queue {
         if let Some(is_asked) = self.learns.take() {
             return Some(Task::Learn(is_asked));
         }
-        let in_use = self.in_use.clone()?;
+        let active_state = self.active_state.clone()?;
         let number = self.wanted.len().min(BATCH);
-        let batch: Vec<Request> = self.wanted.drain(..number).collect();
-        (number > 0).then_some(Task::Propose(in_use, batch, self.wanted.len()))
+        let batch: Vec<PictureRequest> = self.wanted.drain(..number).collect();
+        (number > 0).then_some(Task::Propose(active_state, batch, self.wanted.len()))
     }
 }
 
 impl Learner {
     /// Starts the thread.
-    pub fn new(cache: Arc<Cache>, post: &Post) -> Self {
+    pub fn new(cache: Arc<Cache>, post: &EventSender) -> Self {
         let queue = Arc::<Shared<Queue>>::default();
         let busy = Arc::<Busy>::default();
         let worker = Worker {
@@ -169,7 +169,7 @@ impl Learner {
             busy: Arc::clone(&busy),
             cache,
             post: post.clone(),
-            facts: None,
+            model_info: None,
             learner: BoxLearner::new(SEED),
             order: VecDeque::new(),
             pool: ThreadPoolBuilder::new().num_threads(threads()).build().ok(),
@@ -180,11 +180,11 @@ impl Learner {
 
     /// Another model looks at pictures, or none: all that was learnt from is forgotten. The number
     /// that comes with what is learnt from now on.
-    pub fn use_model(&self, facts: Option<Arc<ModelFacts>>) -> u64 {
+    pub fn use_model(&self, model_info: Option<Arc<ModelInfo>>) -> u64 {
         self.busy.is_cancelled.store(true, Ordering::Relaxed);
         self.queue.change(|queue| {
             *queue = Queue {
-                facts,
+                model_info,
                 epoch: queue.epoch + 1,
                 ..Queue::default()
             };
@@ -193,7 +193,7 @@ impl Learner {
     }
 
     /// Takes a reviewed picture in, in the place of what was said of it before.
-    pub fn take(&self, lesson: Lesson) {
+    pub fn take(&self, lesson: ReviewedPicture) {
         self.queue
             .change(|queue| queue.changes.push_back(Change::Take(lesson)));
     }
@@ -226,15 +226,15 @@ impl Learner {
     }
 
     /// Proposes by something else, or not at all. What was asked for before is forgotten.
-    pub fn use_learned(&self, in_use: Option<InUse>) {
+    pub fn set_active_state(&self, active_state: Option<ActiveState>) {
         self.queue.change(|queue| {
-            queue.in_use = in_use;
+            queue.active_state = active_state;
             queue.wanted.clear();
         });
     }
 
     /// Proposes for these pictures, before those that were asked for already or after them.
-    pub fn propose(&self, pictures: Vec<Request>, is_urgent: bool) {
+    pub fn propose(&self, pictures: Vec<PictureRequest>, is_urgent: bool) {
         self.queue.change(|queue| {
             let new: HashSet<PictureId> = pictures.iter().map(|other| other.picture).collect();
             queue.wanted.retain(|other| !new.contains(&other.picture));
@@ -249,7 +249,7 @@ impl Learner {
     }
 
     /// Looks for boxes that are like one.
-    pub fn more_like(&self, example: Example) {
+    pub fn find_similar(&self, example: SimilarRequest) {
         self.queue.change(|queue| queue.examples.push_back(example));
     }
 }
@@ -271,9 +271,9 @@ struct Worker {
     queue: Arc<Shared<Queue>>,
     busy: Arc<Busy>,
     cache: Arc<Cache>,
-    post: Post,
+    post: EventSender,
     /// The model that has seen what is learnt from, and its number.
-    facts: Option<(Arc<ModelFacts>, u64)>,
+    model_info: Option<(Arc<ModelInfo>, u64)>,
     learner: BoxLearner,
     /// Pictures in the order in which they came.
     order: VecDeque<PictureId>,
@@ -287,45 +287,45 @@ impl Worker {
                 if queue.has_ended {
                     return Some(None);
                 }
-                let facts = queue.facts.clone()?;
+                let model_info = queue.model_info.clone()?;
                 let task = queue.pop()?;
-                Some(Some((facts, queue.epoch, task)))
+                Some(Some((model_info, queue.epoch, task)))
             });
-            let Some((facts, epoch, task)) = next else {
+            let Some((model_info, epoch, task)) = next else {
                 return;
             };
-            if self.facts.as_ref().is_none_or(|(_, known)| *known != epoch) {
-                self.facts = Some((Arc::clone(&facts), epoch));
+            if self.model_info.as_ref().is_none_or(|(_, known)| *known != epoch) {
+                self.model_info = Some((Arc::clone(&model_info), epoch));
                 self.learner = BoxLearner::new(SEED);
                 self.order.clear();
             }
             match task {
-                Task::Change(Change::Take(lesson)) => self.take(&facts, &lesson),
+                Task::Change(Change::Take(lesson)) => self.take(&model_info, &lesson),
                 Task::Change(Change::Drop(picture)) => self.forget(picture),
-                Task::Learn(is_asked) => self.learn(&facts, is_asked),
-                Task::Propose(in_use, batch, left) => self.propose(&facts, &in_use, &batch, left),
-                Task::Alike(example) => self.more_like(&facts, &example),
+                Task::Learn(is_asked) => self.learn(&model_info, is_asked),
+                Task::Propose(active_state, batch, left) => self.propose(&model_info, &active_state, &batch, left),
+                Task::Alike(example) => self.find_similar(&model_info, &example),
             }
         }
     }
 
-    fn send(&self, learnt: Learnt) {
-        let epoch = self.facts.as_ref().map_or(0, |(_, epoch)| *epoch);
-        self.post.send(Event::Learnt(epoch, learnt));
+    fn send(&self, learnt: LearningEvent) {
+        let epoch = self.model_info.as_ref().map_or(0, |(_, epoch)| *epoch);
+        self.post.send(WorkerEvent::LearningEvent(epoch, learnt));
     }
 
-    fn sight(&self, facts: &ModelFacts, request: &Request) -> Option<Sight> {
-        let bytes = self.cache.get(Kind::Sight, &facts.maps_key(&request.key))?;
-        let sight = Sight::from_bytes(&bytes)?;
+    fn sight(&self, model_info: &ModelInfo, request: &PictureRequest) -> Option<PictureFeatures> {
+        let bytes = self.cache.get(CacheKind::PictureFeatures, &model_info.maps_key(&request.key))?;
+        let sight = PictureFeatures::from_bytes(&bytes)?;
         let [width, height] = request.size;
         (sight.size() == (width, height)).then_some(sight)
     }
 
-    fn take(&mut self, facts: &ModelFacts, lesson: &Lesson) {
+    fn take(&mut self, model_info: &ModelInfo, lesson: &ReviewedPicture) {
         let picture = lesson.request.picture;
-        let Some(sight) = self.sight(facts, &lesson.request) else {
+        let Some(sight) = self.sight(model_info, &lesson.request) else {
             self.forget(picture);
-            return self.send(Learnt::Taken(picture, false));
+            return self.send(LearningEvent::Taken(picture, false));
         };
         self.order.retain(|other| *other != picture);
         self.order.push_back(picture);
@@ -336,7 +336,7 @@ impl Worker {
         {
             self.learner.remove(oldest.0.into());
         }
-        self.send(Learnt::Taken(picture, true));
+        self.send(LearningEvent::Taken(picture, true));
     }
 
     fn forget(&mut self, picture: PictureId) {
@@ -344,7 +344,7 @@ impl Worker {
         self.learner.remove(picture.0.into());
     }
 
-    fn learn(&self, facts: &ModelFacts, is_asked: bool) {
+    fn learn(&self, model_info: &ModelInfo, is_asked: bool) {
         let busy = Arc::clone(&self.busy);
         busy.step.store(0, Ordering::Relaxed);
         busy.is_learning.store(true, Ordering::Relaxed);
@@ -355,7 +355,7 @@ impl Worker {
                 busy.is_cancelled.load(Ordering::Relaxed)
             });
             learned.map(|learned| {
-                let text = learned::to_text(&learned, &facts.sight_kind());
+                let text = learned::to_text(&learned, &model_info.features_kind());
                 (Arc::new(learned), text)
             })
         };
@@ -365,36 +365,36 @@ impl Worker {
         };
         busy.is_learning.store(false, Ordering::Relaxed);
         if busy.is_cancelled.load(Ordering::Relaxed) {
-            return self.send(Learnt::Cancelled);
+            return self.send(LearningEvent::Cancelled);
         }
-        self.send(Learnt::Learned(learned, is_asked, begun.elapsed()));
+        self.send(LearningEvent::Learned(learned, is_asked, begun.elapsed()));
     }
 
-    fn propose(&self, facts: &ModelFacts, in_use: &InUse, batch: &[Request], left: usize) {
+    fn propose(&self, model_info: &ModelInfo, active_state: &ActiveState, batch: &[PictureRequest], left: usize) {
         let (mut boxes, mut unseen) = (Vec::new(), Vec::new());
         for request in batch {
-            match self.sight(facts, request) {
-                Some(sight) => boxes.push((request.picture, in_use.learned.propose(&sight))),
+            match self.sight(model_info, request) {
+                Some(sight) => boxes.push((request.picture, active_state.learned.propose(&sight))),
                 None => unseen.push(request.picture),
             }
         }
-        self.send(Learnt::Boxes {
-            generation: in_use.generation,
+        self.send(LearningEvent::Boxes {
+            generation: active_state.generation,
             boxes,
             unseen,
             left,
         });
     }
 
-    fn more_like(&self, facts: &ModelFacts, example: &Example) {
+    fn find_similar(&self, model_info: &ModelInfo, example: &SimilarRequest) {
         let (mut boxes, mut unseen) = (Vec::new(), Vec::new());
-        let own = self.sight(facts, &example.request);
+        let own = self.sight(model_info, &example.request);
         match &own {
             Some(own) => {
                 for request in &example.pictures {
-                    match self.sight(facts, request) {
+                    match self.sight(model_info, request) {
                         Some(sight) => {
-                            let alike = more_like(&sight, (own, example.bbox));
+                            let alike = find_similar(&sight, (own, example.bbox));
                             boxes.push((request.picture, alike));
                         }
                         None => unseen.push(request.picture),
@@ -403,7 +403,7 @@ impl Worker {
             }
             None => unseen.push(example.request.picture),
         }
-        self.send(Learnt::Alike {
+        self.send(LearningEvent::Alike {
             search: example.search,
             boxes,
             unseen,
@@ -415,8 +415,8 @@ impl Worker {
 mod tests {
     use super::*;
 
-    fn request(id: u32) -> Request {
-        Request {
+    fn request(id: u32) -> PictureRequest {
+        PictureRequest {
             picture: PictureId(id),
             path: Default::default(),
             key: String::new(),

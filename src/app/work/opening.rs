@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use super::{Event, Post};
+use super::{WorkerEvent, EventSender};
 use crate::pictures;
 use crate::store::{self, Access, Project, StoreError};
-use crate::survey::{self, Survey};
+use crate::survey::{self, RescanReport};
 
 /// How far an opening has come.
 pub enum Opening {
@@ -15,34 +15,34 @@ pub enum Opening {
         /// The project.
         project: Box<Project>,
         /// What a person should know, a sentence each.
-        notices: Vec<String>,
+        notifications: Vec<String>,
     },
     /// An empty project has got its first pictures.
     First,
     /// The folder was read, and the project is up to date with it.
-    Read(Survey),
+    Read(RescanReport),
     /// It cannot be opened or read: a sentence that names the file and the remedy.
     Failed(String),
 }
 
 /// Opens a folder of pictures, whose project is found or made, or a project file; then reads the
 /// folder.
-pub fn open(path: PathBuf, post: Post) {
+pub fn open(path: PathBuf, post: EventSender) {
     thread::spawn(move || match opened(&path) {
-        Ok((project, notices)) => {
+        Ok((project, notifications)) => {
             let (file, access) = (project.path().to_owned(), project.access());
             let project = Box::new(project);
-            post.send(Event::Opening(Opening::Opened { project, notices }));
+            post.send(WorkerEvent::Opening(Opening::Opened { project, notifications }));
             if access != Access::View {
                 read(&file, &post);
             }
         }
-        Err(reason) => post.send(Event::Opening(Opening::Failed(reason))),
+        Err(reason) => post.send(WorkerEvent::Opening(Opening::Failed(reason))),
     });
 }
 
 /// Reads the folder of a project that is open for what has changed.
-pub fn refresh(project: PathBuf, post: Post) {
+pub fn refresh(project: PathBuf, post: EventSender) {
     thread::spawn(move || read(&project, &post));
 }
 
@@ -86,22 +86,22 @@ fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
         }
         (None, None) => Project::create_for(folder).map_err(sentence)?,
     };
-    let notices = opened.notices.iter().map(ToString::to_string);
-    let notices = restored.into_iter().chain(notices).collect();
-    Ok((project, notices))
+    let notifications = opened.notifications.iter().map(ToString::to_string);
+    let notifications = restored.into_iter().chain(notifications).collect();
+    Ok((project, notifications))
 }
 
 /// The window holds the project, so the folder is read by way of a second connection, as the
 /// command line would; the window takes in what that has written.
-fn read(file: &Path, post: &Post) {
+fn read(file: &Path, post: &EventSender) {
     let outcome = Project::open(file, Access::Add).and_then(|(mut project, _)| {
-        let survey = survey::refresh_telling(&mut project, || {
-            post.send(Event::Opening(Opening::First));
+        let survey = survey::rescan_with(&mut project, || {
+            post.send(WorkerEvent::Opening(Opening::First));
         })?;
         project.close()?;
         Ok(survey)
     });
-    post.send(Event::Opening(match outcome {
+    post.send(WorkerEvent::Opening(match outcome {
         Ok(survey) => Opening::Read(survey),
         Err(error) => Opening::Failed(error.to_string()),
     }));

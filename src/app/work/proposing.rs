@@ -12,24 +12,24 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
-use super::learning::InUse;
+use super::learning::ActiveState;
 use super::shared::Shared;
-use super::{Event, Post};
-use crate::app::cache::{Cache, Kind};
+use super::{WorkerEvent, EventSender};
+use crate::app::cache::{Cache, CacheKind};
 use crate::app::kept_maps;
 use crate::document::{self, PictureId};
-use crate::learn::boxes::{self, LearnedBox, Sight};
-use crate::localize::{Extent, Maps, Quality};
-use crate::propose::{self, Seen, Sought};
+use crate::learn::boxes::{self, LearnedBox, PictureFeatures};
+use crate::localize::{BoxMode, Maps, Quality};
+use crate::propose::{self, Inference, Target};
 use crate::tscam::device::DeviceChoice;
-use crate::tscam::{Model, Viewing};
+use crate::tscam::{Model, InputOptions};
 
 /// Decoding threads: with two cores, the model takes the rest.
 const DECODERS: usize = 1;
 
 /// A picture to propose boxes for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+pub struct PictureRequest {
     /// The picture.
     pub picture: PictureId,
     /// Where its file is.
@@ -42,7 +42,7 @@ pub struct Request {
 
 /// Which model looks at pictures, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Looker {
+pub struct ModelSettings {
     /// Another model than the embedded one.
     pub model: Option<PathBuf>,
     /// How much is done for a picture.
@@ -51,7 +51,7 @@ pub struct Looker {
 
 /// What the window knows of the model that proposes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ModelFacts {
+pub struct ModelInfo {
     /// Its name.
     pub name: String,
     /// The beginning of its fingerprint.
@@ -66,7 +66,7 @@ pub struct ModelFacts {
     pub device: String,
 }
 
-impl ModelFacts {
+impl ModelInfo {
     /// The provenance of boxes that it proposes.
     pub fn origin(&self, method: crate::localize::Method, threshold: f32) -> document::Model {
         document::Model {
@@ -78,12 +78,12 @@ impl ModelFacts {
     }
 
     /// What learning is bound to: what one model has seen at one quality says nothing to another.
-    pub fn sight_kind(&self) -> String {
+    pub fn features_kind(&self) -> String {
         format!("{}/{}", self.version, self.quality)
     }
 
     /// The provenance of boxes by what it saw and something else: what was learnt, or an example.
-    pub fn origin_by(&self, method: &str, version: &str) -> document::Model {
+    pub fn origin_with_method(&self, method: &str, version: &str) -> document::Model {
         document::Model {
             name: self.name.as_str().into(),
             version: format!("{}{version}", self.version).into(),
@@ -101,15 +101,15 @@ impl ModelFacts {
 /// What has come of a picture.
 pub enum Proposed {
     /// The model is ready, or cannot be used: a sentence that says why.
-    Model(Result<Arc<ModelFacts>, String>),
+    Model(Result<Arc<ModelInfo>, String>),
     /// The model has looked at a picture, now or before.
-    Seen {
+    Inference {
         /// The picture.
         picture: PictureId,
         /// What it saw.
         maps: Arc<Maps>,
         /// The model; another one may be wanted meanwhile.
-        model: Arc<ModelFacts>,
+        model: Arc<ModelInfo>,
         /// Boxes by what was learnt, if something is in use, and the number of that use.
         learned: Option<(u64, Vec<LearnedBox>)>,
     },
@@ -126,36 +126,36 @@ pub struct Proposer {
 
 #[derive(Default)]
 struct Queue {
-    looker: Looker,
+    model_settings: ModelSettings,
     /// Pictures that a person asked for one by one, before all others.
-    wishes: VecDeque<Request>,
+    wishes: VecDeque<PictureRequest>,
     /// The pictures that a person is likely to look at next.
     likely: Vec<PictureId>,
     /// The pictures of a run over all, in order; those that were taken out of turn are gone from
     /// `open`.
     order: VecDeque<PictureId>,
-    open: HashMap<PictureId, Request>,
+    open: HashMap<PictureId, PictureRequest>,
     /// Pictures that are looked at for learning alone, after all others.
-    sights: VecDeque<Request>,
+    sights: VecDeque<PictureRequest>,
     /// The pictures of which it is kept what learning needs; all if none.
     keeps: Option<HashSet<PictureId>>,
-    in_use: Option<InUse>,
+    active_state: Option<ActiveState>,
     is_paused: bool,
     has_ended: bool,
 }
 
 /// What a picture is looked at for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Aim {
+enum InferencePurpose {
     Boxes,
-    Sight,
+    PictureFeatures,
 }
 
 impl Proposer {
     /// Starts the thread. The model is loaded at once, so that the first wish need not wait.
-    pub fn new(looker: Looker, cache: Arc<Cache>, post: &Post) -> Self {
+    pub fn new(model_settings: ModelSettings, cache: Arc<Cache>, post: &EventSender) -> Self {
         let queue = Arc::new(Shared::new(Queue {
-            looker,
+            model_settings,
             ..Queue::default()
         }));
         let worker = Worker {
@@ -168,16 +168,16 @@ impl Proposer {
     }
 
     /// Takes another model. What was asked for and not begun still is.
-    pub fn use_looker(&self, looker: Looker) {
+    pub fn set_model_settings(&self, model_settings: ModelSettings) {
         self.queue.change(|queue| {
-            queue.looker = looker;
+            queue.model_settings = model_settings;
             queue.sights.clear();
-            queue.in_use = None;
+            queue.active_state = None;
         });
     }
 
     /// Asks for one picture, before all others, even while these are halted.
-    pub fn wish(&self, request: Request) {
+    pub fn wish(&self, request: PictureRequest) {
         self.queue.change(|queue| {
             queue.open.remove(&request.picture);
             queue
@@ -188,7 +188,7 @@ impl Proposer {
     }
 
     /// Asks for many pictures, beside those that were asked for before.
-    pub fn propose(&self, requests: Vec<Request>) {
+    pub fn propose(&self, requests: Vec<PictureRequest>) {
         self.queue.change(|queue| {
             for request in requests {
                 let picture = request.picture;
@@ -200,10 +200,10 @@ impl Proposer {
     }
 
     /// Looks at pictures for learning alone, when nothing else is to be done.
-    pub fn want_sights(&self, requests: Vec<Request>) {
+    pub fn request_features(&self, requests: Vec<PictureRequest>) {
         self.queue.change(|queue| {
             for request in requests {
-                let is_there = |other: &Request| other.picture == request.picture;
+                let is_there = |other: &PictureRequest| other.picture == request.picture;
                 if !queue.sights.iter().any(is_there) {
                     queue.sights.push_back(request);
                 }
@@ -212,13 +212,13 @@ impl Proposer {
     }
 
     /// Keeps what learning needs of these pictures, or of all.
-    pub fn keep_sights(&self, pictures: Option<HashSet<PictureId>>) {
+    pub fn set_feature_scope(&self, pictures: Option<HashSet<PictureId>>) {
         self.queue.change(|queue| queue.keeps = pictures);
     }
 
     /// Proposes by what was learnt, or not.
-    pub fn use_learned(&self, in_use: Option<InUse>) {
-        self.queue.change(|queue| queue.in_use = in_use);
+    pub fn set_active_state(&self, active_state: Option<ActiveState>) {
+        self.queue.change(|queue| queue.active_state = active_state);
     }
 
     /// Of the many, these come first.
@@ -251,15 +251,15 @@ impl Drop for Proposer {
 }
 
 impl Queue {
-    fn next(&mut self) -> Option<(Request, Aim)> {
+    fn next(&mut self) -> Option<(PictureRequest, InferencePurpose)> {
         if let Some(request) = self.pop() {
-            return Some((request, Aim::Boxes));
+            return Some((request, InferencePurpose::Boxes));
         }
         let request = self.sights.pop_front().filter(|_| !self.is_paused)?;
-        Some((request, Aim::Sight))
+        Some((request, InferencePurpose::PictureFeatures))
     }
 
-    fn pop(&mut self) -> Option<Request> {
+    fn pop(&mut self) -> Option<PictureRequest> {
         if let Some(wish) = self.wishes.pop_front() {
             return Some(wish);
         }
@@ -283,23 +283,23 @@ impl Queue {
 struct Worker {
     queue: Arc<Shared<Queue>>,
     cache: Arc<Cache>,
-    post: Post,
+    post: EventSender,
 }
 
 impl Worker {
     fn run(&self) {
-        let model_wanted = |queue: &mut Queue| (!queue.has_ended).then(|| queue.looker.clone());
+        let model_wanted = |queue: &mut Queue| (!queue.has_ended).then(|| queue.model_settings.clone());
         while let Some(wanted) = self.queue.change(model_wanted) {
             match load(&wanted) {
-                Ok((model, facts)) => {
-                    let facts = Arc::new(facts);
-                    self.send(Proposed::Model(Ok(Arc::clone(&facts))));
-                    self.look(&model, &wanted, &facts);
+                Ok((model, model_info)) => {
+                    let model_info = Arc::new(model_info);
+                    self.send(Proposed::Model(Ok(Arc::clone(&model_info))));
+                    self.look(&model, &wanted, &model_info);
                 }
                 Err(reason) => {
                     self.send(Proposed::Model(Err(reason)));
                     self.queue.wait_for(|queue| {
-                        let is_other = queue.looker != wanted;
+                        let is_other = queue.model_settings != wanted;
                         (is_other || queue.has_ended).then_some(())
                     });
                 }
@@ -308,31 +308,31 @@ impl Worker {
     }
 
     fn send(&self, proposed: Proposed) {
-        self.post.send(Event::Proposed(proposed));
+        self.post.send(WorkerEvent::Proposed(proposed));
     }
 
     /// Looks at what is asked for until another model is wanted or the project is closed.
-    fn look(&self, model: &Model, looker: &Looker, facts: &Arc<ModelFacts>) {
-        let on_seen = |(request, aim): (Request, Aim), seen: Result<Seen, String>| {
+    fn look(&self, model: &Model, model_settings: &ModelSettings, model_info: &Arc<ModelInfo>) {
+        let on_seen = |(request, aim): (PictureRequest, InferencePurpose), seen: Result<Inference, String>| {
             match (seen, aim) {
-                (Ok(seen), aim) => self.take_seen(&request, aim, &seen, facts),
-                (Err(reason), Aim::Boxes) => {
+                (Ok(seen), aim) => self.take_seen(&request, aim, &seen, model_info),
+                (Err(reason), InferencePurpose::Boxes) => {
                     self.send(Proposed::Failed(request.picture, reason));
                 }
                 // Whoever looks at the picture is told what is wrong with it.
-                (Err(_), Aim::Sight) => self.send(Proposed::Sighted(request.picture)),
+                (Err(_), InferencePurpose::PictureFeatures) => self.send(Proposed::Sighted(request.picture)),
             }
             ControlFlow::Continue(())
         };
-        let viewing = Viewing {
-            quality: looker.quality,
+        let input_options = InputOptions {
+            quality: model_settings.quality,
             tap: Some(boxes::default_block(model.backbone().depth())),
-            ..Viewing::default()
+            ..InputOptions::default()
         };
-        propose::look_at_all(
+        propose::infer_all(
             model,
-            &|| self.next(looker, facts),
-            viewing,
+            &|| self.next(model_settings, model_info),
+            input_options,
             false,
             DECODERS,
             // It ends with its pictures.
@@ -342,32 +342,32 @@ impl Worker {
     }
 
     /// Keeps what was seen, and sends it.
-    fn take_seen(&self, request: &Request, aim: Aim, seen: &Seen, facts: &Arc<ModelFacts>) {
+    fn take_seen(&self, request: &PictureRequest, aim: InferencePurpose, seen: &Inference, model_info: &Arc<ModelInfo>) {
         let picture = request.picture;
-        let key = facts.maps_key(&request.key);
-        let maps = propose::maps(&seen.evidence, &Sought::Anything, Extent::All);
+        let key = model_info.maps_key(&request.key);
+        let maps = propose::maps(&seen.evidence, &Target::Anything, BoxMode::All);
         let bytes = kept_maps::to_bytes(&maps);
-        self.cache.put(Kind::Maps, &key, &bytes);
+        self.cache.put(CacheKind::Maps, &key, &bytes);
         let maps = kept_maps::from_bytes(&bytes).unwrap_or(maps);
-        let (keeps, in_use) = self.queue.change(|queue| {
+        let (keeps, active_state) = self.queue.change(|queue| {
             let keeps = queue
                 .keeps
                 .as_ref()
                 .is_none_or(|keeps| keeps.contains(&picture));
-            (keeps, queue.in_use.clone())
+            (keeps, queue.active_state.clone())
         });
-        let keeps = keeps || aim == Aim::Sight;
-        let sight = (keeps || in_use.is_some())
-            .then(|| Sight::new(&seen.evidence, &maps, seen.size))
+        let keeps = keeps || aim == InferencePurpose::PictureFeatures;
+        let sight = (keeps || active_state.is_some())
+            .then(|| PictureFeatures::new(&seen.evidence, &maps, seen.size))
             .flatten();
         if let Some(sight) = sight.as_ref().filter(|_| keeps) {
-            self.cache.put(Kind::Sight, &key, &sight.to_bytes());
+            self.cache.put(CacheKind::PictureFeatures, &key, &sight.to_bytes());
         }
-        if aim == Aim::Boxes {
-            let learned = in_use.as_ref().zip(sight.as_ref());
+        if aim == InferencePurpose::Boxes {
+            let learned = active_state.as_ref().zip(sight.as_ref());
             let learned =
-                learned.map(|(in_use, sight)| (in_use.generation, in_use.learned.propose(sight)));
-            self.send_seen(picture, maps, facts, learned);
+                learned.map(|(active_state, sight)| (active_state.generation, active_state.learned.propose(sight)));
+            self.send_seen(picture, maps, model_info, learned);
         }
         if keeps {
             self.send(Proposed::Sighted(picture));
@@ -375,41 +375,41 @@ impl Worker {
     }
 
     /// Waits for the next picture that the model has not seen yet; nothing if it is to stop.
-    fn next(&self, looker: &Looker, facts: &Arc<ModelFacts>) -> Option<((Request, Aim), PathBuf)> {
+    fn next(&self, model_settings: &ModelSettings, model_info: &Arc<ModelInfo>) -> Option<((PictureRequest, InferencePurpose), PathBuf)> {
         loop {
-            let (request, aim, in_use) = self.queue.wait_for(|queue| {
-                let is_to_stop = queue.has_ended || queue.looker != *looker;
+            let (request, aim, active_state) = self.queue.wait_for(|queue| {
+                let is_to_stop = queue.has_ended || queue.model_settings != *model_settings;
                 if is_to_stop {
                     Some(None)
                 } else {
                     let (request, aim) = queue.next()?;
-                    Some(Some((request, aim, queue.in_use.clone())))
+                    Some(Some((request, aim, queue.active_state.clone())))
                 }
             })?;
             let picture = request.picture;
-            let key = facts.maps_key(&request.key);
+            let key = model_info.maps_key(&request.key);
             let sight = || {
-                let bytes = self.cache.get(Kind::Sight, &key)?;
-                Sight::from_bytes(&bytes)
+                let bytes = self.cache.get(CacheKind::PictureFeatures, &key)?;
+                PictureFeatures::from_bytes(&bytes)
             };
             let maps = || {
-                let bytes = self.cache.get(Kind::Maps, &key)?;
+                let bytes = self.cache.get(CacheKind::Maps, &key)?;
                 kept_maps::from_bytes(&bytes)
             };
-            match (aim, in_use) {
-                (Aim::Sight, _) if sight().is_some() => self.send(Proposed::Sighted(picture)),
-                (Aim::Sight, _) => return Some(((request.clone(), aim), request.path)),
-                (Aim::Boxes, in_use) => {
-                    let sight = in_use.as_ref().map(|_| sight());
+            match (aim, active_state) {
+                (InferencePurpose::PictureFeatures, _) if sight().is_some() => self.send(Proposed::Sighted(picture)),
+                (InferencePurpose::PictureFeatures, _) => return Some(((request.clone(), aim), request.path)),
+                (InferencePurpose::Boxes, active_state) => {
+                    let sight = active_state.as_ref().map(|_| sight());
                     // Where something was learnt, that is what counts.
                     let maps = (sight != Some(None)).then(maps).flatten();
                     let Some(maps) = maps else {
                         return Some(((request.clone(), aim), request.path));
                     };
-                    let learned = in_use
+                    let learned = active_state
                         .zip(sight.flatten())
-                        .map(|(in_use, sight)| (in_use.generation, in_use.learned.propose(&sight)));
-                    self.send_seen(picture, maps, facts, learned);
+                        .map(|(active_state, sight)| (active_state.generation, active_state.learned.propose(&sight)));
+                    self.send_seen(picture, maps, model_info, learned);
                 }
             }
         }
@@ -419,10 +419,10 @@ impl Worker {
         &self,
         picture: PictureId,
         maps: Maps,
-        model: &Arc<ModelFacts>,
+        model: &Arc<ModelInfo>,
         learned: Option<(u64, Vec<LearnedBox>)>,
     ) {
-        self.send(Proposed::Seen {
+        self.send(Proposed::Inference {
             picture,
             maps: Arc::new(maps),
             model: Arc::clone(model),
@@ -431,16 +431,16 @@ impl Worker {
     }
 }
 
-fn load(looker: &Looker) -> Result<(Model, ModelFacts), String> {
+fn load(model_settings: &ModelSettings) -> Result<(Model, ModelInfo), String> {
     let device = DeviceChoice::default()
         .open()
         .map_err(|error| error.to_string())?;
-    let model = match &looker.model {
+    let model = match &model_settings.model {
         Some(path) => Model::open(path, &device.device),
         None => Model::embedded(&device.device),
     };
     let model = model
-        .and_then(|model| match looker.quality {
+        .and_then(|model| match model_settings.quality {
             Quality::Fast => Ok(model),
             Quality::Balanced | Quality::Best => model.with_companion(),
         })
@@ -449,23 +449,23 @@ fn load(looker: &Looker) -> Result<(Model, ModelFacts), String> {
         Some(notice) => format!("{}; {notice}", device.name),
         None => device.name.clone(),
     };
-    let facts = ModelFacts {
+    let model_info = ModelInfo {
         name: model.name.clone(),
         version: model.version(),
         classes: model.classes().into(),
         is_foreign: model.head().is_none(),
-        quality: looker.quality,
+        quality: model_settings.quality,
         device,
     };
-    Ok((model, facts))
+    Ok((model, model_info))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn request(id: u32) -> Request {
-        Request {
+    fn request(id: u32) -> PictureRequest {
+        PictureRequest {
             picture: PictureId(id),
             path: PathBuf::new(),
             key: String::new(),

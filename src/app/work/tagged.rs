@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use super::{Event, Post};
+use super::{WorkerEvent, EventSender};
 use crate::formats::write_whole;
 use crate::learn;
-use crate::learn::class_head::TrainError;
-use crate::learn::lesson::Lesson;
+use crate::learn::class_head::HeadTrainingError;
+use crate::learn::lesson::HeadTraining;
 use crate::learn::tags::TagSet;
 use crate::localize::Quality;
 use crate::tscam::device::DeviceChoice;
-use crate::tscam::{Model, Viewing};
+use crate::tscam::{Model, InputOptions};
 
 /// Decoding threads: the model of the review wants the rest.
 const DECODERS: usize = 1;
@@ -23,7 +23,7 @@ const DECODERS: usize = 1;
 const SIDE: usize = 1;
 
 /// A training that is under way.
-pub struct Training {
+pub struct TagTraining {
     /// Tagged pictures.
     pub pictures: usize,
     looked_at: Arc<AtomicUsize>,
@@ -32,7 +32,7 @@ pub struct Training {
 
 /// A head that was trained.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Trained {
+pub struct TrainedHeadFile {
     /// Its file.
     pub path: PathBuf,
     /// What to tell of it.
@@ -41,9 +41,9 @@ pub struct Trained {
     pub is_better: bool,
 }
 
-impl Training {
+impl TagTraining {
     /// Begins to train on these pictures; the head is written into `folder`.
-    pub fn start(set: TagSet, folder: PathBuf, project: &str, post: Post) -> Self {
+    pub fn start(set: TagSet, folder: PathBuf, project: &str, post: EventSender) -> Self {
         let training = Self {
             pictures: set.pictures.len(),
             looked_at: Arc::default(),
@@ -56,7 +56,7 @@ impl Training {
         let project = project.to_owned();
         thread::spawn(move || {
             let trained = train(&set, &folder, &project, &looked_at, &cancel);
-            post.send(Event::Trained(trained));
+            post.send(WorkerEvent::TrainedHeadFile(trained));
         });
         training
     }
@@ -72,7 +72,7 @@ impl Training {
     }
 }
 
-impl Drop for Training {
+impl Drop for TagTraining {
     fn drop(&mut self) {
         self.cancel();
     }
@@ -85,27 +85,27 @@ fn train(
     project: &str,
     looked_at: &AtomicUsize,
     cancel: &AtomicBool,
-) -> Result<Option<Trained>, String> {
+) -> Result<Option<TrainedHeadFile>, String> {
     let device = DeviceChoice::default().open();
     let device = device.map_err(|error| error.to_string())?.device;
     let model = Model::embedded(&device).map_err(|error| error.to_string())?;
-    let lesson = Lesson {
+    let lesson = HeadTraining {
         set,
-        viewing: Viewing {
+        input_options: InputOptions {
             quality: Quality::Fast,
-            ..Viewing::default()
+            ..InputOptions::default()
         },
         block: learn::default_block(model.backbone().depth()),
         side: SIDE,
         decoders: DECODERS,
     };
     let mut failed = 0;
-    let taught = lesson.teach(&model, cancel, |failure| {
+    let taught = lesson.run(&model, cancel, |failure| {
         looked_at.fetch_add(1, Ordering::Relaxed);
         failed += usize::from(failure.is_some());
     });
     let (trained, place) = match taught {
-        Err(TrainError::Cancelled) => return Ok(None),
+        Err(HeadTrainingError::Cancelled) => return Ok(None),
         taught => taught.map_err(|error| format!("Classes cannot be learnt: {error}"))?,
     };
     let unwritten = |error: &dyn std::fmt::Display| format!("the head cannot be kept: {error}");
@@ -115,7 +115,7 @@ fn train(
     let number = xxhash_rust::xxh3::xxh3_64(&bytes);
     let path = folder.join(format!("{project}-{number:016x}.safetensors"));
     write_whole(&path, |writer| writer.write_all(&bytes)).map_err(|error| unwritten(&error))?;
-    let is_better = trained.has_bank
+    let is_better = trained.uses_background
         || trained
             .held_out_accuracy
             .is_some_and(|share| share > set.commonest());
@@ -132,7 +132,7 @@ fn train(
         trained.classes.len(),
         trained.pictures
     );
-    Ok(Some(Trained {
+    Ok(Some(TrainedHeadFile {
         path,
         text,
         is_better,

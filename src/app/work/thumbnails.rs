@@ -11,20 +11,20 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ImageFormat, RgbImage};
 
 use super::shared::Shared;
-use super::{Event, Post};
-use crate::app::cache::{Cache, Kind};
+use super::{WorkerEvent, EventSender};
+use crate::app::cache::{Cache, CacheKind};
 use crate::document::PictureId;
-use crate::pictures::{self, Limits};
+use crate::pictures::{self, DecodeLimits};
 
 /// The longest side of a thumbnail in pixels.
 pub const SIDE: u32 = 192;
 const JPEG_QUALITY: u8 = 85;
 /// Thumbnails that wait at the most; more cannot be seen at once.
-const MOST_WAITING: usize = 256;
+const MAX_QUEUED: usize = 256;
 
 /// A thumbnail that somebody wants to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ThumbnailRequest {
     /// The picture.
     pub picture: PictureId,
     /// Where its file is.
@@ -41,14 +41,14 @@ pub struct Thumbnailer {
 #[derive(Default)]
 struct Queue {
     /// The last one is wanted most.
-    wanted: Vec<Wanted>,
+    wanted: Vec<ThumbnailRequest>,
     asked: HashSet<PictureId>,
     has_ended: bool,
 }
 
 impl Thumbnailer {
     /// Starts the thread.
-    pub fn new(cache: Arc<Cache>, post: &Post) -> Self {
+    pub fn new(cache: Arc<Cache>, post: &EventSender) -> Self {
         let queue = Arc::<Shared<Queue>>::default();
         let (waiting, post) = (Arc::clone(&queue), post.clone());
         thread::spawn(move || make_all(&waiting, &cache, &post));
@@ -57,13 +57,13 @@ impl Thumbnailer {
 
     /// Asks for a thumbnail, before all others; if it was asked for and is not made yet, nothing
     /// changes.
-    pub fn want(&self, wanted: Wanted) {
+    pub fn want(&self, wanted: ThumbnailRequest) {
         self.queue.change(|queue| {
             if !queue.asked.insert(wanted.picture) {
                 return;
             }
             queue.wanted.push(wanted);
-            if queue.wanted.len() > MOST_WAITING {
+            if queue.wanted.len() > MAX_QUEUED {
                 let forgotten = queue.wanted.remove(0);
                 queue.asked.remove(&forgotten.picture);
             }
@@ -79,7 +79,7 @@ impl Drop for Thumbnailer {
 
 impl Queue {
     /// The next thumbnail, or that there will be none.
-    fn next(&mut self) -> Option<Option<Wanted>> {
+    fn next(&mut self) -> Option<Option<ThumbnailRequest>> {
         if self.has_ended {
             return Some(None);
         }
@@ -87,24 +87,24 @@ impl Queue {
     }
 }
 
-fn make_all(queue: &Shared<Queue>, cache: &Cache, post: &Post) {
+fn make_all(queue: &Shared<Queue>, cache: &Cache, post: &EventSender) {
     while let Some(wanted) = queue.wait_for(Queue::next) {
-        let kept = cache.get(Kind::Thumbnail, &wanted.key);
+        let kept = cache.get(CacheKind::Thumbnail, &wanted.key);
         let kept = kept.and_then(|jpeg| from_jpeg(&jpeg));
         let thumbnail = kept.or_else(|| make(&wanted, cache));
         let image = thumbnail.map(|thumbnail| colour_image(&thumbnail));
-        post.send(Event::Thumbnail(wanted.picture, image));
+        post.send(WorkerEvent::Thumbnail(wanted.picture, image));
         queue.change(|queue| queue.asked.remove(&wanted.picture));
     }
 }
 
 /// Makes a thumbnail and keeps it. It is what will be read from the cache, to the last pixel.
-fn make(wanted: &Wanted, cache: &Cache) -> Option<RgbImage> {
-    let picture = pictures::decode(&wanted.path, &Limits::default()).ok()?;
+fn make(wanted: &ThumbnailRequest, cache: &Cache) -> Option<RgbImage> {
+    let picture = pictures::decode(&wanted.path, &DecodeLimits::default()).ok()?;
     let mut jpeg = Cursor::new(Vec::new());
     let encoder = JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY);
     shrink(&picture.rgb).write_with_encoder(encoder).ok()?;
-    cache.put(Kind::Thumbnail, &wanted.key, jpeg.get_ref());
+    cache.put(CacheKind::Thumbnail, &wanted.key, jpeg.get_ref());
     from_jpeg(jpeg.get_ref())
 }
 

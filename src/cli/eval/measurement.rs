@@ -5,27 +5,27 @@ use std::collections::BTreeMap;
 use anyhow::bail;
 use rayon::prelude::*;
 
-use super::report::{Localization, Report};
-use super::{Arguments, Truth};
-use crate::cli::measuring::{self, Subject};
+use super::report::{Localization, EvaluationReport};
+use super::{Arguments, GroundTruth};
+use crate::cli::measuring::{self, EvaluatedPicture};
 use crate::evaluate::{
-    Case, ClassLocalization, Classes, IouConvention, LocalizationCurve, Prediction, RankedClass,
+    EvaluationCase, ClassLocalization, Classes, IouConvention, LocalizationCurve, Prediction, RankedClass,
     annotation_effort, best_iou, coco_metrics,
 };
 use crate::formats::coco::Instances;
 use crate::geometry::BBox;
-use crate::localize::{BoxOptions, Evidence, Localizer, Maps, Method, Source};
+use crate::localize::{BoxOptions, Evidence, Localizer, Maps, Method, ClassSource};
 use crate::naming::Naming;
-use crate::propose::{self, Proposal, Settings, Sought};
+use crate::propose::{self, Proposal, ProposeSettings, Target};
 use crate::tscam::Model;
 
 /// Thresholds of the curve: 0.00, 0.01, ..., 0.99.
 const CURVE_STEPS: usize = 100;
 /// Classes that Top-5 looks at.
-const RANKS: usize = 5;
+const TOP_CLASSES: usize = 5;
 
 /// A category that no object has.
-const UNKNOWN: u32 = u32::MAX;
+const UNKNOWN_CATEGORY: u32 = u32::MAX;
 
 /// What the model's classes are called in the truth.
 struct Names<'a> {
@@ -59,7 +59,7 @@ impl<'a> Names<'a> {
 
     /// The truth's category of one of the model's classes; one that no object has if unknown.
     fn category(&self, class: usize) -> u32 {
-        self.categories[class].unwrap_or(UNKNOWN)
+        self.categories[class].unwrap_or(UNKNOWN_CATEGORY)
     }
 
     /// The likeliest of the classes that are of a category.
@@ -81,7 +81,7 @@ impl<'a> Names<'a> {
             bbox: proposal.bbox,
             category: name
                 .and_then(|name| self.by_name.get(name).copied())
-                .unwrap_or(UNKNOWN),
+                .unwrap_or(UNKNOWN_CATEGORY),
             score: proposal.score,
         });
         predictions.collect()
@@ -92,7 +92,7 @@ impl<'a> Names<'a> {
 pub struct Variant<'a> {
     method: Method,
     /// What it lets know classes.
-    source: Option<Source>,
+    source: Option<ClassSource>,
     names: Option<Names<'a>>,
 }
 
@@ -107,7 +107,7 @@ impl Variant<'_> {
 }
 
 /// The ways in which a model's boxes can be made and judged.
-pub struct Ways<'a> {
+pub struct Variants<'a> {
     /// The truth.
     pub instances: &'a Instances,
     /// The model.
@@ -118,12 +118,12 @@ pub struct Ways<'a> {
     pub naming: &'a Naming,
 }
 
-impl<'a> Ways<'a> {
-    fn variant(&self, method: Method, source: Option<Source>) -> Variant<'a> {
+impl<'a> Variants<'a> {
+    fn variant(&self, method: Method, source: Option<ClassSource>) -> Variant<'a> {
         let companion = self.model.companion().filter(|_| self.companion_names);
         let known = match source {
-            Some(Source::Head) => self.model.head().map(|head| &head.classes),
-            Some(Source::Companion) => companion.map(|companion| &companion.classes),
+            Some(ClassSource::Head) => self.model.head().map(|head| &head.classes),
+            Some(ClassSource::Companion) => companion.map(|companion| &companion.classes),
             None => None,
         };
         Variant {
@@ -137,8 +137,8 @@ impl<'a> Ways<'a> {
     pub fn one(
         &self,
         method: Method,
-        head: Option<Source>,
-        companion: Option<Source>,
+        head: Option<ClassSource>,
+        companion: Option<ClassSource>,
     ) -> Variant<'a> {
         let of_head = head.map(|head| self.variant(method, Some(head)));
         let of_head = of_head.filter(|variant| variant.names.is_some() || companion.is_none());
@@ -146,7 +146,7 @@ impl<'a> Ways<'a> {
     }
 
     /// Every method with each of the sources that it makes sense with.
-    pub fn all(&self, sources: impl Iterator<Item = Source>) -> Vec<Variant<'a>> {
+    pub fn all(&self, sources: impl Iterator<Item = ClassSource>) -> Vec<Variant<'a>> {
         let mut variants = vec![
             self.variant(Method::Attention, None),
             self.variant(Method::Affinity, None),
@@ -162,7 +162,7 @@ impl<'a> Ways<'a> {
 
 /// How pictures are measured.
 struct Measurement<'a> {
-    settings: Settings,
+    settings: ProposeSettings,
     convention: IouConvention,
     names: Option<&'a Names<'a>>,
     /// The one in use, then those of the curve.
@@ -178,7 +178,7 @@ struct View<'a> {
 
 /// What was measured in one picture.
 struct Measured {
-    case: Case,
+    case: EvaluationCase,
     /// For each object class: the best IoU of the largest and of any box, a value a threshold.
     localizations: Vec<(Vec<f64>, Vec<f64>)>,
     /// The classes that the head sees, and the true one, if there is one alone.
@@ -186,7 +186,7 @@ struct Measured {
 }
 
 impl Measurement<'_> {
-    fn of(&self, seen: View<'_>, truth: &Truth) -> Measured {
+    fn of(&self, seen: View<'_>, truth: &GroundTruth) -> Measured {
         let categories = truth.categories();
         let localizations = match self.names {
             None if categories.is_empty() => Vec::new(),
@@ -213,19 +213,19 @@ impl Measurement<'_> {
         }
     }
 
-    fn case(&self, seen: View<'_>, truth: &Truth) -> Case {
-        let sought = if self.names.is_some() {
-            Sought::Anything
+    fn case(&self, seen: View<'_>, truth: &GroundTruth) -> EvaluationCase {
+        let target = if self.names.is_some() {
+            Target::Anything
         } else {
-            Sought::AnyObject
+            Target::AnyObject
         };
-        let proposals = propose::propose(seen.evidence, seen.size, &sought, &self.settings);
+        let proposals = propose::propose(seen.evidence, seen.size, &target, &self.settings);
         let unnamed = |proposal: &Proposal| Prediction {
             bbox: proposal.bbox,
             category: 0,
             score: proposal.score,
         };
-        Case {
+        EvaluationCase {
             truth: truth.boxes.clone(),
             predictions: match self.names {
                 Some(names) => names.predictions(&proposals),
@@ -276,7 +276,7 @@ impl Measurement<'_> {
     /// The most probable classes, each with the IoU of its own box.
     fn ranked(&self, names: &Names, seen: View<'_>, objects: &[BBox]) -> Option<Vec<RankedClass>> {
         let classes = seen.evidence.classes()?.1.ranked();
-        let ranked = classes.into_iter().take(RANKS).map(|(class, _)| {
+        let ranked = classes.into_iter().take(TOP_CLASSES).map(|(class, _)| {
             let localizer = self.localizer(seen, Some(class));
             let (iou, _) = self.ious_at(localizer.as_ref(), seen, self.thresholds[0], objects);
             RankedClass {
@@ -291,10 +291,10 @@ impl Measurement<'_> {
 /// Measures each variant on the same pass over the pictures.
 pub fn measure(
     arguments: &Arguments,
-    truths: &[Truth],
+    truths: &[GroundTruth],
     model: &Model,
     variants: &[Variant<'_>],
-) -> anyhow::Result<Vec<Report>> {
+) -> anyhow::Result<Vec<EvaluationReport>> {
     let measurements: Vec<Measurement<'_>> = variants
         .iter()
         .map(|variant| Measurement::new(arguments, variant))
@@ -306,14 +306,14 @@ pub fn measure(
             .map_err(anyhow::Error::msg)?;
         let method = variant.method;
         // A companion has a map of any object.
-        if method.needs_classes() && variant.source == Some(Source::Head) && variant.names.is_none()
+        if method.needs_classes() && variant.source == Some(ClassSource::Head) && variant.names.is_none()
         {
             bail!("the head knows none of the truth's classes, and {method} needs them");
         }
     }
-    let subjects: Vec<Subject<'_>> = truths
+    let subjects: Vec<EvaluatedPicture<'_>> = truths
         .iter()
-        .map(|truth| Subject {
+        .map(|truth| EvaluatedPicture {
             path: &truth.path,
             size: Some(truth.size),
         })
@@ -321,7 +321,7 @@ pub fn measure(
     let pass = measuring::measure_all(
         model,
         &subjects,
-        arguments.model.viewing(),
+        arguments.model.input_options(),
         arguments.model.backbone.decoders(),
         |index, seen| {
             let measured = measurements.iter().zip(variants);
@@ -351,16 +351,16 @@ pub fn measure(
 impl<'a> Measurement<'a> {
     fn new(arguments: &Arguments, variant: &'a Variant<'a>) -> Self {
         let method = variant.method;
-        let settings = Settings {
+        let settings = ProposeSettings {
             method,
-            viewing: arguments.model.viewing(),
+            input_options: arguments.model.input_options(),
             boxes: BoxOptions {
                 threshold: arguments.model.threshold,
                 ..BoxOptions::default()
             },
         };
         // The official evaluation counts pixels inside the box, edges included.
-        let paper = method == Method::TsCam && settings.viewing.square;
+        let paper = method == Method::TsCam && settings.input_options.square;
         let threshold = settings
             .boxes
             .threshold
@@ -378,7 +378,7 @@ impl<'a> Measurement<'a> {
         }
     }
 
-    fn report(&self, measured: Vec<Measured>, failed: &[String]) -> Report {
+    fn report(&self, measured: Vec<Measured>, failed: &[String]) -> EvaluationReport {
         let mut all_thresholds = LocalizationCurve::new(self.thresholds.clone());
         let mut classification = ClassLocalization::default();
         let mut cases = Vec::with_capacity(measured.len());
@@ -396,7 +396,7 @@ impl<'a> Measurement<'a> {
         } else {
             Classes::Agnostic
         };
-        Report {
+        EvaluationReport {
             pictures: cases.len(),
             failed: failed.to_vec(),
             localization: Localization::new(&all_thresholds),

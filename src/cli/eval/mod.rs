@@ -12,14 +12,14 @@ use serde::Serialize;
 
 use super::protocol::{self, ProtocolOptions};
 use super::{ModelOptions, measuring};
-use crate::evaluate::{Case, Classes, Prediction, TruthBox, annotation_effort, coco_metrics};
+use crate::evaluate::{EvaluationCase, Classes, Prediction, TruthBox, annotation_effort, coco_metrics};
 use crate::formats::class_map;
 use crate::formats::coco::Instances;
 use crate::geometry::BBox;
-use crate::localize::{Quality, Source};
+use crate::localize::{Quality, ClassSource};
 use crate::tscam::Model;
-use measurement::{Variant, Ways, measure};
-use report::Report;
+use measurement::{Variant, Variants, measure};
+use report::EvaluationReport;
 
 /// What `tsukami eval` takes.
 #[derive(Args)]
@@ -59,7 +59,7 @@ pub struct Arguments {
 }
 
 /// The true boxes of a picture.
-pub(super) struct Truth {
+pub(super) struct GroundTruth {
     /// The picture's file.
     pub path: PathBuf,
     /// Its width and height in pixels.
@@ -68,7 +68,7 @@ pub(super) struct Truth {
     pub boxes: Vec<TruthBox>,
 }
 
-impl Truth {
+impl GroundTruth {
     /// Objects of one category, or of all.
     fn objects(&self, category: Option<u32>) -> Vec<BBox> {
         let wanted = |truth: &&TruthBox| {
@@ -96,7 +96,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let folder = &arguments.folder;
     let (json, plot) = (arguments.json.as_deref(), arguments.plot.as_deref());
     if let Some(protocol) = arguments.protocol.protocol {
-        let request = protocol::Request {
+        let request = protocol::ProtocolRequest {
             folder,
             model: &arguments.model,
             sweep: arguments.sweep,
@@ -119,20 +119,20 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         let report = measure_results(&instances, results, arguments.class_agnostic)?;
         return tell(&report.table(false), &report, json, &report);
     }
-    let truths = truths_of(&instances, folder)?;
+    let truths = ground_truth_of(&instances, folder)?;
     let map = arguments.map.as_deref();
     let naming = map.map(class_map::read).transpose()?.unwrap_or_default();
     let model = arguments.model.open()?;
     let has_companion = arguments.model.quality > Quality::Fast;
-    let ways = Ways {
+    let ways = Variants {
         instances: &instances,
         model: &model,
         // Nobody's classes are ImageNet's by chance.
         companion_names: map.is_some(),
         naming: &naming,
     };
-    let head = model.head().map(|_| Source::Head);
-    let companion = has_companion.then_some(Source::Companion);
+    let head = model.head().map(|_| ClassSource::Head);
+    let companion = has_companion.then_some(ClassSource::Companion);
     if arguments.compare {
         let variants = ways.all([head, companion].into_iter().flatten());
         compare(arguments, &truths, &model, &variants)
@@ -145,7 +145,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 /// Measures the boxes that `tsukami propose` would give with the same options.
 fn measure_one(
     arguments: &Arguments,
-    truths: &[Truth],
+    truths: &[GroundTruth],
     model: &Model,
     variant: Variant<'_>,
 ) -> anyhow::Result<u8> {
@@ -167,13 +167,13 @@ fn measure_one(
 /// Measures the variants side by side.
 fn compare(
     arguments: &Arguments,
-    truths: &[Truth],
+    truths: &[GroundTruth],
     model: &Model,
     variants: &[Variant<'_>],
 ) -> anyhow::Result<u8> {
     let reports = measure(arguments, truths, model, variants)?;
     let names: Vec<String> = variants.iter().map(Variant::name).collect();
-    let named: BTreeMap<&str, &Report> = names.iter().map(String::as_str).zip(&reports).collect();
+    let named: BTreeMap<&str, &EvaluationReport> = names.iter().map(String::as_str).zip(&reports).collect();
     let table = report::comparison(&names, &reports);
     let code = tell(&table, &named, arguments.json.as_deref(), &reports[0])?;
     if let Some(path) = &arguments.plot {
@@ -193,7 +193,7 @@ fn tell(
     table: &str,
     metrics: &impl Serialize,
     json: Option<&Path>,
-    of_pass: &Report,
+    of_pass: &EvaluationReport,
 ) -> anyhow::Result<u8> {
     measuring::tell(table, metrics, json, of_pass.pictures, &of_pass.failed)
 }
@@ -217,7 +217,7 @@ fn truth_boxes(instances: &Instances) -> BTreeMap<u64, Vec<TruthBox>> {
 }
 
 /// The pictures of a truth file in the order of their ids.
-pub(super) fn truths_of(instances: &Instances, folder: &Path) -> anyhow::Result<Vec<Truth>> {
+pub(super) fn ground_truth_of(instances: &Instances, folder: &Path) -> anyhow::Result<Vec<GroundTruth>> {
     let within = folder.join("images");
     let mut boxes = truth_boxes(instances);
     let mut images: Vec<_> = instances.images.iter().collect();
@@ -241,7 +241,7 @@ pub(super) fn truths_of(instances: &Instances, folder: &Path) -> anyhow::Result<
                     image.file_name
                 );
             }
-            Ok(Truth {
+            Ok(GroundTruth {
                 path: root.join(name),
                 size: (image.width, image.height),
                 boxes: boxes.remove(&image.id).unwrap_or_default(),
@@ -255,16 +255,16 @@ fn measure_results(
     instances: &Instances,
     results: &Path,
     class_agnostic: bool,
-) -> anyhow::Result<Report> {
+) -> anyhow::Result<EvaluationReport> {
     let text =
         std::fs::read(results).with_context(|| format!("cannot read {}", results.display()))?;
     let detections: Vec<crate::formats::coco::Detection> = serde_json::from_slice(&text)
         .with_context(|| format!("{} is no results list", results.display()))?;
-    let mut cases: BTreeMap<u64, Case> = truth_boxes(instances)
+    let mut cases: BTreeMap<u64, EvaluationCase> = truth_boxes(instances)
         .into_iter()
         .map(|(id, truth)| {
             let predictions = Vec::new();
-            (id, Case { truth, predictions })
+            (id, EvaluationCase { truth, predictions })
         })
         .collect();
     for detection in detections {
@@ -284,13 +284,13 @@ fn measure_results(
             score: detection.score as f32,
         });
     }
-    let cases: Vec<Case> = cases.into_values().collect();
+    let cases: Vec<EvaluationCase> = cases.into_values().collect();
     let classes = if class_agnostic {
         Classes::Agnostic
     } else {
         Classes::Known
     };
-    Ok(Report {
+    Ok(EvaluationReport {
         pictures: cases.len(),
         failed: Vec::new(),
         localization: None,

@@ -10,7 +10,7 @@ use crate::evaluate::{
 
 /// Everything that was measured.
 #[derive(Serialize)]
-pub struct Report {
+pub struct EvaluationReport {
     /// Pictures that were measured.
     pub pictures: usize,
     /// Pictures that could not be read, one sentence each.
@@ -52,7 +52,7 @@ impl Localization {
     }
 }
 
-impl Report {
+impl EvaluationReport {
     /// The largest box at every threshold.
     pub fn curve(&self) -> anyhow::Result<&[LocalizationPoint]> {
         let measured = self.localization.as_ref();
@@ -147,7 +147,7 @@ impl Report {
 }
 
 /// One line a variant, with its best localisation over all thresholds.
-pub fn comparison(variants: &[String], reports: &[Report]) -> String {
+pub fn comparison(variants: &[String], reports: &[EvaluationReport]) -> String {
     let percent = |x: Option<f64>| x.map_or("    -".to_owned(), |x| format!("{:5.1}", 100.0 * x));
     let number = |x: Option<f64>| x.map_or("   -".to_owned(), |x| format!("{x:.2}"));
     let mut lines = vec![

@@ -14,18 +14,18 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use clap::Args;
 
-use super::eval::{Truth, truths_of};
-use super::measuring::{self, Subject};
+use super::eval::{GroundTruth, ground_truth_of};
+use super::measuring::{self, EvaluatedPicture};
 use super::{ModelOptions, plot};
-use crate::evaluate::{Case, Prediction, TruthBox};
+use crate::evaluate::{EvaluationCase, Prediction, TruthBox};
 use crate::formats::coco::Instances;
 use crate::geometry::BBox;
-use crate::learn::boxes::{self, BoxLearner, Learned, Sight};
+use crate::learn::boxes::{self, BoxLearner, LearnedProposer, PictureFeatures};
 use crate::learn::random::Random;
-use crate::localize::{BoxOptions, Extent};
-use crate::propose::{self, Seen, Settings, Sought};
-use crate::tscam::Viewing;
-use report::{Reliability, Report};
+use crate::localize::{BoxOptions, BoxMode};
+use crate::propose::{self, Inference, ProposeSettings, Target};
+use crate::tscam::InputOptions;
+use report::{Reliability, SimulationReport};
 
 /// What `tsukami simulate` takes.
 #[derive(Args)]
@@ -53,15 +53,15 @@ pub struct Arguments {
 }
 
 /// A picture that was looked at.
-struct Scene {
+struct SimulatedPicture {
     truth: Vec<TruthBox>,
     /// What the program proposes.
     default: Vec<Prediction>,
-    sight: Arc<Sight>,
+    sight: Arc<PictureFeatures>,
 }
 
 /// A picture under review.
-struct Review {
+struct SimulatedReview {
     truth: Vec<TruthBox>,
     /// Without learning.
     off: Vec<Prediction>,
@@ -71,9 +71,9 @@ struct Review {
     is_learned: bool,
 }
 
-impl Review {
-    fn case(&self, is_on: bool) -> Case {
-        Case {
+impl SimulatedReview {
+    fn case(&self, is_on: bool) -> EvaluationCase {
+        EvaluationCase {
             truth: self.truth.clone(),
             predictions: if is_on { &self.on } else { &self.off }.clone(),
         }
@@ -81,8 +81,8 @@ impl Review {
 }
 
 /// One way through the pictures.
-struct Run {
-    reviews: Vec<Review>,
+struct SimulationRun {
+    reviews: Vec<SimulatedReview>,
     /// How long it took each time to learn from one more picture and all before.
     times: Vec<Duration>,
 }
@@ -100,13 +100,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     if let Some(path) = &arguments.reliability {
         plot::check(path)?;
     }
-    let truths = truths_of(&instances, folder)?;
+    let truths = ground_truth_of(&instances, folder)?;
     let (scenes, failed) = look(arguments, &truths)?;
     let mut reliability = Reliability::default();
-    let runs: Vec<Run> = (0..arguments.seeds)
+    let runs: Vec<SimulationRun> = (0..arguments.seeds)
         .map(|seed| review(&scenes, seed, &mut reliability))
         .collect();
-    let report = Report::new(&runs, &reliability, failed);
+    let report = SimulationReport::new(&runs, &reliability, failed);
     let code = measuring::tell(&report.table(), &report, json, scenes.len(), &report.failed)?;
     if let Some(path) = &arguments.plot {
         let title = format!("{} pictures, {} orders", scenes.len(), runs.len());
@@ -122,13 +122,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 }
 
 /// Looks at every picture once; why some could not be, too.
-fn look(arguments: &Arguments, truths: &[Truth]) -> anyhow::Result<(Vec<Scene>, Vec<String>)> {
+fn look(arguments: &Arguments, truths: &[GroundTruth]) -> anyhow::Result<(Vec<SimulatedPicture>, Vec<String>)> {
     let model = arguments.model.open()?;
-    let settings = Settings {
+    let settings = ProposeSettings {
         method: arguments.model.method,
-        viewing: Viewing {
+        input_options: InputOptions {
             tap: Some(boxes::default_block(model.backbone().depth())),
-            ..arguments.model.viewing()
+            ..arguments.model.input_options()
         },
         boxes: BoxOptions {
             threshold: arguments.model.threshold,
@@ -136,29 +136,29 @@ fn look(arguments: &Arguments, truths: &[Truth]) -> anyhow::Result<(Vec<Scene>, 
         },
     };
     settings.check(&model).map_err(anyhow::Error::msg)?;
-    let subjects: Vec<Subject<'_>> = truths
+    let subjects: Vec<EvaluatedPicture<'_>> = truths
         .iter()
-        .map(|truth| Subject {
+        .map(|truth| EvaluatedPicture {
             path: &truth.path,
             size: Some(truth.size),
         })
         .collect();
-    let scene = |index: usize, seen: &Seen| scene(&truths[index], seen, &settings);
+    let scene = |index: usize, seen: &Inference| scene(&truths[index], seen, &settings);
     let decoders = arguments.model.backbone.decoders();
-    let pass = measuring::measure_all(&model, &subjects, settings.viewing, decoders, scene);
-    let scenes: Vec<Scene> = pass.measured.into_iter().flatten().collect();
+    let pass = measuring::measure_all(&model, &subjects, settings.input_options, decoders, scene);
+    let scenes: Vec<SimulatedPicture> = pass.measured.into_iter().flatten().collect();
     if scenes.is_empty() {
         bail!("there is no picture to go through");
     }
     Ok((scenes, pass.failed))
 }
 
-fn scene(truth: &Truth, seen: &Seen, settings: &Settings) -> Option<Scene> {
-    let maps = propose::maps(&seen.evidence, &Sought::Anything, Extent::All);
+fn scene(truth: &GroundTruth, seen: &Inference, settings: &ProposeSettings) -> Option<SimulatedPicture> {
+    let maps = propose::maps(&seen.evidence, &Target::Anything, BoxMode::All);
     let proposals = propose::cut(&maps, seen.size, settings.method, &settings.boxes);
-    let sight = Sight::new(&seen.evidence, &maps, seen.size)?;
+    let sight = PictureFeatures::new(&seen.evidence, &maps, seen.size)?;
     let boxes = proposals.iter().map(|proposal| proposal.bbox);
-    Some(Scene {
+    Some(SimulatedPicture {
         truth: truth.boxes.clone(),
         sight: Arc::new(sight.with_proposals(boxes)),
         default: proposals
@@ -178,14 +178,14 @@ fn prediction(bbox: BBox, score: f32) -> Prediction {
 }
 
 /// Goes through the pictures in the order of a seed.
-fn review(scenes: &[Scene], seed: u64, reliability: &mut Reliability) -> Run {
+fn review(scenes: &[SimulatedPicture], seed: u64, reliability: &mut Reliability) -> SimulationRun {
     let mut learner = BoxLearner::new(seed);
-    let mut learned: Option<Learned> = None;
+    let mut learned: Option<LearnedProposer> = None;
     let mut solved = 0;
     let mut times = Vec::new();
     let mut reviews = Vec::with_capacity(scenes.len());
     for at in Random::new(seed).order(scenes.len()) {
-        let Scene {
+        let SimulatedPicture {
             truth,
             default,
             sight,
@@ -201,7 +201,7 @@ fn review(scenes: &[Scene], seed: u64, reliability: &mut Reliability) -> Run {
                 .map(|shown| prediction(shown.bbox, shown.score))
                 .collect()
         });
-        reviews.push(Review {
+        reviews.push(SimulatedReview {
             truth: truth.clone(),
             off: default.clone(),
             is_learned: on.is_some(),
@@ -218,5 +218,5 @@ fn review(scenes: &[Scene], seed: u64, reliability: &mut Reliability) -> Run {
             times.push(start.elapsed());
         }
     }
-    Run { reviews, times }
+    SimulationRun { reviews, times }
 }

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::Run;
+use super::SimulationRun;
 use crate::cli::plot::Series;
 use crate::evaluate::{
-    Case, Classes, IouConvention, TruthBox, annotation_effort, best_iou, coco_metrics,
+    EvaluationCase, Classes, IouConvention, TruthBox, annotation_effort, best_iou, coco_metrics,
 };
 use crate::geometry::BBox;
 use crate::learn::boxes::LearnedBox;
@@ -22,7 +22,7 @@ const WINDOW_SHARE: usize = 6;
 
 /// How proposals do on some pictures; categories play no part.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Figures {
+pub struct ProposalMetrics {
     /// [`crate::evaluate::AnnotationEffort::effort`].
     effort: Option<f64>,
     /// Average precision at IoU 0.5.
@@ -33,8 +33,8 @@ pub struct Figures {
     false_boxes_per_empty_picture: Option<f64>,
 }
 
-impl Figures {
-    fn of(cases: &[Case]) -> Self {
+impl ProposalMetrics {
+    fn of(cases: &[EvaluationCase]) -> Self {
         let effort = annotation_effort(cases, Classes::Agnostic);
         let objects = effort.objects;
         Self {
@@ -72,29 +72,29 @@ impl Figures {
 
 /// Without learning, with it, and in how many of the pictures it was in use.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Compared {
-    off: Figures,
-    on: Figures,
+pub struct LearningComparison {
+    off: ProposalMetrics,
+    on: ProposalMetrics,
     in_use: f64,
 }
 
-impl Compared {
-    fn of(run: &Run, from: usize) -> Self {
+impl LearningComparison {
+    fn of(run: &SimulationRun, from: usize) -> Self {
         let reviews = &run.reviews[from..];
-        let cases = |is_on: bool| -> Vec<Case> {
+        let cases = |is_on: bool| -> Vec<EvaluationCase> {
             reviews.iter().map(|review| review.case(is_on)).collect()
         };
         let learned = reviews.iter().filter(|review| review.is_learned).count();
         Self {
-            off: Figures::of(&cases(false)),
-            on: Figures::of(&cases(true)),
+            off: ProposalMetrics::of(&cases(false)),
+            on: ProposalMetrics::of(&cases(true)),
             in_use: learned as f64 / reviews.len().max(1) as f64,
         }
     }
 
     fn mean(of: &[Self]) -> Self {
-        let figures = |figures: fn(&Self) -> Figures| {
-            Figures::mean(&of.iter().map(figures).collect::<Vec<Figures>>())
+        let figures = |figures: fn(&Self) -> ProposalMetrics| {
+            ProposalMetrics::mean(&of.iter().map(figures).collect::<Vec<ProposalMetrics>>())
         };
         Self {
             off: figures(|compared| compared.off),
@@ -106,43 +106,43 @@ impl Compared {
 
 /// One way through the pictures, or the mean of all.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Outcome {
-    last_third: Compared,
-    all: Compared,
+pub struct RunSummary {
+    last_third: LearningComparison,
+    all: LearningComparison,
 }
 
 /// What is told of all runs.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub struct SimulationReport {
     pictures: usize,
-    seeds: Vec<Outcome>,
-    mean: Outcome,
+    seeds: Vec<RunSummary>,
+    mean: RunSummary,
     /// To add a picture and solve, in seconds: the mean and the most.
     seconds_to_learn: [f64; 2],
-    reliability: Vec<Bin>,
+    reliability: Vec<ReliabilityBin>,
     expected_calibration_error: Option<f64>,
     /// Why some pictures could not be looked at.
     pub failed: Vec<String>,
 }
 
-impl Report {
+impl SimulationReport {
     /// Of runs over the same pictures.
-    pub fn new(runs: &[Run], reliability: &Reliability, failed: Vec<String>) -> Self {
-        let seeds: Vec<Outcome> = runs
+    pub fn new(runs: &[SimulationRun], reliability: &Reliability, failed: Vec<String>) -> Self {
+        let seeds: Vec<RunSummary> = runs
             .iter()
-            .map(|run| Outcome {
-                last_third: Compared::of(run, run.reviews.len() - run.reviews.len() / PARTS),
-                all: Compared::of(run, 0),
+            .map(|run| RunSummary {
+                last_third: LearningComparison::of(run, run.reviews.len() - run.reviews.len() / PARTS),
+                all: LearningComparison::of(run, 0),
             })
             .collect();
-        let mean = |part: fn(&Outcome) -> Compared| {
-            Compared::mean(&seeds.iter().map(part).collect::<Vec<Compared>>())
+        let mean = |part: fn(&RunSummary) -> LearningComparison| {
+            LearningComparison::mean(&seeds.iter().map(part).collect::<Vec<LearningComparison>>())
         };
         let times = runs.iter().flat_map(|run| &run.times);
         let times: Vec<f64> = times.map(std::time::Duration::as_secs_f64).collect();
         Self {
             pictures: runs.first().map_or(0, |run| run.reviews.len()),
-            mean: Outcome {
+            mean: RunSummary {
                 last_third: mean(|outcome| outcome.last_third),
                 all: mean(|outcome| outcome.all),
             },
@@ -164,9 +164,9 @@ impl Report {
             String::new(),
             "                       effort   AP50   0.75  false   learning in use".to_owned(),
         ];
-        let mut add = |name: &str, outcome: &Outcome| {
+        let mut add = |name: &str, outcome: &RunSummary| {
             for (part, compared) in [("last third", outcome.last_third), ("all", outcome.all)] {
-                let Compared { off, on, in_use } = compared;
+                let LearningComparison { off, on, in_use } = compared;
                 lines.push(format!("{name:7} {part:10}  off  {}", off.row()));
                 let percent = 100.0 * in_use;
                 lines.push(format!(
@@ -211,7 +211,7 @@ pub struct Reliability(Vec<(f64, bool)>);
 
 /// Boxes of about the same probability.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Bin {
+pub struct ReliabilityBin {
     mean_predicted: f64,
     observed: f64,
     count: usize,
@@ -231,8 +231,8 @@ impl Reliability {
         self.0.len()
     }
 
-    fn bins(&self) -> Vec<Bin> {
-        let mut bins = vec![Bin::default(); BINS];
+    fn bins(&self) -> Vec<ReliabilityBin> {
+        let mut bins = vec![ReliabilityBin::default(); BINS];
         for (predicted, is_accepted) in &self.0 {
             let bin = &mut bins[((predicted * BINS as f64) as usize).min(BINS - 1)];
             bin.mean_predicted += predicted;
@@ -250,7 +250,7 @@ impl Reliability {
     /// How far the shares are from the probabilities on average (Naeini et al. 2015).
     fn expected_error(&self) -> Option<f64> {
         let bins = self.bins();
-        let error = |bin: &Bin| bin.count as f64 * (bin.mean_predicted - bin.observed).abs();
+        let error = |bin: &ReliabilityBin| bin.count as f64 * (bin.mean_predicted - bin.observed).abs();
         let total: f64 = bins.iter().map(error).sum();
         (self.count() > 0).then(|| total / self.count() as f64)
     }
@@ -273,8 +273,8 @@ impl Reliability {
 
 /// Effort, AP50 and the share at IoU 0.75 of the pictures about each place in the order, over all
 /// runs.
-pub fn curves(runs: &[Run]) -> Vec<Series> {
-    type Measure = fn(&Figures) -> Option<f64>;
+pub fn curves(runs: &[SimulationRun]) -> Vec<Series> {
+    type Measure = fn(&ProposalMetrics) -> Option<f64>;
     let pictures = runs.first().map_or(0, |run| run.reviews.len());
     let window = (pictures / WINDOW_SHARE).max(1);
     let ends = (window..=pictures).step_by((pictures / POINTS).max(1));
@@ -284,11 +284,11 @@ pub fn curves(runs: &[Run]) -> Vec<Series> {
         ("AP50", |figures| figures.ap50),
         ("IoU 0.75", |figures| figures.at75),
     ];
-    let figures = [true, false].map(|is_on| -> Vec<Figures> {
+    let figures = [true, false].map(|is_on| -> Vec<ProposalMetrics> {
         let figures = ends.iter().map(|end| {
             let reviews = runs.iter().flat_map(|run| &run.reviews[end - window..*end]);
-            let cases: Vec<Case> = reviews.map(|review| review.case(is_on)).collect();
-            Figures::of(&cases)
+            let cases: Vec<EvaluationCase> = reviews.map(|review| review.case(is_on)).collect();
+            ProposalMetrics::of(&cases)
         });
         figures.collect()
     });
