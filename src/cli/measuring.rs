@@ -67,7 +67,7 @@ pub fn measure_all<T>(
                         .cloned()
                         .chain(subjects[index].doubt(seen.size))
                     {
-                        progress.say(&format!("warning: {text}"));
+                        progress.println(&format!("warning: {text}"));
                     }
                     measured.insert(index, measure(index, &seen));
                 }
@@ -129,7 +129,7 @@ pub fn tell(
         write_whole(path, |writer| writer.write_all(&json))?;
     }
     for reason in failed {
-        say!("failed: {reason}");
+        status!("failed: {reason}");
     }
     Ok(match (failed.len(), measured) {
         (0, _) => 0,

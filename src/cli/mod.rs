@@ -6,7 +6,7 @@
 
 /// Prints a line to standard error. Nobody may be there to read it (a closed terminal), which is
 /// no reason to stop.
-macro_rules! say {
+macro_rules! status {
     ($($text:tt)*) => {{
         use std::io::Write as _;
         let _ = writeln!(std::io::stderr(), $($text)*);
@@ -174,7 +174,7 @@ impl BackboneOptions {
     fn open(&self) -> anyhow::Result<(Model, OpenDevice)> {
         let device = self.device.open()?;
         if let Some(notice) = &device.notice {
-            say!("note: {notice}");
+            status!("note: {notice}");
         }
         let model = match &self.model {
             Some(path) => Model::open(path, &device.device)?,
@@ -204,7 +204,7 @@ impl ModelOptions {
         if self.quality > Quality::Fast {
             model = model.with_companion()?;
         }
-        say!(
+        status!(
             "{} on {}, method {}, quality {}",
             model.name,
             device.name,
@@ -224,7 +224,7 @@ fn listen_for_interrupt(notice: &'static str) -> anyhow::Result<Arc<AtomicBool>>
         if asked.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(INTERRUPTED));
         }
-        say!("\n{notice} (again to stop at once)");
+        status!("\n{notice} (again to stop at once)");
     })
     .context("cannot listen for Ctrl-C")?;
     Ok(cancel)
@@ -266,7 +266,7 @@ pub fn run() -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            say!("error: {}", in_one_sentence(&error));
+            status!("error: {}", in_one_sentence(&error));
             ExitCode::from(CANNOT_START)
         }
     }
@@ -289,7 +289,7 @@ fn open_window(path: Option<PathBuf>) -> ExitCode {
     match crate::app::run(path) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say!(
+            status!(
                 "error: no window can be opened here ({error}); the command line works without \
                  one: tsukami --help"
             );
@@ -306,7 +306,7 @@ fn merge(arguments: &MergeArguments) -> anyhow::Result<u8> {
     }
     let whole = bulk::merge(&arguments.files)?;
     whole.write(&arguments.out)?;
-    say!(
+    status!(
         "{} pictures and {} boxes from {} files -> {}",
         whole.images.len(),
         whole.annotations.len(),

@@ -72,12 +72,12 @@ impl Progress {
         let rate = self.rate();
         let left = (total.saturating_sub(done)) as f64 / rate;
         let line = format!("{done}/{total}  {rate:.1} pictures/s  {left:.0} s left");
-        say!("{}", format!("{line}  {}", self.note).trim_end());
+        status!("{}", format!("{line}  {}", self.note).trim_end());
     }
 
     /// Writes a line without tearing the bar.
-    pub fn say(&self, line: &str) {
-        self.bar.suspend(|| say!("{line}"));
+    pub fn println(&self, line: &str) {
+        self.bar.suspend(|| status!("{line}"));
     }
 
     /// Pictures a second of this run.

@@ -106,7 +106,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
             depth - 1
         );
     }
-    say!(
+    status!(
         "{} on {}, {} pictures of {} classes",
         model.name,
         device.name,
@@ -127,13 +127,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         progress.advance();
         if let Some(reason) = failure {
             failed += 1;
-            progress.say(&format!("failed: {reason}"));
+            progress.println(&format!("failed: {reason}"));
         }
     });
     progress.finish();
     let (trained, place) = match taught {
         Err(HeadTrainingError::Cancelled) => {
-            say!("interrupted: nothing is written");
+            status!("interrupted: nothing is written");
             return Ok(INTERRUPTED);
         }
         taught => taught?,
@@ -168,7 +168,7 @@ fn train_fully(arguments: &Arguments, set: &TagSet) -> anyhow::Result<u8> {
 
 fn tell(trained: &TrainedHead, out: &Path) {
     if trained.uses_background {
-        say!(
+        status!(
             "note: no picture shows none of its classes, so each class is told from the pictures' \
              own background"
         );
@@ -177,7 +177,7 @@ fn tell(trained: &TrainedHead, out: &Path) {
         Some(share) => format!("{:.1}% right when held out", 100.0 * share),
         None => "too few to hold any out".to_owned(),
     };
-    say!(
+    status!(
         "{} pictures, {} classes, {right}, penalty {:e}, {} iterations -> {}",
         trained.pictures,
         trained.classes.len(),
@@ -221,7 +221,7 @@ fn gather(arguments: &Arguments) -> anyhow::Result<TagSet> {
 fn of_folders(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
     let scan = pictures::scan(&[folder.to_owned()]);
     for problem in &scan.problems {
-        say!("warning: {problem}");
+        status!("warning: {problem}");
     }
     if scan.entries.is_empty() {
         bail!("no pictures found in {}", folder.display());
@@ -232,7 +232,7 @@ fn of_folders(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
         .iter()
         .partition(|entry| entry.folder(is_flat).is_some());
     if let Some(first) = untagged.first() {
-        say!(
+        status!(
             "warning: {} pictures lie in no folder of a class and are left out, {} for one",
             untagged.len(),
             first.path.display()
@@ -248,7 +248,7 @@ fn of_folders(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
 fn of_csv(folder: &Path, file: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
     let (lines, refused) = tags::read(file)?;
     for sentence in refused {
-        say!("warning: {}: {sentence}", file.display());
+        status!("warning: {}: {sentence}", file.display());
     }
     let count = lines.len();
     let said = lines
@@ -266,7 +266,7 @@ fn of_csv(folder: &Path, file: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String
         if found.is_empty() {
             bail!("{text}");
         }
-        say!("warning: {text}");
+        status!("warning: {text}");
     }
     Ok(found)
 }
@@ -296,7 +296,7 @@ fn leave_out_contradictions(set: &mut TagSet) {
             let tags: Vec<&str> = set.names(picture).collect();
             format!("{} ({})", picture.path.display(), tags.join(", "))
         };
-        say!(
+        status!(
             "warning: {} pictures are there more than once with different tags and are left out, {} \
              and {} for one",
             pairs.len(),

@@ -117,7 +117,7 @@ pub(super) fn run(
     };
     let device = device.open()?;
     if let Some(notice) = &device.notice {
-        say!("note: {notice}");
+        status!("note: {notice}");
     }
     let settings = options.settings();
     let checkpoint = options.checkpoint(out);
@@ -136,7 +136,7 @@ pub(super) fn run(
     let mut curve: Vec<TrainingStep> = Vec::new();
     let outcome = train(&job, &device.device, cancel, |event| match event {
         TrainingEvent::Read { pictures } => progress.advance_by(pictures),
-        TrainingEvent::Warning(text) => progress.say(&format!("warning: {text}")),
+        TrainingEvent::Warning(text) => progress.println(&format!("warning: {text}")),
         TrainingEvent::Started {
             pictures,
             loss,
@@ -148,7 +148,7 @@ pub(super) fn run(
                 (last.epoch - 1) * pictures + (last.step * settings.batch).min(pictures)
             });
             progress = Progress::new(pictures * settings.epochs, done);
-            progress.say(&format!(
+            progress.println(&format!(
                 "{} on {}: {pictures} pictures of {} classes, {} epochs, {}{}",
                 start.name,
                 device.name,
@@ -180,11 +180,11 @@ pub(super) fn run(
         write_curve(path, &outcome.curve)?;
     }
     let Some(last) = outcome.curve.last() else {
-        say!("interrupted before anything was learnt");
+        status!("interrupted before anything was learnt");
         return Ok(INTERRUPTED);
     };
     if outcome.interrupted {
-        say!(
+        status!(
             "interrupted after epoch {}, step {} of {}, loss {:.4}",
             last.epoch,
             last.step,
@@ -192,17 +192,17 @@ pub(super) fn run(
             last.loss
         );
         match outcome.kept.checked_sub(1).map(|kept| outcome.curve[kept]) {
-            Some(kept) => say!(
+            Some(kept) => status!(
                 "the same command with --resume goes on from {}, which holds epoch {}, step {}",
                 checkpoint.display(),
                 kept.epoch,
                 kept.step
             ),
-            None => say!("nothing is kept"),
+            None => status!("nothing is kept"),
         }
         return Ok(INTERRUPTED);
     }
-    say!(
+    status!(
         "{} epochs, loss {:.4} -> {}",
         settings.epochs,
         mean_loss(&outcome.curve, settings.epochs),
@@ -223,7 +223,7 @@ fn mean_loss(curve: &[TrainingStep], epoch: usize) -> f32 {
 /// Says how an epoch went, and brings the curve up to date for who is watching it.
 fn end_epoch(curve: &[TrainingStep], epochs: usize, file: Option<&Path>, progress: &Progress) {
     let Some(last) = curve.last() else { return };
-    progress.say(&format!(
+    progress.println(&format!(
         "epoch {}/{}  loss {:.4}  learning rate {:e}",
         last.epoch,
         epochs,
@@ -232,7 +232,7 @@ fn end_epoch(curve: &[TrainingStep], epochs: usize, file: Option<&Path>, progres
     ));
     let written = file.map(|path| write_curve(path, curve));
     if let Some(Err(error)) = written {
-        progress.say(&format!("warning: {error}"));
+        progress.println(&format!("warning: {error}"));
     }
 }
 
