@@ -6,7 +6,8 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
-use super::{FAILED, print};
+use super::console::print;
+use super::exit_code::FAILED;
 use crate::document::{BoxState, Document, ReviewState};
 use crate::formats::exchange::{
     self, Boxes, Files, Format, FolderLayout, ImportMode, Messages, ExportOptions, PictureScope, Split,

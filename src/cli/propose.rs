@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::progress::Progress;
-use super::{FAILED, INTERRUPTED, ModelOptions, listen_for_interrupt, propose_project, share};
+use super::exit_code::{FAILED, INTERRUPTED};
+use super::interrupt::listen_for_interrupt;
+use super::options::{ModelOptions, share};
+use super::propose_project;
 use crate::bulk::{self, BulkEvent, BulkJob, Shard};
 use crate::formats::class_map;
 use crate::localize::{BoxOptions, BoxMode};

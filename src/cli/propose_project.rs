@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::progress::Progress;
 use super::project::{open, reconcile};
-use super::{FAILED, INTERRUPTED};
+use super::exit_code::{FAILED, INTERRUPTED};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{self, Document, PictureId, ReviewState};
 use crate::naming::{Naming, MappedClass};
