@@ -23,7 +23,7 @@ impl GroundTruth {
     /// The objects of one category, or of all; crowds are left out.
     pub fn objects(&self, category: Option<u32>) -> Vec<BBox> {
         let is_included = |truth: &&TruthBox| {
-            !truth.iscrowd && category.is_none_or(|category| truth.category == category)
+            !truth.is_crowd && category.is_none_or(|category| truth.category == category)
         };
         self.boxes
             .iter()
@@ -34,7 +34,7 @@ impl GroundTruth {
 
     /// The categories of its objects, ascending.
     pub fn categories(&self) -> Vec<u32> {
-        let objects = self.boxes.iter().filter(|truth| !truth.iscrowd);
+        let objects = self.boxes.iter().filter(|truth| !truth.is_crowd);
         let mut categories: Vec<u32> = objects.map(|truth| truth.category).collect();
         categories.sort_unstable();
         categories.dedup();
@@ -93,7 +93,7 @@ pub fn truth_boxes(instances: &Instances) -> BTreeMap<u64, Vec<TruthBox>> {
             .push(TruthBox {
                 bbox: annotation.to_bbox(),
                 category: annotation.category_id as u32,
-                iscrowd: annotation.iscrowd != 0,
+                is_crowd: annotation.iscrowd != 0,
             });
     }
     boxes

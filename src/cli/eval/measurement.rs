@@ -9,7 +9,7 @@ use super::variants::{ClassNames, Variant};
 use crate::cli::evaluation_pass::{EvaluatedPicture, measure_all};
 use crate::cli::ground_truth::GroundTruth;
 use crate::evaluate::{
-    ClassLocalization, Classes, EvaluationCase, IouConvention, LocalizationCurve, Prediction,
+    ClassLocalization, ClassMatching, EvaluationCase, IouConvention, LocalizationCurve, Prediction,
     RankedClass, annotation_effort, best_iou, coco_metrics,
 };
 use crate::geometry::BBox;
@@ -257,9 +257,9 @@ impl<'a> Measurement<'a> {
             cases.push(picture.case);
         }
         let classes = if self.names.is_some() {
-            Classes::Known
+            ClassMatching::Required
         } else {
-            Classes::Agnostic
+            ClassMatching::Agnostic
         };
         EvaluationReport {
             pictures: cases.len(),

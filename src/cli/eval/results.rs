@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::report::EvaluationReport;
 use crate::cli::ground_truth::truth_boxes;
-use crate::evaluate::{Classes, EvaluationCase, Prediction, annotation_effort, coco_metrics};
+use crate::evaluate::{ClassMatching, EvaluationCase, Prediction, annotation_effort, coco_metrics};
 use crate::formats::coco::Instances;
 use crate::geometry::BBox;
 
@@ -50,9 +50,9 @@ pub fn measure_results(
     }
     let cases: Vec<EvaluationCase> = cases.into_values().collect();
     let classes = if class_agnostic {
-        Classes::Agnostic
+        ClassMatching::Agnostic
     } else {
-        Classes::Known
+        ClassMatching::Required
     };
     Ok(EvaluationReport {
         pictures: cases.len(),

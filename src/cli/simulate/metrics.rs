@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::review::SimulationRun;
-use crate::evaluate::{Classes, EvaluationCase, annotation_effort, coco_metrics};
+use crate::evaluate::{ClassMatching, EvaluationCase, annotation_effort, coco_metrics};
 
 /// Metrics of proposals on some pictures, regardless of categories.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -22,11 +22,11 @@ pub struct ProposalMetrics {
 impl ProposalMetrics {
     /// The metrics of all `cases` together.
     pub fn of(cases: &[EvaluationCase]) -> Self {
-        let effort = annotation_effort(cases, Classes::Agnostic);
+        let effort = annotation_effort(cases, ClassMatching::Agnostic);
         let objects = effort.objects;
         Self {
             effort: effort.effort,
-            ap50: coco_metrics(cases, Classes::Agnostic).map(|metrics| metrics.ap50),
+            ap50: coco_metrics(cases, ClassMatching::Agnostic).map(|metrics| metrics.ap50),
             recall75: (objects > 0).then(|| effort.accepts as f64 / objects as f64),
             false_boxes_per_empty_picture: effort.false_boxes_per_empty_picture,
         }

@@ -31,7 +31,7 @@ pub struct ReliabilityBin {
 impl Reliability {
     /// Adds a box that was shown.
     pub fn add(&mut self, shown: &LearnedBox, truth: &[TruthBox]) {
-        let objects = truth.iter().filter(|truth| !truth.iscrowd);
+        let objects = truth.iter().filter(|truth| !truth.is_crowd);
         let objects: Vec<BBox> = objects.map(|truth| truth.bbox).collect();
         let iou = best_iou(&[shown.bbox], &objects, IouConvention::Continuous);
         self.0.push((f64::from(shown.score), iou >= ACCEPT_IOU));

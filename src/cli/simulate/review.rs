@@ -89,7 +89,7 @@ pub fn review(pictures: &[SimulatedPicture], seed: u64, reliability: &mut Reliab
             on: on.unwrap_or_else(|| own.clone()),
         });
 
-        let objects = truth.iter().filter(|truth| !truth.iscrowd);
+        let objects = truth.iter().filter(|truth| !truth.is_crowd);
         let objects: Vec<(BBox, u32)> = objects.map(|truth| (truth.bbox, truth.category)).collect();
         let start = Instant::now();
         learner.add(at as u64, Arc::clone(features), &objects);
