@@ -52,7 +52,9 @@ pub fn ground_truth_of(instances: &Instances, folder: &Path) -> anyhow::Result<V
     let mut boxes = truth_boxes(instances);
     let mut images: Vec<_> = instances.images.iter().collect();
     images.sort_by_key(|image| image.id);
-    let first = images.first().context("the ground truth lists no pictures")?;
+    let first = images
+        .first()
+        .context("the ground truth lists no pictures")?;
     let root = if !folder.join(&first.file_name).exists() && images_folder.is_dir() {
         images_folder
     } else {

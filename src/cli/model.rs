@@ -99,4 +99,3 @@ fn describe_backbone(backbone: &Backbone) -> (String, String) {
     );
     (parts, input)
 }
-

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::progress::Progress;
 use super::exit_code::{FAILED, INTERRUPTED};
 use super::interrupt::listen_for_interrupt;
 use super::options::{ModelOptions, share};
+use super::progress::Progress;
 use super::propose_project;
 use crate::bulk::{self, BulkEvent, BulkJob, Shard};
 use crate::formats::class_map;
-use crate::localize::{BoxOptions, BoxMode};
+use crate::localize::{BoxMode, BoxOptions};
 use crate::naming::Naming;
 use crate::propose::ProposeSettings;
 use crate::tscam::Model;

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::exit_code::{FAILED, INTERRUPTED};
 use super::progress::Progress;
 use super::project::{open, reconcile};
-use super::exit_code::{FAILED, INTERRUPTED};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{self, Document, PictureId, ReviewState};
-use crate::naming::{Naming, MappedClass};
+use crate::naming::{MappedClass, Naming};
 use crate::propose::{self, Proposal, ProposeSettings, Target};
 use crate::store::{Access, Project, StoreError};
 use crate::tscam::Model;

@@ -112,8 +112,9 @@ fn ranked_by_category(
     let mut truth: Vec<&TruthBox> = case.truth.iter().collect();
     truth.sort_by_key(|t| (t.is_crowd, t.category));
     let mut predictions: Vec<&Prediction> = case.predictions.iter().collect();
-    predictions
-        .sort_by(|a, b| by_descending_score(a.score, b.score).then_with(|| a.category.cmp(&b.category)));
+    predictions.sort_by(|a, b| {
+        by_descending_score(a.score, b.score).then_with(|| a.category.cmp(&b.category))
+    });
 
     let mut groups: BTreeMap<u32, (Vec<&TruthBox>, Vec<&Prediction>)> = BTreeMap::new();
     for t in truth {

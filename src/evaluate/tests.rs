@@ -111,7 +111,8 @@ fn coco_ignores_predictions_on_crowds() {
     close(with_crowd.ap50, 1.0);
     // Above 0.5 the second is no longer on the crowd: precision 1/2 at every recall.
     close(with_crowd.ap75, 0.5);
-    let without = coco_metrics(&[case(&truth[1..], &predictions)], ClassMatching::Required).unwrap();
+    let without =
+        coco_metrics(&[case(&truth[1..], &predictions)], ClassMatching::Required).unwrap();
     close(without.ap50, 1.0 / 3.0);
     assert_eq!(
         coco_metrics(&[case(&truth[..1], &predictions)], ClassMatching::Required),
@@ -130,8 +131,14 @@ fn coco_averages_over_categories_with_objects() {
     let known = coco_metrics(&cases, ClassMatching::Required).unwrap();
     close(known.ap, 0.5);
     close(known.recall50, 0.5);
-    close(coco_metrics(&cases, ClassMatching::Agnostic).unwrap().ap, 1.0);
-    assert_eq!(coco_metrics(&[EvaluationCase::default()], ClassMatching::Required), None);
+    close(
+        coco_metrics(&cases, ClassMatching::Agnostic).unwrap().ap,
+        1.0,
+    );
+    assert_eq!(
+        coco_metrics(&[EvaluationCase::default()], ClassMatching::Required),
+        None
+    );
 }
 
 #[test]

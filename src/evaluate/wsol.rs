@@ -86,7 +86,11 @@ impl LocalizationCurve {
     /// # Panics
     /// If the lists are not as long as the thresholds.
     pub fn add(&mut self, largest: &[f64], any: &[f64]) {
-        assert_eq!(largest.len(), self.thresholds.len(), "one IoU per threshold");
+        assert_eq!(
+            largest.len(),
+            self.thresholds.len(),
+            "one IoU per threshold"
+        );
         assert_eq!(any.len(), self.thresholds.len(), "one IoU per threshold");
         self.pictures += 1;
         for (tallies, ious) in [(&mut self.largest, largest), (&mut self.any, any)] {

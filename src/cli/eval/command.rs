@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::arguments::Arguments;
 use super::measurement::measure;
+use super::protocol;
 use super::report::{self, EvaluationReport};
 use super::results::measure_results;
 use super::variants::{Variant, Variants};
-use super::protocol;
 use crate::cli::ground_truth::{GroundTruth, ground_truth_of};
 use crate::cli::report_output;
 use crate::formats::class_map;
@@ -103,7 +103,8 @@ fn compare(
 ) -> anyhow::Result<u8> {
     let reports = measure(arguments, truths, model, variants)?;
     let names: Vec<String> = variants.iter().map(Variant::name).collect();
-    let named: BTreeMap<&str, &EvaluationReport> = names.iter().map(String::as_str).zip(&reports).collect();
+    let named: BTreeMap<&str, &EvaluationReport> =
+        names.iter().map(String::as_str).zip(&reports).collect();
     let table = report::comparison(&names, &reports);
     let code = write_report(&table, &named, arguments.json.as_deref(), &reports[0])?;
     if let Some(path) = &arguments.plot {

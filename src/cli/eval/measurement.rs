@@ -136,7 +136,12 @@ impl Measurement<'_> {
     }
 
     /// The most probable classes, each with the IoU of its own box.
-    fn ranked(&self, names: &ClassNames<'_>, picture: View<'_>, objects: &[BBox]) -> Option<Vec<RankedClass>> {
+    fn ranked(
+        &self,
+        names: &ClassNames<'_>,
+        picture: View<'_>,
+        objects: &[BBox],
+    ) -> Option<Vec<RankedClass>> {
         let classes = picture.evidence.classes()?.1.ranked();
         let ranked = classes.into_iter().take(TOP_CLASSES).map(|(class, _)| {
             let localizer = self.localizer(picture, Some(class));
@@ -171,7 +176,9 @@ pub fn measure(
             .map_err(anyhow::Error::msg)?;
         let method = variant.method;
         // A companion has a map of any object.
-        if method.needs_classes() && variant.source == Some(ClassSource::Head) && variant.names.is_none()
+        if method.needs_classes()
+            && variant.source == Some(ClassSource::Head)
+            && variant.names.is_none()
         {
             bail!("the head has none of the classes of the ground truth, which {method} needs");
         }

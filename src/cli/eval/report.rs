@@ -93,7 +93,13 @@ impl EvaluationReport {
             lines.push(row("best for IoU 0.5", &found.best_50));
             lines.push(row("best for IoU 0.7", &found.best_70));
             if sweep {
-                lines.extend(found.curve.iter().step_by(SWEEP_STEP).map(|point| row("", point)));
+                lines.extend(
+                    found
+                        .curve
+                        .iter()
+                        .step_by(SWEEP_STEP)
+                        .map(|point| row("", point)),
+                );
             }
             lines.push(format!("MaxBoxAccV2 {}", percent(found.max_box_acc_v2)));
         }

@@ -34,8 +34,9 @@ pub fn measure_results(
     for detection in detections {
         let id = detection.image_id;
         let case = cases.get_mut(&id);
-        let case =
-            case.with_context(|| format!("a result refers to picture {id}, which is not in the ground truth"))?;
+        let case = case.with_context(|| {
+            format!("a result refers to picture {id}, which is not in the ground truth")
+        })?;
         let [x, y, width, height] = detection.bbox;
         case.predictions.push(Prediction {
             bbox: BBox {

@@ -107,7 +107,10 @@ pub struct Variants<'a> {
 
 impl<'a> Variants<'a> {
     fn variant(&self, method: Method, source: Option<ClassSource>) -> Variant<'a> {
-        let companion = self.model.companion().filter(|_| self.judges_companion_names);
+        let companion = self
+            .model
+            .companion()
+            .filter(|_| self.judges_companion_names);
         let classes = match source {
             Some(ClassSource::Head) => self.model.head().map(|head| &head.classes),
             Some(ClassSource::Companion) => companion.map(|companion| &companion.classes),

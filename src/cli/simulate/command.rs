@@ -68,7 +68,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         .map(|seed| review(&pictures, seed, &mut reliability))
         .collect();
     let report = SimulationReport::new(&runs, &reliability, failed);
-    let code = report_output::write_report(&report.table(), &report, json, pictures.len(), &report.failed)?;
+    let code = report_output::write_report(
+        &report.table(),
+        &report,
+        json,
+        pictures.len(),
+        &report.failed,
+    )?;
     if let Some(path) = &arguments.plot {
         let title = format!("{} pictures, {} orders", pictures.len(), runs.len());
         let series = curves(&runs);
@@ -83,7 +89,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 }
 
 /// Runs the model on every picture once. Also returns why some pictures could not be read.
-fn infer(arguments: &Arguments, truths: &[GroundTruth]) -> anyhow::Result<(Vec<SimulatedPicture>, Vec<String>)> {
+fn infer(
+    arguments: &Arguments,
+    truths: &[GroundTruth],
+) -> anyhow::Result<(Vec<SimulatedPicture>, Vec<String>)> {
     let model = arguments.model.open()?;
     let settings = ProposeSettings {
         method: arguments.model.method,
@@ -108,7 +117,13 @@ fn infer(arguments: &Arguments, truths: &[GroundTruth]) -> anyhow::Result<(Vec<S
         simulated_picture(&truths[index], inference, &settings)
     };
     let decoders = arguments.model.backbone.decoders();
-    let pass = measure_all(&model, &evaluated, settings.input_options, decoders, measure);
+    let pass = measure_all(
+        &model,
+        &evaluated,
+        settings.input_options,
+        decoders,
+        measure,
+    );
     let pictures: Vec<SimulatedPicture> = pass.measured.into_iter().flatten().collect();
     if pictures.is_empty() {
         bail!("there are no pictures to go through");
@@ -116,7 +131,11 @@ fn infer(arguments: &Arguments, truths: &[GroundTruth]) -> anyhow::Result<(Vec<S
     Ok((pictures, pass.failed))
 }
 
-fn simulated_picture(truth: &GroundTruth, inference: &Inference, settings: &ProposeSettings) -> Option<SimulatedPicture> {
+fn simulated_picture(
+    truth: &GroundTruth,
+    inference: &Inference,
+    settings: &ProposeSettings,
+) -> Option<SimulatedPicture> {
     let maps = propose::maps(&inference.evidence, &Target::Anything, BoxMode::All);
     let proposals = propose::cut(&maps, inference.size, settings.method, &settings.boxes);
     let features = PictureFeatures::new(&inference.evidence, &maps, inference.size)?;

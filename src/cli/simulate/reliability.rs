@@ -62,7 +62,8 @@ impl Reliability {
     /// Expected calibration error (Naeini et al. 2015).
     pub fn expected_error(&self) -> Option<f64> {
         let bins = self.bins();
-        let error = |bin: &ReliabilityBin| bin.count as f64 * (bin.mean_predicted - bin.observed).abs();
+        let error =
+            |bin: &ReliabilityBin| bin.count as f64 * (bin.mean_predicted - bin.observed).abs();
         let total: f64 = bins.iter().map(error).sum();
         (self.count() > 0).then(|| total / self.count() as f64)
     }

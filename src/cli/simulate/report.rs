@@ -42,7 +42,10 @@ impl SimulationReport {
         let seeds: Vec<RunSummary> = runs
             .iter()
             .map(|run| RunSummary {
-                last_third: LearningComparison::of(run, run.reviews.len() - run.reviews.len() / PARTS),
+                last_third: LearningComparison::of(
+                    run,
+                    run.reviews.len() - run.reviews.len() / PARTS,
+                ),
                 all: LearningComparison::of(run, 0),
             })
             .collect();

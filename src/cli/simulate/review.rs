@@ -59,7 +59,11 @@ pub fn prediction(bbox: BBox, score: f32) -> Prediction {
 }
 
 /// Goes through the pictures in the order that `seed` gives.
-pub fn review(pictures: &[SimulatedPicture], seed: u64, reliability: &mut Reliability) -> SimulationRun {
+pub fn review(
+    pictures: &[SimulatedPicture],
+    seed: u64,
+    reliability: &mut Reliability,
+) -> SimulationRun {
     let mut learner = BoxLearner::new(seed);
     let mut learned: Option<LearnedProposer> = None;
     let mut solved = 0;

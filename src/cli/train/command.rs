@@ -13,11 +13,11 @@ use crate::cli::interrupt::listen_for_interrupt;
 use crate::cli::plural::counted;
 use crate::cli::progress::Progress;
 use crate::formats::{check_target, same_file, write_whole};
-use crate::learn::class_head::{HeadTrainingError, TrainedHead};
+use crate::learn;
 use crate::learn::TrainingExample;
+use crate::learn::class_head::{HeadTrainingError, TrainedHead};
 use crate::learn::lesson::HeadTraining;
 use crate::learn::tags::TagSet;
-use crate::learn;
 
 /// Runs the command and returns the exit code.
 ///

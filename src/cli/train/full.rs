@@ -10,7 +10,10 @@ use crate::cli::exit_code::INTERRUPTED;
 use crate::cli::plural::counted;
 use crate::cli::progress::Progress;
 use crate::formats::{FormatError, check_target, write_whole};
-use crate::learn::full::{TrainingEvent, TrainingExample, TrainingJob, TrainingSettings, InitialModel, TrainingStep, train};
+use crate::learn::full::{
+    InitialModel, TrainingEvent, TrainingExample, TrainingJob, TrainingSettings, TrainingStep,
+    train,
+};
 use crate::tscam::device::DeviceChoice;
 
 /// How backbone and head are trained. The defaults are those of the official implementation for
