@@ -69,7 +69,7 @@ pub fn review(
     let mut solved = 0;
     let mut times = Vec::new();
     let mut reviews = Vec::with_capacity(pictures.len());
-    for at in Random::new(seed).order(pictures.len()) {
+    for at in Random::new(seed).permutation(pictures.len()) {
         let SimulatedPicture {
             truth,
             own,

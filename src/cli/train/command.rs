@@ -13,9 +13,9 @@ use crate::cli::interrupt::listen_for_interrupt;
 use crate::cli::plural::counted;
 use crate::cli::progress::Progress;
 use crate::formats::{check_target, same_file, write_whole};
-use crate::learn;
+
 use crate::learn::TrainingExample;
-use crate::learn::class_head::{HeadTrainingError, TrainedHead};
+use crate::learn::class_head::{HeadTrainingError, TrainedHead, default_block};
 use crate::learn::lesson::HeadTraining;
 use crate::learn::tags::TagSet;
 
@@ -51,7 +51,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     }
     let (model, device) = arguments.backbone.open()?;
     let depth = model.backbone().depth();
-    let block = arguments.block.unwrap_or(learn::default_block(depth));
+    let block = arguments.block.unwrap_or(default_block(depth));
     if block >= depth {
         bail!(
             "{} has no block {block}: its last block is {}",
