@@ -143,7 +143,7 @@ fn simulated_picture(
     Some(SimulatedPicture {
         truth: truth.boxes.clone(),
         features: Arc::new(features.with_proposals(own)),
-        default: proposals
+        own: proposals
             .iter()
             .map(|proposal| prediction(proposal.bbox, proposal.score))
             .collect(),

@@ -14,8 +14,8 @@ use crate::cli::plural::counted;
 use crate::cli::progress::Progress;
 use crate::formats::{check_target, same_file, write_whole};
 
-use crate::learn::TrainingExample;
 use crate::learn::class_head::{HeadTrainingError, TrainedHead, default_block};
+use crate::learn::full::TrainingExample;
 use crate::learn::lesson::HeadTraining;
 use crate::learn::tags::TagSet;
 

@@ -1,7 +1,8 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::pooled::PooledTokens;
+use candle_core::{Device, Tensor};
+
 use super::*;
 use crate::geometry::Grid;
 use crate::localize::{Evidence, PatchTokens, Quality};
