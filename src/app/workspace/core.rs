@@ -1,6 +1,4 @@
-//! An open project on the desk: the session, its workers, and what is kept for showing it.
-
-pub mod learning;
+//! An open project on the workspace: the session, its workers, and what is kept for showing it.
 
 use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroUsize;
@@ -11,22 +9,22 @@ use std::time::{Duration, Instant};
 use egui::{ColorImage, Context, TextureHandle, TextureOptions};
 use lru::LruCache;
 
-use self::learning::Learning;
 use super::activity::{Activity, Stopwatch};
-use super::cache::{Cache, CacheKind};
-use super::canvas::Canvas;
-use super::census::ClassTally;
-use super::kept_maps;
-use super::learned::LEARNING;
-use super::session::{ProposalSettings, Session};
-use super::textures::{Adjustment, Textures};
-use super::work::EventSender;
-use super::work::decoding::Decoder;
-use super::work::deriving::{CutOptions, DerivedBoxes, Deriver, DerivePurpose, picture_key};
-use super::work::learning::Learner;
-use super::work::proposing::{ModelSettings, ModelInfo, Proposer, PictureRequest};
-use super::work::tagged::TagTraining;
-use super::work::thumbnails::{Thumbnailer, ThumbnailRequest};
+use super::class_tally::ClassTally;
+use super::learned_states::LEARNING;
+use super::learning::Learning;
+use crate::app::cache::{Cache, CacheKind, maps_codec};
+use crate::app::canvas::Canvas;
+use crate::app::session::{ProposalSettings, Session};
+use crate::app::textures::{Adjustment, Textures};
+use crate::app::workers::events::{Decoded, DerivePurpose, DerivedBoxes, EventSender};
+use crate::app::workers::terms::{CutOptions, ModelInfo, ModelSettings, PictureRequest, picture_key};
+use crate::app::workers::decoder::Decoder;
+use crate::app::workers::deriver::Deriver;
+use crate::app::workers::learner::Learner;
+use crate::app::workers::proposer::Proposer;
+use crate::app::workers::tag_trainer::TagTraining;
+use crate::app::workers::thumbnailer::{Thumbnailer, ThumbnailRequest};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{BoxState, CategoryId, PictureId, ReviewState};
 use crate::learn::boxes::LearnedBox;
@@ -116,7 +114,7 @@ impl ProposalJob {
 /// Boxes as they would be, while a slider is moved.
 pub struct ProposalPreview {
     /// How they are made.
-    pub proposing: ProposalSettings,
+    pub settings: ProposalSettings,
     /// The boxes, each with the class that it would get, if there is one yet.
     pub boxes: Vec<(Proposal, Option<CategoryId>)>,
 }
@@ -210,14 +208,14 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Puts a project on the desk and starts its workers.
+    /// Puts a project on the workspace and starts its workers.
     pub fn new(project: Project, number: u64, caches: Option<&Path>, post: &EventSender) -> Self {
         let post = post.about(number);
         let cache = Arc::new(Cache::for_project(project.id(), caches));
         let activity = project.setting(ACTIVITY).ok().flatten().unwrap_or_default();
         let kept = project.setting(LEARNING).ok().flatten().unwrap_or_default();
         let session = Session::new(project);
-        let model_settings = model_settings_of(session.proposing());
+        let model_settings = model_settings_of(session.proposal_settings());
         Self {
             number,
             textures: Textures::default(),
@@ -299,7 +297,7 @@ impl Workspace {
         &mut self,
         context: &Context,
         picture: PictureId,
-        decoded: Result<super::work::decoding::Decoded, String>,
+        decoded: Result<Decoded, String>,
     ) -> Result<Vec<String>, String> {
         let is_shown = self.session.current() == Some(picture);
         match decoded {
@@ -456,7 +454,7 @@ impl Workspace {
 
     /// Which model looks at pictures, and how.
     pub fn model_settings(&self) -> ModelSettings {
-        model_settings_of(self.session.proposing())
+        model_settings_of(self.session.proposal_settings())
     }
 
     /// Takes another model, or lets it look in another way.
@@ -474,7 +472,7 @@ impl Workspace {
         self.census = ClassTally::default();
         self.heat = None;
         self.heat_map_class = None;
-        let proposing = self.session.proposing_mut();
+        let proposing = self.session.proposal_settings_mut();
         proposing.model.clone_from(&model_settings.model);
         model_settings.quality.name().clone_into(&mut proposing.quality);
         self.proposer.set_model_settings(model_settings);
@@ -581,13 +579,13 @@ impl Workspace {
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(());
         };
-        let cut = cut_options_of(self.session.proposing());
+        let cut = cut_options_of(self.session.proposal_settings());
         while !self.seen.is_empty() {
             // What a person has asked for is their step; what touches their work is written by
             // itself, so that the others do not become part of their history.
-            let is_alone = |desk: &Self, picture: PictureId| {
-                let row = desk.session.document().picture(picture);
-                desk.wishes.contains(&picture)
+            let is_alone = |workspace: &Self, picture: PictureId| {
+                let row = workspace.session.document().picture(picture);
+                workspace.wishes.contains(&picture)
                     || row.is_some_and(|row| row.review == ReviewState::InReview)
             };
             let first_alone = self
@@ -659,7 +657,7 @@ impl Workspace {
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(());
         };
-        let cut = cut_options_of(self.session.proposing());
+        let cut = cut_options_of(self.session.proposal_settings());
         let boxes = self.boxes_of(picture, maps, &cut).unwrap_or_default();
         self.write_found(&model_info, &cut, &[(picture, boxes)], false)
     }
@@ -746,7 +744,7 @@ impl Workspace {
             let (Some(picture), Some(maps), Some(model_info), false) =
                 (current, maps, self.model_info().cloned(), is_done)
             else {
-                *self.session.proposing_mut() = proposing;
+                *self.session.proposal_settings_mut() = proposing;
                 return Ok(());
             };
             let boxes = self.boxes_of(picture, &maps, &cut).unwrap_or_default();
@@ -757,11 +755,11 @@ impl Workspace {
                 (proposal.clone(), category.map(|category| category.id))
             });
             let boxes = boxes.collect();
-            self.proposal_preview = Some(ProposalPreview { proposing, boxes });
+            self.proposal_preview = Some(ProposalPreview { settings: proposing, boxes });
             return Ok(());
         }
         self.proposal_preview = None;
-        *self.session.proposing_mut() = proposing;
+        *self.session.proposal_settings_mut() = proposing;
         self.derive_again(self.session.current(), cut)
     }
 
@@ -814,7 +812,7 @@ impl Workspace {
         self.proposal_preview = None;
         let shown = self.session.current();
         let shown = shown.filter(|_| !self.session.is_current_new());
-        self.derive_again(shown, cut_options_of(self.session.proposing()))
+        self.derive_again(shown, cut_options_of(self.session.proposal_settings()))
     }
 
     /// Which of the model's classes boxes are of.
@@ -833,7 +831,7 @@ impl Workspace {
             .filter(|row| row.review != ReviewState::New && !self.census.has(row.id))
             .filter_map(|row| self.request(row.id));
         let open: Vec<PictureRequest> = open.collect();
-        let cut = cut_options_of(self.session.proposing());
+        let cut = cut_options_of(self.session.proposal_settings());
         self.counter.derive(model_info, cut, open);
     }
 
@@ -880,7 +878,7 @@ impl Workspace {
             return None;
         }
         let kept = self.cache.get(CacheKind::Maps, &key);
-        let Some(maps) = kept.and_then(|bytes| kept_maps::from_bytes(&bytes)) else {
+        let Some(maps) = kept.and_then(|bytes| maps_codec::decode(&bytes)) else {
             self.mapless.insert(picture);
             return None;
         };
@@ -906,9 +904,9 @@ impl Workspace {
 
     /// Where the map that the heat map shows is cut, in 0..1 of its range.
     pub fn heat_map_threshold(&self) -> f32 {
-        let proposal_preview = self.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.proposing);
+        let proposal_preview = self.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.settings);
         let threshold = proposal_preview
-            .unwrap_or(self.session.proposing())
+            .unwrap_or(self.session.proposal_settings())
             .effective_threshold();
         match &self.heat {
             Some(heat) => heat.method.cut(threshold, heat.steepest),
@@ -919,8 +917,8 @@ impl Workspace {
     /// The heat map of the picture that is shown, if it is to show and there is one.
     pub fn heat(&mut self, context: &Context) -> Option<egui::TextureId> {
         let picture = self.session.current().filter(|_| self.shows_heat_map)?;
-        let proposing = self.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.proposing);
-        let method = proposing.unwrap_or(self.session.proposing()).method();
+        let proposing = self.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.settings);
+        let method = proposing.unwrap_or(self.session.proposal_settings()).method();
         let is_same = |heat: &&Heat| {
             (heat.picture, heat.method, heat.class) == (picture, method, self.heat_map_class)
         };
