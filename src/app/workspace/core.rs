@@ -271,7 +271,7 @@ impl Workspace {
             return;
         }
         self.told = Some(state);
-        let likely = self.session.likely();
+        let likely = self.session.likely_next();
         let is_wanted = |picture: &PictureId| {
             let is_shown_whole = needs_full_resolution && *picture == current;
             (is_shown_whole || !self.textures.has(*picture))
@@ -971,7 +971,7 @@ impl Workspace {
     pub fn keep(&mut self) -> Result<(), StoreError> {
         self.session.save_state()?;
         if self.activity != self.kept_activity {
-            self.session.keep(ACTIVITY, &self.activity)?;
+            self.session.save_setting(ACTIVITY, &self.activity)?;
             self.kept_activity = self.activity;
         }
         Ok(())
@@ -983,7 +983,7 @@ impl Workspace {
     /// If the project cannot be written; what was done is safe even so.
     pub fn close(mut self) -> Result<(), StoreError> {
         let written = self.write_inferences();
-        let kept = self.keep();
+        let kept = self.save_setting();
         self.session.close()?;
         written.and(kept)
     }

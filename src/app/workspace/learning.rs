@@ -275,7 +275,7 @@ impl Workspace {
     /// If the project cannot be written.
     pub fn set_automatic(&mut self, is_automatic: bool) -> Result<(), StoreError> {
         self.learning.kept.is_manual = !is_automatic;
-        self.session.keep(LEARNING, &self.learning.kept)
+        self.session.save_setting(LEARNING, &self.learning.kept)
     }
 
     /// Makes proposals by another state, or in the old way.
@@ -284,7 +284,7 @@ impl Workspace {
     /// If the project cannot be written.
     pub fn choose_proposal_source(&mut self, choice: ProposalSource) -> Result<Said, StoreError> {
         self.learning.kept.choice = choice;
-        self.session.keep(LEARNING, &self.learning.kept)?;
+        self.session.save_setting(LEARNING, &self.learning.kept)?;
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(None);
         };
@@ -559,10 +559,10 @@ impl Workspace {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |since| since.as_secs());
         let (id, gone) = self.learning.kept.add(&learned, &model_info, now, is_asked);
-        self.session.keep(&learned_states::key_of(id), text)?;
-        self.session.keep(LEARNING, &self.learning.kept)?;
+        self.session.save_setting(&learned_states::key_of(id), text)?;
+        self.session.save_setting(LEARNING, &self.learning.kept)?;
         for state in gone {
-            self.session.forget(&learned_states::key_of(state))?;
+            self.session.remove_setting(&learned_states::key_of(state))?;
         }
         if self.learning.kept.choice != ProposalSource::Best {
             return Ok(
