@@ -242,8 +242,18 @@ fn states(ui: &mut Ui, workspace: &Workspace, kind: &str, actions: &mut Vec<Acti
                     actions.push(Action::UseLearned(choice));
                 }
             };
-            offer(ui, ProposalSource::Best, "The newest, where it is better", true);
-            offer(ui, ProposalSource::OldWay, "The old way, whatever is learnt", true);
+            offer(
+                ui,
+                ProposalSource::Best,
+                "The newest, where it is better",
+                true,
+            );
+            offer(
+                ui,
+                ProposalSource::OldWay,
+                "The old way, whatever is learnt",
+                true,
+            );
             for state in kept.states.iter().rev() {
                 self::state(ui, workspace, state, kind, actions);
             }

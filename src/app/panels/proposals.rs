@@ -65,7 +65,10 @@ fn model_line(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
                 0 => "any object".to_owned(),
                 number => format!("{number} classes"),
             };
-            ui.weak(format!("{}, {classes}, on {}", model_info.name, model_info.device));
+            ui.weak(format!(
+                "{}, {classes}, on {}",
+                model_info.name, model_info.device
+            ));
         }
         ModelState::Failed(reason) => {
             ui.vertical(|ui| {

@@ -21,7 +21,7 @@ use crate::app::workers::tag_trainer::TagTraining;
 use crate::app::workers::terms::ModelSettings;
 use crate::formats::exchange::{ExportReport, Import, Messages};
 use crate::learn::tags::TagSet;
-use crate::store::{Project, FolderChanges};
+use crate::store::{FolderChanges, Project};
 use crate::tscam::EMBEDDED_BACKBONE_NAME;
 
 /// How often another process is looked for that has written to the project.

@@ -29,7 +29,7 @@ use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{BoxState, CategoryId, PictureId, ReviewState};
 use crate::learn::boxes::LearnedBox;
 use crate::localize::{BoxOptions, LevelMap, Maps, Method};
-use crate::naming::{Naming, MappedClass};
+use crate::naming::{MappedClass, Naming};
 use crate::propose::{self, Proposal};
 use crate::store::{Project, StoreError};
 
@@ -421,7 +421,8 @@ impl Workspace {
             .copied()
             .chain(others)
             .filter(is_open);
-        let requests: Vec<PictureRequest> = open.filter_map(|picture| self.request(picture)).collect();
+        let requests: Vec<PictureRequest> =
+            open.filter_map(|picture| self.request(picture)).collect();
         let number = requests.len();
         if number > 0 {
             let job = self.job.get_or_insert_with(ProposalJob::new);
@@ -474,7 +475,10 @@ impl Workspace {
         self.heat_map_class = None;
         let proposing = self.session.proposal_settings_mut();
         proposing.model.clone_from(&model_settings.model);
-        model_settings.quality.name().clone_into(&mut proposing.quality);
+        model_settings
+            .quality
+            .name()
+            .clone_into(&mut proposing.quality);
         self.proposer.set_model_settings(model_settings);
         Ok(())
     }
@@ -630,7 +634,9 @@ impl Workspace {
         let mut found = Vec::new();
         for seen in batch {
             match &seen.learned {
-                Some((of, boxes)) if *of == generation && self.learning.active_state().is_some() => {
+                Some((of, boxes))
+                    if *of == generation && self.learning.active_state().is_some() =>
+                {
                     learned.push((seen.picture, boxes));
                 }
                 _ => found.extend(
@@ -702,7 +708,11 @@ impl Workspace {
     }
 
     fn caller(&self, model_info: &ModelInfo) -> ClassNamer<'_> {
-        ClassNamer::new(self.session.document(), &model_info.classes, model_info.is_foreign)
+        ClassNamer::new(
+            self.session.document(),
+            &model_info.classes,
+            model_info.is_foreign,
+        )
     }
 
     /// The boxes of a picture with their classes, as the document calls them.
@@ -749,7 +759,9 @@ impl Workspace {
             };
             let boxes = self.boxes_of(picture, &maps, &cut).unwrap_or_default();
             let caller = self.caller(&model_info);
-            let named = self.named(&caller, picture, &boxes, &model_info).into_iter();
+            let named = self
+                .named(&caller, picture, &boxes, &model_info)
+                .into_iter();
             let boxes = named.map(|(proposal, name)| {
                 let category = self.session.document().category_named(&name);
                 (proposal.clone(), category.map(|category| category.id))
@@ -764,7 +776,11 @@ impl Workspace {
     }
 
     /// Makes untouched proposals anew from kept maps, at once those of the picture that is shown.
-    fn derive_again(&mut self, shown: Option<PictureId>, cut: CutOptions) -> Result<(), StoreError> {
+    fn derive_again(
+        &mut self,
+        shown: Option<PictureId>,
+        cut: CutOptions,
+    ) -> Result<(), StoreError> {
         if !self.session.is_editable() || self.learning.active_state().is_some() {
             return Ok(());
         }
@@ -783,7 +799,10 @@ impl Workspace {
     ///
     /// # Errors
     /// If a name cannot be that of a category, or the project cannot be written.
-    pub fn map_classes(&mut self, changes: &[(String, Option<MappedClass>)]) -> Result<(), StoreError> {
+    pub fn map_classes(
+        &mut self,
+        changes: &[(String, Option<MappedClass>)],
+    ) -> Result<(), StoreError> {
         // Where maps are kept they tell more than the name that a box has.
         let census = &self.census;
         self.session.add_mapped_classes(changes)?;
@@ -858,7 +877,10 @@ impl Workspace {
 
     /// Boxes were derived from kept maps; they are written when nothing is being dragged.
     pub fn on_derived(&mut self, derived: DerivedBoxes) {
-        if self.model_info().is_none_or(|model_info| **model_info != *derived.model) {
+        if self
+            .model_info()
+            .is_none_or(|model_info| **model_info != *derived.model)
+        {
             return;
         }
         if self.counter.is_current_request(&derived) {
@@ -889,7 +911,9 @@ impl Workspace {
 
     /// The classes that the head saw in the picture that is shown.
     pub fn classes_in_picture(&mut self) -> Vec<(usize, String)> {
-        let (Some(picture), Some(model_info)) = (self.session.current(), self.model_info().cloned()) else {
+        let (Some(picture), Some(model_info)) =
+            (self.session.current(), self.model_info().cloned())
+        else {
             return Vec::new();
         };
         let Some(maps) = self.maps_of(picture) else {

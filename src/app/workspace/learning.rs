@@ -165,7 +165,11 @@ impl Workspace {
     pub(super) fn start_learning(&mut self, model_info: &Arc<ModelInfo>) {
         self.learning.epoch = self.learner.use_model(Some(Arc::clone(model_info)));
         self.learning.has_begun = false;
-        let state = self.learning.kept.wanted(&model_info.features_kind()).cloned();
+        let state = self
+            .learning
+            .kept
+            .wanted(&model_info.features_kind())
+            .cloned();
         if let Some(state) = state {
             let learned = self.read_state(&state, model_info);
             self.activate_state(learned.map(|learned| (state.id, learned)));
@@ -288,7 +292,11 @@ impl Workspace {
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(None);
         };
-        let state = self.learning.kept.wanted(&model_info.features_kind()).cloned();
+        let state = self
+            .learning
+            .kept
+            .wanted(&model_info.features_kind())
+            .cloned();
         let Some(state) = state else {
             let is_other_model = matches!(choice, ProposalSource::State(_));
             self.deactivate_state(true)?;
@@ -468,7 +476,11 @@ impl Workspace {
     ///
     /// # Errors
     /// If the project cannot be written.
-    pub fn on_learning_event(&mut self, epoch: u64, learnt: LearningEvent) -> Result<Said, StoreError> {
+    pub fn on_learning_event(
+        &mut self,
+        epoch: u64,
+        learnt: LearningEvent,
+    ) -> Result<Said, StoreError> {
         if epoch != self.learning.epoch {
             // Of a former model.
             return Ok(None);
@@ -620,7 +632,9 @@ impl Workspace {
         found: &[(PictureId, &[LearnedBox])],
         is_step: bool,
     ) -> Result<(), StoreError> {
-        let (Some(model_info), Some(id)) = (self.model_info().cloned(), self.learning.active_state()) else {
+        let (Some(model_info), Some(id)) =
+            (self.model_info().cloned(), self.learning.active_state())
+        else {
             return Ok(());
         };
         if found.is_empty() {
@@ -713,7 +727,9 @@ impl Workspace {
         boxes: &LearnedBoxes,
         unseen: &[PictureId],
     ) -> Result<Said, StoreError> {
-        let (Some(model_info), Some(search)) = (self.model_info().cloned(), &mut self.learning.search) else {
+        let (Some(model_info), Some(search)) =
+            (self.model_info().cloned(), &mut self.learning.search)
+        else {
             return Ok(None);
         };
         if search.example.search != number {
