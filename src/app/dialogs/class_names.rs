@@ -11,8 +11,8 @@ use egui::{
 
 use super::palette::Finder;
 use crate::app::action::Action;
-use crate::app::workspace::{Workspace, ModelState};
 use crate::app::theme::{self, Palette};
+use crate::app::workspace::{ModelState, Workspace};
 use crate::document::{Category, ops};
 use crate::naming::{self, ANY_OBJECT, Correction, MappedClass, Suggestion, SuggestionInput};
 
@@ -521,7 +521,9 @@ impl Row {
         if response.double_clicked() {
             press = Some(Some(RowAction::Choose));
         }
-        let name = in_cell(ui, cell(2), Align::Min, |ui| self.name_button(ui, workspace));
+        let name = in_cell(ui, cell(2), Align::Min, |ui| {
+            self.name_button(ui, workspace)
+        });
         let name = name.on_hover_text("What its boxes are called: click to choose");
         if name
             .accessible_name(format!("Name of {}", self.class))

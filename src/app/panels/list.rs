@@ -12,10 +12,10 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::command::Command;
-use crate::app::workspace::Workspace;
-use crate::app::session::{PictureQuery, SortOrder, ReviewFilter};
 use crate::app::session::SelectionChange;
+use crate::app::session::{PictureQuery, ReviewFilter, SortOrder};
 use crate::app::theme::{self, Palette};
+use crate::app::workspace::Workspace;
 use crate::document::{BoxState, Picture, PictureId, ReviewState};
 
 const ROW_HEIGHT: f32 = 46.0;
@@ -49,7 +49,13 @@ pub struct List {
 
 impl List {
     /// Draws the list.
-    pub fn ui(&mut self, ui: &mut Ui, workspace: &mut Workspace, is_grid: bool, actions: &mut Vec<Action>) {
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        workspace: &mut Workspace,
+        is_grid: bool,
+        actions: &mut Vec<Action>,
+    ) {
         progress(ui, workspace, actions);
         query(ui, workspace, actions);
         ui.separator();
@@ -130,11 +136,18 @@ impl List {
     }
 
     /// What a key means while the list has the focus, before it can be a command.
-    pub fn on_key(&self, key: Key, modifiers: Modifiers, workspace: &Workspace) -> Option<SelectionChange> {
+    pub fn on_key(
+        &self,
+        key: Key,
+        modifiers: Modifiers,
+        workspace: &Workspace,
+    ) -> Option<SelectionChange> {
         let columns = self.columns.max(1) as isize;
         match key {
             Key::A if modifiers.command_only() => Some(SelectionChange::All),
-            Key::Escape if !workspace.session.list_selection().is_empty() => Some(SelectionChange::Clear),
+            Key::Escape if !workspace.session.list_selection().is_empty() => {
+                Some(SelectionChange::Clear)
+            }
             _ if !modifiers.shift_only() => None,
             Key::ArrowDown => Some(SelectionChange::RangeBy(columns)),
             Key::ArrowUp => Some(SelectionChange::RangeBy(-columns)),

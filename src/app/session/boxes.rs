@@ -1,9 +1,7 @@
 //! Drawing, moving, copying and deleting boxes.
 
 use super::core::Session;
-use crate::document::{
-    Annotation, AnnotationId, BoxState, Document, Edit, EditError, Flags, PictureId, ops,
-};
+use crate::document::{Annotation, AnnotationId, Document, Edit, EditError, Flags, PictureId, ops};
 use crate::geometry::BBox;
 use crate::store::StoreError;
 
@@ -190,7 +188,11 @@ impl Session {
             let there = document.annotation(row.id);
             there.is_some_and(|(other, _)| other.id == picture)
         });
-        let offset = if is_same { [COPY_OFFSET_PX, COPY_OFFSET_PX] } else { [0.0, 0.0] };
+        let offset = if is_same {
+            [COPY_OFFSET_PX, COPY_OFFSET_PX]
+        } else {
+            [0.0, 0.0]
+        };
         let known: Vec<Annotation> = rows
             .into_iter()
             .filter(|row| document.category(row.category).is_some())

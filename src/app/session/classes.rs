@@ -13,7 +13,7 @@ impl Session {
         self.state.class.filter(exists).or_else(first)
     }
 
-    fn class_for_new_boxes(&mut self) -> Result<CategoryId, StoreError> {
+    pub(super) fn class_for_new_boxes(&mut self) -> Result<CategoryId, StoreError> {
         match self.chosen_class() {
             Some(category) => Ok(category),
             None => self.ensure_class(ANY_OBJECT),

@@ -151,7 +151,11 @@ impl Session {
             .categories()
             .map(|row| row.id)
             .filter(|id| !self.is_hidden(*id));
-        match (shown.next(), shown.next(), self.state.hidden_classes.is_empty()) {
+        match (
+            shown.next(),
+            shown.next(),
+            self.state.hidden_classes.is_empty(),
+        ) {
             (Some(only), None, false) => Some(only),
             _ => None,
         }
@@ -249,7 +253,11 @@ impl Session {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn save_setting<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), StoreError> {
+    pub fn save_setting<T: Serialize + ?Sized>(
+        &mut self,
+        key: &str,
+        value: &T,
+    ) -> Result<(), StoreError> {
         if self.project.access() == Access::View {
             return Ok(());
         }

@@ -171,11 +171,24 @@ mod tests {
         assert_eq!(selected(&[toggle(5), to(6)]), [5, 6], "from the last click");
         let range_too = SelectionChange::RangeTo(PictureId(6), true);
         assert_eq!(selected(&[toggle(1), toggle(5), range_too]), [1, 3, 5, 6]);
-        assert_eq!(selected(&[SelectionChange::RangeBy(1), SelectionChange::RangeBy(1), SelectionChange::RangeBy(-1)]), [3, 4]);
-        assert_eq!(selected(&[SelectionChange::RangeBy(1), SelectionChange::RangeBy(-1)]), [0; 0]);
+        assert_eq!(
+            selected(&[
+                SelectionChange::RangeBy(1),
+                SelectionChange::RangeBy(1),
+                SelectionChange::RangeBy(-1)
+            ]),
+            [3, 4]
+        );
+        assert_eq!(
+            selected(&[SelectionChange::RangeBy(1), SelectionChange::RangeBy(-1)]),
+            [0; 0]
+        );
         assert_eq!(selected(&[SelectionChange::RangeBy(isize::MIN)]), [1, 2, 3]);
         assert_eq!(selected(&[SelectionChange::All]), [1, 2, 3, 4, 5, 6]);
-        assert_eq!(selected(&[SelectionChange::All, SelectionChange::Clear]), [0; 0]);
+        assert_eq!(
+            selected(&[SelectionChange::All, SelectionChange::Clear]),
+            [0; 0]
+        );
     }
 
     #[test]
@@ -188,8 +201,14 @@ mod tests {
             .collect();
         let mut all = ListSelection::default();
         let shown = Some(PictureId(1));
-        let toggle =
-            |all: &mut ListSelection, id| all.change(SelectionChange::Toggle(PictureId(id)), &rows, &row_of, shown);
+        let toggle = |all: &mut ListSelection, id| {
+            all.change(
+                SelectionChange::Toggle(PictureId(id)),
+                &rows,
+                &row_of,
+                shown,
+            )
+        };
         assert_eq!(toggle(&mut all, 3), None);
         assert_eq!(toggle(&mut all, 1), Some(PictureId(3)));
         assert!(all.is_empty());

@@ -65,14 +65,19 @@ impl Session {
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn add_mapped_classes(&mut self, changes: &[(String, Option<MappedClass>)]) -> Result<(), StoreError> {
+    pub fn add_mapped_classes(
+        &mut self,
+        changes: &[(String, Option<MappedClass>)],
+    ) -> Result<(), StoreError> {
         for name in changes
             .iter()
             .filter_map(|(_, target)| Some(target.as_ref()?.name()))
         {
             let affected = self
                 .project
-                .commit_untracked_with(UPDATE_PROPOSALS, |document| Ok(ops::ensure_category(document, name)))?;
+                .commit_untracked_with(UPDATE_PROPOSALS, |document| {
+                    Ok(ops::ensure_category(document, name))
+                })?;
             if affected != Affected::default() {
                 self.after_edit(false);
             }

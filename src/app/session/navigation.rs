@@ -81,7 +81,7 @@ impl Session {
     }
 
     /// The picture that was shown before this one, else the one above it in the list.
-    fn previous(&self) -> Option<PictureId> {
+    pub(super) fn previous(&self) -> Option<PictureId> {
         let exists = |id: &PictureId| self.document().picture(*id).is_some();
         let above = || {
             self.neighbour(-1)

@@ -202,7 +202,9 @@ impl SortOrder {
         match self {
             Self::Name => 0.0,
             Self::Uncertainty => uncertainty(document, picture).unwrap_or(NO_UNCERTAINTY),
-            Self::Certainty => uncertainty(document, picture).map_or(NO_UNCERTAINTY, |uncertainty| -uncertainty),
+            Self::Certainty => {
+                uncertainty(document, picture).map_or(NO_UNCERTAINTY, |uncertainty| -uncertainty)
+            }
             Self::Score => rows
                 .iter()
                 .filter_map(|row| row.score)
@@ -435,7 +437,11 @@ mod tests {
             [3, 1, 2],
             "0.6 and 0.2, then 0.95, then the one that is done"
         );
-        assert_eq!(sorted(SortOrder::Certainty), [1, 3, 2], "the one that is done comes last");
+        assert_eq!(
+            sorted(SortOrder::Certainty),
+            [1, 3, 2],
+            "the one that is done comes last"
+        );
         assert_eq!(sorted(SortOrder::Score), [1, 3, 2]);
         assert_eq!(sorted(SortOrder::Boxes), [3, 1, 2]);
         assert_eq!(sorted(SortOrder::Class), [3, 1, 2], "cat, dog, none");

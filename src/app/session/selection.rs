@@ -95,12 +95,12 @@ impl Session {
         order.find(|id| self.is_proposal(*id)).into_iter().collect()
     }
 
-    fn is_proposal(&self, id: AnnotationId) -> bool {
+    pub(super) fn is_proposal(&self, id: AnnotationId) -> bool {
         let row = self.document().annotation(id);
         row.is_some_and(|(_, row)| row.state == BoxState::Proposed)
     }
 
-    fn select_next_proposal(&mut self) {
+    pub(super) fn select_next_proposal(&mut self) {
         let mut order = self.review_order().into_iter();
         let next = order.find(|id| self.is_proposal(*id));
         self.selection = next.into_iter().collect();

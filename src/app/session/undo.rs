@@ -13,7 +13,10 @@ impl Session {
     /// If the file cannot be written.
     pub fn undo(&mut self) -> Result<Option<String>, StoreError> {
         let mut undone = self.project.undo()?;
-        while undone.as_ref().is_some_and(|step| step.label == UPDATE_PROPOSALS) {
+        while undone
+            .as_ref()
+            .is_some_and(|step| step.label == UPDATE_PROPOSALS)
+        {
             let Some(before) = self.project.undo()? else {
                 break;
             };
@@ -29,7 +32,10 @@ impl Session {
     /// If the file cannot be written.
     pub fn redo(&mut self) -> Result<Option<String>, StoreError> {
         let mut redone = self.project.redo()?;
-        while redone.as_ref().is_some_and(|step| step.label == UPDATE_PROPOSALS) {
+        while redone
+            .as_ref()
+            .is_some_and(|step| step.label == UPDATE_PROPOSALS)
+        {
             let Some(after) = self.project.redo()? else {
                 break;
             };

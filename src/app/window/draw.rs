@@ -9,12 +9,12 @@ use super::keys::keep_canvas_focused;
 use crate::app::action::Action;
 use crate::app::canvas::Scene;
 use crate::app::command::{Command, Requirement};
-use crate::app::workspace::Workspace;
 use crate::app::dialogs::{self, Dialog};
 use crate::app::offer::CommandState;
 use crate::app::panels::{boxes, learn, proposals, status};
 use crate::app::preferences::Theme;
 use crate::app::theme::Palette;
+use crate::app::workspace::Workspace;
 
 /// The width of a toast in points: that of the panel that it lies over.
 const TOAST_WIDTH: f32 = 236.0;
@@ -67,7 +67,10 @@ impl Window {
                 (workspace.shows_dashboard, Command::Dashboard),
                 (workspace.canvas.draws(), Command::Draw),
                 (
-                    workspace.job.as_ref().is_some_and(|job| job.paused.is_some()),
+                    workspace
+                        .job
+                        .as_ref()
+                        .is_some_and(|job| job.paused.is_some()),
                     Command::PauseProposing,
                 ),
             ] {
@@ -87,16 +90,21 @@ impl Window {
             keymap: &self.preferences.keymap.clone(),
             ..self.offer()
         };
-        let Some(workspace) = &mut self.workspace else { return };
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
         let look = self.preferences.canvas;
-        Panel::bottom("status").show(ui, |ui| status::ui(ui, workspace, &self.notifications, actions));
+        Panel::bottom("status").show(ui, |ui| {
+            status::ui(ui, workspace, &self.notifications, actions)
+        });
         Panel::left("pictures")
             .resizable(true)
             .default_size(240.0)
             .size_range(180.0..=480.0)
             .show(ui, |ui| {
                 if workspace.job.is_some() {
-                    Panel::bottom("job").show(ui, |ui| status::job_ui(ui, workspace, &offer, actions));
+                    Panel::bottom("job")
+                        .show(ui, |ui| status::job_ui(ui, workspace, &offer, actions));
                 }
                 ui.add_space(4.0);
                 self.list.ui(ui, workspace, look.thumbnails, actions);
@@ -113,7 +121,9 @@ impl Window {
                         section(ui, "Proposals", |ui| {
                             proposals::ui(ui, workspace, &look, &offer, actions);
                         });
-                        section(ui, "Learning", |ui| learn::ui(ui, workspace, &offer, actions));
+                        section(ui, "Learning", |ui| {
+                            learn::ui(ui, workspace, &offer, actions)
+                        });
                         section(ui, "Boxes", |ui| boxes::ui(ui, workspace, actions));
                         section(ui, "Classes", |ui| self.classes.ui(ui, workspace, actions));
                     });
@@ -132,7 +142,10 @@ impl Window {
                     look: &look,
                     adjustment: workspace.adjustment,
                     are_boxes_hidden: workspace.are_boxes_hidden,
-                    proposal_preview: workspace.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.boxes[..]),
+                    proposal_preview: workspace
+                        .proposal_preview
+                        .as_ref()
+                        .map(|proposal_preview| &proposal_preview.boxes[..]),
                     heat,
                 },
                 actions,

@@ -105,11 +105,18 @@ impl Window {
                 modifiers,
                 ..
             } => {
-                if let Some(workspace) = self.workspace.as_mut().filter(|workspace| !workspace.shows_dashboard)
+                if let Some(workspace) = self
+                    .workspace
+                    .as_mut()
+                    .filter(|workspace| !workspace.shows_dashboard)
                     && has_canvas
-                    && workspace
-                        .canvas
-                        .on_key(*key, *modifiers, *repeat, &workspace.session, actions)
+                    && workspace.canvas.on_key(
+                        *key,
+                        *modifiers,
+                        *repeat,
+                        &workspace.session,
+                        actions,
+                    )
                 {
                     return true;
                 }

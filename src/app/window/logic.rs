@@ -7,18 +7,19 @@ use std::time::{Duration, Instant};
 use egui::{Context, ViewportCommand};
 
 use super::{Window, counted};
-use crate::app::workspace::{Workspace, ProposalJob};
 use crate::app::dialogs::{self, Dialog};
 use crate::app::notifications::Notifications;
 use crate::app::panels::{classes, list};
 use crate::app::preferences::WindowGeometry;
 use crate::app::sample_pictures;
 use crate::app::workers::events::{
-    EventSender, ExchangeEvent, FileChoice, FilePurpose, OpeningEvent, ProposerEvent, TrainedHeadFile, WorkerEvent,
+    EventSender, ExchangeEvent, FileChoice, FilePurpose, OpeningEvent, ProposerEvent,
+    TrainedHeadFile, WorkerEvent,
 };
 use crate::app::workers::opener;
 use crate::app::workers::tag_trainer::TagTraining;
 use crate::app::workers::terms::ModelSettings;
+use crate::app::workspace::{ProposalJob, Workspace};
 use crate::formats::exchange::{ExportReport, Import, Messages};
 use crate::learn::tags::TagSet;
 use crate::store::{FolderChanges, Project};
@@ -40,12 +41,15 @@ impl Window {
                 .opening
                 .as_ref()
                 .is_some_and(|(opening, _)| *opening == number);
-            let is_open = self.workspace.as_ref().is_some_and(|workspace| workspace.number == number);
+            let is_open = self
+                .workspace
+                .as_ref()
+                .is_some_and(|workspace| workspace.number == number);
             match event {
                 WorkerEvent::FileChosen(purpose, choice) => self.on_file_chosen(purpose, choice),
                 WorkerEvent::Failed(text) => self.notifications.problem(text),
-                WorkerEvent::Opening(OpeningEvent::Opened { project, notifications }) if is_opening => {
-                    self.show_workspace(*project, number, notifications);
+                WorkerEvent::Opening(OpeningEvent::Opened { project, notices }) if is_opening => {
+                    self.show_workspace(*project, number, notices);
                 }
                 WorkerEvent::Opening(OpeningEvent::Failed(reason)) if is_opening => {
                     self.opening = None;
@@ -97,11 +101,17 @@ impl Window {
             OpeningEvent::FirstPictures => self.poll(),
             OpeningEvent::Scanned(survey) => {
                 self.poll();
-                let Some(workspace) = &mut self.workspace else { return };
+                let Some(workspace) = &mut self.workspace else {
+                    return;
+                };
                 workspace.is_scanning = false;
                 let changes = &survey.changes;
                 for name in changes.changed.iter().chain(&changes.found_again) {
-                    let picture = workspace.session.document().picture_at(name).map(|row| row.id);
+                    let picture = workspace
+                        .session
+                        .document()
+                        .picture_at(name)
+                        .map(|row| row.id);
                     if let Some(picture) = picture {
                         workspace.reload(picture);
                     }
@@ -152,7 +162,9 @@ impl Window {
     }
 
     fn on_exchanged(&mut self, exchanged: ExchangeEvent) {
-        let Some(workspace) = &mut self.workspace else { return };
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
         workspace.exchange = None;
         workspace.defers_writes = false;
         match exchanged {
@@ -226,8 +238,12 @@ impl Window {
 
     /// Trains a class head on the tags.
     pub(super) fn learn_classes(&mut self) {
-        let Some(workspace) = &mut self.workspace else { return };
-        let is_embedded = workspace.model_info().is_none_or(|model_info| model_info.name == EMBEDDED_BACKBONE_NAME);
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
+        let is_embedded = workspace
+            .model_info()
+            .is_none_or(|model_info| model_info.name == EMBEDDED_BACKBONE_NAME);
         let project = workspace.session.project();
         let set = TagSet::new(TagSet::from_document(project.document(), project.root()));
         let text = match &self.places.heads {
@@ -251,7 +267,9 @@ impl Window {
     }
 
     fn on_trained(&mut self, trained: Result<Option<TrainedHeadFile>, String>) {
-        let Some(workspace) = &mut self.workspace else { return };
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
         workspace.training = None;
         match trained {
             Err(reason) => self.notifications.problem(reason),
@@ -275,7 +293,9 @@ impl Window {
     }
 
     pub(super) fn change_model_settings(&mut self, change: impl FnOnce(&mut ModelSettings)) {
-        let Some(workspace) = &mut self.workspace else { return };
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
         let mut model_settings = workspace.model_settings();
         change(&mut model_settings);
         if let Err(error) = workspace.set_model_settings(model_settings) {
@@ -328,17 +348,21 @@ impl Window {
             self.kept = Instant::now();
             self.save_preferences();
         }
-        let Some(workspace) = &mut self.workspace else { return };
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
         workspace.tick(now, has_input && has_focus);
         workspace.session.count();
         workspace.teach();
         let followed = workspace.follow_naming();
-        let outcome = followed.and_then(|()| workspace.write_due()).and_then(|ended| {
-            if keeps {
-                workspace.keep()?;
-            }
-            Ok(ended)
-        });
+        let outcome = followed
+            .and_then(|()| workspace.write_due())
+            .and_then(|ended| {
+                if keeps {
+                    workspace.keep()?;
+                }
+                Ok(ended)
+            });
         workspace.update_requests();
         if workspace.has_unwritten() {
             context.request_repaint_after(Duration::from_millis(100));
@@ -407,16 +431,26 @@ fn close_in_background(workspace: Workspace, event_sender: &EventSender) {
 }
 
 /// Takes what a worker of the open project has done.
-fn on_work_done(context: &Context, workspace: &mut Workspace, event: WorkerEvent, notifications: &mut Notifications) {
+fn on_work_done(
+    context: &Context,
+    workspace: &mut Workspace,
+    event: WorkerEvent,
+    notifications: &mut Notifications,
+) {
     match event {
-        WorkerEvent::Decoded(picture, decoded) => match workspace.on_decoded(context, picture, decoded) {
-            Ok(notes) => notes.into_iter().for_each(|note| notifications.note(note)),
-            Err(reason) => notifications.problem(reason),
-        },
-        WorkerEvent::Thumbnail(picture, image) => workspace.textures.insert_thumbnail(context, picture, image),
+        WorkerEvent::Decoded(picture, decoded) => {
+            match workspace.on_decoded(context, picture, decoded) {
+                Ok(notes) => notes.into_iter().for_each(|note| notifications.note(note)),
+                Err(reason) => notifications.problem(reason),
+            }
+        }
+        WorkerEvent::Thumbnail(picture, image) => {
+            workspace.textures.insert_thumbnail(context, picture, image)
+        }
         WorkerEvent::Derived(derived) => workspace.on_derived(derived),
         WorkerEvent::Proposer(ProposerEvent::Model(model)) => {
-            workspace.on_model(model)
+            workspace
+                .on_model(model)
                 .into_iter()
                 .for_each(|reason| notifications.problem(reason));
         }
@@ -428,7 +462,9 @@ fn on_work_done(context: &Context, workspace: &mut Workspace, event: WorkerEvent
         }) => {
             workspace.take_seen(picture, maps, learned, &model);
         }
-        WorkerEvent::Proposer(ProposerEvent::FeaturesReady(picture)) => workspace.on_features_ready(picture),
+        WorkerEvent::Proposer(ProposerEvent::FeaturesReady(picture)) => {
+            workspace.on_features_ready(picture)
+        }
         WorkerEvent::Learning(epoch, learnt) => match workspace.on_learning_event(epoch, learnt) {
             Ok(said) => said
                 .into_iter()

@@ -23,14 +23,14 @@ use crossbeam_channel::{Receiver, bounded};
 use egui::{CentralPanel, Context, Panel, Ui};
 
 use super::action::Action;
-use super::workspace::Workspace;
+use super::app_dirs::AppDirs;
 use super::dialogs::{Dialog, welcome};
 use super::notifications::Notifications;
 use super::panels::{classes, dashboard, list};
-use super::app_dirs::AppDirs;
 use super::preferences::Preferences;
 use super::theme;
 use super::workers::events::{EventSender, MAX_QUEUED_EVENTS, WorkerEvent};
+use super::workspace::Workspace;
 use crate::document::PictureId;
 
 /// The program's window.

@@ -7,13 +7,13 @@ use super::{Window, counted};
 use crate::app::action::{Action, ClassAction};
 use crate::app::canvas::CanvasCommand;
 use crate::app::command::Command;
-use crate::app::workspace::{Workspace, ModelState};
 use crate::app::dialogs::{Dialog, exchange};
-use crate::app::workers::events::{EventSender, FilePurpose};
 use crate::app::keymap::Keymap;
-use crate::app::session::SelectionChange;
 use crate::app::preferences::{CanvasOptions, Theme};
+use crate::app::session::SelectionChange;
+use crate::app::workers::events::{EventSender, FilePurpose};
 use crate::app::workers::{exchanger, file_dialog, opener};
+use crate::app::workspace::{ModelState, Workspace};
 use crate::document::{Edit, EditError, ops};
 use crate::store::StoreError;
 
@@ -101,7 +101,9 @@ impl Window {
         }
         match command {
             C::OpenFolder => file_dialog::show(FilePurpose::OpenFolder, self.event_sender.clone()),
-            C::OpenProject => file_dialog::show(FilePurpose::OpenProject, self.event_sender.clone()),
+            C::OpenProject => {
+                file_dialog::show(FilePurpose::OpenProject, self.event_sender.clone())
+            }
             C::ChooseModel => file_dialog::show(FilePurpose::Model, self.event_sender.clone()),
             C::EmbeddedModel => self.use_model(None),
             C::OpenSample => self.open_sample(),
@@ -138,7 +140,11 @@ impl Window {
                 self.dialog = session.map(|session| Dialog::Export(exchange::Export::new(session)));
             }
             C::Refresh => {
-                if let Some(workspace) = self.workspace.as_mut().filter(|workspace| !workspace.is_scanning) {
+                if let Some(workspace) = self
+                    .workspace
+                    .as_mut()
+                    .filter(|workspace| !workspace.is_scanning)
+                {
                     workspace.is_scanning = true;
                     workspace.session.clear_unreadable();
                     let project = workspace.session.project().path().to_owned();
@@ -181,7 +187,8 @@ impl Window {
             }
             return Ok(());
         }
-        let is_unseen = workspace.session.is_current_new() && workspace.session.visible().next().is_none();
+        let is_unseen =
+            workspace.session.is_current_new() && workspace.session.visible().next().is_none();
         if command == Command::AcceptAll && is_unseen {
             let text = "There is nothing to accept: the model has not looked at this picture yet";
             self.notifications.notify_about("unseen", text);
@@ -203,7 +210,10 @@ impl Window {
             workspace.session.set_done(true)?;
         }
         let document = workspace.session.document();
-        let current = workspace.session.current().and_then(|id| document.picture(id));
+        let current = workspace
+            .session
+            .current()
+            .and_then(|id| document.picture(id));
         if let Some(row) = current.filter(|row| document.is_verified_empty(row.id)) {
             let text = format!("Verified empty: {}", row.path);
             self.notifications.notify_about("verified empty", text);
@@ -220,7 +230,11 @@ impl Window {
 }
 
 /// Does what concerns the open project.
-fn perform_on_workspace(workspace: &mut Workspace, event_sender: &EventSender, action: Action) -> Result<(), StoreError> {
+fn perform_on_workspace(
+    workspace: &mut Workspace,
+    event_sender: &EventSender,
+    action: Action,
+) -> Result<(), StoreError> {
     let session = &mut workspace.session;
     match action {
         Action::Show(picture) => session.show(picture),
@@ -253,7 +267,9 @@ fn perform_on_workspace(workspace: &mut Workspace, event_sender: &EventSender, a
                 Ok(ops::remove_unused_model_categories(document))
             })?;
         }
-        Action::Propose(proposing, is_final) => workspace.change_proposal_settings(proposing, is_final)?,
+        Action::Propose(proposing, is_final) => {
+            workspace.change_proposal_settings(proposing, is_final)?
+        }
         Action::CancelLearning => workspace.cancel_learning(),
         Action::CancelTraining => workspace.training = None,
         Action::SetAutomaticLearning(is_automatic) => workspace.set_automatic(is_automatic)?,
@@ -341,7 +357,8 @@ fn run_workspace_command(
         _ => None,
     };
     if let Some(wish) = wish {
-        workspace.canvas
+        workspace
+            .canvas
             .wish(wish, &workspace.session, context.pixels_per_point());
         return Ok(None);
     }

@@ -229,7 +229,9 @@ impl Worker {
                     self.send(ProposerEvent::Failed(request.picture, reason));
                 }
                 // Whoever looks at the picture is told what is wrong with it.
-                (Err(_), InferencePurpose::PictureFeatures) => self.send(ProposerEvent::FeaturesReady(request.picture)),
+                (Err(_), InferencePurpose::PictureFeatures) => {
+                    self.send(ProposerEvent::FeaturesReady(request.picture))
+                }
             }
             ControlFlow::Continue(())
         };
@@ -318,8 +320,12 @@ impl Worker {
                 maps_codec::decode(&bytes)
             };
             match (aim, active_state) {
-                (InferencePurpose::PictureFeatures, _) if sight().is_some() => self.send(ProposerEvent::FeaturesReady(picture)),
-                (InferencePurpose::PictureFeatures, _) => return Some(((request.clone(), aim), request.path)),
+                (InferencePurpose::PictureFeatures, _) if sight().is_some() => {
+                    self.send(ProposerEvent::FeaturesReady(picture))
+                }
+                (InferencePurpose::PictureFeatures, _) => {
+                    return Some(((request.clone(), aim), request.path));
+                }
                 (InferencePurpose::Boxes, active_state) => {
                     let sight = active_state.as_ref().map(|_| sight());
                     // Where something was learnt, that is what counts.

@@ -17,14 +17,16 @@ use crate::app::cache::{Cache, CacheKind, maps_codec};
 use crate::app::canvas::Canvas;
 use crate::app::session::{ProposalSettings, Session};
 use crate::app::textures::{Adjustment, Textures};
-use crate::app::workers::events::{Decoded, DerivePurpose, DerivedBoxes, EventSender};
-use crate::app::workers::terms::{CutOptions, ModelInfo, ModelSettings, PictureRequest, picture_key};
 use crate::app::workers::decoder::Decoder;
 use crate::app::workers::deriver::Deriver;
+use crate::app::workers::events::{Decoded, DerivePurpose, DerivedBoxes, EventSender};
 use crate::app::workers::learner::Learner;
 use crate::app::workers::proposer::Proposer;
 use crate::app::workers::tag_trainer::TagTraining;
-use crate::app::workers::thumbnailer::{Thumbnailer, ThumbnailRequest};
+use crate::app::workers::terms::{
+    CutOptions, ModelInfo, ModelSettings, PictureRequest, picture_key,
+};
+use crate::app::workers::thumbnailer::{ThumbnailRequest, Thumbnailer};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{BoxState, CategoryId, PictureId, ReviewState};
 use crate::learn::boxes::LearnedBox;
@@ -120,15 +122,15 @@ pub struct ProposalPreview {
 }
 
 /// A picture that the model has looked at.
-struct Inference {
-    picture: PictureId,
+pub(super) struct Inference {
+    pub picture: PictureId,
     maps: Arc<Maps>,
     /// Its boxes by what was learnt, and the number of that use.
     learned: Option<(u64, Vec<LearnedBox>)>,
 }
 
 /// The heat map of the picture that is shown.
-struct Heat {
+pub(super) struct Heat {
     picture: PictureId,
     method: Method,
     class: Option<usize>,
@@ -178,33 +180,33 @@ pub struct Workspace {
     pub learning: Learning,
     /// A training of classes.
     pub training: Option<TagTraining>,
-    stopwatch: Stopwatch,
-    heat: Option<Heat>,
-    maps: LruCache<PictureId, Arc<Maps>>,
+    pub(super) stopwatch: Stopwatch,
+    pub(super) heat: Option<Heat>,
+    pub(super) maps: LruCache<PictureId, Arc<Maps>>,
     /// Pictures that the model has looked at and whose boxes are not written yet.
-    seen: Vec<Inference>,
-    seen_since: Option<Instant>,
+    pub(super) seen: Vec<Inference>,
+    pub(super) seen_since: Option<Instant>,
     /// Boxes that were derived and are not written yet.
-    derived: VecDeque<DerivedBoxes>,
+    pub(super) derived: VecDeque<DerivedBoxes>,
     /// Pictures whose maps are not kept, so that they are not looked for in every frame.
-    mapless: HashSet<PictureId>,
-    kept_activity: Activity,
+    pub(super) mapless: HashSet<PictureId>,
+    pub(super) kept_activity: Activity,
     /// Pictures that a person asked the model for by themselves.
-    wishes: HashSet<PictureId>,
+    pub(super) wishes: HashSet<PictureId>,
     /// For which picture the workers were last told what is likely.
-    told: Option<(PictureId, u64, bool)>,
-    decoder: Decoder,
-    thumbnailer: Thumbnailer,
-    proposer: Proposer,
-    deriver: Deriver,
-    counter: Deriver,
-    learner: Learner,
-    cache: Arc<Cache>,
+    pub(super) told: Option<(PictureId, u64, bool)>,
+    pub(super) decoder: Decoder,
+    pub(super) thumbnailer: Thumbnailer,
+    pub(super) proposer: Proposer,
+    pub(super) deriver: Deriver,
+    pub(super) counter: Deriver,
+    pub(super) learner: Learner,
+    pub(super) cache: Arc<Cache>,
     /// Which of the model's classes boxes are of.
-    census: ClassTally,
+    pub(super) census: ClassTally,
     /// The naming that untouched proposals go by, and the revision of the document in which it was
     /// last looked at.
-    applied_naming: (Naming, u64),
+    pub(super) applied_naming: (Naming, u64),
 }
 
 impl Workspace {
@@ -358,7 +360,7 @@ impl Workspace {
         }
     }
 
-    fn request(&self, picture: PictureId) -> Option<PictureRequest> {
+    pub(super) fn request(&self, picture: PictureId) -> Option<PictureRequest> {
         let row = self.session.document().picture(picture)?;
         Some(PictureRequest {
             picture,
@@ -579,7 +581,7 @@ impl Workspace {
         !self.seen.is_empty() || !self.derived.is_empty() || self.learning.has_unwritten()
     }
 
-    fn write_inferences(&mut self) -> Result<(), StoreError> {
+    pub(super) fn write_inferences(&mut self) -> Result<(), StoreError> {
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(());
         };
@@ -622,7 +624,7 @@ impl Workspace {
 
     /// Writes the boxes of pictures: by what was learnt where something is in use and has come with
     /// what was seen, else by their maps.
-    fn write_batch(
+    pub(super) fn write_batch(
         &mut self,
         model_info: &ModelInfo,
         cut: &CutOptions,
@@ -659,7 +661,11 @@ impl Workspace {
         Ok(())
     }
 
-    fn write_boxes(&mut self, picture: PictureId, maps: &Maps) -> Result<(), StoreError> {
+    pub(super) fn write_boxes(
+        &mut self,
+        picture: PictureId,
+        maps: &Maps,
+    ) -> Result<(), StoreError> {
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(());
         };
@@ -668,7 +674,7 @@ impl Workspace {
         self.write_found(&model_info, &cut, &[(picture, boxes)], false)
     }
 
-    fn write_found(
+    pub(super) fn write_found(
         &mut self,
         model_info: &ModelInfo,
         cut: &CutOptions,
@@ -697,7 +703,12 @@ impl Workspace {
         self.session.replace_proposals(&origin, &named, is_step)
     }
 
-    fn boxes_of(&self, picture: PictureId, maps: &Maps, cut: &CutOptions) -> Option<Vec<Proposal>> {
+    pub(super) fn boxes_of(
+        &self,
+        picture: PictureId,
+        maps: &Maps,
+        cut: &CutOptions,
+    ) -> Option<Vec<Proposal>> {
         let row = self.session.document().picture(picture)?;
         Some(propose::cut(
             maps,
@@ -707,7 +718,7 @@ impl Workspace {
         ))
     }
 
-    fn caller(&self, model_info: &ModelInfo) -> ClassNamer<'_> {
+    pub(super) fn caller(&self, model_info: &ModelInfo) -> ClassNamer<'_> {
         ClassNamer::new(
             self.session.document(),
             &model_info.classes,
@@ -716,7 +727,7 @@ impl Workspace {
     }
 
     /// The boxes of a picture with their classes, as the document calls them.
-    fn named<'p>(
+    pub(super) fn named<'p>(
         &self,
         caller: &ClassNamer<'_>,
         picture: PictureId,
@@ -767,7 +778,10 @@ impl Workspace {
                 (proposal.clone(), category.map(|category| category.id))
             });
             let boxes = boxes.collect();
-            self.proposal_preview = Some(ProposalPreview { settings: proposing, boxes });
+            self.proposal_preview = Some(ProposalPreview {
+                settings: proposing,
+                boxes,
+            });
             return Ok(());
         }
         self.proposal_preview = None;
@@ -776,7 +790,7 @@ impl Workspace {
     }
 
     /// Makes untouched proposals anew from kept maps, at once those of the picture that is shown.
-    fn derive_again(
+    pub(super) fn derive_again(
         &mut self,
         shown: Option<PictureId>,
         cut: CutOptions,
@@ -854,7 +868,7 @@ impl Workspace {
         self.counter.derive(model_info, cut, open);
     }
 
-    fn derive_others(&mut self, cut: CutOptions) {
+    pub(super) fn derive_others(&mut self, cut: CutOptions) {
         let Some(model_info) = self.model_info().cloned() else {
             return;
         };
@@ -928,7 +942,10 @@ impl Workspace {
 
     /// Where the map that the heat map shows is cut, in 0..1 of its range.
     pub fn heat_map_threshold(&self) -> f32 {
-        let proposal_preview = self.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.settings);
+        let proposal_preview = self
+            .proposal_preview
+            .as_ref()
+            .map(|proposal_preview| &proposal_preview.settings);
         let threshold = proposal_preview
             .unwrap_or(self.session.proposal_settings())
             .effective_threshold();
@@ -941,8 +958,13 @@ impl Workspace {
     /// The heat map of the picture that is shown, if it is to show and there is one.
     pub fn heat(&mut self, context: &Context) -> Option<egui::TextureId> {
         let picture = self.session.current().filter(|_| self.shows_heat_map)?;
-        let proposing = self.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.settings);
-        let method = proposing.unwrap_or(self.session.proposal_settings()).method();
+        let proposing = self
+            .proposal_preview
+            .as_ref()
+            .map(|proposal_preview| &proposal_preview.settings);
+        let method = proposing
+            .unwrap_or(self.session.proposal_settings())
+            .method();
         let is_same = |heat: &&Heat| {
             (heat.picture, heat.method, heat.class) == (picture, method, self.heat_map_class)
         };
@@ -1007,7 +1029,7 @@ impl Workspace {
     /// If the project cannot be written; what was done is safe even so.
     pub fn close(mut self) -> Result<(), StoreError> {
         let written = self.write_inferences();
-        let kept = self.save_setting();
+        let kept = self.keep();
         self.session.close()?;
         written.and(kept)
     }

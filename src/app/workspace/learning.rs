@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use super::core::{Workspace, cut_options_of, ModelState};
-use super::learned_states::{self, ProposalSource, LearnedStates, LEARNING, LearnedState};
-use crate::app::workers::learner::{SimilarRequest, ReviewedPicture};
+use super::core::{ModelState, Workspace, cut_options_of};
+use super::learned_states::{self, LEARNING, LearnedState, LearnedStates, ProposalSource};
 use crate::app::workers::events::LearningEvent;
 use crate::app::workers::learned_text;
+use crate::app::workers::learner::{ReviewedPicture, SimilarRequest};
 use crate::app::workers::terms::{ActiveState, LearnedBoxes, ModelInfo, PictureRequest};
 use crate::document::ops::{Candidate, NamedCandidate};
 use crate::document::{BoxState, CategoryId, Origin, PictureId, ReviewState};
@@ -177,8 +177,15 @@ impl Workspace {
         self.prefetch_features();
     }
 
-    fn read_state(&self, state: &LearnedState, model_info: &ModelInfo) -> Option<Arc<LearnedProposer>> {
-        let text = self.session.project().setting(&learned_states::key_of(state.id));
+    fn read_state(
+        &self,
+        state: &LearnedState,
+        model_info: &ModelInfo,
+    ) -> Option<Arc<LearnedProposer>> {
+        let text = self
+            .session
+            .project()
+            .setting(&learned_states::key_of(state.id));
         let text: String = text.ok().flatten()?;
         learned_text::decode(&text, &model_info.features_kind()).map(Arc::new)
     }
@@ -571,10 +578,12 @@ impl Workspace {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |since| since.as_secs());
         let (id, gone) = self.learning.kept.add(&learned, &model_info, now, is_asked);
-        self.session.save_setting(&learned_states::key_of(id), text)?;
+        self.session
+            .save_setting(&learned_states::key_of(id), text)?;
         self.session.save_setting(LEARNING, &self.learning.kept)?;
         for state in gone {
-            self.session.remove_setting(&learned_states::key_of(state))?;
+            self.session
+                .remove_setting(&learned_states::key_of(state))?;
         }
         if self.learning.kept.choice != ProposalSource::Best {
             return Ok(
