@@ -14,7 +14,7 @@ use tsukami::tscam::backbone::Backbone;
 use tsukami::tscam::conformer::ConformerConfig;
 use tsukami::tscam::efficientnet::EfficientNet;
 use tsukami::tscam::vit::VitConfig;
-use tsukami::tscam::weights::Weights;
+use tsukami::nn::weights::Weights;
 use tsukami::tscam::{Model, InputOptions};
 
 fn reference(name: &str) -> PathBuf {

@@ -10,7 +10,7 @@ use super::INTERRUPTED;
 use super::progress::Progress;
 use crate::formats::{FormatError, check_target, write_whole};
 use crate::learn::full::{TrainingEvent, TrainingExample, TrainingJob, TrainingSettings, InitialModel, TrainingStep, train};
-use crate::tscam::device::DeviceChoice;
+use crate::nn::device::DeviceChoice;
 
 /// How backbone and head are trained; the defaults are the official implementation's for
 /// CUB-200-2011.

@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use candle_core::{Device, Result, Tensor};
 
-use super::ModelError;
-use super::convolution::{Padding, KernelWindow, kernel_matrix, im2col};
-use super::transformer::Linear;
-use super::weights::Weights;
+use super::checkpoint;
+use crate::nn::ModelError;
+use crate::nn::convolution::{Padding, KernelWindow, kernel_matrix, im2col};
+use crate::nn::linear::Linear;
+use crate::nn::weights::Weights;
 use crate::geometry::Grid;
 
 /// How a head's maps become its logits.
@@ -129,7 +130,7 @@ impl Head {
             mut tensors,
             metadata,
             fingerprint,
-        } = Weights::open(path)?;
+        } = checkpoint::open(path)?;
         let bad = |reason: String| ModelError::bad_file(path, reason);
         let mut head = Self::take(&mut tensors, &metadata, device)
             .map_err(bad)?

@@ -8,9 +8,10 @@ use std::sync::Mutex;
 use candle_core::{Device, IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 
-use super::ops::bias_add;
+use crate::nn::norm::LayerNorm;
+use crate::nn::ops::bias_add;
 use super::transformer::{
-    BLOCK_NORM_EPS, Block, BlockConfig, TokenChunks, BackboneFeatures, LayerNorm, PatchEmbed, FeatureRecorder, TensorShapes,
+    BLOCK_NORM_EPS, Block, BlockConfig, TokenChunks, BackboneFeatures, PatchEmbed, FeatureRecorder, TensorShapes,
     highest_index,
 };
 use crate::geometry::Grid;

@@ -21,7 +21,7 @@ use crate::document::{self, PictureId};
 use crate::learn::boxes::{self, LearnedBox, PictureFeatures};
 use crate::localize::{BoxMode, Maps, Quality};
 use crate::propose::{self, Inference, Target};
-use crate::tscam::device::DeviceChoice;
+use crate::nn::device::DeviceChoice;
 use crate::tscam::{Model, InputOptions};
 
 /// Decoding threads: with two cores, the model takes the rest.

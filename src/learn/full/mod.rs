@@ -11,10 +11,8 @@
 
 mod augment;
 mod checkpoint;
-mod fused;
 mod loss;
 mod network;
-mod ops;
 mod optimiser;
 #[cfg(test)]
 mod tests;
@@ -32,8 +30,10 @@ use crate::learn::random::Random;
 use crate::pictures::PictureError;
 use crate::tscam::backbone::BackboneConfig;
 use crate::tscam::vit::VitConfig;
-use crate::tscam::weights::Weights;
-use crate::tscam::{ChannelStats, EMBEDDED_BACKBONE_NAME, ModelError, check_keys, embedded_weights};
+use crate::nn::ModelError;
+use crate::nn::pixels::ChannelStats;
+use crate::nn::weights::Weights;
+use crate::tscam::{EMBEDDED_BACKBONE_NAME, check_keys, checkpoint};
 use augment::TrainingPictures;
 use checkpoint::{Checkpoint, RunDescription, write_model};
 pub use loss::Loss;
@@ -109,7 +109,7 @@ impl InitialModel {
         Ok(Self {
             name: EMBEDDED_BACKBONE_NAME.to_owned(),
             path: PathBuf::from(EMBEDDED_BACKBONE_NAME),
-            weights: embedded_weights()?,
+            weights: checkpoint::embedded()?,
         })
     }
 
@@ -119,7 +119,7 @@ impl InitialModel {
         Ok(Self {
             name: name.to_string_lossy().into_owned(),
             path: path.to_owned(),
-            weights: Weights::open(path)?,
+            weights: checkpoint::open(path)?,
         })
     }
 }
@@ -466,7 +466,7 @@ impl InitialState {
         tensors.insert(HEAD_WEIGHT.to_owned(), weight);
         tensors.insert(HEAD_BIAS.to_owned(), bias);
         Ok(Self {
-            channels: ChannelStats::of(metadata).map_err(bad)?,
+            channels: ChannelStats::from_metadata(metadata).map_err(bad)?,
             metadata: metadata
                 .iter()
                 .map(|(k, v)| (k.clone(), v.clone()))
@@ -646,7 +646,7 @@ impl<'a> TrainingRun<'a> {
         let pieces = self.examples.augmented(indices, crop, seed, epoch)?;
         let device = self.network.device();
         Ok(MicroBatch {
-            pixels: self.channels.normalised(&pieces, device)?,
+            pixels: self.channels.normalise(&pieces, device)?,
             truth: self
                 .examples
                 .truth(indices, self.job.classes.len(), device)?,
