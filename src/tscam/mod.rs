@@ -21,7 +21,7 @@ use candle_nn::VarBuilder;
 use image::{RgbImage, imageops};
 
 use crate::geometry::Grid;
-use crate::localize::{ClassEvidence, Evidence, Quality, PatchTokens};
+use crate::localize::{ClassEvidence, Evidence, PatchTokens, Quality};
 use crate::pictures;
 pub use checkpoint::EMBEDDED_BACKBONE_NAME;
 use backbone::{Backbone, BackboneConfig};
@@ -291,7 +291,9 @@ impl Model {
             let seen = see(picture)?;
             evidence.companion = Some(match input.quality {
                 Quality::Fast | Quality::Balanced => seen,
-                Quality::Best => seen.averaged_with_mirrored(&see(&imageops::flip_horizontal(picture))?),
+                Quality::Best => {
+                    seen.averaged_with_mirrored(&see(&imageops::flip_horizontal(picture))?)
+                }
             });
         }
         if evidence.is_finite() {
@@ -364,7 +366,11 @@ impl Model {
 
     /// What the backbone alone computes from normalised pixels `[N, 3, rows * patch, columns *
     /// patch]`, with the tokens after each block in `taps`.
-    pub fn features(&self, pixels: &Tensor, taps: &[usize]) -> candle_core::Result<BackboneFeatures> {
+    pub fn features(
+        &self,
+        pixels: &Tensor,
+        taps: &[usize],
+    ) -> candle_core::Result<BackboneFeatures> {
         self.backbone.forward(pixels, taps)
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use super::{WorkerEvent, EventSender};
+use super::{EventSender, WorkerEvent};
 use crate::formats::write_whole;
 use crate::learn;
 use crate::learn::class_head::HeadTrainingError;

@@ -10,7 +10,7 @@ use super::*;
 use crate::geometry::Grid;
 use crate::nn::autograd;
 use crate::tscam::transformer::BlockConfig;
-use crate::tscam::{Model, InputOptions};
+use crate::tscam::{InputOptions, Model};
 
 const CPU: Device = Device::Cpu;
 /// Side of the reference's pictures.
