@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Tensor};
 use tsukami::geometry::Grid;
 use tsukami::localize::{Affinity, Evidence, LevelMap, Maps, Method, largest};
+use tsukami::nn::weights::Weights;
 use tsukami::tscam::backbone::Backbone;
 use tsukami::tscam::conformer::ConformerConfig;
 use tsukami::tscam::efficientnet::EfficientNet;
 use tsukami::tscam::vit::VitConfig;
-use tsukami::nn::weights::Weights;
-use tsukami::tscam::{Model, InputOptions};
+use tsukami::tscam::{InputOptions, Model};
 
 fn reference(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

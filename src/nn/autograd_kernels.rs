@@ -5,8 +5,8 @@
 //! over rows are products with a row of ones, because candle's own sum adds one number at a time.
 
 use candle_core::{
-    CpuStorage, CustomOp1, CustomOp2, CustomOp3, InplaceOp2, InplaceOp3, Layout,
-    Result, Shape, Tensor,
+    CpuStorage, CustomOp1, CustomOp2, CustomOp3, InplaceOp2, InplaceOp3, Layout, Result, Shape,
+    Tensor,
 };
 
 use super::kernels::{

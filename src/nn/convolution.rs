@@ -69,8 +69,9 @@ impl KernelWindow {
         let (n, height, width, channels) = xs.dims4()?;
         let (rows, columns) = (self.outputs(height), self.outputs(width));
         // Room for whole strides, so that a reshape can pick the first pixel of each.
-        let after =
-            |length: usize| self.outputs(length) * stride + side - 1 - self.padding_before(length) - length;
+        let after = |length: usize| {
+            self.outputs(length) * stride + side - 1 - self.padding_before(length) - length
+        };
         let padded = xs
             .pad_with_zeros(1, self.padding_before(height), after(height))?
             .pad_with_zeros(2, self.padding_before(width), after(width))?;

@@ -93,8 +93,9 @@ impl DeviceChoice {
                     match choice.accelerator() {
                         Ok(device) => return Ok(opened(device, choice, None)),
                         Err(reason) => {
-                            notice =
-                                Some(format!("{choice} cannot be used, the CPU is used instead: {reason}"));
+                            notice = Some(format!(
+                                "{choice} cannot be used, the CPU is used instead: {reason}"
+                            ));
                         }
                     }
                 }

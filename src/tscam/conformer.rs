@@ -12,15 +12,15 @@ use std::collections::BTreeMap;
 use candle_core::{Device, IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 
+use super::transformer::{
+    BLOCK_NORM_EPS, BackboneFeatures, Block, BlockConfig, FeatureRecorder, PatchEmbed,
+    TensorShapes, TokenChunks, highest_index,
+};
+use crate::geometry::Grid;
 use crate::nn::convolution::{Conv, Padding, fold_batch_norm, kernel_matrix};
 use crate::nn::linear::Linear;
 use crate::nn::norm::LayerNorm;
 use crate::nn::ops::{add_residual, bias_gelu, bias_relu, layer_norm};
-use super::transformer::{
-    BLOCK_NORM_EPS, Block, BlockConfig, TokenChunks, BackboneFeatures, PatchEmbed, FeatureRecorder,
-    TensorShapes, highest_index,
-};
-use crate::geometry::Grid;
 
 /// Side in pixels of the square that the published models were trained with; no tensor tells.
 const TRAINED_PIXELS: usize = 224;

@@ -11,12 +11,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use candle_core::{Device, Result, Tensor};
 
-use super::checkpoint;
+use super::backbone_file;
+use crate::geometry::Grid;
 use crate::nn::ModelError;
-use crate::nn::convolution::{Padding, KernelWindow, kernel_matrix, im2col};
+use crate::nn::convolution::{KernelWindow, Padding, im2col, kernel_matrix};
 use crate::nn::linear::Linear;
 use crate::nn::weights::Weights;
-use crate::geometry::Grid;
 
 /// How a head's maps become its logits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +130,7 @@ impl Head {
             mut tensors,
             metadata,
             fingerprint,
-        } = checkpoint::open(path)?;
+        } = backbone_file::open(path)?;
         let bad = |reason: String| ModelError::bad_file(path, reason);
         let mut head = Self::take(&mut tensors, &metadata, device)
             .map_err(bad)?

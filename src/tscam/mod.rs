@@ -7,7 +7,7 @@
 //! inside this module and `learn`.
 
 pub mod backbone;
-pub mod checkpoint;
+pub mod backbone_file;
 pub mod conformer;
 pub mod efficientnet;
 pub mod head;
@@ -22,15 +22,15 @@ use image::{RgbImage, imageops};
 
 use crate::geometry::Grid;
 use crate::localize::{ClassEvidence, Evidence, PatchTokens, Quality};
+pub use crate::nn::ModelError;
+use crate::nn::pixels::ChannelStats;
+use crate::nn::weights::Weights;
 use crate::pictures;
-pub use checkpoint::EMBEDDED_BACKBONE_NAME;
 use backbone::{Backbone, BackboneConfig};
+pub use backbone_file::EMBEDDED_BACKBONE_NAME;
 use efficientnet::EfficientNet;
 use head::Head;
 use transformer::BackboneFeatures;
-use crate::nn::weights::Weights;
-use crate::nn::pixels::ChannelStats;
-pub use crate::nn::ModelError;
 
 /// The companion that knows ImageNet's thousand classes, EfficientNet-Lite2; see there, too.
 static EMBEDDED_COMPANION: &[u8] = include_bytes!("../../models/efficientnet-lite2.safetensors");
@@ -80,7 +80,12 @@ impl Model {
     /// The backbone that is compiled in.
     pub fn embedded(device: &Device) -> Result<Self, ModelError> {
         let path = Path::new(EMBEDDED_BACKBONE_NAME);
-        Self::from_weights(EMBEDDED_BACKBONE_NAME.to_owned(), path, checkpoint::embedded()?, device)
+        Self::from_weights(
+            EMBEDDED_BACKBONE_NAME.to_owned(),
+            path,
+            backbone_file::embedded()?,
+            device,
+        )
     }
 
     /// A backbone from a `.safetensors` or `.pth` file, with its head if it has one; or the embedded
@@ -88,7 +93,7 @@ impl Model {
     pub fn open(path: &Path, device: &Device) -> Result<Self, ModelError> {
         let name = path.file_stem().unwrap_or(path.as_os_str());
         let name = name.to_string_lossy().into_owned();
-        let weights = checkpoint::open(path)?;
+        let weights = backbone_file::open(path)?;
         if head::is_head_only(&weights.tensors) {
             return Self::embedded(device)?
                 .with_head(Head::open(path, device)?)

@@ -11,10 +11,10 @@ use candle_core::{IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
+use crate::geometry::Grid;
 use crate::nn::linear::Linear;
 use crate::nn::norm::{LayerNorm, normalise_without_affine};
 use crate::nn::ops::{add_residual, bias_gelu, scaled_softmax};
-use crate::geometry::Grid;
 
 /// Width of an attention head in every transformer of the DeiT, DINOv2 and Conformer families.
 const HEAD_DIM: usize = 64;

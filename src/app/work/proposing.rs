@@ -20,9 +20,9 @@ use crate::app::kept_maps;
 use crate::document::{self, PictureId};
 use crate::learn::boxes::{self, LearnedBox, PictureFeatures};
 use crate::localize::{BoxMode, Maps, Quality};
-use crate::propose::{self, Inference, Target};
 use crate::nn::device::DeviceChoice;
-use crate::tscam::{Model, InputOptions};
+use crate::propose::{self, Inference, Target};
+use crate::tscam::{InputOptions, Model};
 
 /// Decoding threads: with two cores, the model takes the rest.
 const DECODERS: usize = 1;

@@ -27,13 +27,13 @@ use candle_core::{Device, Tensor};
 
 use crate::formats::{FormatError, check_target, same_file};
 use crate::learn::random::Random;
-use crate::pictures::PictureError;
-use crate::tscam::backbone::BackboneConfig;
-use crate::tscam::vit::VitConfig;
 use crate::nn::ModelError;
 use crate::nn::pixels::ChannelStats;
 use crate::nn::weights::Weights;
-use crate::tscam::{EMBEDDED_BACKBONE_NAME, check_keys, checkpoint};
+use crate::pictures::PictureError;
+use crate::tscam::backbone::BackboneConfig;
+use crate::tscam::vit::VitConfig;
+use crate::tscam::{EMBEDDED_BACKBONE_NAME, backbone_file, check_keys};
 use augment::TrainingPictures;
 use checkpoint::{Checkpoint, RunDescription, write_model};
 pub use loss::Loss;
@@ -109,7 +109,7 @@ impl InitialModel {
         Ok(Self {
             name: EMBEDDED_BACKBONE_NAME.to_owned(),
             path: PathBuf::from(EMBEDDED_BACKBONE_NAME),
-            weights: checkpoint::embedded()?,
+            weights: backbone_file::embedded()?,
         })
     }
 
@@ -119,7 +119,7 @@ impl InitialModel {
         Ok(Self {
             name: name.to_string_lossy().into_owned(),
             path: path.to_owned(),
-            weights: checkpoint::open(path)?,
+            weights: backbone_file::open(path)?,
         })
     }
 }

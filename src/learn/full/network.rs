@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, IndexOp as _, Result, Tensor, Var};
 
-use crate::nn::autograd::{gelu, layer_norm, linear, scale_rows, scaled_softmax};
 use crate::geometry::Grid;
+use crate::nn::autograd::{gelu, layer_norm, linear, scale_rows, scaled_softmax};
 use crate::tscam::transformer::BLOCK_NORM_EPS;
 use crate::tscam::vit::{VitConfig, resize_bicubic};
 

@@ -56,7 +56,7 @@ fn pixels(pictures: &[RgbImage]) -> Tensor {
 }
 
 /// 1 for the class that each index has in the reference, `[N, 5]`.
-fn truth(indices: std::autograd::Range<usize>) -> Tensor {
+fn truth(indices: std::ops::Range<usize>) -> Tensor {
     let rows: Vec<f32> = indices
         .flat_map(|index| (0..5).map(move |class| f32::from(u8::from(class == index % 5))))
         .collect();

@@ -36,7 +36,9 @@ pub fn open(path: &Path) -> Result<Weights, ModelError> {
 }
 
 /// Renames the tensors of a Hugging Face checkpoint to timm's names; leaves others as they are.
-fn to_timm_names(tensors: BTreeMap<String, Tensor>) -> candle_core::Result<BTreeMap<String, Tensor>> {
+fn to_timm_names(
+    tensors: BTreeMap<String, Tensor>,
+) -> candle_core::Result<BTreeMap<String, Tensor>> {
     let is_hugging_face = tensors
         .keys()
         .any(|name| name.contains("patch_embeddings.projection"));
