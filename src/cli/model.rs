@@ -7,7 +7,7 @@ use clap::Args;
 use super::console::print;
 use crate::tscam::Model;
 use crate::tscam::backbone::Backbone;
-use crate::tscam::device::DeviceChoice;
+use crate::nn::device::DeviceChoice;
 
 /// The arguments of `tsukami model`.
 #[derive(Args)]

@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::ArgPredicate;
 
 use crate::localize::{Method, Quality};
-use crate::tscam::device::{DeviceChoice, OpenDevice};
+use crate::nn::device::{DeviceChoice, OpenDevice};
 use crate::tscam::head::Head;
 use crate::tscam::{InputOptions, Model};
 

@@ -14,7 +14,7 @@ use crate::learn::class_head::HeadTrainingError;
 use crate::learn::lesson::HeadTraining;
 use crate::learn::tags::TagSet;
 use crate::localize::Quality;
-use crate::tscam::device::DeviceChoice;
+use crate::nn::device::DeviceChoice;
 use crate::tscam::{InputOptions, Model};
 
 /// Decoding threads: the model of the review wants the rest.

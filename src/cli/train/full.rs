@@ -14,7 +14,7 @@ use crate::learn::full::{
     InitialModel, TrainingEvent, TrainingExample, TrainingJob, TrainingSettings, TrainingStep,
     train,
 };
-use crate::tscam::device::DeviceChoice;
+use crate::nn::device::DeviceChoice;
 
 /// How backbone and head are trained. The defaults are those of the official implementation for
 /// CUB-200-2011.
