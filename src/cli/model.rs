@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::console::print;
+use crate::nn::device::DeviceChoice;
 use crate::tscam::Model;
 use crate::tscam::backbone::Backbone;
-use crate::nn::device::DeviceChoice;
 
 /// The arguments of `tsukami model`.
 #[derive(Args)]
