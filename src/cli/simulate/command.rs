@@ -138,11 +138,11 @@ fn simulated_picture(
 ) -> Option<SimulatedPicture> {
     let maps = propose::maps(&inference.evidence, &Target::Anything, BoxMode::All);
     let proposals = propose::cut(&maps, inference.size, settings.method, &settings.boxes);
-    let features = PictureFeatures::new(&inference.evidence, &maps, inference.size)?;
     let own = proposals.iter().map(|proposal| proposal.bbox);
+    let features = PictureFeatures::new(&inference.evidence, &maps, inference.size, own)?;
     Some(SimulatedPicture {
         truth: truth.boxes.clone(),
-        features: Arc::new(features.with_proposals(own)),
+        features: Arc::new(features),
         own: proposals
             .iter()
             .map(|proposal| prediction(proposal.bbox, proposal.score))
