@@ -5,7 +5,7 @@ use egui::{Button, Response, RichText, Ui};
 use super::action::Action;
 use super::command::{Command, Menu, Requirement};
 use super::keymap::Keymap;
-use super::theme::Palette;
+use super::theme::ThemePalette;
 
 /// From this many points on the toolbar has room for words.
 const TOOLBAR_TEXT_MIN_WIDTH: f32 = 1080.0;
@@ -111,11 +111,11 @@ impl CommandState<'_> {
         let mut text = RichText::new(text);
         let allowed = self.is_enabled(command);
         if command == Command::AcceptAll && allowed {
-            text = text.color(Palette::of(ui.visuals()).on_accent).strong();
+            text = text.color(ThemePalette::of(ui.visuals()).on_accent).strong();
         }
         let mut button = Button::selectable(self.on.contains(&command), text).frame(true);
         if command == Command::AcceptAll && allowed {
-            button = button.fill(Palette::of(ui.visuals()).accent);
+            button = button.fill(ThemePalette::of(ui.visuals()).accent);
         }
         let response = ui.add_enabled(allowed, button);
         if self.named(response, command).clicked() {

@@ -20,7 +20,7 @@ use super::command::Command;
 use super::preferences::CanvasOptions;
 use super::session::Session;
 use super::textures::{Adjustment, Textures};
-use super::theme::{self, Palette};
+use super::theme::{self, ThemePalette};
 use crate::document::{AnnotationId, BoxState, CategoryId, PictureId};
 use crate::geometry::BBox;
 use crate::propose::Proposal;
@@ -215,7 +215,7 @@ impl Canvas {
         ui.advance_cursor_after_rect(rect);
         self.rect = Some(rect);
         let painter = ui.painter_at(rect);
-        painter.rect_filled(rect, 0, Palette::of(ui.visuals()).canvas);
+        painter.rect_filled(rect, 0, ThemePalette::of(ui.visuals()).canvas);
         let Some(picture) = scene.session.current() else {
             return response;
         };

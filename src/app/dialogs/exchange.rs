@@ -7,7 +7,7 @@ use egui::{Button, ComboBox, Context, Key, TextEdit, Ui};
 use crate::app::action::Action;
 use crate::app::files::FilePurpose;
 use crate::app::session::Session;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 use crate::document::ReviewState;
 use crate::formats::exchange::{Files, Format, FolderLayout, ImportMode, ExportOptions, PictureScope, Split};
 
@@ -104,7 +104,7 @@ impl Export {
             let has_path = !self.path.trim().is_empty();
             let is_there = has_path && path.exists();
             if is_there {
-                let colour = Palette::of(ui.visuals()).waiting;
+                let colour = ThemePalette::of(ui.visuals()).waiting;
                 ui.colored_label(colour, "This is there already, and would be replaced.");
             }
             let text = if is_there { "Replace" } else { "Export" };

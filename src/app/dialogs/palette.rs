@@ -10,11 +10,11 @@ use crate::app::offer::CommandState;
 
 /// What was typed, and which entry is marked.
 #[derive(Default)]
-pub struct Palette {
+pub struct CommandPalette {
     finder: Finder,
 }
 
-impl Palette {
+impl CommandPalette {
     /// Draws the palette.
     pub fn ui(&mut self, context: &Context, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
         super::modal(context, "Command palette", 520.0, actions, |ui, actions| {

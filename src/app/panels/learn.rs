@@ -11,7 +11,7 @@ use crate::app::desk::Workspace;
 use crate::app::desk::learning::{MIN_HELD_OUT, not_better_text};
 use crate::app::learned::{ProposalSource, HeldOutMetrics, State};
 use crate::app::offer::CommandState;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 use crate::app::work::learning::STEPS;
 
 /// The columns of the numbers, in points.
@@ -102,7 +102,7 @@ fn counts(ui: &mut Ui, desk: &Workspace) {
 
 /// What is in use, and why.
 fn verdict(ui: &mut Ui, desk: &Workspace, latest: Option<&State>) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let choice = desk.learning.kept.choice;
     if let Some(state) = desk.active_state() {
         let text = match choice {
@@ -139,7 +139,7 @@ fn verdict(ui: &mut Ui, desk: &Workspace, latest: Option<&State>) {
 
 /// Numbers before and after.
 fn quality(ui: &mut Ui, measured: &HeldOutMetrics) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let quiet = ui.visuals().weak_text_color();
     ui.spacing_mut().item_spacing.y = 2.0;
     row(ui, "", "", [("old way", quiet), ("learned", quiet)]);
@@ -205,7 +205,7 @@ fn row(ui: &mut Ui, name: &str, hint: &str, numbers: [(&str, Color32); 2]) {
 
 /// What matters less.
 fn fine(ui: &Ui, text: String) -> RichText {
-    let quiet = Palette::of(ui.visuals()).quiet;
+    let quiet = ThemePalette::of(ui.visuals()).quiet;
     RichText::new(text).size(11.0).color(quiet)
 }
 
@@ -265,7 +265,7 @@ fn state(ui: &mut Ui, desk: &Workspace, state: &State, kind: &str, actions: &mut
         let is_chosen = desk.learning.kept.choice == choice;
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if is_used {
-                ui.colored_label(Palette::of(ui.visuals()).good, "in use");
+                ui.colored_label(ThemePalette::of(ui.visuals()).good, "in use");
             }
             if !is_chosen {
                 let is_possible = desk.session.is_editable() && state.kind == kind;

@@ -15,7 +15,7 @@ use crate::app::command::Command;
 use crate::app::desk::Workspace;
 use crate::app::listing::{PictureQuery, SortOrder, ReviewFilter};
 use crate::app::picks::SelectionChange;
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
 use crate::document::{BoxState, Picture, PictureId, ReviewState};
 
 const ROW_HEIGHT: f32 = 46.0;
@@ -81,7 +81,7 @@ impl List {
         self.offset = output.state.clamped_offset().y;
         self.height = output.inner_rect.height();
         if response.has_focus() {
-            let stroke = Stroke::new(1.5, Palette::of(ui.visuals()).accent);
+            let stroke = Stroke::new(1.5, ThemePalette::of(ui.visuals()).accent);
             let rect = output.inner_rect;
             ui.painter()
                 .rect_stroke(rect, 2, stroke, StrokeKind::Inside);
@@ -206,7 +206,7 @@ fn progress(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
         .copied()
         .unwrap_or(0);
     ui.horizontal(|ui| {
-        let palette = Palette::of(ui.visuals());
+        let palette = ThemePalette::of(ui.visuals());
         let (rect, response) = ui.allocate_exact_size(Vec2::splat(34.0), Sense::hover());
         ring(ui, rect, done as f32 / total.max(1) as f32, palette);
         let text = format!("{done} of {total} pictures are done");
@@ -247,7 +247,7 @@ fn progress(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
 }
 
 /// A ring that fills clockwise from the top.
-fn ring(ui: &Ui, rect: Rect, share: f32, palette: Palette) {
+fn ring(ui: &Ui, rect: Rect, share: f32, palette: ThemePalette) {
     let painter = ui.painter();
     let (centre, radius) = (rect.center(), rect.width() / 2.0 - 3.0);
     painter.circle_stroke(
@@ -441,7 +441,7 @@ fn entry(
         }
         WidgetInfo::selected(Role::ListBoxOption, true, is_current || is_picked, text)
     });
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let painter = ui.painter_at(rect);
     let is_marked = is_picked || is_current && session.picks().is_empty();
     let visuals = ui.visuals();

@@ -8,7 +8,7 @@ use crate::app::desk::{Workspace, ModelState, heat_map_colour};
 use crate::app::offer::CommandState;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::ProposalSettings;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 use crate::localize::{Method, Quality};
 
 /// Draws the panel.
@@ -54,7 +54,7 @@ pub fn ui(
 }
 
 fn model_line(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     ui.horizontal(|ui| match &desk.model {
         ModelState::Loading => {
             ui.spinner();
@@ -242,7 +242,7 @@ fn heat(
 
 /// The colours from low to high, with a mark where the map is cut.
 fn legend(ui: &mut Ui, cut: f32) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(
         egui::vec2(ui.available_width() - 8.0, 14.0),
         egui::Sense::hover(),

@@ -8,7 +8,7 @@ use crate::app::desk::Workspace;
 use crate::app::notifications::Notifications;
 use crate::app::offer::CommandState;
 use crate::app::panels::list;
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
 
 /// Letters of a picture's tags that the line shows.
 const MAX_TAG_CHARS: usize = 32;
@@ -16,7 +16,7 @@ const MAX_TAG_CHARS: usize = 32;
 /// The line of the picture.
 pub fn ui(ui: &mut Ui, desk: &Workspace, notifications: &Notifications, actions: &mut Vec<Action>) {
     let session = &desk.session;
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     ui.horizontal(|ui| {
         if let Some(row) = session
             .current()
@@ -113,7 +113,7 @@ pub fn job_ui(ui: &mut Ui, desk: &Workspace, offer: &CommandState<'_>, actions: 
         ui.label(format!("{words}, {} / {}", job.done(), job.total));
         if job.failed > 0 {
             ui.colored_label(
-                Palette::of(ui.visuals()).bad,
+                ThemePalette::of(ui.visuals()).bad,
                 format!("{} failed", job.failed),
             );
         }

@@ -14,7 +14,7 @@ use crate::app::dialogs::{self, Dialog};
 use crate::app::offer::CommandState;
 use crate::app::panels::{boxes, learn, proposals, status};
 use crate::app::preferences::Theme;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 
 /// The width of a toast in points: that of the panel that it lies over.
 const TOAST_WIDTH: f32 = 236.0;
@@ -192,7 +192,7 @@ impl Window {
             .order(egui::Order::Foreground)
             .show(context, |ui| {
                 for toast in &toasts {
-                    let palette = Palette::of(ui.visuals());
+                    let palette = ThemePalette::of(ui.visuals());
                     let frame = egui::Frame::popup(ui.style()).inner_margin(9);
                     frame.show(ui, |ui| {
                         ui.set_max_width(TOAST_WIDTH);
