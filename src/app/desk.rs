@@ -19,7 +19,7 @@ use super::census::ClassTally;
 use super::kept_maps;
 use super::learned::LEARNING;
 use super::session::{ProposalSettings, Session};
-use super::textures::{Adjustment, Textures};
+use super::canvas::{Adjustment, Textures};
 use super::work::EventSender;
 use super::work::decoding::Decoder;
 use super::work::deriving::{CutOptions, DerivedBoxes, Deriver, DerivePurpose, picture_key};

@@ -1,7 +1,8 @@
 //! The window: a program for people with many pictures to do.
 //!
 //! ```text
-//! command, keymap, offer   what can be done, by which keys, and whether it can be done now
+//! command, input       what a user can do, and by which keys
+//! command_state, menus whether it can be done now, and how it looks
 //! session                  the open project as a person works on it; no widgets
 //! desk                     the session with its workers, textures and maps
 //! work/                    what runs beside the frame; results come back as events
@@ -19,22 +20,22 @@ pub mod cache;
 pub mod canvas;
 pub mod census;
 pub mod command;
+pub mod command_state;
 pub mod desk;
 pub mod dialogs;
 pub mod files;
+pub mod input;
 pub mod kept_maps;
-pub mod keymap;
 pub mod learned;
 pub mod listing;
+pub mod menus;
 pub mod notifications;
-pub mod offer;
 pub mod panels;
 pub mod picks;
 pub mod places;
 pub mod preferences;
 pub mod sample;
 pub mod session;
-pub mod textures;
 pub mod theme;
 pub mod window;
 pub mod work;

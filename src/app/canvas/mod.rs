@@ -5,7 +5,10 @@
 
 pub mod paint;
 pub mod shape;
+pub mod textures;
 pub mod view;
+
+pub use self::textures::{Adjustment, Textures};
 
 use egui::{
     Align2, Color32, CursorIcon, FontId, Id, Key, Modifiers, PointerButton, Pos2, Rect, Response,
@@ -19,7 +22,6 @@ use super::action::Action;
 use super::command::Command;
 use super::preferences::CanvasOptions;
 use super::session::Session;
-use super::textures::{Adjustment, Textures};
 use super::theme::{self, ThemePalette};
 use crate::document::{AnnotationId, BoxState, CategoryId, PictureId};
 use crate::geometry::BBox;
@@ -121,7 +123,7 @@ pub struct Canvas {
     shown: Option<PictureId>,
     gesture: Option<Gesture>,
     /// The next drag or two clicks draw.
-    draws: bool,
+    is_draw_mode: bool,
     /// The first corner of a box that is drawn by two clicks.
     first_corner: Option<Pos2>,
     /// Where was clicked last, for the next click there to reach beneath.
@@ -134,8 +136,8 @@ pub struct Canvas {
 
 impl Canvas {
     /// Whether the next drag draws a box.
-    pub fn draws(&self) -> bool {
-        self.draws
+    pub fn is_draw_mode(&self) -> bool {
+        self.is_draw_mode
     }
 
     /// Points a pixel of the picture.
@@ -154,14 +156,14 @@ impl Canvas {
     }
 
     /// The next drag draws a box, or no longer.
-    pub fn set_draw_mode(&mut self, draws: bool) {
-        self.draws = draws;
+    pub fn set_draw_mode(&mut self, is_draw_mode: bool) {
+        self.is_draw_mode = is_draw_mode;
         self.first_corner = None;
     }
 
     /// Gives up what is under way; whether there was anything.
     pub fn cancel(&mut self) -> bool {
-        let was_busy = self.is_busy() || self.draws;
+        let was_busy = self.is_busy() || self.is_draw_mode;
         if self.gesture.is_some() {
             self.gesture = Some(Gesture::Nothing);
         }
@@ -262,7 +264,7 @@ impl Canvas {
         actions: &mut Vec<Action>,
     ) {
         let session = scene.session;
-        let was_drawing = self.draws;
+        let was_drawing = self.is_draw_mode;
         let (pointer, origin, modifiers) = ui.input(|input| {
             (
                 input.pointer.interact_pos(),
@@ -336,7 +338,7 @@ impl Canvas {
         if !is_primary || self.space.is_some() {
             return Gesture::Pan;
         }
-        if self.draws && session.is_editable() {
+        if self.is_draw_mode && session.is_editable() {
             return Gesture::Draw(self.first_corner.unwrap_or(from));
         }
         let band = Gesture::RubberBand {
@@ -412,7 +414,7 @@ impl Canvas {
         let least = (MIN_DRAWN_SIDE / self.view.scale).max(shape::MIN_SIDE);
         let is_meant = bbox.is_valid() && bbox.width().min(bbox.height()) >= least;
         if let Some(picture) = self.shown.filter(|_| is_meant) {
-            actions.push(Action::Draw(picture, bbox));
+            actions.push(Action::AddBox(picture, bbox));
         }
     }
 
@@ -424,7 +426,7 @@ impl Canvas {
         frame: &PictureBounds,
         actions: &mut Vec<Action>,
     ) {
-        if self.draws {
+        if self.is_draw_mode {
             let at = self.view.to_picture(pointer);
             match self.first_corner.take() {
                 Some(from) => self.draw(frame.drawn(from, at), actions),
@@ -511,7 +513,7 @@ impl Canvas {
             }
             return true;
         }
-        if key == Key::Enter && self.draws && modifiers.is_none() {
+        if key == Key::Enter && self.is_draw_mode && modifiers.is_none() {
             self.draw_in_the_middle(session, actions);
             return true;
         }
@@ -561,7 +563,7 @@ impl Canvas {
                 x1: seen.x1 - width,
                 y1: seen.y1 - height,
             };
-            actions.push(Action::Draw(picture, bbox));
+            actions.push(Action::AddBox(picture, bbox));
         }
     }
 
@@ -609,7 +611,7 @@ impl Canvas {
             paint::rulers(painter, &self.view, size);
         }
         if let Some(pointer) = hovered {
-            if scene.look.crosshair || self.draws {
+            if scene.look.crosshair || self.is_draw_mode {
                 paint::crosshair(painter, pointer);
             }
             ui.set_cursor_icon(self.cursor(pointer, scene));
@@ -782,7 +784,7 @@ impl Canvas {
             (_, Some(_)) => CursorIcon::Grab,
             (Some(Gesture::Resize { handle, .. }), _) => handle.cursor(),
             (Some(Gesture::Move { .. }), _) => CursorIcon::Move,
-            _ if self.draws => CursorIcon::Crosshair,
+            _ if self.is_draw_mode => CursorIcon::Crosshair,
             _ => match self.hit(pointer, scene) {
                 Hit::Handle(_, handle) => handle.cursor(),
                 Hit::Box(id) if scene.session.selection().contains(&id) => CursorIcon::Move,

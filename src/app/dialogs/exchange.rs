@@ -213,7 +213,7 @@ impl Export {
                 } else {
                     FilePurpose::ExportFile
                 };
-                actions.push(Action::Ask(purpose));
+                actions.push(Action::ChooseFile(purpose));
             }
         });
     }
@@ -274,10 +274,10 @@ impl Import {
                 is_entered =
                     response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
                 if ui.button("File…").clicked() {
-                    actions.push(Action::Ask(FilePurpose::ImportFile));
+                    actions.push(Action::ChooseFile(FilePurpose::ImportFile));
                 }
                 if ui.button("Folder…").clicked() {
-                    actions.push(Action::Ask(FilePurpose::ImportFolder));
+                    actions.push(Action::ChooseFile(FilePurpose::ImportFolder));
                 }
             });
             ui.radio_value(&mut self.replaces, false, "Add to the boxes that are there");

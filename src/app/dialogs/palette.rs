@@ -6,7 +6,7 @@ use nucleo_matcher::{Config, Matcher};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::offer::CommandState;
+use crate::app::command_state::CommandState;
 
 /// What was typed, and which entry is marked.
 #[derive(Default)]
@@ -20,7 +20,7 @@ impl CommandPalette {
         super::modal(context, "Command palette", 520.0, actions, |ui, actions| {
             let commands: Vec<Command> = Command::ALL
                 .into_iter()
-                .filter(|command| offer.is_enabled(*command) && *command != Command::Palette)
+                .filter(|command| offer.is_enabled(*command) && *command != Command::CommandPalette)
                 .collect();
             let names: Vec<String> = commands
                 .iter()

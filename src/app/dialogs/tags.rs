@@ -132,7 +132,7 @@ impl Tags {
         match found.get(place).map(|at| categories[*at].id) {
             Some(id) => {
                 let is_everywhere = self.counted.of(id) == self.counted.pictures;
-                actions.push(Action::Tag(id, !is_everywhere));
+                actions.push(Action::SetTag(id, !is_everywhere));
             }
             None => actions.push(Action::TagByName(typed)),
         }

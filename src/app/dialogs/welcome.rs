@@ -6,7 +6,7 @@ use egui::{Button, RichText, ScrollArea, Ui, vec2};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::offer::CommandState;
+use crate::app::command_state::CommandState;
 use crate::app::theme::ThemePalette;
 
 /// Draws the welcome screen.

@@ -10,7 +10,7 @@ use crate::app::command::Command;
 use crate::app::desk::Workspace;
 use crate::app::desk::learning::{MIN_HELD_OUT, not_better_text};
 use crate::app::learned::{ProposalSource, HeldOutMetrics, State};
-use crate::app::offer::CommandState;
+use crate::app::command_state::CommandState;
 use crate::app::theme::ThemePalette;
 use crate::app::work::learning::STEPS;
 

@@ -228,18 +228,17 @@ fn progress(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let tags = ui.add_enabled(desk.session.is_editable(), Button::new("🏷"));
-            let spec = Command::Tags.spec();
             if tags
-                .on_hover_text(spec.tooltip)
-                .accessible_name(spec.label)
+                .on_hover_text(Command::TagPictures.tooltip())
+                .accessible_name(Command::TagPictures.label())
                 .clicked()
             {
-                actions.push(Action::Command(Command::Tags));
+                actions.push(Action::Command(Command::TagPictures));
             }
             if !desk.session.picks().is_empty() {
                 let clear = ui.button("✖").on_hover_text("Select no pictures (Esc)");
                 if clear.accessible_name("Select no pictures").clicked() {
-                    actions.push(Action::SelectionChange(SelectionChange::Nothing));
+                    actions.push(Action::SelectPictures(SelectionChange::Nothing));
                 }
             }
         });
@@ -318,7 +317,7 @@ fn query(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
         });
     }
     if query != *former {
-        actions.push(Action::List(query));
+        actions.push(Action::SetQuery(query));
     }
 }
 
@@ -414,7 +413,9 @@ fn entry(
     is_grid: bool,
     actions: &mut Vec<Action>,
 ) {
+    desk.textures.touch_thumbnail(picture);
     let texture = desk.textures.thumbnail(picture);
+    let texture = texture.map(|texture| texture.cloned());
     if texture.is_none() {
         desk.request_thumbnail(picture);
     }
@@ -554,12 +555,12 @@ fn entry(
             (false, true) => Some(SelectionChange::Toggle(picture)),
             (true, is_added) => Some(SelectionChange::To(picture, is_added)),
         };
-        actions.push(pick.map_or(Action::Show(picture), Action::SelectionChange));
+        actions.push(pick.map_or(Action::Show(picture), Action::SelectPictures));
         if pick.is_some() {
             // So that keys go on with it.
             ui.memory_mut(|memory| memory.request_focus(id()));
         } else if is_current {
-            actions.push(Action::SelectionChange(SelectionChange::Nothing));
+            actions.push(Action::SelectPictures(SelectionChange::Nothing));
         }
     }
     response.on_hover_ui(|ui| {

@@ -5,7 +5,7 @@ use egui::{ComboBox, RichText, Slider, Ui};
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::desk::{Workspace, ModelState, heat_map_colour};
-use crate::app::offer::CommandState;
+use crate::app::command_state::CommandState;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::ProposalSettings;
 use crate::app::theme::ThemePalette;
@@ -26,7 +26,7 @@ pub fn ui(
     let mut is_final = false;
     let knows_classes = desk.model_info().is_some_and(|model_info| !model_info.classes.is_empty());
     if knows_classes {
-        let button = egui::Button::new(Command::ClassNames.spec().label);
+        let button = egui::Button::new(Command::ClassNames.label());
         let button = ui.add_enabled(offer.is_enabled(Command::ClassNames), button);
         if offer.named(button, Command::ClassNames).clicked() {
             actions.push(Action::Command(Command::ClassNames));
@@ -45,7 +45,7 @@ pub fn ui(
         }
     });
     if proposing != former || is_final {
-        actions.push(Action::Propose(proposing, is_final));
+        actions.push(Action::SetProposalSettings(proposing, is_final));
     }
     if desk.deriving > 0 {
         ui.weak(format!("{} other pictures follow…", desk.deriving));
@@ -218,7 +218,7 @@ fn heat(
         .show_value(false)
         .text("opacity");
     if ui.add(slider).changed() {
-        actions.push(Action::Look(look));
+        actions.push(Action::SetCanvasOptions(look));
     }
     let classes = desk.classes_in_picture();
     if !classes.is_empty() {

@@ -6,7 +6,7 @@ use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::desk::Workspace;
 use crate::app::notifications::Notifications;
-use crate::app::offer::CommandState;
+use crate::app::command_state::CommandState;
 use crate::app::panels::list;
 use crate::app::theme::{self, ThemePalette};
 
@@ -81,7 +81,7 @@ pub fn ui(ui: &mut Ui, desk: &Workspace, notifications: &Notifications, actions:
                 ui.spinner();
                 ui.label("The model looks at it…");
             }
-            if desk.canvas.draws() {
+            if desk.canvas.is_draw_mode() {
                 ui.colored_label(
                     palette.accent,
                     "Draw: drag, click two corners, or Enter; Esc gives up",

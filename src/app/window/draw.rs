@@ -11,7 +11,7 @@ use crate::app::canvas::Scene;
 use crate::app::command::{Command, Requirement};
 use crate::app::desk::Workspace;
 use crate::app::dialogs::{self, Dialog};
-use crate::app::offer::CommandState;
+use crate::app::command_state::CommandState;
 use crate::app::panels::{boxes, learn, proposals, status};
 use crate::app::preferences::Theme;
 use crate::app::theme::ThemePalette;
@@ -35,8 +35,8 @@ impl Window {
             (look.crosshair, Command::Crosshair),
             (look.rulers, Command::Rulers),
             (look.keep_view, Command::KeepView),
-            (look.thumbnails, Command::Grid),
-            (self.shows_adjustment, Command::PictureSettings),
+            (look.thumbnails, Command::Thumbnails),
+            (self.shows_adjustment, Command::BrightnessAndContrast),
         ] {
             on.extend(is_on.then_some(command));
         }
@@ -63,7 +63,7 @@ impl Window {
                 (desk.shows_heat_map, Command::HeatMap),
                 (desk.are_boxes_hidden, Command::HideBoxes),
                 (desk.shows_dashboard, Command::Dashboard),
-                (desk.canvas.draws(), Command::Draw),
+                (desk.canvas.is_draw_mode(), Command::DrawBox),
                 (
                     desk.job.as_ref().is_some_and(|job| job.paused.is_some()),
                     Command::PauseProposing,
@@ -75,7 +75,7 @@ impl Window {
         CommandState {
             keymap: &self.preferences.keymap,
             satisfied,
-            on,
+            active: on,
             history,
         }
     }
@@ -233,8 +233,8 @@ fn context_menu(ui: &mut Ui, offer: &CommandState<'_>, actions: &mut Vec<Action>
         &[C::Accept, C::Reject, C::ChangeClass][..],
         &[C::MoreLikeThis],
         &[C::Crowd, C::Difficult, C::Occluded, C::Truncated],
-        &[C::Copy, C::Paste, C::Duplicate, C::Lock, C::Delete],
-        &[C::ZoomToBox, C::Fit, C::ProposePicture],
+        &[C::Copy, C::Paste, C::Duplicate, C::ToggleLock, C::Delete],
+        &[C::ZoomToBox, C::FitPicture, C::ProposePicture],
     ]
     .iter()
     .enumerate()
@@ -268,12 +268,12 @@ fn adjustment(context: &Context, desk: &Workspace, actions: &mut Vec<Action>) {
                     adjustment = Default::default();
                 }
                 if ui.button("Close").clicked() {
-                    actions.push(Action::Command(Command::PictureSettings));
+                    actions.push(Action::Command(Command::BrightnessAndContrast));
                 }
             });
             ui.weak("For the eye alone: files are not changed.");
         });
     if adjustment != desk.adjustment {
-        actions.push(Action::Adjust(adjustment));
+        actions.push(Action::SetAdjustment(adjustment));
     }
 }

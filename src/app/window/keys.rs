@@ -6,7 +6,7 @@ use super::Window;
 use crate::app::action::{Action, ClassAction};
 use crate::app::canvas;
 use crate::app::dialogs::{Dialog, exchange};
-use crate::app::keymap;
+use crate::app::input;
 use crate::app::panels::{boxes, list};
 
 impl Window {
@@ -31,7 +31,7 @@ impl Window {
                 ))
             }) {
                 actions.retain(|action| !matches!(action, Action::Class(ClassAction::Hotkey(..))));
-                let label = command.spec().label.trim_end_matches('…');
+                let label = command.label().trim_end_matches('…');
                 let text = format!("{key} is the key of “{label}”: choose another for the class");
                 self.notifications.notify(text);
             }
@@ -70,7 +70,7 @@ impl Window {
         actions: &mut Vec<Action>,
     ) -> bool {
         let keymap = &self.preferences.keymap;
-        if let Some(keys) = keymap::clipboard_keys(event).filter(|_| has_canvas) {
+        if let Some(keys) = input::clipboard_keys(event).filter(|_| has_canvas) {
             let command = keymap.command_for(keys);
             actions.extend(command.map(Action::Command));
             return command.is_some();
@@ -118,12 +118,12 @@ impl Window {
                     && has_list
                     && let Some(pick) = self.list.on_key(*key, *modifiers, desk)
                 {
-                    actions.push(Action::SelectionChange(pick));
+                    actions.push(Action::SelectPictures(pick));
                     return true;
                 }
                 let command = keymap.command_for_press(*key, *modifiers, is_typing, has_canvas);
                 let Some(command) = command else { return false };
-                if !repeat || command.repeats() {
+                if !repeat || command.spec().repeats {
                     actions.push(Action::Command(command));
                 }
             }

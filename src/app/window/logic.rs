@@ -80,7 +80,7 @@ impl Window {
         if let Some(former) = self.desk.take() {
             close_in_background(former, &self.event_sender);
         }
-        self.preferences.used(project.path());
+        self.preferences.add_recent(project.path());
         self.has_unsaved_preferences = true;
         let caches = self.places.caches.as_deref();
         let mut desk = Workspace::new(project, number, caches, &self.event_sender);
@@ -110,7 +110,7 @@ impl Window {
                 if let Some(text) = rescan_summary(&survey.changes) {
                     self.notifications.notify(text);
                 }
-                if self.preferences.proposes_at_once && desk.session.is_editable() {
+                if self.preferences.propose_on_open && desk.session.is_editable() {
                     desk.propose_all(true);
                 }
             }

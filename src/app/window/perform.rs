@@ -10,11 +10,11 @@ use crate::app::command::Command;
 use crate::app::desk::{Workspace, ModelState};
 use crate::app::dialogs::{Dialog, exchange};
 use crate::app::files::{self, FilePurpose};
-use crate::app::keymap::Keymap;
+use crate::app::input::Keymap;
 use crate::app::picks::SelectionChange;
 use crate::app::preferences::{CanvasOptions, Theme};
 use crate::app::work::{EventSender, exchanging, opening};
-use crate::document::{Edit, EditError, ops};
+use crate::document::{Edit, EditError, PictureId, ops};
 use crate::store::StoreError;
 
 /// Gestures of colours, apart from those of keys.
@@ -33,17 +33,19 @@ impl Window {
         match action {
             Action::Command(command) => return self.command(context, command),
             Action::Open(path) => self.open(path),
-            Action::Ask(purpose) => files::ask(purpose, self.event_sender.clone()),
+            Action::ChooseFile(purpose) => files::ask(purpose, self.event_sender.clone()),
             Action::CloseDialog => self.dialog = None,
             Action::ClearProblems => self.notifications.clear_problems(),
+            Action::MarkProblemsRead => self.notifications.mark_read(),
+            Action::DismissToast(text) => self.notifications.dismiss(&text),
             Action::UseModel(model) => self.use_model(model),
             Action::UseQuality(quality) => {
                 self.change_model_settings(|model_settings| model_settings.quality = quality);
             }
-            Action::Look(_)
-            | Action::Theme(_)
-            | Action::Scale(_)
-            | Action::Keys(..)
+            Action::SetCanvasOptions(_)
+            | Action::SetTheme(_)
+            | Action::SetScale(_)
+            | Action::SetShortcuts(..)
             | Action::ResetShortcuts
             | Action::SetAdvanceWhenDone(_)
             | Action::SetProposeOnOpen(_)
@@ -69,19 +71,19 @@ impl Window {
     fn set_preference(&mut self, context: &Context, action: Action) {
         let preferences = &mut self.preferences;
         match action {
-            Action::Look(look) => preferences.canvas = look,
-            Action::Theme(theme) => {
+            Action::SetCanvasOptions(look) => preferences.canvas = look,
+            Action::SetTheme(theme) => {
                 preferences.theme = theme;
                 context.set_theme(theme);
             }
-            Action::Scale(scale) => {
+            Action::SetScale(scale) => {
                 preferences.scale = scale;
                 context.set_zoom_factor(scale);
             }
-            Action::Keys(command, keys) => preferences.keymap.set(command, keys),
+            Action::SetShortcuts(command, keys) => preferences.keymap.set(command, keys),
             Action::ResetShortcuts => preferences.keymap = Keymap::default(),
-            Action::SetAdvanceWhenDone(goes_on) => preferences.goes_on_when_done = goes_on,
-            Action::SetProposeOnOpen(at_once) => preferences.proposes_at_once = at_once,
+            Action::SetAdvanceWhenDone(goes_on) => preferences.advance_when_done = goes_on,
+            Action::SetProposeOnOpen(at_once) => preferences.propose_on_open = at_once,
             Action::ForgetRecent(path) => preferences.recent.retain(|other| *other != path),
             _ => {}
         }
@@ -91,7 +93,7 @@ impl Window {
     fn look(&mut self, context: &Context, change: impl FnOnce(&mut CanvasOptions)) {
         let mut look = self.preferences.canvas;
         change(&mut look);
-        self.set_preference(context, Action::Look(look));
+        self.set_preference(context, Action::SetCanvasOptions(look));
     }
 
     fn command(&mut self, context: &Context, command: Command) -> Result<(), StoreError> {
@@ -110,22 +112,22 @@ impl Window {
             C::Save => self
                 .notifications
                 .notify("Everything is saved, and was as it happened"),
-            C::LightTheme => self.set_preference(context, Action::Theme(Theme::Light)),
-            C::DarkTheme => self.set_preference(context, Action::Theme(Theme::Dark)),
-            C::SystemTheme => self.set_preference(context, Action::Theme(Theme::System)),
+            C::LightTheme => self.set_preference(context, Action::SetTheme(Theme::Light)),
+            C::DarkTheme => self.set_preference(context, Action::SetTheme(Theme::Dark)),
+            C::SystemTheme => self.set_preference(context, Action::SetTheme(Theme::System)),
             C::Labels => self.look(context, |look| look.labels = !look.labels),
             C::Crosshair => self.look(context, |look| look.crosshair = !look.crosshair),
             C::Rulers => self.look(context, |look| look.rulers = !look.rulers),
             C::KeepView => self.look(context, |look| look.keep_view = !look.keep_view),
-            C::Grid => self.look(context, |look| look.thumbnails = !look.thumbnails),
-            C::PictureSettings => self.shows_adjustment = !self.shows_adjustment,
-            C::Palette => self.dialog = Some(Dialog::Palette(Default::default())),
+            C::Thumbnails => self.look(context, |look| look.thumbnails = !look.thumbnails),
+            C::BrightnessAndContrast => self.shows_adjustment = !self.shows_adjustment,
+            C::CommandPalette => self.dialog = Some(Dialog::Palette(Default::default())),
             C::Help => self.dialog = Some(Dialog::Help(Default::default())),
             C::Settings => self.dialog = Some(Dialog::Settings(Default::default())),
             C::Problems => self.dialog = Some(Dialog::Problems),
             C::NextPanel => focus_next_panel(context),
             C::Import => self.dialog = Some(Dialog::Import(Default::default())),
-            C::Tags => self.dialog = Some(Dialog::Tags(Default::default())),
+            C::TagPictures => self.dialog = Some(Dialog::Tags(Default::default())),
             C::ChangeClass => self.dialog = Some(Dialog::ClassPicker(Default::default())),
             C::ClassNames => {
                 if let Some(desk) = &mut self.desk {
@@ -137,7 +139,7 @@ impl Window {
                 let session = self.desk.as_ref().map(|desk| &desk.session);
                 self.dialog = session.map(|session| Dialog::Export(exchange::Export::new(session)));
             }
-            C::Refresh => {
+            C::RescanFolder => {
                 if let Some(desk) = self.desk.as_mut().filter(|desk| !desk.is_scanning) {
                     desk.is_scanning = true;
                     desk.session.forget_unreadable();
@@ -146,7 +148,7 @@ impl Window {
                 }
             }
             C::LearnClasses => self.learn_classes(),
-            C::Done | C::AcceptAll => self.finish_picture(command)?,
+            C::MarkDone | C::AcceptAll => self.finish_picture(command)?,
             command => {
                 if let Some(desk) = &mut self.desk
                     && let Some(text) = run_workspace_command(desk, command, context)?
@@ -166,7 +168,7 @@ impl Window {
 
     /// Marks the picture as done, perhaps with all its proposals, and goes on.
     fn finish_picture(&mut self, command: Command) -> Result<(), StoreError> {
-        let goes_on = self.preferences.goes_on_when_done;
+        let goes_on = self.preferences.advance_when_done;
         let Some(desk) = &mut self.desk else {
             return Ok(());
         };
@@ -224,9 +226,9 @@ fn perform_on_workspace(desk: &mut Workspace, event_sender: &EventSender, action
     let session = &mut desk.session;
     match action {
         Action::Show(picture) => session.show(picture),
-        Action::List(query) => session.set_query(query),
-        Action::SelectionChange(pick) => session.pick(pick),
-        Action::Tag(category, is_present) => {
+        Action::SetQuery(query) => session.set_query(query),
+        Action::SelectPictures(pick) => session.pick(pick),
+        Action::SetTag(category, is_present) => {
             session.tag(category, is_present)?;
         }
         Action::TagByName(name) => {
@@ -236,7 +238,7 @@ fn perform_on_workspace(desk: &mut Workspace, event_sender: &EventSender, action
         Action::Select(ids) => session.select(ids),
         Action::AddToSelection(ids) => session.extend_selection(&ids),
         Action::ToggleInSelection(ids) => session.toggle_selected(&ids),
-        Action::Draw(picture, bbox) => session.draw(picture, bbox)?,
+        Action::AddBox(picture, bbox) => session.draw(picture, bbox)?,
         Action::MoveEdges {
             by,
             moves_upper_left,
@@ -253,11 +255,13 @@ fn perform_on_workspace(desk: &mut Workspace, event_sender: &EventSender, action
                 Ok(ops::remove_unused_model_categories(document))
             })?;
         }
-        Action::Propose(proposing, is_final) => desk.change_proposal_settings(proposing, is_final)?,
+        Action::SetProposalSettings(proposing, is_final) => desk.change_proposal_settings(proposing, is_final)?,
         Action::CancelLearning => desk.cancel_learning(),
         Action::CancelTraining => desk.training = None,
         Action::SetAutomaticLearning(is_automatic) => desk.set_automatic(is_automatic)?,
-        Action::Adjust(adjustment) => desk.adjustment = adjustment,
+        Action::SetAdjustment(adjustment) => desk.adjustment = adjustment,
+        Action::SetHeatMapClass(class) => desk.heat_map_class = class,
+        Action::ShowThumbnails(pictures) => show_thumbnails(desk, &pictures),
         Action::Import(path, mode) => {
             desk.exchange = Some("Importing…");
             desk.defers_writes = true;
@@ -272,6 +276,15 @@ fn perform_on_workspace(desk: &mut Workspace, event_sender: &EventSender, action
         _ => {}
     }
     Ok(())
+}
+
+/// Keeps the thumbnails that the list shows, and requests those that do not exist yet.
+fn show_thumbnails(desk: &mut Workspace, pictures: &[PictureId]) {
+    for picture in pictures {
+        if !desk.textures.touch_thumbnail(*picture) {
+            desk.request_thumbnail(*picture);
+        }
+    }
 }
 
 fn change_class(desk: &mut Workspace, change: ClassAction) -> Result<(), StoreError> {
@@ -332,7 +345,7 @@ fn run_workspace_command(
 ) -> Result<Option<String>, StoreError> {
     use Command as C;
     let wish = match command {
-        C::Fit => Some(CanvasCommand::Fit),
+        C::FitPicture => Some(CanvasCommand::Fit),
         C::FitWidth => Some(CanvasCommand::FitWidth),
         C::ActualSize => Some(CanvasCommand::ActualSize),
         C::ZoomIn => Some(CanvasCommand::ZoomIn),
@@ -379,7 +392,7 @@ fn run_workspace_command(
         C::Delete => {
             session.delete()?;
         }
-        C::Lock => session.toggle_locked(),
+        C::ToggleLock => session.toggle_locked(),
         C::NextPicture | C::PreviousPicture | C::FirstPicture | C::LastPicture => {
             let step = match command {
                 C::NextPicture => 1,
@@ -396,8 +409,8 @@ fn run_workspace_command(
             None => return Ok(Some("All pictures of this list are done".to_owned())),
         },
         C::Reopen => session.set_done(false)?,
-        C::PickAll => session.pick(SelectionChange::All),
-        C::Draw => desk.canvas.set_draw_mode(!desk.canvas.draws()),
+        C::SelectAllPictures => session.pick(SelectionChange::All),
+        C::DrawBox => desk.canvas.set_draw_mode(!desk.canvas.is_draw_mode()),
         C::NextBox => session.select_next(1),
         C::PreviousBox => session.select_next(-1),
         C::Accept => {

@@ -12,7 +12,7 @@ use egui::{
 use image::RgbImage;
 use lru::LruCache;
 
-use super::work::decoding::Decoded;
+use crate::app::work::decoding::Decoded;
 use crate::document::PictureId;
 
 /// Bytes of previews, on the card and in memory; the picture that is shown may exceed it.
@@ -322,10 +322,15 @@ impl Textures {
         }
     }
 
-    /// A thumbnail; nothing within if its picture cannot be read, nothing at all if it has to be
-    /// made first.
-    pub fn thumbnail(&mut self, picture: PictureId) -> Option<Option<TextureHandle>> {
-        self.thumbnails.get(&picture).cloned()
+    /// The thumbnail of a picture: `None` if there is none yet, `Some(None)` if the picture cannot be
+    /// read.
+    pub fn thumbnail(&self, picture: PictureId) -> Option<Option<&TextureHandle>> {
+        self.thumbnails.peek(&picture).map(Option::as_ref)
+    }
+
+    /// Marks a thumbnail as used, so that others are evicted first; `false` if there is none.
+    pub fn touch_thumbnail(&mut self, picture: PictureId) -> bool {
+        self.thumbnails.get(&picture).is_some()
     }
 
     /// Whether a thumbnail is at hand; for tests.
