@@ -7,16 +7,16 @@ use std::path::PathBuf;
 
 use egui::KeyboardShortcut;
 
+use super::canvas::Adjustment;
 use super::command::Command;
 use super::files::FilePurpose;
 use super::learned::ProposalSource;
 use super::listing::PictureQuery;
 use super::picks::SelectionChange;
-use super::canvas::Adjustment;
 use super::preferences::{CanvasOptions, Theme};
 use super::session::ProposalSettings;
 use crate::document::{AnnotationId, CategoryId, PictureId};
-use crate::formats::exchange::{ImportMode, ExportOptions};
+use crate::formats::exchange::{ExportOptions, ImportMode};
 use crate::geometry::BBox;
 use crate::localize::Quality;
 use crate::naming::MappedClass;

@@ -61,7 +61,10 @@ fn toolbar_slots_are_unique_and_have_icons() {
         .collect();
     let shown = Command::toolbar().concat();
     assert_eq!(slots.len(), shown.len());
-    let unique: HashSet<_> = slots.iter().map(|slot| (slot.group, slot.position)).collect();
+    let unique: HashSet<_> = slots
+        .iter()
+        .map(|slot| (slot.group, slot.position))
+        .collect();
     assert_eq!(unique.len(), slots.len());
 }
 

@@ -69,7 +69,10 @@ impl Keymap {
 
     /// The command that has these keys.
     pub fn command_for(&self, keys: KeyboardShortcut) -> Option<Command> {
-        let found = self.by_modifier_count.iter().find(|(other, _)| *other == keys);
+        let found = self
+            .by_modifier_count
+            .iter()
+            .find(|(other, _)| *other == keys);
         found.map(|(_, command)| *command)
     }
 
@@ -204,7 +207,10 @@ mod tests {
         let json = r#"{"Levitate":["Ctrl+L"],"Done":["Hyper+D"],"Fit":["F9"]}"#;
         let keymap: Keymap = serde_json::from_str(json).unwrap();
         assert_eq!(keymap.text(Command::FitPicture).as_deref(), Some("F9"));
-        assert_eq!(keymap.keys(Command::MarkDone), Command::MarkDone.default_keys());
+        assert_eq!(
+            keymap.keys(Command::MarkDone),
+            Command::MarkDone.default_keys()
+        );
     }
 
     #[test]
