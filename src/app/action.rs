@@ -9,10 +9,10 @@ use egui::KeyboardShortcut;
 
 use super::canvas::Adjustment;
 use super::command::Command;
-use super::files::FilePurpose;
-use super::learned::ProposalSource;
-use super::listing::PictureQuery;
-use super::picks::SelectionChange;
+use super::workers::events::FilePurpose;
+use super::workspace::ProposalSource;
+use super::session::PictureQuery;
+use super::session::SelectionChange;
 use super::preferences::{CanvasOptions, Theme};
 use super::session::ProposalSettings;
 use crate::document::{AnnotationId, CategoryId, PictureId};

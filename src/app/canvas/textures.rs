@@ -12,7 +12,7 @@ use image::RgbImage;
 use lru::LruCache;
 
 use super::adjustment::Adjustment;
-use crate::app::work::decoding::Decoded;
+use crate::app::workers::events::Decoded;
 use crate::document::PictureId;
 
 /// The maximum size of all previews in bytes, on the graphics card and in memory. The current

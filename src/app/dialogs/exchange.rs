@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use egui::{Button, ComboBox, Context, Key, TextEdit, Ui};
 
 use crate::app::action::Action;
-use crate::app::files::FilePurpose;
+use crate::app::workers::events::FilePurpose;
 use crate::app::session::Session;
 use crate::app::theme::ThemePalette;
 use crate::document::ReviewState;

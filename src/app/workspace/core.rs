@@ -1,6 +1,4 @@
-//! An open project on the desk: the session, its workers, and what is kept for showing it.
-
-pub mod learning;
+//! An open project on the workspace: the session, its workers, and what is kept for showing it.
 
 use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroUsize;
@@ -11,27 +9,27 @@ use std::time::{Duration, Instant};
 use egui::{ColorImage, Context, TextureHandle, TextureOptions};
 use lru::LruCache;
 
-use self::learning::Learning;
 use super::activity::{Activity, Stopwatch};
-use super::cache::{Cache, CacheKind};
-use super::canvas::Canvas;
-use super::canvas::{Adjustment, Textures};
-use super::census::ClassTally;
-use super::kept_maps;
-use super::learned::LEARNING;
-use super::session::{ProposalSettings, Session};
-use super::work::EventSender;
-use super::work::decoding::Decoder;
-use super::work::deriving::{CutOptions, DerivePurpose, DerivedBoxes, Deriver, picture_key};
-use super::work::learning::Learner;
-use super::work::proposing::{ModelInfo, ModelSettings, PictureRequest, Proposer};
-use super::work::tagged::TagTraining;
-use super::work::thumbnails::{ThumbnailRequest, Thumbnailer};
+use super::class_tally::ClassTally;
+use super::learned_states::LEARNING;
+use super::learning::Learning;
+use crate::app::cache::{Cache, CacheKind, maps_codec};
+use crate::app::canvas::Canvas;
+use crate::app::session::{ProposalSettings, Session};
+use crate::app::canvas::{Adjustment, Textures};
+use crate::app::workers::events::{Decoded, DerivePurpose, DerivedBoxes, EventSender};
+use crate::app::workers::terms::{CutOptions, ModelInfo, ModelSettings, PictureRequest, picture_key};
+use crate::app::workers::decoder::Decoder;
+use crate::app::workers::deriver::Deriver;
+use crate::app::workers::learner::Learner;
+use crate::app::workers::proposer::Proposer;
+use crate::app::workers::tag_trainer::TagTraining;
+use crate::app::workers::thumbnailer::{Thumbnailer, ThumbnailRequest};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{BoxState, CategoryId, PictureId, ReviewState};
 use crate::learn::boxes::LearnedBox;
 use crate::localize::{BoxOptions, LevelMap, Maps, Method};
-use crate::naming::{MappedClass, Naming};
+use crate::naming::{Naming, MappedClass};
 use crate::propose::{self, Proposal};
 use crate::store::{Project, StoreError};
 
@@ -116,7 +114,7 @@ impl ProposalJob {
 /// Boxes as they would be, while a slider is moved.
 pub struct ProposalPreview {
     /// How they are made.
-    pub proposing: ProposalSettings,
+    pub settings: ProposalSettings,
     /// The boxes, each with the class that it would get, if there is one yet.
     pub boxes: Vec<(Proposal, Option<CategoryId>)>,
 }
@@ -210,14 +208,14 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Puts a project on the desk and starts its workers.
+    /// Puts a project on the workspace and starts its workers.
     pub fn new(project: Project, number: u64, caches: Option<&Path>, post: &EventSender) -> Self {
         let post = post.about(number);
         let cache = Arc::new(Cache::for_project(project.id(), caches));
         let activity = project.setting(ACTIVITY).ok().flatten().unwrap_or_default();
         let kept = project.setting(LEARNING).ok().flatten().unwrap_or_default();
         let session = Session::new(project);
-        let model_settings = model_settings_of(session.proposing());
+        let model_settings = model_settings_of(session.proposal_settings());
         Self {
             number,
             textures: Textures::default(),
@@ -299,7 +297,7 @@ impl Workspace {
         &mut self,
         context: &Context,
         picture: PictureId,
-        decoded: Result<super::work::decoding::Decoded, String>,
+        decoded: Result<Decoded, String>,
     ) -> Result<Vec<String>, String> {
         let is_shown = self.session.current() == Some(picture);
         match decoded {
@@ -423,8 +421,7 @@ impl Workspace {
             .copied()
             .chain(others)
             .filter(is_open);
-        let requests: Vec<PictureRequest> =
-            open.filter_map(|picture| self.request(picture)).collect();
+        let requests: Vec<PictureRequest> = open.filter_map(|picture| self.request(picture)).collect();
         let number = requests.len();
         if number > 0 {
             let job = self.job.get_or_insert_with(ProposalJob::new);
@@ -457,7 +454,7 @@ impl Workspace {
 
     /// Which model looks at pictures, and how.
     pub fn model_settings(&self) -> ModelSettings {
-        model_settings_of(self.session.proposing())
+        model_settings_of(self.session.proposal_settings())
     }
 
     /// Takes another model, or lets it look in another way.
@@ -475,12 +472,9 @@ impl Workspace {
         self.census = ClassTally::default();
         self.heat = None;
         self.heat_map_class = None;
-        let proposing = self.session.proposing_mut();
+        let proposing = self.session.proposal_settings_mut();
         proposing.model.clone_from(&model_settings.model);
-        model_settings
-            .quality
-            .name()
-            .clone_into(&mut proposing.quality);
+        model_settings.quality.name().clone_into(&mut proposing.quality);
         self.proposer.set_model_settings(model_settings);
         Ok(())
     }
@@ -585,13 +579,13 @@ impl Workspace {
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(());
         };
-        let cut = cut_options_of(self.session.proposing());
+        let cut = cut_options_of(self.session.proposal_settings());
         while !self.seen.is_empty() {
             // What a person has asked for is their step; what touches their work is written by
             // itself, so that the others do not become part of their history.
-            let is_alone = |desk: &Self, picture: PictureId| {
-                let row = desk.session.document().picture(picture);
-                desk.wishes.contains(&picture)
+            let is_alone = |workspace: &Self, picture: PictureId| {
+                let row = workspace.session.document().picture(picture);
+                workspace.wishes.contains(&picture)
                     || row.is_some_and(|row| row.review == ReviewState::InReview)
             };
             let first_alone = self
@@ -636,9 +630,7 @@ impl Workspace {
         let mut found = Vec::new();
         for seen in batch {
             match &seen.learned {
-                Some((of, boxes))
-                    if *of == generation && self.learning.active_state().is_some() =>
-                {
+                Some((of, boxes)) if *of == generation && self.learning.active_state().is_some() => {
                     learned.push((seen.picture, boxes));
                 }
                 _ => found.extend(
@@ -665,7 +657,7 @@ impl Workspace {
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(());
         };
-        let cut = cut_options_of(self.session.proposing());
+        let cut = cut_options_of(self.session.proposal_settings());
         let boxes = self.boxes_of(picture, maps, &cut).unwrap_or_default();
         self.write_found(&model_info, &cut, &[(picture, boxes)], false)
     }
@@ -710,11 +702,7 @@ impl Workspace {
     }
 
     fn caller(&self, model_info: &ModelInfo) -> ClassNamer<'_> {
-        ClassNamer::new(
-            self.session.document(),
-            &model_info.classes,
-            model_info.is_foreign,
-        )
+        ClassNamer::new(self.session.document(), &model_info.classes, model_info.is_foreign)
     }
 
     /// The boxes of a picture with their classes, as the document calls them.
@@ -756,33 +744,27 @@ impl Workspace {
             let (Some(picture), Some(maps), Some(model_info), false) =
                 (current, maps, self.model_info().cloned(), is_done)
             else {
-                *self.session.proposing_mut() = proposing;
+                *self.session.proposal_settings_mut() = proposing;
                 return Ok(());
             };
             let boxes = self.boxes_of(picture, &maps, &cut).unwrap_or_default();
             let caller = self.caller(&model_info);
-            let named = self
-                .named(&caller, picture, &boxes, &model_info)
-                .into_iter();
+            let named = self.named(&caller, picture, &boxes, &model_info).into_iter();
             let boxes = named.map(|(proposal, name)| {
                 let category = self.session.document().category_named(&name);
                 (proposal.clone(), category.map(|category| category.id))
             });
             let boxes = boxes.collect();
-            self.proposal_preview = Some(ProposalPreview { proposing, boxes });
+            self.proposal_preview = Some(ProposalPreview { settings: proposing, boxes });
             return Ok(());
         }
         self.proposal_preview = None;
-        *self.session.proposing_mut() = proposing;
+        *self.session.proposal_settings_mut() = proposing;
         self.derive_again(self.session.current(), cut)
     }
 
     /// Makes untouched proposals anew from kept maps, at once those of the picture that is shown.
-    fn derive_again(
-        &mut self,
-        shown: Option<PictureId>,
-        cut: CutOptions,
-    ) -> Result<(), StoreError> {
+    fn derive_again(&mut self, shown: Option<PictureId>, cut: CutOptions) -> Result<(), StoreError> {
         if !self.session.is_editable() || self.learning.active_state().is_some() {
             return Ok(());
         }
@@ -801,10 +783,7 @@ impl Workspace {
     ///
     /// # Errors
     /// If a name cannot be that of a category, or the project cannot be written.
-    pub fn map_classes(
-        &mut self,
-        changes: &[(String, Option<MappedClass>)],
-    ) -> Result<(), StoreError> {
+    pub fn map_classes(&mut self, changes: &[(String, Option<MappedClass>)]) -> Result<(), StoreError> {
         // Where maps are kept they tell more than the name that a box has.
         let census = &self.census;
         self.session.add_mapped_classes(changes)?;
@@ -833,7 +812,7 @@ impl Workspace {
         self.proposal_preview = None;
         let shown = self.session.current();
         let shown = shown.filter(|_| !self.session.is_current_new());
-        self.derive_again(shown, cut_options_of(self.session.proposing()))
+        self.derive_again(shown, cut_options_of(self.session.proposal_settings()))
     }
 
     /// Which of the model's classes boxes are of.
@@ -852,7 +831,7 @@ impl Workspace {
             .filter(|row| row.review != ReviewState::New && !self.census.has(row.id))
             .filter_map(|row| self.request(row.id));
         let open: Vec<PictureRequest> = open.collect();
-        let cut = cut_options_of(self.session.proposing());
+        let cut = cut_options_of(self.session.proposal_settings());
         self.counter.derive(model_info, cut, open);
     }
 
@@ -879,10 +858,7 @@ impl Workspace {
 
     /// Boxes were derived from kept maps; they are written when nothing is being dragged.
     pub fn on_derived(&mut self, derived: DerivedBoxes) {
-        if self
-            .model_info()
-            .is_none_or(|model_info| **model_info != *derived.model)
-        {
+        if self.model_info().is_none_or(|model_info| **model_info != *derived.model) {
             return;
         }
         if self.counter.is_current_request(&derived) {
@@ -902,7 +878,7 @@ impl Workspace {
             return None;
         }
         let kept = self.cache.get(CacheKind::Maps, &key);
-        let Some(maps) = kept.and_then(|bytes| kept_maps::from_bytes(&bytes)) else {
+        let Some(maps) = kept.and_then(|bytes| maps_codec::decode(&bytes)) else {
             self.mapless.insert(picture);
             return None;
         };
@@ -913,9 +889,7 @@ impl Workspace {
 
     /// The classes that the head saw in the picture that is shown.
     pub fn classes_in_picture(&mut self) -> Vec<(usize, String)> {
-        let (Some(picture), Some(model_info)) =
-            (self.session.current(), self.model_info().cloned())
-        else {
+        let (Some(picture), Some(model_info)) = (self.session.current(), self.model_info().cloned()) else {
             return Vec::new();
         };
         let Some(maps) = self.maps_of(picture) else {
@@ -930,12 +904,9 @@ impl Workspace {
 
     /// Where the map that the heat map shows is cut, in 0..1 of its range.
     pub fn heat_map_threshold(&self) -> f32 {
-        let proposal_preview = self
-            .proposal_preview
-            .as_ref()
-            .map(|proposal_preview| &proposal_preview.proposing);
+        let proposal_preview = self.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.settings);
         let threshold = proposal_preview
-            .unwrap_or(self.session.proposing())
+            .unwrap_or(self.session.proposal_settings())
             .effective_threshold();
         match &self.heat {
             Some(heat) => heat.method.cut(threshold, heat.steepest),
@@ -946,11 +917,8 @@ impl Workspace {
     /// The heat map of the picture that is shown, if it is to show and there is one.
     pub fn heat(&mut self, context: &Context) -> Option<egui::TextureId> {
         let picture = self.session.current().filter(|_| self.shows_heat_map)?;
-        let proposing = self
-            .proposal_preview
-            .as_ref()
-            .map(|proposal_preview| &proposal_preview.proposing);
-        let method = proposing.unwrap_or(self.session.proposing()).method();
+        let proposing = self.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.settings);
+        let method = proposing.unwrap_or(self.session.proposal_settings()).method();
         let is_same = |heat: &&Heat| {
             (heat.picture, heat.method, heat.class) == (picture, method, self.heat_map_class)
         };

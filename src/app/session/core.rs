@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::listing::{self, PictureQuery};
-use super::picks::{ListSelection, SelectionChange};
+use super::list_selection::{ListSelection, SelectionChange};
+use super::query::{self, PictureQuery};
 use crate::document::ops::{self, Candidate, NamedCandidate};
 use crate::document::{
-    Affected, Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags,
-    Model, PictureId, ReviewState, Step, Summary,
+    Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, Model,
+    PictureId, ReviewState, Step, Summary, Affected,
 };
 use crate::geometry::BBox;
 use crate::localize::{Method, Quality};
@@ -48,7 +48,8 @@ pub struct SessionState {
     /// Boxes that cannot be moved.
     pub locked: HashSet<AnnotationId>,
     /// How proposals are made.
-    pub proposing: ProposalSettings,
+    #[serde(rename = "proposing")]
+    pub proposals: ProposalSettings,
 }
 
 /// How a person wants proposals to be made.
@@ -253,7 +254,7 @@ impl Session {
     }
 
     /// The class whose boxes alone are shown, if it is so.
-    pub fn soloed(&self) -> Option<CategoryId> {
+    pub fn soloed_class(&self) -> Option<CategoryId> {
         let mut shown = self
             .document()
             .categories()
@@ -285,13 +286,13 @@ impl Session {
     }
 
     /// How proposals are made.
-    pub fn proposing(&self) -> &ProposalSettings {
-        &self.place.proposing
+    pub fn proposal_settings(&self) -> &ProposalSettings {
+        &self.place.proposals
     }
 
     /// Changes how proposals are made.
-    pub fn proposing_mut(&mut self) -> &mut ProposalSettings {
-        &mut self.place.proposing
+    pub fn proposal_settings_mut(&mut self) -> &mut ProposalSettings {
+        &mut self.place.proposals
     }
 
     // The list.
@@ -321,7 +322,7 @@ impl Session {
 
     /// Makes the list after pictures came, went or were renamed.
     fn rebuild_list(&mut self) {
-        self.by_name = listing::by_name(self.project.document());
+        self.by_name = query::by_name(self.project.document());
         self.list();
     }
 
@@ -340,12 +341,12 @@ impl Session {
     }
 
     /// The pictures of the list that are selected together, if there are several.
-    pub fn picks(&self) -> &ListSelection {
+    pub fn list_selection(&self) -> &ListSelection {
         &self.picks
     }
 
     /// Changes which pictures are selected together.
-    pub fn pick(&mut self, pick: SelectionChange) {
+    pub fn change_list_selection(&mut self, pick: SelectionChange) {
         let shown = self.place.picture;
         let left = self.picks.pick(pick, &self.rows, &self.row_of, shown);
         if let Some(picture) = left {
@@ -355,7 +356,7 @@ impl Session {
 
     /// The pictures that a change of several is about: those selected together in the order of the
     /// list, or the one that is shown.
-    pub fn picked(&self) -> Vec<PictureId> {
+    pub fn selected_pictures(&self) -> Vec<PictureId> {
         if self.picks.is_empty() {
             return self.current().into_iter().collect();
         }
@@ -969,13 +970,13 @@ impl Session {
         Ok(())
     }
 
-    /// Says that the [picked](Self::picked) pictures show a class, or takes that back; how many
+    /// Says that the [picked](Self::selected_pictures) pictures show a class, or takes that back; how many
     /// they are.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
     pub fn tag(&mut self, category: CategoryId, is_present: bool) -> Result<usize, StoreError> {
-        let pictures = self.picked();
+        let pictures = self.selected_pictures();
         let label = if is_present { "tag" } else { "remove a tag" };
         self.commit(label, |document| {
             ops::set_tag(document, &pictures, category, is_present)
@@ -988,7 +989,7 @@ impl Session {
     /// # Errors
     /// As for [`commit`](Self::commit).
     pub fn tag_named(&mut self, name: &str) -> Result<usize, StoreError> {
-        let (name, pictures) = (name.trim(), self.picked());
+        let (name, pictures) = (name.trim(), self.selected_pictures());
         self.commit("tag", |document| {
             let known = document.category_named(name).map(|row| row.id);
             let add = ops::ensure_category(document, name);
@@ -1192,17 +1193,14 @@ impl Session {
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn add_mapped_classes(
-        &mut self,
-        changes: &[(String, Option<MappedClass>)],
-    ) -> Result<(), StoreError> {
+    pub fn add_mapped_classes(&mut self, changes: &[(String, Option<MappedClass>)]) -> Result<(), StoreError> {
         for name in changes
             .iter()
             .filter_map(|(_, target)| Some(target.as_ref()?.name()))
         {
-            let affected = self.project.commit_untracked_with(BESIDE, |document| {
-                Ok(ops::ensure_category(document, name))
-            })?;
+            let affected = self
+                .project
+                .commit_untracked_with(BESIDE, |document| Ok(ops::ensure_category(document, name)))?;
             if affected != Affected::default() {
                 self.changed(false);
             }
