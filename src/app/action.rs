@@ -9,12 +9,12 @@ use egui::KeyboardShortcut;
 
 use super::canvas::Adjustment;
 use super::command::Command;
+use super::preferences::{CanvasOptions, Theme};
+use super::session::PictureQuery;
+use super::session::ProposalSettings;
+use super::session::SelectionChange;
 use super::workers::events::FilePurpose;
 use super::workspace::ProposalSource;
-use super::session::PictureQuery;
-use super::session::SelectionChange;
-use super::preferences::{CanvasOptions, Theme};
-use super::session::ProposalSettings;
 use crate::document::{AnnotationId, CategoryId, PictureId};
 use crate::formats::exchange::{ExportOptions, ImportMode};
 use crate::geometry::BBox;

@@ -295,11 +295,7 @@ mod tests {
                 assert!((a - b).abs() <= range * 1e-3, "{a} {b}");
             }
         }
-        assert_eq!(
-            decode(&encode(&back)),
-            Some(back),
-            "nothing more is lost"
-        );
+        assert_eq!(decode(&encode(&back)), Some(back), "nothing more is lost");
     }
 
     #[test]

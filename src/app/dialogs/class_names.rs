@@ -11,10 +11,10 @@ use egui::{
 
 use super::palette::Finder;
 use crate::app::action::Action;
-use crate::app::workspace::{Workspace, ModelState};
 use crate::app::theme::{self, ThemePalette};
+use crate::app::workspace::{ModelState, Workspace};
 use crate::document::{Category, ops};
-use crate::naming::{self, ANY_OBJECT, Correction, SuggestionInput, Suggestion, MappedClass};
+use crate::naming::{self, ANY_OBJECT, Correction, MappedClass, Suggestion, SuggestionInput};
 
 const WIDTH: f32 = 760.0;
 const ROW_HEIGHT: f32 = 28.0;
@@ -468,7 +468,10 @@ impl Rows {
             suggestion: suggestions.remove(class),
         };
         self.all = all.into_iter().map(row).collect();
-        self.renamed = ops::remove_unused_model_categories(document).affected().categories.len();
+        self.renamed = ops::remove_unused_model_categories(document)
+            .affected()
+            .categories
+            .len();
     }
 }
 
@@ -478,7 +481,10 @@ impl Row {
         let size = egui::vec2(ui.available_width(), ROW_HEIGHT);
         let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
         response.widget_info(|| {
-            let called = self.target.as_ref().map_or("its own name", MappedClass::name);
+            let called = self
+                .target
+                .as_ref()
+                .map_or("its own name", MappedClass::name);
             let (class, boxes) = (&self.class, self.boxes);
             let text = format!("{class}, {boxes} boxes, called {called}");
             WidgetInfo::selected(Role::ListBoxOption, true, is_marked, text)
@@ -501,7 +507,10 @@ impl Row {
         let [text, quiet] = if is_marked {
             [ui.visuals().selection.stroke.color; 2]
         } else {
-            [ui.visuals().text_color(), ThemePalette::of(ui.visuals()).quiet]
+            [
+                ui.visuals().text_color(),
+                ThemePalette::of(ui.visuals()).quiet,
+            ]
         };
         in_cell(ui, cell(0), Align::Min, |ui| {
             ui.add(plain(RichText::new(&self.class).color(text)))
@@ -515,7 +524,9 @@ impl Row {
         if response.double_clicked() {
             press = Some(Some(RowAction::Choose));
         }
-        let name = in_cell(ui, cell(2), Align::Min, |ui| self.name_button(ui, workspace));
+        let name = in_cell(ui, cell(2), Align::Min, |ui| {
+            self.name_button(ui, workspace)
+        });
         let name = name.on_hover_text("What its boxes are called: click to choose");
         if name
             .accessible_name(format!("Name of {}", self.class))

@@ -26,8 +26,7 @@ impl Help {
                 .auto_shrink([false, true])
                 .show(ui, |ui| {
                     ui.columns(2, |columns| {
-                        for (at, groups) in [&Menu::ALL[..4], &Menu::ALL[4..]].iter().enumerate()
-                        {
+                        for (at, groups) in [&Menu::ALL[..4], &Menu::ALL[4..]].iter().enumerate() {
                             for group in *groups {
                                 self.group(&mut columns[at], *group, keymap);
                             }
@@ -48,7 +47,11 @@ impl Help {
     fn group(&self, ui: &mut Ui, group: Menu, keymap: &Keymap) {
         let rows: Vec<(Command, String)> = Command::in_menu(group)
             .filter_map(|command| {
-                let keys: Vec<String> = keymap.keys(command).iter().map(input::shortcut_text).collect();
+                let keys: Vec<String> = keymap
+                    .keys(command)
+                    .iter()
+                    .map(input::shortcut_text)
+                    .collect();
                 (!keys.is_empty()).then(|| (command, keys.join(" or ")))
             })
             .filter(|(command, keys)| self.matches_search([command.label(), keys]))

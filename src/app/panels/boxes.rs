@@ -9,8 +9,8 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::command::Command;
-use crate::app::workspace::Workspace;
 use crate::app::theme::{self, ThemePalette};
+use crate::app::workspace::Workspace;
 use crate::document::{Annotation, BoxState};
 
 const ROW_HEIGHT: f32 = 22.0;

@@ -4,9 +4,9 @@ use egui::color_picker::{Alpha, color_edit_button_srgba};
 use egui::{Button, Color32, RichText, ScrollArea, Sense, TextEdit, Ui, Vec2};
 
 use crate::app::action::{Action, ClassAction};
-use crate::app::workspace::Workspace;
 use crate::app::session::ClassCount;
 use crate::app::theme;
+use crate::app::workspace::Workspace;
 use crate::document::{Category, CategoryId};
 
 /// What the panel remembers from frame to frame.

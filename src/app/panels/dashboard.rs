@@ -3,9 +3,9 @@
 use egui::{Grid, RichText, ScrollArea, Ui};
 use egui_plot::{Bar, BarChart, Legend, Line, Plot, PlotPoints, Points};
 
+use crate::app::theme::{self, ThemePalette};
 use crate::app::workspace::Activity;
 use crate::app::workspace::Workspace;
-use crate::app::theme::{self, ThemePalette};
 use crate::document::{BoxState, Document, ReviewState};
 
 /// The least width of a plot in points; two of them stand side by side where there is room.

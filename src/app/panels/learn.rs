@@ -7,12 +7,12 @@ use egui::{Align, CollapsingHeader, Color32, Layout, ProgressBar, RichText, Ui, 
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::workspace::Workspace;
-use crate::app::workspace::{MIN_HELD_OUT, not_better_text};
-use crate::app::workspace::{ProposalSource, HeldOutMetrics, LearnedState};
 use crate::app::command_state::CommandState;
 use crate::app::theme::ThemePalette;
 use crate::app::workers::learner::STEPS;
+use crate::app::workspace::Workspace;
+use crate::app::workspace::{HeldOutMetrics, LearnedState, ProposalSource};
+use crate::app::workspace::{MIN_HELD_OUT, not_better_text};
 
 /// The columns of the numbers, in points.
 const NAME_WIDTH: f32 = 84.0;
@@ -20,7 +20,10 @@ const NUMBER_WIDTH: f32 = 58.0;
 
 /// Draws the panel.
 pub fn ui(ui: &mut Ui, workspace: &Workspace, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
-    let Some(kind) = workspace.model_info().map(|model_info| model_info.features_kind()) else {
+    let Some(kind) = workspace
+        .model_info()
+        .map(|model_info| model_info.features_kind())
+    else {
         ui.weak("Waits for the model.");
         return;
     };
@@ -53,7 +56,12 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, offer: &CommandState<'_>, actions:
 }
 
 /// What turns tags into classes of proposals.
-fn classes(ui: &mut Ui, workspace: &Workspace, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
+fn classes(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    offer: &CommandState<'_>,
+    actions: &mut Vec<Action>,
+) {
     if let Some(training) = &workspace.training {
         let text = format!("Looking at {} tagged pictures…", training.pictures);
         return bar(ui, training.share(), &text, Action::CancelTraining, actions);
@@ -242,8 +250,18 @@ fn states(ui: &mut Ui, workspace: &Workspace, kind: &str, actions: &mut Vec<Acti
                     actions.push(Action::UseLearned(choice));
                 }
             };
-            offer(ui, ProposalSource::Best, "The newest, where it is better", true);
-            offer(ui, ProposalSource::OldWay, "The old way, whatever is learnt", true);
+            offer(
+                ui,
+                ProposalSource::Best,
+                "The newest, where it is better",
+                true,
+            );
+            offer(
+                ui,
+                ProposalSource::OldWay,
+                "The old way, whatever is learnt",
+                true,
+            );
             for state in kept.states.iter().rev() {
                 self::state(ui, workspace, state, kind, actions);
             }
@@ -251,7 +269,13 @@ fn states(ui: &mut Ui, workspace: &Workspace, kind: &str, actions: &mut Vec<Acti
 }
 
 /// A learned state, with what it takes to go back to it.
-fn state(ui: &mut Ui, workspace: &Workspace, state: &LearnedState, kind: &str, actions: &mut Vec<Action>) {
+fn state(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    state: &LearnedState,
+    kind: &str,
+    actions: &mut Vec<Action>,
+) {
     let mut first = format!("{}:  {} pictures", state.id, state.reviewed);
     if let Some([_, right]) = state.measured.right {
         first += &format!(", {:.0} % right", right * 100.0);

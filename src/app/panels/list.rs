@@ -12,10 +12,10 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::command::Command;
-use crate::app::workspace::Workspace;
-use crate::app::session::{PictureQuery, SortOrder, ReviewFilter};
 use crate::app::session::SelectionChange;
+use crate::app::session::{PictureQuery, ReviewFilter, SortOrder};
 use crate::app::theme::{self, ThemePalette};
+use crate::app::workspace::Workspace;
 use crate::document::{BoxState, Picture, PictureId, ReviewState};
 
 const ROW_HEIGHT: f32 = 46.0;
@@ -49,7 +49,13 @@ pub struct List {
 
 impl List {
     /// Draws the list.
-    pub fn ui(&mut self, ui: &mut Ui, workspace: &mut Workspace, is_grid: bool, actions: &mut Vec<Action>) {
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        workspace: &mut Workspace,
+        is_grid: bool,
+        actions: &mut Vec<Action>,
+    ) {
         progress(ui, workspace, actions);
         query(ui, workspace, actions);
         ui.separator();
@@ -130,20 +136,27 @@ impl List {
     }
 
     /// What a key means while the list has the focus, before it can be a command.
-    pub fn on_key(&self, key: Key, modifiers: Modifiers, workspace: &Workspace) -> Option<SelectionChange> {
+    pub fn on_key(
+        &self,
+        key: Key,
+        modifiers: Modifiers,
+        workspace: &Workspace,
+    ) -> Option<SelectionChange> {
         let columns = self.columns.max(1) as isize;
         match key {
             Key::A if modifiers.command_only() => Some(SelectionChange::All),
-            Key::Escape if !workspace.session.list_selection().is_empty() => Some(SelectionChange::Nothing),
+            Key::Escape if !workspace.session.list_selection().is_empty() => {
+                Some(SelectionChange::Clear)
+            }
             _ if !modifiers.shift_only() => None,
-            Key::ArrowDown => Some(SelectionChange::By(columns)),
-            Key::ArrowUp => Some(SelectionChange::By(-columns)),
-            Key::ArrowRight => Some(SelectionChange::By(1)),
-            Key::ArrowLeft => Some(SelectionChange::By(-1)),
-            Key::PageDown => Some(SelectionChange::By(PAGE_ROWS * columns)),
-            Key::PageUp => Some(SelectionChange::By(-PAGE_ROWS * columns)),
-            Key::Home => Some(SelectionChange::By(isize::MIN)),
-            Key::End => Some(SelectionChange::By(isize::MAX)),
+            Key::ArrowDown => Some(SelectionChange::RangeBy(columns)),
+            Key::ArrowUp => Some(SelectionChange::RangeBy(-columns)),
+            Key::ArrowRight => Some(SelectionChange::RangeBy(1)),
+            Key::ArrowLeft => Some(SelectionChange::RangeBy(-1)),
+            Key::PageDown => Some(SelectionChange::RangeBy(PAGE_ROWS * columns)),
+            Key::PageUp => Some(SelectionChange::RangeBy(-PAGE_ROWS * columns)),
+            Key::Home => Some(SelectionChange::RangeBy(isize::MIN)),
+            Key::End => Some(SelectionChange::RangeBy(isize::MAX)),
             _ => None,
         }
     }
@@ -153,7 +166,7 @@ impl List {
     fn offset_to_current(&mut self, workspace: &Workspace, step: f32) -> Option<f32> {
         let picks = workspace.session.list_selection();
         let version = std::mem::replace(&mut self.selection_version, picks.version());
-        let end = picks.end().filter(|_| version != picks.version());
+        let end = picks.range_end().filter(|_| version != picks.version());
         let current = end.or_else(|| workspace.session.current().filter(|_| picks.is_empty()))?;
         let query = workspace.session.query();
         let is_there = self
@@ -238,7 +251,7 @@ fn progress(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
             if !workspace.session.list_selection().is_empty() {
                 let clear = ui.button("✖").on_hover_text("Select no pictures (Esc)");
                 if clear.accessible_name("Select no pictures").clicked() {
-                    actions.push(Action::SelectPictures(SelectionChange::Nothing));
+                    actions.push(Action::SelectPictures(SelectionChange::Clear));
                 }
             }
         });
@@ -294,10 +307,10 @@ fn query(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
                     }
                 });
         });
-        let sign = if query.reversed { "⬆" } else { "⬇" };
+        let sign = if query.is_reversed { "⬆" } else { "⬇" };
         let turn = ui.button(sign).on_hover_text("Turn the order round");
         if turn.accessible_name("Turn the order round").clicked() {
-            query.reversed = !query.reversed;
+            query.is_reversed = !query.is_reversed;
         }
         ui.menu_button("⚙", |ui| more_filters(ui, &mut query))
             .response
@@ -310,7 +323,7 @@ fn query(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
             if ui.small_button("Show all").clicked() {
                 query = PictureQuery {
                     sort: query.sort,
-                    reversed: query.reversed,
+                    is_reversed: query.is_reversed,
                     ..PictureQuery::default()
                 };
             }
@@ -356,7 +369,7 @@ fn category_filter(ui: &mut Ui, workspace: &Workspace, query: &mut PictureQuery,
 fn more_filters(ui: &mut Ui, query: &mut PictureQuery) {
     ui.set_min_width(220.0);
     ui.checkbox(&mut query.has_proposals, "With proposals to judge");
-    ui.checkbox(&mut query.is_bad, "Missing or unreadable files");
+    ui.checkbox(&mut query.is_unreadable, "Missing or unreadable files");
     let mut by_score = query.scores.is_some();
     ui.checkbox(&mut by_score, "A box with a score from … to …");
     let mut range = query.scores.unwrap_or([0.0, 1.0]);
@@ -375,7 +388,7 @@ fn more_filters(ui: &mut Ui, query: &mut PictureQuery) {
 
 /// What the list is narrowed to, in few words.
 fn filter_summary(query: &PictureQuery) -> &'static str {
-    if query.is_bad {
+    if query.is_unreadable {
         "Missing or unreadable"
     } else if query.has_proposals {
         "With proposals"
@@ -424,7 +437,7 @@ fn entry(
         return;
     };
     let is_current = session.current() == Some(picture);
-    let is_picked = session.list_selection().has(picture);
+    let is_picked = session.list_selection().contains(picture);
     let is_empty = session.document().is_verified_empty(picture);
     let is_bad = row.missing || session.unreadable(picture).is_some();
     // Not one stop of the keyboard each: the list is.
@@ -553,14 +566,14 @@ fn entry(
         let pick = match (modifiers.shift, modifiers.command) {
             (false, false) => None,
             (false, true) => Some(SelectionChange::Toggle(picture)),
-            (true, is_added) => Some(SelectionChange::To(picture, is_added)),
+            (true, is_added) => Some(SelectionChange::RangeTo(picture, is_added)),
         };
         actions.push(pick.map_or(Action::Show(picture), Action::SelectPictures));
         if pick.is_some() {
             // So that keys go on with it.
             ui.memory_mut(|memory| memory.request_focus(id()));
         } else if is_current {
-            actions.push(Action::SelectPictures(SelectionChange::Nothing));
+            actions.push(Action::SelectPictures(SelectionChange::Clear));
         }
     }
     response.on_hover_ui(|ui| {

@@ -4,11 +4,11 @@ use egui::{ComboBox, RichText, Slider, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::workspace::{Workspace, ModelState, heat_map_colour};
 use crate::app::command_state::CommandState;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::ProposalSettings;
 use crate::app::theme::ThemePalette;
+use crate::app::workspace::{ModelState, Workspace, heat_map_colour};
 use crate::localize::{Method, Quality};
 
 /// Draws the panel.
@@ -20,11 +20,18 @@ pub fn ui(
     actions: &mut Vec<Action>,
 ) {
     model_line(ui, workspace, actions);
-    let former = workspace.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.settings);
-    let former = former.unwrap_or(workspace.session.proposal_settings()).clone();
+    let former = workspace
+        .proposal_preview
+        .as_ref()
+        .map(|proposal_preview| &proposal_preview.settings);
+    let former = former
+        .unwrap_or(workspace.session.proposal_settings())
+        .clone();
     let mut proposing = former.clone();
     let mut is_final = false;
-    let knows_classes = workspace.model_info().is_some_and(|model_info| !model_info.classes.is_empty());
+    let knows_classes = workspace
+        .model_info()
+        .is_some_and(|model_info| !model_info.classes.is_empty());
     if knows_classes {
         let button = egui::Button::new(Command::ClassNames.label());
         let button = ui.add_enabled(offer.is_enabled(Command::ClassNames), button);
@@ -65,7 +72,10 @@ fn model_line(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
                 0 => "any object".to_owned(),
                 number => format!("{number} classes"),
             };
-            ui.weak(format!("{}, {classes}, on {}", model_info.name, model_info.device));
+            ui.weak(format!(
+                "{}, {classes}, on {}",
+                model_info.name, model_info.device
+            ));
         }
         ModelState::Failed(reason) => {
             ui.vertical(|ui| {

@@ -4,17 +4,22 @@ use egui::{Align, Layout, ProgressBar, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::workspace::Workspace;
-use crate::app::notifications::Notifications;
 use crate::app::command_state::CommandState;
+use crate::app::notifications::Notifications;
 use crate::app::panels::list;
 use crate::app::theme::{self, ThemePalette};
+use crate::app::workspace::Workspace;
 
 /// Letters of a picture's tags that the line shows.
 const MAX_TAG_CHARS: usize = 32;
 
 /// The line of the picture.
-pub fn ui(ui: &mut Ui, workspace: &Workspace, notifications: &Notifications, actions: &mut Vec<Action>) {
+pub fn ui(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    notifications: &Notifications,
+    actions: &mut Vec<Action>,
+) {
     let session = &workspace.session;
     let palette = ThemePalette::of(ui.visuals());
     ui.horizontal(|ui| {
@@ -104,7 +109,12 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, notifications: &Notifications, act
 
 /// The model's run over many pictures, below the list: what comes and goes must not move the
 /// picture.
-pub fn job_ui(ui: &mut Ui, workspace: &Workspace, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
+pub fn job_ui(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    offer: &CommandState<'_>,
+    actions: &mut Vec<Action>,
+) {
     let Some(job) = &workspace.job else { return };
     let is_paused = job.paused.is_some();
     ui.add_space(3.0);

@@ -8,12 +8,14 @@ use crate::store::StoreError;
 /// Marks the gestures of colour changes, so that they differ from those of keys.
 const RECOLOUR_GESTURE: u64 = 1 << 63;
 
-
 /// Performs a change to a class.
 ///
 /// # Errors
 /// If the change is not possible, or the project cannot be written.
-pub(super) fn change_class(workspace: &mut Workspace, action: ClassAction) -> Result<(), StoreError> {
+pub(super) fn change_class(
+    workspace: &mut Workspace,
+    action: ClassAction,
+) -> Result<(), StoreError> {
     let session = &mut workspace.session;
     match action {
         ClassAction::Add(name) => {

@@ -27,12 +27,15 @@ impl Window {
                 .opening
                 .as_ref()
                 .is_some_and(|(opening, _)| *opening == number);
-            let is_open = self.workspace.as_ref().is_some_and(|workspace| workspace.number == number);
+            let is_open = self
+                .workspace
+                .as_ref()
+                .is_some_and(|workspace| workspace.number == number);
             match event {
                 WorkerEvent::FileChosen(purpose, choice) => self.on_file_chosen(purpose, choice),
                 WorkerEvent::Failed(text) => self.notifications.problem(text),
-                WorkerEvent::Opening(OpeningEvent::Opened { project, notifications }) if is_opening => {
-                    self.show_workspace(*project, number, notifications);
+                WorkerEvent::Opening(OpeningEvent::Opened { project, notices }) if is_opening => {
+                    self.show_workspace(*project, number, notices);
                 }
                 WorkerEvent::Opening(OpeningEvent::Failed(reason)) if is_opening => {
                     self.opening = None;
@@ -70,11 +73,17 @@ impl Window {
             OpeningEvent::FirstPictures => self.poll(),
             OpeningEvent::Scanned(report) => {
                 self.poll();
-                let Some(workspace) = &mut self.workspace else { return };
+                let Some(workspace) = &mut self.workspace else {
+                    return;
+                };
                 workspace.is_scanning = false;
                 let changes = &report.changes;
                 for name in changes.changed.iter().chain(&changes.found_again) {
-                    let picture = workspace.session.document().picture_at(name).map(|row| row.id);
+                    let picture = workspace
+                        .session
+                        .document()
+                        .picture_at(name)
+                        .map(|row| row.id);
                     if let Some(picture) = picture {
                         workspace.reload(picture);
                     }
@@ -127,7 +136,9 @@ impl Window {
 
     /// An import or export has finished.
     fn on_exchanged(&mut self, event: ExchangeEvent) {
-        let Some(workspace) = &mut self.workspace else { return };
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
         workspace.exchange = None;
         workspace.defers_writes = false;
         match event {
@@ -169,7 +180,9 @@ impl Window {
 
     /// The training of classes has finished.
     fn on_trained(&mut self, trained: Result<Option<TrainedHeadFile>, String>) {
-        let Some(workspace) = &mut self.workspace else { return };
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
         workspace.training = None;
         match trained {
             Err(reason) => self.notifications.problem(reason),
@@ -190,16 +203,26 @@ impl Window {
 }
 
 /// Handles an event that concerns the workspace only.
-fn on_workspace_event(context: &Context, workspace: &mut Workspace, event: WorkerEvent, notifications: &mut Notifications) {
+fn on_workspace_event(
+    context: &Context,
+    workspace: &mut Workspace,
+    event: WorkerEvent,
+    notifications: &mut Notifications,
+) {
     match event {
-        WorkerEvent::Decoded(picture, decoded) => match workspace.on_decoded(context, picture, decoded) {
-            Ok(notes) => notes.into_iter().for_each(|note| notifications.note(note)),
-            Err(reason) => notifications.problem(reason),
-        },
-        WorkerEvent::Thumbnail(picture, image) => workspace.textures.insert_thumbnail(context, picture, image),
+        WorkerEvent::Decoded(picture, decoded) => {
+            match workspace.on_decoded(context, picture, decoded) {
+                Ok(notes) => notes.into_iter().for_each(|note| notifications.note(note)),
+                Err(reason) => notifications.problem(reason),
+            }
+        }
+        WorkerEvent::Thumbnail(picture, image) => {
+            workspace.textures.insert_thumbnail(context, picture, image)
+        }
         WorkerEvent::Derived(derived) => workspace.on_derived(derived),
         WorkerEvent::Proposer(ProposerEvent::Model(model)) => {
-            workspace.on_model(model)
+            workspace
+                .on_model(model)
                 .into_iter()
                 .for_each(|reason| notifications.problem(reason));
         }
@@ -211,7 +234,9 @@ fn on_workspace_event(context: &Context, workspace: &mut Workspace, event: Worke
         }) => {
             workspace.take_seen(picture, maps, learned, &model);
         }
-        WorkerEvent::Proposer(ProposerEvent::FeaturesReady(picture)) => workspace.on_features_ready(picture),
+        WorkerEvent::Proposer(ProposerEvent::FeaturesReady(picture)) => {
+            workspace.on_features_ready(picture)
+        }
         WorkerEvent::Learning(epoch, event) => match workspace.on_learning_event(epoch, event) {
             Ok(texts) => texts
                 .into_iter()

@@ -25,7 +25,8 @@ impl Window {
             }
             return Ok(());
         }
-        let is_unprocessed = workspace.session.is_current_new() && workspace.session.visible().next().is_none();
+        let is_unprocessed =
+            workspace.session.is_current_new() && workspace.session.visible().next().is_none();
         if command == Command::AcceptAll && is_unprocessed {
             let text = "There is nothing to accept: the model has not looked at this picture yet";
             self.notifications.notify_about("unseen", text);
@@ -47,7 +48,10 @@ impl Window {
             workspace.session.set_done(true)?;
         }
         let document = workspace.session.document();
-        let current = workspace.session.current().and_then(|id| document.picture(id));
+        let current = workspace
+            .session
+            .current()
+            .and_then(|id| document.picture(id));
         if let Some(row) = current.filter(|row| document.is_verified_empty(row.id)) {
             let text = format!("Verified empty: {}", row.path);
             self.notifications.notify_about("verified empty", text);

@@ -47,7 +47,8 @@ impl Window {
         for event in events {
             let is_text = matches!(event, egui::Event::Text(_));
             let focus = [has_canvas, has_list];
-            let is_handled = (is_text && was_handled) || self.on_key(&event, is_typing, focus, actions);
+            let is_handled =
+                (is_text && was_handled) || self.on_key(&event, is_typing, focus, actions);
             if matches!(event, egui::Event::Key { pressed: true, .. }) {
                 was_handled = is_handled;
             }
@@ -104,11 +105,18 @@ impl Window {
                 modifiers,
                 ..
             } => {
-                if let Some(workspace) = self.workspace.as_mut().filter(|workspace| !workspace.shows_dashboard)
+                if let Some(workspace) = self
+                    .workspace
+                    .as_mut()
+                    .filter(|workspace| !workspace.shows_dashboard)
                     && has_canvas
-                    && workspace
-                        .canvas
-                        .on_key(*key, *modifiers, *repeat, &workspace.session, actions)
+                    && workspace.canvas.on_key(
+                        *key,
+                        *modifiers,
+                        *repeat,
+                        &workspace.session,
+                        actions,
+                    )
                 {
                     return true;
                 }

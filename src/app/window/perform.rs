@@ -98,7 +98,7 @@ fn perform_on_workspace(
         }
         Action::SetProposalSettings(settings, is_final) => {
             workspace.change_proposal_settings(settings, is_final)?;
-        },
+        }
         Action::CancelLearning => workspace.cancel_learning(),
         Action::CancelTraining => workspace.training = None,
         Action::SetAutomaticLearning(is_automatic) => workspace.set_automatic(is_automatic)?,

@@ -87,8 +87,12 @@ impl Window {
 
     /// Trains a class head on the tags.
     pub(super) fn learn_classes(&mut self) {
-        let Some(workspace) = &mut self.workspace else { return };
-        let is_embedded = workspace.model_info().is_none_or(|model_info| model_info.name == EMBEDDED_BACKBONE_NAME);
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
+        let is_embedded = workspace
+            .model_info()
+            .is_none_or(|model_info| model_info.name == EMBEDDED_BACKBONE_NAME);
         let project = workspace.session.project();
         let set = TagSet::new(TagSet::from_document(project.document(), project.root()));
         let text = match &self.dirs.heads {
@@ -118,7 +122,9 @@ impl Window {
 
     /// Changes which model is used, or how.
     pub(super) fn change_model_settings(&mut self, change: impl FnOnce(&mut ModelSettings)) {
-        let Some(workspace) = &mut self.workspace else { return };
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
         let mut model_settings = workspace.model_settings();
         change(&mut model_settings);
         if let Err(error) = workspace.set_model_settings(model_settings) {

@@ -37,17 +37,21 @@ impl Window {
             self.last_save = Instant::now();
             self.save_preferences();
         }
-        let Some(workspace) = &mut self.workspace else { return };
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
         workspace.tick(now, has_input && has_focus);
         workspace.session.count();
         workspace.teach();
         let named = workspace.follow_naming();
-        let outcome = named.and_then(|()| workspace.write_due()).and_then(|finished_job| {
-            if saves {
-                workspace.keep()?;
-            }
-            Ok(finished_job)
-        });
+        let outcome = named
+            .and_then(|()| workspace.write_due())
+            .and_then(|finished_job| {
+                if saves {
+                    workspace.keep()?;
+                }
+                Ok(finished_job)
+            });
         workspace.update_requests();
         if workspace.has_unwritten() {
             context.request_repaint_after(WRITE_INTERVAL);

@@ -204,8 +204,7 @@ fn view(workspace: &mut Workspace, command: Command, context: &Context) -> Optio
             let picture = workspace.session.current();
             let has_maps = picture.is_some_and(|picture| workspace.maps_of(picture).is_some());
             if workspace.shows_heat_map && !has_maps {
-                let text =
-                    "The model has not looked at this picture yet: let it propose first";
+                let text = "The model has not looked at this picture yet: let it propose first";
                 return Some(text.to_owned());
             }
         }

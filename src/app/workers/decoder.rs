@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::thread;
 
 use egui::ColorImage;
-use image::RgbImage;
 
 use super::events::{Decoded, EventSender, WorkerEvent};
 use super::shared::Shared;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::Sender;
-use ColorImage;
+use egui::ColorImage;
 use image::RgbImage;
 
 use super::terms::{CutOptions, LearnedBoxes, ModelInfo};
@@ -58,7 +58,10 @@ pub struct EventSender {
 
 impl EventSender {
     /// A post into `sender`; `wake` makes the window look.
-    pub fn new(sender: Sender<(u64, WorkerEvent)>, wake: impl Fn() + Send + Sync + 'static) -> Self {
+    pub fn new(
+        sender: Sender<(u64, WorkerEvent)>,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
         Self {
             sender,
             wake: Arc::new(wake),

@@ -4,22 +4,28 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::events::{EventSender, ExchangeEvent, WorkerEvent};
-use crate::formats::exchange::{self, ExportReport, Format, Import, ImportMode, ExportOptions};
+use crate::formats::exchange::{self, ExportOptions, ExportReport, Format, Import, ImportMode};
 use crate::store::{Access, Project};
 
 /// Reads annotations of another tool for a project.
 pub fn import(project: PathBuf, path: PathBuf, mode: ImportMode, post: EventSender) {
     thread::spawn(move || {
-        let outcome = read(&project, &path, mode).map(|import| ExchangeEvent::Imported(path, import));
-        post.send(WorkerEvent::Exchange(outcome.unwrap_or_else(ExchangeEvent::Failed)));
+        let outcome =
+            read(&project, &path, mode).map(|import| ExchangeEvent::Imported(path, import));
+        post.send(WorkerEvent::Exchange(
+            outcome.unwrap_or_else(ExchangeEvent::Failed),
+        ));
     });
 }
 
 /// Writes annotations of a project for other tools.
 pub fn export(project: PathBuf, options: ExportOptions, out: PathBuf, post: EventSender) {
     thread::spawn(move || {
-        let outcome = write(&project, &options, &out).map(|done| ExchangeEvent::Exported(out, done));
-        post.send(WorkerEvent::Exchange(outcome.unwrap_or_else(ExchangeEvent::Failed)));
+        let outcome =
+            write(&project, &options, &out).map(|done| ExchangeEvent::Exported(out, done));
+        post.send(WorkerEvent::Exchange(
+            outcome.unwrap_or_else(ExchangeEvent::Failed),
+        ));
     });
 }
 

@@ -1,6 +1,5 @@
 //! Asking the system for files and folders, without holding up the window.
 
-use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 

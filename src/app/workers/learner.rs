@@ -8,7 +8,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -250,7 +250,11 @@ impl Worker {
             let Some((model_info, epoch, task)) = next else {
                 return;
             };
-            if self.model_info.as_ref().is_none_or(|(_, known)| *known != epoch) {
+            if self
+                .model_info
+                .as_ref()
+                .is_none_or(|(_, known)| *known != epoch)
+            {
                 self.model_info = Some((Arc::clone(&model_info), epoch));
                 self.learner = BoxLearner::new(SEED);
                 self.order.clear();
@@ -259,7 +263,9 @@ impl Worker {
                 Task::Change(Change::Take(lesson)) => self.take(&model_info, &lesson),
                 Task::Change(Change::Drop(picture)) => self.forget(picture),
                 Task::Learn(is_asked) => self.learn(&model_info, is_asked),
-                Task::Propose(active_state, batch, left) => self.propose(&model_info, &active_state, &batch, left),
+                Task::Propose(active_state, batch, left) => {
+                    self.propose(&model_info, &active_state, &batch, left)
+                }
                 Task::Alike(example) => self.find_similar(&model_info, &example),
             }
         }
@@ -271,7 +277,10 @@ impl Worker {
     }
 
     fn sight(&self, model_info: &ModelInfo, request: &PictureRequest) -> Option<PictureFeatures> {
-        let bytes = self.cache.get(CacheKind::PictureFeatures, &model_info.maps_key(&request.key))?;
+        let bytes = self.cache.get(
+            CacheKind::PictureFeatures,
+            &model_info.maps_key(&request.key),
+        )?;
         let sight = PictureFeatures::from_bytes(&bytes)?;
         let [width, height] = request.size;
         (sight.size() == (width, height)).then_some(sight)
@@ -326,7 +335,13 @@ impl Worker {
         self.send(LearningEvent::Finished(learned, is_asked, begun.elapsed()));
     }
 
-    fn propose(&self, model_info: &ModelInfo, active_state: &ActiveState, batch: &[PictureRequest], left: usize) {
+    fn propose(
+        &self,
+        model_info: &ModelInfo,
+        active_state: &ActiveState,
+        batch: &[PictureRequest],
+        left: usize,
+    ) {
         let (mut boxes, mut unseen) = (Vec::new(), Vec::new());
         for request in batch {
             match self.sight(model_info, request) {

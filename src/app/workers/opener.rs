@@ -15,7 +15,10 @@ pub fn open(path: PathBuf, post: EventSender) {
         Ok((project, notices)) => {
             let (file, access) = (project.path().to_owned(), project.access());
             let project = Box::new(project);
-            post.send(WorkerEvent::Opening(OpeningEvent::Opened { project, notices }));
+            post.send(WorkerEvent::Opening(OpeningEvent::Opened {
+                project,
+                notices,
+            }));
             if access != Access::View {
                 read(&file, &post);
             }

@@ -48,7 +48,7 @@ pub struct ModelInfo {
 
 impl ModelInfo {
     /// The provenance of boxes that it proposes.
-    pub fn origin(&self, method: crate::localize::Method, threshold: f32) -> document::Model {
+    pub fn origin(&self, method: Method, threshold: f32) -> document::Model {
         document::Model {
             name: self.name.as_str().into(),
             version: self.version.as_str().into(),
@@ -101,7 +101,7 @@ pub type LearnedBoxes = Vec<(PictureId, Vec<LearnedBox>)>;
 
 /// What the cache knows a picture by: its content where that is known, so that a renamed file is
 /// found again and a changed one is not mistaken for what it was.
-pub fn picture_key(picture: &crate::document::Picture, root: &Path) -> String {
+pub fn picture_key(picture: &document::Picture, root: &Path) -> String {
     match &picture.content_hash {
         Some(hash) => hash.to_string(),
         None => root.join(&*picture.path).display().to_string(),

@@ -15,21 +15,23 @@ use super::learned_states::LEARNING;
 use super::learning::Learning;
 use crate::app::cache::{Cache, CacheKind, maps_codec};
 use crate::app::canvas::Canvas;
-use crate::app::session::{ProposalSettings, Session};
 use crate::app::canvas::{Adjustment, Textures};
-use crate::app::workers::events::{Decoded, DerivePurpose, DerivedBoxes, EventSender};
-use crate::app::workers::terms::{CutOptions, ModelInfo, ModelSettings, PictureRequest, picture_key};
+use crate::app::session::{ProposalSettings, Session};
 use crate::app::workers::decoder::Decoder;
 use crate::app::workers::deriver::Deriver;
+use crate::app::workers::events::{Decoded, DerivePurpose, DerivedBoxes, EventSender};
 use crate::app::workers::learner::Learner;
 use crate::app::workers::proposer::Proposer;
 use crate::app::workers::tag_trainer::TagTraining;
-use crate::app::workers::thumbnailer::{Thumbnailer, ThumbnailRequest};
+use crate::app::workers::terms::{
+    CutOptions, ModelInfo, ModelSettings, PictureRequest, picture_key,
+};
+use crate::app::workers::thumbnailer::{ThumbnailRequest, Thumbnailer};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{BoxState, CategoryId, PictureId, ReviewState};
 use crate::learn::boxes::LearnedBox;
 use crate::localize::{BoxOptions, LevelMap, Maps, Method};
-use crate::naming::{Naming, MappedClass};
+use crate::naming::{MappedClass, Naming};
 use crate::propose::{self, Proposal};
 use crate::store::{Project, StoreError};
 
@@ -120,15 +122,15 @@ pub struct ProposalPreview {
 }
 
 /// A picture that the model has looked at.
-struct Inference {
-    picture: PictureId,
+pub(super) struct Inference {
+    pub picture: PictureId,
     maps: Arc<Maps>,
     /// Its boxes by what was learnt, and the number of that use.
     learned: Option<(u64, Vec<LearnedBox>)>,
 }
 
 /// The heat map of the picture that is shown.
-struct Heat {
+pub(super) struct Heat {
     picture: PictureId,
     method: Method,
     class: Option<usize>,
@@ -178,33 +180,33 @@ pub struct Workspace {
     pub learning: Learning,
     /// A training of classes.
     pub training: Option<TagTraining>,
-    stopwatch: Stopwatch,
-    heat: Option<Heat>,
-    maps: LruCache<PictureId, Arc<Maps>>,
+    pub(super) stopwatch: Stopwatch,
+    pub(super) heat: Option<Heat>,
+    pub(super) maps: LruCache<PictureId, Arc<Maps>>,
     /// Pictures that the model has looked at and whose boxes are not written yet.
-    seen: Vec<Inference>,
-    seen_since: Option<Instant>,
+    pub(super) seen: Vec<Inference>,
+    pub(super) seen_since: Option<Instant>,
     /// Boxes that were derived and are not written yet.
-    derived: VecDeque<DerivedBoxes>,
+    pub(super) derived: VecDeque<DerivedBoxes>,
     /// Pictures whose maps are not kept, so that they are not looked for in every frame.
-    mapless: HashSet<PictureId>,
-    kept_activity: Activity,
+    pub(super) mapless: HashSet<PictureId>,
+    pub(super) kept_activity: Activity,
     /// Pictures that a person asked the model for by themselves.
-    wishes: HashSet<PictureId>,
+    pub(super) wishes: HashSet<PictureId>,
     /// For which picture the workers were last told what is likely.
-    told: Option<(PictureId, u64, bool)>,
-    decoder: Decoder,
-    thumbnailer: Thumbnailer,
-    proposer: Proposer,
-    deriver: Deriver,
-    counter: Deriver,
-    learner: Learner,
-    cache: Arc<Cache>,
+    pub(super) told: Option<(PictureId, u64, bool)>,
+    pub(super) decoder: Decoder,
+    pub(super) thumbnailer: Thumbnailer,
+    pub(super) proposer: Proposer,
+    pub(super) deriver: Deriver,
+    pub(super) counter: Deriver,
+    pub(super) learner: Learner,
+    pub(super) cache: Arc<Cache>,
     /// Which of the model's classes boxes are of.
-    census: ClassTally,
+    pub(super) census: ClassTally,
     /// The naming that untouched proposals go by, and the revision of the document in which it was
     /// last looked at.
-    applied_naming: (Naming, u64),
+    pub(super) applied_naming: (Naming, u64),
 }
 
 impl Workspace {
@@ -271,7 +273,7 @@ impl Workspace {
             return;
         }
         self.told = Some(state);
-        let likely = self.session.likely();
+        let likely = self.session.likely_next();
         let is_wanted = |picture: &PictureId| {
             let is_shown_whole = needs_full_resolution && *picture == current;
             (is_shown_whole || !self.textures.has(*picture))
@@ -358,7 +360,7 @@ impl Workspace {
         }
     }
 
-    fn request(&self, picture: PictureId) -> Option<PictureRequest> {
+    pub(super) fn request(&self, picture: PictureId) -> Option<PictureRequest> {
         let row = self.session.document().picture(picture)?;
         Some(PictureRequest {
             picture,
@@ -421,7 +423,8 @@ impl Workspace {
             .copied()
             .chain(others)
             .filter(is_open);
-        let requests: Vec<PictureRequest> = open.filter_map(|picture| self.request(picture)).collect();
+        let requests: Vec<PictureRequest> =
+            open.filter_map(|picture| self.request(picture)).collect();
         let number = requests.len();
         if number > 0 {
             let job = self.job.get_or_insert_with(ProposalJob::new);
@@ -474,7 +477,10 @@ impl Workspace {
         self.heat_map_class = None;
         let proposing = self.session.proposal_settings_mut();
         proposing.model.clone_from(&model_settings.model);
-        model_settings.quality.name().clone_into(&mut proposing.quality);
+        model_settings
+            .quality
+            .name()
+            .clone_into(&mut proposing.quality);
         self.proposer.set_model_settings(model_settings);
         Ok(())
     }
@@ -575,7 +581,7 @@ impl Workspace {
         !self.seen.is_empty() || !self.derived.is_empty() || self.learning.has_unwritten()
     }
 
-    fn write_inferences(&mut self) -> Result<(), StoreError> {
+    pub(super) fn write_inferences(&mut self) -> Result<(), StoreError> {
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(());
         };
@@ -618,7 +624,7 @@ impl Workspace {
 
     /// Writes the boxes of pictures: by what was learnt where something is in use and has come with
     /// what was seen, else by their maps.
-    fn write_batch(
+    pub(super) fn write_batch(
         &mut self,
         model_info: &ModelInfo,
         cut: &CutOptions,
@@ -630,7 +636,9 @@ impl Workspace {
         let mut found = Vec::new();
         for seen in batch {
             match &seen.learned {
-                Some((of, boxes)) if *of == generation && self.learning.active_state().is_some() => {
+                Some((of, boxes))
+                    if *of == generation && self.learning.active_state().is_some() =>
+                {
                     learned.push((seen.picture, boxes));
                 }
                 _ => found.extend(
@@ -653,7 +661,11 @@ impl Workspace {
         Ok(())
     }
 
-    fn write_boxes(&mut self, picture: PictureId, maps: &Maps) -> Result<(), StoreError> {
+    pub(super) fn write_boxes(
+        &mut self,
+        picture: PictureId,
+        maps: &Maps,
+    ) -> Result<(), StoreError> {
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(());
         };
@@ -662,7 +674,7 @@ impl Workspace {
         self.write_found(&model_info, &cut, &[(picture, boxes)], false)
     }
 
-    fn write_found(
+    pub(super) fn write_found(
         &mut self,
         model_info: &ModelInfo,
         cut: &CutOptions,
@@ -691,7 +703,12 @@ impl Workspace {
         self.session.replace_proposals(&origin, &named, is_step)
     }
 
-    fn boxes_of(&self, picture: PictureId, maps: &Maps, cut: &CutOptions) -> Option<Vec<Proposal>> {
+    pub(super) fn boxes_of(
+        &self,
+        picture: PictureId,
+        maps: &Maps,
+        cut: &CutOptions,
+    ) -> Option<Vec<Proposal>> {
         let row = self.session.document().picture(picture)?;
         Some(propose::cut(
             maps,
@@ -701,12 +718,16 @@ impl Workspace {
         ))
     }
 
-    fn caller(&self, model_info: &ModelInfo) -> ClassNamer<'_> {
-        ClassNamer::new(self.session.document(), &model_info.classes, model_info.is_foreign)
+    pub(super) fn caller(&self, model_info: &ModelInfo) -> ClassNamer<'_> {
+        ClassNamer::new(
+            self.session.document(),
+            &model_info.classes,
+            model_info.is_foreign,
+        )
     }
 
     /// The boxes of a picture with their classes, as the document calls them.
-    fn named<'p>(
+    pub(super) fn named<'p>(
         &self,
         caller: &ClassNamer<'_>,
         picture: PictureId,
@@ -749,13 +770,18 @@ impl Workspace {
             };
             let boxes = self.boxes_of(picture, &maps, &cut).unwrap_or_default();
             let caller = self.caller(&model_info);
-            let named = self.named(&caller, picture, &boxes, &model_info).into_iter();
+            let named = self
+                .named(&caller, picture, &boxes, &model_info)
+                .into_iter();
             let boxes = named.map(|(proposal, name)| {
                 let category = self.session.document().category_named(&name);
                 (proposal.clone(), category.map(|category| category.id))
             });
             let boxes = boxes.collect();
-            self.proposal_preview = Some(ProposalPreview { settings: proposing, boxes });
+            self.proposal_preview = Some(ProposalPreview {
+                settings: proposing,
+                boxes,
+            });
             return Ok(());
         }
         self.proposal_preview = None;
@@ -764,7 +790,11 @@ impl Workspace {
     }
 
     /// Makes untouched proposals anew from kept maps, at once those of the picture that is shown.
-    fn derive_again(&mut self, shown: Option<PictureId>, cut: CutOptions) -> Result<(), StoreError> {
+    pub(super) fn derive_again(
+        &mut self,
+        shown: Option<PictureId>,
+        cut: CutOptions,
+    ) -> Result<(), StoreError> {
         if !self.session.is_editable() || self.learning.active_state().is_some() {
             return Ok(());
         }
@@ -783,7 +813,10 @@ impl Workspace {
     ///
     /// # Errors
     /// If a name cannot be that of a category, or the project cannot be written.
-    pub fn map_classes(&mut self, changes: &[(String, Option<MappedClass>)]) -> Result<(), StoreError> {
+    pub fn map_classes(
+        &mut self,
+        changes: &[(String, Option<MappedClass>)],
+    ) -> Result<(), StoreError> {
         // Where maps are kept they tell more than the name that a box has.
         let census = &self.census;
         self.session.add_mapped_classes(changes)?;
@@ -835,7 +868,7 @@ impl Workspace {
         self.counter.derive(model_info, cut, open);
     }
 
-    fn derive_others(&mut self, cut: CutOptions) {
+    pub(super) fn derive_others(&mut self, cut: CutOptions) {
         let Some(model_info) = self.model_info().cloned() else {
             return;
         };
@@ -858,7 +891,10 @@ impl Workspace {
 
     /// Boxes were derived from kept maps; they are written when nothing is being dragged.
     pub fn on_derived(&mut self, derived: DerivedBoxes) {
-        if self.model_info().is_none_or(|model_info| **model_info != *derived.model) {
+        if self
+            .model_info()
+            .is_none_or(|model_info| **model_info != *derived.model)
+        {
             return;
         }
         if self.counter.is_current_request(&derived) {
@@ -889,7 +925,9 @@ impl Workspace {
 
     /// The classes that the head saw in the picture that is shown.
     pub fn classes_in_picture(&mut self) -> Vec<(usize, String)> {
-        let (Some(picture), Some(model_info)) = (self.session.current(), self.model_info().cloned()) else {
+        let (Some(picture), Some(model_info)) =
+            (self.session.current(), self.model_info().cloned())
+        else {
             return Vec::new();
         };
         let Some(maps) = self.maps_of(picture) else {
@@ -904,7 +942,10 @@ impl Workspace {
 
     /// Where the map that the heat map shows is cut, in 0..1 of its range.
     pub fn heat_map_threshold(&self) -> f32 {
-        let proposal_preview = self.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.settings);
+        let proposal_preview = self
+            .proposal_preview
+            .as_ref()
+            .map(|proposal_preview| &proposal_preview.settings);
         let threshold = proposal_preview
             .unwrap_or(self.session.proposal_settings())
             .effective_threshold();
@@ -917,8 +958,13 @@ impl Workspace {
     /// The heat map of the picture that is shown, if it is to show and there is one.
     pub fn heat(&mut self, context: &Context) -> Option<egui::TextureId> {
         let picture = self.session.current().filter(|_| self.shows_heat_map)?;
-        let proposing = self.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.settings);
-        let method = proposing.unwrap_or(self.session.proposal_settings()).method();
+        let proposing = self
+            .proposal_preview
+            .as_ref()
+            .map(|proposal_preview| &proposal_preview.settings);
+        let method = proposing
+            .unwrap_or(self.session.proposal_settings())
+            .method();
         let is_same = |heat: &&Heat| {
             (heat.picture, heat.method, heat.class) == (picture, method, self.heat_map_class)
         };
@@ -971,7 +1017,7 @@ impl Workspace {
     pub fn keep(&mut self) -> Result<(), StoreError> {
         self.session.save_state()?;
         if self.activity != self.kept_activity {
-            self.session.keep(ACTIVITY, &self.activity)?;
+            self.session.save_setting(ACTIVITY, &self.activity)?;
             self.kept_activity = self.activity;
         }
         Ok(())

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::app::workers::terms::ModelInfo;
-use crate::learn::boxes::{LearnedProposer, ReviewCost, GateMetrics};
+use crate::learn::boxes::{GateMetrics, LearnedProposer, ReviewCost};
 
 /// The setting with the list.
 pub const LEARNING: &str = "learning";
@@ -180,7 +180,12 @@ mod tests {
 
     const KIND: &str = "model/fast";
 
-    fn add(kept: &mut LearnedStates, reviewed: usize, is_better: bool, is_asked: bool) -> (u32, Vec<u32>) {
+    fn add(
+        kept: &mut LearnedStates,
+        reviewed: usize,
+        is_better: bool,
+        is_asked: bool,
+    ) -> (u32, Vec<u32>) {
         kept.add_state(|id| LearnedState {
             id,
             at: 0,

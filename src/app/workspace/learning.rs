@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use super::core::{Workspace, cut_options_of, ModelState};
-use super::learned_states::{self, ProposalSource, LearnedStates, LEARNING, LearnedState};
-use crate::app::workers::learner::{SimilarRequest, ReviewedPicture};
+use super::core::{ModelState, Workspace, cut_options_of};
+use super::learned_states::{self, LEARNING, LearnedState, LearnedStates, ProposalSource};
 use crate::app::workers::events::LearningEvent;
 use crate::app::workers::learned_text;
+use crate::app::workers::learner::{ReviewedPicture, SimilarRequest};
 use crate::app::workers::terms::{ActiveState, LearnedBoxes, ModelInfo, PictureRequest};
 use crate::document::ops::{Candidate, NamedCandidate};
 use crate::document::{BoxState, CategoryId, Origin, PictureId, ReviewState};
@@ -165,7 +165,11 @@ impl Workspace {
     pub(super) fn start_learning(&mut self, model_info: &Arc<ModelInfo>) {
         self.learning.epoch = self.learner.use_model(Some(Arc::clone(model_info)));
         self.learning.has_begun = false;
-        let state = self.learning.kept.wanted(&model_info.features_kind()).cloned();
+        let state = self
+            .learning
+            .kept
+            .wanted(&model_info.features_kind())
+            .cloned();
         if let Some(state) = state {
             let learned = self.read_state(&state, model_info);
             self.activate_state(learned.map(|learned| (state.id, learned)));
@@ -173,8 +177,15 @@ impl Workspace {
         self.prefetch_features();
     }
 
-    fn read_state(&self, state: &LearnedState, model_info: &ModelInfo) -> Option<Arc<LearnedProposer>> {
-        let text = self.session.project().setting(&learned_states::key_of(state.id));
+    fn read_state(
+        &self,
+        state: &LearnedState,
+        model_info: &ModelInfo,
+    ) -> Option<Arc<LearnedProposer>> {
+        let text = self
+            .session
+            .project()
+            .setting(&learned_states::key_of(state.id));
         let text: String = text.ok().flatten()?;
         learned_text::decode(&text, &model_info.features_kind()).map(Arc::new)
     }
@@ -275,7 +286,7 @@ impl Workspace {
     /// If the project cannot be written.
     pub fn set_automatic(&mut self, is_automatic: bool) -> Result<(), StoreError> {
         self.learning.kept.is_manual = !is_automatic;
-        self.session.keep(LEARNING, &self.learning.kept)
+        self.session.save_setting(LEARNING, &self.learning.kept)
     }
 
     /// Makes proposals by another state, or in the old way.
@@ -284,11 +295,15 @@ impl Workspace {
     /// If the project cannot be written.
     pub fn choose_proposal_source(&mut self, choice: ProposalSource) -> Result<Said, StoreError> {
         self.learning.kept.choice = choice;
-        self.session.keep(LEARNING, &self.learning.kept)?;
+        self.session.save_setting(LEARNING, &self.learning.kept)?;
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(None);
         };
-        let state = self.learning.kept.wanted(&model_info.features_kind()).cloned();
+        let state = self
+            .learning
+            .kept
+            .wanted(&model_info.features_kind())
+            .cloned();
         let Some(state) = state else {
             let is_other_model = matches!(choice, ProposalSource::State(_));
             self.deactivate_state(true)?;
@@ -468,7 +483,11 @@ impl Workspace {
     ///
     /// # Errors
     /// If the project cannot be written.
-    pub fn on_learning_event(&mut self, epoch: u64, learnt: LearningEvent) -> Result<Said, StoreError> {
+    pub fn on_learning_event(
+        &mut self,
+        epoch: u64,
+        learnt: LearningEvent,
+    ) -> Result<Said, StoreError> {
         if epoch != self.learning.epoch {
             // Of a former model.
             return Ok(None);
@@ -559,10 +578,12 @@ impl Workspace {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |since| since.as_secs());
         let (id, gone) = self.learning.kept.add(&learned, &model_info, now, is_asked);
-        self.session.keep(&learned_states::key_of(id), text)?;
-        self.session.keep(LEARNING, &self.learning.kept)?;
+        self.session
+            .save_setting(&learned_states::key_of(id), text)?;
+        self.session.save_setting(LEARNING, &self.learning.kept)?;
         for state in gone {
-            self.session.forget(&learned_states::key_of(state))?;
+            self.session
+                .remove_setting(&learned_states::key_of(state))?;
         }
         if self.learning.kept.choice != ProposalSource::Best {
             return Ok(
@@ -620,7 +641,9 @@ impl Workspace {
         found: &[(PictureId, &[LearnedBox])],
         is_step: bool,
     ) -> Result<(), StoreError> {
-        let (Some(model_info), Some(id)) = (self.model_info().cloned(), self.learning.active_state()) else {
+        let (Some(model_info), Some(id)) =
+            (self.model_info().cloned(), self.learning.active_state())
+        else {
             return Ok(());
         };
         if found.is_empty() {
@@ -713,7 +736,9 @@ impl Workspace {
         boxes: &LearnedBoxes,
         unseen: &[PictureId],
     ) -> Result<Said, StoreError> {
-        let (Some(model_info), Some(search)) = (self.model_info().cloned(), &mut self.learning.search) else {
+        let (Some(model_info), Some(search)) =
+            (self.model_info().cloned(), &mut self.learning.search)
+        else {
             return Ok(None);
         };
         if search.example.search != number {
