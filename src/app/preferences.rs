@@ -18,7 +18,7 @@ const MAX_RECENT: usize = 12;
 #[serde(default)]
 pub struct Preferences {
     /// The theme.
-    pub theme: ThemeChoice,
+    pub theme: Theme,
     /// The scale of the window; 1.0 is the scale of the system.
     pub scale: f32,
     /// Keys of commands that differ from the defaults.
@@ -40,7 +40,7 @@ pub struct Preferences {
 impl Default for Preferences {
     fn default() -> Self {
         Self {
-            theme: ThemeChoice::default(),
+            theme: Theme::default(),
             scale: 1.0,
             keymap: Keymap::default(),
             recent: Vec::new(),
@@ -55,7 +55,7 @@ impl Default for Preferences {
 /// The theme of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ThemeChoice {
+pub enum Theme {
     /// The theme of the system.
     #[default]
     System,
@@ -66,11 +66,11 @@ pub enum ThemeChoice {
 }
 
 impl From<Theme> for egui::ThemePreference {
-    fn from(theme: ThemeChoice) -> Self {
+    fn from(theme: Theme) -> Self {
         match theme {
-            ThemeChoice::System => Self::System,
-            ThemeChoice::Light => Self::Light,
-            ThemeChoice::Dark => Self::Dark,
+            Theme::System => Self::System,
+            Theme::Light => Self::Light,
+            Theme::Dark => Self::Dark,
         }
     }
 }
@@ -164,7 +164,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new folder").join("settings.json");
         let mut preferences = Preferences {
-            theme: ThemeChoice::Dark,
+            theme: Theme::Dark,
             scale: 1.25,
             ..Preferences::default()
         };

@@ -147,7 +147,7 @@ impl Canvas {
             .collect();
         styles.extend(
             scene
-                .proposal_preview
+                .preview
                 .into_iter()
                 .flatten()
                 .map(|(proposal, category)| BoxStyle {

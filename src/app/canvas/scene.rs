@@ -3,7 +3,7 @@
 use egui::Color32;
 
 use super::adjustment::Adjustment;
-use super::canvas::Textures;
+use super::textures::Textures;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::Session;
 use crate::app::theme;

@@ -6,7 +6,7 @@
 
 use egui::{Key as K, KeyboardShortcut, Modifiers};
 
-use super::spec::Menu::{Boxes, Edit, File, Help, Pictures, Proposals, View};
+use super::spec::Menu::{self, Boxes, Edit, File, Help, Pictures, Proposals, View};
 use super::spec::Requirement::{
     Clipboard, Editable, Job, Picture, Project, Redo, Selection, Undo, VisibleBoxes,
 };

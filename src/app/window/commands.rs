@@ -78,7 +78,7 @@ impl Window {
                     && !workspace.is_scanning
                 {
                     workspace.is_scanning = true;
-                    workspace.session.forget_unreadable();
+                    workspace.session.clear_unreadable();
                     let project = workspace.session.project().path().to_owned();
                     opener::rescan(project, self.event_sender.about(workspace.number));
                 }
