@@ -363,7 +363,7 @@ fn describe(file: Option<&Path>) -> anyhow::Result<u8> {
 
 /// What a backbone is made of, and what it looks at.
 fn describe_backbone(backbone: &Backbone) -> (String, String) {
-    let block = backbone.block();
+    let block = backbone.block_config();
     let (kind, beside, grid, trained) = match backbone {
         Backbone::Vit(vit) => {
             let scale = if block.layer_scale {
@@ -375,7 +375,7 @@ fn describe_backbone(backbone: &Backbone) -> (String, String) {
             ("ViT", scale.to_owned(), "positions for", trained)
         }
         Backbone::Conformer(conformer) => {
-            let [first, second, third] = conformer.config().stages();
+            let [first, second, third] = conformer.config().stage_channels();
             let maps = format!(", maps of {first}, {second} and {third} channels");
             let trained = conformer.config().trained_grid();
             ("Conformer", maps, "any grid; published for", trained)

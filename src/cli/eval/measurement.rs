@@ -76,7 +76,8 @@ impl<'a> Names<'a> {
 
     /// The boxes with their categories.
     fn predictions(&self, proposals: &[Proposal]) -> Vec<Prediction> {
-        let named = propose::named(proposals, self.known, self.naming, |_| true).into_iter();
+        let named =
+            propose::name_proposals(proposals, self.known, self.naming, |_| true).into_iter();
         let predictions = named.map(|(proposal, name)| Prediction {
             bbox: proposal.bbox,
             category: name
@@ -215,7 +216,7 @@ impl Measurement<'_> {
 
     fn case(&self, seen: View<'_>, truth: &GroundTruth) -> EvaluationCase {
         let target = if self.names.is_some() {
-            Target::Anything
+            Target::Automatic
         } else {
             Target::AnyObject
         };

@@ -161,8 +161,9 @@ fn scene(
     seen: &Inference,
     settings: &ProposeSettings,
 ) -> Option<SimulatedPicture> {
-    let maps = propose::maps(&seen.evidence, &Target::Anything, BoxMode::All);
-    let proposals = propose::cut(&maps, seen.size, settings.method, &settings.boxes);
+    let maps = propose::maps_for(&seen.evidence, &Target::Automatic, BoxMode::All);
+    let proposals =
+        propose::proposals_from_maps(&maps, seen.size, settings.method, &settings.boxes);
     let sight = PictureFeatures::new(&seen.evidence, &maps, seen.size)?;
     let boxes = proposals.iter().map(|proposal| proposal.bbox);
     Some(SimulatedPicture {
