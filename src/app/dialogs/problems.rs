@@ -2,19 +2,25 @@
 
 use egui::{Context, ScrollArea};
 
+use super::modal::modal;
 use crate::app::action::Action;
+use crate::app::i18n::tr;
 use crate::app::notifications::Notifications;
 use crate::app::theme::Palette;
 
-/// Draws the panel.
+const WIDTH: f32 = 640.0;
+/// The height of the list before it scrolls, as a share of the window.
+const MAX_HEIGHT_SHARE: f32 = 0.6;
+
+/// Draws the dialog.
 pub fn ui(context: &Context, notifications: &mut Notifications, actions: &mut Vec<Action>) {
     notifications.mark_read();
-    super::modal(context, "Problems", 640.0, actions, |ui, actions| {
+    modal(context, tr!("problems-title"), WIDTH, actions, |ui, actions| {
         if notifications.all_problems().len() == 0 {
-            ui.label("Nothing has gone wrong.");
+            ui.label(tr!("problems-empty"));
             return;
         }
-        let height = context.content_rect().height() * 0.6;
+        let height = context.content_rect().height() * MAX_HEIGHT_SHARE;
         ScrollArea::vertical()
             .max_height(height)
             .auto_shrink([false, true])
@@ -29,11 +35,11 @@ pub fn ui(context: &Context, notifications: &mut Notifications, actions: &mut Ve
             });
         ui.separator();
         ui.horizontal(|ui| {
-            if ui.button("Copy all").clicked() {
+            if ui.button(tr!("problems-copy")).clicked() {
                 let all: Vec<&str> = notifications.all_problems().map(String::as_str).collect();
                 context.copy_text(all.join("\n"));
             }
-            if ui.button("Clear").clicked() {
+            if ui.button(tr!("problems-clear")).clicked() {
                 actions.push(Action::ClearProblems);
             }
         });
