@@ -23,6 +23,7 @@ pub mod desk;
 pub mod dialogs;
 pub mod files;
 pub mod kept_maps;
+pub mod i18n;
 pub mod keymap;
 pub mod learned;
 pub mod listing;

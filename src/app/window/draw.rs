@@ -12,7 +12,7 @@ use crate::app::command::{Command, Requirement};
 use crate::app::desk::Workspace;
 use crate::app::dialogs::{self, Dialog};
 use crate::app::offer::CommandState;
-use crate::app::panels::{boxes, learn, proposals, status};
+use crate::app::panels::{boxes, job, learning, proposals, status};
 use crate::app::preferences::Theme;
 use crate::app::theme::Palette;
 
@@ -96,7 +96,7 @@ impl Window {
             .size_range(180.0..=480.0)
             .show(ui, |ui| {
                 if desk.job.is_some() {
-                    Panel::bottom("job").show(ui, |ui| status::job_ui(ui, desk, &offer, actions));
+                    Panel::bottom("job").show(ui, |ui| job::ui(ui, desk, &offer, actions));
                 }
                 ui.add_space(4.0);
                 self.list.ui(ui, desk, look.thumbnails, actions);
@@ -113,7 +113,7 @@ impl Window {
                         section(ui, "Proposals", |ui| {
                             proposals::ui(ui, desk, &look, &offer, actions);
                         });
-                        section(ui, "Learning", |ui| learn::ui(ui, desk, &offer, actions));
+                        section(ui, "Learning", |ui| learning::ui(ui, desk, &offer, actions));
                         section(ui, "Boxes", |ui| boxes::ui(ui, desk, actions));
                         section(ui, "Classes", |ui| self.classes.ui(ui, desk, actions));
                     });
@@ -152,7 +152,7 @@ impl Window {
         let mut dialog = self.dialog.take();
         if let Some(dialog) = &mut dialog {
             match dialog {
-                Dialog::Palette(palette) => palette.ui(context, &self.offer(), actions),
+                Dialog::CommandPalette(palette) => palette.ui(context, &self.offer(), actions),
                 Dialog::Help(help) => help.ui(context, &self.preferences.keymap, actions),
                 Dialog::Settings(settings) => settings.ui(context, &self.preferences, actions),
                 Dialog::Problems => {

@@ -8,10 +8,12 @@ use egui::{Context, ViewportCommand};
 
 use super::{Window, counted};
 use crate::app::desk::{ProposalJob, Workspace};
-use crate::app::dialogs::{self, Dialog};
+use crate::app::dialogs::Dialog;
+use crate::app::dialogs::open_path::OpenPathDialog;
 use crate::app::files::{FileChoice, FilePurpose};
 use crate::app::notifications::Notifications;
-use crate::app::panels::{classes, list};
+use crate::app::panels::classes::ClassesPanel;
+use crate::app::panels::picture_list::PictureList;
 use crate::app::preferences::WindowGeometry;
 use crate::app::sample;
 use crate::app::work::exchanging::Exchanged;
@@ -89,8 +91,8 @@ impl Window {
         let mut desk = Workspace::new(project, number, caches, &self.event_sender);
         desk.is_scanning = desk.session.is_editable();
         self.desk = Some(desk);
-        self.list = list::List::default();
-        self.classes = classes::Classes::default();
+        self.list = PictureList::default();
+        self.classes = ClassesPanel::default();
         self.notifications.problems(notifications);
     }
 
@@ -135,7 +137,7 @@ impl Window {
                 return self.notifications.notify(text);
             }
             FileChoice::NoDialog => {
-                let dialog = dialogs::open_path::OpenPath::new(purpose);
+                let dialog = OpenPathDialog::new(purpose);
                 self.dialog = Some(Dialog::OpenPath(dialog));
                 return;
             }

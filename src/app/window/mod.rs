@@ -26,7 +26,9 @@ use super::action::Action;
 use super::desk::Workspace;
 use super::dialogs::{Dialog, welcome};
 use super::notifications::Notifications;
-use super::panels::{classes, dashboard, list};
+use super::panels::classes::ClassesPanel;
+use super::panels::dashboard::Dashboard;
+use super::panels::picture_list::PictureList;
 use super::places::AppDirs;
 use super::preferences::Preferences;
 use super::theme;
@@ -46,9 +48,9 @@ pub struct Window {
     opening: Option<(u64, PathBuf)>,
     notifications: Notifications,
     dialog: Option<Dialog>,
-    list: list::List,
-    classes: classes::Classes,
-    dashboard: dashboard::Dashboard,
+    list: PictureList,
+    classes: ClassesPanel,
+    dashboard: Dashboard,
     shows_adjustment: bool,
     /// The picture that the model had not looked at when it was to be marked as done.
     warned_about: Option<PictureId>,
@@ -83,9 +85,9 @@ impl Window {
             opening: None,
             notifications: Notifications::default(),
             dialog: None,
-            list: list::List::default(),
-            classes: classes::Classes::default(),
-            dashboard: dashboard::Dashboard::default(),
+            list: PictureList::default(),
+            classes: ClassesPanel::default(),
+            dashboard: Dashboard::default(),
             shows_adjustment: false,
             warned_about: None,
             had_popup: false,

@@ -8,7 +8,8 @@ use crate::app::action::{Action, ClassAction};
 use crate::app::canvas::CanvasCommand;
 use crate::app::command::Command;
 use crate::app::desk::{ModelState, Workspace};
-use crate::app::dialogs::{Dialog, exchange};
+use crate::app::dialogs::Dialog;
+use crate::app::dialogs::export::ExportDialog;
 use crate::app::files::{self, FilePurpose};
 use crate::app::keymap::Keymap;
 use crate::app::picks::SelectionChange;
@@ -119,7 +120,7 @@ impl Window {
             C::KeepView => self.look(context, |look| look.keep_view = !look.keep_view),
             C::Grid => self.look(context, |look| look.thumbnails = !look.thumbnails),
             C::PictureSettings => self.shows_adjustment = !self.shows_adjustment,
-            C::Palette => self.dialog = Some(Dialog::Palette(Default::default())),
+            C::Palette => self.dialog = Some(Dialog::CommandPalette(Default::default())),
             C::Help => self.dialog = Some(Dialog::Help(Default::default())),
             C::Settings => self.dialog = Some(Dialog::Settings(Default::default())),
             C::Problems => self.dialog = Some(Dialog::Problems),
@@ -135,7 +136,7 @@ impl Window {
             }
             C::Export => {
                 let session = self.desk.as_ref().map(|desk| &desk.session);
-                self.dialog = session.map(|session| Dialog::Export(exchange::Export::new(session)));
+                self.dialog = session.map(|session| Dialog::Export(ExportDialog::new(session)));
             }
             C::Refresh => {
                 if let Some(desk) = self.desk.as_mut().filter(|desk| !desk.is_scanning) {

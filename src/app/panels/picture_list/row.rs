@@ -82,7 +82,7 @@ pub fn ui(
     let layout = Layout::new(rect, is_grid);
     let painter = ui.painter_at(rect);
     entry.background_ui(ui, &painter, rect, response.hovered());
-    thumbnail_ui(ui, &painter, layout.thumbnail, texture.flatten());
+    thumbnail_ui(ui, &painter, layout.thumbnail, texture.flatten().as_ref());
     entry.text_ui(ui, &painter, rect, &layout);
     entry.click(ui, &response, actions);
     response.on_hover_ui(|ui| entry.tooltip_ui(ui, &tags));
