@@ -6,7 +6,7 @@ use egui::{Button, Context, Key, TextEdit};
 
 use super::modal::modal;
 use crate::app::action::Action;
-use crate::app::files::FilePurpose;
+use crate::app::workers::events::FilePurpose;
 use crate::app::i18n::tr;
 use crate::formats::exchange::ImportMode;
 

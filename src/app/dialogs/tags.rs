@@ -41,11 +41,11 @@ struct TagCounts {
 
 impl TagCounts {
     fn update(&mut self, session: &Session) {
-        let versions = (session.revision(), session.picks().version());
+        let versions = (session.revision(), session.list_selection().version());
         if self.versions == Some(versions) {
             return;
         }
-        let pictures = session.picked();
+        let pictures = session.selected_pictures();
         let document = session.document();
         let mut tags = BTreeMap::new();
         let mut name = None;

@@ -9,7 +9,7 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::command::Command;
-use crate::app::desk::Workspace;
+use crate::app::workspace::Workspace;
 use crate::app::i18n::{self, tr};
 use crate::app::theme::{self, Palette};
 use crate::document::{Annotation, BoxState};

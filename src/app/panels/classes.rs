@@ -6,7 +6,7 @@ use egui::{
 };
 
 use crate::app::action::{Action, ClassAction};
-use crate::app::desk::Workspace;
+use crate::app::workspace::Workspace;
 use crate::app::i18n::tr;
 use crate::app::session::{ClassCount, Session};
 use crate::app::theme;
@@ -264,7 +264,7 @@ fn visibility_button(
     let response = ui.add(button).on_hover_text(&hint);
     if response.accessible_name(hint).clicked() {
         let with_shift = ui.input(|input| input.modifiers.shift);
-        let is_solo = session.soloed() == Some(id);
+        let is_solo = session.soloed_class() == Some(id);
         actions.push(Action::Class(match (with_shift, is_solo) {
             (true, false) => ClassAction::Solo(Some(id)),
             (true, true) => ClassAction::Solo(None),

@@ -7,7 +7,7 @@ use egui::{
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::{Workspace, heat_map_colour};
+use crate::app::workspace::{Workspace, heat_map_colour};
 use crate::app::i18n::tr;
 use crate::app::offer::CommandState;
 use crate::app::preferences::CanvasOptions;

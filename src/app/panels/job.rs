@@ -4,7 +4,7 @@ use egui::{Align, Layout, ProgressBar, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::Workspace;
+use crate::app::workspace::Workspace;
 use crate::app::i18n::tr;
 use crate::app::offer::CommandState;
 use crate::app::theme::Palette;

@@ -9,13 +9,13 @@ use egui::{
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::Workspace;
-use crate::app::desk::learning::{MIN_HELD_OUT, not_better_text};
+use crate::app::workspace::Workspace;
+use crate::app::workspace::{MIN_HELD_OUT, not_better_text};
 use crate::app::i18n::{self, tr};
-use crate::app::learned::{HeldOutMetrics, ProposalSource, State};
+use crate::app::workspace::{HeldOutMetrics, LearnedState, ProposalSource};
 use crate::app::offer::CommandState;
 use crate::app::theme::Palette;
-use crate::app::work::learning::STEPS;
+use crate::app::workers::learner::STEPS;
 
 /// The widths of the columns of the metrics in points.
 const NAME_WIDTH: f32 = 84.0;
@@ -120,7 +120,7 @@ fn counts_ui(ui: &mut Ui, workspace: &Workspace) {
 }
 
 /// Where proposals come from at present, and why.
-fn source_ui(ui: &mut Ui, workspace: &Workspace, latest: Option<&State>) {
+fn source_ui(ui: &mut Ui, workspace: &Workspace, latest: Option<&LearnedState>) {
     let choice = workspace.learning.kept.choice;
     if let Some(state) = workspace.active_state() {
         let colour = Palette::of(ui.visuals()).good;
@@ -276,7 +276,7 @@ fn states_ui(ui: &mut Ui, workspace: &Workspace, kind: &str, actions: &mut Vec<A
 fn state_ui(
     ui: &mut Ui,
     workspace: &Workspace,
-    state: &State,
+    state: &LearnedState,
     kind: &str,
     actions: &mut Vec<Action>,
 ) {

@@ -7,7 +7,7 @@ use egui::{Button, ComboBox, Slider, Ui};
 use super::heat_map;
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::{ModelState, Workspace};
+use crate::app::workspace::{ModelState, Workspace};
 use crate::app::i18n::{self, tr};
 use crate::app::offer::CommandState;
 use crate::app::preferences::CanvasOptions;
@@ -31,8 +31,8 @@ pub fn ui(
 ) {
     model_ui(ui, workspace, actions);
     let preview = workspace.proposal_preview.as_ref();
-    let former = preview.map(|preview| &preview.proposing);
-    let former = former.unwrap_or(workspace.session.proposing()).clone();
+    let former = preview.map(|preview| &preview.settings);
+    let former = former.unwrap_or(workspace.session.proposal_settings()).clone();
     let mut settings = former.clone();
     let mut is_final = false;
     let info = workspace.model_info();

@@ -4,7 +4,7 @@ use egui::{Align, Button, Label, Layout, RichText, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::Workspace;
+use crate::app::workspace::Workspace;
 use crate::app::i18n::{self, tr};
 use crate::app::notifications::Notifications;
 use crate::app::panels::picture_list;

@@ -7,7 +7,7 @@ use super::chooser::NameChooser;
 use super::rows::{Row, Rows};
 use super::table::{ROW_HEIGHT, RowClick, header_ui, row_ui};
 use crate::app::action::Action;
-use crate::app::desk::{ModelState, Workspace};
+use crate::app::workspace::{ModelState, Workspace};
 use crate::app::dialogs::modal::modal;
 use crate::app::i18n::tr;
 use crate::app::theme::Palette;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use crate::app::desk::Workspace;
+use crate::app::workspace::Workspace;
 use crate::app::i18n::tr;
 use crate::document::{Category, ops};
 use crate::naming::{

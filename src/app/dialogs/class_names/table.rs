@@ -6,7 +6,7 @@ use egui::{
 };
 
 use super::rows::{Row, reason_text};
-use crate::app::desk::Workspace;
+use crate::app::workspace::Workspace;
 use crate::app::i18n::tr;
 use crate::app::theme::{self, Palette};
 use crate::naming::MappedClass;

@@ -4,8 +4,8 @@ use egui::{Frame, Grid, RichText, ScrollArea, Ui};
 use egui_plot::{Bar, BarChart, Legend, Line, Plot, PlotPoints, Points};
 
 use super::statistics::{BINS, Statistics};
-use crate::app::activity::Activity;
-use crate::app::desk::Workspace;
+use crate::app::workspace::Activity;
+use crate::app::workspace::Workspace;
 use crate::app::i18n::{self, tr};
 use crate::app::theme::{self, Palette};
 use crate::document::ReviewState;

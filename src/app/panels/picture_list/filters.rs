@@ -4,7 +4,7 @@ use egui::{ComboBox, Slider, TextEdit, Ui};
 
 use crate::app::action::Action;
 use crate::app::i18n::{self, tr};
-use crate::app::listing::{PictureQuery, ReviewFilter, SortOrder};
+use crate::app::session::{PictureQuery, ReviewFilter, SortOrder};
 use crate::app::session::Session;
 
 /// How much wider than asked for a combo box can be, in points. Without this margin the panel
@@ -40,7 +40,7 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
             if ui.small_button(tr!("list-show-all")).clicked() {
                 query = PictureQuery {
                     sort: query.sort,
-                    reversed: query.reversed,
+                    is_reversed: query.is_reversed,
                     ..PictureQuery::default()
                 };
             }
@@ -62,13 +62,13 @@ fn order_ui(ui: &mut Ui, query: &mut PictureQuery) {
                 }
             });
     });
-    let symbol = if query.reversed { "⬆" } else { "⬇" };
+    let symbol = if query.is_reversed { "⬆" } else { "⬇" };
     let reverse = ui
         .button(symbol)
         .on_hover_text(tr!("list-reverse-order"))
         .accessible_name(tr!("list-reverse-order"));
     if reverse.clicked() {
-        query.reversed = !query.reversed;
+        query.is_reversed = !query.is_reversed;
     }
 }
 
@@ -76,7 +76,7 @@ fn sort_name(sort: SortOrder) -> &'static str {
     match sort {
         SortOrder::Name => tr!("sort-name"),
         SortOrder::Uncertainty => tr!("sort-uncertainty"),
-        SortOrder::Sureness => tr!("sort-certainty"),
+        SortOrder::Certainty => tr!("sort-certainty"),
         SortOrder::Score => tr!("sort-score"),
         SortOrder::Boxes => tr!("sort-boxes"),
         SortOrder::Class => tr!("sort-class"),
@@ -131,7 +131,7 @@ fn class_filter(ui: &mut Ui, session: &Session, query: &mut PictureQuery, width:
 fn more_filters(ui: &mut Ui, query: &mut PictureQuery) {
     ui.set_min_width(MENU_WIDTH);
     ui.checkbox(&mut query.has_proposals, tr!("filter-with-proposals"));
-    ui.checkbox(&mut query.is_bad, tr!("filter-bad-files"));
+    ui.checkbox(&mut query.is_unreadable, tr!("filter-bad-files"));
     let mut by_score = query.scores.is_some();
     ui.checkbox(&mut by_score, tr!("filter-by-score"));
     let mut range = query.scores.unwrap_or([0.0, 1.0]);
@@ -149,7 +149,7 @@ fn more_filters(ui: &mut Ui, query: &mut PictureQuery) {
 
 /// What the list is filtered by, in short.
 fn filter_summary(query: &PictureQuery) -> &'static str {
-    if query.is_bad {
+    if query.is_unreadable {
         tr!("filter-summary-bad")
     } else if query.has_proposals {
         tr!("filter-summary-proposals")

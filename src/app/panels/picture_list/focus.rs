@@ -17,12 +17,12 @@ pub fn id() -> Id {
 pub fn focus(ui: &Ui, session: &Session, columns: isize, actions: &mut Vec<Action>) -> Response {
     let rect = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), 1.0));
     let response = ui.interact(rect, id(), Sense::focusable_noninteractive());
-    let has_selection = !session.picks().is_empty();
+    let has_selection = !session.list_selection().is_empty();
     response.widget_info(|| {
         let text = tr!(
             "list-name",
             count = session.rows().len(),
-            selected = session.picks().len()
+            selected = session.list_selection().len()
         );
         WidgetInfo::labeled(Role::ListBox, true, text)
     });

@@ -6,9 +6,9 @@ use egui::{
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::Workspace;
+use crate::app::workspace::Workspace;
 use crate::app::i18n::tr;
-use crate::app::picks::SelectionChange;
+use crate::app::session::SelectionChange;
 use crate::app::theme::Palette;
 use crate::document::ReviewState;
 
@@ -23,7 +23,7 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     let total: usize = summary.pictures.values().sum();
     let done = summary.pictures.get(&ReviewState::Done);
     let done = done.copied().unwrap_or(0);
-    let selected = session.picks().len();
+    let selected = session.list_selection().len();
     ui.horizontal(|ui| {
         let palette = Palette::of(ui.visuals());
         let (rect, response) = ui.allocate_exact_size(Vec2::splat(RING_SIZE), Sense::hover());
@@ -58,7 +58,7 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
                     .on_hover_text(tr!("list-clear-selection.tooltip"))
                     .accessible_name(tr!("list-clear-selection"));
                 if clear.clicked() {
-                    actions.push(Action::SelectionChange(SelectionChange::Nothing));
+                    actions.push(Action::SelectionChange(SelectionChange::Clear));
                 }
             }
         });

@@ -7,9 +7,9 @@ use egui::{Key, Modifiers, Rect, ScrollArea, Stroke, StrokeKind, Ui, pos2, vec2}
 use super::focus::focus;
 use super::{filters, header, row};
 use crate::app::action::Action;
-use crate::app::desk::Workspace;
-use crate::app::listing::PictureQuery;
-use crate::app::picks::SelectionChange;
+use crate::app::workspace::Workspace;
+use crate::app::session::PictureQuery;
+use crate::app::session::SelectionChange;
 use crate::app::theme::Palette;
 use crate::document::PictureId;
 
@@ -90,19 +90,19 @@ impl PictureList {
         workspace: &Workspace,
     ) -> Option<SelectionChange> {
         let columns = self.columns.max(1) as isize;
-        let has_selection = !workspace.session.picks().is_empty();
+        let has_selection = !workspace.session.list_selection().is_empty();
         match key {
             Key::A if modifiers.command_only() => Some(SelectionChange::All),
-            Key::Escape if has_selection => Some(SelectionChange::Nothing),
+            Key::Escape if has_selection => Some(SelectionChange::Clear),
             _ if !modifiers.shift_only() => None,
-            Key::ArrowDown => Some(SelectionChange::By(columns)),
-            Key::ArrowUp => Some(SelectionChange::By(-columns)),
-            Key::ArrowRight => Some(SelectionChange::By(1)),
-            Key::ArrowLeft => Some(SelectionChange::By(-1)),
-            Key::PageDown => Some(SelectionChange::By(PAGE_ROWS * columns)),
-            Key::PageUp => Some(SelectionChange::By(-PAGE_ROWS * columns)),
-            Key::Home => Some(SelectionChange::By(isize::MIN)),
-            Key::End => Some(SelectionChange::By(isize::MAX)),
+            Key::ArrowDown => Some(SelectionChange::RangeBy(columns)),
+            Key::ArrowUp => Some(SelectionChange::RangeBy(-columns)),
+            Key::ArrowRight => Some(SelectionChange::RangeBy(1)),
+            Key::ArrowLeft => Some(SelectionChange::RangeBy(-1)),
+            Key::PageDown => Some(SelectionChange::RangeBy(PAGE_ROWS * columns)),
+            Key::PageUp => Some(SelectionChange::RangeBy(-PAGE_ROWS * columns)),
+            Key::Home => Some(SelectionChange::RangeBy(isize::MIN)),
+            Key::End => Some(SelectionChange::RangeBy(isize::MAX)),
             _ => None,
         }
     }
@@ -111,9 +111,9 @@ impl PictureList {
     /// that has changed since the last call. A row is this many points high.
     fn offset_to_current(&mut self, workspace: &Workspace, row_height: f32) -> Option<f32> {
         let session = &workspace.session;
-        let selection = session.picks();
+        let selection = session.list_selection();
         let version = std::mem::replace(&mut self.selection_version, selection.version());
-        let end = selection.end().filter(|_| version != selection.version());
+        let end = selection.range_end().filter(|_| version != selection.version());
         let target = end.or_else(|| session.current().filter(|_| selection.is_empty()))?;
         let query = session.query();
         let is_same = self

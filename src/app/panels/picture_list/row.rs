@@ -8,9 +8,9 @@ use egui::{
 use super::focus::id;
 use super::row_text::{BoxCounts, elided, tag_names};
 use crate::app::action::Action;
-use crate::app::desk::Workspace;
+use crate::app::workspace::Workspace;
 use crate::app::i18n::tr;
-use crate::app::picks::SelectionChange;
+use crate::app::session::SelectionChange;
 use crate::app::session::Session;
 use crate::app::theme::{self, Palette};
 use crate::document::{Picture, PictureId};
@@ -68,7 +68,7 @@ pub fn ui(
         picture: row,
         counts: BoxCounts::of(session.document().annotations(picture)),
         is_current: session.current() == Some(picture),
-        is_selected: session.picks().has(picture),
+        is_selected: session.list_selection().contains(picture),
         is_bad: row.missing || session.unreadable(picture).is_some(),
     };
     // The list takes the focus as a whole, not each of its rows.
@@ -121,7 +121,7 @@ fn thumbnail_ui(ui: &Ui, painter: &Painter, place: Rect, texture: Option<&Textur
 
 impl Entry<'_> {
     fn has_selection(&self) -> bool {
-        !self.session.picks().is_empty()
+        !self.session.list_selection().is_empty()
     }
 
     fn is_highlighted(&self) -> bool {
@@ -232,14 +232,14 @@ impl Entry<'_> {
         let change = match (modifiers.shift, modifiers.command) {
             (false, false) => None,
             (false, true) => Some(SelectionChange::Toggle(picture)),
-            (true, is_added) => Some(SelectionChange::To(picture, is_added)),
+            (true, is_added) => Some(SelectionChange::RangeTo(picture, is_added)),
         };
         actions.push(change.map_or(Action::Show(picture), Action::SelectionChange));
         if change.is_some() {
             // So that keys continue the selection.
             ui.memory_mut(|memory| memory.request_focus(id()));
         } else if self.is_current {
-            actions.push(Action::SelectionChange(SelectionChange::Nothing));
+            actions.push(Action::SelectionChange(SelectionChange::Clear));
         }
     }
 

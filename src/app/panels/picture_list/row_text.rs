@@ -2,7 +2,7 @@
 
 use egui::{Color32, FontId, Ui};
 
-use crate::app::desk::Workspace;
+use crate::app::workspace::Workspace;
 use crate::app::i18n::tr;
 use crate::document::{Annotation, BoxState, CategoryId, Picture, ReviewState};
 

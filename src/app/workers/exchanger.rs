@@ -3,26 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use super::{EventSender, WorkerEvent};
+use super::events::{EventSender, ExchangeEvent, WorkerEvent};
 use crate::formats::exchange::{self, ExportOptions, ExportReport, Format, Import, ImportMode};
 use crate::store::{Access, Project};
-
-/// What has come of an import or export.
-pub enum Exchanged {
-    /// What a file or folder holds, as an edit of the document as it was then.
-    Read(PathBuf, Box<Import>),
-    /// What was written.
-    Written(PathBuf, ExportReport),
-    /// Neither: a sentence that names the file and the remedy.
-    Failed(String),
-}
 
 /// Reads annotations of another tool for a project.
 pub fn import(project: PathBuf, path: PathBuf, mode: ImportMode, post: EventSender) {
     thread::spawn(move || {
-        let outcome = read(&project, &path, mode).map(|import| Exchanged::Read(path, import));
-        post.send(WorkerEvent::Exchanged(
-            outcome.unwrap_or_else(Exchanged::Failed),
+        let outcome =
+            read(&project, &path, mode).map(|import| ExchangeEvent::Imported(path, import));
+        post.send(WorkerEvent::Exchange(
+            outcome.unwrap_or_else(ExchangeEvent::Failed),
         ));
     });
 }
@@ -30,9 +21,10 @@ pub fn import(project: PathBuf, path: PathBuf, mode: ImportMode, post: EventSend
 /// Writes annotations of a project for other tools.
 pub fn export(project: PathBuf, options: ExportOptions, out: PathBuf, post: EventSender) {
     thread::spawn(move || {
-        let outcome = write(&project, &options, &out).map(|done| Exchanged::Written(out, done));
-        post.send(WorkerEvent::Exchanged(
-            outcome.unwrap_or_else(Exchanged::Failed),
+        let outcome =
+            write(&project, &options, &out).map(|done| ExchangeEvent::Exported(out, done));
+        post.send(WorkerEvent::Exchange(
+            outcome.unwrap_or_else(ExchangeEvent::Failed),
         ));
     });
 }

@@ -10,8 +10,8 @@ use egui::ColorImage;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ImageFormat, RgbImage};
 
+use super::events::{EventSender, WorkerEvent};
 use super::shared::Shared;
-use super::{EventSender, WorkerEvent};
 use crate::app::cache::{Cache, CacheKind};
 use crate::document::PictureId;
 use crate::pictures::{self, DecodeLimits};

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::thread;
 
 use egui::ColorImage;
-use image::RgbImage;
 
+use super::events::{Decoded, EventSender, WorkerEvent};
 use super::shared::Shared;
-use super::{EventSender, WorkerEvent};
 use crate::document::PictureId;
 use crate::pictures::{self, DecodeLimits};
 
@@ -17,44 +16,6 @@ use crate::pictures::{self, DecodeLimits};
 pub const PREVIEW_SIDE_PX: u32 = 2048;
 /// Threads that decode: one may be busy with a picture that is no longer wanted.
 const THREADS: usize = 2;
-
-/// A picture for the canvas.
-pub struct Decoded {
-    /// Upright width and height in pixels.
-    pub size: [u32; 2],
-    /// The picture at most [`PREVIEW_SIDE_PX`] long.
-    pub preview: Arc<RgbImage>,
-    /// The same for the card, as it is.
-    pub colours: ColorImage,
-    /// The whole picture, if the preview is smaller.
-    pub full: Option<Arc<RgbImage>>,
-    /// What a person should know about the file, a sentence each.
-    pub warnings: Vec<String>,
-}
-
-impl Decoded {
-    /// Makes the preview of a picture that was read.
-    pub fn new(picture: pictures::DecodedPicture) -> Self {
-        let (width, height) = picture.rgb.dimensions();
-        let full = Arc::new(picture.rgb);
-        let scale = f64::from(PREVIEW_SIDE_PX) / f64::from(width.max(height));
-        let (preview, full) = if scale < 1.0 {
-            let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
-            let preview = pictures::resize(&full, side(width), side(height));
-            (Arc::new(preview), Some(full))
-        } else {
-            (full, None)
-        };
-        let sides = [preview.width() as usize, preview.height() as usize];
-        Self {
-            size: [width, height],
-            colours: ColorImage::from_rgb(sides, preview.as_raw()),
-            preview,
-            full,
-            warnings: picture.warnings,
-        }
-    }
-}
 
 /// The threads that decode for one opened project.
 pub struct Decoder {
@@ -113,5 +74,29 @@ fn decode_all(queue: &Shared<Queue>, post: &EventSender) {
         let decoded = decoded.map(Decoded::new).map_err(|error| error.to_string());
         post.send(WorkerEvent::Decoded(picture, decoded));
         queue.change(|queue| queue.under_way.retain(|other| *other != picture));
+    }
+}
+
+impl Decoded {
+    /// Makes the preview of a picture that was read.
+    pub fn new(picture: pictures::DecodedPicture) -> Self {
+        let (width, height) = picture.rgb.dimensions();
+        let full = Arc::new(picture.rgb);
+        let scale = f64::from(PREVIEW_SIDE_PX) / f64::from(width.max(height));
+        let (preview, full) = if scale < 1.0 {
+            let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
+            let preview = pictures::resize(&full, side(width), side(height));
+            (Arc::new(preview), Some(full))
+        } else {
+            (full, None)
+        };
+        let sides = [preview.width() as usize, preview.height() as usize];
+        Self {
+            size: [width, height],
+            colours: ColorImage::from_rgb(sides, preview.as_raw()),
+            preview,
+            full,
+            warnings: picture.warnings,
+        }
     }
 }

@@ -3,11 +3,9 @@
 //! The list of states is one setting of the project, and the bytes of each another one, which are
 //! read when they are wanted.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::work::proposing::ModelInfo;
+use crate::app::workers::terms::ModelInfo;
 use crate::learn::boxes::{GateMetrics, LearnedProposer, ReviewCost};
 
 /// The setting with the list.
@@ -63,7 +61,7 @@ impl From<&GateMetrics> for HeldOutMetrics {
 
 /// A learned state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct State {
+pub struct LearnedState {
     /// Its number in the project.
     pub id: u32,
     /// When it was learnt, in seconds since 1970.
@@ -91,19 +89,19 @@ pub struct LearnedStates {
     /// What proposals are made by.
     pub choice: ProposalSource,
     /// The states, the oldest first.
-    pub states: Vec<State>,
+    pub states: Vec<LearnedState>,
     last_id: u32,
 }
 
 impl LearnedStates {
     /// The state that was learnt last with this model, if any.
-    pub fn latest(&self, kind: &str) -> Option<&State> {
+    pub fn latest(&self, kind: &str) -> Option<&LearnedState> {
         let mut states = self.states.iter().rev();
         states.find(|state| state.kind == kind)
     }
 
     /// The state that proposals are to be made by, for this model.
-    pub fn wanted(&self, kind: &str) -> Option<&State> {
+    pub fn wanted(&self, kind: &str) -> Option<&LearnedState> {
         match self.choice {
             ProposalSource::OldWay => None,
             ProposalSource::Best => self.latest(kind).filter(|state| state.is_better),
@@ -125,7 +123,7 @@ impl LearnedStates {
         at: u64,
         is_asked: bool,
     ) -> (u32, Vec<u32>) {
-        self.add_state(|id| State {
+        self.add_state(|id| LearnedState {
             id,
             at,
             model: model_info.name.clone(),
@@ -137,7 +135,7 @@ impl LearnedStates {
         })
     }
 
-    fn add_state(&mut self, state: impl FnOnce(u32) -> State) -> (u32, Vec<u32>) {
+    fn add_state(&mut self, state: impl FnOnce(u32) -> LearnedState) -> (u32, Vec<u32>) {
         let mut state = state(self.last_id + 1);
         let replaced = self.states.last().filter(|last| {
             let before = self.states.iter().rev().nth(1);
@@ -161,7 +159,7 @@ impl LearnedStates {
         let mut gone = Vec::new();
         while self.states.len() > MAX_STATES {
             // The one that a person has chosen stays, and so does the newest.
-            let is_free = |state: &State| self.choice != ProposalSource::State(state.id);
+            let is_free = |state: &LearnedState| self.choice != ProposalSource::State(state.id);
             let Some(oldest) = self.states.iter().position(is_free) else {
                 break;
             };
@@ -176,16 +174,6 @@ pub fn key_of(state: u32) -> String {
     format!("learned {state}")
 }
 
-/// What was learnt, as a setting keeps it.
-pub fn to_text(learned: &LearnedProposer, kind: &str) -> String {
-    STANDARD.encode(learned.to_bytes(kind))
-}
-
-/// What a setting kept; nothing if it is damaged or of another model.
-pub fn from_text(text: &str, kind: &str) -> Option<LearnedProposer> {
-    LearnedProposer::from_bytes(&STANDARD.decode(text).ok()?, kind)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,7 +186,7 @@ mod tests {
         is_better: bool,
         is_asked: bool,
     ) -> (u32, Vec<u32>) {
-        kept.add_state(|id| State {
+        kept.add_state(|id| LearnedState {
             id,
             at: 0,
             model: "m".to_owned(),
@@ -245,11 +233,5 @@ mod tests {
         assert_eq!(kept.states.len(), MAX_STATES);
         assert_eq!(kept.states[0], chosen);
         assert!(!gone.contains(&chosen.id) && !gone.is_empty());
-    }
-
-    #[test]
-    fn damaged_bytes_are_nothing() {
-        assert_eq!(from_text("not base64!", KIND), None);
-        assert_eq!(from_text("AAAA", KIND), None);
     }
 }

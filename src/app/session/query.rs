@@ -1,5 +1,5 @@
-//! Which pictures the list shows, and in what order: search, filters, sorting. Also the review
-//! queue, which is the list in an order that suits it.
+//! Which pictures the list shows, and in what order: search, filters, sorting. The review queue is
+//! the same list in a suitable order.
 
 use std::cmp::Ordering;
 
@@ -7,48 +7,50 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{BoxState, CategoryId, Document, Picture, PictureId, ReviewState};
 
-/// How unsure a picture is for which nothing was proposed.
-const UNSURE_OF_NOTHING: f32 = 0.5;
-/// Comes after all that can be asked about.
-const NOT_ASKED: f32 = f32::NEG_INFINITY;
+/// The uncertainty of a picture for which nothing was proposed.
+const UNCERTAINTY_WITHOUT_PROPOSALS: f32 = 0.5;
+/// Sorts pictures without an uncertainty last.
+const NO_UNCERTAINTY: f32 = f32::NEG_INFINITY;
 
-/// What a person asks of the list. It is remembered with the project, and so is the place in it.
+/// Search, filters and order of the list. The project stores them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PictureQuery {
-    /// A part of the path, in any case.
+    /// A part of the path; case does not matter.
     pub search: String,
-    /// How far the review has come; any if none.
+    /// The review state; none for any.
     pub state: Option<ReviewFilter>,
-    /// Pictures with a box or tag of this class.
+    /// Only pictures with a box or tag of this class.
     pub category: Option<CategoryId>,
-    /// Pictures with proposals that nobody has judged.
+    /// Only pictures with proposals to review.
     pub has_proposals: bool,
-    /// Pictures with a box whose score is in this range.
+    /// Only pictures with a box whose score is in this range, in 0..1.
     pub scores: Option<[f32; 2]>,
-    /// Pictures whose file is missing or cannot be read.
-    pub is_bad: bool,
+    /// Only pictures whose file is missing or cannot be read.
+    #[serde(rename = "is_bad")]
+    pub is_unreadable: bool,
     /// The order.
     pub sort: SortOrder,
-    /// Whether the order is turned round.
-    pub reversed: bool,
+    /// Whether the order is reversed.
+    #[serde(rename = "reversed")]
+    pub is_reversed: bool,
 }
 
-/// A kind of picture by its review.
+/// A filter by review state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReviewFilter {
     /// Not done.
     ToReview,
-    /// Nobody has worked on it.
+    /// Neither a model nor a person has worked on it.
     New,
     /// The model has proposed boxes.
     Proposed,
-    /// A person has begun.
+    /// A person has begun to review it.
     InReview,
     /// Done, with or without boxes.
     Done,
-    /// Done, without any box.
+    /// Done, without boxes.
     VerifiedEmpty,
 }
 
@@ -63,7 +65,7 @@ impl ReviewFilter {
         Self::VerifiedEmpty,
     ];
 
-    /// What it is called.
+    /// Its name on the screen.
     pub fn label(self) -> &'static str {
         match self {
             Self::ToReview => "To review",
@@ -75,7 +77,7 @@ impl ReviewFilter {
         }
     }
 
-    fn holds(self, document: &Document, picture: &Picture) -> bool {
+    fn matches(self, document: &Document, picture: &Picture) -> bool {
         match self {
             Self::ToReview => picture.review != ReviewState::Done,
             Self::New => picture.review == ReviewState::New,
@@ -94,10 +96,11 @@ pub enum SortOrder {
     /// By path, numbers as numbers.
     #[default]
     Name,
-    /// Pictures whose proposals are least sure first.
+    /// Least certain proposals first.
     Uncertainty,
-    /// Pictures whose proposals are surest first.
-    Sureness,
+    /// Most certain proposals first.
+    #[serde(rename = "sureness")]
+    Certainty,
     /// Highest score first.
     Score,
     /// Most boxes first.
@@ -111,18 +114,18 @@ impl SortOrder {
     pub const ALL: [Self; 6] = [
         Self::Name,
         Self::Uncertainty,
-        Self::Sureness,
+        Self::Certainty,
         Self::Score,
         Self::Boxes,
         Self::Class,
     ];
 
-    /// What it is called.
+    /// Its name on the screen.
     pub fn label(self) -> &'static str {
         match self {
             Self::Name => "Name",
             Self::Uncertainty => "Least sure first",
-            Self::Sureness => "Surest first",
+            Self::Certainty => "Surest first",
             Self::Score => "Score",
             Self::Boxes => "Number of boxes",
             Self::Class => "Class",
@@ -131,28 +134,23 @@ impl SortOrder {
 }
 
 impl PictureQuery {
-    /// Whether an edit of boxes can change what is shown, or where.
+    /// Whether an edit of boxes can change the rows or their order.
     pub fn depends_on_boxes(&self) -> bool {
         self.is_filtered() || self.sort != SortOrder::Name
     }
 
-    /// Whether anything is left out.
+    /// Whether any picture can be left out.
     pub fn is_filtered(&self) -> bool {
-        let Self {
-            sort: _,
-            reversed: _,
-            ..
-        } = self;
         !self.search.trim().is_empty()
             || self.state.is_some()
             || self.category.is_some()
             || self.has_proposals
             || self.scores.is_some()
-            || self.is_bad
+            || self.is_unreadable
     }
 
-    /// The pictures that are asked for, in order. `by_name` are all pictures in the order of their
-    /// names (see [`by_name`]); `is_unreadable` tells of files that exist and could not be decoded.
+    /// The pictures that match, in order. `by_name` are all pictures in the order of their names (see
+    /// [`by_name`]); `is_unreadable` tells whether a file exists but could not be decoded.
     pub fn run(
         &self,
         document: &Document,
@@ -165,11 +163,11 @@ impl PictureQuery {
             (search.is_empty() || picture.path.to_lowercase().contains(&search))
                 && self
                     .state
-                    .is_none_or(|state| state.holds(document, picture))
+                    .is_none_or(|state| state.matches(document, picture))
                 && self
                     .category
-                    .is_none_or(|category| shows(document, picture, category))
-                && (!self.is_bad || picture.missing || is_unreadable(picture.id))
+                    .is_none_or(|category| has_class(document, picture, category))
+                && (!self.is_unreadable || picture.missing || is_unreadable(picture.id))
                 && (!self.has_proposals || has_proposals(document, picture.id))
                 && self
                     .scores
@@ -179,18 +177,18 @@ impl PictureQuery {
             .map(|picture| (self.sort.rank(document, picture), picture.id))
             .collect();
         if self.sort != SortOrder::Name {
-            // Equals stay in the order of their names.
+            // The sort is stable: equal pictures stay in the order of their names.
             rows.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         }
-        if self.reversed {
+        if self.is_reversed {
             rows.reverse();
         }
         rows.into_iter().map(|(_, id)| id).collect()
     }
 }
 
-/// All pictures in the order of their names, numbers as numbers. It changes only with the pictures
-/// themselves, and takes longer than all the rest of a list.
+/// All pictures in the order of their names, numbers as numbers. The order depends on the pictures
+/// only, and sorting takes longer than the rest of a query.
 pub fn by_name(document: &Document) -> Vec<PictureId> {
     let mut pictures: Vec<&Picture> = document.pictures().collect();
     pictures.sort_by(|a, b| natural_order(&a.path, &b.path));
@@ -198,13 +196,15 @@ pub fn by_name(document: &Document) -> Vec<PictureId> {
 }
 
 impl SortOrder {
-    /// What the order goes by, the highest first.
+    /// The sort key; the highest comes first.
     fn rank(self, document: &Document, picture: &Picture) -> f32 {
         let rows = document.annotations(picture.id);
         match self {
             Self::Name => 0.0,
-            Self::Uncertainty => uncertainty(document, picture).unwrap_or(NOT_ASKED),
-            Self::Sureness => uncertainty(document, picture).map_or(NOT_ASKED, |unsure| -unsure),
+            Self::Uncertainty => uncertainty(document, picture).unwrap_or(NO_UNCERTAINTY),
+            Self::Certainty => {
+                uncertainty(document, picture).map_or(NO_UNCERTAINTY, |uncertainty| -uncertainty)
+            }
             Self::Score => rows
                 .iter()
                 .filter_map(|row| row.score)
@@ -228,27 +228,26 @@ impl SortOrder {
     }
 }
 
-/// How unsure what was proposed for a picture is, in 0..=1: the mean over its proposals, of which
-/// one whose score is one half is as unsure as can be. With learned boxes scores are probabilities
-/// that a person accepts a box, so this is the share of doubt that there is. Where nothing was
-/// proposed and nobody has looked, it may be that nothing is there or that it was missed. A picture
-/// that is done, or that no model has looked at, has nothing to ask.
+/// The uncertainty of a picture's proposals in 0..=1: the mean over the proposals, where a score of
+/// one half is most uncertain. Scores of learned boxes are probabilities that a person accepts the
+/// box. Without proposals the picture may be empty or its objects may have been missed, so it gets
+/// a fixed value. A picture that is done or new has no uncertainty.
 fn uncertainty(document: &Document, picture: &Picture) -> Option<f32> {
     let rows = document.annotations(picture.id).iter();
     let scores = rows.filter(|row| row.state == BoxState::Proposed);
     let scores = scores.filter_map(|row| row.score);
     let (sum, number) = scores
         .map(|score| 1.0 - (2.0 * score - 1.0).abs())
-        .fold((0.0, 0), |(sum, number), unsure| (sum + unsure, number + 1));
+        .fold((0.0, 0), |(sum, number), value| (sum + value, number + 1));
     match (picture.review, number) {
         (ReviewState::Done, _) => None,
-        (ReviewState::Proposed, 0) => Some(UNSURE_OF_NOTHING),
+        (ReviewState::Proposed, 0) => Some(UNCERTAINTY_WITHOUT_PROPOSALS),
         (_, 0) => None,
         (_, number) => Some((sum / number as f32).clamp(0.0, 1.0)),
     }
 }
 
-fn shows(document: &Document, picture: &Picture, category: CategoryId) -> bool {
+fn has_class(document: &Document, picture: &Picture, category: CategoryId) -> bool {
     let mut rows = document.annotations(picture.id).iter();
     picture.tags.contains(&category)
         || rows.any(|row| row.category == category && row.state != BoxState::Rejected)
@@ -267,7 +266,7 @@ fn has_score_in(document: &Document, picture: PictureId, [low, high]: [f32; 2]) 
     scores.any(|score| (low..=high).contains(&score))
 }
 
-/// Orders names as people do: `2.jpg` before `10.jpg`.
+/// Compares names with numbers as numbers: `2.jpg` before `10.jpg`.
 fn natural_order(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a, b);
     loop {
@@ -293,7 +292,7 @@ fn natural_order(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// The digits at the beginning without leading zeros, and what follows them.
+/// The leading digits without zeros in front, and the rest.
 fn digits(text: &str) -> (&str, &str) {
     let end = text
         .find(|c: char| !c.is_ascii_digit())
@@ -350,11 +349,11 @@ mod tests {
     }
 
     #[test]
-    fn names_sort_as_people_count() {
+    fn numbers_in_names_sort_as_numbers() {
         assert_eq!(ids(&PictureQuery::default()), [2, 1, 3]);
         assert_eq!(
             ids(&PictureQuery {
-                reversed: true,
+                is_reversed: true,
                 ..PictureQuery::default()
             }),
             [3, 1, 2]
@@ -365,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_narrow() {
+    fn filters_leave_pictures_out() {
         let query = PictureQuery::default;
         assert_eq!(
             ids(&PictureQuery {
@@ -418,7 +417,7 @@ mod tests {
         );
         assert_eq!(
             ids(&PictureQuery {
-                is_bad: true,
+                is_unreadable: true,
                 ..query()
             }),
             [3]
@@ -426,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn orders_put_first_what_they_are_named_after() {
+    fn each_order_sorts_by_what_it_is_named_after() {
         let sorted = |sort| {
             ids(&PictureQuery {
                 sort,
@@ -436,12 +435,12 @@ mod tests {
         assert_eq!(
             sorted(SortOrder::Uncertainty),
             [3, 1, 2],
-            "0.6 and 0.2, then 0.95, then what is done"
+            "0.6 and 0.2, then 0.95, then the one that is done"
         );
         assert_eq!(
-            sorted(SortOrder::Sureness),
+            sorted(SortOrder::Certainty),
             [1, 3, 2],
-            "what is done comes last"
+            "the one that is done comes last"
         );
         assert_eq!(sorted(SortOrder::Score), [1, 3, 2]);
         assert_eq!(sorted(SortOrder::Boxes), [3, 1, 2]);

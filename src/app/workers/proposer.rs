@@ -12,12 +12,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
-use super::learning::ActiveState;
+use super::events::{EventSender, ProposerEvent, WorkerEvent};
 use super::shared::Shared;
-use super::{EventSender, WorkerEvent};
-use crate::app::cache::{Cache, CacheKind};
-use crate::app::kept_maps;
-use crate::document::{self, PictureId};
+use super::terms::{ActiveState, ModelInfo, ModelSettings, PictureRequest};
+use crate::app::cache::{Cache, CacheKind, maps_codec};
+use crate::document::PictureId;
 use crate::learn::boxes::{self, LearnedBox, PictureFeatures};
 use crate::localize::{BoxMode, Maps, Quality};
 use crate::propose::{self, Inference, Target};
@@ -26,98 +25,6 @@ use crate::tscam::{InputOptions, Model};
 
 /// Decoding threads: with two cores, the model takes the rest.
 const DECODERS: usize = 1;
-
-/// A picture to propose boxes for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PictureRequest {
-    /// The picture.
-    pub picture: PictureId,
-    /// Where its file is.
-    pub path: PathBuf,
-    /// What the cache knows it by, whatever the model.
-    pub key: String,
-    /// Upright width and height, as the project knows them.
-    pub size: [u32; 2],
-}
-
-/// Which model looks at pictures, and how.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ModelSettings {
-    /// Another model than the embedded one.
-    pub model: Option<PathBuf>,
-    /// How much is done for a picture.
-    pub quality: Quality,
-}
-
-/// What the window knows of the model that proposes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ModelInfo {
-    /// Its name.
-    pub name: String,
-    /// The beginning of its fingerprint.
-    pub version: String,
-    /// The names of the classes that its proposals are of.
-    pub classes: Arc<[String]>,
-    /// Whether these are a companion's, trained for nobody's project.
-    pub is_foreign: bool,
-    /// How much is done for a picture.
-    pub quality: Quality,
-    /// Where it runs, and why there if that is not where it was to.
-    pub device: String,
-}
-
-impl ModelInfo {
-    /// The provenance of boxes that it proposes.
-    pub fn origin(&self, method: crate::localize::Method, threshold: f32) -> document::Model {
-        document::Model {
-            name: self.name.as_str().into(),
-            version: self.version.as_str().into(),
-            method: method.name().into(),
-            threshold,
-        }
-    }
-
-    /// What learning is bound to: what one model has seen at one quality says nothing to another.
-    pub fn features_kind(&self) -> String {
-        format!("{}/{}", self.version, self.quality)
-    }
-
-    /// The provenance of boxes by what it saw and something else: what was learnt, or an example.
-    pub fn origin_with_method(&self, method: &str, version: &str) -> document::Model {
-        document::Model {
-            name: self.name.as_str().into(),
-            version: format!("{}{version}", self.version).into(),
-            method: method.into(),
-            threshold: 0.0,
-        }
-    }
-
-    /// What the cache knows the maps of a picture by.
-    pub fn maps_key(&self, picture: &str) -> String {
-        format!("{picture}/{}/{}", self.version, self.quality)
-    }
-}
-
-/// What has come of a picture.
-pub enum Proposed {
-    /// The model is ready, or cannot be used: a sentence that says why.
-    Model(Result<Arc<ModelInfo>, String>),
-    /// The model has looked at a picture, now or before.
-    Inference {
-        /// The picture.
-        picture: PictureId,
-        /// What it saw.
-        maps: Arc<Maps>,
-        /// The model; another one may be wanted meanwhile.
-        model: Arc<ModelInfo>,
-        /// Boxes by what was learnt, if something is in use, and the number of that use.
-        learned: Option<(u64, Vec<LearnedBox>)>,
-    },
-    /// What learning needs of a picture is kept now, if it can be.
-    Sighted(PictureId),
-    /// A picture could not be looked at: a sentence that names the file and the remedy.
-    Failed(PictureId, String),
-}
 
 /// The thread that proposes for one opened project.
 pub struct Proposer {
@@ -294,11 +201,11 @@ impl Worker {
             match load(&wanted) {
                 Ok((model, model_info)) => {
                     let model_info = Arc::new(model_info);
-                    self.send(Proposed::Model(Ok(Arc::clone(&model_info))));
+                    self.send(ProposerEvent::Model(Ok(Arc::clone(&model_info))));
                     self.look(&model, &wanted, &model_info);
                 }
                 Err(reason) => {
-                    self.send(Proposed::Model(Err(reason)));
+                    self.send(ProposerEvent::Model(Err(reason)));
                     self.queue.wait_for(|queue| {
                         let is_other = queue.model_settings != wanted;
                         (is_other || queue.has_ended).then_some(())
@@ -308,8 +215,8 @@ impl Worker {
         }
     }
 
-    fn send(&self, proposed: Proposed) {
-        self.post.send(WorkerEvent::Proposed(proposed));
+    fn send(&self, event: ProposerEvent) {
+        self.post.send(WorkerEvent::Proposer(event));
     }
 
     /// Looks at what is asked for until another model is wanted or the project is closed.
@@ -319,11 +226,11 @@ impl Worker {
             match (seen, aim) {
                 (Ok(seen), aim) => self.take_seen(&request, aim, &seen, model_info),
                 (Err(reason), InferencePurpose::Boxes) => {
-                    self.send(Proposed::Failed(request.picture, reason));
+                    self.send(ProposerEvent::Failed(request.picture, reason));
                 }
                 // Whoever looks at the picture is told what is wrong with it.
                 (Err(_), InferencePurpose::PictureFeatures) => {
-                    self.send(Proposed::Sighted(request.picture))
+                    self.send(ProposerEvent::FeaturesReady(request.picture))
                 }
             }
             ControlFlow::Continue(())
@@ -356,9 +263,9 @@ impl Worker {
         let picture = request.picture;
         let key = model_info.maps_key(&request.key);
         let maps = propose::maps(&seen.evidence, &Target::Anything, BoxMode::All);
-        let bytes = kept_maps::to_bytes(&maps);
+        let bytes = maps_codec::encode(&maps);
         self.cache.put(CacheKind::Maps, &key, &bytes);
-        let maps = kept_maps::from_bytes(&bytes).unwrap_or(maps);
+        let maps = maps_codec::decode(&bytes).unwrap_or(maps);
         let (keeps, active_state) = self.queue.change(|queue| {
             let keeps = queue
                 .keeps
@@ -382,7 +289,7 @@ impl Worker {
             self.send_seen(picture, maps, model_info, learned);
         }
         if keeps {
-            self.send(Proposed::Sighted(picture));
+            self.send(ProposerEvent::FeaturesReady(picture));
         }
     }
 
@@ -410,11 +317,11 @@ impl Worker {
             };
             let maps = || {
                 let bytes = self.cache.get(CacheKind::Maps, &key)?;
-                kept_maps::from_bytes(&bytes)
+                maps_codec::decode(&bytes)
             };
             match (aim, active_state) {
                 (InferencePurpose::PictureFeatures, _) if sight().is_some() => {
-                    self.send(Proposed::Sighted(picture))
+                    self.send(ProposerEvent::FeaturesReady(picture))
                 }
                 (InferencePurpose::PictureFeatures, _) => {
                     return Some(((request.clone(), aim), request.path));
@@ -447,7 +354,7 @@ impl Worker {
         model: &Arc<ModelInfo>,
         learned: Option<(u64, Vec<LearnedBox>)>,
     ) {
-        self.send(Proposed::Inference {
+        self.send(ProposerEvent::Inference {
             picture,
             maps: Arc::new(maps),
             model: Arc::clone(model),

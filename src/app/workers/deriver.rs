@@ -1,55 +1,17 @@
 //! Boxes of a whole set derived anew from the kept maps, when a person has moved the threshold or
 //! named classes, or wants to know which classes there are.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use super::proposing::{ModelInfo, PictureRequest};
-use super::{EventSender, WorkerEvent};
-use crate::app::cache::{Cache, CacheKind};
-use crate::app::kept_maps;
-use crate::document::PictureId;
-use crate::localize::{BoxOptions, Method};
-use crate::propose::{self, Proposal};
+use super::events::{DerivePurpose, DerivedBoxes, EventSender, WorkerEvent};
+use super::terms::{CutOptions, ModelInfo, PictureRequest};
+use crate::app::cache::{Cache, CacheKind, maps_codec};
+use crate::propose;
 
 /// Pictures whose boxes come back together.
 const BATCH: usize = 64;
-
-/// How maps are cut.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CutOptions {
-    /// Which map.
-    pub method: Method,
-    /// Where it is cut, and what counts.
-    pub boxes: BoxOptions,
-}
-
-/// What boxes are derived for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DerivePurpose {
-    /// They take the place of untouched proposals.
-    Write,
-    /// Their classes are counted.
-    Count,
-}
-
-/// Boxes of some pictures.
-pub struct DerivedBoxes {
-    /// What they are for.
-    pub purpose: DerivePurpose,
-    /// The number of the request; only the last one counts.
-    pub generation: u64,
-    /// How they were made.
-    pub cut: CutOptions,
-    /// The model whose maps they are of.
-    pub model: Arc<ModelInfo>,
-    /// The boxes of each picture whose maps are kept.
-    pub boxes: Vec<(PictureId, Vec<Proposal>)>,
-    /// Pictures that are still to come.
-    pub left: usize,
-}
 
 /// Derives boxes for one opened project and one purpose.
 pub struct Deriver {
@@ -99,12 +61,12 @@ impl Deriver {
                 left -= batch.len();
                 let boxes_of = |request: &PictureRequest| {
                     let bytes = cache.get(CacheKind::Maps, &model.maps_key(&request.key))?;
-                    let maps = kept_maps::from_bytes(&bytes)?;
+                    let maps = maps_codec::decode(&bytes)?;
                     let [width, height] = request.size;
                     let boxes = propose::cut(&maps, (width, height), cut.method, &cut.boxes);
                     Some((request.picture, boxes))
                 };
-                post.send(WorkerEvent::DerivedBoxes(DerivedBoxes {
+                post.send(WorkerEvent::Derived(DerivedBoxes {
                     purpose,
                     generation,
                     cut: cut.clone(),
@@ -120,14 +82,5 @@ impl Deriver {
 impl Drop for Deriver {
     fn drop(&mut self) {
         self.cancel();
-    }
-}
-
-/// What the cache knows a picture by: its content where that is known, so that a renamed file is
-/// found again and a changed one is not mistaken for what it was.
-pub fn picture_key(picture: &crate::document::Picture, root: &Path) -> String {
-    match &picture.content_hash {
-        Some(hash) => hash.to_string(),
-        None => root.join(&*picture.path).display().to_string(),
     }
 }

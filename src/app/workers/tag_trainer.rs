@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use super::{EventSender, WorkerEvent};
+use super::events::{EventSender, TrainedHeadFile, WorkerEvent};
 use crate::formats::write_whole;
 use crate::learn;
 use crate::learn::class_head::HeadTrainingError;
@@ -30,17 +30,6 @@ pub struct TagTraining {
     cancel: Arc<AtomicBool>,
 }
 
-/// A head that was trained.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrainedHeadFile {
-    /// Its file.
-    pub path: PathBuf,
-    /// What to tell of it.
-    pub text: String,
-    /// Whether it is right more often than always naming the commonest class.
-    pub is_better: bool,
-}
-
 impl TagTraining {
     /// Begins to train on these pictures; the head is written into `folder`.
     pub fn start(set: TagSet, folder: PathBuf, project: &str, post: EventSender) -> Self {
@@ -56,7 +45,7 @@ impl TagTraining {
         let project = project.to_owned();
         thread::spawn(move || {
             let trained = train(&set, &folder, &project, &looked_at, &cancel);
-            post.send(WorkerEvent::TrainedHeadFile(trained));
+            post.send(WorkerEvent::TagTraining(trained));
         });
         training
     }

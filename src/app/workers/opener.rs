@@ -3,49 +3,32 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use super::{EventSender, WorkerEvent};
+use super::events::{EventSender, OpeningEvent, WorkerEvent};
 use crate::pictures;
 use crate::store::{self, Access, Project, StoreError};
-use crate::survey::{self, RescanReport};
-
-/// How far an opening has come.
-pub enum Opening {
-    /// The project is open; its folder is not read yet.
-    Opened {
-        /// The project.
-        project: Box<Project>,
-        /// What a person should know, a sentence each.
-        notifications: Vec<String>,
-    },
-    /// An empty project has got its first pictures.
-    First,
-    /// The folder was read, and the project is up to date with it.
-    Read(RescanReport),
-    /// It cannot be opened or read: a sentence that names the file and the remedy.
-    Failed(String),
-}
+use crate::survey;
 
 /// Opens a folder of pictures, whose project is found or made, or a project file; then reads the
 /// folder.
 pub fn open(path: PathBuf, post: EventSender) {
     thread::spawn(move || match opened(&path) {
-        Ok((project, notifications)) => {
+        Ok((project, notices)) => {
             let (file, access) = (project.path().to_owned(), project.access());
             let project = Box::new(project);
-            post.send(WorkerEvent::Opening(Opening::Opened {
+            post.send(WorkerEvent::Opening(OpeningEvent::Opened {
                 project,
-                notifications,
+                notices,
             }));
             if access != Access::View {
                 read(&file, &post);
             }
         }
-        Err(reason) => post.send(WorkerEvent::Opening(Opening::Failed(reason))),
+        Err(reason) => post.send(WorkerEvent::Opening(OpeningEvent::Failed(reason))),
     });
 }
 
 /// Reads the folder of a project that is open for what has changed.
-pub fn refresh(project: PathBuf, post: EventSender) {
+pub fn rescan(project: PathBuf, post: EventSender) {
     thread::spawn(move || read(&project, &post));
 }
 
@@ -89,9 +72,9 @@ fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
         }
         (None, None) => Project::create_for(folder).map_err(sentence)?,
     };
-    let notifications = opened.notifications.iter().map(ToString::to_string);
-    let notifications = restored.into_iter().chain(notifications).collect();
-    Ok((project, notifications))
+    let notices = opened.notifications.iter().map(ToString::to_string);
+    let notices = restored.into_iter().chain(notices).collect();
+    Ok((project, notices))
 }
 
 /// The window holds the project, so the folder is read by way of a second connection, as the
@@ -99,13 +82,13 @@ fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
 fn read(file: &Path, post: &EventSender) {
     let outcome = Project::open(file, Access::Add).and_then(|(mut project, _)| {
         let survey = survey::rescan_with(&mut project, || {
-            post.send(WorkerEvent::Opening(Opening::First));
+            post.send(WorkerEvent::Opening(OpeningEvent::FirstPictures));
         })?;
         project.close()?;
         Ok(survey)
     });
     post.send(WorkerEvent::Opening(match outcome {
-        Ok(survey) => Opening::Read(survey),
-        Err(error) => Opening::Failed(error.to_string()),
+        Ok(survey) => OpeningEvent::Scanned(survey),
+        Err(error) => OpeningEvent::Failed(error.to_string()),
     }));
 }

@@ -16,7 +16,7 @@ const VERSION: u8 = 2;
 /// attention and of any object, and five lists, each with its length before it: what a companion
 /// makes of any object (one or none), the classes, the names, the parts, and the second looks, which are maps
 /// once more behind their frame. A map is its minimum, its range and its values.
-pub fn to_bytes(maps: &Maps) -> Vec<u8> {
+pub fn encode(maps: &Maps) -> Vec<u8> {
     let mut bytes = vec![VERSION];
     write_maps(&mut bytes, maps);
     bytes
@@ -71,8 +71,8 @@ fn write_semantic(bytes: &mut Vec<u8>, maps: &SemanticMaps) {
 }
 
 /// The maps that were written, with what 16 bits have left of them; nothing if the bytes are not
-/// what [`to_bytes`] writes.
-pub fn from_bytes(bytes: &[u8]) -> Option<Maps> {
+/// what [`encode`] writes.
+pub fn decode(bytes: &[u8]) -> Option<Maps> {
     let (&VERSION, rest) = bytes.split_first()? else {
         return None;
     };
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn maps_come_back_good_to_a_thousandth_of_their_range() {
         let maps = maps();
-        let back = from_bytes(&to_bytes(&maps)).unwrap();
+        let back = decode(&encode(&maps)).unwrap();
         assert_eq!(back.patch_size, 14);
         assert_eq!(back.parts, maps.parts);
         assert_eq!(back.any.is_some(), maps.any.is_some());
@@ -295,24 +295,20 @@ mod tests {
                 assert!((a - b).abs() <= range * 1e-3, "{a} {b}");
             }
         }
-        assert_eq!(
-            from_bytes(&to_bytes(&back)),
-            Some(back),
-            "nothing more is lost"
-        );
+        assert_eq!(decode(&encode(&back)), Some(back), "nothing more is lost");
     }
 
     #[test]
     fn other_bytes_are_no_maps() {
-        let good = to_bytes(&maps());
+        let good = encode(&maps());
         for end in 0..good.len() {
-            assert_eq!(from_bytes(&good[..end]), None, "{end}");
+            assert_eq!(decode(&good[..end]), None, "{end}");
         }
         let mut longer = good.clone();
         longer.push(0);
-        assert_eq!(from_bytes(&longer), None);
+        assert_eq!(decode(&longer), None);
         let mut huge = good;
         huge[5..13].fill(0xff);
-        assert_eq!(from_bytes(&huge), None);
+        assert_eq!(decode(&huge), None);
     }
 }

@@ -1,16 +1,16 @@
-//! What the desk does about learning: it tells the learner what people made of proposals, keeps
+//! What the workspace does about learning: it tells the learner what people made of proposals, keeps
 //! what was learnt, and lets untouched proposals follow.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use super::{Workspace, cut_options_of};
-use crate::app::learned::{self, LEARNING, LearnedStates, ProposalSource, State};
-use crate::app::work::learning::{
-    ActiveState, LearnedBoxes, LearningEvent, ReviewedPicture, SimilarRequest,
-};
-use crate::app::work::proposing::{ModelInfo, PictureRequest};
+use super::core::{ModelState, Workspace, cut_options_of};
+use super::learned_states::{self, LEARNING, LearnedState, LearnedStates, ProposalSource};
+use crate::app::workers::events::LearningEvent;
+use crate::app::workers::learned_text;
+use crate::app::workers::learner::{ReviewedPicture, SimilarRequest};
+use crate::app::workers::terms::{ActiveState, LearnedBoxes, ModelInfo, PictureRequest};
 use crate::document::ops::{Candidate, NamedCandidate};
 use crate::document::{BoxState, CategoryId, Origin, PictureId, ReviewState};
 use crate::geometry::BBox;
@@ -138,13 +138,13 @@ pub type Said = Option<String>;
 
 impl Workspace {
     /// The learned state that proposals are made by.
-    pub fn active_state(&self) -> Option<&State> {
+    pub fn active_state(&self) -> Option<&LearnedState> {
         let id = self.learning.active_state()?;
         let mut states = self.learning.kept.states.iter();
         states.find(|state| state.id == id)
     }
 
-    /// How far learning is, of [`STEPS`](crate::app::work::learning::STEPS), if it is under way.
+    /// How far learning is, of [`STEPS`](crate::app::workers::learner::STEPS), if it is under way.
     pub fn learning_step(&self) -> Option<usize> {
         self.learner.step()
     }
@@ -177,10 +177,17 @@ impl Workspace {
         self.prefetch_features();
     }
 
-    fn read_state(&self, state: &State, model_info: &ModelInfo) -> Option<Arc<LearnedProposer>> {
-        let text = self.session.project().setting(&learned::key_of(state.id));
+    fn read_state(
+        &self,
+        state: &LearnedState,
+        model_info: &ModelInfo,
+    ) -> Option<Arc<LearnedProposer>> {
+        let text = self
+            .session
+            .project()
+            .setting(&learned_states::key_of(state.id));
         let text: String = text.ok().flatten()?;
-        learned::from_text(&text, &model_info.features_kind()).map(Arc::new)
+        learned_text::decode(&text, &model_info.features_kind()).map(Arc::new)
     }
 
     /// Tells the learner what has changed in reviewed pictures, and lets it learn when it is time.
@@ -251,7 +258,7 @@ impl Workspace {
 
     /// Learns now.
     pub fn learn_now(&mut self) -> Said {
-        if let super::ModelState::Failed(reason) = &self.model {
+        if let ModelState::Failed(reason) = &self.model {
             return Some(reason.clone());
         }
         self.learning.trouble = None;
@@ -279,7 +286,7 @@ impl Workspace {
     /// If the project cannot be written.
     pub fn set_automatic(&mut self, is_automatic: bool) -> Result<(), StoreError> {
         self.learning.kept.is_manual = !is_automatic;
-        self.session.keep(LEARNING, &self.learning.kept)
+        self.session.save_setting(LEARNING, &self.learning.kept)
     }
 
     /// Makes proposals by another state, or in the old way.
@@ -288,7 +295,7 @@ impl Workspace {
     /// If the project cannot be written.
     pub fn choose_proposal_source(&mut self, choice: ProposalSource) -> Result<Said, StoreError> {
         self.learning.kept.choice = choice;
-        self.session.keep(LEARNING, &self.learning.kept)?;
+        self.session.save_setting(LEARNING, &self.learning.kept)?;
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(None);
         };
@@ -348,7 +355,7 @@ impl Workspace {
         self.activate_state(None);
         let shown = self.session.current();
         let shown = shown.filter(|picture| with_shown && self.is_untouched(*picture));
-        self.derive_again(shown, cut_options_of(self.session.proposing()))
+        self.derive_again(shown, cut_options_of(self.session.proposal_settings()))
     }
 
     /// Whether proposals of a picture may be replaced: nobody has begun with it.
@@ -386,10 +393,10 @@ impl Workspace {
         }
         self.learning.spares_shown = !with_shown;
         let shown = self.session.current().filter(|_| !with_shown);
-        let is_due = |desk: &Self, picture: PictureId| {
-            !desk.learning.followed.contains(&picture)
+        let is_due = |workspace: &Self, picture: PictureId| {
+            !workspace.learning.followed.contains(&picture)
                 && Some(picture) != shown
-                && desk.is_untouched(picture)
+                && workspace.is_untouched(picture)
         };
         let near: Vec<PictureId> = self.near().into_iter().take(NEXT).collect();
         let next: Vec<PictureRequest> = near
@@ -486,7 +493,7 @@ impl Workspace {
             return Ok(None);
         }
         match learnt {
-            LearningEvent::Taken(picture, is_seen) => {
+            LearningEvent::Added(picture, is_seen) => {
                 self.learning.pending = self.learning.pending.saturating_sub(1);
                 if !is_seen && self.learning.told.contains_key(&picture) {
                     if self.learning.looked.contains(&picture) {
@@ -501,7 +508,7 @@ impl Workspace {
                 }
             }
             LearningEvent::Cancelled => {}
-            LearningEvent::Learned(learned, is_asked, took) => {
+            LearningEvent::Finished(learned, is_asked, took) => {
                 self.learning.rests_until = Some(Instant::now() + PARTS_OF_REST * took);
                 if let Some((learned, text)) = learned {
                     return self.keep_learned(learned, &text, is_asked);
@@ -533,7 +540,7 @@ impl Workspace {
                 let wanted: Vec<_> = unseen.into_iter().filter(|id| near.contains(id)).collect();
                 self.request_features(&wanted);
             }
-            LearningEvent::Alike {
+            LearningEvent::SimilarBoxes {
                 search,
                 boxes,
                 unseen,
@@ -571,10 +578,12 @@ impl Workspace {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |since| since.as_secs());
         let (id, gone) = self.learning.kept.add(&learned, &model_info, now, is_asked);
-        self.session.keep(&learned::key_of(id), text)?;
-        self.session.keep(LEARNING, &self.learning.kept)?;
+        self.session
+            .save_setting(&learned_states::key_of(id), text)?;
+        self.session.save_setting(LEARNING, &self.learning.kept)?;
         for state in gone {
-            self.session.forget(&learned::key_of(state))?;
+            self.session
+                .remove_setting(&learned_states::key_of(state))?;
         }
         if self.learning.kept.choice != ProposalSource::Best {
             return Ok(
@@ -607,10 +616,10 @@ impl Workspace {
         }
         let spared = self.session.current();
         let spared = spared.filter(|_| self.learning.spares_shown);
-        let is_free = |desk: &Self, picture: PictureId| {
+        let is_free = |workspace: &Self, picture: PictureId| {
             Some(picture) != spared
-                && desk.is_untouched(picture)
-                && !desk.seen.iter().any(|seen| seen.picture == picture)
+                && workspace.is_untouched(picture)
+                && !workspace.seen.iter().any(|seen| seen.picture == picture)
         };
         let found: Vec<_> = boxes
             .iter()
@@ -684,7 +693,7 @@ impl Workspace {
         let Some((picture, row)) = selected.filter(|(_, row)| row.is_ground_truth()) else {
             return Some("Select one box that you drew or accepted".to_owned());
         };
-        if let super::ModelState::Failed(reason) = &self.model {
+        if let ModelState::Failed(reason) = &self.model {
             return Some(reason.clone());
         }
         let (own, bbox, category) = (picture.id, row.rect, row.category);

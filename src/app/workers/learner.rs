@@ -8,18 +8,18 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::proposing::{ModelInfo, PictureRequest};
+use super::events::{EventSender, LearningEvent, WorkerEvent};
+use super::learned_text;
 use super::shared::Shared;
-use super::{EventSender, WorkerEvent};
+use super::terms::{ActiveState, ModelInfo, PictureRequest};
 use crate::app::cache::{Cache, CacheKind};
-use crate::app::learned;
 use crate::document::PictureId;
 use crate::geometry::BBox;
-use crate::learn::boxes::{BoxLearner, LearnedBox, LearnedProposer, PictureFeatures, find_similar};
+use crate::learn::boxes::{BoxLearner, PictureFeatures, find_similar};
 
 /// Decides which pictures are held out, which is to be the same in every session. With this one it
 /// is close to one in four, and the others are dealt evenly, however few are reviewed.
@@ -51,50 +51,6 @@ pub struct SimilarRequest {
     pub bbox: BBox,
     /// Where to look for others.
     pub pictures: Vec<PictureRequest>,
-}
-
-/// What was learnt, as proposers use it.
-#[derive(Clone)]
-pub struct ActiveState {
-    /// The number of the use: what was proposed by a former one is dropped.
-    pub generation: u64,
-    /// What was learnt.
-    pub learned: Arc<LearnedProposer>,
-}
-
-/// Boxes of pictures.
-pub type LearnedBoxes = Vec<(PictureId, Vec<LearnedBox>)>;
-
-/// Something that has come of learning.
-pub enum LearningEvent {
-    /// A reviewed picture was taken in; or it was not, because what is to be learnt from it is not
-    /// kept, and the model has to look at it again.
-    Taken(PictureId, bool),
-    /// It was learnt, with the text that a setting keeps of it, or the pictures were too few;
-    /// whether a person had asked for it, and how long it took.
-    Learned(Option<(Arc<LearnedProposer>, String)>, bool, Duration),
-    /// A person has stopped it.
-    Cancelled,
-    /// Boxes by what was learnt.
-    Boxes {
-        /// The number of the use.
-        generation: u64,
-        /// The boxes of each picture.
-        boxes: LearnedBoxes,
-        /// Pictures that the model has to look at again.
-        unseen: Vec<PictureId>,
-        /// Pictures that are still to come.
-        left: usize,
-    },
-    /// Boxes that are like an example.
-    Alike {
-        /// The number of the search.
-        search: u64,
-        /// The boxes of each picture.
-        boxes: LearnedBoxes,
-        /// Pictures that the model has to look at again, the example's own in front.
-        unseen: Vec<PictureId>,
-    },
 }
 
 /// The thread that learns for one opened project.
@@ -317,7 +273,7 @@ impl Worker {
 
     fn send(&self, learnt: LearningEvent) {
         let epoch = self.model_info.as_ref().map_or(0, |(_, epoch)| *epoch);
-        self.post.send(WorkerEvent::LearningEvent(epoch, learnt));
+        self.post.send(WorkerEvent::Learning(epoch, learnt));
     }
 
     fn sight(&self, model_info: &ModelInfo, request: &PictureRequest) -> Option<PictureFeatures> {
@@ -334,7 +290,7 @@ impl Worker {
         let picture = lesson.request.picture;
         let Some(sight) = self.sight(model_info, &lesson.request) else {
             self.forget(picture);
-            return self.send(LearningEvent::Taken(picture, false));
+            return self.send(LearningEvent::Added(picture, false));
         };
         self.order.retain(|other| *other != picture);
         self.order.push_back(picture);
@@ -345,7 +301,7 @@ impl Worker {
         {
             self.learner.remove(oldest.0.into());
         }
-        self.send(LearningEvent::Taken(picture, true));
+        self.send(LearningEvent::Added(picture, true));
     }
 
     fn forget(&mut self, picture: PictureId) {
@@ -364,7 +320,7 @@ impl Worker {
                 busy.is_cancelled.load(Ordering::Relaxed)
             });
             learned.map(|learned| {
-                let text = learned::to_text(&learned, &model_info.features_kind());
+                let text = learned_text::encode(&learned, &model_info.features_kind());
                 (Arc::new(learned), text)
             })
         };
@@ -376,7 +332,7 @@ impl Worker {
         if busy.is_cancelled.load(Ordering::Relaxed) {
             return self.send(LearningEvent::Cancelled);
         }
-        self.send(LearningEvent::Learned(learned, is_asked, begun.elapsed()));
+        self.send(LearningEvent::Finished(learned, is_asked, begun.elapsed()));
     }
 
     fn propose(
@@ -418,7 +374,7 @@ impl Worker {
             }
             None => unseen.push(example.request.picture),
         }
-        self.send(LearningEvent::Alike {
+        self.send(LearningEvent::SimilarBoxes {
             search: example.search,
             boxes,
             unseen,

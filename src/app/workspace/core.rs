@@ -1,6 +1,4 @@
-//! An open project on the desk: the session, its workers, and what is kept for showing it.
-
-pub mod learning;
+//! An open project on the workspace: the session, its workers, and what is kept for showing it.
 
 use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroUsize;
@@ -11,22 +9,24 @@ use std::time::{Duration, Instant};
 use egui::{ColorImage, Context, TextureHandle, TextureOptions};
 use lru::LruCache;
 
-use self::learning::Learning;
 use super::activity::{Activity, Stopwatch};
-use super::cache::{Cache, CacheKind};
-use super::canvas::Canvas;
-use super::census::ClassTally;
-use super::kept_maps;
-use super::learned::LEARNING;
-use super::session::{ProposalSettings, Session};
-use super::textures::{Adjustment, Textures};
-use super::work::EventSender;
-use super::work::decoding::Decoder;
-use super::work::deriving::{CutOptions, DerivePurpose, DerivedBoxes, Deriver, picture_key};
-use super::work::learning::Learner;
-use super::work::proposing::{ModelInfo, ModelSettings, PictureRequest, Proposer};
-use super::work::tagged::TagTraining;
-use super::work::thumbnails::{ThumbnailRequest, Thumbnailer};
+use super::class_tally::ClassTally;
+use super::learned_states::LEARNING;
+use super::learning::Learning;
+use crate::app::cache::{Cache, CacheKind, maps_codec};
+use crate::app::canvas::Canvas;
+use crate::app::session::{ProposalSettings, Session};
+use crate::app::textures::{Adjustment, Textures};
+use crate::app::workers::decoder::Decoder;
+use crate::app::workers::deriver::Deriver;
+use crate::app::workers::events::{Decoded, DerivePurpose, DerivedBoxes, EventSender};
+use crate::app::workers::learner::Learner;
+use crate::app::workers::proposer::Proposer;
+use crate::app::workers::tag_trainer::TagTraining;
+use crate::app::workers::terms::{
+    CutOptions, ModelInfo, ModelSettings, PictureRequest, picture_key,
+};
+use crate::app::workers::thumbnailer::{ThumbnailRequest, Thumbnailer};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{BoxState, CategoryId, PictureId, ReviewState};
 use crate::learn::boxes::LearnedBox;
@@ -116,21 +116,21 @@ impl ProposalJob {
 /// Boxes as they would be, while a slider is moved.
 pub struct ProposalPreview {
     /// How they are made.
-    pub proposing: ProposalSettings,
+    pub settings: ProposalSettings,
     /// The boxes, each with the class that it would get, if there is one yet.
     pub boxes: Vec<(Proposal, Option<CategoryId>)>,
 }
 
 /// A picture that the model has looked at.
-struct Inference {
-    picture: PictureId,
+pub(super) struct Inference {
+    pub picture: PictureId,
     maps: Arc<Maps>,
     /// Its boxes by what was learnt, and the number of that use.
     learned: Option<(u64, Vec<LearnedBox>)>,
 }
 
 /// The heat map of the picture that is shown.
-struct Heat {
+pub(super) struct Heat {
     picture: PictureId,
     method: Method,
     class: Option<usize>,
@@ -180,44 +180,44 @@ pub struct Workspace {
     pub learning: Learning,
     /// A training of classes.
     pub training: Option<TagTraining>,
-    stopwatch: Stopwatch,
-    heat: Option<Heat>,
-    maps: LruCache<PictureId, Arc<Maps>>,
+    pub(super) stopwatch: Stopwatch,
+    pub(super) heat: Option<Heat>,
+    pub(super) maps: LruCache<PictureId, Arc<Maps>>,
     /// Pictures that the model has looked at and whose boxes are not written yet.
-    seen: Vec<Inference>,
-    seen_since: Option<Instant>,
+    pub(super) seen: Vec<Inference>,
+    pub(super) seen_since: Option<Instant>,
     /// Boxes that were derived and are not written yet.
-    derived: VecDeque<DerivedBoxes>,
+    pub(super) derived: VecDeque<DerivedBoxes>,
     /// Pictures whose maps are not kept, so that they are not looked for in every frame.
-    mapless: HashSet<PictureId>,
-    kept_activity: Activity,
+    pub(super) mapless: HashSet<PictureId>,
+    pub(super) kept_activity: Activity,
     /// Pictures that a person asked the model for by themselves.
-    wishes: HashSet<PictureId>,
+    pub(super) wishes: HashSet<PictureId>,
     /// For which picture the workers were last told what is likely.
-    told: Option<(PictureId, u64, bool)>,
-    decoder: Decoder,
-    thumbnailer: Thumbnailer,
-    proposer: Proposer,
-    deriver: Deriver,
-    counter: Deriver,
-    learner: Learner,
-    cache: Arc<Cache>,
+    pub(super) told: Option<(PictureId, u64, bool)>,
+    pub(super) decoder: Decoder,
+    pub(super) thumbnailer: Thumbnailer,
+    pub(super) proposer: Proposer,
+    pub(super) deriver: Deriver,
+    pub(super) counter: Deriver,
+    pub(super) learner: Learner,
+    pub(super) cache: Arc<Cache>,
     /// Which of the model's classes boxes are of.
-    census: ClassTally,
+    pub(super) census: ClassTally,
     /// The naming that untouched proposals go by, and the revision of the document in which it was
     /// last looked at.
-    applied_naming: (Naming, u64),
+    pub(super) applied_naming: (Naming, u64),
 }
 
 impl Workspace {
-    /// Puts a project on the desk and starts its workers.
+    /// Puts a project on the workspace and starts its workers.
     pub fn new(project: Project, number: u64, caches: Option<&Path>, post: &EventSender) -> Self {
         let post = post.about(number);
         let cache = Arc::new(Cache::for_project(project.id(), caches));
         let activity = project.setting(ACTIVITY).ok().flatten().unwrap_or_default();
         let kept = project.setting(LEARNING).ok().flatten().unwrap_or_default();
         let session = Session::new(project);
-        let model_settings = model_settings_of(session.proposing());
+        let model_settings = model_settings_of(session.proposal_settings());
         Self {
             number,
             textures: Textures::default(),
@@ -273,7 +273,7 @@ impl Workspace {
             return;
         }
         self.told = Some(state);
-        let likely = self.session.likely();
+        let likely = self.session.likely_next();
         let is_wanted = |picture: &PictureId| {
             let is_shown_whole = needs_full_resolution && *picture == current;
             (is_shown_whole || !self.textures.has(*picture))
@@ -299,7 +299,7 @@ impl Workspace {
         &mut self,
         context: &Context,
         picture: PictureId,
-        decoded: Result<super::work::decoding::Decoded, String>,
+        decoded: Result<Decoded, String>,
     ) -> Result<Vec<String>, String> {
         let is_shown = self.session.current() == Some(picture);
         match decoded {
@@ -360,7 +360,7 @@ impl Workspace {
         }
     }
 
-    fn request(&self, picture: PictureId) -> Option<PictureRequest> {
+    pub(super) fn request(&self, picture: PictureId) -> Option<PictureRequest> {
         let row = self.session.document().picture(picture)?;
         Some(PictureRequest {
             picture,
@@ -457,7 +457,7 @@ impl Workspace {
 
     /// Which model looks at pictures, and how.
     pub fn model_settings(&self) -> ModelSettings {
-        model_settings_of(self.session.proposing())
+        model_settings_of(self.session.proposal_settings())
     }
 
     /// Takes another model, or lets it look in another way.
@@ -475,7 +475,7 @@ impl Workspace {
         self.census = ClassTally::default();
         self.heat = None;
         self.heat_map_class = None;
-        let proposing = self.session.proposing_mut();
+        let proposing = self.session.proposal_settings_mut();
         proposing.model.clone_from(&model_settings.model);
         model_settings
             .quality
@@ -581,17 +581,17 @@ impl Workspace {
         !self.seen.is_empty() || !self.derived.is_empty() || self.learning.has_unwritten()
     }
 
-    fn write_inferences(&mut self) -> Result<(), StoreError> {
+    pub(super) fn write_inferences(&mut self) -> Result<(), StoreError> {
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(());
         };
-        let cut = cut_options_of(self.session.proposing());
+        let cut = cut_options_of(self.session.proposal_settings());
         while !self.seen.is_empty() {
             // What a person has asked for is their step; what touches their work is written by
             // itself, so that the others do not become part of their history.
-            let is_alone = |desk: &Self, picture: PictureId| {
-                let row = desk.session.document().picture(picture);
-                desk.wishes.contains(&picture)
+            let is_alone = |workspace: &Self, picture: PictureId| {
+                let row = workspace.session.document().picture(picture);
+                workspace.wishes.contains(&picture)
                     || row.is_some_and(|row| row.review == ReviewState::InReview)
             };
             let first_alone = self
@@ -624,7 +624,7 @@ impl Workspace {
 
     /// Writes the boxes of pictures: by what was learnt where something is in use and has come with
     /// what was seen, else by their maps.
-    fn write_batch(
+    pub(super) fn write_batch(
         &mut self,
         model_info: &ModelInfo,
         cut: &CutOptions,
@@ -661,16 +661,20 @@ impl Workspace {
         Ok(())
     }
 
-    fn write_boxes(&mut self, picture: PictureId, maps: &Maps) -> Result<(), StoreError> {
+    pub(super) fn write_boxes(
+        &mut self,
+        picture: PictureId,
+        maps: &Maps,
+    ) -> Result<(), StoreError> {
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(());
         };
-        let cut = cut_options_of(self.session.proposing());
+        let cut = cut_options_of(self.session.proposal_settings());
         let boxes = self.boxes_of(picture, maps, &cut).unwrap_or_default();
         self.write_found(&model_info, &cut, &[(picture, boxes)], false)
     }
 
-    fn write_found(
+    pub(super) fn write_found(
         &mut self,
         model_info: &ModelInfo,
         cut: &CutOptions,
@@ -699,7 +703,12 @@ impl Workspace {
         self.session.replace_proposals(&origin, &named, is_step)
     }
 
-    fn boxes_of(&self, picture: PictureId, maps: &Maps, cut: &CutOptions) -> Option<Vec<Proposal>> {
+    pub(super) fn boxes_of(
+        &self,
+        picture: PictureId,
+        maps: &Maps,
+        cut: &CutOptions,
+    ) -> Option<Vec<Proposal>> {
         let row = self.session.document().picture(picture)?;
         Some(propose::cut(
             maps,
@@ -709,7 +718,7 @@ impl Workspace {
         ))
     }
 
-    fn caller(&self, model_info: &ModelInfo) -> ClassNamer<'_> {
+    pub(super) fn caller(&self, model_info: &ModelInfo) -> ClassNamer<'_> {
         ClassNamer::new(
             self.session.document(),
             &model_info.classes,
@@ -718,7 +727,7 @@ impl Workspace {
     }
 
     /// The boxes of a picture with their classes, as the document calls them.
-    fn named<'p>(
+    pub(super) fn named<'p>(
         &self,
         caller: &ClassNamer<'_>,
         picture: PictureId,
@@ -756,7 +765,7 @@ impl Workspace {
             let (Some(picture), Some(maps), Some(model_info), false) =
                 (current, maps, self.model_info().cloned(), is_done)
             else {
-                *self.session.proposing_mut() = proposing;
+                *self.session.proposal_settings_mut() = proposing;
                 return Ok(());
             };
             let boxes = self.boxes_of(picture, &maps, &cut).unwrap_or_default();
@@ -769,16 +778,19 @@ impl Workspace {
                 (proposal.clone(), category.map(|category| category.id))
             });
             let boxes = boxes.collect();
-            self.proposal_preview = Some(ProposalPreview { proposing, boxes });
+            self.proposal_preview = Some(ProposalPreview {
+                settings: proposing,
+                boxes,
+            });
             return Ok(());
         }
         self.proposal_preview = None;
-        *self.session.proposing_mut() = proposing;
+        *self.session.proposal_settings_mut() = proposing;
         self.derive_again(self.session.current(), cut)
     }
 
     /// Makes untouched proposals anew from kept maps, at once those of the picture that is shown.
-    fn derive_again(
+    pub(super) fn derive_again(
         &mut self,
         shown: Option<PictureId>,
         cut: CutOptions,
@@ -833,7 +845,7 @@ impl Workspace {
         self.proposal_preview = None;
         let shown = self.session.current();
         let shown = shown.filter(|_| !self.session.is_current_new());
-        self.derive_again(shown, cut_options_of(self.session.proposing()))
+        self.derive_again(shown, cut_options_of(self.session.proposal_settings()))
     }
 
     /// Which of the model's classes boxes are of.
@@ -852,11 +864,11 @@ impl Workspace {
             .filter(|row| row.review != ReviewState::New && !self.census.has(row.id))
             .filter_map(|row| self.request(row.id));
         let open: Vec<PictureRequest> = open.collect();
-        let cut = cut_options_of(self.session.proposing());
+        let cut = cut_options_of(self.session.proposal_settings());
         self.counter.derive(model_info, cut, open);
     }
 
-    fn derive_others(&mut self, cut: CutOptions) {
+    pub(super) fn derive_others(&mut self, cut: CutOptions) {
         let Some(model_info) = self.model_info().cloned() else {
             return;
         };
@@ -902,7 +914,7 @@ impl Workspace {
             return None;
         }
         let kept = self.cache.get(CacheKind::Maps, &key);
-        let Some(maps) = kept.and_then(|bytes| kept_maps::from_bytes(&bytes)) else {
+        let Some(maps) = kept.and_then(|bytes| maps_codec::decode(&bytes)) else {
             self.mapless.insert(picture);
             return None;
         };
@@ -933,9 +945,9 @@ impl Workspace {
         let proposal_preview = self
             .proposal_preview
             .as_ref()
-            .map(|proposal_preview| &proposal_preview.proposing);
+            .map(|proposal_preview| &proposal_preview.settings);
         let threshold = proposal_preview
-            .unwrap_or(self.session.proposing())
+            .unwrap_or(self.session.proposal_settings())
             .effective_threshold();
         match &self.heat {
             Some(heat) => heat.method.cut(threshold, heat.steepest),
@@ -949,8 +961,10 @@ impl Workspace {
         let proposing = self
             .proposal_preview
             .as_ref()
-            .map(|proposal_preview| &proposal_preview.proposing);
-        let method = proposing.unwrap_or(self.session.proposing()).method();
+            .map(|proposal_preview| &proposal_preview.settings);
+        let method = proposing
+            .unwrap_or(self.session.proposal_settings())
+            .method();
         let is_same = |heat: &&Heat| {
             (heat.picture, heat.method, heat.class) == (picture, method, self.heat_map_class)
         };
@@ -1003,7 +1017,7 @@ impl Workspace {
     pub fn keep(&mut self) -> Result<(), StoreError> {
         self.session.save_state()?;
         if self.activity != self.kept_activity {
-            self.session.keep(ACTIVITY, &self.activity)?;
+            self.session.save_setting(ACTIVITY, &self.activity)?;
             self.kept_activity = self.activity;
         }
         Ok(())
