@@ -19,8 +19,8 @@ use crate::app::cache::{Cache, CacheKind, maps_codec};
 use crate::document::PictureId;
 use crate::learn::boxes::{self, LearnedBox, PictureFeatures};
 use crate::localize::{BoxMode, Maps, Quality};
+use crate::nn::device::DeviceChoice;
 use crate::propose::{self, Inference, Target};
-use crate::tscam::device::DeviceChoice;
 use crate::tscam::{InputOptions, Model};
 
 /// Decoding threads: with two cores, the model takes the rest.

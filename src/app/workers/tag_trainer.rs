@@ -14,7 +14,7 @@ use crate::learn::class_head::HeadTrainingError;
 use crate::learn::lesson::HeadTraining;
 use crate::learn::tags::TagSet;
 use crate::localize::Quality;
-use crate::tscam::device::DeviceChoice;
+use crate::nn::device::DeviceChoice;
 use crate::tscam::{InputOptions, Model};
 
 /// Decoding threads: the model of the review wants the rest.
@@ -84,7 +84,7 @@ fn train(
             quality: Quality::Fast,
             ..InputOptions::default()
         },
-        block: learn::default_block(model.backbone().depth()),
+        block: learn::class_head::default_block(model.backbone().depth()),
         side: SIDE,
         decoders: DECODERS,
     };
@@ -107,7 +107,7 @@ fn train(
     let is_better = trained.uses_background
         || trained
             .held_out_accuracy
-            .is_some_and(|share| share > set.commonest());
+            .is_some_and(|share| share > set.majority_share());
     let unread = match failed {
         0 => String::new(),
         number => format!("; {number} pictures could not be read"),

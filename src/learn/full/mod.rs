@@ -11,10 +11,8 @@
 
 mod augment;
 mod checkpoint;
-mod fused;
 mod loss;
 mod network;
-mod ops;
 mod optimiser;
 #[cfg(test)]
 mod tests;
@@ -29,13 +27,13 @@ use candle_core::{Device, Tensor};
 
 use crate::formats::{FormatError, check_target, same_file};
 use crate::learn::random::Random;
+use crate::nn::ModelError;
+use crate::nn::pixels::ChannelStats;
+use crate::nn::weights::Weights;
 use crate::pictures::PictureError;
 use crate::tscam::backbone::BackboneConfig;
 use crate::tscam::vit::VitConfig;
-use crate::tscam::weights::Weights;
-use crate::tscam::{
-    ChannelStats, EMBEDDED_BACKBONE_NAME, ModelError, check_keys, embedded_weights,
-};
+use crate::tscam::{EMBEDDED_BACKBONE_NAME, backbone_file, check_keys};
 use augment::TrainingPictures;
 use checkpoint::{Checkpoint, RunDescription, write_model};
 pub use loss::Loss;
@@ -111,7 +109,7 @@ impl InitialModel {
         Ok(Self {
             name: EMBEDDED_BACKBONE_NAME.to_owned(),
             path: PathBuf::from(EMBEDDED_BACKBONE_NAME),
-            weights: embedded_weights()?,
+            weights: backbone_file::embedded()?,
         })
     }
 
@@ -121,7 +119,7 @@ impl InitialModel {
         Ok(Self {
             name: name.to_string_lossy().into_owned(),
             path: path.to_owned(),
-            weights: Weights::open(path)?,
+            weights: backbone_file::open(path)?,
         })
     }
 }
@@ -469,7 +467,7 @@ impl InitialState {
         tensors.insert(HEAD_WEIGHT.to_owned(), weight);
         tensors.insert(HEAD_BIAS.to_owned(), bias);
         Ok(Self {
-            channels: ChannelStats::of(metadata).map_err(bad)?,
+            channels: ChannelStats::from_metadata(metadata).map_err(bad)?,
             metadata: metadata
                 .iter()
                 .map(|(k, v)| (k.clone(), v.clone()))
@@ -501,10 +499,10 @@ fn take_head(
 fn new_head(classes: usize, d: usize, seed: u64) -> candle_core::Result<(Tensor, Tensor)> {
     let inputs = d * HEAD_SIDE * HEAD_SIDE;
     let bound = (inputs as f32).sqrt().recip();
-    let mut random = Random::at(&[seed, Purpose::Head as u64]);
+    let mut random = Random::from_key(&[seed, Purpose::Head as u64]);
     let mut draw = |count: usize| -> Vec<f32> {
         (0..count)
-            .map(|_| (2.0 * random.even() - 1.0) * bound)
+            .map(|_| (2.0 * random.uniform() - 1.0) * bound)
             .collect()
     };
     let weight = Tensor::from_vec(
@@ -608,8 +606,8 @@ impl<'a> TrainingRun<'a> {
     ) -> Result<bool, FullTrainingError> {
         let settings = self.job.settings;
         let mut step = self.step_at(self.losses.len(), 0.0);
-        let order = Random::at(&[settings.seed, Purpose::Order as u64, step.epoch as u64])
-            .order(self.examples.len());
+        let order = Random::from_key(&[settings.seed, Purpose::Order as u64, step.epoch as u64])
+            .permutation(self.examples.len());
         let batch = order
             .chunks(settings.batch)
             .nth(step.step - 1)
@@ -649,7 +647,7 @@ impl<'a> TrainingRun<'a> {
         let pieces = self.examples.augmented(indices, crop, seed, epoch)?;
         let device = self.network.device();
         Ok(MicroBatch {
-            pixels: self.channels.normalised(&pieces, device)?,
+            pixels: self.channels.normalise(&pieces, device)?,
             truth: self
                 .examples
                 .truth(indices, self.job.classes.len(), device)?,
@@ -670,10 +668,10 @@ impl<'a> TrainingRun<'a> {
         let mut survival = Vec::with_capacity(indices.len() * 2 * depth);
         for index in indices {
             let place = [seed, Purpose::Depth as u64, epoch as u64, *index as u64];
-            let mut random = Random::at(&place);
+            let mut random = Random::from_key(&place);
             for branch in 0..2 * depth {
                 let kept = 1.0 - drop_path * (branch / 2) as f64 / (depth - 1).max(1) as f64;
-                let survives = f64::from(random.even()) < kept;
+                let survives = f64::from(random.uniform()) < kept;
                 survival.push(if survives { kept.recip() as f32 } else { 0.0 });
             }
         }

@@ -1,16 +1,16 @@
-//! Where inference runs: the one place that knows which accelerators a build has.
+//! Where networks run. Only this file knows which accelerators a build has.
 
 use std::fmt;
 use std::str::FromStr;
 
 use candle_core::Device;
 
-use super::ModelError;
+use super::error::ModelError;
 
-/// A device as a person asks for it.
+/// A device as the user asks for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// The first accelerator that works, otherwise the CPU.
+    /// The first accelerator that works; the CPU if there is none.
     #[default]
     Auto,
     /// The CPU.
@@ -33,9 +33,9 @@ impl FromStr for DeviceChoice {
             Some(("cuda", ordinal)) => ordinal
                 .parse()
                 .map(Self::Cuda)
-                .map_err(|_| format!("{ordinal:?} is no device number; write cuda:0")),
+                .map_err(|_| format!("{ordinal:?} is not a device number; write cuda:0")),
             _ => Err(format!(
-                "{text:?} is no device; choose auto, cpu, cuda, cuda:N or metal"
+                "{text:?} is not a device; choose auto, cpu, cuda, cuda:N or metal"
             )),
         }
     }
@@ -52,13 +52,13 @@ impl fmt::Display for DeviceChoice {
     }
 }
 
-/// An opened device, and what to tell the person if it is not the one that was hoped for.
+/// An opened device, with a notice for the user if it is not the preferred one.
 pub struct OpenDevice {
     /// The device.
     pub device: Device,
-    /// Its name for people: `cpu`, `cuda:0`, `metal`.
+    /// Its name in messages: `cpu`, `cuda:0`, `metal`.
     pub name: String,
-    /// Why `auto` fell back to the CPU although the build has an accelerator.
+    /// Why `auto` fell back to the CPU although the build supports an accelerator.
     pub notice: Option<String>,
 }
 
@@ -66,7 +66,8 @@ impl DeviceChoice {
     /// Opens the device.
     ///
     /// # Errors
-    /// A device that was named but cannot be had. `auto` falls back to the CPU with a notice.
+    /// [`ModelError::Device`] if a device that was asked for by name is not available. `auto` falls back to
+    /// the CPU with a notice.
     pub fn open(self) -> Result<OpenDevice, ModelError> {
         let opened = |device, choice: Self, notice| OpenDevice {
             device,
@@ -92,8 +93,9 @@ impl DeviceChoice {
                     match choice.accelerator() {
                         Ok(device) => return Ok(opened(device, choice, None)),
                         Err(reason) => {
-                            notice =
-                                Some(format!("{choice} is not usable, so the CPU is: {reason}"));
+                            notice = Some(format!(
+                                "{choice} cannot be used, the CPU is used instead: {reason}"
+                            ));
                         }
                     }
                 }
@@ -144,7 +146,7 @@ mod tests {
 
     #[cfg(not(any(feature = "cuda", feature = "metal")))]
     #[test]
-    fn a_device_that_the_build_lacks_is_refused_and_auto_is_the_cpu() {
+    fn a_device_without_support_in_this_build_is_refused_and_auto_is_the_cpu() {
         assert_eq!(
             DeviceChoice::Auto.open().map(|d| d.name).ok().as_deref(),
             Some("cpu")

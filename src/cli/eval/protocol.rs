@@ -11,8 +11,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 use walkdir::WalkDir;
 
-use super::ModelOptions;
-use super::measuring::{self, EvaluatedPicture};
+use crate::cli::evaluation_pass::{EvaluatedPicture, measure_all};
+use crate::cli::options::ModelOptions;
+use crate::cli::report_output;
 use crate::evaluate::{
     ClassLocalization, ClassLocalizationMetrics, LocalizationCurve, LocalizationMetrics,
     LocalizationPoint, RankedClass, SquashedTruth,
@@ -24,13 +25,13 @@ use crate::tscam::{InputOptions, Model};
 
 /// Thresholds of the curve, 0.00, 0.01, ..., 0.99: wsolevaluation's default for score maps.
 const CURVE_STEPS: usize = 100;
-/// Classes that Top-5 looks at.
+/// Classes that Top-5 considers.
 const TOP_CLASSES: usize = 5;
-/// Classes of ILSVRC; a part of the set need not show them all.
+/// Classes of ILSVRC. A subset of the pictures need not show all of them.
 const ILSVRC_CLASSES: usize = 1000;
 
-/// Which set, and hence which protocol: the validation set of ILSVRC 2012 with wsolevaluation's
-/// metadata, or the test split of CUB-200-2011.
+/// The data set, which determines the protocol: the validation set of ILSVRC 2012 with
+/// wsolevaluation's metadata, or the test split of CUB-200-2011.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
@@ -39,7 +40,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// Where a method's map is cut. The official configurations have a threshold for each set.
+    /// The threshold of a method. The official configurations have one for each data set.
     fn threshold(self, method: Method) -> f32 {
         match (self, method) {
             (Self::Cub, Method::TsCam) => 0.1,
@@ -60,11 +61,11 @@ impl fmt::Display for Protocol {
 /// Which protocol `tsukami eval` follows.
 #[derive(Args)]
 pub struct ProtocolOptions {
-    /// Measure as the TS-CAM paper does, by default with its method: on ILSVRC's validation set
-    /// (DIR holds its pictures) or on CUB-200-2011's test split (DIR is the set's own folder)
+    /// Measure as the TS-CAM paper does, by default with its method: on the validation set of ILSVRC
+    /// (DIR holds its pictures) or on the test split of CUB-200-2011 (DIR is the data set's folder)
     #[arg(long, value_enum, conflicts_with_all = ["truth", "results", "patches"])]
     pub protocol: Option<Protocol>,
-    /// With --protocol ilsvrc: wsolevaluation's metadata folder of the validation set
+    /// With --protocol ilsvrc: the folder of wsolevaluation's metadata for the validation set
     #[arg(
         long,
         value_name = "FOLDER",
@@ -74,49 +75,52 @@ pub struct ProtocolOptions {
     metadata: Option<PathBuf>,
 }
 
-/// What is to be measured, and where the outcome goes.
+/// What to measure, and where the results go.
 pub struct ProtocolRequest<'a> {
-    /// ILSVRC: the folder of the pictures. CUB: the folder of the set.
+    /// ILSVRC: the folder of the pictures. CUB: the folder of the data set.
     pub folder: &'a Path,
+    /// The model to measure.
     pub model: &'a ModelOptions,
-    /// Print the curve as well.
+    /// Also print the curve.
     pub sweep: bool,
+    /// Where to write the metrics as JSON.
     pub json: Option<&'a Path>,
+    /// Where to plot the curve.
     pub plot: Option<&'a Path>,
 }
 
-/// Everything that was measured. Shares of pictures, of those that could be read.
+/// Everything that was measured. Shares are of the pictures that could be read.
 #[derive(Serialize)]
 struct ProtocolReport {
     protocol: Protocol,
     method: &'static str,
-    /// Where the maps are cut for what the TS-CAM code counts.
+    /// The threshold for what the TS-CAM code counts.
     threshold: f32,
     pictures: usize,
     /// Pictures that could not be read, one sentence each.
     failed: Vec<String>,
-    /// As the TS-CAM code counts; none without a head.
+    /// As the TS-CAM code counts. `None` without a head.
     classification: Option<ClassLocalizationMetrics>,
-    /// The true class's box as the TS-CAM code counts it: `loc50` is GT-known Loc. None if no
+    /// The box of the true class as the TS-CAM code counts it: `loc50` is GT-known Loc. `None` if no
     /// picture could be read.
     gt_known: Option<LocalizationPoint>,
-    /// The true class's map as wsolevaluation counts it.
+    /// The map of the true class as wsolevaluation counts it.
     wsolevaluation: Option<LocalizationMetrics>,
 }
 
 /// What was measured in one picture.
 struct Measured {
-    /// IoU of the true class's box at the threshold in use, as the TS-CAM code has it.
+    /// IoU of the true class's box at the threshold in use, as the TS-CAM code counts.
     gt_known: f64,
-    /// IoU of the largest box at each threshold of the curve, as wsolevaluation has it.
+    /// IoU of the largest box at each threshold of the curve, as wsolevaluation counts.
     largest: Vec<f64>,
-    /// Likewise, the best of all boxes.
+    /// IoU of the best of all boxes at each threshold of the curve, likewise.
     any: Vec<f64>,
-    /// The classes that the head sees.
+    /// The most probable classes of the head, each with the IoU of its box.
     ranked: Option<Vec<RankedClass>>,
 }
 
-/// How pictures are measured.
+/// How the pictures are measured.
 struct Measurement<'a> {
     model: &'a Model,
     method: Method,
@@ -125,7 +129,10 @@ struct Measurement<'a> {
     curve: Vec<f32>,
 }
 
-/// Runs the command; the exit code.
+/// Runs the command and returns the exit code.
+///
+/// # Errors
+/// If a file cannot be read or written, or the model does not fit the data set.
 pub fn run(
     protocol: Protocol,
     options: &ProtocolOptions,
@@ -134,13 +141,13 @@ pub fn run(
     let folder = request.folder;
     let (set, pictures) = match (protocol, &options.metadata) {
         (Protocol::Ilsvrc, Some(metadata)) => (read_wsolevaluation(metadata)?, folder.to_owned()),
-        (Protocol::Ilsvrc, None) => bail!("the protocol ilsvrc needs --metadata"),
+        (Protocol::Ilsvrc, None) => bail!("--protocol ilsvrc needs --metadata"),
         (Protocol::Cub, None) => (read_cub(folder)?, folder.join("images")),
         (Protocol::Cub, Some(_)) => {
-            bail!("the protocol cub reads the lists in its own folder: leave --metadata out")
+            bail!("--protocol cub reads the lists in its own folder: omit --metadata")
         }
     };
-    measuring::check_outputs(request.json, request.plot, &set.lists)?;
+    report_output::check_outputs(request.json, request.plot, &set.lists)?;
     let model = request.model.open()?;
     check_head(protocol, &set, &model)?;
     let method = request.model.method;
@@ -168,7 +175,7 @@ pub fn run(
             .collect(),
     };
     let report = measurement.report(protocol, &set, &pictures, request.model.backbone.decoders());
-    let code = measuring::tell(
+    let code = report_output::write_report(
         &report.table(request.sweep),
         &report,
         request.json,
@@ -182,31 +189,31 @@ pub fn run(
             "{protocol}: the largest box of {method}, {} pictures",
             report.pictures
         );
-        measuring::plot(path, &title, &measuring::curves(curve))?;
+        report_output::plot_shares(path, &title, &report_output::curves(curve))?;
     }
     Ok(code)
 }
 
-/// Whether the head's outputs are the set's classes.
+/// Refuses a head whose outputs are not the classes of the data set.
 fn check_head(protocol: Protocol, set: &LabelledSet, model: &Model) -> anyhow::Result<()> {
     let Some(head) = model.head() else {
         return Ok(());
     };
-    let (known, wanted) = (head.classes.len(), set.classes);
-    let is_part = protocol == Protocol::Ilsvrc && known == ILSVRC_CLASSES && wanted < known;
-    if known != wanted && !is_part {
+    let (known, expected) = (head.classes.len(), set.classes);
+    let is_subset = protocol == Protocol::Ilsvrc && known == ILSVRC_CLASSES && expected < known;
+    if known != expected && !is_subset {
         bail!(
-            "the head of {} knows {known} classes, but the set has {wanted}: give the --model that \
-             was trained on it",
+            "the head of {} has {known} classes, but the data set has {expected}: give the --model \
+             that was trained on it",
             model.name
         );
     }
     Ok(())
 }
 
-/// Where each picture of the set lies: under its name, or else wherever below `folder` there is
-/// one file alone with the last part of that name, since the validation set is often sorted into
-/// folders by class. A picture that is nowhere keeps the path where it should be.
+/// The path of each picture of the data set: under its name or, failing that, the only file anywhere
+/// below `folder` with the last part of that name, because the validation set is often sorted into
+/// folders by class. A picture that is not found keeps the path where it should be.
 fn locate(folder: &Path, pictures: &[LabelledPicture]) -> Vec<PathBuf> {
     let named: Vec<PathBuf> = pictures
         .iter()
@@ -224,7 +231,7 @@ fn locate(folder: &Path, pictures: &[LabelledPicture]) -> Vec<PathBuf> {
     let found = |path: PathBuf| {
         let files = path.file_name().and_then(|name| by_file_name.get(name));
         match files.map(Vec::as_slice) {
-            Some([alone]) if !path.exists() => alone.clone(),
+            Some([only]) if !path.exists() => only.clone(),
             _ => path,
         }
     };
@@ -240,7 +247,7 @@ impl Measurement<'_> {
         decoders: usize,
     ) -> ProtocolReport {
         let paths = locate(folder, &set.pictures);
-        let subjects: Vec<EvaluatedPicture<'_>> = paths
+        let pictures: Vec<EvaluatedPicture<'_>> = paths
             .iter()
             .zip(&set.pictures)
             .map(|(path, picture)| EvaluatedPicture {
@@ -248,14 +255,14 @@ impl Measurement<'_> {
                 size: picture.size,
             })
             .collect();
-        let pass = measuring::measure_all(
+        let pass = measure_all(
             self.model,
-            &subjects,
+            &pictures,
             self.input_options,
             decoders,
-            |index, seen| {
+            |index, inference| {
                 let picture = &set.pictures[index];
-                (picture.class, self.of(seen, picture))
+                (picture.class, self.of(inference, picture))
             },
         );
         let mut gt_known = LocalizationCurve::new(vec![self.threshold]);
@@ -280,25 +287,25 @@ impl Measurement<'_> {
         }
     }
 
-    fn of(&self, seen: &Inference, picture: &LabelledPicture) -> Measured {
+    fn of(&self, inference: &Inference, picture: &LabelledPicture) -> Measured {
         // Both codes compare in the frame of the model's input.
-        let frame = self.model.pixels_for(seen.evidence.grid);
-        let truth = SquashedTruth::new(&picture.boxes, seen.size, frame);
-        let ranking = seen.evidence.classes().map(|(_, classes)| {
+        let frame = self.model.pixels_for(inference.evidence.grid);
+        let truth = SquashedTruth::new(&picture.boxes, inference.size, frame);
+        let ranking = inference.evidence.classes().map(|(_, classes)| {
             let ranked = classes.ranked().into_iter().take(TOP_CLASSES);
             ranked.map(|(class, _)| class).collect::<Vec<usize>>()
         });
         let true_class = ranking.is_some().then_some(picture.class);
-        let mut wanted: Vec<usize> = ranking
+        let mut classes: Vec<usize> = ranking
             .iter()
             .flatten()
             .copied()
             .chain(true_class)
             .collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let wanted: Vec<_> = wanted.into_iter().map(|class| (class, 1.0)).collect();
-        let maps = Maps::new(&seen.evidence, &wanted, &[]);
+        classes.sort_unstable();
+        classes.dedup();
+        let classes: Vec<_> = classes.into_iter().map(|class| (class, 1.0)).collect();
+        let maps = Maps::new(&inference.evidence, &classes, &[]);
         let iou_of = |localizer: Option<&Localizer>| {
             let largest = localizer.and_then(|map| map.largest_and_all(self.threshold, frame).0);
             truth.ts_cam_iou(largest)

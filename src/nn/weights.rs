@@ -1,10 +1,7 @@
-//! A checkpoint on disk or in the program -> named tensors, a ViT's under timm's names.
+//! Checkpoints: a file on disk or bytes in memory -> named tensors.
 //!
-//! Read are safetensors and PyTorch's zip format (`torch.save` since 1.6). Three namings of a ViT
-//! are known: timm's own (DeiT, DINOv2), the official TS-CAM's (timm's behind `module.`), and
-//! Hugging Face's `Dinov2Model`. What comes out is always timm's, so that one set of names serves
-//! all. Nothing here knows which keys a model needs: see
-//! [`super::backbone::BackboneConfig::expected`].
+//! Two formats can be read: safetensors, and PyTorch's zip format (`torch.save` since 1.6). Nothing
+//! here knows which tensors a network needs, or what they should be called.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -15,29 +12,33 @@ use candle_core::{DType, Device, Tensor};
 use safetensors::SafeTensors;
 use sha2::{Digest as _, Sha256};
 
-use super::ModelError;
+use super::error::ModelError;
 
-/// Checkpoints larger than this are refused before they are read; the largest known here,
-/// DINOv2 ViT-L in f32, has 1.2 GB.
+/// Larger checkpoints are refused before they are read. The largest one in use, DINOv2 ViT-L in
+/// f32, has 1.2 GB.
 const MAX_FILE_BYTES: u64 = 8 << 30;
-/// A pickle lists names and shapes only, some 40 KB for any ViT.
+/// The pickle in a checkpoint lists only names and shapes, about 40 KB for any ViT.
 const MAX_PICKLE_BYTES: u64 = 1 << 20;
-/// Stack for reading a pickle, which candle does by recursion: enough for one that is nothing but
-/// nesting. Only the pages that are touched are ever taken.
-const PICKLE_STACK: usize = 1 << 30;
+/// The stack for reading a pickle, which candle does recursively: enough for the deepest nesting that
+/// fits in [`MAX_PICKLE_BYTES`]. The system only provides the pages that are used.
+const PICKLE_STACK_BYTES: usize = 1 << 30;
 
-/// Named tensors (f32, on the CPU) and what the file says of itself.
+/// Named tensors (f32, on the CPU) and the metadata of their file.
 pub struct Weights {
-    /// Tensors without `module.`, those of a ViT under timm's names.
+    /// The tensors by name, without the prefix `module.` that PyTorch's data-parallel wrapper adds.
     pub tensors: BTreeMap<String, Tensor>,
     /// The `__metadata__` of a safetensors file; empty for a `.pth`.
     pub metadata: HashMap<String, String>,
-    /// SHA-256 of the file in hexadecimal: the identity that heads and proposals refer to.
+    /// SHA-256 of the file in hexadecimal, by which heads and proposals refer to the model.
     pub fingerprint: String,
 }
 
 impl Weights {
-    /// Reads a `.safetensors` or `.pth` file; the content tells which it is, not its name.
+    /// Reads a `.safetensors` or `.pth` file. The format is detected from the content, not from the
+    /// name.
+    ///
+    /// # Errors
+    /// [`ModelError::Unreadable`] and [`ModelError::BadFile`].
     pub fn open(path: &Path) -> Result<Self, ModelError> {
         let unreadable = |cause| ModelError::Unreadable {
             path: path.to_owned(),
@@ -47,7 +48,7 @@ impl Weights {
         if size > MAX_FILE_BYTES {
             return Err(ModelError::bad_file(
                 path,
-                format!("it has {size} bytes, more than any model known here"),
+                format!("it has {size} bytes, more than any known model"),
             ));
         }
         let bytes = fs::read(path).map_err(unreadable)?;
@@ -61,14 +62,17 @@ impl Weights {
                      it again with torch.save"
                         .to_owned()
                 } else {
-                    format!("it is neither a PyTorch zip nor safetensors ({error})")
+                    format!("it is neither a PyTorch zip file nor safetensors ({error})")
                 };
                 ModelError::bad_file(path, remedy)
             })
         }
     }
 
-    /// Reads safetensors from memory: the embedded models.
+    /// Reads safetensors from memory, as for the embedded models.
+    ///
+    /// # Errors
+    /// If the bytes are not valid safetensors.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, candle_core::Error> {
         let (_, header) = SafeTensors::read_metadata(bytes)?;
         let mut tensors = BTreeMap::new();
@@ -79,26 +83,26 @@ impl Weights {
             }
         }
         Ok(Self {
-            tensors: to_timm_names(tensors)?,
+            tensors: without_module_prefix(tensors),
             metadata: header.metadata().clone().unwrap_or_default(),
-            fingerprint: fingerprint(bytes),
+            fingerprint: sha256_hex(bytes),
         })
     }
 
     fn from_pth(path: &Path, bytes: &[u8]) -> Result<Self, ModelError> {
-        let reader = || Self::from_pth_on_this_stack(path, bytes);
+        let reader = || Self::from_pth_on_current_stack(path, bytes);
         std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new().stack_size(PICKLE_STACK);
+            let thread = std::thread::Builder::new().stack_size(PICKLE_STACK_BYTES);
             let running = thread.spawn_scoped(scope, reader);
             let read = running.ok().and_then(|reader| reader.join().ok());
             read.unwrap_or_else(|| {
-                let reason = "reading it failed inside; save it again with torch.save";
+                let reason = "the reader failed; save it again with torch.save";
                 Err(ModelError::bad_file(path, reason))
             })
         })
     }
 
-    fn from_pth_on_this_stack(path: &Path, bytes: &[u8]) -> Result<Self, ModelError> {
+    fn from_pth_on_current_stack(path: &Path, bytes: &[u8]) -> Result<Self, ModelError> {
         let bad = |reason: String| ModelError::bad_file(path, reason);
         let sizes = stored_sizes(bytes).map_err(bad)?;
         let pickled = ["state_dict", "model"]
@@ -112,14 +116,14 @@ impl Weights {
             .ok_or_else(|| bad("it holds no tensors that can be read".to_owned()))?;
         let mut tensors = BTreeMap::new();
         for (name, info) in pickled.tensor_infos() {
-            let wanted = info
+            let needed = info
                 .layout
                 .shape()
                 .dims()
                 .iter()
                 .try_fold(info.dtype.size_in_bytes(), |n, &d| n.checked_mul(d));
             let stored = sizes.get(&info.path).copied().unwrap_or(0);
-            if wanted.is_none_or(|wanted| wanted as u64 > stored) {
+            if needed.is_none_or(|needed| needed as u64 > stored) {
                 return Err(bad(format!(
                     "{name} claims shape {:?}, but {} holds only {stored} bytes",
                     info.layout.shape().dims(),
@@ -138,20 +142,20 @@ impl Weights {
             }
         }
         Ok(Self {
-            tensors: to_timm_names(tensors).map_err(|error| bad(error.to_string()))?,
+            tensors: without_module_prefix(tensors),
             metadata: HashMap::new(),
-            fingerprint: fingerprint(bytes),
+            fingerprint: sha256_hex(bytes),
         })
     }
 }
 
-/// Counters and the like (`num_batches_tracked`) are no weights.
+/// Counters such as `num_batches_tracked` are not weights.
 fn is_weight(dtype: DType) -> bool {
     dtype.is_float()
 }
 
-/// SHA-256 in hexadecimal.
-pub(crate) fn fingerprint(bytes: &[u8]) -> String {
+/// The SHA-256 of some bytes, in hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     Sha256::digest(bytes)
         .iter()
@@ -164,8 +168,8 @@ pub(crate) fn fingerprint(bytes: &[u8]) -> String {
 
 /// The bytes that each entry of a PyTorch zip holds, by name.
 ///
-/// PyTorch stores its entries as they are, so a compressed one is either not PyTorch's or a zip
-/// bomb; refusing it bounds what reading can take by the size of the file.
+/// PyTorch does not compress its entries, so a compressed one either comes from another program or
+/// is a zip bomb. Refusing it limits the memory that reading takes to the size of the file.
 fn stored_sizes(bytes: &[u8]) -> Result<HashMap<String, u64>, String> {
     let damaged = |error| format!("its zip directory is damaged ({error}); copy the file again");
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).map_err(damaged)?;
@@ -190,65 +194,10 @@ fn stored_sizes(bytes: &[u8]) -> Result<HashMap<String, u64>, String> {
     Ok(sizes)
 }
 
-fn to_timm_names(
-    tensors: BTreeMap<String, Tensor>,
-) -> Result<BTreeMap<String, Tensor>, candle_core::Error> {
-    let mut tensors: BTreeMap<String, Tensor> = tensors
-        .into_iter()
-        .map(|(name, tensor)| {
-            let name = name.strip_prefix("module.").unwrap_or(&name);
-            (name.to_owned(), tensor)
-        })
-        .collect();
-    if tensors
-        .keys()
-        .any(|name| name.contains("patch_embeddings.projection"))
-    {
-        tensors = from_hugging_face(tensors)?;
-    }
-    Ok(tensors)
-}
-
-/// Hugging Face's `Dinov2Model` -> timm: other names, and queries, keys and values apart.
-fn from_hugging_face(
-    tensors: BTreeMap<String, Tensor>,
-) -> Result<BTreeMap<String, Tensor>, candle_core::Error> {
-    const RENAMED: [(&str, &str); 9] = [
-        ("embeddings.cls_token", "cls_token"),
-        ("embeddings.mask_token", "mask_token"),
-        ("embeddings.position_embeddings", "pos_embed"),
-        ("embeddings.patch_embeddings.projection", "patch_embed.proj"),
-        ("encoder.layer.", "blocks."),
-        ("attention.output.dense", "attn.proj"),
-        ("layer_scale1.lambda1", "ls1.gamma"),
-        ("layer_scale2.lambda1", "ls2.gamma"),
-        ("layernorm.", "norm."),
-    ];
-    let mut renamed = BTreeMap::new();
-    let mut attention: BTreeMap<String, [Option<Tensor>; 3]> = BTreeMap::new();
-    for (name, tensor) in tensors {
-        let mut name = name.strip_prefix("dinov2.").unwrap_or(&name).to_owned();
-        for (theirs, ours) in RENAMED {
-            name = name.replace(theirs, ours);
-        }
-        let part = ["query", "key", "value"]
-            .iter()
-            .position(|part| name.contains(&format!("attention.attention.{part}.")));
-        match part {
-            Some(index) => {
-                let part = ["query", "key", "value"][index];
-                let joined = name.replace(&format!("attention.attention.{part}"), "attn.qkv");
-                attention.entry(joined).or_default()[index] = Some(tensor);
-            }
-            None => {
-                renamed.insert(name, tensor);
-            }
-        }
-    }
-    for (name, parts) in attention {
-        // A part that is missing leaves a tensor of the wrong shape, which the key check names.
-        let parts: Vec<Tensor> = parts.into_iter().flatten().collect();
-        renamed.insert(name, Tensor::cat(&parts, 0)?);
-    }
-    Ok(renamed)
+fn without_module_prefix(tensors: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
+    let renamed = tensors.into_iter().map(|(name, tensor)| {
+        let name = name.strip_prefix("module.").unwrap_or(&name);
+        (name.to_owned(), tensor)
+    });
+    renamed.collect()
 }

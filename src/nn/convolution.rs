@@ -1,87 +1,91 @@
-//! Convolutions over maps with the channels last, `[N, rows, columns, C]`: as matrix products, and
-//! channel by channel.
+//! Convolutions over maps with the channels last, `[N, rows, columns, C]`: dense ones as matrix
+//! products, and depthwise ones.
 
 use candle_core::{CpuStorage, CustomOp3, IndexOp as _, Layout, Result, Shape, Tensor, bail};
 use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
-use super::ops::{bias_add, bias_relu, contiguous, fused};
-use super::transformer::Linear;
+use super::kernels::{contiguous, has_kernel};
+use super::linear::Linear;
+use super::ops::{bias_add, bias_relu};
 
-/// How many zeros lie before a map's first row and column.
+/// How many zeros are added before the first row and column of a map.
 #[derive(Clone, Copy, Debug)]
 pub enum Padding {
     /// Half the kernel (PyTorch).
     Half,
-    /// Half of what is missing for as many outputs as inputs over the stride, the odd one after
-    /// (TensorFlow's 'same').
+    /// Half of what is needed for inputs / stride outputs, with the odd one after the last row and
+    /// column (TensorFlow's 'same').
     Same,
 }
 
-/// How a square kernel of odd side moves over a map; it stops inputs / stride times, rounded up.
+/// How a square kernel of odd side moves over a map. Along a side of `length` pixels it gives
+/// `length / stride` outputs, rounded up.
 #[derive(Clone, Copy, Debug)]
 pub struct KernelWindow {
-    /// Places along one side of the kernel.
+    /// The side of the kernel.
     pub side: usize,
-    /// Places from one stop to the next.
+    /// The step from one output to the next.
     pub stride: usize,
-    /// Where it begins.
+    /// Where the kernel starts.
     pub padding: Padding,
 }
 
 impl KernelWindow {
-    fn stops(self, length: usize) -> usize {
+    /// The number of outputs along a side of `length` pixels.
+    fn outputs(self, length: usize) -> usize {
         length.div_ceil(self.stride)
     }
 
-    /// Zeros before the first of `length` places.
-    fn before(self, length: usize) -> usize {
+    /// The number of zeros before the first of `length` pixels.
+    fn padding_before(self, length: usize) -> usize {
         match self.padding {
             Padding::Half => self.side / 2,
             Padding::Same => {
-                let covered = (self.stops(length) - 1) * self.stride + self.side;
+                let covered = (self.outputs(length) - 1) * self.stride + self.side;
                 covered.saturating_sub(length) / 2
             }
         }
     }
 
-    /// Which taps of the kernel at a stop fall on which of `length` places: `(tap, place)`.
+    /// Which of `length` pixels each tap of the kernel reads for an output: `(tap, pixel)`.
     fn taps(
         self,
-        stop: usize,
+        output: usize,
         length: usize,
     ) -> impl Iterator<Item = (usize, usize)> + Clone + use<> {
-        let first = stop * self.stride;
-        let before = self.before(length);
+        let first = output * self.stride;
+        let before = self.padding_before(length);
         (0..self.side).filter_map(move |tap| {
-            let place = (first + tap).checked_sub(before)?;
-            (place < length).then_some((tap, place))
+            let pixel = (first + tap).checked_sub(before)?;
+            (pixel < length).then_some((tap, pixel))
         })
     }
 
-    /// The places under each tap, row by row of the kernel, `[N, rows / stride, columns / stride, C]`
-    /// a tap; zero beyond the edges.
+    /// What each tap reads for all outputs, one `[N, rows / stride, columns / stride, C]` for each tap
+    /// in row-major order; zero beyond the edges.
     fn shifted(self, xs: &Tensor) -> Result<Vec<Tensor>> {
         let Self { side, stride, .. } = self;
         let (n, height, width, channels) = xs.dims4()?;
-        let (rows, columns) = (self.stops(height), self.stops(width));
-        // Room for whole strides, so that a reshape can pick the first place of each.
-        let after =
-            |length: usize| self.stops(length) * stride + side - 1 - self.before(length) - length;
+        let (rows, columns) = (self.outputs(height), self.outputs(width));
+        // Room for whole strides, so that a reshape can pick the first pixel of each.
+        let after = |length: usize| {
+            self.outputs(length) * stride + side - 1 - self.padding_before(length) - length
+        };
         let padded = xs
-            .pad_with_zeros(1, self.before(height), after(height))?
-            .pad_with_zeros(2, self.before(width), after(width))?;
+            .pad_with_zeros(1, self.padding_before(height), after(height))?
+            .pad_with_zeros(2, self.padding_before(width), after(width))?;
         let mut shifted = Vec::with_capacity(side * side);
         for y in 0..side {
             for x in 0..side {
-                // Contiguous, as joining anything else goes number by number.
-                let places = padded
+                // Contiguous, because joining other tensors copies one number at a time.
+                let pixels = padded
                     .narrow(1, y, rows * stride)?
                     .narrow(2, x, columns * stride)?
                     .contiguous()?;
                 shifted.push(match stride {
-                    1 => places,
-                    _ => places
+                    1 => pixels,
+                    _ => pixels
                         .reshape(&[n, rows, stride, columns, stride, channels])?
                         .i((.., .., 0, .., 0))?
                         .contiguous()?,
@@ -92,8 +96,11 @@ impl KernelWindow {
     }
 }
 
-/// What the kernel sees at each stop, `[N, rows, columns, C]` -> `[N, rows / stride, columns /
-/// stride, side * side * C]`: a convolution is one product of these with [`kernel_matrix`].
+/// What the kernel reads for each output, `[N, rows, columns, C]` -> `[N, rows / stride, columns /
+/// stride, side * side * C]`. A convolution is the product of this with the [`kernel_matrix`].
+///
+/// # Errors
+/// If `xs` does not have four dimensions.
 pub fn im2col(xs: &Tensor, window: KernelWindow) -> Result<Tensor> {
     if (window.side, window.stride) == (1, 1) {
         return Ok(xs.clone());
@@ -101,8 +108,11 @@ pub fn im2col(xs: &Tensor, window: KernelWindow) -> Result<Tensor> {
     Tensor::cat(&window.shifted(xs)?, 3)
 }
 
-/// A kernel `[outputs, inputs, side, side]` as the matrix `[side * side * inputs, outputs]` that
-/// [`im2col`] are multiplied by.
+/// A kernel `[outputs, inputs, side, side]` as the matrix `[side * side * inputs, outputs]` by which
+/// the result of [`im2col`] is multiplied.
+///
+/// # Errors
+/// If the kernel does not have four dimensions.
 pub fn kernel_matrix(kernel: &Tensor) -> Result<Tensor> {
     let (outputs, inputs, height, width) = kernel.dims4()?;
     kernel
@@ -110,10 +120,12 @@ pub fn kernel_matrix(kernel: &Tensor) -> Result<Tensor> {
         .reshape((height * width * inputs, outputs))
 }
 
-/// Kernel `[outputs, ..]` and bias `[outputs]` of a convolution with the batch norm after it folded
-/// in.
+/// Kernel `[outputs, ..]` and bias `[outputs]` of a convolution, with the batch norm that follows it
+/// folded in.
 ///
-/// Damaged ones are refused here, as maxima further on may hide their NaN.
+/// # Errors
+/// If a tensor is missing, has another shape, or gives numbers that are not finite. Damaged weights
+/// are refused here, because a later maximum may hide their NaN.
 pub fn fold_batch_norm(
     shape: [usize; 4],
     conv: &VarBuilder,
@@ -143,16 +155,19 @@ pub fn fold_batch_norm(
     Ok((kernel, bias))
 }
 
-/// A convolution and its batch norm, over maps `[N, rows, columns, inputs]`, as one matrix product.
+/// A convolution and its batch norm over maps `[N, rows, columns, inputs]`, as one matrix product.
 pub struct Conv {
-    /// From what the kernel sees at a stop, `[side * side * inputs, outputs]`.
+    /// Its weight is the [`kernel_matrix`], `[side * side * inputs, outputs]`.
     pub linear: Linear,
     window: KernelWindow,
 }
 
 impl Conv {
-    /// Reads a kernel of `shape [outputs, inputs, side, side]` under `conv`, and the batch norm under
+    /// Reads a kernel of `shape [outputs, inputs, side, side]` from `conv`, and the batch norm from
     /// `norm`.
+    ///
+    /// # Errors
+    /// As for [`fold_batch_norm`].
     pub fn new(
         shape: [usize; 4],
         stride: usize,
@@ -175,29 +190,43 @@ impl Conv {
         })
     }
 
-    /// The convolution without its bias, `[N, rows / stride, columns / stride, outputs]`.
+    /// The convolution without its bias, `[N, rows, columns, inputs]` -> `[N, rows / stride, columns /
+    /// stride, outputs]`.
+    ///
+    /// # Errors
+    /// If the shapes do not fit.
     pub fn product(&self, map: &Tensor) -> Result<Tensor> {
-        let places = im2col(map, self.window)?;
-        let (n, rows, columns, _) = places.dims4()?;
-        let product = self.linear.product(&places.flatten_to(2)?)?;
+        let unfolded = im2col(map, self.window)?;
+        let (n, rows, columns, _) = unfolded.dims4()?;
+        let product = self.linear.product(&unfolded.flatten_to(2)?)?;
         product.reshape((n, rows, columns, ()))
     }
 
-    /// The convolution with its bias.
+    /// The convolution with its bias; shapes as for [`product`](Self::product).
+    ///
+    /// # Errors
+    /// If the shapes do not fit.
     pub fn forward(&self, map: &Tensor) -> Result<Tensor> {
         bias_add(self.product(map)?, &self.linear.bias)
     }
 
-    /// The convolution with its bias, clipped at 0 and `ceiling`.
+    /// The convolution with its bias, clipped at 0 and `ceiling`; shapes as for
+    /// [`product`](Self::product).
+    ///
+    /// # Errors
+    /// If the shapes do not fit.
     pub fn relu(&self, map: &Tensor, ceiling: f32) -> Result<Tensor> {
         bias_relu(self.product(map)?, &self.linear.bias, ceiling)
     }
 }
 
-/// `conv(xs) + bias`, clipped at 0 and `ceiling`, where each channel has a filter of its own:
-/// `xs [N, rows, columns, C]`, `kernel [side * side, C]`, `bias [C]`.
+/// `conv(xs) + bias`, clipped at 0 and `ceiling`, where each channel has its own filter: `xs [N, rows,
+/// columns, C]`, `kernel [side * side, C]` and `bias [C]` -> `[N, rows / stride, columns / stride, C]`.
 ///
-/// candle runs such a convolution as C convolutions of one channel.
+/// candle runs such a convolution as C convolutions of one channel, which is slow.
+///
+/// # Errors
+/// If the shapes do not fit.
 pub fn depthwise_relu(
     xs: &Tensor,
     kernel: &Tensor,
@@ -205,7 +234,7 @@ pub fn depthwise_relu(
     window: KernelWindow,
     ceiling: f32,
 ) -> Result<Tensor> {
-    if fused(xs) {
+    if has_kernel(xs) {
         return xs.apply_op3_no_bwd(kernel, bias, &DepthwiseRelu { window, ceiling });
     }
     let mut sum = bias.clone();
@@ -243,7 +272,7 @@ impl CustomOp3 for DepthwiseRelu {
         let xs = contiguous(xs, xs_layout)?;
         let kernel = contiguous(kernel, kernel_layout)?;
         let bias = contiguous(bias, bias_layout)?;
-        let (rows, columns) = (window.stops(height), window.stops(width));
+        let (rows, columns) = (window.outputs(height), window.outputs(width));
         let mut outputs = vec![0f32; n * rows * columns * channels];
         let arch = pulp::Arch::new();
         let output_rows = outputs.par_chunks_exact_mut(columns * channels).enumerate();
@@ -284,7 +313,7 @@ mod tests {
     use candle_core::Device;
 
     #[test]
-    fn products_with_neighbourhoods_are_convolutions() {
+    fn products_with_im2col_are_convolutions() {
         let device = Device::Cpu;
         for (side, stride, height, width) in
             [(1, 2, 5, 4), (3, 1, 4, 5), (3, 2, 4, 5), (5, 2, 1, 1)]
@@ -292,15 +321,15 @@ mod tests {
             let xs = Tensor::randn(0f32, 1.0, (2, 3, height, width), &device).unwrap();
             let kernel = Tensor::randn(0f32, 1.0, (4, 3, side, side), &device).unwrap();
             let expected = xs.conv2d(&kernel, side / 2, stride, 1, 1).unwrap();
-            let places = xs.permute((0, 2, 3, 1)).unwrap().contiguous().unwrap();
+            let pixels = xs.permute((0, 2, 3, 1)).unwrap().contiguous().unwrap();
             let window = KernelWindow {
                 side,
                 stride,
                 padding: Padding::Half,
             };
-            let around = im2col(&places, window).unwrap();
-            let (n, rows, columns, _) = around.dims4().unwrap();
-            let product = around
+            let unfolded = im2col(&pixels, window).unwrap();
+            let (n, rows, columns, _) = unfolded.dims4().unwrap();
+            let product = unfolded
                 .flatten_to(2)
                 .and_then(|rows| rows.matmul(&kernel_matrix(&kernel)?))
                 .and_then(|product| product.reshape((n, rows, columns, 4)))
@@ -314,8 +343,8 @@ mod tests {
     }
 
     #[test]
-    fn depthwise_agrees_with_its_plain_form() {
-        // The padding of a stride of two depends on whether the length is even.
+    fn fused_depthwise_convolution_agrees_with_its_plain_form() {
+        // With a stride of two, the padding depends on whether the length is even.
         for (side, stride, rows, columns) in
             [(3, 1, 5, 7), (3, 2, 5, 8), (5, 2, 9, 6), (5, 1, 2, 3)]
         {
@@ -331,7 +360,7 @@ mod tests {
                 padding,
             };
             let fused = depthwise_relu(&xs, &kernel, &bias, window, 6.0).unwrap();
-            // A view is no contiguous tensor, so it takes the plain way.
+            // A view is not contiguous, so it takes the plain path.
             let wide = Tensor::cat(&[&xs, &xs], 3).unwrap();
             let view = wide.narrow(3, 0, channels).unwrap();
             let plain = depthwise_relu(&view, &kernel, &bias, window, 6.0).unwrap();

@@ -1,4 +1,4 @@
-//! `tsukami train --full`: the paper's training, with its progress, its stops and its curve.
+//! `tsukami train --full`: the paper's training, with progress, interruption and a loss curve.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -6,52 +6,54 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::INTERRUPTED;
-use super::progress::Progress;
+use crate::cli::exit_code::INTERRUPTED;
+use crate::cli::plural::counted;
+use crate::cli::progress::Progress;
 use crate::formats::{FormatError, check_target, write_whole};
 use crate::learn::full::{
     InitialModel, TrainingEvent, TrainingExample, TrainingJob, TrainingSettings, TrainingStep,
     train,
 };
-use crate::tscam::device::DeviceChoice;
+use crate::nn::device::DeviceChoice;
 
-/// How backbone and head are trained; the defaults are the official implementation's for
+/// How backbone and head are trained. The defaults are those of the official implementation for
 /// CUB-200-2011.
 #[derive(Args)]
 #[command(next_help_heading = "With --full")]
 #[group(requires = "full")]
 pub struct FullOptions {
-    /// How often each picture is shown
+    /// Number of epochs: passes over all pictures
     #[arg(long, default_value_t = TrainingSettings::default().epochs, value_name = "N")]
     epochs: usize,
-    /// Pictures to a step
+    /// Batch size
     #[arg(long, default_value_t = TrainingSettings::default().batch, value_name = "N")]
     batch: usize,
-    /// Pictures at once: fewer take less memory and give the same result
+    /// Pictures computed at once: fewer take less memory and give the same result
     #[arg(long, default_value_t = TrainingSettings::default().micro_batch, value_name = "N")]
     micro_batch: usize,
-    /// Learning rate in the beginning
+    /// Initial learning rate
     #[arg(long, default_value_t = TrainingSettings::default().learning_rate, value_name = "RATE")]
     learning_rate: f64,
-    /// The learning rate becomes a tenth in every N-th epoch
+    /// Divide the learning rate by 10 every N epochs
     #[arg(long, default_value_t = TrainingSettings::default().decay_every, value_name = "N")]
     decay_every: usize,
     /// Decoupled weight decay
     #[arg(long, default_value_t = TrainingSettings::default().weight_decay, value_name = "W")]
     weight_decay: f64,
-    /// How often the last block is left out for a picture, from 0 to below 1
+    /// Stochastic depth: the probability of skipping the last block, from 0 to below 1
     #[arg(long, default_value_t = TrainingSettings::default().drop_path, value_name = "SHARE")]
     drop_path: f64,
-    /// Where chance begins: the same seed gives the same model
+    /// Random seed: the same seed gives the same model
     #[arg(long, default_value_t = TrainingSettings::default().seed, value_name = "N")]
     seed: u64,
-    /// Go on from the checkpoint of a run that was stopped or killed
+    /// Continue from the checkpoint of an interrupted or killed run
     #[arg(long)]
     resume: bool,
-    /// Seconds from one checkpoint to the next
+    /// Seconds between checkpoints
     #[arg(long, default_value_t = TrainingSettings::default().keep_every.as_secs(), value_name = "SECONDS")]
     keep_every: u64,
-    /// Where the run is kept until it is done [default: the model's name with .checkpoint]
+    /// The checkpoint file, deleted when training is done [default: the file to write with
+    /// .checkpoint appended]
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
 }
@@ -81,29 +83,32 @@ impl FullOptions {
     }
 }
 
-/// What a model is made from, and where it is written.
-pub(super) struct Training<'a> {
+/// What a model is trained from, and where it is written.
+pub struct FullTraining<'a> {
     /// Pictures and their classes.
     pub examples: &'a [TrainingExample],
     /// Names of the classes.
     pub classes: &'a [String],
-    /// The model to begin with; the embedded one if none is given.
+    /// The model to start from. `None` is the embedded one.
     pub model: Option<&'a Path>,
     /// Where it runs.
     pub device: DeviceChoice,
     /// The model to write.
     pub out: &'a Path,
-    /// The file for the loss of each step, as CSV.
+    /// The file for the loss of each step as CSV.
     pub curve: Option<&'a Path>,
 }
 
-/// Trains a model unless `cancel` is set meanwhile; the exit code.
-pub(super) fn run(
+/// Trains a model unless `cancel` is set meanwhile. Returns the exit code.
+///
+/// # Errors
+/// If a file cannot be read or written, or training fails.
+pub fn run(
     options: &FullOptions,
-    training: &Training<'_>,
+    training: &FullTraining<'_>,
     cancel: &AtomicBool,
 ) -> anyhow::Result<u8> {
-    let Training {
+    let FullTraining {
         examples,
         classes,
         model,
@@ -120,7 +125,7 @@ pub(super) fn run(
     };
     let device = device.open()?;
     if let Some(notice) = &device.notice {
-        say!("note: {notice}");
+        status!("note: {notice}");
     }
     let settings = options.settings();
     let checkpoint = options.checkpoint(out);
@@ -135,11 +140,11 @@ pub(super) fn run(
     };
 
     let mut progress = Progress::new(examples.len(), 0);
-    progress.note("reading pictures".to_owned());
+    progress.set_note("reading pictures".to_owned());
     let mut curve: Vec<TrainingStep> = Vec::new();
     let outcome = train(&job, &device.device, cancel, |event| match event {
         TrainingEvent::Read { pictures } => progress.advance_by(pictures),
-        TrainingEvent::Warning(text) => progress.say(&format!("warning: {text}")),
+        TrainingEvent::Warning(text) => progress.println(&format!("warning: {text}")),
         TrainingEvent::Started {
             pictures,
             loss,
@@ -151,16 +156,17 @@ pub(super) fn run(
                 (last.epoch - 1) * pictures + (last.step * settings.batch).min(pictures)
             });
             progress = Progress::new(pictures * settings.epochs, done);
-            progress.say(&format!(
-                "{} on {}: {pictures} pictures of {} classes, {} epochs, {}{}",
+            progress.println(&format!(
+                "{} on {}: {} of {}, {}, {}{}",
                 start.name,
                 device.name,
-                classes.len(),
-                settings.epochs,
+                counted(pictures, "picture"),
+                counted(classes.len(), "class"),
+                counted(settings.epochs, "epoch"),
                 loss.name(),
                 match before.last() {
                     Some(last) =>
-                        format!(", going on from epoch {}, step {}", last.epoch, last.step),
+                        format!(", continuing from epoch {}, step {}", last.epoch, last.step),
                     None => String::new(),
                 }
             ));
@@ -168,7 +174,7 @@ pub(super) fn run(
         TrainingEvent::Computed { pictures } => progress.advance_by(pictures),
         TrainingEvent::Stepped(step) => {
             curve.push(step);
-            progress.note(format!(
+            progress.set_note(format!(
                 "epoch {}/{}  loss {:.4}",
                 step.epoch, settings.epochs, step.loss
             ));
@@ -183,31 +189,31 @@ pub(super) fn run(
         write_curve(path, &outcome.curve)?;
     }
     let Some(last) = outcome.curve.last() else {
-        say!("interrupted before anything was learnt");
+        status!("interrupted before the first step");
         return Ok(INTERRUPTED);
     };
     if outcome.interrupted {
-        say!(
+        status!(
             "interrupted after epoch {}, step {} of {}, loss {:.4}",
             last.epoch,
             last.step,
             last.of,
             last.loss
         );
-        match outcome.kept.checked_sub(1).map(|kept| outcome.curve[kept]) {
-            Some(kept) => say!(
-                "the same command with --resume goes on from {}, which holds epoch {}, step {}",
-                checkpoint.display(),
-                kept.epoch,
-                kept.step
+        match outcome.kept.checked_sub(1).map(|last| outcome.curve[last]) {
+            Some(saved) => status!(
+                "the same command with --resume continues from epoch {}, step {}, saved in {}",
+                saved.epoch,
+                saved.step,
+                checkpoint.display()
             ),
-            None => say!("nothing is kept"),
+            None => status!("nothing is saved"),
         }
         return Ok(INTERRUPTED);
     }
-    say!(
-        "{} epochs, loss {:.4} -> {}",
-        settings.epochs,
+    status!(
+        "{}, loss {:.4} -> {}",
+        counted(settings.epochs, "epoch"),
         mean_loss(&outcome.curve, settings.epochs),
         out.display()
     );
@@ -223,10 +229,10 @@ fn mean_loss(curve: &[TrainingStep], epoch: usize) -> f32 {
     sum / f32::max(count, 1.0)
 }
 
-/// Says how an epoch went, and brings the curve up to date for who is watching it.
+/// Reports an epoch and updates the curve file.
 fn end_epoch(curve: &[TrainingStep], epochs: usize, file: Option<&Path>, progress: &Progress) {
     let Some(last) = curve.last() else { return };
-    progress.say(&format!(
+    progress.println(&format!(
         "epoch {}/{}  loss {:.4}  learning rate {:e}",
         last.epoch,
         epochs,
@@ -235,11 +241,11 @@ fn end_epoch(curve: &[TrainingStep], epochs: usize, file: Option<&Path>, progres
     ));
     let written = file.map(|path| write_curve(path, curve));
     if let Some(Err(error)) = written {
-        progress.say(&format!("warning: {error}"));
+        progress.println(&format!("warning: {error}"));
     }
 }
 
-/// Writes `epoch,step,learning_rate,loss`, a line a step.
+/// Writes `epoch,step,learning_rate,loss`, one line per step.
 fn write_curve(path: &Path, curve: &[TrainingStep]) -> Result<(), FormatError> {
     write_whole(path, |file| {
         writeln!(file, "epoch,step,learning_rate,loss")?;

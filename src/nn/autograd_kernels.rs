@@ -1,15 +1,18 @@
-//! [`super::ops`] for contiguous f32 tensors on the CPU: [`crate::tscam::ops`]' kernels forward, and
-//! their derivatives backward.
+//! The fused operations of [`super::autograd`] for contiguous f32 tensors on the CPU, with their
+//! derivatives.
 //!
-//! A gradient that comes in is shared with others, so each derivative overwrites a copy. Sums over
-//! rows are products with a row of ones: candle's own go number by number.
+//! An incoming gradient is shared with other operations, so each derivative overwrites a copy. Sums
+//! over rows are products with a row of ones, because candle's own sum adds one number at a time.
 
 use candle_core::{
-    CpuStorage, CustomOp1, CustomOp2, CustomOp3, InplaceOp1 as _, InplaceOp2, InplaceOp3, Layout,
-    Result, Shape, Tensor,
+    CpuStorage, CustomOp1, CustomOp2, CustomOp3, InplaceOp2, InplaceOp3, Layout, Result, Shape,
+    Tensor,
 };
 
-use crate::tscam::ops::{self, contiguous, exp, for_each_row_pair, sum_of};
+use super::kernels::{
+    contiguous, exp, for_each_row, for_each_row_pair, gelu, layer_norm_row, norm_statistics,
+    normal_cdf, softmax_row, sum_of,
+};
 
 /// A copy of an operand to work on in place.
 fn copy(storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Layout)> {
@@ -17,7 +20,7 @@ fn copy(storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Layout)> {
     Ok((CpuStorage::F32(numbers), Layout::contiguous(layout.shape())))
 }
 
-/// The same of a tensor, apart from the graph that leads to it, which would stay in memory with it.
+/// A copy of a tensor, detached from its graph, which would stay in memory with it otherwise.
 fn copy_of(xs: &Tensor) -> Result<Tensor> {
     xs.detach().force_contiguous()
 }
@@ -28,20 +31,26 @@ fn sum_of_rows(xs: &Tensor) -> Result<Tensor> {
     ones.matmul(xs)?.squeeze(0)
 }
 
-/// Softmax over the last dimension of what is scaled before.
-pub struct Softmax {
-    /// What the numbers are multiplied by.
+/// `softmax(scale * xs)` over the last dimension, `[.., D]` -> `[.., D]`.
+pub struct SoftmaxOp {
+    /// The factor.
     pub scale: f32,
 }
 
-impl CustomOp1 for Softmax {
+impl CustomOp1 for SoftmaxOp {
     fn name(&self) -> &'static str {
         "softmax"
     }
 
     fn cpu_fwd(&self, xs: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (mut xs, layout) = copy(xs, layout)?;
-        ops::Softmax { scale: self.scale }.cpu_fwd(&mut xs, &layout)?;
+        let scale = self.scale;
+        for_each_row(
+            &mut xs,
+            &layout,
+            #[inline(always)]
+            |row| softmax_row(row, scale),
+        )?;
         Ok((xs, layout.shape().clone()))
     }
 
@@ -89,13 +98,13 @@ impl InplaceOp2 for SoftmaxBackward {
     }
 }
 
-/// Layer norm over the last dimension.
-pub struct LayerNorm {
-    /// Keeps the quotient finite.
+/// Layer norm over the last dimension, for `xs [R, D]`, `weight [D]` and `bias [D]`.
+pub struct LayerNormOp {
+    /// Added to the variance, to keep the quotient finite.
     pub eps: f32,
 }
 
-impl CustomOp3 for LayerNorm {
+impl CustomOp3 for LayerNormOp {
     fn name(&self) -> &'static str {
         "layer-norm"
     }
@@ -110,8 +119,15 @@ impl CustomOp3 for LayerNorm {
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let (mut xs, layout) = copy(xs, layout)?;
-        let norm = ops::LayerNorm { eps: self.eps };
-        norm.cpu_fwd(&mut xs, &layout, weight, weight_layout, bias, bias_layout)?;
+        let weight = contiguous(weight, weight_layout)?;
+        let bias = contiguous(bias, bias_layout)?;
+        let eps = self.eps;
+        for_each_row(
+            &mut xs,
+            &layout,
+            #[inline(always)]
+            |row| layer_norm_row(row, weight, bias, eps),
+        )?;
         Ok((xs, layout.shape().clone()))
     }
 
@@ -126,9 +142,9 @@ impl CustomOp3 for LayerNorm {
         let eps = self.eps;
         let gradient = gradient.contiguous()?;
         let of_xs = copy_of(xs)?;
-        of_xs.inplace_op3(&gradient, weight, &NormBackward { eps })?;
+        of_xs.inplace_op3(&gradient, weight, &LayerNormBackward { eps })?;
         let of_weight = copy_of(xs)?;
-        of_weight.inplace_op2(&gradient, &NormTimes { eps })?;
+        of_weight.inplace_op2(&gradient, &NormalisedTimes { eps })?;
         Ok((
             Some(of_xs),
             Some(sum_of_rows(&of_weight)?),
@@ -137,21 +153,12 @@ impl CustomOp3 for LayerNorm {
     }
 }
 
-/// What a norm subtracts from the numbers of a row, and what it multiplies them by then.
-#[inline(always)]
-fn moments(row: &[f32], eps: f32) -> (f32, f32) {
-    let count = row.len() as f32;
-    let mean = sum_of(row, |x| x) / count;
-    let variance = sum_of(row, |x| (x - mean) * (x - mean)) / count;
-    (mean, (variance + eps).sqrt().recip())
-}
-
-/// Numbers, gradient and weight -> the gradient of the numbers.
-struct NormBackward {
+/// Input, gradient and weight -> the gradient of the input.
+struct LayerNormBackward {
     eps: f32,
 }
 
-impl InplaceOp3 for NormBackward {
+impl InplaceOp3 for LayerNormBackward {
     fn name(&self) -> &'static str {
         "layer-norm-backward"
     }
@@ -174,8 +181,8 @@ impl InplaceOp3 for NormBackward {
             gradient,
             #[inline(always)]
             |row, gradient| {
-                let (mean, scale) = moments(row, eps);
-                // With n the normed number and h = g * w: scale * (h - mean(h) - n * mean(h * n)).
+                let (mean, scale) = norm_statistics(row, eps);
+                // With n the normalised value and h = g * w: scale * (h - mean(h) - n * mean(h * n)).
                 let (mut sum, mut sum_of_products) = ([0f32; 8], [0f32; 8]);
                 let lanes = |at: usize| at % 8;
                 for (at, ((x, g), w)) in row.iter().zip(gradient).zip(weight).enumerate() {
@@ -194,12 +201,12 @@ impl InplaceOp3 for NormBackward {
     }
 }
 
-/// Numbers and gradient -> their product after the numbers are normed.
-struct NormTimes {
+/// Input and gradient -> the product of the normalised input and the gradient.
+struct NormalisedTimes {
     eps: f32,
 }
 
-impl InplaceOp2 for NormTimes {
+impl InplaceOp2 for NormalisedTimes {
     fn name(&self) -> &'static str {
         "layer-norm-times"
     }
@@ -219,7 +226,7 @@ impl InplaceOp2 for NormTimes {
             gradient,
             #[inline(always)]
             |row, gradient| {
-                let (mean, scale) = moments(row, eps);
+                let (mean, scale) = norm_statistics(row, eps);
                 for (x, g) in row.iter_mut().zip(gradient) {
                     *x = (*x - mean) * scale * g;
                 }
@@ -228,23 +235,23 @@ impl InplaceOp2 for NormTimes {
     }
 }
 
-/// GELU in its exact (erf) form.
-pub struct Gelu;
+/// GELU in its exact (erf) form, element by element.
+pub struct GeluOp;
 
-impl CustomOp1 for Gelu {
+impl CustomOp1 for GeluOp {
     fn name(&self) -> &'static str {
         "gelu"
     }
 
     fn cpu_fwd(&self, xs: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (mut xs, layout) = copy(xs, layout)?;
-        ops::for_each_row(
+        for_each_row(
             &mut xs,
             &layout,
             #[inline(always)]
             |row| {
                 for x in row {
-                    *x = ops::gelu(*x);
+                    *x = gelu(*x);
                 }
             },
         )?;
@@ -258,8 +265,7 @@ impl CustomOp1 for Gelu {
     }
 }
 
-/// Gradient and number -> the gradient of the number: its share of the normal distribution, and
-/// itself times the density there.
+/// Gradient and input `x` -> the gradient of the input: `g * (Phi(x) + x * phi(x))`.
 struct GeluBackward;
 
 impl InplaceOp2 for GeluBackward {
@@ -284,7 +290,7 @@ impl InplaceOp2 for GeluBackward {
             #[inline(always)]
             |gradient, row| {
                 for (g, x) in gradient.iter_mut().zip(row) {
-                    *g *= ops::normal_share(*x) + x * PEAK * exp(-0.5 * x * x);
+                    *g *= normal_cdf(*x) + x * PEAK * exp(-0.5 * x * x);
                 }
             },
         )
@@ -292,9 +298,9 @@ impl InplaceOp2 for GeluBackward {
 }
 
 /// `xs + bias` for `xs [R, D]` and `bias [D]`.
-pub struct BiasAdd;
+pub struct BiasAddOp;
 
-impl CustomOp2 for BiasAdd {
+impl CustomOp2 for BiasAddOp {
     fn name(&self) -> &'static str {
         "bias-add"
     }
@@ -308,7 +314,7 @@ impl CustomOp2 for BiasAdd {
     ) -> Result<(CpuStorage, Shape)> {
         let (mut xs, layout) = copy(xs, layout)?;
         let bias = contiguous(bias, bias_layout)?;
-        ops::for_each_row(
+        for_each_row(
             &mut xs,
             &layout,
             #[inline(always)]
@@ -334,9 +340,9 @@ impl CustomOp2 for BiasAdd {
 }
 
 /// `xs * gamma` for `xs [R, D]` and `gamma [D]`.
-pub struct ScaleRows;
+pub struct ScaleRowsOp;
 
-impl CustomOp2 for ScaleRows {
+impl CustomOp2 for ScaleRowsOp {
     fn name(&self) -> &'static str {
         "scale-rows"
     }
@@ -350,7 +356,7 @@ impl CustomOp2 for ScaleRows {
     ) -> Result<(CpuStorage, Shape)> {
         let (mut xs, layout) = copy(xs, layout)?;
         let gamma = contiguous(gamma, gamma_layout)?;
-        ops::for_each_row(
+        for_each_row(
             &mut xs,
             &layout,
             #[inline(always)]

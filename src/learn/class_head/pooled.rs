@@ -1,28 +1,28 @@
-//! A picture's tokens, pooled to the vector that a class head is trained on.
+//! The tokens of a picture, pooled to the vector that a class head is trained on.
 //!
 //! The logit of a class is a pooled zero-padded convolution over the patch tokens. Pooling is
-//! linear, so with the backbone frozen the logit is linear in the pooled neighbourhoods of the
-//! patches: one vector of `k * k * D` numbers says all that training needs to know of a picture.
+//! linear, so with a frozen backbone the logit is linear in the pooled neighbourhoods of the patches:
+//! one vector of `k * k * D` numbers holds all that training needs of a picture.
 
 use crate::geometry::Grid;
 use crate::localize::Evidence;
 
-/// The share of the patches, those with the least attention, that are taken for background.
+/// The share of the patches, those with the least attention, that are regarded as background.
 const BACKGROUND_SHARE: f32 = 0.25;
 
-/// What a head of side k is trained on; tokens D wide.
+/// What a head with a kernel of side k is trained on, for tokens of width D.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PooledTokens {
-    /// The mean of the patches' neighbourhoods, weighted by the class token's attention,
+    /// The mean of the neighbourhoods of the patches, weighted by the class token's attention,
     /// `[k * k * D]`, the neighbours row by row.
     pub object: Vec<f32>,
-    /// The mean over the quarter of the patches that the class token attends to least: what the
-    /// same picture looks like where there is no object.
+    /// The mean over the quarter of the patches that the class token attends to least, where there is
+    /// presumably no object, `[k * k * D]`.
     pub background: Vec<f32>,
 }
 
 impl PooledTokens {
-    /// Pools the [tokens](Evidence::tokens) of a picture, if they were kept.
+    /// Pools the [tokens](Evidence::tokens) of a picture. `None` if the evidence has none.
     pub fn new(evidence: &Evidence, side: usize) -> Option<Self> {
         let tokens = evidence.tokens.as_ref()?;
         let attention = evidence.summed_attention();
@@ -42,7 +42,7 @@ impl PooledTokens {
     }
 }
 
-/// The weighted mean of the neighbourhoods of `tokens [P * D]`, zero beyond the edges.
+/// The weighted mean `[k * k * D]` of the neighbourhoods of `tokens [P * D]`, zero beyond the edges.
 fn pooled(tokens: &[f32], width: usize, grid: Grid, weights: &[f32], side: usize) -> Vec<f32> {
     let total: f32 = weights.iter().sum();
     let half = (side / 2) as isize;
@@ -82,10 +82,10 @@ mod tests {
         assert_eq!(pooled(&tokens, 2, grid, &[1.0, 3.0], 1), [2.5, 25.0]);
         let all = pooled(&tokens, 2, grid, &[1.0, 3.0], 3);
         let mut expected = vec![0.0; 18];
-        // Left of the second patch, with three quarters of the weight, lies the first.
+        // To the left of the second patch, which has three quarters of the weight, is the first.
         expected[6..8].copy_from_slice(&[0.75, 7.5]);
         expected[8..10].copy_from_slice(&[2.5, 25.0]);
-        // Right of the first, with a quarter, the second.
+        // To the right of the first, which has a quarter, is the second.
         expected[10..12].copy_from_slice(&[0.75, 7.5]);
         assert_eq!(all, expected);
     }
