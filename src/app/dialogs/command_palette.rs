@@ -19,22 +19,33 @@ pub struct CommandPalette {
 
 impl CommandPalette {
     /// Draws the palette.
-    pub fn ui(&mut self, context: &Context, commands: &CommandState<'_>, actions: &mut Vec<Action>) {
-        modal(context, tr!("palette-title"), WIDTH, actions, |ui, actions| {
-            let enabled: Vec<Command> = Command::ALL
-                .into_iter()
-                .filter(|command| commands.is_enabled(*command) && *command != Command::Palette)
-                .collect();
-            let names: Vec<String> = enabled
-                .iter()
-                .map(|command| commands.label(*command))
-                .collect();
-            let keys = |index: usize| commands.keymap.text(enabled[index]).unwrap_or_default();
-            let chosen = self.list.ui(ui, tr!("palette-hint"), &names, None, keys);
-            if let Some(index) = chosen {
-                actions.push(Action::CloseDialog);
-                actions.push(Action::Command(enabled[index]));
-            }
-        });
+    pub fn ui(
+        &mut self,
+        context: &Context,
+        commands: &CommandState<'_>,
+        actions: &mut Vec<Action>,
+    ) {
+        modal(
+            context,
+            tr!("palette-title"),
+            WIDTH,
+            actions,
+            |ui, actions| {
+                let enabled: Vec<Command> = Command::ALL
+                    .into_iter()
+                    .filter(|command| commands.is_enabled(*command) && *command != Command::Palette)
+                    .collect();
+                let names: Vec<String> = enabled
+                    .iter()
+                    .map(|command| commands.label(*command))
+                    .collect();
+                let keys = |index: usize| commands.keymap.text(enabled[index]).unwrap_or_default();
+                let chosen = self.list.ui(ui, tr!("palette-hint"), &names, None, keys);
+                if let Some(index) = chosen {
+                    actions.push(Action::CloseDialog);
+                    actions.push(Action::Command(enabled[index]));
+                }
+            },
+        );
     }
 }

@@ -6,14 +6,12 @@ use egui::{Button, ComboBox, Context, DragValue, TextEdit, Ui};
 
 use super::modal::modal;
 use crate::app::action::Action;
-use crate::app::workers::events::FilePurpose;
 use crate::app::i18n::tr;
 use crate::app::session::Session;
 use crate::app::theme::Palette;
+use crate::app::workers::events::FilePurpose;
 use crate::document::ReviewState;
-use crate::formats::exchange::{
-    ExportOptions, Files, FolderLayout, Format, PictureScope, Split,
-};
+use crate::formats::exchange::{ExportOptions, Files, FolderLayout, Format, PictureScope, Split};
 
 const WIDTH: f32 = 560.0;
 /// Room for the “Browse…” button in points.
@@ -95,24 +93,30 @@ impl ExportDialog {
 
     /// Draws the dialog.
     pub fn ui(&mut self, context: &Context, session: &Session, actions: &mut Vec<Action>) {
-        modal(context, tr!("export-title"), WIDTH, actions, |ui, actions| {
-            let before = (self.options.clone(), self.shares);
-            self.format_ui(ui);
-            self.pictures_ui(ui);
-            if self.options.format != Format::Tags {
-                self.split_ui(ui);
-                self.files_ui(ui);
-            }
-            if before != (self.options.clone(), self.shares) {
-                self.suggest_path();
-            }
-            ui.separator();
-            self.path_ui(ui, actions);
-            ui.add_space(4.0);
-            ui.weak(self.summary(session));
-            ui.add_space(6.0);
-            self.export_button(ui, actions);
-        });
+        modal(
+            context,
+            tr!("export-title"),
+            WIDTH,
+            actions,
+            |ui, actions| {
+                let before = (self.options.clone(), self.shares);
+                self.format_ui(ui);
+                self.pictures_ui(ui);
+                if self.options.format != Format::Tags {
+                    self.split_ui(ui);
+                    self.files_ui(ui);
+                }
+                if before != (self.options.clone(), self.shares) {
+                    self.suggest_path();
+                }
+                ui.separator();
+                self.path_ui(ui, actions);
+                ui.add_space(4.0);
+                ui.weak(self.summary(session));
+                ui.add_space(6.0);
+                self.export_button(ui, actions);
+            },
+        );
     }
 
     fn format_ui(&mut self, ui: &mut Ui) {

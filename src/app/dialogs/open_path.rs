@@ -6,8 +6,8 @@ use egui::{Button, Context, Key, TextEdit};
 
 use super::modal::modal;
 use crate::app::action::Action;
-use crate::app::workers::events::FilePurpose;
 use crate::app::i18n::tr;
+use crate::app::workers::events::FilePurpose;
 
 const WIDTH: f32 = 560.0;
 

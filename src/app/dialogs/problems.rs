@@ -15,33 +15,39 @@ const MAX_HEIGHT_SHARE: f32 = 0.6;
 /// Draws the dialog.
 pub fn ui(context: &Context, notifications: &mut Notifications, actions: &mut Vec<Action>) {
     notifications.mark_read();
-    modal(context, tr!("problems-title"), WIDTH, actions, |ui, actions| {
-        if notifications.all_problems().len() == 0 {
-            ui.label(tr!("problems-empty"));
-            return;
-        }
-        let height = context.content_rect().height() * MAX_HEIGHT_SHARE;
-        ScrollArea::vertical()
-            .max_height(height)
-            .auto_shrink([false, true])
-            .show(ui, |ui| {
-                let colour = Palette::of(ui.visuals()).bad;
-                for problem in notifications.all_problems() {
-                    ui.horizontal_wrapped(|ui| {
-                        ui.colored_label(colour, "⚠");
-                        ui.label(problem);
-                    });
+    modal(
+        context,
+        tr!("problems-title"),
+        WIDTH,
+        actions,
+        |ui, actions| {
+            if notifications.all_problems().len() == 0 {
+                ui.label(tr!("problems-empty"));
+                return;
+            }
+            let height = context.content_rect().height() * MAX_HEIGHT_SHARE;
+            ScrollArea::vertical()
+                .max_height(height)
+                .auto_shrink([false, true])
+                .show(ui, |ui| {
+                    let colour = Palette::of(ui.visuals()).bad;
+                    for problem in notifications.all_problems() {
+                        ui.horizontal_wrapped(|ui| {
+                            ui.colored_label(colour, "⚠");
+                            ui.label(problem);
+                        });
+                    }
+                });
+            ui.separator();
+            ui.horizontal(|ui| {
+                if ui.button(tr!("problems-copy")).clicked() {
+                    let all: Vec<&str> = notifications.all_problems().map(String::as_str).collect();
+                    context.copy_text(all.join("\n"));
+                }
+                if ui.button(tr!("problems-clear")).clicked() {
+                    actions.push(Action::ClearProblems);
                 }
             });
-        ui.separator();
-        ui.horizontal(|ui| {
-            if ui.button(tr!("problems-copy")).clicked() {
-                let all: Vec<&str> = notifications.all_problems().map(String::as_str).collect();
-                context.copy_text(all.join("\n"));
-            }
-            if ui.button(tr!("problems-clear")).clicked() {
-                actions.push(Action::ClearProblems);
-            }
-        });
-    });
+        },
+    );
 }

@@ -35,21 +35,27 @@ impl SettingsDialog {
     pub fn ui(&mut self, context: &Context, preferences: &Preferences, actions: &mut Vec<Action>) {
         // Before the dialog handles its keys: Escape cancels the recording, not the dialog.
         self.record_keys(context, actions);
-        modal(context, tr!("settings-title"), WIDTH, actions, |ui, actions| {
-            theme_ui(ui, preferences, actions);
-            self.scale_ui(ui, preferences, actions);
-            let mut advance = preferences.goes_on_when_done;
-            if ui.checkbox(&mut advance, tr!("settings-advance")).changed() {
-                actions.push(Action::SetAdvanceWhenDone(advance));
-            }
-            let mut propose = preferences.proposes_at_once;
-            let response = ui.checkbox(&mut propose, tr!("settings-propose-on-open"));
-            if response.changed() {
-                actions.push(Action::SetProposeOnOpen(propose));
-            }
-            ui.separator();
-            self.shortcuts_ui(ui, preferences, actions);
-        });
+        modal(
+            context,
+            tr!("settings-title"),
+            WIDTH,
+            actions,
+            |ui, actions| {
+                theme_ui(ui, preferences, actions);
+                self.scale_ui(ui, preferences, actions);
+                let mut advance = preferences.goes_on_when_done;
+                if ui.checkbox(&mut advance, tr!("settings-advance")).changed() {
+                    actions.push(Action::SetAdvanceWhenDone(advance));
+                }
+                let mut propose = preferences.proposes_at_once;
+                let response = ui.checkbox(&mut propose, tr!("settings-propose-on-open"));
+                if response.changed() {
+                    actions.push(Action::SetProposeOnOpen(propose));
+                }
+                ui.separator();
+                self.shortcuts_ui(ui, preferences, actions);
+            },
+        );
     }
 
     fn scale_ui(&mut self, ui: &mut Ui, preferences: &Preferences, actions: &mut Vec<Action>) {
@@ -69,7 +75,9 @@ impl SettingsDialog {
     }
 
     fn record_keys(&mut self, context: &Context, actions: &mut Vec<Action>) {
-        let Some(command) = self.recording else { return };
+        let Some(command) = self.recording else {
+            return;
+        };
         let pressed = context.input_mut(|input| {
             if let Some(keys) = input.events.iter().find_map(keymap::clipboard_keys) {
                 input
@@ -106,12 +114,7 @@ impl SettingsDialog {
         }
     }
 
-    fn shortcuts_ui(
-        &mut self,
-        ui: &mut Ui,
-        preferences: &Preferences,
-        actions: &mut Vec<Action>,
-    ) {
+    fn shortcuts_ui(&mut self, ui: &mut Ui, preferences: &Preferences, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| {
             ui.strong(tr!("settings-shortcuts"));
             ui.weak(tr!("settings-shortcuts.hint"));

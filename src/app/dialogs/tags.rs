@@ -107,7 +107,9 @@ impl TagsDialog {
             .highlighted
             .saturating_add_signed(step)
             .min(rows.saturating_sub(1));
-        let mut chosen = is_entered.then_some(self.highlighted).filter(|at| *at < rows);
+        let mut chosen = is_entered
+            .then_some(self.highlighted)
+            .filter(|at| *at < rows);
         ScrollArea::vertical()
             .max_height(LIST_HEIGHT)
             .min_scrolled_height(LIST_HEIGHT)
@@ -194,7 +196,9 @@ impl TagsDialog {
         let name = &*category.name;
         let is_checked = inside(ui, rect, |ui| {
             let check = Checkbox::without_text(&mut is_everywhere).indeterminate(is_somewhere);
-            let check = ui.add(check).accessible_name(tr!("tags-checkbox", class = name));
+            let check = ui
+                .add(check)
+                .accessible_name(tr!("tags-checkbox", class = name));
             let (chip, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
             ui.painter()
                 .rect_filled(chip, 2, theme::colour(category.colour));
@@ -213,8 +217,9 @@ fn new_row(ui: &mut Ui, typed: &str, is_highlighted: bool) -> bool {
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::CLICK);
     let text = tr!("new-class-entry", name = typed);
-    response
-        .widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_highlighted, text.as_str()));
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::ListBoxOption, true, is_highlighted, text.as_str())
+    });
     background(ui, rect, is_highlighted, response.hovered());
     inside(ui, rect, |ui| {
         let [colour, _] = colours(ui, is_highlighted);

@@ -9,9 +9,9 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::command::Command;
-use crate::app::workspace::Workspace;
 use crate::app::i18n::{self, tr};
 use crate::app::theme::{self, Palette};
+use crate::app::workspace::Workspace;
 use crate::document::{Annotation, BoxState};
 
 const ROW_HEIGHT: f32 = 22.0;
@@ -27,9 +27,8 @@ pub fn id() -> Id {
 fn focus(ui: &Ui, count: usize, actions: &mut Vec<Action>) {
     let rect = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), 1.0));
     let response = ui.interact(rect, id(), Sense::focusable_noninteractive());
-    response.widget_info(|| {
-        WidgetInfo::labeled(Role::ListBox, true, tr!("boxes-name", count = count))
-    });
+    response
+        .widget_info(|| WidgetInfo::labeled(Role::ListBox, true, tr!("boxes-name", count = count)));
     if !response.has_focus() {
         return;
     }
@@ -86,7 +85,12 @@ fn row_ui(ui: &mut Ui, workspace: &Workspace, row: &Annotation, actions: &mut Ve
     let name = category.map_or("", |category| &*category.name);
     let state = theme::box_state_name(row.state);
     response.widget_info(|| {
-        let text = tr!("boxes-row", class = name, state = state, id = row.id.to_string());
+        let text = tr!(
+            "boxes-row",
+            class = name,
+            state = state,
+            id = row.id.to_string()
+        );
         WidgetInfo::selected(Role::ListBoxOption, true, is_selected, text)
     });
     let palette = Palette::of(ui.visuals());

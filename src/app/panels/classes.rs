@@ -6,10 +6,10 @@ use egui::{
 };
 
 use crate::app::action::{Action, ClassAction};
-use crate::app::workspace::Workspace;
 use crate::app::i18n::tr;
 use crate::app::session::{ClassCount, Session};
 use crate::app::theme;
+use crate::app::workspace::Workspace;
 use crate::document::{Category, CategoryId};
 
 /// The height of the list before it scrolls, and room for the “Add” button, in points.
@@ -71,7 +71,9 @@ impl ClassesPanel {
             let has_name = !self.new_name.trim().is_empty();
             let is_entered =
                 response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-            let is_clicked = ui.add_enabled(has_name, Button::new(tr!("classes-add"))).clicked();
+            let is_clicked = ui
+                .add_enabled(has_name, Button::new(tr!("classes-add")))
+                .clicked();
             if has_name && (is_entered || is_clicked) {
                 let name = std::mem::take(&mut self.new_name);
                 actions.push(Action::Class(ClassAction::Add(name)));
@@ -94,8 +96,7 @@ impl ClassesPanel {
                     recorded = text.chars().next().filter(|key| key.is_alphanumeric());
                 }
                 Event::Key {
-                    key: Key::Escape,
-                    ..
+                    key: Key::Escape, ..
                 } => self.recording = None,
                 Event::Key { .. } => {}
                 other => events.push(other),
@@ -234,7 +235,10 @@ impl ClassesPanel {
                     }
                 });
                 let delete = ui.button(tr!("classes-delete"));
-                if delete.on_hover_text(tr!("classes-delete.tooltip")).clicked() {
+                if delete
+                    .on_hover_text(tr!("classes-delete.tooltip"))
+                    .clicked()
+                {
                     act(ui, ClassAction::Delete(id));
                 }
             });
@@ -273,11 +277,7 @@ fn visibility_button(
     }
 }
 
-fn colour_button(
-    ui: &mut Ui,
-    category: &Category,
-    is_editable: bool,
-    actions: &mut Vec<Action>) {
+fn colour_button(ui: &mut Ui, category: &Category, is_editable: bool, actions: &mut Vec<Action>) {
     let name = tr!("classes-colour", class = &*category.name);
     if !is_editable {
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(16.0), Sense::hover());

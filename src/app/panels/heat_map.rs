@@ -7,11 +7,11 @@ use egui::{
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::workspace::{Workspace, heat_map_colour};
 use crate::app::i18n::tr;
 use crate::app::offer::CommandState;
 use crate::app::preferences::CanvasOptions;
 use crate::app::theme::Palette;
+use crate::app::workspace::{Workspace, heat_map_colour};
 
 /// Steps of colour in the legend, its height and the room to its right in points.
 const LEGEND_STEPS: u32 = 48;

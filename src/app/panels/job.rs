@@ -4,10 +4,10 @@ use egui::{Align, Layout, ProgressBar, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::workspace::Workspace;
 use crate::app::i18n::tr;
 use crate::app::offer::CommandState;
 use crate::app::theme::Palette;
+use crate::app::workspace::Workspace;
 
 /// Draws the panel, if proposing is under way.
 pub fn ui(

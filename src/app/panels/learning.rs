@@ -9,13 +9,13 @@ use egui::{
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::workspace::Workspace;
-use crate::app::workspace::{MIN_HELD_OUT, not_better_text};
 use crate::app::i18n::{self, tr};
-use crate::app::workspace::{HeldOutMetrics, LearnedState, ProposalSource};
 use crate::app::offer::CommandState;
 use crate::app::theme::Palette;
 use crate::app::workers::learner::STEPS;
+use crate::app::workspace::Workspace;
+use crate::app::workspace::{HeldOutMetrics, LearnedState, ProposalSource};
+use crate::app::workspace::{MIN_HELD_OUT, not_better_text};
 
 /// The widths of the columns of the metrics in points.
 const NAME_WIDTH: f32 = 84.0;

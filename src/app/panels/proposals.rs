@@ -7,12 +7,12 @@ use egui::{Button, ComboBox, Slider, Ui};
 use super::heat_map;
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::workspace::{ModelState, Workspace};
 use crate::app::i18n::{self, tr};
 use crate::app::offer::CommandState;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::ProposalSettings;
 use crate::app::theme::Palette;
+use crate::app::workspace::{ModelState, Workspace};
 use crate::localize::{Method, Quality};
 
 /// Room for the number and the name beside a slider, and its smallest width, in points.
@@ -32,7 +32,9 @@ pub fn ui(
     model_ui(ui, workspace, actions);
     let preview = workspace.proposal_preview.as_ref();
     let former = preview.map(|preview| &preview.settings);
-    let former = former.unwrap_or(workspace.session.proposal_settings()).clone();
+    let former = former
+        .unwrap_or(workspace.session.proposal_settings())
+        .clone();
     let mut settings = former.clone();
     let mut is_final = false;
     let info = workspace.model_info();
@@ -178,20 +180,18 @@ fn sliders_ui(ui: &mut Ui, settings: &mut ProposalSettings, is_final: &mut bool)
             .ok()
             .map(|value| value / 100.0)
     };
-    let mut slide = |ui: &mut Ui,
-                     value: &mut f32,
-                     range: RangeInclusive<f32>,
-                     [name, tooltip]: [&str; 2]| {
-        let slider = Slider::new(value, range)
-            .step_by(0.01)
-            .custom_formatter(|value, _| i18n::percent(value))
-            .custom_parser(parse)
-            .text(name);
-        let response = ui.add(slider).on_hover_text(tooltip);
-        // A drag ends with its release; keys and typed numbers apply at once.
-        *is_final |= response.drag_stopped() || response.changed() && !response.dragged();
-        response.changed()
-    };
+    let mut slide =
+        |ui: &mut Ui, value: &mut f32, range: RangeInclusive<f32>, [name, tooltip]: [&str; 2]| {
+            let slider = Slider::new(value, range)
+                .step_by(0.01)
+                .custom_formatter(|value, _| i18n::percent(value))
+                .custom_parser(parse)
+                .text(name);
+            let response = ui.add(slider).on_hover_text(tooltip);
+            // A drag ends with its release; keys and typed numbers apply at once.
+            *is_final |= response.drag_stopped() || response.changed() && !response.dragged();
+            response.changed()
+        };
     let texts = [tr!("threshold"), tr!("threshold.tooltip")];
     if slide(ui, &mut threshold, 0.05..=0.95, texts) {
         settings.threshold = Some(threshold);

@@ -4,11 +4,11 @@ use egui::{Align, Button, Label, Layout, RichText, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::workspace::Workspace;
 use crate::app::i18n::{self, tr};
 use crate::app::notifications::Notifications;
 use crate::app::panels::picture_list;
 use crate::app::theme::{self, Palette};
+use crate::app::workspace::Workspace;
 use crate::document::Picture;
 
 /// Characters of a picture's tags before they are cut.

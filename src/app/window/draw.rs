@@ -103,8 +103,7 @@ impl Window {
             .size_range(180.0..=480.0)
             .show(ui, |ui| {
                 if workspace.job.is_some() {
-                    Panel::bottom("job")
-                        .show(ui, |ui| job::ui(ui, workspace, &offer, actions));
+                    Panel::bottom("job").show(ui, |ui| job::ui(ui, workspace, &offer, actions));
                 }
                 ui.add_space(4.0);
                 self.list.ui(ui, workspace, look.thumbnails, actions);

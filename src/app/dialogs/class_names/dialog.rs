@@ -1,16 +1,18 @@
 //! The dialog that maps the model's classes to those of the project: one by one, all that a search
 //! finds at once, or as suggested.
 
-use egui::{Align, Button, Context, Id, Key, Layout, Memory, Modifiers, ScrollArea, TextEdit, Ui, vec2};
+use egui::{
+    Align, Button, Context, Id, Key, Layout, Memory, Modifiers, ScrollArea, TextEdit, Ui, vec2,
+};
 
 use super::chooser::NameChooser;
 use super::rows::{Row, Rows};
 use super::table::{ROW_HEIGHT, RowClick, header_ui, row_ui};
 use crate::app::action::Action;
-use crate::app::workspace::{ModelState, Workspace};
 use crate::app::dialogs::modal::modal;
 use crate::app::i18n::tr;
 use crate::app::theme::Palette;
+use crate::app::workspace::{ModelState, Workspace};
 use crate::naming::MappedClass;
 
 const WIDTH: f32 = 760.0;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use crate::app::workspace::Workspace;
 use crate::app::i18n::tr;
+use crate::app::workspace::Workspace;
 use crate::document::{Category, ops};
 use crate::naming::{
     self, ANY_OBJECT, Correction, MappedClass, Suggestion, SuggestionInput, SuggestionReason,

@@ -6,9 +6,9 @@ use egui::{
 };
 
 use super::rows::{Row, reason_text};
-use crate::app::workspace::Workspace;
 use crate::app::i18n::tr;
 use crate::app::theme::{self, Palette};
+use crate::app::workspace::Workspace;
 use crate::naming::MappedClass;
 
 /// The height of a row in points.

@@ -4,10 +4,10 @@ use egui::{Frame, Grid, RichText, ScrollArea, Ui};
 use egui_plot::{Bar, BarChart, Legend, Line, Plot, PlotPoints, Points};
 
 use super::statistics::{BINS, Statistics};
-use crate::app::workspace::Activity;
-use crate::app::workspace::Workspace;
 use crate::app::i18n::{self, tr};
 use crate::app::theme::{self, Palette};
+use crate::app::workspace::Activity;
+use crate::app::workspace::Workspace;
 use crate::document::ReviewState;
 
 /// The smallest and largest width of a plot in points; two of them are side by side if there is

@@ -4,8 +4,8 @@ use egui::{ComboBox, Slider, TextEdit, Ui};
 
 use crate::app::action::Action;
 use crate::app::i18n::{self, tr};
-use crate::app::session::{PictureQuery, ReviewFilter, SortOrder};
 use crate::app::session::Session;
+use crate::app::session::{PictureQuery, ReviewFilter, SortOrder};
 
 /// How much wider than asked for a combo box can be, in points. Without this margin the panel
 /// would grow in every frame.

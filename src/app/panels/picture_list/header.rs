@@ -6,10 +6,10 @@ use egui::{
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::workspace::Workspace;
 use crate::app::i18n::tr;
 use crate::app::session::SelectionChange;
 use crate::app::theme::Palette;
+use crate::app::workspace::Workspace;
 use crate::document::ReviewState;
 
 /// The size of the ring that shows progress in points, and the lines that a full one is made of.

@@ -7,10 +7,10 @@ use egui::{Key, Modifiers, Rect, ScrollArea, Stroke, StrokeKind, Ui, pos2, vec2}
 use super::focus::focus;
 use super::{filters, header, row};
 use crate::app::action::Action;
-use crate::app::workspace::Workspace;
 use crate::app::session::PictureQuery;
 use crate::app::session::SelectionChange;
 use crate::app::theme::Palette;
+use crate::app::workspace::Workspace;
 use crate::document::PictureId;
 
 /// The size of rows and of cells of the grid in points.
@@ -113,7 +113,9 @@ impl PictureList {
         let session = &workspace.session;
         let selection = session.list_selection();
         let version = std::mem::replace(&mut self.selection_version, selection.version());
-        let end = selection.range_end().filter(|_| version != selection.version());
+        let end = selection
+            .range_end()
+            .filter(|_| version != selection.version());
         let target = end.or_else(|| session.current().filter(|_| selection.is_empty()))?;
         let query = session.query();
         let is_same = self

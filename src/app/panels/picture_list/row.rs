@@ -8,11 +8,11 @@ use egui::{
 use super::focus::id;
 use super::row_text::{BoxCounts, elided, tag_names};
 use crate::app::action::Action;
-use crate::app::workspace::Workspace;
 use crate::app::i18n::tr;
 use crate::app::session::SelectionChange;
 use crate::app::session::Session;
 use crate::app::theme::{self, Palette};
+use crate::app::workspace::Workspace;
 use crate::document::{Picture, PictureId};
 
 /// Sizes and distances in points.
@@ -143,7 +143,12 @@ impl Entry<'_> {
         if tags.is_empty() {
             tr!("picture-row", path = path, state = state)
         } else {
-            tr!("picture-row-tagged", path = path, state = state, tags = tags)
+            tr!(
+                "picture-row-tagged",
+                path = path,
+                state = state,
+                tags = tags
+            )
         }
     }
 

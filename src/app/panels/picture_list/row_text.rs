@@ -2,8 +2,8 @@
 
 use egui::{Color32, FontId, Ui};
 
-use crate::app::workspace::Workspace;
 use crate::app::i18n::tr;
+use crate::app::workspace::Workspace;
 use crate::document::{Annotation, BoxState, CategoryId, Picture, ReviewState};
 
 /// The names of a picture's tags.
@@ -49,9 +49,7 @@ impl BoxCounts {
             (0, 0) => match review {
                 ReviewState::Done => tr!("picture-empty").to_owned(),
                 ReviewState::New => String::new(),
-                ReviewState::Proposed | ReviewState::InReview => {
-                    tr!("picture-no-boxes").to_owned()
-                }
+                ReviewState::Proposed | ReviewState::InReview => tr!("picture-no-boxes").to_owned(),
             },
             (boxes, 0) => tr!("boxes", count = boxes),
             (0, proposed) => tr!("picture-proposed", count = proposed),
