@@ -7,7 +7,7 @@ use super::search_list::SearchList;
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::i18n::tr;
-use crate::app::offer::CommandState;
+use crate::app::command_state::CommandState;
 
 const WIDTH: f32 = 520.0;
 
@@ -33,7 +33,7 @@ impl CommandPalette {
             |ui, actions| {
                 let enabled: Vec<Command> = Command::ALL
                     .into_iter()
-                    .filter(|command| commands.is_enabled(*command) && *command != Command::Palette)
+                    .filter(|command| commands.is_enabled(*command) && *command != Command::CommandPalette)
                     .collect();
                 let names: Vec<String> = enabled
                     .iter()

@@ -8,7 +8,7 @@ use super::modal::modal;
 use crate::app::action::Action;
 use crate::app::i18n::tr;
 use crate::app::session::Session;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 use crate::app::workers::events::FilePurpose;
 use crate::document::ReviewState;
 use crate::formats::exchange::{ExportOptions, Files, FolderLayout, Format, PictureScope, Split};
@@ -200,7 +200,7 @@ impl ExportDialog {
             let response = ui.add(field).labelled_by(label.id);
             self.is_path_edited |= response.changed();
             if ui.button(tr!("browse")).clicked() {
-                actions.push(Action::Ask(purpose));
+                actions.push(Action::ChooseFile(purpose));
             }
         });
     }
@@ -229,7 +229,7 @@ impl ExportDialog {
         let has_path = !self.path.trim().is_empty();
         let exists = has_path && path.exists();
         if exists {
-            let colour = Palette::of(ui.visuals()).waiting;
+            let colour = ThemePalette::of(ui.visuals()).waiting;
             ui.colored_label(colour, tr!("export-exists"));
         }
         let text = if exists {

@@ -7,7 +7,7 @@ use super::shortcuts;
 use crate::app::action::Action;
 use crate::app::command::{Command, Menu};
 use crate::app::i18n::{self, tr};
-use crate::app::keymap::Keymap;
+use crate::app::input::Keymap;
 
 const WIDTH: f32 = 760.0;
 /// The height of the sheet before it scrolls, as a share of the window.
@@ -79,9 +79,7 @@ impl HelpSheet {
     }
 
     fn menu_ui(&self, ui: &mut Ui, menu: Menu, keymap: &Keymap) {
-        let rows: Vec<(Command, String)> = Command::ALL
-            .into_iter()
-            .filter(|command| command.spec().group == menu)
+        let rows: Vec<(Command, String)> = Command::in_menu(menu)
             .filter_map(|command| Some((command, shortcuts::text(keymap, command)?)))
             .filter(|(command, keys)| self.matches_search([command.label(), keys]))
             .collect();

@@ -49,10 +49,10 @@ impl ImportDialog {
                     is_entered =
                         response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
                     if ui.button(tr!("import-file")).clicked() {
-                        actions.push(Action::Ask(FilePurpose::ImportFile));
+                        actions.push(Action::ChooseFile(FilePurpose::ImportFile));
                     }
                     if ui.button(tr!("import-folder")).clicked() {
-                        actions.push(Action::Ask(FilePurpose::ImportFolder));
+                        actions.push(Action::ChooseFile(FilePurpose::ImportFolder));
                     }
                 });
                 ui.radio_value(&mut self.replaces, false, tr!("import-add"));

@@ -6,15 +6,17 @@ use super::modal::modal;
 use crate::app::action::Action;
 use crate::app::i18n::tr;
 use crate::app::notifications::Notifications;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 
 const WIDTH: f32 = 640.0;
 /// The height of the list before it scrolls, as a share of the window.
 const MAX_HEIGHT_SHARE: f32 = 0.6;
 
 /// Draws the dialog.
-pub fn ui(context: &Context, notifications: &mut Notifications, actions: &mut Vec<Action>) {
-    notifications.mark_read();
+pub fn ui(context: &Context, notifications: &Notifications, actions: &mut Vec<Action>) {
+    if notifications.unread() > 0 {
+        actions.push(Action::MarkProblemsRead);
+    }
     modal(
         context,
         tr!("problems-title"),
@@ -30,7 +32,7 @@ pub fn ui(context: &Context, notifications: &mut Notifications, actions: &mut Ve
                 .max_height(height)
                 .auto_shrink([false, true])
                 .show(ui, |ui| {
-                    let colour = Palette::of(ui.visuals()).bad;
+                    let colour = ThemePalette::of(ui.visuals()).bad;
                     for problem in notifications.all_problems() {
                         ui.horizontal_wrapped(|ui| {
                             ui.colored_label(colour, "⚠");

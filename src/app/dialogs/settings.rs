@@ -9,7 +9,7 @@ use super::shortcuts;
 use crate::app::action::Action;
 use crate::app::command::{Command, Menu};
 use crate::app::i18n::{self, tr};
-use crate::app::keymap;
+use crate::app::input;
 use crate::app::preferences::{Preferences, Theme};
 
 const WIDTH: f32 = 560.0;
@@ -43,11 +43,11 @@ impl SettingsDialog {
             |ui, actions| {
                 theme_ui(ui, preferences, actions);
                 self.scale_ui(ui, preferences, actions);
-                let mut advance = preferences.goes_on_when_done;
+                let mut advance = preferences.advance_when_done;
                 if ui.checkbox(&mut advance, tr!("settings-advance")).changed() {
                     actions.push(Action::SetAdvanceWhenDone(advance));
                 }
-                let mut propose = preferences.proposes_at_once;
+                let mut propose = preferences.propose_on_open;
                 let response = ui.checkbox(&mut propose, tr!("settings-propose-on-open"));
                 if response.changed() {
                     actions.push(Action::SetProposeOnOpen(propose));
@@ -70,7 +70,7 @@ impl SettingsDialog {
             self.scale = Some(scale);
         } else if response.changed() || response.drag_stopped() {
             self.scale = None;
-            actions.push(Action::Scale(scale));
+            actions.push(Action::SetScale(scale));
         }
     }
 
@@ -79,10 +79,10 @@ impl SettingsDialog {
             return;
         };
         let pressed = context.input_mut(|input| {
-            if let Some(keys) = input.events.iter().find_map(keymap::clipboard_keys) {
+            if let Some(keys) = input.events.iter().find_map(input::clipboard_keys) {
                 input
                     .events
-                    .retain(|event| keymap::clipboard_keys(event).is_none());
+                    .retain(|event| input::clipboard_keys(event).is_none());
                 return Some(keys);
             }
             let at = input.events.iter().position(|event| match event {
@@ -110,7 +110,7 @@ impl SettingsDialog {
         let Some(keys) = pressed else { return };
         self.recording = None;
         if keys.logical_key != egui::Key::Escape {
-            actions.push(Action::Keys(command, vec![keys]));
+            actions.push(Action::SetShortcuts(command, vec![keys]));
         }
     }
 
@@ -136,8 +136,7 @@ impl SettingsDialog {
                         .num_columns(3)
                         .min_col_width(170.0);
                     grid.show(ui, |ui| {
-                        let commands = Command::ALL.into_iter();
-                        for command in commands.filter(|command| command.spec().group == menu) {
+                        for command in Command::in_menu(menu) {
                             self.shortcut_row(ui, command, preferences, actions);
                         }
                     });
@@ -165,12 +164,12 @@ impl SettingsDialog {
         if ui.add(button).accessible_name(name).clicked() {
             self.recording = Some(command);
         }
-        let default = command.default_keys();
+        let default = command.default_keys().to_vec();
         if keymap.keys(command) != default {
             let reset = ui.small_button(tr!("settings-reset"));
             let name = tr!("settings-reset.name", command = label);
             if reset.accessible_name(name).clicked() {
-                actions.push(Action::Keys(command, default));
+                actions.push(Action::SetShortcuts(command, default));
             }
         }
         ui.end_row();
@@ -186,7 +185,7 @@ fn theme_ui(ui: &mut Ui, preferences: &Preferences, actions: &mut Vec<Action>) {
             (Theme::Dark, tr!("settings-theme-dark")),
         ] {
             if ui.radio(preferences.theme == theme, name).clicked() {
-                actions.push(Action::Theme(theme));
+                actions.push(Action::SetTheme(theme));
             }
         }
     });

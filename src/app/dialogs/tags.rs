@@ -12,7 +12,7 @@ use super::search_list::matches;
 use crate::app::action::Action;
 use crate::app::i18n::tr;
 use crate::app::session::Session;
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
 use crate::document::{Category, CategoryId};
 
 const WIDTH: f32 = 380.0;
@@ -136,7 +136,7 @@ impl TagsDialog {
         match found.get(place).map(|at| categories[*at].id) {
             Some(id) => {
                 let is_everywhere = self.counts.of(id) == self.counts.pictures;
-                actions.push(Action::Tag(id, !is_everywhere));
+                actions.push(Action::SetTag(id, !is_everywhere));
             }
             None => actions.push(Action::TagByName(typed)),
         }
@@ -244,7 +244,7 @@ fn colours(ui: &Ui, is_highlighted: bool) -> [Color32; 2] {
     if is_highlighted {
         [visuals.selection.stroke.color; 2]
     } else {
-        [visuals.text_color(), Palette::of(visuals).quiet]
+        [visuals.text_color(), ThemePalette::of(visuals).quiet]
     }
 }
 

@@ -7,8 +7,8 @@ use egui::{Button, RichText, ScrollArea, Ui, vec2};
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::i18n::tr;
-use crate::app::offer::CommandState;
-use crate::app::theme::Palette;
+use crate::app::command_state::CommandState;
+use crate::app::theme::ThemePalette;
 
 /// The height of the list of recent projects before it scrolls, in points.
 const MAX_RECENT_HEIGHT: f32 = 260.0;
@@ -21,7 +21,7 @@ pub fn ui(
     commands: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     ui.vertical_centered(|ui| {
         ui.add_space((ui.available_height() * 0.12).max(16.0));
         ui.label(RichText::new(tr!("welcome-title")).size(44.0));

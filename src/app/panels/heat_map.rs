@@ -8,9 +8,9 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::i18n::tr;
-use crate::app::offer::CommandState;
+use crate::app::command_state::CommandState;
 use crate::app::preferences::CanvasOptions;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 use crate::app::workspace::{Workspace, heat_map_colour};
 
 /// Steps of colour in the legend, its height and the room to its right in points.
@@ -42,7 +42,7 @@ pub fn ui(
         .show_value(false)
         .text(tr!("heat-map-opacity"));
     if ui.add(slider).changed() {
-        actions.push(Action::Look(options));
+        actions.push(Action::SetCanvasOptions(options));
     }
     class_ui(ui, workspace);
     legend_ui(ui, workspace.heat_map_threshold());
@@ -72,7 +72,7 @@ fn class_ui(ui: &mut Ui, workspace: &mut Workspace) {
 
 /// The colours from low to high, with a mark at the threshold.
 fn legend_ui(ui: &mut Ui, threshold: f32) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let size = vec2(ui.available_width() - LEGEND_MARGIN, LEGEND_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let mut mesh = Mesh::default();

@@ -5,8 +5,8 @@ use egui::{Align, Layout, ProgressBar, Ui};
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::i18n::tr;
-use crate::app::offer::CommandState;
-use crate::app::theme::Palette;
+use crate::app::command_state::CommandState;
+use crate::app::theme::ThemePalette;
 use crate::app::workspace::Workspace;
 
 /// Draws the panel, if proposing is under way.
@@ -27,7 +27,7 @@ pub fn ui(
             tr!("job-proposing", done = done, total = total)
         });
         if job.failed > 0 {
-            let colour = Palette::of(ui.visuals()).bad;
+            let colour = ThemePalette::of(ui.visuals()).bad;
             ui.colored_label(colour, tr!("job-failed", count = job.failed));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -10,8 +10,8 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::i18n::{self, tr};
-use crate::app::offer::CommandState;
-use crate::app::theme::Palette;
+use crate::app::command_state::CommandState;
+use crate::app::theme::ThemePalette;
 use crate::app::workers::learner::STEPS;
 use crate::app::workspace::Workspace;
 use crate::app::workspace::{HeldOutMetrics, LearnedState, ProposalSource};
@@ -123,7 +123,7 @@ fn counts_ui(ui: &mut Ui, workspace: &Workspace) {
 fn source_ui(ui: &mut Ui, workspace: &Workspace, latest: Option<&LearnedState>) {
     let choice = workspace.learning.kept.choice;
     if let Some(state) = workspace.active_state() {
-        let colour = Palette::of(ui.visuals()).good;
+        let colour = ThemePalette::of(ui.visuals()).good;
         let text = match choice {
             ProposalSource::State(_) => tr!("learning-state-in-use", id = state.id),
             ProposalSource::Best | ProposalSource::OldWay => tr!("learning-in-use").to_owned(),
@@ -184,7 +184,7 @@ fn metric_ui(
     let [before_text, after_text] = [before, after].map(i18n::percent);
     let text = ui.visuals().text_color();
     let colour = if before_text != after_text && is_better(before, after) {
-        Palette::of(ui.visuals()).good
+        ThemePalette::of(ui.visuals()).good
     } else {
         text
     };
@@ -217,7 +217,7 @@ fn metric_row(ui: &mut Ui, name_and_hint: Option<[&str; 2]>, numbers: [(&str, Co
 
 /// Secondary text.
 fn secondary(ui: &Ui, text: String) -> RichText {
-    let quiet = Palette::of(ui.visuals()).quiet;
+    let quiet = ThemePalette::of(ui.visuals()).quiet;
     RichText::new(text).size(11.0).color(quiet)
 }
 
@@ -295,7 +295,7 @@ fn state_ui(
         let source = ProposalSource::State(id);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if workspace.learning.active_state() == Some(id) {
-                let colour = Palette::of(ui.visuals()).good;
+                let colour = ThemePalette::of(ui.visuals()).good;
                 ui.colored_label(colour, tr!("learning-state-used"));
             }
             if workspace.learning.kept.choice != source {

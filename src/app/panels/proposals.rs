@@ -8,10 +8,10 @@ use super::heat_map;
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::i18n::{self, tr};
-use crate::app::offer::CommandState;
+use crate::app::command_state::CommandState;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::ProposalSettings;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 use crate::app::workspace::{ModelState, Workspace};
 use crate::localize::{Method, Quality};
 
@@ -59,7 +59,7 @@ pub fn ui(
         }
     });
     if settings != former || is_final {
-        actions.push(Action::Propose(settings, is_final));
+        actions.push(Action::SetProposalSettings(settings, is_final));
     }
     if workspace.deriving > 0 {
         ui.weak(tr!("proposals-updating", count = workspace.deriving));
@@ -83,7 +83,7 @@ fn model_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         }
         ModelState::Failed(reason) => {
             ui.vertical(|ui| {
-                ui.colored_label(Palette::of(ui.visuals()).bad, reason);
+                ui.colored_label(ThemePalette::of(ui.visuals()).bad, reason);
                 if ui.button(tr!("model-use-embedded")).clicked() {
                     actions.push(Action::UseModel(None));
                 }

@@ -7,7 +7,7 @@ use crate::app::command::Command;
 use crate::app::i18n::{self, tr};
 use crate::app::notifications::Notifications;
 use crate::app::panels::picture_list;
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
 use crate::app::workspace::Workspace;
 use crate::document::Picture;
 
@@ -55,7 +55,7 @@ pub fn ui(
 /// The review state of the picture, its position in the list, and its tags.
 fn review_ui(ui: &mut Ui, workspace: &Workspace, picture: &Picture) {
     let session = &workspace.session;
-    let colour = Palette::of(ui.visuals()).review(picture.review);
+    let colour = ThemePalette::of(ui.visuals()).review(picture.review);
     let is_empty = session.document().is_verified_empty(picture.id);
     let state = theme::review_name(picture.review, is_empty);
     let symbol = theme::review_symbol(picture.review, is_empty);
@@ -83,7 +83,7 @@ fn problems_ui(ui: &mut Ui, notifications: &Notifications, actions: &mut Vec<Act
     if count == 0 {
         return;
     }
-    let colour = Palette::of(ui.visuals()).bad;
+    let colour = ThemePalette::of(ui.visuals()).bad;
     let text = RichText::new(tr!("status-problems", count = count)).color(colour);
     let response = ui.add(Button::new(text).frame(false));
     let response = response.on_hover_text(tr!("status-problems.tooltip"));
@@ -95,7 +95,7 @@ fn problems_ui(ui: &mut Ui, notifications: &Notifications, actions: &mut Vec<Act
 
 /// What is going on in the background, and what the next click does.
 fn activity_ui(ui: &mut Ui, workspace: &Workspace) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     if !workspace.session.is_editable() {
         ui.colored_label(palette.waiting, tr!("status-read-only"));
         ui.separator();
@@ -111,7 +111,7 @@ fn activity_ui(ui: &mut Ui, workspace: &Workspace) {
         ui.spinner();
         ui.label(tr!("status-processing"));
     }
-    if workspace.canvas.draws() {
+    if workspace.canvas.is_draw_mode() {
         ui.colored_label(palette.accent, tr!("status-drawing"));
     }
 }

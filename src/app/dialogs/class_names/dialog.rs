@@ -11,7 +11,7 @@ use super::table::{ROW_HEIGHT, RowClick, header_ui, row_ui};
 use crate::app::action::Action;
 use crate::app::dialogs::modal::modal;
 use crate::app::i18n::tr;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 use crate::app::workspace::{ModelState, Workspace};
 use crate::naming::MappedClass;
 
@@ -78,7 +78,7 @@ impl ClassNamesDialog {
                 return;
             }
             ModelState::Failed(reason) => {
-                ui.colored_label(Palette::of(ui.visuals()).bad, reason);
+                ui.colored_label(ThemePalette::of(ui.visuals()).bad, reason);
                 return;
             }
         };

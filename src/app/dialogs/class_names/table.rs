@@ -7,7 +7,7 @@ use egui::{
 
 use super::rows::{Row, reason_text};
 use crate::app::i18n::tr;
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
 use crate::app::workspace::Workspace;
 use crate::naming::MappedClass;
 
@@ -80,7 +80,7 @@ pub fn row_ui(
     let [text, quiet] = if is_highlighted {
         [ui.visuals().selection.stroke.color; 2]
     } else {
-        [ui.visuals().text_color(), Palette::of(ui.visuals()).quiet]
+        [ui.visuals().text_color(), ThemePalette::of(ui.visuals()).quiet]
     };
     in_cell(ui, cell(rect, MODEL), Align::Min, |ui| {
         ui.add(plain(RichText::new(&row.class).color(text)))

@@ -5,7 +5,7 @@ use egui_plot::{Bar, BarChart, Legend, Line, Plot, PlotPoints, Points};
 
 use super::statistics::{BINS, Statistics};
 use crate::app::i18n::{self, tr};
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
 use crate::app::workspace::Activity;
 use crate::app::workspace::Workspace;
 use crate::document::ReviewState;
@@ -48,7 +48,7 @@ impl Dashboard {
         let Some((.., statistics)) = &self.counted else {
             return;
         };
-        let fill = Palette::of(ui.visuals()).panel;
+        let fill = ThemePalette::of(ui.visuals()).panel;
         ui.painter().rect_filled(ui.max_rect(), 0, fill);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             Frame::new().inner_margin(14).show(ui, |ui| {
@@ -170,7 +170,7 @@ fn plots_ui(ui: &mut Ui, statistics: &Statistics) {
         }
     };
     Grid::new("plots").spacing([18.0, 14.0]).show(ui, |ui| {
-        let palette = Palette::of(ui.visuals());
+        let palette = ThemePalette::of(ui.visuals());
         framed(ui, width, tr!("plot-review-states"), |ui, plot| {
             review_states_ui(ui, plot, palette, statistics);
         });
@@ -207,7 +207,7 @@ fn framed(ui: &mut Ui, width: f32, title: &str, add: impl FnOnce(&mut Ui, Plot<'
     });
 }
 
-fn review_states_ui(ui: &mut Ui, plot: Plot<'_>, palette: Palette, statistics: &Statistics) {
+fn review_states_ui(ui: &mut Ui, plot: Plot<'_>, palette: ThemePalette, statistics: &Statistics) {
     let states = [
         ReviewState::New,
         ReviewState::Proposed,
@@ -252,7 +252,7 @@ fn classes_ui(ui: &mut Ui, plot: Plot<'_>, statistics: &Statistics) {
         });
 }
 
-fn iou_ui(ui: &mut Ui, plot: Plot<'_>, palette: Palette, statistics: &Statistics) {
+fn iou_ui(ui: &mut Ui, plot: Plot<'_>, palette: ThemePalette, statistics: &Statistics) {
     let bars = statistics.iou.iter().enumerate().map(|(index, count)| {
         Bar::new((index as f64 + 0.5) / BINS as f64, *count as f64).width(0.09)
     });
@@ -262,7 +262,7 @@ fn iou_ui(ui: &mut Ui, plot: Plot<'_>, palette: Palette, statistics: &Statistics
         .show(ui, |plot| plot.bar_chart(chart));
 }
 
-fn acceptance_ui(ui: &mut Ui, plot: Plot<'_>, palette: Palette, statistics: &Statistics) {
+fn acceptance_ui(ui: &mut Ui, plot: Plot<'_>, palette: ThemePalette, statistics: &Statistics) {
     let points = statistics.acceptance();
     let kept = tr!("plot-kept");
     let line = Line::new(kept, PlotPoints::from(points.clone())).color(palette.accent);

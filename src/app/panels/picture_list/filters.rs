@@ -47,7 +47,7 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
         });
     }
     if query != *former {
-        actions.push(Action::List(query));
+        actions.push(Action::SetQuery(query));
     }
 }
 

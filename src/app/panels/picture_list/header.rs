@@ -8,7 +8,7 @@ use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::i18n::tr;
 use crate::app::session::SelectionChange;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 use crate::app::workspace::Workspace;
 use crate::document::ReviewState;
 
@@ -25,7 +25,7 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     let done = done.copied().unwrap_or(0);
     let selected = session.list_selection().len();
     ui.horizontal(|ui| {
-        let palette = Palette::of(ui.visuals());
+        let palette = ThemePalette::of(ui.visuals());
         let (rect, response) = ui.allocate_exact_size(Vec2::splat(RING_SIZE), Sense::hover());
         ring(ui, rect, done as f32 / total.max(1) as f32, palette);
         let text = tr!("list-progress", done = done, total = total);
@@ -47,10 +47,10 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let tags = ui
                 .add_enabled(session.is_editable(), Button::new("🏷"))
-                .on_hover_text(Command::Tags.tooltip())
-                .accessible_name(Command::Tags.label());
+                .on_hover_text(Command::TagPictures.tooltip())
+                .accessible_name(Command::TagPictures.label());
             if tags.clicked() {
-                actions.push(Action::Command(Command::Tags));
+                actions.push(Action::Command(Command::TagPictures));
             }
             if selected > 0 {
                 let clear = ui
@@ -58,7 +58,7 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
                     .on_hover_text(tr!("list-clear-selection.tooltip"))
                     .accessible_name(tr!("list-clear-selection"));
                 if clear.clicked() {
-                    actions.push(Action::SelectionChange(SelectionChange::Clear));
+                    actions.push(Action::SelectPictures(SelectionChange::Clear));
                 }
             }
         });
@@ -66,7 +66,7 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
 }
 
 /// A ring that fills clockwise from the top.
-fn ring(ui: &Ui, rect: Rect, share: f32, palette: Palette) {
+fn ring(ui: &Ui, rect: Rect, share: f32, palette: ThemePalette) {
     let painter = ui.painter();
     let (centre, radius) = (rect.center(), rect.width() / 2.0 - 3.0);
     let empty = Stroke::new(4.0, palette.quiet.gamma_multiply(0.35));

@@ -9,7 +9,7 @@ use super::{filters, header, row};
 use crate::app::action::Action;
 use crate::app::session::PictureQuery;
 use crate::app::session::SelectionChange;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 use crate::app::workspace::Workspace;
 use crate::document::PictureId;
 
@@ -40,7 +40,7 @@ impl PictureList {
     pub fn ui(
         &mut self,
         ui: &mut Ui,
-        workspace: &mut Workspace,
+        workspace: &Workspace,
         is_grid: bool,
         actions: &mut Vec<Action>,
     ) {
@@ -75,7 +75,7 @@ impl PictureList {
         self.offset = output.state.clamped_offset().y;
         self.height = output.inner_rect.height();
         if response.has_focus() {
-            let stroke = Stroke::new(1.5, Palette::of(ui.visuals()).accent);
+            let stroke = Stroke::new(1.5, ThemePalette::of(ui.visuals()).accent);
             let rect = output.inner_rect;
             ui.painter()
                 .rect_stroke(rect, 2, stroke, StrokeKind::Inside);
@@ -134,25 +134,26 @@ impl PictureList {
     fn lines_ui(
         &self,
         ui: &mut Ui,
-        workspace: &mut Workspace,
+        workspace: &Workspace,
         lines: Range<usize>,
         height: f32,
         is_grid: bool,
         actions: &mut Vec<Action>,
     ) {
-        let count = workspace.session.rows().len();
+        let rows = workspace.session.rows();
+        let visible = rows.iter().skip(lines.start * self.columns);
+        let visible = visible.take(lines.len() * self.columns);
+        actions.push(Action::ShowThumbnails(visible.copied().collect()));
         for line in lines {
             let (_, rect) = ui.allocate_space(vec2(ui.available_width(), height));
             let width = rect.width() / self.columns as f32;
             for column in 0..self.columns {
-                let index = line * self.columns + column;
-                if index >= count {
+                let Some(picture) = rows.get(line * self.columns + column) else {
                     break;
-                }
-                let picture = workspace.session.rows()[index];
+                };
                 let left = rect.left() + column as f32 * width;
                 let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(width, height));
-                row::ui(ui, workspace, picture, cell, is_grid, actions);
+                row::ui(ui, workspace, *picture, cell, is_grid, actions);
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::app::action::Action;
 use crate::app::i18n::tr;
 use crate::app::session::SelectionChange;
 use crate::app::session::Session;
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
 use crate::app::workspace::Workspace;
 use crate::document::{Picture, PictureId};
 
@@ -49,16 +49,13 @@ struct Layout {
 /// Draws a picture.
 pub fn ui(
     ui: &mut Ui,
-    workspace: &mut Workspace,
+    workspace: &Workspace,
     picture: PictureId,
     rect: Rect,
     is_grid: bool,
     actions: &mut Vec<Action>,
 ) {
     let texture = workspace.textures.thumbnail(picture);
-    if texture.is_none() {
-        workspace.request_thumbnail(picture);
-    }
     let session = &workspace.session;
     let Some(row) = session.document().picture(picture) else {
         return;
@@ -82,7 +79,7 @@ pub fn ui(
     let layout = Layout::new(rect, is_grid);
     let painter = ui.painter_at(rect);
     entry.background_ui(ui, &painter, rect, response.hovered());
-    thumbnail_ui(ui, &painter, layout.thumbnail, texture.flatten().as_ref());
+    thumbnail_ui(ui, &painter, layout.thumbnail, texture.flatten());
     entry.text_ui(ui, &painter, rect, &layout);
     entry.click(ui, &response, actions);
     response.on_hover_ui(|ui| entry.tooltip_ui(ui, &tags));
@@ -108,7 +105,7 @@ impl Layout {
 
 fn thumbnail_ui(ui: &Ui, painter: &Painter, place: Rect, texture: Option<&TextureHandle>) {
     let Some(texture) = texture else {
-        let fill = Palette::of(ui.visuals()).quiet.gamma_multiply(0.2);
+        let fill = ThemePalette::of(ui.visuals()).quiet.gamma_multiply(0.2);
         painter.rect_filled(place, CornerRadius::same(2), fill);
         return;
     };
@@ -164,14 +161,14 @@ impl Entry<'_> {
         }
         if self.is_current && self.has_selection() {
             // The one of the selected pictures that is on the canvas.
-            let stroke = Stroke::new(1.5, Palette::of(visuals).accent);
+            let stroke = Stroke::new(1.5, ThemePalette::of(visuals).accent);
             painter.rect_stroke(rect, CornerRadius::same(4), stroke, StrokeKind::Inside);
         }
     }
 
     /// Draws the path, the review state, the counts and a chip for each class.
     fn text_ui(&self, ui: &Ui, painter: &Painter, rect: Rect, layout: &Layout) {
-        let palette = Palette::of(ui.visuals());
+        let palette = ThemePalette::of(ui.visuals());
         // Only this colour is readable on the selection.
         let on_selection = ui.visuals().selection.stroke.color;
         let review = self.picture.review;
@@ -239,12 +236,12 @@ impl Entry<'_> {
             (false, true) => Some(SelectionChange::Toggle(picture)),
             (true, is_added) => Some(SelectionChange::RangeTo(picture, is_added)),
         };
-        actions.push(change.map_or(Action::Show(picture), Action::SelectionChange));
+        actions.push(change.map_or(Action::Show(picture), Action::SelectPictures));
         if change.is_some() {
             // So that keys continue the selection.
             ui.memory_mut(|memory| memory.request_focus(id()));
         } else if self.is_current {
-            actions.push(Action::SelectionChange(SelectionChange::Clear));
+            actions.push(Action::SelectPictures(SelectionChange::Clear));
         }
     }
 
