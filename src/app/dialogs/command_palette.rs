@@ -6,8 +6,8 @@ use super::modal::modal;
 use super::search_list::SearchList;
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::i18n::tr;
 use crate::app::command_state::CommandState;
+use crate::app::i18n::tr;
 
 const WIDTH: f32 = 520.0;
 
@@ -33,7 +33,9 @@ impl CommandPalette {
             |ui, actions| {
                 let enabled: Vec<Command> = Command::ALL
                     .into_iter()
-                    .filter(|command| commands.is_enabled(*command) && *command != Command::CommandPalette)
+                    .filter(|command| {
+                        commands.is_enabled(*command) && *command != Command::CommandPalette
+                    })
                     .collect();
                 let names: Vec<String> = enabled
                     .iter()

@@ -6,8 +6,8 @@ use egui::{Button, RichText, ScrollArea, Ui, vec2};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::i18n::tr;
 use crate::app::command_state::CommandState;
+use crate::app::i18n::tr;
 use crate::app::theme::ThemePalette;
 
 /// The height of the list of recent projects before it scrolls, in points.

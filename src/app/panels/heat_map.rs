@@ -7,8 +7,8 @@ use egui::{
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::i18n::tr;
 use crate::app::command_state::CommandState;
+use crate::app::i18n::tr;
 use crate::app::preferences::CanvasOptions;
 use crate::app::theme::ThemePalette;
 use crate::app::workspace::{Workspace, heat_map_colour};

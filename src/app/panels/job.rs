@@ -4,8 +4,8 @@ use egui::{Align, Layout, ProgressBar, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::i18n::tr;
 use crate::app::command_state::CommandState;
+use crate::app::i18n::tr;
 use crate::app::theme::ThemePalette;
 use crate::app::workspace::Workspace;
 

@@ -9,8 +9,8 @@ use egui::{
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::i18n::{self, tr};
 use crate::app::command_state::CommandState;
+use crate::app::i18n::{self, tr};
 use crate::app::theme::ThemePalette;
 use crate::app::workers::learner::STEPS;
 use crate::app::workspace::Workspace;

@@ -12,7 +12,9 @@ impl Window {
         let mut dialog = self.dialog.take();
         if let Some(dialog) = &mut dialog {
             match dialog {
-                Dialog::CommandPalette(palette) => palette.ui(context, &self.command_state(), actions),
+                Dialog::CommandPalette(palette) => {
+                    palette.ui(context, &self.command_state(), actions)
+                }
                 Dialog::Help(help) => help.ui(context, &self.preferences.keymap, actions),
                 Dialog::Settings(settings) => settings.ui(context, &self.preferences, actions),
                 Dialog::Problems => dialogs::problems::ui(context, &self.notifications, actions),

@@ -77,8 +77,12 @@ impl Window {
                     section(ui, tr!("panel-learning"), |ui| {
                         learning::ui(ui, workspace, &commands, actions);
                     });
-                    section(ui, tr!("panel-boxes"), |ui| boxes::ui(ui, workspace, actions));
-                    section(ui, tr!("panel-classes"), |ui| self.classes.ui(ui, workspace, actions));
+                    section(ui, tr!("panel-boxes"), |ui| {
+                        boxes::ui(ui, workspace, actions)
+                    });
+                    section(ui, tr!("panel-classes"), |ui| {
+                        self.classes.ui(ui, workspace, actions)
+                    });
                 });
             });
         CentralPanel::no_frame().show(ui, |ui| {

@@ -80,7 +80,10 @@ pub fn row_ui(
     let [text, quiet] = if is_highlighted {
         [ui.visuals().selection.stroke.color; 2]
     } else {
-        [ui.visuals().text_color(), ThemePalette::of(ui.visuals()).quiet]
+        [
+            ui.visuals().text_color(),
+            ThemePalette::of(ui.visuals()).quiet,
+        ]
     };
     in_cell(ui, cell(rect, MODEL), Align::Min, |ui| {
         ui.add(plain(RichText::new(&row.class).color(text)))
