@@ -262,7 +262,7 @@ impl Worker {
     ) {
         let picture = request.picture;
         let key = model_info.maps_key(&request.key);
-        let maps = propose::maps(&seen.evidence, &Target::Anything, BoxMode::All);
+        let maps = propose::maps_for(&seen.evidence, &Target::Automatic, BoxMode::All);
         let bytes = maps_codec::encode(&maps);
         self.cache.put(CacheKind::Maps, &key, &bytes);
         let maps = maps_codec::decode(&bytes).unwrap_or(maps);
@@ -277,7 +277,8 @@ impl Worker {
         let sight = (keeps || active_state.is_some())
             .then(|| {
                 let (method, options) = (Method::Affinity, BoxOptions::default());
-                let own = propose::cut(&maps, seen.size, method, &options).into_iter();
+                let own =
+                    propose::proposals_from_maps(&maps, seen.size, method, &options).into_iter();
                 let own = own.map(|proposal| proposal.bbox);
                 PictureFeatures::new(&seen.evidence, &maps, seen.size, own)
             })

@@ -39,17 +39,15 @@ impl PictureFeatures {
         proposals: impl IntoIterator<Item = BBox>,
     ) -> Option<Self> {
         let tokens = evidence.tokens.as_ref()?;
-        let any = maps
-            .any
-            .as_ref()
-            .map_or(&maps.object, |any| &any.propagated);
+        let companion = maps.companion.as_ref();
+        let object = companion.map_or(&maps.object, |companion| &companion.propagated);
         let (width, height) = size;
         let features = Self {
             size,
             grid: evidence.grid,
             width: tokens.width,
             tokens: tokens.tokens.iter().map(|x| f16::from_f32(*x)).collect(),
-            maps: [&maps.attention, &maps.object, any].map(|map| with_maximum_one(&map.values)),
+            maps: [&maps.attention, &maps.object, object].map(|map| with_maximum_one(&map.values)),
             candidates: map_candidates(maps, size),
             proposals: proposals
                 .into_iter()
