@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::pictures::{self, PictureError};
-use crate::store::{PictureFile, FileInspector, Project, FolderChanges, StoreError, hash_file};
+use crate::store::{FileInspector, FolderChanges, PictureFile, Project, StoreError, hash_file};
 
 /// Pictures that a new project gets before the rest of the folder is looked at, so that there is
 /// something to see at once.

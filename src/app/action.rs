@@ -17,7 +17,7 @@ use super::preferences::{CanvasOptions, Theme};
 use super::session::ProposalSettings;
 use super::textures::Adjustment;
 use crate::document::{AnnotationId, CategoryId, PictureId};
-use crate::formats::exchange::{ImportMode, ExportOptions};
+use crate::formats::exchange::{ExportOptions, ImportMode};
 use crate::geometry::BBox;
 use crate::localize::Quality;
 use crate::naming::MappedClass;

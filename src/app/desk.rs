@@ -22,16 +22,16 @@ use super::session::{ProposalSettings, Session};
 use super::textures::{Adjustment, Textures};
 use super::work::EventSender;
 use super::work::decoding::Decoder;
-use super::work::deriving::{CutOptions, DerivedBoxes, Deriver, DerivePurpose, picture_key};
+use super::work::deriving::{CutOptions, DerivePurpose, DerivedBoxes, Deriver, picture_key};
 use super::work::learning::Learner;
-use super::work::proposing::{ModelSettings, ModelInfo, Proposer, PictureRequest};
+use super::work::proposing::{ModelInfo, ModelSettings, PictureRequest, Proposer};
 use super::work::tagged::TagTraining;
-use super::work::thumbnails::{Thumbnailer, ThumbnailRequest};
+use super::work::thumbnails::{ThumbnailRequest, Thumbnailer};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{BoxState, CategoryId, PictureId, ReviewState};
 use crate::learn::boxes::LearnedBox;
 use crate::localize::{BoxOptions, LevelMap, Maps, Method};
-use crate::naming::{Naming, MappedClass};
+use crate::naming::{MappedClass, Naming};
 use crate::propose::{self, Proposal};
 use crate::store::{Project, StoreError};
 
@@ -423,7 +423,8 @@ impl Workspace {
             .copied()
             .chain(others)
             .filter(is_open);
-        let requests: Vec<PictureRequest> = open.filter_map(|picture| self.request(picture)).collect();
+        let requests: Vec<PictureRequest> =
+            open.filter_map(|picture| self.request(picture)).collect();
         let number = requests.len();
         if number > 0 {
             let job = self.job.get_or_insert_with(ProposalJob::new);
@@ -476,7 +477,10 @@ impl Workspace {
         self.heat_map_class = None;
         let proposing = self.session.proposing_mut();
         proposing.model.clone_from(&model_settings.model);
-        model_settings.quality.name().clone_into(&mut proposing.quality);
+        model_settings
+            .quality
+            .name()
+            .clone_into(&mut proposing.quality);
         self.proposer.set_model_settings(model_settings);
         Ok(())
     }
@@ -632,7 +636,9 @@ impl Workspace {
         let mut found = Vec::new();
         for seen in batch {
             match &seen.learned {
-                Some((of, boxes)) if *of == generation && self.learning.active_state().is_some() => {
+                Some((of, boxes))
+                    if *of == generation && self.learning.active_state().is_some() =>
+                {
                     learned.push((seen.picture, boxes));
                 }
                 _ => found.extend(
@@ -704,7 +710,11 @@ impl Workspace {
     }
 
     fn caller(&self, model_info: &ModelInfo) -> ClassNamer<'_> {
-        ClassNamer::new(self.session.document(), &model_info.classes, model_info.is_foreign)
+        ClassNamer::new(
+            self.session.document(),
+            &model_info.classes,
+            model_info.is_foreign,
+        )
     }
 
     /// The boxes of a picture with their classes, as the document calls them.
@@ -751,7 +761,9 @@ impl Workspace {
             };
             let boxes = self.boxes_of(picture, &maps, &cut).unwrap_or_default();
             let caller = self.caller(&model_info);
-            let named = self.named(&caller, picture, &boxes, &model_info).into_iter();
+            let named = self
+                .named(&caller, picture, &boxes, &model_info)
+                .into_iter();
             let boxes = named.map(|(proposal, name)| {
                 let category = self.session.document().category_named(&name);
                 (proposal.clone(), category.map(|category| category.id))
@@ -766,7 +778,11 @@ impl Workspace {
     }
 
     /// Makes untouched proposals anew from kept maps, at once those of the picture that is shown.
-    fn derive_again(&mut self, shown: Option<PictureId>, cut: CutOptions) -> Result<(), StoreError> {
+    fn derive_again(
+        &mut self,
+        shown: Option<PictureId>,
+        cut: CutOptions,
+    ) -> Result<(), StoreError> {
         if !self.session.is_editable() || self.learning.active_state().is_some() {
             return Ok(());
         }
@@ -785,7 +801,10 @@ impl Workspace {
     ///
     /// # Errors
     /// If a name cannot be that of a category, or the project cannot be written.
-    pub fn map_classes(&mut self, changes: &[(String, Option<MappedClass>)]) -> Result<(), StoreError> {
+    pub fn map_classes(
+        &mut self,
+        changes: &[(String, Option<MappedClass>)],
+    ) -> Result<(), StoreError> {
         // Where maps are kept they tell more than the name that a box has.
         let census = &self.census;
         self.session.add_mapped_classes(changes)?;
@@ -860,7 +879,10 @@ impl Workspace {
 
     /// Boxes were derived from kept maps; they are written when nothing is being dragged.
     pub fn on_derived(&mut self, derived: DerivedBoxes) {
-        if self.model_info().is_none_or(|model_info| **model_info != *derived.model) {
+        if self
+            .model_info()
+            .is_none_or(|model_info| **model_info != *derived.model)
+        {
             return;
         }
         if self.counter.is_current_request(&derived) {
@@ -891,7 +913,9 @@ impl Workspace {
 
     /// The classes that the head saw in the picture that is shown.
     pub fn classes_in_picture(&mut self) -> Vec<(usize, String)> {
-        let (Some(picture), Some(model_info)) = (self.session.current(), self.model_info().cloned()) else {
+        let (Some(picture), Some(model_info)) =
+            (self.session.current(), self.model_info().cloned())
+        else {
             return Vec::new();
         };
         let Some(maps) = self.maps_of(picture) else {
@@ -906,7 +930,10 @@ impl Workspace {
 
     /// Where the map that the heat map shows is cut, in 0..1 of its range.
     pub fn heat_map_threshold(&self) -> f32 {
-        let proposal_preview = self.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.proposing);
+        let proposal_preview = self
+            .proposal_preview
+            .as_ref()
+            .map(|proposal_preview| &proposal_preview.proposing);
         let threshold = proposal_preview
             .unwrap_or(self.session.proposing())
             .effective_threshold();
@@ -919,7 +946,10 @@ impl Workspace {
     /// The heat map of the picture that is shown, if it is to show and there is one.
     pub fn heat(&mut self, context: &Context) -> Option<egui::TextureId> {
         let picture = self.session.current().filter(|_| self.shows_heat_map)?;
-        let proposing = self.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.proposing);
+        let proposing = self
+            .proposal_preview
+            .as_ref()
+            .map(|proposal_preview| &proposal_preview.proposing);
         let method = proposing.unwrap_or(self.session.proposing()).method();
         let is_same = |heat: &&Heat| {
             (heat.picture, heat.method, heat.class) == (picture, method, self.heat_map_class)

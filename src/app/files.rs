@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rfd::AsyncFileDialog;
 
-use super::work::{WorkerEvent, EventSender};
+use super::work::{EventSender, WorkerEvent};
 
 /// A person cannot give up a dialog faster than this: it was not shown.
 const FASTEST: Duration = Duration::from_millis(400);

@@ -7,7 +7,7 @@
 use half::f16;
 
 use crate::geometry::{BBox, Grid};
-use crate::localize::{ClassMaps, ZoomedMaps, Map, Maps, NameLogits, SemanticMaps};
+use crate::localize::{ClassMaps, Map, Maps, NameLogits, SemanticMaps, ZoomedMaps};
 
 /// The version of the layout; what is of another one is made anew.
 const VERSION: u8 = 2;
@@ -284,7 +284,10 @@ mod tests {
             (&maps.attention, &back.attention),
             (&maps.object, &back.object),
             (&maps.classes[0].maps.coupled, &back.classes[0].maps.coupled),
-            (&maps.classes[0].maps.propagated, &back.classes[0].maps.propagated),
+            (
+                &maps.classes[0].maps.propagated,
+                &back.classes[0].maps.propagated,
+            ),
         ];
         for (before, after) in pairs {
             let range = (before.values[11] - before.values[0]).abs();

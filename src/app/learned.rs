@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::work::proposing::ModelInfo;
-use crate::learn::boxes::{LearnedProposer, ReviewCost, GateMetrics};
+use crate::learn::boxes::{GateMetrics, LearnedProposer, ReviewCost};
 
 /// The setting with the list.
 pub const LEARNING: &str = "learning";
@@ -192,7 +192,12 @@ mod tests {
 
     const KIND: &str = "model/fast";
 
-    fn add(kept: &mut LearnedStates, reviewed: usize, is_better: bool, is_asked: bool) -> (u32, Vec<u32>) {
+    fn add(
+        kept: &mut LearnedStates,
+        reviewed: usize,
+        is_better: bool,
+        is_asked: bool,
+    ) -> (u32, Vec<u32>) {
         kept.add_state(|id| State {
             id,
             at: 0,

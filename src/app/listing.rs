@@ -438,7 +438,11 @@ mod tests {
             [3, 1, 2],
             "0.6 and 0.2, then 0.95, then what is done"
         );
-        assert_eq!(sorted(SortOrder::Sureness), [1, 3, 2], "what is done comes last");
+        assert_eq!(
+            sorted(SortOrder::Sureness),
+            [1, 3, 2],
+            "what is done comes last"
+        );
         assert_eq!(sorted(SortOrder::Score), [1, 3, 2]);
         assert_eq!(sorted(SortOrder::Boxes), [3, 1, 2]);
         assert_eq!(sorted(SortOrder::Class), [3, 1, 2], "cat, dog, none");

@@ -171,11 +171,24 @@ mod tests {
         assert_eq!(picked(&[toggle(5), to(6)]), [5, 6], "from the last click");
         let too = SelectionChange::To(PictureId(6), true);
         assert_eq!(picked(&[toggle(1), toggle(5), too]), [1, 3, 5, 6]);
-        assert_eq!(picked(&[SelectionChange::By(1), SelectionChange::By(1), SelectionChange::By(-1)]), [3, 4]);
-        assert_eq!(picked(&[SelectionChange::By(1), SelectionChange::By(-1)]), [0; 0]);
+        assert_eq!(
+            picked(&[
+                SelectionChange::By(1),
+                SelectionChange::By(1),
+                SelectionChange::By(-1)
+            ]),
+            [3, 4]
+        );
+        assert_eq!(
+            picked(&[SelectionChange::By(1), SelectionChange::By(-1)]),
+            [0; 0]
+        );
         assert_eq!(picked(&[SelectionChange::By(isize::MIN)]), [1, 2, 3]);
         assert_eq!(picked(&[SelectionChange::All]), [1, 2, 3, 4, 5, 6]);
-        assert_eq!(picked(&[SelectionChange::All, SelectionChange::Nothing]), [0; 0]);
+        assert_eq!(
+            picked(&[SelectionChange::All, SelectionChange::Nothing]),
+            [0; 0]
+        );
     }
 
     #[test]
@@ -188,8 +201,14 @@ mod tests {
             .collect();
         let mut all = ListSelection::default();
         let shown = Some(PictureId(1));
-        let pick =
-            |all: &mut ListSelection, id| all.pick(SelectionChange::Toggle(PictureId(id)), &rows, &row_of, shown);
+        let pick = |all: &mut ListSelection, id| {
+            all.pick(
+                SelectionChange::Toggle(PictureId(id)),
+                &rows,
+                &row_of,
+                shown,
+            )
+        };
         assert_eq!(pick(&mut all, 3), None);
         assert_eq!(pick(&mut all, 1), Some(PictureId(3)));
         assert!(all.is_empty());

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::listing::{self, PictureQuery};
-use super::picks::{SelectionChange, ListSelection};
+use super::picks::{ListSelection, SelectionChange};
 use crate::document::ops::{self, Candidate, NamedCandidate};
 use crate::document::{
-    Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, Model,
-    PictureId, ReviewState, Step, Summary, Affected,
+    Affected, Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags,
+    Model, PictureId, ReviewState, Step, Summary,
 };
 use crate::geometry::BBox;
 use crate::localize::{Method, Quality};
@@ -1192,14 +1192,17 @@ impl Session {
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn add_mapped_classes(&mut self, changes: &[(String, Option<MappedClass>)]) -> Result<(), StoreError> {
+    pub fn add_mapped_classes(
+        &mut self,
+        changes: &[(String, Option<MappedClass>)],
+    ) -> Result<(), StoreError> {
         for name in changes
             .iter()
             .filter_map(|(_, target)| Some(target.as_ref()?.name()))
         {
-            let affected = self
-                .project
-                .commit_untracked_with(BESIDE, |document| Ok(ops::ensure_category(document, name)))?;
+            let affected = self.project.commit_untracked_with(BESIDE, |document| {
+                Ok(ops::ensure_category(document, name))
+            })?;
             if affected != Affected::default() {
                 self.changed(false);
             }

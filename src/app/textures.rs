@@ -431,7 +431,10 @@ mod tests {
             Rect::EVERYTHING,
             Adjustment::default(),
         );
-        assert!(!close.needs_full_resolution, "the preview is the whole picture");
+        assert!(
+            !close.needs_full_resolution,
+            "the preview is the whole picture"
+        );
     }
 
     #[test]

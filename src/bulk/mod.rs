@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use crate::formats::{FormatError, check_target, coco, same_file};
 use crate::heatmap;
 use crate::naming::Naming;
-use crate::pictures::{self, ScannedPicture, ScanProblem};
+use crate::pictures::{self, ScanProblem, ScannedPicture};
 use crate::propose::{self, Inference, ProposeSettings, Target};
 use crate::tscam::Model;
 use assembly::{PictureResult, assemble};
@@ -205,7 +205,10 @@ fn run_info(job: &BulkJob, model: &Model, classes: &Classes) -> Map<String, Valu
         let threshold = job.settings.boxes.threshold;
         let threshold = threshold.unwrap_or(method.default_threshold());
         info.insert("threshold".to_owned(), shortest_decimal(threshold));
-        info.insert("min_score".to_owned(), shortest_decimal(job.settings.boxes.min_score));
+        info.insert(
+            "min_score".to_owned(),
+            shortest_decimal(job.settings.boxes.min_score),
+        );
         if job.folder_tags {
             // Ids follow from the folders, so a run with other folders cannot go on from this one.
             info.insert("classes".to_owned(), classes.of_folders().collect());

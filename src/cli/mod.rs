@@ -40,7 +40,7 @@ use crate::localize::{Method, Quality};
 use crate::tscam::backbone::Backbone;
 use crate::tscam::device::{DeviceChoice, OpenDevice};
 use crate::tscam::head::Head;
-use crate::tscam::{Model, InputOptions};
+use crate::tscam::{InputOptions, Model};
 
 /// Something failed along the way.
 const FAILED: u8 = 1;

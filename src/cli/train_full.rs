@@ -9,7 +9,10 @@ use clap::Args;
 use super::INTERRUPTED;
 use super::progress::Progress;
 use crate::formats::{FormatError, check_target, write_whole};
-use crate::learn::full::{TrainingEvent, TrainingExample, TrainingJob, TrainingSettings, InitialModel, TrainingStep, train};
+use crate::learn::full::{
+    InitialModel, TrainingEvent, TrainingExample, TrainingJob, TrainingSettings, TrainingStep,
+    train,
+};
 use crate::tscam::device::DeviceChoice;
 
 /// How backbone and head are trained; the defaults are the official implementation's for

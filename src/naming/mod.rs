@@ -16,7 +16,7 @@ use std::collections::btree_map::{Entry, Iter};
 
 use serde::{Deserialize, Serialize};
 
-pub use suggest::{Correction, SuggestionInput, SuggestionReason, Suggestion, suggest};
+pub use suggest::{Correction, Suggestion, SuggestionInput, SuggestionReason, suggest};
 
 /// The category of boxes of no particular class.
 pub const ANY_OBJECT: &str = "object";

@@ -38,10 +38,19 @@ fn classes_that_stand_for_the_same_count_together() {
     assert_eq!(name(&[(0, 0.3), (2, 0.3)]), Some(("cat", 30)));
     // Nothing to go by: no classes, too little, or a class that the model has not.
     assert_eq!(name(&[]), None);
-    assert_eq!(name(&[(2, MIN_NAME_PROBABILITY * 0.9), (0, MIN_NAME_PROBABILITY * 0.5)]), None);
+    assert_eq!(
+        name(&[
+            (2, MIN_NAME_PROBABILITY * 0.9),
+            (0, MIN_NAME_PROBABILITY * 0.5)
+        ]),
+        None
+    );
     assert_eq!(name(&[(2, MIN_NAME_PROBABILITY)]), Some(("toaster", 25)));
     assert_eq!(
-        name(&[(0, MIN_NAME_PROBABILITY * 0.6), (1, MIN_NAME_PROBABILITY * 0.5)]),
+        name(&[
+            (0, MIN_NAME_PROBABILITY * 0.6),
+            (1, MIN_NAME_PROBABILITY * 0.5)
+        ]),
         Some(("cat", 28))
     );
     assert_eq!(name(&[(9, 0.9)]), None);

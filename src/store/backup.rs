@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use super::connection::{beside, open_read_only};
 use super::error::{Fault, StoreError, io_error};
 use super::lock::{LockOutcome, claim};
-use super::place::{SQLITE_SUFFIXES, EXTENSION, aside};
+use super::place::{EXTENSION, SQLITE_SUFFIXES, aside};
 
 /// So many of the newest are kept, …
 const MAX_RECENT_BACKUPS: usize = 3;

@@ -19,11 +19,11 @@ use super::error::{Fault, StoreError};
 use super::load::Loaded;
 use super::log::{self, Entry};
 use super::memory::Memory;
-use super::news::{ExternalChange, AffectedParts};
+use super::news::{AffectedParts, ExternalChange};
 use super::project::{Access, Project};
 use super::state::Counters;
 use super::write::Writer;
-use crate::document::{Document, Edit, EditError, History, PictureId, Step, Affected};
+use crate::document::{Affected, Document, Edit, EditError, History, PictureId, Step};
 
 /// A step that was undone or redone.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,7 +161,12 @@ impl Project {
         Ok(mem::take(&mut self.memory.news))
     }
 
-    fn make(&mut self, edit: &Edit, act: &Operation<'_>, label: &str) -> Result<Affected, StoreError> {
+    fn make(
+        &mut self,
+        edit: &Edit,
+        act: &Operation<'_>,
+        label: &str,
+    ) -> Result<Affected, StoreError> {
         let affected = edit.affected();
         let stale = || StoreError::Conflict {
             label: label.to_owned(),
@@ -212,7 +217,10 @@ impl Project {
 
     /// Makes a change in memory and in the file. The outer nothing means that another process
     /// has changed the file, which must be taken in first; the inner one that nothing changes.
-    fn attempt(&mut self, act: &Operation<'_>) -> Result<Option<Option<AppliedChange>>, StoreError> {
+    fn attempt(
+        &mut self,
+        act: &Operation<'_>,
+    ) -> Result<Option<Option<AppliedChange>>, StoreError> {
         self.check_usable()?;
         if self.access() == Access::View {
             let path = self.path.clone();
@@ -303,13 +311,18 @@ impl Project {
 }
 
 /// Makes a change in memory; nothing if it changes nothing.
-fn do_in_memory(memory: &mut Memory, act: &Operation<'_>) -> Result<Option<AppliedChange>, EditError> {
+fn do_in_memory(
+    memory: &mut Memory,
+    act: &Operation<'_>,
+) -> Result<Option<AppliedChange>, EditError> {
     match *act {
         Operation::Step(_, edit, _) | Operation::Note(_, edit) if edit.is_empty() => Ok(None),
         Operation::Step(label, edit, gesture) if memory.is_editor() => {
             make_step(memory, label, edit, gesture)
         }
-        Operation::Note(label, edit) if memory.is_editor() && memory.reach().overlaps(&edit.affected()) => {
+        Operation::Note(label, edit)
+            if memory.is_editor() && memory.reach().overlaps(&edit.affected()) =>
+        {
             make_step(memory, label, edit, None)
         }
         Operation::Step(label, edit, _) | Operation::Note(label, edit) => Ok(Some(AppliedChange {

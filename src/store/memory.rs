@@ -7,11 +7,11 @@ use rusqlite::Transaction;
 use super::error::Fault;
 use super::load::Loaded;
 use super::log::{self, Entry};
-use super::news::{ExternalChange, AffectedParts};
+use super::news::{AffectedParts, ExternalChange};
 use super::project::Access;
 use super::state::Counters;
 use super::write::Writer;
-use crate::document::{Document, History, Step, Affected};
+use crate::document::{Affected, Document, History, Step};
 
 /// A project in memory: always what the file was at one moment.
 pub(super) struct Memory {

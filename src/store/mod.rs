@@ -55,6 +55,6 @@ pub use check::{CheckReport, check};
 pub use commit::UndoneStep;
 pub use error::StoreError;
 pub use news::ExternalChange;
-pub use place::{EXTENSION, default_path, find, belongs_to_project};
+pub use place::{EXTENSION, belongs_to_project, default_path, find};
 pub use project::{Access, OpenNotice, OpenReport, Project};
-pub use reconcile::{PictureFile, FileInspector, FolderChanges, FileStamp, hash_bytes, hash_file};
+pub use reconcile::{FileInspector, FileStamp, FolderChanges, PictureFile, hash_bytes, hash_file};

@@ -78,7 +78,9 @@ pub fn belongs_to_project(path: &Path) -> bool {
         let name = name.strip_prefix(before)?.strip_suffix(after)?;
         Some(path.with_file_name(name))
     };
-    let beside = SQLITE_SUFFIXES.iter().filter_map(|ending| owner(path, "", ending));
+    let beside = SQLITE_SUFFIXES
+        .iter()
+        .filter_map(|ending| owner(path, "", ending));
     let folders = path.ancestors();
     let aside = folders.filter_map(|folder| owner(folder, ".", SIDE_FOLDER_SUFFIX));
     is_project(path) || beside.chain(aside).any(|path| is_project(&path))

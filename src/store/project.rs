@@ -10,13 +10,13 @@ use rusqlite::{Connection, MAIN_DB, OptionalExtension as _, Transaction, Transac
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::connection::{checkpoint, open_read_only, open_to_view, open_read_write, enable_wal};
+use super::connection::{checkpoint, enable_wal, open_read_only, open_read_write, open_to_view};
 use super::error::{Fault, StoreError, io_error};
 use super::load::Loaded;
 use super::lock::{LockOutcome, WindowLock, claim};
 use super::memory::{Memory, settle};
 use super::moved::{self, FileIdentity};
-use super::place::{RootPaths, aside, data_folder, default_path, normal, fallback_path};
+use super::place::{RootPaths, aside, data_folder, default_path, fallback_path, normal};
 use super::rows::{SETTINGS, text};
 use super::schema::{self, MIGRATIONS};
 use super::state::Counters;
@@ -440,7 +440,11 @@ impl Drop for BackgroundBackup {
 }
 
 /// Asks for the lock that the access needs, and tells what access there is.
-fn claimed(path: &Path, access: Access, notifications: &mut Vec<OpenNotice>) -> (Access, Option<WindowLock>) {
+fn claimed(
+    path: &Path,
+    access: Access,
+    notifications: &mut Vec<OpenNotice>,
+) -> (Access, Option<WindowLock>) {
     if access != Access::Edit {
         return (access, None);
     }

@@ -11,7 +11,7 @@ use super::rows::{
     annotation_cells, borrowed, category_cells, int, model_cells, picture_cells, step_cells, text,
 };
 use super::state::Counters;
-use crate::document::{Document, History, Model, Origin, Affected};
+use crate::document::{Affected, Document, History, Model, Origin};
 
 /// Writes rows within a transaction that the caller commits.
 pub(super) struct Writer<'a> {
@@ -44,7 +44,11 @@ impl<'a> Writer<'a> {
     }
 
     /// Makes the tables say what the document says about some rows.
-    pub(super) fn document(&mut self, document: &Document, affected: &Affected) -> Result<(), Fault> {
+    pub(super) fn document(
+        &mut self,
+        document: &Document,
+        affected: &Affected,
+    ) -> Result<(), Fault> {
         if affected.category_order || !affected.categories.is_empty() {
             for id in &affected.categories {
                 if document.category(*id).is_none() {

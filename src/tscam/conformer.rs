@@ -15,8 +15,8 @@ use candle_nn::VarBuilder;
 use super::convolution::{Conv, Padding, fold_batch_norm, kernel_matrix};
 use super::ops::{bias_gelu, bias_relu, layer_norm, residual};
 use super::transformer::{
-    BLOCK_NORM_EPS, Block, BlockConfig, TokenChunks, BackboneFeatures, LayerNorm, Linear, PatchEmbed, FeatureRecorder,
-    TensorShapes, highest_index,
+    BLOCK_NORM_EPS, BackboneFeatures, Block, BlockConfig, FeatureRecorder, LayerNorm, Linear,
+    PatchEmbed, TensorShapes, TokenChunks, highest_index,
 };
 use crate::geometry::Grid;
 

@@ -10,7 +10,7 @@ use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::VarBuilder;
 
 use super::ModelError;
-use super::convolution::{Conv, Padding, KernelWindow, depthwise_relu, fold_batch_norm};
+use super::convolution::{Conv, KernelWindow, Padding, depthwise_relu, fold_batch_norm};
 use super::ops::residual;
 use super::transformer::Linear;
 use super::weights::Weights;

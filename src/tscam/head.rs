@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use candle_core::{Device, Result, Tensor};
 
 use super::ModelError;
-use super::convolution::{Padding, KernelWindow, kernel_matrix, im2col};
+use super::convolution::{KernelWindow, Padding, im2col, kernel_matrix};
 use super::transformer::Linear;
 use super::weights::Weights;
 use crate::geometry::Grid;

@@ -25,7 +25,7 @@ use candle_nn::VarBuilder;
 use image::{RgbImage, imageops};
 
 use crate::geometry::Grid;
-use crate::localize::{ClassEvidence, Evidence, Quality, PatchTokens};
+use crate::localize::{ClassEvidence, Evidence, PatchTokens, Quality};
 use crate::pictures;
 use backbone::{Backbone, BackboneConfig};
 use efficientnet::EfficientNet;
@@ -134,7 +134,12 @@ impl Model {
     /// The backbone that is compiled in.
     pub fn embedded(device: &Device) -> Result<Self, ModelError> {
         let path = Path::new(EMBEDDED_BACKBONE_NAME);
-        Self::from_weights(EMBEDDED_BACKBONE_NAME.to_owned(), path, embedded_weights()?, device)
+        Self::from_weights(
+            EMBEDDED_BACKBONE_NAME.to_owned(),
+            path,
+            embedded_weights()?,
+            device,
+        )
     }
 
     /// A backbone from a `.safetensors` or `.pth` file, with its head if it has one; or the embedded
@@ -345,7 +350,9 @@ impl Model {
             let seen = see(picture)?;
             evidence.companion = Some(match input.quality {
                 Quality::Fast | Quality::Balanced => seen,
-                Quality::Best => seen.averaged_with_mirrored(&see(&imageops::flip_horizontal(picture))?),
+                Quality::Best => {
+                    seen.averaged_with_mirrored(&see(&imageops::flip_horizontal(picture))?)
+                }
             });
         }
         if evidence.is_finite() {
@@ -418,7 +425,11 @@ impl Model {
 
     /// What the backbone alone computes from normalised pixels `[N, 3, rows * patch, columns *
     /// patch]`, with the tokens after each block in `taps`.
-    pub fn features(&self, pixels: &Tensor, taps: &[usize]) -> candle_core::Result<BackboneFeatures> {
+    pub fn features(
+        &self,
+        pixels: &Tensor,
+        taps: &[usize],
+    ) -> candle_core::Result<BackboneFeatures> {
         self.backbone.forward(pixels, taps)
     }
 

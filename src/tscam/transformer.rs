@@ -251,11 +251,7 @@ fn mix_heads(qkv: &Tensor, first: usize, count: usize) -> Result<(Tensor, Tensor
     let (n, t, width) = qkv.dims3()?;
     let part = |index: usize| {
         let heads = qkv
-            .narrow(
-                2,
-                index * width / 3 + first * HEAD_DIM,
-                count * HEAD_DIM,
-            )?
+            .narrow(2, index * width / 3 + first * HEAD_DIM, count * HEAD_DIM)?
             .reshape((n, t, count, HEAD_DIM))?
             .transpose(1, 2)?; // [N, count, T, 64]
         // The CPU's product reads one picture's heads where they lie; else it wants plain rows.
@@ -307,7 +303,9 @@ impl TokenChunks {
         let xs = tokens.flatten_to(1)?;
         let count = xs.dim(0)?;
         let pieces = if xs.device().is_cpu() {
-            rayon::current_num_threads().min(count / MIN_CHUNK_ROWS).max(1)
+            rayon::current_num_threads()
+                .min(count / MIN_CHUNK_ROWS)
+                .max(1)
         } else {
             1
         };

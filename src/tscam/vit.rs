@@ -10,8 +10,8 @@ use candle_nn::VarBuilder;
 
 use super::ops::bias_add;
 use super::transformer::{
-    BLOCK_NORM_EPS, Block, BlockConfig, TokenChunks, BackboneFeatures, LayerNorm, PatchEmbed, FeatureRecorder, TensorShapes,
-    highest_index,
+    BLOCK_NORM_EPS, BackboneFeatures, Block, BlockConfig, FeatureRecorder, LayerNorm, PatchEmbed,
+    TensorShapes, TokenChunks, highest_index,
 };
 use crate::geometry::Grid;
 

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::{Workspace, cut_options_of};
-use crate::app::learned::{self, ProposalSource, LearnedStates, LEARNING, State};
-use crate::app::work::learning::{SimilarRequest, LearnedBoxes, ActiveState, LearningEvent, ReviewedPicture};
+use crate::app::learned::{self, LEARNING, LearnedStates, ProposalSource, State};
+use crate::app::work::learning::{
+    ActiveState, LearnedBoxes, LearningEvent, ReviewedPicture, SimilarRequest,
+};
 use crate::app::work::proposing::{ModelInfo, PictureRequest};
 use crate::document::ops::{Candidate, NamedCandidate};
 use crate::document::{BoxState, CategoryId, Origin, PictureId, ReviewState};
 use crate::geometry::BBox;
-use crate::learn::boxes::{Learned, LearnedBox};
+use crate::learn::boxes::{LearnedBox, LearnedProposer};
 use crate::store::StoreError;
 
 /// Pictures after the one that is shown that are held ready for learning.
@@ -163,7 +165,11 @@ impl Workspace {
     pub(super) fn start_learning(&mut self, model_info: &Arc<ModelInfo>) {
         self.learning.epoch = self.learner.use_model(Some(Arc::clone(model_info)));
         self.learning.has_begun = false;
-        let state = self.learning.kept.wanted(&model_info.features_kind()).cloned();
+        let state = self
+            .learning
+            .kept
+            .wanted(&model_info.features_kind())
+            .cloned();
         if let Some(state) = state {
             let learned = self.read_state(&state, model_info);
             self.activate_state(learned.map(|learned| (state.id, learned)));
@@ -171,7 +177,7 @@ impl Workspace {
         self.prefetch_features();
     }
 
-    fn read_state(&self, state: &State, model_info: &ModelInfo) -> Option<Arc<Learned>> {
+    fn read_state(&self, state: &State, model_info: &ModelInfo) -> Option<Arc<LearnedProposer>> {
         let text = self.session.project().setting(&learned::key_of(state.id));
         let text: String = text.ok().flatten()?;
         learned::from_text(&text, &model_info.features_kind()).map(Arc::new)
@@ -286,7 +292,11 @@ impl Workspace {
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(None);
         };
-        let state = self.learning.kept.wanted(&model_info.features_kind()).cloned();
+        let state = self
+            .learning
+            .kept
+            .wanted(&model_info.features_kind())
+            .cloned();
         let Some(state) = state else {
             let is_other_model = matches!(choice, ProposalSource::State(_));
             self.deactivate_state(true)?;
@@ -304,7 +314,7 @@ impl Workspace {
     }
 
     /// Proposes by what was learnt from now on, or in the old way.
-    fn activate_state(&mut self, state: Option<(u32, Arc<Learned>)>) {
+    fn activate_state(&mut self, state: Option<(u32, Arc<LearnedProposer>)>) {
         self.learning.generation += 1;
         let generation = self.learning.generation;
         self.learning.followed.clear();
@@ -466,7 +476,11 @@ impl Workspace {
     ///
     /// # Errors
     /// If the project cannot be written.
-    pub fn on_learning_event(&mut self, epoch: u64, learnt: LearningEvent) -> Result<Said, StoreError> {
+    pub fn on_learning_event(
+        &mut self,
+        epoch: u64,
+        learnt: LearningEvent,
+    ) -> Result<Said, StoreError> {
         if epoch != self.learning.epoch {
             // Of a former model.
             return Ok(None);
@@ -546,7 +560,7 @@ impl Workspace {
 
     fn keep_learned(
         &mut self,
-        learned: Arc<Learned>,
+        learned: Arc<LearnedProposer>,
         text: &str,
         is_asked: bool,
     ) -> Result<Said, StoreError> {
@@ -618,7 +632,9 @@ impl Workspace {
         found: &[(PictureId, &[LearnedBox])],
         is_step: bool,
     ) -> Result<(), StoreError> {
-        let (Some(model_info), Some(id)) = (self.model_info().cloned(), self.learning.active_state()) else {
+        let (Some(model_info), Some(id)) =
+            (self.model_info().cloned(), self.learning.active_state())
+        else {
             return Ok(());
         };
         if found.is_empty() {
@@ -711,7 +727,9 @@ impl Workspace {
         boxes: &LearnedBoxes,
         unseen: &[PictureId],
     ) -> Result<Said, StoreError> {
-        let (Some(model_info), Some(search)) = (self.model_info().cloned(), &mut self.learning.search) else {
+        let (Some(model_info), Some(search)) =
+            (self.model_info().cloned(), &mut self.learning.search)
+        else {
             return Ok(None);
         };
         if search.example.search != number {

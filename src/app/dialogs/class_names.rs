@@ -11,10 +11,10 @@ use egui::{
 
 use super::palette::Finder;
 use crate::app::action::Action;
-use crate::app::desk::{Workspace, ModelState};
+use crate::app::desk::{ModelState, Workspace};
 use crate::app::theme::{self, Palette};
 use crate::document::{Category, ops};
-use crate::naming::{self, ANY_OBJECT, Correction, SuggestionInput, Suggestion, MappedClass};
+use crate::naming::{self, ANY_OBJECT, Correction, MappedClass, Suggestion, SuggestionInput};
 
 const WIDTH: f32 = 760.0;
 const ROW_HEIGHT: f32 = 28.0;
@@ -468,7 +468,10 @@ impl Rows {
             suggestion: suggestions.remove(class),
         };
         self.all = all.into_iter().map(row).collect();
-        self.renamed = ops::remove_unused_model_categories(document).affected().categories.len();
+        self.renamed = ops::remove_unused_model_categories(document)
+            .affected()
+            .categories
+            .len();
     }
 }
 
@@ -478,7 +481,10 @@ impl Row {
         let size = egui::vec2(ui.available_width(), ROW_HEIGHT);
         let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
         response.widget_info(|| {
-            let called = self.target.as_ref().map_or("its own name", MappedClass::name);
+            let called = self
+                .target
+                .as_ref()
+                .map_or("its own name", MappedClass::name);
             let (class, boxes) = (&self.class, self.boxes);
             let text = format!("{class}, {boxes} boxes, called {called}");
             WidgetInfo::selected(Role::ListBoxOption, true, is_marked, text)

@@ -174,7 +174,11 @@ impl Tags {
         let (rect, response) =
             ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::CLICK);
         response.widget_info(|| {
-            let state = if text_of.is_empty() { "not tagged" } else { &text_of };
+            let state = if text_of.is_empty() {
+                "not tagged"
+            } else {
+                &text_of
+            };
             let text = format!("{}, {state}", category.name);
             WidgetInfo::selected(Role::ListBoxOption, true, is_marked, text)
         });

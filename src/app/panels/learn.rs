@@ -9,7 +9,7 @@ use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::desk::Workspace;
 use crate::app::desk::learning::{MIN_HELD_OUT, not_better_text};
-use crate::app::learned::{ProposalSource, HeldOutMetrics, State};
+use crate::app::learned::{HeldOutMetrics, ProposalSource, State};
 use crate::app::offer::CommandState;
 use crate::app::theme::Palette;
 use crate::app::work::learning::STEPS;
@@ -20,7 +20,10 @@ const NUMBER_WIDTH: f32 = 58.0;
 
 /// Draws the panel.
 pub fn ui(ui: &mut Ui, desk: &Workspace, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
-    let Some(kind) = desk.model_info().map(|model_info| model_info.features_kind()) else {
+    let Some(kind) = desk
+        .model_info()
+        .map(|model_info| model_info.features_kind())
+    else {
         ui.weak("Waits for the model.");
         return;
     };
@@ -242,8 +245,18 @@ fn states(ui: &mut Ui, desk: &Workspace, kind: &str, actions: &mut Vec<Action>) 
                     actions.push(Action::UseLearned(choice));
                 }
             };
-            offer(ui, ProposalSource::Best, "The newest, where it is better", true);
-            offer(ui, ProposalSource::OldWay, "The old way, whatever is learnt", true);
+            offer(
+                ui,
+                ProposalSource::Best,
+                "The newest, where it is better",
+                true,
+            );
+            offer(
+                ui,
+                ProposalSource::OldWay,
+                "The old way, whatever is learnt",
+                true,
+            );
             for state in kept.states.iter().rev() {
                 self::state(ui, desk, state, kind, actions);
             }

@@ -13,7 +13,7 @@ use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::command::Command;
 use crate::app::desk::Workspace;
-use crate::app::listing::{PictureQuery, SortOrder, ReviewFilter};
+use crate::app::listing::{PictureQuery, ReviewFilter, SortOrder};
 use crate::app::picks::SelectionChange;
 use crate::app::theme::{self, Palette};
 use crate::document::{BoxState, Picture, PictureId, ReviewState};
@@ -49,7 +49,13 @@ pub struct List {
 
 impl List {
     /// Draws the list.
-    pub fn ui(&mut self, ui: &mut Ui, desk: &mut Workspace, is_grid: bool, actions: &mut Vec<Action>) {
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        desk: &mut Workspace,
+        is_grid: bool,
+        actions: &mut Vec<Action>,
+    ) {
         progress(ui, desk, actions);
         query(ui, desk, actions);
         ui.separator();
@@ -130,7 +136,12 @@ impl List {
     }
 
     /// What a key means while the list has the focus, before it can be a command.
-    pub fn on_key(&self, key: Key, modifiers: Modifiers, desk: &Workspace) -> Option<SelectionChange> {
+    pub fn on_key(
+        &self,
+        key: Key,
+        modifiers: Modifiers,
+        desk: &Workspace,
+    ) -> Option<SelectionChange> {
         let columns = self.columns.max(1) as isize;
         match key {
             Key::A if modifiers.command_only() => Some(SelectionChange::All),

@@ -4,7 +4,7 @@ use egui::{ComboBox, RichText, Slider, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::{Workspace, ModelState, heat_map_colour};
+use crate::app::desk::{ModelState, Workspace, heat_map_colour};
 use crate::app::offer::CommandState;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::ProposalSettings;
@@ -20,11 +20,16 @@ pub fn ui(
     actions: &mut Vec<Action>,
 ) {
     model_line(ui, desk, actions);
-    let former = desk.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.proposing);
+    let former = desk
+        .proposal_preview
+        .as_ref()
+        .map(|proposal_preview| &proposal_preview.proposing);
     let former = former.unwrap_or(desk.session.proposing()).clone();
     let mut proposing = former.clone();
     let mut is_final = false;
-    let knows_classes = desk.model_info().is_some_and(|model_info| !model_info.classes.is_empty());
+    let knows_classes = desk
+        .model_info()
+        .is_some_and(|model_info| !model_info.classes.is_empty());
     if knows_classes {
         let button = egui::Button::new(Command::ClassNames.spec().label);
         let button = ui.add_enabled(offer.is_enabled(Command::ClassNames), button);
@@ -65,7 +70,10 @@ fn model_line(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
                 0 => "any object".to_owned(),
                 number => format!("{number} classes"),
             };
-            ui.weak(format!("{}, {classes}, on {}", model_info.name, model_info.device));
+            ui.weak(format!(
+                "{}, {classes}, on {}",
+                model_info.name, model_info.device
+            ));
         }
         ModelState::Failed(reason) => {
             ui.vertical(|ui| {

@@ -45,7 +45,9 @@ impl Window {
             let has_picture = session.current().is_some();
             let can_edit = has_picture && session.is_editable();
             let has_selection = can_edit && !session.selection().is_empty();
-            history = session.undo_redo_labels().map(|label| label.map(str::to_owned));
+            history = session
+                .undo_redo_labels()
+                .map(|label| label.map(str::to_owned));
             for (is_met, need) in [
                 (true, Requirement::Project),
                 (has_picture, Requirement::Picture),
@@ -130,7 +132,10 @@ impl Window {
                     look: &look,
                     adjustment: desk.adjustment,
                     are_boxes_hidden: desk.are_boxes_hidden,
-                    proposal_preview: desk.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.boxes[..]),
+                    proposal_preview: desk
+                        .proposal_preview
+                        .as_ref()
+                        .map(|proposal_preview| &proposal_preview.boxes[..]),
                     heat,
                 },
                 actions,
@@ -150,7 +155,9 @@ impl Window {
                 Dialog::Palette(palette) => palette.ui(context, &self.offer(), actions),
                 Dialog::Help(help) => help.ui(context, &self.preferences.keymap, actions),
                 Dialog::Settings(settings) => settings.ui(context, &self.preferences, actions),
-                Dialog::Problems => dialogs::problems::ui(context, &mut self.notifications, actions),
+                Dialog::Problems => {
+                    dialogs::problems::ui(context, &mut self.notifications, actions)
+                }
                 Dialog::OpenPath(open_path) => open_path.ui(context, actions),
                 Dialog::Import(import) => import.ui(context, actions),
                 Dialog::ClassPicker(picker) => {

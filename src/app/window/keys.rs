@@ -48,8 +48,7 @@ impl Window {
         for event in events {
             let is_text = matches!(event, egui::Event::Text(_));
             let focus = [has_canvas, has_list];
-            let is_taken =
-                (is_text && was_taken) || self.on_key(&event, is_typing, focus, actions);
+            let is_taken = (is_text && was_taken) || self.on_key(&event, is_typing, focus, actions);
             if matches!(event, egui::Event::Key { pressed: true, .. }) {
                 was_taken = is_taken;
             }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use egui::{Context, ViewportCommand};
 
 use super::{Window, counted};
-use crate::app::desk::{Workspace, ProposalJob};
+use crate::app::desk::{ProposalJob, Workspace};
 use crate::app::dialogs::{self, Dialog};
 use crate::app::files::{FileChoice, FilePurpose};
 use crate::app::notifications::Notifications;
@@ -17,11 +17,11 @@ use crate::app::sample;
 use crate::app::work::exchanging::Exchanged;
 use crate::app::work::opening::{self, Opening};
 use crate::app::work::proposing::{ModelSettings, Proposed};
-use crate::app::work::tagged::{TrainedHeadFile, TagTraining};
-use crate::app::work::{WorkerEvent, EventSender};
+use crate::app::work::tagged::{TagTraining, TrainedHeadFile};
+use crate::app::work::{EventSender, WorkerEvent};
 use crate::formats::exchange::{ExportReport, Import, Messages};
 use crate::learn::tags::TagSet;
-use crate::store::{Project, FolderChanges};
+use crate::store::{FolderChanges, Project};
 use crate::tscam::EMBEDDED_BACKBONE_NAME;
 
 /// How often another process is looked for that has written to the project.
@@ -44,7 +44,10 @@ impl Window {
             match event {
                 WorkerEvent::Chosen(purpose, choice) => self.on_file_chosen(purpose, choice),
                 WorkerEvent::Trouble(text) => self.notifications.problem(text),
-                WorkerEvent::Opening(Opening::Opened { project, notifications }) if is_opening => {
+                WorkerEvent::Opening(Opening::Opened {
+                    project,
+                    notifications,
+                }) if is_opening => {
                     self.show_workspace(*project, number, notifications);
                 }
                 WorkerEvent::Opening(Opening::Failed(reason)) if is_opening => {
@@ -227,7 +230,9 @@ impl Window {
     /// Trains a class head on the tags.
     pub(super) fn learn_classes(&mut self) {
         let Some(desk) = &mut self.desk else { return };
-        let is_embedded = desk.model_info().is_none_or(|model_info| model_info.name == EMBEDDED_BACKBONE_NAME);
+        let is_embedded = desk
+            .model_info()
+            .is_none_or(|model_info| model_info.name == EMBEDDED_BACKBONE_NAME);
         let project = desk.session.project();
         let set = TagSet::new(TagSet::from_document(project.document(), project.root()));
         let text = match &self.places.heads {
@@ -407,13 +412,22 @@ fn close_in_background(desk: Workspace, event_sender: &EventSender) {
 }
 
 /// Takes what a worker of the open project has done.
-fn on_work_done(context: &Context, desk: &mut Workspace, event: WorkerEvent, notifications: &mut Notifications) {
+fn on_work_done(
+    context: &Context,
+    desk: &mut Workspace,
+    event: WorkerEvent,
+    notifications: &mut Notifications,
+) {
     match event {
-        WorkerEvent::Decoded(picture, decoded) => match desk.on_decoded(context, picture, decoded) {
-            Ok(notes) => notes.into_iter().for_each(|note| notifications.note(note)),
-            Err(reason) => notifications.problem(reason),
-        },
-        WorkerEvent::Thumbnail(picture, image) => desk.textures.insert_thumbnail(context, picture, image),
+        WorkerEvent::Decoded(picture, decoded) => {
+            match desk.on_decoded(context, picture, decoded) {
+                Ok(notes) => notes.into_iter().for_each(|note| notifications.note(note)),
+                Err(reason) => notifications.problem(reason),
+            }
+        }
+        WorkerEvent::Thumbnail(picture, image) => {
+            desk.textures.insert_thumbnail(context, picture, image)
+        }
         WorkerEvent::DerivedBoxes(derived) => desk.on_derived(derived),
         WorkerEvent::Proposed(Proposed::Model(model)) => {
             desk.on_model(model)

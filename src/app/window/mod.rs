@@ -30,7 +30,7 @@ use super::panels::{classes, dashboard, list};
 use super::places::AppDirs;
 use super::preferences::Preferences;
 use super::theme;
-use super::work::{WorkerEvent, MAX_QUEUED_EVENTS, EventSender};
+use super::work::{EventSender, MAX_QUEUED_EVENTS, WorkerEvent};
 use crate::document::PictureId;
 
 /// The program's window.

@@ -7,7 +7,7 @@ use super::{Window, counted};
 use crate::app::action::{Action, ClassAction};
 use crate::app::canvas::CanvasCommand;
 use crate::app::command::Command;
-use crate::app::desk::{Workspace, ModelState};
+use crate::app::desk::{ModelState, Workspace};
 use crate::app::dialogs::{Dialog, exchange};
 use crate::app::files::{self, FilePurpose};
 use crate::app::keymap::Keymap;
@@ -220,7 +220,11 @@ impl Window {
 }
 
 /// Does what concerns the open project.
-fn perform_on_workspace(desk: &mut Workspace, event_sender: &EventSender, action: Action) -> Result<(), StoreError> {
+fn perform_on_workspace(
+    desk: &mut Workspace,
+    event_sender: &EventSender,
+    action: Action,
+) -> Result<(), StoreError> {
     let session = &mut desk.session;
     match action {
         Action::Show(picture) => session.show(picture),
@@ -253,7 +257,9 @@ fn perform_on_workspace(desk: &mut Workspace, event_sender: &EventSender, action
                 Ok(ops::remove_unused_model_categories(document))
             })?;
         }
-        Action::Propose(proposing, is_final) => desk.change_proposal_settings(proposing, is_final)?,
+        Action::Propose(proposing, is_final) => {
+            desk.change_proposal_settings(proposing, is_final)?
+        }
         Action::CancelLearning => desk.cancel_learning(),
         Action::CancelTraining => desk.training = None,
         Action::SetAutomaticLearning(is_automatic) => desk.set_automatic(is_automatic)?,

@@ -9,7 +9,7 @@ use egui::ColorImage;
 use image::RgbImage;
 
 use super::shared::Shared;
-use super::{WorkerEvent, EventSender};
+use super::{EventSender, WorkerEvent};
 use crate::document::PictureId;
 use crate::pictures::{self, DecodeLimits};
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use super::proposing::{ModelInfo, PictureRequest};
-use super::{WorkerEvent, EventSender};
+use super::{EventSender, WorkerEvent};
 use crate::app::cache::{Cache, CacheKind};
 use crate::app::kept_maps;
 use crate::document::PictureId;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use super::{WorkerEvent, EventSender};
-use crate::formats::exchange::{self, ExportReport, Format, Import, ImportMode, ExportOptions};
+use super::{EventSender, WorkerEvent};
+use crate::formats::exchange::{self, ExportOptions, ExportReport, Format, Import, ImportMode};
 use crate::store::{Access, Project};
 
 /// What has come of an import or export.
@@ -21,7 +21,9 @@ pub enum Exchanged {
 pub fn import(project: PathBuf, path: PathBuf, mode: ImportMode, post: EventSender) {
     thread::spawn(move || {
         let outcome = read(&project, &path, mode).map(|import| Exchanged::Read(path, import));
-        post.send(WorkerEvent::Exchanged(outcome.unwrap_or_else(Exchanged::Failed)));
+        post.send(WorkerEvent::Exchanged(
+            outcome.unwrap_or_else(Exchanged::Failed),
+        ));
     });
 }
 
@@ -29,7 +31,9 @@ pub fn import(project: PathBuf, path: PathBuf, mode: ImportMode, post: EventSend
 pub fn export(project: PathBuf, options: ExportOptions, out: PathBuf, post: EventSender) {
     thread::spawn(move || {
         let outcome = write(&project, &options, &out).map(|done| Exchanged::Written(out, done));
-        post.send(WorkerEvent::Exchanged(outcome.unwrap_or_else(Exchanged::Failed)));
+        post.send(WorkerEvent::Exchanged(
+            outcome.unwrap_or_else(Exchanged::Failed),
+        ));
     });
 }
 

@@ -14,12 +14,12 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::proposing::{ModelInfo, PictureRequest};
 use super::shared::Shared;
-use super::{WorkerEvent, EventSender};
+use super::{EventSender, WorkerEvent};
 use crate::app::cache::{Cache, CacheKind};
 use crate::app::learned;
 use crate::document::PictureId;
 use crate::geometry::BBox;
-use crate::learn::boxes::{BoxLearner, Learned, LearnedBox, PictureFeatures, find_similar};
+use crate::learn::boxes::{BoxLearner, LearnedBox, LearnedProposer, PictureFeatures, find_similar};
 
 /// Decides which pictures are held out, which is to be the same in every session. With this one it
 /// is close to one in four, and the others are dealt evenly, however few are reviewed.
@@ -59,7 +59,7 @@ pub struct ActiveState {
     /// The number of the use: what was proposed by a former one is dropped.
     pub generation: u64,
     /// What was learnt.
-    pub learned: Arc<Learned>,
+    pub learned: Arc<LearnedProposer>,
 }
 
 /// Boxes of pictures.
@@ -72,7 +72,7 @@ pub enum LearningEvent {
     Taken(PictureId, bool),
     /// It was learnt, with the text that a setting keeps of it, or the pictures were too few;
     /// whether a person had asked for it, and how long it took.
-    Learned(Option<(Arc<Learned>, String)>, bool, Duration),
+    Learned(Option<(Arc<LearnedProposer>, String)>, bool, Duration),
     /// A person has stopped it.
     Cancelled,
     /// Boxes by what was learnt.
@@ -294,7 +294,11 @@ impl Worker {
             let Some((model_info, epoch, task)) = next else {
                 return;
             };
-            if self.model_info.as_ref().is_none_or(|(_, known)| *known != epoch) {
+            if self
+                .model_info
+                .as_ref()
+                .is_none_or(|(_, known)| *known != epoch)
+            {
                 self.model_info = Some((Arc::clone(&model_info), epoch));
                 self.learner = BoxLearner::new(SEED);
                 self.order.clear();
@@ -303,7 +307,9 @@ impl Worker {
                 Task::Change(Change::Take(lesson)) => self.take(&model_info, &lesson),
                 Task::Change(Change::Drop(picture)) => self.forget(picture),
                 Task::Learn(is_asked) => self.learn(&model_info, is_asked),
-                Task::Propose(active_state, batch, left) => self.propose(&model_info, &active_state, &batch, left),
+                Task::Propose(active_state, batch, left) => {
+                    self.propose(&model_info, &active_state, &batch, left)
+                }
                 Task::Alike(example) => self.find_similar(&model_info, &example),
             }
         }
@@ -315,7 +321,10 @@ impl Worker {
     }
 
     fn sight(&self, model_info: &ModelInfo, request: &PictureRequest) -> Option<PictureFeatures> {
-        let bytes = self.cache.get(CacheKind::PictureFeatures, &model_info.maps_key(&request.key))?;
+        let bytes = self.cache.get(
+            CacheKind::PictureFeatures,
+            &model_info.maps_key(&request.key),
+        )?;
         let sight = PictureFeatures::from_bytes(&bytes)?;
         let [width, height] = request.size;
         (sight.size() == (width, height)).then_some(sight)
@@ -370,7 +379,13 @@ impl Worker {
         self.send(LearningEvent::Learned(learned, is_asked, begun.elapsed()));
     }
 
-    fn propose(&self, model_info: &ModelInfo, active_state: &ActiveState, batch: &[PictureRequest], left: usize) {
+    fn propose(
+        &self,
+        model_info: &ModelInfo,
+        active_state: &ActiveState,
+        batch: &[PictureRequest],
+        left: usize,
+    ) {
         let (mut boxes, mut unseen) = (Vec::new(), Vec::new());
         for request in batch {
             match self.sight(model_info, request) {

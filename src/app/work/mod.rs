@@ -65,7 +65,10 @@ pub struct EventSender {
 
 impl EventSender {
     /// A post into `sender`; `wake` makes the window look.
-    pub fn new(sender: Sender<(u64, WorkerEvent)>, wake: impl Fn() + Send + Sync + 'static) -> Self {
+    pub fn new(
+        sender: Sender<(u64, WorkerEvent)>,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
         Self {
             sender,
             wake: Arc::new(wake),

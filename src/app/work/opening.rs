@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use super::{WorkerEvent, EventSender};
+use super::{EventSender, WorkerEvent};
 use crate::pictures;
 use crate::store::{self, Access, Project, StoreError};
 use crate::survey::{self, RescanReport};
@@ -32,7 +32,10 @@ pub fn open(path: PathBuf, post: EventSender) {
         Ok((project, notifications)) => {
             let (file, access) = (project.path().to_owned(), project.access());
             let project = Box::new(project);
-            post.send(WorkerEvent::Opening(Opening::Opened { project, notifications }));
+            post.send(WorkerEvent::Opening(Opening::Opened {
+                project,
+                notifications,
+            }));
             if access != Access::View {
                 read(&file, &post);
             }

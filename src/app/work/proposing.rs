@@ -14,7 +14,7 @@ use std::thread;
 
 use super::learning::ActiveState;
 use super::shared::Shared;
-use super::{WorkerEvent, EventSender};
+use super::{EventSender, WorkerEvent};
 use crate::app::cache::{Cache, CacheKind};
 use crate::app::kept_maps;
 use crate::document::{self, PictureId};
@@ -22,7 +22,7 @@ use crate::learn::boxes::{self, LearnedBox, PictureFeatures};
 use crate::localize::{BoxMode, Maps, Quality};
 use crate::propose::{self, Inference, Target};
 use crate::tscam::device::DeviceChoice;
-use crate::tscam::{Model, InputOptions};
+use crate::tscam::{InputOptions, Model};
 
 /// Decoding threads: with two cores, the model takes the rest.
 const DECODERS: usize = 1;
@@ -288,7 +288,8 @@ struct Worker {
 
 impl Worker {
     fn run(&self) {
-        let model_wanted = |queue: &mut Queue| (!queue.has_ended).then(|| queue.model_settings.clone());
+        let model_wanted =
+            |queue: &mut Queue| (!queue.has_ended).then(|| queue.model_settings.clone());
         while let Some(wanted) = self.queue.change(model_wanted) {
             match load(&wanted) {
                 Ok((model, model_info)) => {
@@ -313,14 +314,17 @@ impl Worker {
 
     /// Looks at what is asked for until another model is wanted or the project is closed.
     fn look(&self, model: &Model, model_settings: &ModelSettings, model_info: &Arc<ModelInfo>) {
-        let on_seen = |(request, aim): (PictureRequest, InferencePurpose), seen: Result<Inference, String>| {
+        let on_seen = |(request, aim): (PictureRequest, InferencePurpose),
+                       seen: Result<Inference, String>| {
             match (seen, aim) {
                 (Ok(seen), aim) => self.take_seen(&request, aim, &seen, model_info),
                 (Err(reason), InferencePurpose::Boxes) => {
                     self.send(Proposed::Failed(request.picture, reason));
                 }
                 // Whoever looks at the picture is told what is wrong with it.
-                (Err(_), InferencePurpose::PictureFeatures) => self.send(Proposed::Sighted(request.picture)),
+                (Err(_), InferencePurpose::PictureFeatures) => {
+                    self.send(Proposed::Sighted(request.picture))
+                }
             }
             ControlFlow::Continue(())
         };
@@ -342,7 +346,13 @@ impl Worker {
     }
 
     /// Keeps what was seen, and sends it.
-    fn take_seen(&self, request: &PictureRequest, aim: InferencePurpose, seen: &Inference, model_info: &Arc<ModelInfo>) {
+    fn take_seen(
+        &self,
+        request: &PictureRequest,
+        aim: InferencePurpose,
+        seen: &Inference,
+        model_info: &Arc<ModelInfo>,
+    ) {
         let picture = request.picture;
         let key = model_info.maps_key(&request.key);
         let maps = propose::maps(&seen.evidence, &Target::Anything, BoxMode::All);
@@ -361,12 +371,14 @@ impl Worker {
             .then(|| PictureFeatures::new(&seen.evidence, &maps, seen.size))
             .flatten();
         if let Some(sight) = sight.as_ref().filter(|_| keeps) {
-            self.cache.put(CacheKind::PictureFeatures, &key, &sight.to_bytes());
+            self.cache
+                .put(CacheKind::PictureFeatures, &key, &sight.to_bytes());
         }
         if aim == InferencePurpose::Boxes {
             let learned = active_state.as_ref().zip(sight.as_ref());
-            let learned =
-                learned.map(|(active_state, sight)| (active_state.generation, active_state.learned.propose(sight)));
+            let learned = learned.map(|(active_state, sight)| {
+                (active_state.generation, active_state.learned.propose(sight))
+            });
             self.send_seen(picture, maps, model_info, learned);
         }
         if keeps {
@@ -375,7 +387,11 @@ impl Worker {
     }
 
     /// Waits for the next picture that the model has not seen yet; nothing if it is to stop.
-    fn next(&self, model_settings: &ModelSettings, model_info: &Arc<ModelInfo>) -> Option<((PictureRequest, InferencePurpose), PathBuf)> {
+    fn next(
+        &self,
+        model_settings: &ModelSettings,
+        model_info: &Arc<ModelInfo>,
+    ) -> Option<((PictureRequest, InferencePurpose), PathBuf)> {
         loop {
             let (request, aim, active_state) = self.queue.wait_for(|queue| {
                 let is_to_stop = queue.has_ended || queue.model_settings != *model_settings;
@@ -397,8 +413,12 @@ impl Worker {
                 kept_maps::from_bytes(&bytes)
             };
             match (aim, active_state) {
-                (InferencePurpose::PictureFeatures, _) if sight().is_some() => self.send(Proposed::Sighted(picture)),
-                (InferencePurpose::PictureFeatures, _) => return Some(((request.clone(), aim), request.path)),
+                (InferencePurpose::PictureFeatures, _) if sight().is_some() => {
+                    self.send(Proposed::Sighted(picture))
+                }
+                (InferencePurpose::PictureFeatures, _) => {
+                    return Some(((request.clone(), aim), request.path));
+                }
                 (InferencePurpose::Boxes, active_state) => {
                     let sight = active_state.as_ref().map(|_| sight());
                     // Where something was learnt, that is what counts.
@@ -408,7 +428,12 @@ impl Worker {
                     };
                     let learned = active_state
                         .zip(sight.flatten())
-                        .map(|(active_state, sight)| (active_state.generation, active_state.learned.propose(&sight)));
+                        .map(|(active_state, sight)| {
+                            (
+                                active_state.generation,
+                                active_state.learned.propose(&sight),
+                            )
+                        });
                     self.send_seen(picture, maps, model_info, learned);
                 }
             }

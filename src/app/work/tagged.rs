@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use super::{WorkerEvent, EventSender};
+use super::{EventSender, WorkerEvent};
 use crate::formats::write_whole;
 use crate::learn;
 use crate::learn::class_head::HeadTrainingError;
@@ -15,7 +15,7 @@ use crate::learn::lesson::HeadTraining;
 use crate::learn::tags::TagSet;
 use crate::localize::Quality;
 use crate::tscam::device::DeviceChoice;
-use crate::tscam::{Model, InputOptions};
+use crate::tscam::{InputOptions, Model};
 
 /// Decoding threads: the model of the review wants the rest.
 const DECODERS: usize = 1;

@@ -11,7 +11,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ImageFormat, RgbImage};
 
 use super::shared::Shared;
-use super::{WorkerEvent, EventSender};
+use super::{EventSender, WorkerEvent};
 use crate::app::cache::{Cache, CacheKind};
 use crate::document::PictureId;
 use crate::pictures::{self, DecodeLimits};

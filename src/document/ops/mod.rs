@@ -27,7 +27,7 @@ pub use pictures::{
     accept_and_finish, add_pictures, remove_pictures, rename_pictures, set_content, set_done,
     set_missing, set_tag,
 };
-pub use propose::{Candidate, NamedCandidate, propose, replace_proposals_named, add_proposals};
+pub use propose::{Candidate, NamedCandidate, add_proposals, propose, replace_proposals_named};
 
 use super::{
     Annotation, AnnotationId, Change, Document, Edit, EditError, Picture, PictureId, ReviewState,

@@ -8,7 +8,7 @@ use crate::document::{
     Annotation, BoxState, Category, CategoryId, Change, Document, Edit, EditError, Origin,
     PictureId, ReviewState,
 };
-use crate::naming::{ANY_OBJECT, Naming, ONE_OBJECT_IOU, MappedClass};
+use crate::naming::{ANY_OBJECT, MappedClass, Naming, ONE_OBJECT_IOU};
 
 /// Says what some classes stand for, each by its name, or that it keeps its own name.
 ///

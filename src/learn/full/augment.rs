@@ -9,7 +9,7 @@ use image::{RgbImage, imageops};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{TrainingExample, Purpose};
+use super::{Purpose, TrainingExample};
 use crate::learn::random::Random;
 use crate::pictures::{self, DecodeLimits, PictureError};
 use crate::tscam::weights;

@@ -33,7 +33,9 @@ use crate::pictures::PictureError;
 use crate::tscam::backbone::BackboneConfig;
 use crate::tscam::vit::VitConfig;
 use crate::tscam::weights::Weights;
-use crate::tscam::{ChannelStats, EMBEDDED_BACKBONE_NAME, ModelError, check_keys, embedded_weights};
+use crate::tscam::{
+    ChannelStats, EMBEDDED_BACKBONE_NAME, ModelError, check_keys, embedded_weights,
+};
 use augment::TrainingPictures;
 use checkpoint::{Checkpoint, RunDescription, write_model};
 pub use loss::Loss;
@@ -299,12 +301,13 @@ pub fn train(
 ) -> Result<TrainingOutcome, FullTrainingError> {
     check(job)?;
     let prepared = InitialState::new(job)?;
-    let loaded = TrainingPictures::load(job.examples, job.settings.resize, cancel, |read, failed| {
-        for error in failed {
-            on_event(TrainingEvent::Warning(format!("left out: {error}")));
-        }
-        on_event(TrainingEvent::Read { pictures: read });
-    });
+    let loaded =
+        TrainingPictures::load(job.examples, job.settings.resize, cancel, |read, failed| {
+            for error in failed {
+                on_event(TrainingEvent::Warning(format!("left out: {error}")));
+            }
+            on_event(TrainingEvent::Read { pictures: read });
+        });
     let Some(examples) = loaded else {
         return Ok(TrainingOutcome {
             curve: Vec::new(),
@@ -711,7 +714,10 @@ impl<'a> TrainingRun<'a> {
 }
 
 /// What a run is made of, in words; the size of a micro-batch changes nothing but rounding.
-fn describe(job: &TrainingJob<'_>, examples: &TrainingPictures) -> Result<RunDescription, FullTrainingError> {
+fn describe(
+    job: &TrainingJob<'_>,
+    examples: &TrainingPictures,
+) -> Result<RunDescription, FullTrainingError> {
     let TrainingSettings {
         epochs,
         batch,

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::geometry::Grid;
 use crate::tscam::transformer::BlockConfig;
-use crate::tscam::{Model, InputOptions};
+use crate::tscam::{InputOptions, Model};
 
 const CPU: Device = Device::Cpu;
 /// Side of the reference's pictures.

@@ -352,7 +352,9 @@ fn pictures_and_project_move_together_or_alone() {
     let beside = folder.path().join("p/p.tsukami");
     let (mut project, _) = Project::create(&beside, &root).expect("it can be made");
     let (_, opened) = Project::open(&beside, Access::View).expect("it opens");
-    assert!(matches!(&opened.notifications[..], [OpenNotice::FolderMissing(gone)] if *gone == root));
+    assert!(
+        matches!(&opened.notifications[..], [OpenNotice::FolderMissing(gone)] if *gone == root)
+    );
     project
         .set_root(&folder.path().join("gone"))
         .expect("it is kept");
