@@ -365,7 +365,7 @@ mod tests {
         let full = RgbImage::from_fn(width, height, |x, y| {
             image::Rgb([(x % 251) as u8, (y % 241) as u8, 7])
         });
-        Decoded::new(crate::pictures::Picture {
+        Decoded::new(crate::pictures::DecodedPicture {
             rgb: full,
             orientation_applied: false,
             warnings: Vec::new(),
