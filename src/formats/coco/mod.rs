@@ -20,8 +20,6 @@ mod read;
 mod reader;
 mod recognise;
 mod results;
-#[cfg(test)]
-mod tests;
 mod types;
 mod write;
 

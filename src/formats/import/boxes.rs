@@ -6,7 +6,7 @@ use super::ids::IdAllocator;
 use super::report::{ImportMode, ImportReport};
 use super::rows::{ImportedBox, ImportedPicture};
 use crate::document::{
-    Annotation, AnnotationId, BoxState, CategoryId, Change, Document, Edit, FormerProposal, Picture,
+    Annotation, AnnotationId, BoxState, CategoryId, Change, Document, Edit, Proposal, Picture,
     PictureId, ReviewState,
 };
 use crate::geometry::BBox;
@@ -235,7 +235,7 @@ fn annotation(
     categories: &[CategoryId],
 ) -> Annotation {
     let former = one.former.map(|(rect, category)| {
-        Box::new(FormerProposal {
+        Box::new(Proposal {
             rect,
             category: categories[category],
         })
