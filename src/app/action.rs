@@ -9,13 +9,13 @@ use std::path::PathBuf;
 use egui::KeyboardShortcut;
 
 use super::command::Command;
-use super::files::FilePurpose;
-use super::learned::ProposalSource;
-use super::listing::PictureQuery;
-use super::picks::SelectionChange;
 use super::preferences::{CanvasOptions, Theme};
+use super::session::PictureQuery;
 use super::session::ProposalSettings;
+use super::session::SelectionChange;
 use super::textures::Adjustment;
+use super::workers::events::FilePurpose;
+use super::workspace::ProposalSource;
 use crate::document::{AnnotationId, CategoryId, PictureId};
 use crate::formats::exchange::{ExportOptions, ImportMode};
 use crate::geometry::BBox;

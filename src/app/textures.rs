@@ -12,7 +12,7 @@ use egui::{
 use image::RgbImage;
 use lru::LruCache;
 
-use super::work::decoding::Decoded;
+use super::workers::events::Decoded;
 use crate::document::PictureId;
 
 /// Bytes of previews, on the card and in memory; the picture that is shown may exceed it.

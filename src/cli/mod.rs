@@ -37,8 +37,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::bulk::{self, BulkError};
 use crate::formats::{check_target, same_file};
 use crate::localize::{Method, Quality};
+use crate::nn::device::{DeviceChoice, OpenDevice};
 use crate::tscam::backbone::Backbone;
-use crate::tscam::device::{DeviceChoice, OpenDevice};
 use crate::tscam::head::Head;
 use crate::tscam::{InputOptions, Model};
 

@@ -13,7 +13,7 @@ use crate::learn::full::{
     InitialModel, TrainingEvent, TrainingExample, TrainingJob, TrainingSettings, TrainingStep,
     train,
 };
-use crate::tscam::device::DeviceChoice;
+use crate::nn::device::DeviceChoice;
 
 /// How backbone and head are trained; the defaults are the official implementation's for
 /// CUB-200-2011.

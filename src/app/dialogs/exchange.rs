@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use egui::{Button, ComboBox, Context, Key, TextEdit, Ui};
 
 use crate::app::action::Action;
-use crate::app::files::FilePurpose;
 use crate::app::session::Session;
 use crate::app::theme::Palette;
+use crate::app::workers::events::FilePurpose;
 use crate::document::ReviewState;
 use crate::formats::exchange::{
     ExportOptions, Files, FolderLayout, Format, ImportMode, PictureScope, Split,

@@ -39,11 +39,11 @@ struct TagCounts {
 
 impl TagCounts {
     fn update(&mut self, session: &Session) {
-        let of = (session.revision(), session.picks().version());
+        let of = (session.revision(), session.list_selection().version());
         if self.of == Some(of) {
             return;
         }
-        let pictures = session.picked();
+        let pictures = session.selected_pictures();
         let document = session.document();
         let mut tags = BTreeMap::new();
         let mut name = None;

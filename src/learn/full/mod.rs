@@ -11,10 +11,8 @@
 
 mod augment;
 mod checkpoint;
-mod fused;
 mod loss;
 mod network;
-mod ops;
 mod optimiser;
 #[cfg(test)]
 mod tests;
@@ -29,13 +27,13 @@ use candle_core::{Device, Tensor};
 
 use crate::formats::{FormatError, check_target, same_file};
 use crate::learn::random::Random;
+use crate::nn::ModelError;
+use crate::nn::pixels::ChannelStats;
+use crate::nn::weights::Weights;
 use crate::pictures::PictureError;
 use crate::tscam::backbone::BackboneConfig;
 use crate::tscam::vit::VitConfig;
-use crate::tscam::weights::Weights;
-use crate::tscam::{
-    ChannelStats, EMBEDDED_BACKBONE_NAME, ModelError, check_keys, embedded_weights,
-};
+use crate::tscam::{EMBEDDED_BACKBONE_NAME, backbone_file, check_keys};
 use augment::TrainingPictures;
 use checkpoint::{Checkpoint, RunDescription, write_model};
 pub use loss::Loss;
@@ -111,7 +109,7 @@ impl InitialModel {
         Ok(Self {
             name: EMBEDDED_BACKBONE_NAME.to_owned(),
             path: PathBuf::from(EMBEDDED_BACKBONE_NAME),
-            weights: embedded_weights()?,
+            weights: backbone_file::embedded()?,
         })
     }
 
@@ -121,7 +119,7 @@ impl InitialModel {
         Ok(Self {
             name: name.to_string_lossy().into_owned(),
             path: path.to_owned(),
-            weights: Weights::open(path)?,
+            weights: backbone_file::open(path)?,
         })
     }
 }
@@ -469,7 +467,7 @@ impl InitialState {
         tensors.insert(HEAD_WEIGHT.to_owned(), weight);
         tensors.insert(HEAD_BIAS.to_owned(), bias);
         Ok(Self {
-            channels: ChannelStats::of(metadata).map_err(bad)?,
+            channels: ChannelStats::from_metadata(metadata).map_err(bad)?,
             metadata: metadata
                 .iter()
                 .map(|(k, v)| (k.clone(), v.clone()))
@@ -649,7 +647,7 @@ impl<'a> TrainingRun<'a> {
         let pieces = self.examples.augmented(indices, crop, seed, epoch)?;
         let device = self.network.device();
         Ok(MicroBatch {
-            pixels: self.channels.normalised(&pieces, device)?,
+            pixels: self.channels.normalise(&pieces, device)?,
             truth: self
                 .examples
                 .truth(indices, self.job.classes.len(), device)?,
