@@ -8,14 +8,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-<<<<<<< HEAD
 use super::error::FormatError;
 use super::input;
 use crate::naming::{Naming, MappedClass};
-=======
-use super::{FormatError, text};
-use crate::naming::{MappedClass, Naming};
->>>>>>> main
 
 /// Names of a first column that are not a class.
 const COLUMN_NAMES: [&str; 3] = ["class", "model class", "model_class"];
@@ -80,12 +75,7 @@ fn read_csv(path: &Path, content: &str) -> Result<Naming, FormatError> {
     Ok(naming)
 }
 
-fn add(
-    path: &Path,
-    naming: &mut Naming,
-    class: &str,
-    target: MappedClass,
-) -> Result<(), FormatError> {
+fn add(path: &Path, naming: &mut Naming, class: &str, target: MappedClass) -> Result<(), FormatError> {
     let class = class.trim();
     let name = target.name().to_owned();
     let problem = if class.is_empty() {

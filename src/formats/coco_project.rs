@@ -28,12 +28,12 @@ use serde_json::{Map, Value, json};
 use super::coco::{self, Detection, Image, Instances};
 use super::exchange::{Boxes, Files, FolderLayout};
 use super::intake::{
-    ImportBuilder, ImportedBox, ImportedCategory, ImportedPicture, Model, from_text, to_text,
+    ImportBuilder, ImportedBox, ImportedCategory, ImportedPicture, Provenance, from_text, to_text,
 };
 use super::layout::{ExportWriter, ExportedPicture, Subset};
 use super::{FormatError, text};
 use crate::document::{
-    Annotation, BoxState, Category, Flags, Model, Origin, Picture, PictureId, Proposal, ReviewState,
+    Annotation, BoxState, Category, Flags, Provenance, Origin, Picture, PictureId, Proposal, ReviewState,
 };
 use crate::geometry::BBox;
 
@@ -747,7 +747,7 @@ impl Reading<'_, '_> {
             .extend(self.pictures.into_iter().map(|(found, _)| found));
     }
 
-    fn place(&mut self, raw: UnresolvedBox, model: &Arc<Model>) {
+    fn place(&mut self, raw: UnresolvedBox, model: &Arc<Provenance>) {
         let UnresolvedBox {
             picture,
             category,
@@ -785,7 +785,7 @@ impl Reading<'_, '_> {
         self.unread(format!("annotation {id} {fault}"));
     }
 
-    fn provenance(&self, own: BoxExtension) -> Option<Model> {
+    fn provenance(&self, own: BoxExtension) -> Option<Provenance> {
         let former = match own.proposal {
             None => None,
             Some(former) => {
@@ -793,7 +793,7 @@ impl Reading<'_, '_> {
                 Some((former.rect, *self.category_of.get(&category)?))
             }
         };
-        let made = Model {
+        let made = Provenance {
             state: own.state,
             origin: own.origin,
             score: own.score,
@@ -803,13 +803,13 @@ impl Reading<'_, '_> {
     }
 
     /// The model that made scored boxes, as `tsukami propose` describes it in `info`.
-    fn model(&self) -> Model {
+    fn model(&self) -> Provenance {
         let info = self.top.get("info");
         let text = |key: &str| info.and_then(|info| info.get(key)).and_then(Value::as_str);
         let threshold = info
             .and_then(|info| info.get("threshold"))
             .and_then(Value::as_f64);
-        Model {
+        Provenance {
             name: text("model").unwrap_or(&self.file).into(),
             version: text("model_sha256")
                 .or_else(|| text("version"))
@@ -888,7 +888,7 @@ pub(super) fn import_results(
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let model = Arc::new(Model {
+    let model = Arc::new(Provenance {
         name: file.as_str().into(),
         version: "".into(),
         method: "imported".into(),
@@ -907,7 +907,7 @@ pub(super) fn import_results(
 
 fn detection(
     row: &Value,
-    model: &Arc<Model>,
+    model: &Arc<Provenance>,
     intake: &mut ImportBuilder<'_>,
     place_of: &mut HashMap<PictureId, usize>,
 ) -> Result<(), String> {

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-<<<<<<< HEAD
 use super::error::FormatError;
 use super::export::writer::ExportWriter;
 use super::import::builder::ImportBuilder;
@@ -14,12 +13,6 @@ use super::import::rows::{ImportedBox, ImportedPicture};
 use super::json_keys::JsonKeys;
 use super::{input, paths};
 use crate::document::{Annotation, ReviewState};
-=======
-use super::intake::{ImportBuilder, ImportedBox, ImportedPicture};
-use super::layout::ExportWriter;
-use super::{FormatError, text, voc};
-use crate::document::ReviewState;
->>>>>>> main
 
 /// Whether these are the keys of a CreateML file.
 pub(super) fn are_keys(keys: &JsonKeys) -> bool {
@@ -88,7 +81,6 @@ fn add_picture(file: &Path, entry: &Value, import: &mut ImportBuilder<'_>) -> Re
     };
     for one in boxes {
         let label = one.get("label").and_then(Value::as_str).unwrap_or_default();
-<<<<<<< HEAD
         let category = import.category_by_name(label);
         if let (Some(edges), Some(category)) = (edges(one), category) {
             imported.boxes.push(ImportedBox::drawn(category, edges));
@@ -96,18 +88,6 @@ fn add_picture(file: &Path, entry: &Value, import: &mut ImportBuilder<'_>) -> Re
             imported.is_partial = true;
             import.report_skipped(format!(
                 "{name}: a box {label:?} has no label or no coordinates"
-=======
-        let number = |key: &str| one.get("coordinates")?.get(key)?.as_f64();
-        let edges = number("x")
-            .zip(number("y"))
-            .zip(number("width"))
-            .zip(number("height"));
-        let (Some((((x, y), w), h)), Some(category)) = (edges, intake.category_by_name(label))
-        else {
-            found.is_partial = true;
-            intake.report.unread.add(format!(
-                "{name}: a box {label:?} has no label or coordinates"
->>>>>>> main
             ));
         }
     }

@@ -9,7 +9,6 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-<<<<<<< HEAD
 use super::error::FormatError;
 use super::export::naming::ExportedPicture;
 use super::export::writer::ExportWriter;
@@ -17,11 +16,6 @@ use super::import::builder::ImportBuilder;
 use super::import::rows::{ImportedBox, ImportedPicture};
 use super::json_keys::JsonKeys;
 use super::{input, paths, unknown_fields};
-=======
-use super::intake::{ImportBuilder, ImportedBox, ImportedPicture, from_text, to_text};
-use super::layout::{ExportWriter, ExportedPicture};
-use super::{FormatError, text, voc};
->>>>>>> main
 use crate::document::{Annotation, Flags, ReviewState};
 
 /// The key of labelme's own fields in the unknown fields of a row.
@@ -124,17 +118,10 @@ pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), 
     Ok(())
 }
 
-<<<<<<< HEAD
 fn read_picture(
     file: &Path,
     content: &str,
     import: &mut ImportBuilder<'_>,
-=======
-fn picture(
-    file: &Path,
-    content: &str,
-    intake: &mut ImportBuilder<'_>,
->>>>>>> main
 ) -> Result<ImportedPicture, String> {
     let mut top: Map<String, Value> =
         serde_json::from_str(content).map_err(|error| format!("not labelme JSON: {error}"))?;
@@ -183,22 +170,14 @@ fn picture(
 fn read_shape(
     shape: Value,
     name: &str,
-<<<<<<< HEAD
     import: &mut ImportBuilder<'_>,
-=======
-    intake: &mut ImportBuilder<'_>,
->>>>>>> main
 ) -> Result<ImportedBox, String> {
     let Value::Object(mut shape) = shape else {
         return Err("a shape is not an object".to_owned());
     };
     let label = shape.remove("label");
     let label = label.as_ref().and_then(Value::as_str).unwrap_or_default();
-<<<<<<< HEAD
     let category = import
-=======
-    let category = intake
->>>>>>> main
         .category_by_name(label)
         .ok_or("a shape has no label")?;
     let kind = shape.remove("shape_type");

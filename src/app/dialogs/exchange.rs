@@ -9,8 +9,8 @@ use crate::app::session::Session;
 use crate::app::theme::Palette;
 use crate::app::workers::events::FilePurpose;
 use crate::document::ReviewState;
-use crate::formats::exchange::{
-    ExportOptions, Files, FolderLayout, Format, ImportMode, PictureScope, Split,
+use crate::formats::{
+    ExportOptions, PictureFiles, FolderLayout, Format, ImportMode, PictureScope, SubsetSplit,
 };
 
 /// Formats that a project is exported to, and what their users call them.
@@ -65,8 +65,8 @@ impl Export {
         .makes_folder()
     }
 
-    fn split(&self) -> Option<Split> {
-        self.shares.map(|[train, val, test]| Split {
+    fn split(&self) -> Option<SubsetSplit> {
+        self.shares.map(|[train, val, test]| SubsetSplit {
             train,
             val,
             test,
@@ -179,9 +179,9 @@ impl Export {
         }
         ui.horizontal(|ui| {
             ui.label("Picture files:");
-            ui.radio_value(&mut options.files, Files::Leave, "leave");
-            ui.radio_value(&mut options.files, Files::Copy, "copy");
-            ui.radio_value(&mut options.files, Files::Link, "link");
+            ui.radio_value(&mut options.files, PictureFiles::Leave, "leave");
+            ui.radio_value(&mut options.files, PictureFiles::Copy, "copy");
+            ui.radio_value(&mut options.files, PictureFiles::Link, "link");
         });
         if matches!(options.format, Format::Coco | Format::Yolo) {
             let mut is_roboflow = options.layout == FolderLayout::Roboflow;

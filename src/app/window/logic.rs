@@ -20,7 +20,7 @@ use crate::app::workers::opener;
 use crate::app::workers::tag_trainer::TagTraining;
 use crate::app::workers::terms::ModelSettings;
 use crate::app::workspace::{ProposalJob, Workspace};
-use crate::formats::exchange::{ExportReport, Import, Messages};
+use crate::formats::{ExportReport, Messages, PreparedImport};
 use crate::learn::tags::TagSet;
 use crate::store::{FolderChanges, Project};
 use crate::tscam::EMBEDDED_BACKBONE_NAME;
@@ -169,7 +169,7 @@ impl Window {
         workspace.defers_writes = false;
         match exchanged {
             ExchangeEvent::Imported(path, import) => {
-                let Import { edit, report } = *import;
+                let PreparedImport { edit, report } = *import;
                 let label = format!("import {}", path.display());
                 match workspace.session.commit_edit(&label, &edit) {
                     Ok(()) => {
@@ -179,7 +179,7 @@ impl Window {
                             report.tags,
                             report.pictures
                         ));
-                        self.notifications.problems(sentences(report.unread));
+                        self.notifications.problems(sentences(report.skipped));
                     }
                     Err(error) => self.notifications.problem(format!(
                         "{} was not imported: {error}; import it again",
@@ -484,9 +484,9 @@ fn on_work_done(
 }
 
 fn sentences(notes: Messages) -> Vec<String> {
-    let mut sentences = notes.sentences;
-    if notes.more > 0 {
-        sentences.push(format!("… and {} more of this kind", notes.more));
+    let mut sentences = notes.texts;
+    if notes.omitted > 0 {
+        sentences.push(format!("… and {} more of this kind", notes.omitted));
     }
     sentences
 }

@@ -29,7 +29,7 @@ use super::super::error::FormatError;
 use super::super::import::builder::ImportBuilder;
 use super::super::import::rows::{ImportedBox, ImportedCategory, ImportedPicture};
 use super::super::{input, paths, unknown_fields};
-use crate::document::{Annotation, Flags, Model, ReviewState};
+use crate::document::{Annotation, Flags, Provenance, ReviewState};
 use crate::files::folder_of;
 
 /// Reads an instances file, or all of a folder.
@@ -302,7 +302,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
         }
     }
 
-    fn resolve(&mut self, unresolved: UnresolvedBox, model: &Arc<Model>) {
+    fn resolve(&mut self, unresolved: UnresolvedBox, model: &Arc<Provenance>) {
         let id = unresolved.imported.id.unwrap_or_default();
         let picture = &unresolved.picture;
         let Some(index) = self.picture_of.get(picture).copied() else {
@@ -325,7 +325,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
     fn resolved_box(
         &self,
         unresolved: UnresolvedBox,
-        model: &Arc<Model>,
+        model: &Arc<Provenance>,
     ) -> Result<ImportedBox, String> {
         let UnresolvedBox {
             category,
@@ -369,13 +369,13 @@ impl<'a, 'b> FileImport<'a, 'b> {
     }
 
     /// The model that made the boxes with scores, as `tsukami propose` describes it in `info`.
-    fn model(&self) -> Model {
+    fn model(&self) -> Provenance {
         let info = self.top.get("info");
         let text = |key: &str| info.and_then(|info| info.get(key)).and_then(Value::as_str);
         let threshold = info
             .and_then(|info| info.get("threshold"))
             .and_then(Value::as_f64);
-        Model {
+        Provenance {
             name: text("model").unwrap_or(&self.name).into(),
             version: text("model_sha256")
                 .or_else(|| text("version"))

@@ -16,7 +16,7 @@ use super::super::export::writer::ExportWriter;
 use super::super::import::builder::ImportBuilder;
 use super::super::import::rows::{ImportedBox, ImportedPicture};
 use super::super::input;
-use crate::document::{BoxState, CategoryId, PictureId, Model};
+use crate::document::{BoxState, CategoryId, PictureId, Provenance};
 
 /// Reads a results list.
 ///
@@ -49,7 +49,7 @@ pub(in crate::formats) fn import_results(
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let model = Arc::new(Model {
+    let model = Arc::new(Provenance {
         name: file.as_str().into(),
         version: "".into(),
         method: "imported".into(),
@@ -115,7 +115,7 @@ fn detection(row: &Value) -> Result<Detection, String> {
 
 fn add(
     detection: &Detection,
-    model: &Arc<Model>,
+    model: &Arc<Provenance>,
     import: &mut ImportBuilder<'_>,
     index_of_picture: &mut HashMap<PictureId, usize>,
 ) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! What a file says about categories, pictures and boxes, before anything is decided about it.
 
-use crate::document::{BoxState, Flags, Origin, Model, ReviewState};
+use crate::document::{BoxState, Flags, Origin, Provenance, ReviewState};
 use crate::geometry::BBox;
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ impl ImportedBox {
     /// The same box as a model's proposal, or `None` if the score is not finite.
     pub(in crate::formats) fn proposed(
         self,
-        model: &Arc<Model>,
+        model: &Arc<Provenance>,
         score: f64,
     ) -> Option<Self> {
         let score = score as f32;

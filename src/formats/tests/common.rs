@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::document::{
-    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Model, Origin,
+    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Provenance, Origin,
     Picture, PictureId, ReviewState,
 };
 use crate::formats::coco::Instances;
@@ -39,8 +39,8 @@ pub fn drawn(id: u32, rect: [f32; 4], category: u32) -> Annotation {
     Annotation::drawn(AnnotationId(id), rect, CategoryId(category))
 }
 
-pub fn model() -> Arc<Model> {
-    Arc::new(Model {
+pub fn model() -> Arc<Provenance> {
+    Arc::new(Provenance {
         name: "dinov2".into(),
         version: "1".into(),
         method: "affinity".into(),

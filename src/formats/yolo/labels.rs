@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::description::Description;
 use super::super::import::builder::ImportBuilder;
 use super::super::import::rows::{ImportedBox, ImportedPicture};
-use crate::document::Model;
+use crate::document::Provenance;
 
 /// Whether a text begins with a line of a label file.
 pub(in crate::formats) fn is_label_text(text: &str) -> bool {
@@ -32,7 +32,7 @@ pub(super) fn read_lines(
     imported: &mut ImportedPicture,
     import: &mut ImportBuilder<'_>,
 ) {
-    let model = Arc::new(Model {
+    let model = Arc::new(Provenance {
         name: "YOLO labels".into(),
         version: "".into(),
         method: "imported".into(),
@@ -57,7 +57,7 @@ fn read_line(
     line: &str,
     location: &str,
     description: &Description,
-    model: &Arc<Model>,
+    model: &Arc<Provenance>,
     import: &mut ImportBuilder<'_>,
 ) -> Result<ImportedBox, String> {
     let mut words = line.split_whitespace();
