@@ -164,7 +164,10 @@ fn frames() {
 
     let mut bench = Bench::new(&folder);
     bench.wait(|window| {
-        is_shown(window) && window.desk().is_some_and(|desk| desk.model_info().is_some())
+        is_shown(window)
+            && window
+                .desk()
+                .is_some_and(|desk| desk.model_info().is_some())
     });
     bench.key(Key::I);
     bench.wait(|window| {

@@ -38,6 +38,7 @@ pub mod bulk;
 pub mod cli;
 pub mod document;
 pub mod evaluate;
+pub mod files;
 pub mod formats;
 pub mod geometry;
 pub mod heatmap;

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use crate::files::hash_file;
 use crate::pictures::{self, PictureError};
-use crate::store::{PictureFile, FileInspector, Project, FolderChanges, StoreError, hash_file};
+use crate::store::{PictureFile, FileInspector, Project, FolderChanges, StoreError};
 
 /// Pictures that a new project gets before the rest of the folder is looked at, so that there is
 /// something to see at once.

@@ -15,7 +15,7 @@ use tsukami::tscam::conformer::ConformerConfig;
 use tsukami::tscam::efficientnet::EfficientNet;
 use tsukami::tscam::vit::VitConfig;
 use tsukami::tscam::weights::Weights;
-use tsukami::tscam::{Model, InputOptions};
+use tsukami::tscam::{InputOptions, Model};
 
 fn reference(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -35,7 +35,7 @@ use clap::builder::ArgPredicate;
 use clap::{Args, Parser, Subcommand};
 
 use crate::bulk::{self, BulkError};
-use crate::formats::{check_target, same_file};
+use crate::files::{check_target, same_file};
 use crate::localize::{Method, Quality};
 use crate::tscam::backbone::Backbone;
 use crate::tscam::device::{DeviceChoice, OpenDevice};

@@ -18,7 +18,7 @@ use crate::document::{
 };
 use crate::geometry::BBox;
 use crate::pictures;
-use crate::store::hash_file;
+use crate::files::hash_file;
 
 /// From this overlap on, an imported box is one that is there already.
 const SAME_BOX_IOU: f32 = 0.99;

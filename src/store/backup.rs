@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use super::connection::{beside, open_read_only};
 use super::error::{Fault, StoreError, io_error};
 use super::lock::{LockOutcome, claim};
-use super::place::{SQLITE_SUFFIXES, EXTENSION, aside};
+use crate::files::{EXTENSION, SQLITE_SUFFIXES, backup_key, backups, side_folder};
 
 /// So many of the newest are kept, …
 const MAX_RECENT_BACKUPS: usize = 3;
@@ -24,35 +24,14 @@ const MAX_DAILY_BACKUPS: usize = 5;
 /// What the name of a copy ends in until it is whole.
 const PARTIAL_SUFFIX: &str = "-making";
 
-/// The automatic backups of a project, newest first.
-pub fn backups(path: &Path) -> Vec<PathBuf> {
-    let files = fs::read_dir(aside(path)).into_iter().flatten().flatten();
-    let mut backups: Vec<_> = files
-        .filter_map(|file| Some((made(&file.path())?, file.path())))
-        .collect();
-    backups.sort_unstable_by(|a, b| b.cmp(a));
-    backups.into_iter().map(|(_, backup)| backup).collect()
-}
-
-/// When this backup was made, and how many changes had been made then, by its name. Within a
-/// second the number tells which is newer.
-fn made(backup: &Path) -> Option<(String, i64)> {
-    let name = backup.file_name()?.to_str()?;
-    let (time, rest) = name.split_once("Z-")?;
-    let is_time = time.len() == 19 && time.starts_with(|c: char| c.is_ascii_digit());
-    let edits = rest.strip_suffix(EXTENSION)?.strip_suffix('.')?;
-    let edits = edits.parse().ok()?;
-    is_time.then(|| (time.to_owned(), edits))
-}
-
 /// Makes a backup, unless the newest one is of the same state. `head` is the number of changes.
 pub(super) fn make(path: &Path, head: i64) -> Result<(), StoreError> {
     let newest = backups(path).into_iter().next();
-    let newest = newest.and_then(|newest| made(&newest));
+    let newest = newest.and_then(|newest| backup_key(&newest));
     if head == 0 || newest.is_some_and(|(_, edits)| edits == head) {
         return Ok(());
     }
-    let folder = aside(path);
+    let folder = side_folder(path);
     fs::create_dir_all(&folder).map_err(io_error(&folder, "made"))?;
     for left in fs::read_dir(&folder).into_iter().flatten().flatten() {
         // A crash while one was made.
@@ -60,7 +39,7 @@ pub(super) fn make(path: &Path, head: i64) -> Result<(), StoreError> {
             let _ = fs::remove_file(left.path());
         }
     }
-    let connection = open_read_only(path).map_err(|fault| fault.at(path))?;
+    let connection = open_read_only(path).map_err(|fault| error_at(path, fault))?;
     let name = format!("{}-{head}.{EXTENSION}", now(&connection, path)?);
     copy(path, &folder.join(name))?;
     for old in superseded(&backups(path)) {
@@ -72,7 +51,7 @@ pub(super) fn make(path: &Path, head: i64) -> Result<(), StoreError> {
 
 /// Copies a project into a new file, which appears whole or not at all.
 pub(super) fn copy(path: &Path, target: &Path) -> Result<(), StoreError> {
-    let connection = open_read_only(path).map_err(|fault| fault.at(path))?;
+    let connection = open_read_only(path).map_err(|fault| error_at(path, fault))?;
     let making = beside(target, PARTIAL_SUFFIX);
     let written = (|| {
         let _ = fs::remove_file(&making);
@@ -80,7 +59,7 @@ pub(super) fn copy(path: &Path, target: &Path) -> Result<(), StoreError> {
             root: making.clone(),
         })?;
         let result = connection.execute("VACUUM INTO ?1", [name]);
-        result.map_err(|error| Fault::from(error).at(path))?;
+        result.map_err(|error| error_at(path, error.into()))?;
         // `VACUUM INTO` leaves it to the system when the copy reaches the disk.
         let synced = File::options().write(true).open(&making);
         let synced = synced.and_then(|file| file.sync_all());
@@ -97,7 +76,7 @@ pub(super) fn copy(path: &Path, target: &Path) -> Result<(), StoreError> {
 fn now(connection: &Connection, path: &Path) -> Result<String, StoreError> {
     let format = "SELECT strftime('%Y-%m-%dT%H-%M-%SZ', 'now')";
     let now = connection.query_row(format, [], |row| row.get(0));
-    now.map_err(|error| Fault::from(error).at(path))
+    now.map_err(|error| error_at(path, error.into()))
 }
 
 /// Which of these backups, newest first, are no longer needed.
@@ -123,7 +102,7 @@ pub(super) fn superseded(backups: &[PathBuf]) -> Vec<&Path> {
 /// If the backup is damaged too, a window has the project open, or the disk refuses; the damaged
 /// file is then where it was.
 pub fn restore(path: &Path, backup: &Path) -> Result<PathBuf, StoreError> {
-    let folder = aside(path);
+    let folder = side_folder(path);
     let claim = claim(&folder);
     if matches!(claim, LockOutcome::HeldElsewhere) {
         let path = path.to_path_buf();
@@ -153,4 +132,22 @@ pub fn restore(path: &Path, backup: &Path) -> Result<PathBuf, StoreError> {
     }
     fs::rename(&copied, path).map_err(io_error(path, "written"))?;
     Ok(kept)
+}
+
+/// The error of the project file at `path`. If the file is damaged, the error names the newest
+/// backup.
+pub(super) fn error_at(path: &Path, fault: Fault) -> StoreError {
+    with_backup(fault.at(path))
+}
+
+/// Names the newest backup in the error of a damaged file.
+pub(super) fn with_backup(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Damaged { path, what, .. } => StoreError::Damaged {
+            backup: backups(&path).into_iter().next(),
+            path,
+            what,
+        },
+        error => error,
+    }
 }

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Transaction, TransactionBehavior};
 
-use super::backup::backups;
 use super::connection::open_to_view;
 use super::error::{Fault, StoreError, in_one_line};
 use super::load::Loaded;
 use super::schema::{self, MIGRATIONS};
+use crate::files::backups;
 
 /// What [`check`] found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

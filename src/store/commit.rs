@@ -15,6 +15,7 @@ use std::ops::Range;
 
 use rusqlite::{Transaction, TransactionBehavior};
 
+use super::backup;
 use super::error::{Fault, StoreError};
 use super::load::Loaded;
 use super::log::{self, Entry};
@@ -153,7 +154,7 @@ impl Project {
         let version = self
             .connection
             .query_row("PRAGMA data_version", [], |row| row.get(0))
-            .map_err(|error| Fault::from(error).at(&self.path))?;
+            .map_err(|error| backup::error_at(&self.path, Fault::from(error)))?;
         if version != self.data_version || self.memory.is_behind {
             self.catch_up()?;
             self.data_version = version;
@@ -222,7 +223,7 @@ impl Project {
         if self.memory.is_behind {
             return Ok(None);
         }
-        let at = |fault: Fault| fault.at(&self.path);
+        let at = |fault: Fault| backup::error_at(&self.path, fault);
         let immediate = TransactionBehavior::Immediate;
         let transaction = Transaction::new_unchecked(&self.connection, immediate);
         let transaction = transaction.map_err(|error| at(error.into()))?;
@@ -267,7 +268,7 @@ impl Project {
                 former.put_back(&mut self.memory.history);
                 // It leads back to where the document has just been, so it is not refused.
                 self.is_lost |= self.memory.document.apply(made.inverse).is_err();
-                Err(fault.at(&self.path))
+                Err(backup::error_at(&self.path, fault))
             }
         }
     }
@@ -281,7 +282,7 @@ impl Project {
             TransactionBehavior::Deferred
         };
         let transaction = Transaction::new_unchecked(&self.connection, behaviour)
-            .map_err(|error| Fault::from(error).at(&self.path))?;
+            .map_err(|error| backup::error_at(&self.path, Fault::from(error)))?;
         let taken = self
             .memory
             .catch_up(&transaction)
@@ -298,7 +299,7 @@ impl Project {
                 _ => self.is_lost = true,
             }
         }
-        taken.map_err(|fault| fault.at(&self.path))
+        taken.map_err(|fault| backup::error_at(&self.path, fault))
     }
 }
 

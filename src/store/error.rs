@@ -237,9 +237,8 @@ pub(super) fn in_one_line(text: &str) -> String {
     lines.collect::<Vec<_>>().join("; ")
 }
 
-/// The error of a damaged file, with the backup that may help.
 fn damaged(path: PathBuf, what: String) -> StoreError {
-    let backup = super::backup::backups(&path).into_iter().next();
+    let backup = None;
     StoreError::Damaged { path, what, backup }
 }
 

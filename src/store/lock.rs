@@ -31,12 +31,12 @@ pub(super) enum LockOutcome {
     Unknown(io::Error),
 }
 
-/// Asks for the lock of the project whose [folder](super::place::aside) is `aside`.
-pub(super) fn claim(aside: &Path) -> LockOutcome {
-    let file = std::fs::create_dir_all(aside).and_then(|()| {
+/// Asks for the lock of the project whose [side folder](crate::files::side_folder) this is.
+pub(super) fn claim(side_folder: &Path) -> LockOutcome {
+    let file = std::fs::create_dir_all(side_folder).and_then(|()| {
         let mut options = File::options();
         let options = options.create(true).truncate(false).write(true);
-        options.open(aside.join("window.lock"))
+        options.open(side_folder.join("window.lock"))
     });
     let file = match file {
         Ok(file) => file,

@@ -50,11 +50,12 @@ mod state;
 mod tests;
 mod write;
 
-pub use backup::{backups, restore};
+pub use backup::restore;
+pub use crate::files::{EXTENSION, backups};
 pub use check::{CheckReport, check};
 pub use commit::UndoneStep;
 pub use error::StoreError;
 pub use news::ExternalChange;
-pub use place::{EXTENSION, default_path, find, belongs_to_project};
+pub use place::{default_path, find};
 pub use project::{Access, OpenNotice, OpenReport, Project};
-pub use reconcile::{PictureFile, FileInspector, FolderChanges, FileStamp, hash_bytes, hash_file};
+pub use reconcile::{PictureFile, FileInspector, FolderChanges, FileStamp};

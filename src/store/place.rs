@@ -7,16 +7,7 @@ use directories::ProjectDirs;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::error::StoreError;
-use super::schema;
-
-/// What a project file is called after the dot.
-pub const EXTENSION: &str = "tsukami";
-
-/// What the names of the files end in that SQLite keeps beside a project.
-pub(super) const SQLITE_SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
-
-/// What the name of the hidden folder beside a project ends in.
-const SIDE_FOLDER_SUFFIX: &str = "-aside";
+use crate::files::{EXTENSION, normal};
 
 /// Where the project of a folder of pictures belongs: in it, with its name.
 pub fn default_path(folder: &Path) -> PathBuf {
@@ -53,56 +44,11 @@ pub(super) fn fallback_path(data: &Path, wanted: &Path) -> PathBuf {
     data.join(name)
 }
 
-/// The hidden folder beside a project, with its backups and its lock. Pictures are not looked
-/// for in hidden folders.
-pub(super) fn aside(path: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(SIDE_FOLDER_SUFFIX);
-    path.with_file_name(name)
-}
-
-/// Whether a path is that of a project, by its name or its content, or of what is kept beside one.
-pub fn belongs_to_project(path: &Path) -> bool {
-    let is_project = |path: &Path| {
-        let extension = path.extension().unwrap_or_default();
-        let header = || schema::check_header(path);
-        // Nothing but a file is opened, for a pipe would not answer.
-        let is_file = path.is_file();
-        extension.eq_ignore_ascii_case(EXTENSION)
-            || is_file && matches!(header(), Ok(()) | Err(StoreError::Damaged { .. }))
-    };
-    // Of `shop.tsukami` the names are `shop.tsukami-wal`, `.shop.tsukami-aside/`, …
-    let owner = |path: &Path, before: &str, after: &str| {
-        let name = path.file_name()?.to_str()?;
-        let name = name.strip_prefix(before)?.strip_suffix(after)?;
-        Some(path.with_file_name(name))
-    };
-    let beside = SQLITE_SUFFIXES.iter().filter_map(|ending| owner(path, "", ending));
-    let folders = path.ancestors();
-    let aside = folders.filter_map(|folder| owner(folder, ".", SIDE_FOLDER_SUFFIX));
-    is_project(path) || beside.chain(aside).any(|path| is_project(&path))
-}
-
 fn file_name(folder: &Path) -> OsString {
     let mut name = folder.file_name().unwrap_or("pictures".as_ref()).to_owned();
     name.push(".");
     name.push(EXTENSION);
     name
-}
-
-/// An absolute path without `.` and `..`; links are left alone.
-pub(super) fn normal(path: &Path) -> PathBuf {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let mut normal = PathBuf::new();
-    for part in absolute.components() {
-        if part == Component::ParentDir {
-            normal.pop();
-        } else if part != Component::CurDir {
-            normal.push(part);
-        }
-    }
-    normal
 }
 
 /// The two ways in which a file names the folder of its pictures.

@@ -16,13 +16,14 @@ use super::load::Loaded;
 use super::lock::{LockOutcome, WindowLock, claim};
 use super::memory::{Memory, settle};
 use super::moved::{self, FileIdentity};
-use super::place::{RootPaths, aside, data_folder, default_path, normal, fallback_path};
+use super::place::{RootPaths, data_folder, default_path, fallback_path};
 use super::rows::{SETTINGS, text};
 use super::schema::{self, MIGRATIONS};
 use super::state::Counters;
 use super::write::Writer;
 use super::{backup, log};
 use crate::document::{Document, History};
+use crate::files::{EXTENSION, normal, side_folder};
 
 /// What somebody wants to do with a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,10 +178,10 @@ impl Project {
     /// backup. Nothing is changed in a file that is refused.
     pub fn open(path: &Path, access: Access) -> Result<(Self, OpenReport), StoreError> {
         let path = normal(path);
-        schema::check_header(&path)?;
+        schema::check_header(&path).map_err(backup::with_backup)?;
         let mut notifications = Vec::new();
         let (mut access, lock) = claimed(&path, access, &mut notifications);
-        let at = |fault: Fault| fault.at(&path);
+        let at = |fault: Fault| backup::error_at(&path, fault);
 
         let identity = FileIdentity::of(&path);
         let connection = match access {
@@ -280,7 +281,7 @@ impl Project {
             .connection
             .prepare_cached(select)
             .and_then(|mut statement| statement.query_row([key], |row| row.get(0)).optional())
-            .map_err(|error| Fault::from(error).at(&self.path))?;
+            .map_err(|error| backup::error_at(&self.path, Fault::from(error)))?;
         let value = value.map(|value| serde_json::from_str(&value));
         value
             .transpose()
@@ -333,7 +334,7 @@ impl Project {
     pub fn back_up(&mut self) -> Result<(), StoreError> {
         self.backup.finish()?;
         // Others may have written since this one last looked.
-        let state = Counters::read(&self.connection).map_err(|fault| fault.at(&self.path))?;
+        let state = Counters::read(&self.connection).map_err(|fault| backup::error_at(&self.path, fault))?;
         backup::make(&self.path, state.head)
     }
 
@@ -354,7 +355,7 @@ impl Project {
             let seen = self.memory.seen;
             let _ = self.write(|writer| log::forget(writer, seen));
         }
-        checkpoint(&self.connection).map_err(|fault| fault.at(&self.path))?;
+        checkpoint(&self.connection).map_err(|fault| backup::error_at(&self.path, fault))?;
         // Whoever has the lock is the only one to make backups.
         let (access, lock) = match self.access() {
             Access::Add => claimed(&self.path, Access::Edit, &mut Vec::new()),
@@ -378,7 +379,7 @@ impl Project {
             return Err(StoreError::ReadOnly { path });
         }
         self.check_in_place()?;
-        write(&self.connection, what).map_err(|fault| fault.at(&self.path))
+        write(&self.connection, what).map_err(|fault| backup::error_at(&self.path, fault))
     }
 
     /// Sees to it that the path still leads to the file that is open; if it does not, everything
@@ -444,7 +445,7 @@ fn claimed(path: &Path, access: Access, notifications: &mut Vec<OpenNotice>) -> 
     if access != Access::Edit {
         return (access, None);
     }
-    match claim(&aside(path)) {
+    match claim(&side_folder(path)) {
         LockOutcome::Acquired(lock) => (Access::Edit, Some(lock)),
         LockOutcome::HeldElsewhere => {
             notifications.push(OpenNotice::InUse);
@@ -468,7 +469,7 @@ fn check_version(
     access: Access,
     notifications: &mut Vec<OpenNotice>,
 ) -> Result<(), StoreError> {
-    let at = |fault: Fault| fault.at(path);
+    let at = |fault: Fault| backup::error_at(path, fault);
     let version = schema::version(connection).map_err(|error| at(error.into()))?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if version > known {
@@ -486,9 +487,9 @@ fn check_version(
             let path = path.to_path_buf();
             return Err(StoreError::ReadOnly { path });
         }
-        let folder = aside(path);
+        let folder = side_folder(path);
         fs::create_dir_all(&folder).map_err(io_error(&folder, "made"))?;
-        let former = folder.join(format!("format-{version}.{}", super::place::EXTENSION));
+        let former = folder.join(format!("format-{version}.{}", EXTENSION));
         backup::copy(path, &former)?;
         schema::migrate(connection, version, MIGRATIONS).map_err(at)?;
         notifications.push(OpenNotice::Migrated(former));

@@ -13,14 +13,14 @@
 //! frame of a film has the size and the second of its neighbours.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use rusqlite::params;
-use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
+use super::backup;
 use super::error::{Fault, StoreError};
 use super::project::Project;
 use crate::document::{Change, Document, Edit, EditError, Picture, PictureId, ops};
@@ -77,33 +77,10 @@ impl PictureFile {
 /// Looks into files. Each call is about many, so that they can be read side by side and progress
 /// be shown; the answers come in the order of the questions, an error as a sentence's end.
 pub trait FileInspector {
-    /// The hash of each file's content, as [`hash_file`] gives it.
+    /// The hash of each file's content, as [`hash_file`](crate::files::hash_file) gives it.
     fn hash(&mut self, files: &[&Path]) -> Vec<Result<Box<str>, String>>;
     /// Width and height of each picture in upright pixels.
     fn measure(&mut self, files: &[&Path]) -> Vec<Result<[u32; 2], String>>;
-}
-
-/// The hash of a picture's content, from its bytes.
-pub fn hash_bytes(bytes: &[u8]) -> Box<str> {
-    format!("{:032x}", xxh3_128(bytes)).into()
-}
-
-/// The hash of a picture's content.
-///
-/// # Errors
-/// If the file cannot be read.
-pub fn hash_file(path: &Path) -> io::Result<Box<str>> {
-    let mut file = File::open(path)?;
-    let mut hasher = Xxh3::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(format!("{:032x}", hasher.digest128()).into()),
-            Ok(read) => hasher.update(&buffer[..read]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 /// What was found to differ, by name.
@@ -180,7 +157,7 @@ impl Project {
             })?;
             rows.collect::<rusqlite::Result<_>>()
         };
-        read().map_err(|error| Fault::from(error).at(&self.path))
+        read().map_err(|error| backup::error_at(&self.path, Fault::from(error)))
     }
 
     fn save_stamps(

@@ -1,7 +1,6 @@
 //! The format of the file: its tables, and how a file of a former version becomes one of today.
 
-use std::fs::File;
-use std::io::Read as _;
+use std::io;
 use std::path::Path;
 
 use rusqlite::types::ValueRef;
@@ -10,9 +9,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::error::{Fault, StoreError, io_error};
 use super::rows::checksum;
 use super::state::Counters;
-
-/// `Tskm`: the file says itself that it is a project.
-pub(super) const APPLICATION_ID: i32 = 0x5473_6b6d;
+use crate::files::{APPLICATION_ID, backups, has_project_header};
 
 /// A step from one version of the format to the next.
 pub(super) type Migration = fn(&Transaction<'_>) -> rusqlite::Result<()>;
@@ -73,37 +70,23 @@ fn version_1(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     )
 }
 
-/// Refuses what is no project, by the first bytes of the file, before SQLite touches it.
+/// Refuses what is not a project, by the first bytes of the file, before SQLite touches it.
 pub(super) fn check_header(path: &Path) -> Result<(), StoreError> {
-    /// Of an SQLite file.
-    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-    /// Where SQLite keeps the application id, big-endian.
-    const APPLICATION_ID_AT: usize = 68;
-
-    let mut header = [0; 100];
-    let read = File::open(path).and_then(|mut file| {
-        let is_file = file.metadata()?.is_file();
-        Ok(is_file && file.read_exact(&mut header).is_ok())
-    });
-    let is_long_enough = match read {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let path = path.to_path_buf();
-            return Err(StoreError::NotFound { path });
+    match has_project_header(path) {
+        Ok(true) => Ok(()),
+        // With backups next to it, it was a project before it was damaged.
+        Ok(false) if !backups(path).is_empty() => {
+            Err(Fault::Damage("its first bytes are not those of a project".to_owned()).at(path))
         }
-        read => read.map_err(io_error(path, "opened"))?,
-    };
-    let id = APPLICATION_ID.to_be_bytes();
-    let is_project =
-        is_long_enough && header.starts_with(MAGIC) && header[APPLICATION_ID_AT..].starts_with(&id);
-    if is_project {
-        return Ok(());
-    }
-    // With backups beside it, it has once been a project.
-    if super::backup::backups(path).is_empty() {
-        let path = path.to_path_buf();
-        Err(StoreError::NotAProject { path })
-    } else {
-        Err(Fault::Damage("its first bytes are not those of a project".to_owned()).at(path))
+        Ok(false) => {
+            let path = path.to_path_buf();
+            Err(StoreError::NotAProject { path })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let path = path.to_path_buf();
+            Err(StoreError::NotFound { path })
+        }
+        Err(error) => Err(io_error(path, "opened")(error)),
     }
 }
 

@@ -202,7 +202,9 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     let kept = bench.desk().learning.kept.clone();
     assert_eq!(kept.choice, ProposalSource::State(state.id));
     let mut bench = bench.reopen();
-    bench.wait("what was learnt", |desk| desk.learning.active_state().is_some());
+    bench.wait("what was learnt", |desk| {
+        desk.learning.active_state().is_some()
+    });
     assert_eq!(bench.desk().learning.kept, kept);
     assert!(bench.says("Learned boxes of state"));
     // What was learnt at one quality is nothing to another, and is there again with its own.
@@ -211,7 +213,9 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     assert_eq!(bench.desk().learning.active_state(), None);
     assert!(bench.says("is of another model or quality"));
     bench.choose_quality("fast");
-    bench.wait("what was learnt", |desk| desk.learning.active_state().is_some());
+    bench.wait("what was learnt", |desk| {
+        desk.learning.active_state().is_some()
+    });
     bench.frames(5);
     assert!(methods(&bench, 14).iter().all(|method| method == "learned"));
 }
@@ -268,7 +272,10 @@ fn more_of_the_same_is_proposed_from_one_box() {
     bench.key(Key::S);
     bench.wait_for_words("in this picture and the next 3");
     bench.wait("the last one", |desk| !desk.is_searching());
-    assert_eq!(bench.session().undo_redo_labels()[0], Some("more like this"));
+    assert_eq!(
+        bench.session().undo_redo_labels()[0],
+        Some("more like this")
+    );
     assert!(proposed(&bench) > 0);
     bench.keys(Modifiers::COMMAND, Key::Z);
     assert_eq!(proposed(&bench), 0, "one step");

@@ -19,7 +19,8 @@ fn proposed(pictures: &[&str], theme: Theme) -> Bench {
     let action = Action::UseModel(Some(model));
     bench.harness.state_mut().act(&context, action);
     bench.wait("the model", |desk| {
-        desk.model_info().is_some_and(|model_info| model_info.classes.len() == 5)
+        desk.model_info()
+            .is_some_and(|model_info| model_info.classes.len() == 5)
     });
     bench.propose_all();
     bench

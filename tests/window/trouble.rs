@@ -24,7 +24,12 @@ fn a_bad_picture_is_named_and_the_others_are_proposed() {
             .picture_at("chelsea.jpg")
             .is_some_and(|row| row.review == ReviewState::Proposed)
     });
-    let problems: Vec<&String> = bench.harness.state().notifications().all_problems().collect();
+    let problems: Vec<&String> = bench
+        .harness
+        .state()
+        .notifications()
+        .all_problems()
+        .collect();
     for name in ["a zero.jpg", "b ünï.png"] {
         assert!(
             problems.iter().any(|text| text.contains(name)),
@@ -155,7 +160,12 @@ fn a_folder_whose_project_file_is_gone_goes_on_from_its_backup() {
     fs::remove_file(file).unwrap();
     let bench = bench.reopen();
     assert_eq!(bench.boxes().len(), 1);
-    let problems: Vec<_> = bench.harness.state().notifications().all_problems().collect();
+    let problems: Vec<_> = bench
+        .harness
+        .state()
+        .notifications()
+        .all_problems()
+        .collect();
     assert!(
         problems[0].contains("restored from its backup"),
         "{problems:?}"

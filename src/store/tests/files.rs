@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::document::Change;
+use crate::files::belongs_to_project;
 use crate::store::reconcile::{Plan, plan};
 
 /// Reads files, and counts how many were.
@@ -18,7 +19,7 @@ struct Reader {
 impl FileInspector for Reader {
     fn hash(&mut self, files: &[&Path]) -> Vec<Result<Box<str>, String>> {
         self.hashed += files.len();
-        let hash = |path: &&Path| hash_file(path).map_err(|error| error.to_string());
+        let hash = |path: &&Path| crate::files::hash_file(path).map_err(|error| error.to_string());
         files.iter().map(hash).collect()
     }
 
@@ -103,7 +104,7 @@ fn forget_hashes(project: &mut Project) {
 fn are_hashed(project: &Project) -> bool {
     let mut pictures = project.document().pictures();
     pictures.all(|row| {
-        let hash = hash_file(&project.root().join(&*row.path)).ok();
+        let hash = crate::files::hash_file(&project.root().join(&*row.path)).ok();
         row.missing || (hash.is_some() && row.content_hash == hash)
     })
 }

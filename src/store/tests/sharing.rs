@@ -198,7 +198,7 @@ fn a_history_that_two_share_for_want_of_locks_stays_right() {
     let mut first = sample(&root, 2);
     let path = first.path().to_path_buf();
     // As on a file system without locks.
-    std::fs::rename(place::aside(&path), root.join("away")).expect("it can be moved");
+    std::fs::rename(crate::files::side_folder(&path), root.join("away")).expect("it can be moved");
     let mut second = open(&path, Access::Edit);
     draw(&mut first, A, 1.0);
     draw(&mut second, PictureId(2), 2.0);
