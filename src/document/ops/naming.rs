@@ -162,9 +162,9 @@ impl<'a> ClassNamer<'a> {
 fn renamed<'a>(document: &Document, naming: &'a Naming) -> BTreeMap<CategoryId, &'a str> {
     let changed = naming
         .iter()
-        .filter(|(class, target)| document.naming().target(class) != Some(target));
+        .filter(|(class, target)| document.naming().mapped(class) != Some(target));
     changed
-        .filter(|(class, _)| document.naming().target(class).is_none() && &***class != ANY_OBJECT)
+        .filter(|(class, _)| document.naming().mapped(class).is_none() && &***class != ANY_OBJECT)
         .filter_map(|(class, target)| Some((document.category_named(class)?.id, target.name())))
         .collect()
 }
@@ -174,7 +174,7 @@ fn renamed<'a>(document: &Document, naming: &'a Naming) -> BTreeMap<CategoryId, 
 /// before it was edited.
 pub fn remove_unused_model_categories(document: &Document) -> Edit {
     let naming = document.naming();
-    let is_renamed = |name: &str| naming.target(name).is_some();
+    let is_renamed = |name: &str| naming.mapped(name).is_some();
     let mut left: BTreeSet<CategoryId> = document
         .categories()
         .filter(|row| is_renamed(&row.name) && naming.iter().all(|(_, to)| to.name() != &*row.name))
