@@ -12,7 +12,7 @@ use super::listing::{self, PictureQuery};
 use super::picks::{SelectionChange, ListSelection};
 use crate::document::ops::{self, Candidate, NamedCandidate};
 use crate::document::{
-    Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, Model,
+    Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, Provenance,
     PictureId, ReviewState, Step, Summary, Affected,
 };
 use crate::geometry::BBox;
@@ -1136,7 +1136,7 @@ impl Session {
     /// As for [`commit`](Self::commit).
     pub fn replace_proposals(
         &mut self,
-        model: &Arc<Model>,
+        model: &Arc<Provenance>,
         found: &[(PictureId, Vec<NamedCandidate>)],
         is_step: bool,
     ) -> Result<(), StoreError> {
@@ -1160,7 +1160,7 @@ impl Session {
     /// As for [`commit`](Self::commit).
     pub fn add_proposals(
         &mut self,
-        model: &Arc<Model>,
+        model: &Arc<Provenance>,
         found: &[(PictureId, Vec<Candidate>)],
         gesture: u64,
     ) -> Result<usize, StoreError> {

@@ -33,7 +33,7 @@ use super::intake::{
 use super::layout::{ExportedPicture, ExportWriter, Subset};
 use super::{FormatError, text};
 use crate::document::{
-    Annotation, BoxState, Category, Flags, Model, Origin, Picture, PictureId, Proposal, ReviewState,
+    Annotation, BoxState, Category, Flags, Provenance, Origin, Picture, PictureId, FormerProposal, ReviewState,
 };
 use crate::geometry::BBox;
 
@@ -69,7 +69,7 @@ struct BoxExtension {
     state: BoxState,
     origin: Origin,
     score: Option<f32>,
-    proposal: Option<Box<Proposal>>,
+    proposal: Option<Box<FormerProposal>>,
 }
 
 // ---- Export -----------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ fn annotation(row: &Annotation, picture: &Picture, job: &mut ExportWriter<'_>) -
                 state: row.state,
                 origin: row.origin.clone(),
                 score: row.score,
-                proposal: row.proposal.clone(),
+                proposal: row.former.clone(),
             },
         );
     }
@@ -747,7 +747,7 @@ impl Reading<'_, '_> {
             .extend(self.pictures.into_iter().map(|(found, _)| found));
     }
 
-    fn place(&mut self, raw: UnresolvedBox, model: &Arc<Model>) {
+    fn place(&mut self, raw: UnresolvedBox, model: &Arc<Provenance>) {
         let UnresolvedBox {
             picture,
             category,
@@ -803,13 +803,13 @@ impl Reading<'_, '_> {
     }
 
     /// The model that made scored boxes, as `tsukami propose` describes it in `info`.
-    fn model(&self) -> Model {
+    fn model(&self) -> Provenance {
         let info = self.top.get("info");
         let text = |key: &str| info.and_then(|info| info.get(key)).and_then(Value::as_str);
         let threshold = info
             .and_then(|info| info.get("threshold"))
             .and_then(Value::as_f64);
-        Model {
+        Provenance {
             name: text("model").unwrap_or(&self.file).into(),
             version: text("model_sha256")
                 .or_else(|| text("version"))
@@ -885,7 +885,7 @@ pub(super) fn import_results(path: &Path, intake: &mut ImportBuilder<'_>) -> Res
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let model = Arc::new(Model {
+    let model = Arc::new(Provenance {
         name: file.as_str().into(),
         version: "".into(),
         method: "imported".into(),
@@ -904,7 +904,7 @@ pub(super) fn import_results(path: &Path, intake: &mut ImportBuilder<'_>) -> Res
 
 fn detection(
     row: &Value,
-    model: &Arc<Model>,
+    model: &Arc<Provenance>,
     intake: &mut ImportBuilder<'_>,
     place_of: &mut HashMap<PictureId, usize>,
 ) -> Result<(), String> {

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use super::exchange::{Import, ImportMode, ImportReport};
 use super::text;
 use crate::document::{
-    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags, Model,
-    Origin, Picture, PictureId, Proposal, ReviewState,
+    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags, Provenance,
+    Origin, Picture, PictureId, FormerProposal, ReviewState,
 };
 use crate::geometry::BBox;
 use crate::pictures;
@@ -105,7 +105,7 @@ impl ImportedBox {
     }
 
     /// The same box as a model's proposal, if the score is a number.
-    pub(super) fn proposed(mut self, model: &Arc<Model>, score: f64) -> Option<Self> {
+    pub(super) fn proposed(mut self, model: &Arc<Provenance>, score: f64) -> Option<Self> {
         self.provenance = Some(Box::new(Provenance {
             state: BoxState::Proposed,
             origin: Origin::Model(Arc::clone(model)),
@@ -807,20 +807,20 @@ fn row_of(
         row.state = made.state;
         row.origin = made.origin;
         row.score = made.score;
-        row.proposal = made.former.map(|(rect, place)| {
+        row.former = made.former.map(|(rect, place)| {
             let category = categories[place];
-            Box::new(Proposal { rect, category })
+            Box::new(FormerProposal { rect, category })
         });
     }
     row
 }
 
-/// Whether a person's judgement of `row` covers a proposal, as in `document::ops::propose`.
+/// Whether a person's judgement of `row` covers a proposal, as in `document::ops::replace_proposals`.
 fn is_judged(row: &Annotation, rect: BBox, category: CategoryId) -> bool {
     let is_same = |other: &BBox, of| of == category && rect.iou(other) >= JUDGED_IOU;
     is_same(&row.rect, row.category)
         || row
-            .proposal
+            .former
             .as_ref()
             .is_some_and(|former| is_same(&former.rect, former.category))
 }

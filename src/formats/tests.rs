@@ -14,8 +14,8 @@ use super::exchange::{
     self, Boxes, Files, Format, Import, FolderLayout, ImportMode, ExportOptions, Subset, ImportReport, PictureScope, Split,
 };
 use crate::document::{
-    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags, Model,
-    Origin, Picture, PictureId, Proposal, ReviewState,
+    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags, Provenance,
+    Origin, Picture, PictureId, FormerProposal, ReviewState,
 };
 use crate::geometry::BBox;
 use crate::store::Project;
@@ -43,8 +43,8 @@ fn drawn(id: u32, rect: [f32; 4], category: u32) -> Annotation {
     Annotation::drawn(AnnotationId(id), rect, CategoryId(category))
 }
 
-fn model() -> Arc<Model> {
-    Arc::new(Model {
+fn model() -> Arc<Provenance> {
+    Arc::new(Provenance {
         name: "dinov2".into(),
         version: "1".into(),
         method: "affinity".into(),
@@ -348,11 +348,11 @@ fn documents() -> impl Strategy<Value = Document> {
                         if kind < 4 {
                             row.origin = Origin::Model(model());
                             row.score = Some(rect.x0 / w);
-                            let former = Proposal {
+                            let former = FormerProposal {
                                 rect,
                                 category: category(of + 1),
                             };
-                            row.proposal = (kind == 2 || kind == 1).then(|| Box::new(former));
+                            row.former = (kind == 2 || kind == 1).then(|| Box::new(former));
                             row.state = [
                                 BoxState::Proposed,
                                 BoxState::Rejected,

@@ -8,8 +8,8 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::document::{
-    Annotation, AnnotationId, BoxState, Category, CategoryId, Flags, Model, Origin, Picture,
-    PictureId, Proposal, ReviewState, Step,
+    Annotation, AnnotationId, BoxState, Category, CategoryId, Flag, Provenance, Origin, Picture,
+    PictureId, FormerProposal, ReviewState, Step,
 };
 use crate::geometry::BBox;
 
@@ -203,16 +203,9 @@ pub(super) fn annotation_cells(
         BoxState::Drawn => 3,
         BoxState::Rejected => 4,
     };
-    let Flags {
-        crowd,
-        difficult,
-        occluded,
-        truncated,
-    } = row.flags;
-    let flags = [crowd, difficult, occluded, truncated];
-    let bits = (0..).zip(flags).map(|(bit, flag)| i64::from(flag) << bit);
-    let was = row.proposal.as_deref();
-    let edge = |edge: fn(&BBox) -> f32| maybe(was.map(|was| edge(&was.rect)), real);
+    let bits = row.flags.iter().map(flag_bit);
+    let former = row.former.as_deref();
+    let edge = |edge: fn(&BBox) -> f32| maybe(former.map(|former| edge(&former.rect)), real);
     [
         int(row.id.0),
         int(picture.0),
@@ -225,13 +218,23 @@ pub(super) fn annotation_cells(
         int(bits.sum::<i64>()),
         maybe(model, int),
         maybe(row.score, real),
-        maybe(was.map(|was| was.category.0), int),
+        maybe(former.map(|former| former.category.0), int),
         edge(|rect| rect.x0),
         edge(|rect| rect.y0),
         edge(|rect| rect.x1),
         edge(|rect| rect.y1),
         maybe(row.extra.as_deref(), text),
     ]
+}
+
+/// The bit of a flag in the column `flags`.
+fn flag_bit(flag: Flag) -> i64 {
+    match flag {
+        Flag::Crowd => 1,
+        Flag::Difficult => 1 << 1,
+        Flag::Occluded => 1 << 2,
+        Flag::Truncated => 1 << 3,
+    }
 }
 
 /// A row of [`STEPS`]; `edit` is the step's as JSON.
@@ -307,8 +310,8 @@ impl Cells<'_> {
     }
 
     /// A row of [`MODELS`], with its key.
-    pub(super) fn model(&self) -> Result<(i64, Arc<Model>), BadCell> {
-        let model = Model {
+    pub(super) fn model(&self) -> Result<(i64, Arc<Provenance>), BadCell> {
+        let model = Provenance {
             name: self.text(1)?.into(),
             version: self.text(2)?.into(),
             method: self.text(3)?.into(),
@@ -343,13 +346,13 @@ impl Cells<'_> {
     /// A row of [`ANNOTATIONS`], with the picture that it lies on.
     pub(super) fn annotation(
         &self,
-        models: &HashMap<i64, Arc<Model>>,
+        models: &HashMap<i64, Arc<Provenance>>,
     ) -> Result<(PictureId, Annotation), BadCell> {
         let flags = self.int(8)?;
-        let flag = |bit: u32| flags >> bit & 1 == 1;
-        let proposal = match self.maybe_int(11)? {
+        let is_set = |flag: &Flag| flags & flag_bit(*flag) != 0;
+        let former = match self.maybe_int(11)? {
             None => None,
-            Some(category) => Some(Box::new(Proposal {
+            Some(category) => Some(Box::new(FormerProposal {
                 category: CategoryId(category.try_into().map_err(|_| BadCell)?),
                 rect: self.rect(12)?,
             })),
@@ -370,18 +373,13 @@ impl Cells<'_> {
                 4 => BoxState::Rejected,
                 _ => return Err(BadCell),
             },
-            flags: Flags {
-                crowd: flag(0),
-                difficult: flag(1),
-                occluded: flag(2),
-                truncated: flag(3),
-            },
+            flags: Flag::ALL.into_iter().filter(is_set).collect(),
             origin: match self.maybe_int(9)? {
                 None => Origin::Person,
                 Some(key) => Origin::Model(Arc::clone(models.get(&key).ok_or(BadCell)?)),
             },
             score,
-            proposal,
+            former,
             extra: self.maybe_text(16)?.map(Into::into),
         };
         Ok((PictureId(self.uint(1)?), annotation))

@@ -11,7 +11,7 @@ use super::rows::{
     annotation_cells, borrowed, category_cells, int, model_cells, picture_cells, step_cells, text,
 };
 use super::state::Counters;
-use crate::document::{Document, History, Model, Origin, Affected};
+use crate::document::{Document, History, Provenance, Origin, Affected};
 
 /// Writes rows within a transaction that the caller commits.
 pub(super) struct Writer<'a> {
@@ -20,7 +20,7 @@ pub(super) struct Writer<'a> {
     pub state: Counters,
     buffer: Vec<u8>,
     /// The model that was looked up last; boxes of one come together.
-    last_model: Option<(Model, i64)>,
+    last_model: Option<(Provenance, i64)>,
 }
 
 impl<'a> Writer<'a> {

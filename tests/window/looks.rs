@@ -8,7 +8,7 @@ use std::sync::Arc;
 use egui::{Key, Modifiers};
 use tsukami::app::preferences::Theme;
 use tsukami::document::ops::{self, Candidate};
-use tsukami::document::{Document, Model, PictureId};
+use tsukami::document::{Document, Provenance, PictureId};
 use tsukami::geometry::BBox;
 use tsukami::store::Project;
 use tsukami::survey;
@@ -30,7 +30,7 @@ fn prepared(theme: Theme) -> Bench {
         let add = |document: &Document| Ok(ops::add_category(document, name));
         project.commit_with("add a class", None, add).unwrap();
     }
-    let model = Arc::new(Model {
+    let model = Arc::new(Provenance {
         name: "dinov2-vits14".into(),
         version: "1".into(),
         method: "affinity".into(),
@@ -81,7 +81,7 @@ fn prepared(theme: Theme) -> Bench {
                     )],
                 ),
             ];
-            ops::propose(document, &model, &found)
+            ops::replace_proposals(document, &model, &found)
         })
         .unwrap();
     project

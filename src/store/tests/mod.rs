@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::document::ops::{self, Candidate};
 use crate::document::{
-    AnnotationId, CategoryId, Document, Edit, History, Model, Picture, PictureId,
+    AnnotationId, CategoryId, Document, Edit, History, Provenance, Picture, PictureId,
 };
 use crate::geometry::BBox;
 use crate::naming::{Naming, MappedClass};
@@ -27,8 +27,8 @@ fn rect(x: f32, y: f32, width: f32, height: f32) -> BBox {
     BBox::from_xywh(x, y, width, height)
 }
 
-fn model(version: &str) -> Arc<Model> {
-    Arc::new(Model {
+fn model(version: &str) -> Arc<Provenance> {
+    Arc::new(Provenance {
         name: "dinov2-vits14".into(),
         version: version.into(),
         method: "affinity".into(),
@@ -79,7 +79,7 @@ fn draw(project: &mut Project, picture: PictureId, x: f32) {
 
 fn propose(project: &mut Project, picture: PictureId, x: f32) {
     let found = [(picture, vec![found(rect(x, 40.0, 20.0, 20.0))])];
-    let edit = |document: &Document| ops::propose(document, &model("1"), &found);
+    let edit = |document: &Document| ops::replace_proposals(document, &model("1"), &found);
     let done = project.commit_with("propose boxes", None, edit);
     done.expect("the picture is there");
 }
