@@ -1,4 +1,4 @@
-//! Rows of the document as rows of tables, there and back, with a checksum each.
+//! Rows of the document as rows of tables and back, each with a checksum.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -19,17 +19,17 @@ pub(super) type Cell<'a> = ToSqlOutput<'a>;
 /// A table whose rows carry a checksum; its first column is the key.
 pub(super) struct Table {
     tag: u8,
-    /// Its name.
+    /// The name of the table.
     pub name: &'static str,
-    /// How many columns there are, but for the checksum.
+    /// The number of columns, without the checksum.
     pub width: usize,
-    /// Gives all rows in the order of their keys.
+    /// The query for all rows in the order of their keys.
     pub all: String,
-    /// Gives the checksum of the row with a key.
+    /// The query for the checksum of the row with a key.
     pub checksum: String,
-    /// Writes a row, in the place of one with the same key.
+    /// The statement that writes a row, replacing one with the same key.
     pub put: String,
-    /// Deletes the row with a key, and gives its checksum.
+    /// The statement that deletes the row with a key and returns its checksum.
     pub delete: String,
 }
 
@@ -79,10 +79,10 @@ tables! {
     9 CHANGES "changes": seq writer is_step label edit undo;
 }
 
-/// The setting that belongs to the document: what models' classes are called.
+/// The setting that is part of the document: the names of models' classes.
 pub(super) const NAMING: &str = "naming";
 
-/// The checksum of values in order. The buffer only saves memory from being asked for again.
+/// The checksum of values in order. The buffer saves an allocation for each row.
 pub(super) fn checksum<'a>(
     buffer: &mut Vec<u8>,
     tag: u8,
@@ -99,7 +99,7 @@ pub(super) fn checksum<'a>(
             }
             ValueRef::Real(number) => {
                 buffer.push(2);
-                // SQLite keeps no sign of zero.
+                // SQLite does not store the sign of zero.
                 buffer.extend((number + 0.0).to_le_bytes());
             }
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
@@ -153,13 +153,13 @@ pub(super) fn category_cells(row: &Category, place: u32) -> [Cell<'_>; 6] {
 }
 
 /// A row of [`MODELS`].
-pub(super) fn model_cells(id: i64, model: &Model) -> [Cell<'_>; 5] {
+pub(super) fn provenance_cells(id: i64, provenance: &Provenance) -> [Cell<'_>; 5] {
     [
         int(id),
-        text(&model.name),
-        text(&model.version),
-        text(&model.method),
-        real(model.threshold),
+        text(&provenance.name),
+        text(&provenance.version),
+        text(&provenance.method),
+        real(provenance.threshold),
     ]
 }
 
@@ -190,11 +190,11 @@ pub(super) fn picture_cells(row: &Picture) -> [Cell<'_>; 9] {
     ]
 }
 
-/// A row of [`ANNOTATIONS`]; `model` is the key of its origin in [`MODELS`].
+/// A row of [`ANNOTATIONS`]. `provenance` is the key of its origin in [`MODELS`].
 pub(super) fn annotation_cells(
     picture: PictureId,
     row: &Annotation,
-    model: Option<i64>,
+    provenance: Option<i64>,
 ) -> [Cell<'_>; 17] {
     let state = match row.state {
         BoxState::Proposed => 0,
@@ -216,7 +216,7 @@ pub(super) fn annotation_cells(
         real(row.rect.y1),
         int(state),
         int(bits.sum::<i64>()),
-        maybe(model, int),
+        maybe(provenance, int),
         maybe(row.score, real),
         maybe(former.map(|former| former.category.0), int),
         edge(|rect| rect.x0),
@@ -237,7 +237,7 @@ fn flag_bit(flag: Flag) -> i64 {
     }
 }
 
-/// A row of [`STEPS`]; `edit` is the step's as JSON.
+/// A row of [`STEPS`]. `edit` is the edit of the step as JSON.
 pub(super) fn step_cells<'a>(seq: i64, step: &'a Step, edit: &'a str) -> [Cell<'a>; 4] {
     [
         int(seq),
@@ -247,10 +247,10 @@ pub(super) fn step_cells<'a>(seq: i64, step: &'a Step, edit: &'a str) -> [Cell<'
     ]
 }
 
-/// The values of a row that was read, checksum apart.
+/// The values of a row that was read, without its checksum.
 pub(super) struct Cells<'a>(pub &'a [ValueRef<'a>]);
 
-/// A value is of another kind than its column, or out of its range.
+/// A value is of another type than its column, or out of range.
 #[derive(Debug)]
 pub(super) struct BadCell;
 
@@ -310,14 +310,14 @@ impl Cells<'_> {
     }
 
     /// A row of [`MODELS`], with its key.
-    pub(super) fn model(&self) -> Result<(i64, Arc<Provenance>), BadCell> {
-        let model = Provenance {
+    pub(super) fn provenance(&self) -> Result<(i64, Arc<Provenance>), BadCell> {
+        let provenance = Provenance {
             name: self.text(1)?.into(),
             version: self.text(2)?.into(),
             method: self.text(3)?.into(),
             threshold: self.real(4)?,
         };
-        Ok((self.int(0)?, Arc::new(model)))
+        Ok((self.int(0)?, Arc::new(provenance)))
     }
 
     /// A row of [`PICTURES`].
@@ -343,10 +343,10 @@ impl Cells<'_> {
         })
     }
 
-    /// A row of [`ANNOTATIONS`], with the picture that it lies on.
+    /// A row of [`ANNOTATIONS`], with the picture that it is on.
     pub(super) fn annotation(
         &self,
-        models: &HashMap<i64, Arc<Provenance>>,
+        provenances: &HashMap<i64, Arc<Provenance>>,
     ) -> Result<(PictureId, Annotation), BadCell> {
         let flags = self.int(8)?;
         let is_set = |flag: &Flag| flags & flag_bit(*flag) != 0;
@@ -376,7 +376,7 @@ impl Cells<'_> {
             flags: Flag::ALL.into_iter().filter(is_set).collect(),
             origin: match self.maybe_int(9)? {
                 None => Origin::Person,
-                Some(key) => Origin::Model(Arc::clone(models.get(&key).ok_or(BadCell)?)),
+                Some(key) => Origin::Model(Arc::clone(provenances.get(&key).ok_or(BadCell)?)),
             },
             score,
             former,
@@ -385,7 +385,7 @@ impl Cells<'_> {
         Ok((PictureId(self.uint(1)?), annotation))
     }
 
-    /// A row of [`STEPS`], with its place in the history.
+    /// A row of [`STEPS`], with its number in the history.
     pub(super) fn step(&self) -> Result<(i64, Step), BadCell> {
         let picture = match self.maybe_int(2)? {
             None => None,

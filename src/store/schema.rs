@@ -1,4 +1,4 @@
-//! The format of the file: its tables, and how a file of a former version becomes one of today.
+//! The format of the file: its tables, and the migration of older files.
 
 use std::io;
 use std::path::Path;
@@ -8,13 +8,13 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::error::{Fault, StoreError, io_error};
 use super::rows::checksum;
-use super::state::Counters;
+use super::counters::Counters;
 use crate::files::{APPLICATION_ID, backups, has_project_header};
 
-/// A step from one version of the format to the next.
+/// A migration from one version of the format to the next.
 pub(super) type Migration = fn(&Transaction<'_>) -> rusqlite::Result<()>;
 
-/// The first makes version 1 out of an empty file. A published one never changes.
+/// The first migration makes version 1 of an empty file. A published migration never changes.
 pub(super) const MIGRATIONS: &[Migration] = &[version_1];
 
 fn version_1(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
@@ -95,13 +95,13 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Makes all tables in an empty file.
+/// Creates all tables in an empty file.
 pub(super) fn create(connection: &Connection, migrations: &[Migration]) -> Result<(), Fault> {
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     migrate(connection, 0, migrations)
 }
 
-/// Brings a file of version `from` to that of the last migration, wholly or not at all.
+/// Migrates a file from the version `from` to the newest one, wholly or not at all.
 pub(super) fn migrate(
     connection: &Connection,
     from: i64,
@@ -112,20 +112,20 @@ pub(super) fn migrate(
     for migration in migrations.iter().skip(done) {
         migration(&transaction)?;
     }
-    let mut state = if from == 0 {
+    let mut counters = if from == 0 {
         Counters::default()
     } else {
         Counters::read(&transaction)?
     };
-    state.schema = fingerprint(&transaction)?;
-    state.write(&transaction)?;
+    counters.schema = fingerprint(&transaction)?;
+    counters.write(&transaction)?;
     let version = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     transaction.pragma_update(None, "user_version", version)?;
     transaction.commit()?;
     Ok(())
 }
 
-/// A checksum of the definitions of all tables, and of whatever else a schema may hold.
+/// A checksum of the definitions of all tables and of everything else in the schema.
 pub(super) fn fingerprint(connection: &Connection) -> rusqlite::Result<i64> {
     let mut statement = connection.prepare(
         "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY name",

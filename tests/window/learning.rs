@@ -13,7 +13,7 @@ use tsukami::document::ops;
 use tsukami::document::{BoxState, Document, Origin, PictureId};
 use tsukami::geometry::BBox;
 use tsukami::store::Project;
-use tsukami::survey;
+use tsukami::store;
 
 use crate::bench::Bench;
 
@@ -80,7 +80,7 @@ fn folder(pictures: u32, done: &[u32]) -> TempDir {
         picture(number).save(file).unwrap();
     }
     let (mut project, _) = Project::create_for(&path).unwrap();
-    survey::refresh(&mut project).unwrap();
+    store::rescan(&mut project).unwrap();
     project
         .commit_with("add a class", None, |document| {
             Ok(ops::add_category(document, "ball"))
@@ -369,7 +369,7 @@ fn tags_teach_the_classes_of_proposals() {
         half.save(path.join(format!("{number:02}.png"))).unwrap();
     }
     let (mut project, _) = Project::create_for(&path).unwrap();
-    survey::refresh(&mut project).unwrap();
+    store::rescan(&mut project).unwrap();
     for (name, numbers) in [("ball", 0..5), ("block", 6..11)] {
         project
             .commit_with("add a class", None, |document| {

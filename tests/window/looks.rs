@@ -11,7 +11,7 @@ use tsukami::document::ops::{self, Candidate};
 use tsukami::document::{Document, Provenance, PictureId};
 use tsukami::geometry::BBox;
 use tsukami::store::Project;
-use tsukami::survey;
+use tsukami::store;
 
 use crate::bench::Bench;
 
@@ -25,7 +25,7 @@ fn prepared(theme: Theme) -> Bench {
         "Pliers/008002.jpg",
     ]);
     let (mut project, _) = Project::create_for(&folder.path().join("pictures")).unwrap();
-    survey::refresh(&mut project).unwrap();
+    store::rescan(&mut project).unwrap();
     for name in ["cat", "cup", "tool"] {
         let add = |document: &Document| Ok(ops::add_category(document, name));
         project.commit_with("add a class", None, add).unwrap();

@@ -95,19 +95,19 @@ impl Window {
         match opening {
             Opening::Opened { .. } => {}
             Opening::First => self.poll(),
-            Opening::Read(survey) => {
+            Opening::Read(report) => {
                 self.poll();
                 let Some(desk) = &mut self.desk else { return };
                 desk.is_scanning = false;
-                let changes = &survey.changes;
+                let changes = &report.changes;
                 for name in changes.changed.iter().chain(&changes.found_again) {
                     let picture = desk.session.document().picture_at(name).map(|row| row.id);
                     if let Some(picture) = picture {
                         desk.reload(picture);
                     }
                 }
-                self.notifications.problems(survey.problems);
-                if let Some(text) = rescan_summary(&survey.changes) {
+                self.notifications.problems(report.problems);
+                if let Some(text) = rescan_summary(&report.changes) {
                     self.notifications.notify(text);
                 }
                 if self.preferences.proposes_at_once && desk.session.is_editable() {

@@ -5,8 +5,7 @@ use std::thread;
 
 use super::{WorkerEvent, EventSender};
 use crate::pictures;
-use crate::store::{self, Access, Project, StoreError};
-use crate::survey::{self, RescanReport};
+use crate::store::{self, Access, Project, RescanReport, StoreError};
 
 /// How far an opening has come.
 pub enum Opening {
@@ -66,7 +65,7 @@ fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
         _ => path,
     };
     let existing = if folder.is_dir() {
-        store::find(folder)
+        store::find_project(folder)
     } else {
         Some(path.to_owned())
     };
@@ -95,14 +94,14 @@ fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
 /// command line would; the window takes in what that has written.
 fn read(file: &Path, post: &EventSender) {
     let outcome = Project::open(file, Access::Add).and_then(|(mut project, _)| {
-        let survey = survey::rescan_with(&mut project, || {
+        let report = store::rescan_with(&mut project, || {
             post.send(WorkerEvent::Opening(Opening::First));
         })?;
         project.close()?;
-        Ok(survey)
+        Ok(report)
     });
     post.send(WorkerEvent::Opening(match outcome {
-        Ok(survey) => Opening::Read(survey),
+        Ok(report) => Opening::Read(report),
         Err(error) => Opening::Failed(error.to_string()),
     }));
 }

@@ -59,14 +59,14 @@ fn folder() -> (TempDir, PathBuf) {
 /// A project in that folder with two categories and `pictures` pictures, 100 x 80 each.
 fn sample(root: &Path, pictures: usize) -> Project {
     let (mut project, opened) = Project::create_for(root).expect("it can be made");
-    assert!(opened.notifications.is_empty(), "{:?}", opened.notifications);
+    assert!(opened.notices.is_empty(), "{:?}", opened.notices);
     for name in ["cat", "dog"] {
         let edit = ops::add_category(project.document(), name);
-        project.note("add category", &edit).expect("it fits");
+        project.commit_untracked("add category", &edit).expect("it fits");
     }
     let rows = (0..pictures).map(|at| new_picture(format!("{at:03}.jpg")));
     let edit = ops::add_pictures(project.document(), rows.collect());
-    project.note("add pictures", &edit).expect("it fits");
+    project.commit_untracked("add pictures", &edit).expect("it fits");
     project
 }
 
@@ -86,7 +86,7 @@ fn propose(project: &mut Project, picture: PictureId, x: f32) {
 
 fn open(path: &Path, access: Access) -> Project {
     let (project, opened) = Project::open(path, access).expect("it opens");
-    assert_eq!(project.access(), access, "{:?}", opened.notifications);
+    assert_eq!(project.access(), access, "{:?}", opened.notices);
     project
 }
 

@@ -234,7 +234,7 @@ proptest! {
     fn any_document_through_the_file_and_back_is_equal(edits in some_document()) {
         let (_folder, root) = folder();
         let (mut project, _) = Project::create_for(&root).expect("it can be made");
-        project.note("import", &Edit::Batch(edits)).expect("it fits");
+        project.commit_untracked("import", &Edit::Batch(edits)).expect("it fits");
         assert_agrees(&project);
         let (document, path) = (project.document().clone(), project.path().to_path_buf());
         project.close().expect("it closes");

@@ -11,11 +11,11 @@ fn a_second_window_only_views() {
     let (mut second, opened) = Project::open(&path, Access::Edit).expect("it opens");
     assert_eq!(second.access(), Access::View);
     assert!(
-        matches!(opened.notifications[..], [OpenNotice::InUse]),
+        matches!(opened.notices[..], [OpenNotice::InUse]),
         "{:?}",
-        opened.notifications
+        opened.notices
     );
-    let said = opened.notifications[0].to_string();
+    let said = opened.notices[0].to_string();
     assert!(
         said.contains("reading only") && said.contains("close that window"),
         "{said}"

@@ -1,4 +1,4 @@
-//! Where things lie: the project file, its hidden folder, and the folder of its pictures.
+//! Where things are: the project file and the folder of its pictures.
 
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
@@ -9,36 +9,38 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::error::StoreError;
 use crate::files::{EXTENSION, normal};
 
-/// Where the project of a folder of pictures belongs: in it, with its name.
+/// The default path of the project of a folder of pictures: in the folder, with its name.
 pub fn default_path(folder: &Path) -> PathBuf {
     let folder = normal(folder);
     folder.join(file_name(&folder))
 }
 
-/// The project of a folder of pictures, if it has one: in it, or else in the user's data folder.
-pub fn find(folder: &Path) -> Option<PathBuf> {
+/// The project of a folder of pictures, if there is one: in the folder, or else in the user's data
+/// folder.
+pub fn find_project(folder: &Path) -> Option<PathBuf> {
     find_in(folder, data_folder().as_deref())
 }
 
+/// As [`find_project`], with another data folder.
 pub(super) fn find_in(folder: &Path, data: Option<&Path>) -> Option<PathBuf> {
-    let elsewhere = data.map(|data| fallback_path(data, &default_path(folder)));
-    let mut places = [Some(default_path(folder)), elsewhere]
+    let fallback = data.map(|data| fallback_path(data, &default_path(folder)));
+    let mut candidates = [Some(default_path(folder)), fallback]
         .into_iter()
         .flatten();
-    places.find(|path| path.is_file())
+    candidates.find(|path| path.is_file())
 }
 
-/// The folder for projects whose own cannot be written to.
+/// The folder for projects whose own folder cannot be written to.
 pub(super) fn data_folder() -> Option<PathBuf> {
     let dirs = ProjectDirs::from("", "", "tsukami")?;
     Some(dirs.data_dir().join("projects"))
 }
 
-/// Where in the user's data folder the project goes that should lie at `wanted`.
-pub(super) fn fallback_path(data: &Path, wanted: &Path) -> PathBuf {
+/// The path in the user's data folder for a project that cannot be at `requested`.
+pub(super) fn fallback_path(data: &Path, requested: &Path) -> PathBuf {
     // Many folders are called `images`.
-    let hash = xxh3_64(wanted.as_os_str().as_encoded_bytes());
-    let stem = wanted.file_stem().unwrap_or_default();
+    let hash = xxh3_64(requested.as_os_str().as_encoded_bytes());
+    let stem = requested.file_stem().unwrap_or_default();
     let mut name = OsString::from(stem);
     name.push(format!("-{:08x}.{EXTENSION}", hash >> 32));
     data.join(name)
@@ -51,17 +53,17 @@ fn file_name(folder: &Path) -> OsString {
     name
 }
 
-/// The two ways in which a file names the folder of its pictures.
+/// The two paths by which a project file refers to the folder of its pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RootPaths {
-    /// From the project file's own folder, with `/`, so that both can be moved together.
+    /// Relative to the folder of the project file, with `/`, so that both can be moved together.
     pub relative: Option<String>,
-    /// From the root of the disk, for a project that was moved alone.
+    /// Absolute, for a project file that is moved alone.
     pub absolute: Option<String>,
 }
 
 impl RootPaths {
-    /// How to name the folder `root` in the project at `path`.
+    /// The paths of the folder `root` for the project at `path`.
     pub(super) fn new(path: &Path, root: &Path) -> Result<Self, StoreError> {
         let (path, root) = (normal(path), normal(root));
         let base = path.parent().unwrap_or(&path);
@@ -75,16 +77,16 @@ impl RootPaths {
         Ok(names)
     }
 
-    /// The folder that is meant, for the project at `path`. Where both names lead to folders,
-    /// it is the one where more of a few pictures are.
+    /// The folder of the pictures of the project at `path`. If both paths lead to folders, it is the
+    /// one that contains more of these pictures.
     pub(super) fn resolve(&self, path: &Path, pictures: &[&str]) -> PathBuf {
         let path = normal(path);
         let base = path.parent().unwrap_or(&path);
         let relative = self.relative.as_ref().map(|name| normal(&base.join(name)));
         let absolute = self.absolute.as_ref().map(PathBuf::from);
         let found = |root: &Path| {
-            let there = pictures.iter().filter(|name| root.join(name).exists());
-            (root.is_dir(), there.count())
+            let present = pictures.iter().filter(|name| root.join(name).exists());
+            (root.is_dir(), present.count())
         };
         match (relative, absolute) {
             (Some(relative), Some(absolute)) if relative != absolute => {
@@ -100,7 +102,8 @@ impl RootPaths {
     }
 }
 
-/// The way from one folder to another, if they have anything but the root of the disk in common.
+/// The relative path from one folder to another, if they have more than the root of the disk in
+/// common.
 fn relative(from: &Path, to: &Path) -> Option<String> {
     let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
     let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
