@@ -14,11 +14,12 @@ use image::RgbImage;
 
 use crate::geometry::BBox;
 use crate::localize::{
-    BoxOptions, ZoomedEvidence, Evidence, BoxMode, Localizer, Maps, Method, Quality, ClassSource, zoom_frames,
+    BoxMode, BoxOptions, ClassSource, Evidence, Localizer, Maps, Method, Quality, ZoomedEvidence,
+    zoom_frames,
 };
 use crate::naming::{Naming, ONE_OBJECT_IOU};
 use crate::pictures::{self, DecodeLimits};
-use crate::tscam::{ModelInput, Model, ModelError, InputOptions};
+use crate::tscam::{InputOptions, Model, ModelError, ModelInput};
 
 /// A class below this probability is not looked for, unless it is a tag.
 const MIN_CLASS_PROBABILITY: f32 = 0.1;
@@ -46,7 +47,8 @@ impl ProposeSettings {
     /// # Errors
     /// A sentence that says what is missing.
     pub fn check(&self, model: &Model) -> Result<(), String> {
-        let has_companion = self.input_options.quality > Quality::Fast && model.companion().is_some();
+        let has_companion =
+            self.input_options.quality > Quality::Fast && model.companion().is_some();
         if self.method.needs_classes() && model.head().is_none() && !has_companion {
             return Err(format!(
                 "the method {} needs class maps: give a --head, or a --model that has one, or a \
@@ -165,7 +167,12 @@ pub fn infer_all<T: Send>(
     });
 }
 
-fn prepare(model: &Model, path: &Path, input_options: InputOptions, keep: bool) -> Result<PreparedPicture, String> {
+fn prepare(
+    model: &Model,
+    path: &Path,
+    input_options: InputOptions,
+    keep: bool,
+) -> Result<PreparedPicture, String> {
     let decode = if input_options.as_stored {
         pictures::decode_as_stored
     } else {

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Tensor};
 use tsukami::geometry::Grid;
 use tsukami::localize::{Affinity, Evidence, LevelMap, Maps, Method, largest};
+use tsukami::nn::weights::Weights;
 use tsukami::tscam::backbone::Backbone;
 use tsukami::tscam::conformer::ConformerConfig;
 use tsukami::tscam::efficientnet::EfficientNet;
 use tsukami::tscam::vit::VitConfig;
-use tsukami::tscam::weights::Weights;
 use tsukami::tscam::{InputOptions, Model};
 
 fn reference(name: &str) -> PathBuf {

@@ -68,7 +68,10 @@ impl Keymap {
 
     /// The command that has these keys.
     pub fn command_for(&self, keys: KeyboardShortcut) -> Option<Command> {
-        let found = self.by_modifier_count.iter().find(|(other, _)| *other == keys);
+        let found = self
+            .by_modifier_count
+            .iter()
+            .find(|(other, _)| *other == keys);
         found.map(|(_, command)| *command)
     }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! command, keymap, offer   what can be done, by which keys, and whether it can be done now
 //! session                  the open project as a person works on it; no widgets
-//! desk                     the session with its workers, textures and maps
+//! workspace                     the session with its workers, textures and maps
 //! work/                    what runs beside the frame; results come back as events
 //! canvas/, panels/, dialogs/   draw what is, and push actions
 //! window                   drains events, takes keys, has everything drawn, performs actions
@@ -14,36 +14,29 @@
 //! long runs on the thread that draws.
 
 pub mod action;
-pub mod activity;
+pub mod app_dirs;
 pub mod cache;
 pub mod canvas;
-pub mod census;
 pub mod command;
-pub mod desk;
 pub mod dialogs;
-pub mod files;
-pub mod kept_maps;
 pub mod keymap;
-pub mod learned;
-pub mod listing;
 pub mod notifications;
 pub mod offer;
 pub mod panels;
-pub mod picks;
-pub mod places;
 pub mod preferences;
-pub mod sample;
+pub mod sample_pictures;
 pub mod session;
 pub mod textures;
 pub mod theme;
 pub mod window;
-pub mod work;
+pub mod workers;
+pub mod workspace;
 
 use std::path::PathBuf;
 
 use egui::ViewportBuilder;
 
-use self::places::AppDirs;
+use self::app_dirs::AppDirs;
 use self::preferences::Preferences;
 use self::window::Window;
 

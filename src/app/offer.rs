@@ -99,7 +99,13 @@ impl CommandState<'_> {
         });
     }
 
-    fn tool_button(&self, ui: &mut Ui, command: Command, has_room: bool, actions: &mut Vec<Action>) {
+    fn tool_button(
+        &self,
+        ui: &mut Ui,
+        command: Command,
+        has_room: bool,
+        actions: &mut Vec<Action>,
+    ) {
         let spec = command.spec();
         let icon = spec.icon.unwrap_or_default();
         let shows_text = has_room && Command::TOOLBAR_WITH_TEXT.contains(&command);

@@ -12,7 +12,7 @@ use egui::{
 use image::RgbImage;
 use lru::LruCache;
 
-use super::work::decoding::Decoded;
+use super::workers::events::Decoded;
 use crate::document::PictureId;
 
 /// Bytes of previews, on the card and in memory; the picture that is shown may exceed it.
@@ -365,7 +365,7 @@ mod tests {
         let full = RgbImage::from_fn(width, height, |x, y| {
             image::Rgb([(x % 251) as u8, (y % 241) as u8, 7])
         });
-        Decoded::new(crate::pictures::Picture {
+        Decoded::new(crate::pictures::DecodedPicture {
             rgb: full,
             orientation_applied: false,
             warnings: Vec::new(),
@@ -431,7 +431,10 @@ mod tests {
             Rect::EVERYTHING,
             Adjustment::default(),
         );
-        assert!(!close.needs_full_resolution, "the preview is the whole picture");
+        assert!(
+            !close.needs_full_resolution,
+            "the preview is the whole picture"
+        );
     }
 
     #[test]

@@ -26,7 +26,12 @@ pub(super) struct Classes<'a> {
 }
 
 impl<'a> Classes<'a> {
-    pub fn new(entries: &[ScannedPicture], model: &'a Model, naming: &'a Naming, folder_tags: bool) -> Self {
+    pub fn new(
+        entries: &[ScannedPicture],
+        model: &'a Model,
+        naming: &'a Naming,
+        folder_tags: bool,
+    ) -> Self {
         let known = model.classes();
         let called = known.iter().map(|class| naming.name_of(class).to_owned());
         let mut names: Vec<String> = called.collect();
@@ -72,7 +77,11 @@ impl<'a> Classes<'a> {
     }
 
     /// The boxes of a picture, each with the id of its category.
-    pub fn name<'p>(&self, entry: &ScannedPicture, proposals: &'p [Proposal]) -> Vec<(&'p Proposal, u64)> {
+    pub fn name<'p>(
+        &self,
+        entry: &ScannedPicture,
+        proposals: &'p [Proposal],
+    ) -> Vec<(&'p Proposal, u64)> {
         let unnamed = self.tag(entry).unwrap_or(ANY_OBJECT);
         let named = propose::named(proposals, self.known, self.naming, |_| true).into_iter();
         named

@@ -23,7 +23,7 @@ use crate::files::{FileError, check_target, same_file};
 use crate::formats::{FormatError, coco};
 use crate::heatmap;
 use crate::naming::Naming;
-use crate::pictures::{self, ScannedPicture, ScanProblem};
+use crate::pictures::{self, ScanProblem, ScannedPicture};
 use crate::propose::{self, Inference, ProposeSettings, Target};
 use crate::tscam::Model;
 use assembly::{PictureResult, assemble};
@@ -209,7 +209,10 @@ fn run_info(job: &BulkJob, model: &Model, classes: &Classes) -> Map<String, Valu
         let threshold = job.settings.boxes.threshold;
         let threshold = threshold.unwrap_or(method.default_threshold());
         info.insert("threshold".to_owned(), shortest_decimal(threshold));
-        info.insert("min_score".to_owned(), shortest_decimal(job.settings.boxes.min_score));
+        info.insert(
+            "min_score".to_owned(),
+            shortest_decimal(job.settings.boxes.min_score),
+        );
         if job.folder_tags {
             // Ids follow from the folders, so a run with other folders cannot go on from this one.
             info.insert("classes".to_owned(), classes.of_folders().collect());

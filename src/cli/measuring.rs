@@ -11,11 +11,11 @@ use serde::Serialize;
 
 use super::plot::{self, Series};
 use super::progress::Progress;
-use super::{FAILED, CANNOT_START, print};
+use super::{CANNOT_START, FAILED, print};
 use crate::evaluate::LocalizationPoint;
 use crate::files::{check_target, same_file, write_whole};
 use crate::propose::{self, Inference};
-use crate::tscam::{Model, InputOptions};
+use crate::tscam::{InputOptions, Model};
 
 /// A picture whose truth is known.
 pub struct EvaluatedPicture<'a> {

@@ -37,10 +37,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::bulk::{self, BulkError};
 use crate::files::{check_target, same_file};
 use crate::localize::{Method, Quality};
+use crate::nn::device::{DeviceChoice, OpenDevice};
 use crate::tscam::backbone::Backbone;
-use crate::tscam::device::{DeviceChoice, OpenDevice};
 use crate::tscam::head::Head;
-use crate::tscam::{Model, InputOptions};
+use crate::tscam::{InputOptions, Model};
 
 /// Something failed along the way.
 const FAILED: u8 = 1;

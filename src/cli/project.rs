@@ -9,9 +9,10 @@ use serde_json::json;
 use super::{FAILED, print};
 use crate::document::{BoxState, Document, ReviewState};
 use crate::formats::exchange::{
-    self, Boxes, Files, Format, FolderLayout, ImportMode, Messages, ExportOptions, PictureScope, Split,
+    self, Boxes, ExportOptions, Files, FolderLayout, Format, ImportMode, Messages, PictureScope,
+    Split,
 };
-use crate::store::{self, Access, OpenReport, Project, FolderChanges};
+use crate::store::{self, Access, FolderChanges, OpenReport, Project};
 
 /// Sentences of a report that are shown; the rest is counted.
 const SHOWN: usize = 20;
@@ -170,7 +171,7 @@ pub fn open(path: &Path, access: Access) -> anyhow::Result<Project> {
 }
 
 fn say_notices(opened: &OpenReport) {
-    for notice in &opened.notifications {
+    for notice in &opened.notices {
         say!("note: {notice}");
     }
 }

@@ -8,7 +8,7 @@ use super::progress::Progress;
 use super::{FAILED, INTERRUPTED, ModelOptions, listen_for_interrupt, propose_project, share};
 use crate::bulk::{self, BulkEvent, BulkJob, Shard};
 use crate::formats::class_map;
-use crate::localize::{BoxOptions, BoxMode};
+use crate::localize::{BoxMode, BoxOptions};
 use crate::naming::Naming;
 use crate::propose::ProposeSettings;
 use crate::tscam::Model;

@@ -10,7 +10,7 @@ use super::project::{open, reconcile};
 use super::{FAILED, INTERRUPTED};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{self, Document, PictureId, ReviewState};
-use crate::naming::{Naming, MappedClass};
+use crate::naming::{MappedClass, Naming};
 use crate::propose::{self, Proposal, ProposeSettings, Target};
 use crate::store::{Access, Project, StoreError};
 use crate::tscam::Model;

@@ -20,7 +20,7 @@ use crate::evaluate::{
 use crate::formats::wsol::{LabelledPicture, LabelledSet, read_cub, read_wsolevaluation};
 use crate::localize::{BoxOptions, Localizer, Maps, Method};
 use crate::propose::{Inference, ProposeSettings};
-use crate::tscam::{Model, InputOptions};
+use crate::tscam::{InputOptions, Model};
 
 /// Thresholds of the curve, 0.00, 0.01, ..., 0.99: wsolevaluation's default for score maps.
 const CURVE_STEPS: usize = 100;

@@ -9,8 +9,11 @@ use clap::Args;
 use super::INTERRUPTED;
 use super::progress::Progress;
 use crate::files::{FileError, check_target, write_whole};
-use crate::learn::full::{TrainingEvent, TrainingExample, TrainingJob, TrainingSettings, InitialModel, TrainingStep, train};
-use crate::tscam::device::DeviceChoice;
+use crate::learn::full::{
+    InitialModel, TrainingEvent, TrainingExample, TrainingJob, TrainingSettings, TrainingStep,
+    train,
+};
+use crate::nn::device::DeviceChoice;
 
 /// How backbone and head are trained; the defaults are the official implementation's for
 /// CUB-200-2011.

@@ -201,7 +201,10 @@ impl Action {
             26 => ops::remove_pictures(document, &[p]),
             23 => ops::map_classes(
                 document,
-                &[(name.into(), Some(MappedClass::named(three.get::<&str>(&names))))],
+                &[(
+                    name.into(),
+                    Some(MappedClass::named(three.get::<&str>(&names))),
+                )],
                 |picture| is_on || picture == p,
             ),
             16 => ops::rename_pictures(document, &[(p, path(three)), (q, path(four))]),
@@ -972,7 +975,8 @@ fn named_by_a_model() -> Document {
         found("Egyptian cat", 30.0, 0.4),
         found("toaster", 60.0, 0.3),
     ];
-    let edit = ops::replace_proposals_named(&document, &model("1"), &[(A, boxes)]).expect("A is there");
+    let edit =
+        ops::replace_proposals_named(&document, &model("1"), &[(A, boxes)]).expect("A is there");
     make(&mut document, edit);
     document
 }

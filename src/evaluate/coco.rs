@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{EvaluationCase, Classes, Prediction, TruthBox, coco_overlap};
+use super::{Classes, EvaluationCase, Prediction, TruthBox, coco_overlap};
 
 /// Predictions that count in one picture and category, best score first.
 const MAX_DETECTIONS: usize = 100;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{EvaluationCase, Classes, IouConvention, Prediction, TruthBox, coco_overlap, ratio};
+use super::{Classes, EvaluationCase, IouConvention, Prediction, TruthBox, coco_overlap, ratio};
 
 /// From this IoU on a proposal is good enough to keep as it is.
 const ACCEPT_IOU: f64 = 0.75;

@@ -130,7 +130,10 @@ fn coco_averages_over_categories_with_objects() {
     close(known.ap, 0.5);
     close(known.recall50, 0.5);
     close(coco_metrics(&cases, Classes::Agnostic).unwrap().ap, 1.0);
-    assert_eq!(coco_metrics(&[EvaluationCase::default()], Classes::Known), None);
+    assert_eq!(
+        coco_metrics(&[EvaluationCase::default()], Classes::Known),
+        None
+    );
 }
 
 #[test]

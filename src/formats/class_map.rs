@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::{FormatError, text};
-use crate::naming::{Naming, MappedClass};
+use crate::naming::{MappedClass, Naming};
 
 /// Names of a first column that is no class.
 const HEADERS: [&str; 3] = ["class", "model class", "model_class"];
@@ -74,7 +74,12 @@ fn read_csv(path: &Path, content: &str) -> Result<Naming, FormatError> {
     Ok(naming)
 }
 
-fn add(path: &Path, naming: &mut Naming, class: &str, target: MappedClass) -> Result<(), FormatError> {
+fn add(
+    path: &Path,
+    naming: &mut Naming,
+    class: &str,
+    target: MappedClass,
+) -> Result<(), FormatError> {
     let class = class.trim();
     let name = target.name().to_owned();
     let problem = if class.is_empty() {

@@ -28,9 +28,9 @@ use serde_json::{Map, Value, json};
 use super::coco::{self, Detection, Image, Instances};
 use super::exchange::{Boxes, Files, FolderLayout};
 use super::intake::{
-    ImportedBox, ImportedCategory, ImportedPicture, ImportBuilder, Provenance, from_text, to_text,
+    ImportBuilder, ImportedBox, ImportedCategory, ImportedPicture, Provenance, from_text, to_text,
 };
-use super::layout::{ExportedPicture, ExportWriter, Subset};
+use super::layout::{ExportWriter, ExportedPicture, Subset};
 use super::{FormatError, text};
 use crate::document::{
     Annotation, BoxState, Category, Flags, Provenance, Origin, Picture, PictureId, FormerProposal, ReviewState,
@@ -879,7 +879,10 @@ fn take_flags(row: &mut Map<String, Value>) -> Flags {
 }
 
 /// Reads a plain results list, whose ids are those of the document.
-pub(super) fn import_results(path: &Path, intake: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
+pub(super) fn import_results(
+    path: &Path,
+    intake: &mut ImportBuilder<'_>,
+) -> Result<(), FormatError> {
     let content = text::read(path, text::LARGE_FILE_BYTES)?;
     let file = path
         .file_name()

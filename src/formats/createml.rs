@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::intake::{ImportedBox, ImportedPicture, ImportBuilder};
+use super::intake::{ImportBuilder, ImportedBox, ImportedPicture};
 use super::layout::ExportWriter;
 use super::{FormatError, text, voc};
 use crate::document::ReviewState;
@@ -81,7 +81,8 @@ fn picture(file: &Path, entry: &Value, intake: &mut ImportBuilder<'_>) -> Result
             .zip(number("y"))
             .zip(number("width"))
             .zip(number("height"));
-        let (Some((((x, y), w), h)), Some(category)) = (edges, intake.category_by_name(label)) else {
+        let (Some((((x, y), w), h)), Some(category)) = (edges, intake.category_by_name(label))
+        else {
             found.is_partial = true;
             intake.report.unread.add(format!(
                 "{name}: a box {label:?} has no label or coordinates"

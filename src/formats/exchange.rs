@@ -38,7 +38,7 @@ use serde_json::de::StrRead;
 
 pub use super::FormatError;
 use super::layout::{self, ExportWriter};
-pub use super::layout::{Subset, Split};
+pub use super::layout::{Split, Subset};
 use super::{coco_project, createml, intake, labelme, tags, text, voc, yolo};
 use crate::document::{Annotation, Document, Edit, ReviewState};
 
@@ -404,7 +404,8 @@ pub fn export(
             Format::Coco => is_done || options.scope == PictureScope::All,
             _ => {
                 let mut rows = document.annotations(picture.id).iter();
-                is_done || (options.scope == PictureScope::All && rows.any(Annotation::is_ground_truth))
+                is_done
+                    || (options.scope == PictureScope::All && rows.any(Annotation::is_ground_truth))
             }
         }
     });

@@ -267,23 +267,26 @@ impl<'a> ImportBuilder<'a> {
         let of_new = pictures
             .iter()
             .filter(|(meant, _)| matches!(meant, PictureMatch::New { .. }));
-        let mut picture_ids = IdAllocator::new(next.picture.0, of_new.filter_map(|(_, found)| found.id));
+        let mut picture_ids =
+            IdAllocator::new(next.picture.0, of_new.filter_map(|(_, found)| found.id));
         let boxes = pictures.iter().flat_map(|(_, found)| &found.boxes);
         let mut box_ids = IdAllocator::new(next.annotation.0, boxes.filter_map(|found| found.id));
         for (meant, mut found) in pictures {
             let boxes = mem::take(&mut found.boxes);
             let (is_new, before) = match meant {
                 PictureMatch::Known(picture) => (false, picture.clone()),
-                PictureMatch::New { path, is_there } => match self.new_picture(path, is_there, &found) {
-                    Some(picture) => (
-                        true,
-                        Picture {
-                            id: PictureId(picture_ids.take(found.id)),
-                            ..picture
-                        },
-                    ),
-                    None => continue,
-                },
+                PictureMatch::New { path, is_there } => {
+                    match self.new_picture(path, is_there, &found) {
+                        Some(picture) => (
+                            true,
+                            Picture {
+                                id: PictureId(picture_ids.take(found.id)),
+                                ..picture
+                            },
+                        ),
+                        None => continue,
+                    }
+                }
             };
             self.report.pictures += 1;
             self.report.pictures_added += usize::from(is_new);
@@ -302,7 +305,8 @@ impl<'a> ImportBuilder<'a> {
                 &mut of_boxes,
             );
             self.review(&mut after, &found, is_new, &touched, &mut of_boxes);
-            if found.extra.is_some() && (after.extra.is_none() || self.mode == ImportMode::Replace) {
+            if found.extra.is_some() && (after.extra.is_none() || self.mode == ImportMode::Replace)
+            {
                 after.extra = found.extra;
             }
             if is_new {

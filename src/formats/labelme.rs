@@ -9,8 +9,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::intake::{ImportedBox, ImportedPicture, ImportBuilder, from_text, to_text};
-use super::layout::{ExportedPicture, ExportWriter};
+use super::intake::{ImportBuilder, ImportedBox, ImportedPicture, from_text, to_text};
+use super::layout::{ExportWriter, ExportedPicture};
 use super::{FormatError, text, voc};
 use crate::document::{Annotation, Flags, ReviewState};
 
@@ -105,7 +105,11 @@ pub(super) fn import(path: &Path, intake: &mut ImportBuilder<'_>) -> Result<(), 
     Ok(())
 }
 
-fn picture(file: &Path, content: &str, intake: &mut ImportBuilder<'_>) -> Result<ImportedPicture, String> {
+fn picture(
+    file: &Path,
+    content: &str,
+    intake: &mut ImportBuilder<'_>,
+) -> Result<ImportedPicture, String> {
     let mut top: Map<String, Value> =
         serde_json::from_str(content).map_err(|error| format!("it is no labelme JSON: {error}"))?;
     let Some(Value::Array(shapes)) = top.remove("shapes") else {
@@ -149,13 +153,19 @@ fn picture(file: &Path, content: &str, intake: &mut ImportBuilder<'_>) -> Result
     Ok(found)
 }
 
-fn read_shape(shape: Value, name: &str, intake: &mut ImportBuilder<'_>) -> Result<ImportedBox, String> {
+fn read_shape(
+    shape: Value,
+    name: &str,
+    intake: &mut ImportBuilder<'_>,
+) -> Result<ImportedBox, String> {
     let Value::Object(mut shape) = shape else {
         return Err("a shape is no object".to_owned());
     };
     let label = shape.remove("label");
     let label = label.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let category = intake.category_by_name(label).ok_or("a shape has no label")?;
+    let category = intake
+        .category_by_name(label)
+        .ok_or("a shape has no label")?;
     let kind = shape.remove("shape_type");
     let kind = kind.as_ref().and_then(Value::as_str).unwrap_or("polygon");
     let points: Option<Vec<[f64; 2]>> = shape

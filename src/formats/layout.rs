@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use super::exchange::{ExportReport, Files, Format, FolderLayout, ExportOptions};
+use super::exchange::{ExportOptions, ExportReport, Files, FolderLayout, Format};
 use super::originals::OriginalPictures;
 use super::{FormatError, coco, text};
 use crate::document::{Annotation, CategoryId, Document, Picture};
@@ -337,7 +337,11 @@ impl<'a> ExportWriter<'a> {
     }
 
     /// Copies or links a picture, if the options ask for it.
-    pub(super) fn put_picture(&mut self, chosen: &ExportedPicture<'_>, to: &str) -> Result<(), FormatError> {
+    pub(super) fn put_picture(
+        &mut self,
+        chosen: &ExportedPicture<'_>,
+        to: &str,
+    ) -> Result<(), FormatError> {
         if self.options.files == Files::Leave {
             return Ok(());
         }

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::intake::{ImportedPicture, ImportBuilder};
+use super::intake::{ImportBuilder, ImportedPicture};
 use super::layout::ExportWriter;
 use super::{FormatError, text};
 
@@ -88,7 +88,9 @@ pub(super) fn import(path: &Path, intake: &mut ImportBuilder<'_>) -> Result<(), 
     }
     for line in lines {
         let tags = line.tags.iter();
-        let tags = tags.filter_map(|tag| intake.category_by_name(tag)).collect();
+        let tags = tags
+            .filter_map(|tag| intake.category_by_name(tag))
+            .collect();
         intake.pictures.push(ImportedPicture {
             names: vec![line.name],
             tags,

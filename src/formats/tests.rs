@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::coco::Instances;
 use super::exchange::{
-    self, Boxes, Files, Format, Import, FolderLayout, ImportMode, ExportOptions, Subset, ImportReport, PictureScope, Split,
+    self, Boxes, ExportOptions, Files, FolderLayout, Format, Import, ImportMode, ImportReport,
+    PictureScope, Split, Subset,
 };
 use crate::document::{
     Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags, Provenance,
@@ -535,7 +536,13 @@ fn proposals_go_out_with_scores_and_come_in_as_proposals() {
     );
     assert_eq!((same, report.present), (document.clone(), 1));
     let bare = without_boxes(&document);
-    let (back, report) = import_into(&bare, &out, folder.path(), Format::CocoResults, ImportMode::Merge);
+    let (back, report) = import_into(
+        &bare,
+        &out,
+        folder.path(),
+        Format::CocoResults,
+        ImportMode::Merge,
+    );
     assert_eq!(report.proposals, 1);
     assert_eq!(
         back.picture(PictureId(5)).unwrap().review,
@@ -713,7 +720,13 @@ fn layouts_names_and_links() {
     );
     // It can be read where it lies, as a project of its own.
     let new = out.path().join("new");
-    let (back, report) = import_into(&Document::default(), &new, &new, Format::Yolo, ImportMode::Merge);
+    let (back, report) = import_into(
+        &Document::default(),
+        &new,
+        &new,
+        Format::Yolo,
+        ImportMode::Merge,
+    );
     assert_eq!((report.pictures_added, report.boxes), (5, 5), "{report:?}");
     assert_eq!(
         &*back.categories().next().unwrap().name,
@@ -891,12 +904,30 @@ fn tags_go_out_and_in() {
     let edit = crate::document::ops::set_tag(&document, &[PictureId(4)], CategoryId(2), true);
     apply(&mut document, edit.unwrap());
     let out = folder.path().join("tags.csv");
-    exchange::export(&document, folder.path(), &ExportOptions::new(Format::Tags), &out).unwrap();
+    exchange::export(
+        &document,
+        folder.path(),
+        &ExportOptions::new(Format::Tags),
+        &out,
+    )
+    .unwrap();
     assert_eq!(exchange::detect_format(&out), Some(Format::Tags));
-    let (after, report) = import_into(&sample(), &out, folder.path(), Format::Tags, ImportMode::Merge);
+    let (after, report) = import_into(
+        &sample(),
+        &out,
+        folder.path(),
+        Format::Tags,
+        ImportMode::Merge,
+    );
     assert_eq!((after, report.tags), (document, 1));
     let path = folder.write("in.csv", "a.jpg, dog ,bird,,\n../x.jpg,dog\nnone.jpg,dog\n");
-    let (after, report) = import_into(&sample(), &path, folder.path(), Format::Tags, ImportMode::Merge);
+    let (after, report) = import_into(
+        &sample(),
+        &path,
+        folder.path(),
+        Format::Tags,
+        ImportMode::Merge,
+    );
     assert_eq!(after.picture(PictureId(3)).unwrap().tags.len(), 2);
     assert_eq!(report.categories_added, ["bird"]);
     assert!(says(&report.unread, "../x.jpg") && says(&report.unread, "none.jpg"));
@@ -1007,7 +1038,8 @@ fn names_that_lead_out_of_the_folder_are_refused() {
         assert!(says(&report.unread, "refused"), "{name}: {report:?}");
         let xml = format!("<annotation><filename>{name}</filename></annotation>");
         let path = outer.write("root/in.xml", xml);
-        let error = exchange::import(&after, &path, &root, Format::Voc, ImportMode::Merge).unwrap_err();
+        let error =
+            exchange::import(&after, &path, &root, Format::Voc, ImportMode::Merge).unwrap_err();
         assert!(error.to_string().contains("refused"), "{error}");
         let list = json!([{"image": name, "annotations": []}]);
         let path = outer.write("root/list.json", list.to_string());

@@ -15,8 +15,8 @@ use quick_xml::Reader;
 use quick_xml::escape::escape;
 use quick_xml::events::Event;
 
-use super::intake::{ImportedBox, ImportedPicture, ImportBuilder};
-use super::layout::{ExportedPicture, ExportWriter};
+use super::intake::{ImportBuilder, ImportedBox, ImportedPicture};
+use super::layout::{ExportWriter, ExportedPicture};
 use super::{FormatError, text};
 use crate::document::{Flags, ReviewState};
 
@@ -117,7 +117,11 @@ pub(super) fn import(path: &Path, intake: &mut ImportBuilder<'_>) -> Result<(), 
     Ok(())
 }
 
-fn picture(file: &Path, root: &Node, intake: &mut ImportBuilder<'_>) -> Result<ImportedPicture, FormatError> {
+fn picture(
+    file: &Path,
+    root: &Node,
+    intake: &mut ImportBuilder<'_>,
+) -> Result<ImportedPicture, FormatError> {
     let shown = file.display();
     let written = root.text_of("filename").unwrap_or_default();
     let name = text::safe_path(written).ok_or_else(|| {

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::exchange::FolderLayout;
-use super::intake::{ImportedBox, ImportedPicture, ImportBuilder};
-use super::layout::{ExportedPicture, ExportWriter, Subset};
+use super::intake::{ImportBuilder, ImportedBox, ImportedPicture};
+use super::layout::{ExportWriter, ExportedPicture, Subset};
 use super::{FormatError, text};
 use crate::document::{Provenance, ReviewState};
 

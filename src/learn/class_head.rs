@@ -106,7 +106,8 @@ pub fn train(
         return Err(HeadTrainingError::NoPictures(classes[class].clone()));
     }
     let uses_background = sizes.contains(&examples.len());
-    let is_multi_label = uses_background || examples.iter().any(|example| example.classes.len() != 1);
+    let is_multi_label =
+        uses_background || examples.iter().any(|example| example.classes.len() != 1);
     let set = TrainingSet {
         examples,
         classes: classes.len(),
@@ -317,7 +318,11 @@ impl TrainedHead {
         };
         let accuracy = self.held_out_accuracy;
         let accuracy = accuracy.map_or("unknown".to_owned(), |share| format!("{share:.4}"));
-        let activation = if self.is_multi_label { "sigmoid" } else { "softmax" };
+        let activation = if self.is_multi_label {
+            "sigmoid"
+        } else {
+            "softmax"
+        };
         let bank = "the quarter of each picture that the class token attends to least";
         let metadata = [
             ("classes", serde_json::json!(self.classes).to_string()),
@@ -355,7 +360,7 @@ mod tests {
 
     use super::*;
     use crate::geometry::Grid;
-    use crate::localize::{Evidence, Quality, PatchTokens};
+    use crate::localize::{Evidence, PatchTokens, Quality};
     use crate::tscam::head::Head;
 
     const GRID: Grid = Grid {
@@ -422,7 +427,8 @@ mod tests {
     #[test]
     fn a_head_from_its_file_gives_the_logits_that_it_was_trained_for() {
         for side in [1, 3] {
-            let examples: Vec<HeadExample> = (0..24).map(|at| example(&[at % 3], at, side)).collect();
+            let examples: Vec<HeadExample> =
+                (0..24).map(|at| example(&[at % 3], at, side)).collect();
             let trained = trained(&examples, 3);
             assert!(!trained.is_multi_label && !trained.uses_background);
             let file = trained.to_safetensors(&place(side)).unwrap();
@@ -490,7 +496,10 @@ mod tests {
             train(examples, &names(classes), |_| ControlFlow::Continue(()))
         };
         assert_eq!(train(&[], 2), Err(HeadTrainingError::TooFew(0)));
-        assert_eq!(train(&[example(&[0], 0, 1)], 1), Err(HeadTrainingError::TooFew(1)));
+        assert_eq!(
+            train(&[example(&[0], 0, 1)], 1),
+            Err(HeadTrainingError::TooFew(1))
+        );
         let two = [example(&[0], 0, 1), example(&[0], 1, 1)];
         assert_eq!(
             train(&two, 2),
@@ -522,7 +531,11 @@ mod tests {
                     false => ControlFlow::Continue(()),
                 }
             });
-            assert_eq!(broken_off, Err(HeadTrainingError::Cancelled), "{last} of {steps}");
+            assert_eq!(
+                broken_off,
+                Err(HeadTrainingError::Cancelled),
+                "{last} of {steps}"
+            );
         }
     }
 }

@@ -9,7 +9,7 @@ use super::class_head::{HeadExample, HeadOrigin, HeadTrainingError, TrainedHead,
 use super::pooled::PooledTokens;
 use super::tags::TagSet;
 use crate::propose;
-use crate::tscam::{Model, InputOptions};
+use crate::tscam::{InputOptions, Model};
 
 /// Which head is trained, and on what.
 pub struct HeadTraining<'a> {

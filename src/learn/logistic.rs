@@ -261,7 +261,8 @@ impl Problem {
             );
             (loss, gradient)
         };
-        let row_chunks: Vec<(f64, Mat<f32>)> = row_chunks(&self.rows, width).map(of_piece).collect();
+        let row_chunks: Vec<(f64, Mat<f32>)> =
+            row_chunks(&self.rows, width).map(of_piece).collect();
         let (mut loss, mut gradient) = (0.0, vec![0.0; solution.len()]);
         for (of_piece, slopes) in &row_chunks {
             loss += of_piece / self.total_weight;
@@ -362,7 +363,10 @@ fn row_chunks(
     let row_chunks = rows.par_chunks(CHUNK_ROWS * width).enumerate();
     row_chunks.map(move |(at, piece)| {
         let rows = piece.len() / width;
-        (at * CHUNK_ROWS, MatRef::from_row_major_slice(piece, rows, width))
+        (
+            at * CHUNK_ROWS,
+            MatRef::from_row_major_slice(piece, rows, width),
+        )
     })
 }
 
@@ -375,7 +379,8 @@ fn second_moments(rows: &[f32], width: usize) -> Mat<f64> {
 /// `sum(x x^T)` over rows of `width` numbers: products in f32, sums of [`CHUNK_ROWS`] rows in f64.
 pub(super) fn gram(rows: &[f32], width: usize) -> Mat<f64> {
     let mut sum = Mat::<f64>::zeros(width, width);
-    let row_chunks: Vec<MatRef<'_, f32>> = row_chunks(rows, width).map(|(_, piece)| piece).collect();
+    let row_chunks: Vec<MatRef<'_, f32>> =
+        row_chunks(rows, width).map(|(_, piece)| piece).collect();
     // As many at a time as there are threads, since each product is as large as the sum.
     for some in row_chunks.chunks(rayon::current_num_threads()) {
         let square = |rows: &MatRef<'_, f32>| {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Method;
-use super::instances::{split_touching, patch_at};
+use super::instances::{patch_at, split_touching};
 use super::levels::{LevelMap, Region, largest};
 use super::maps::{Maps, NameLogits};
 use crate::geometry::{BBox, Grid};

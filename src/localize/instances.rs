@@ -70,7 +70,12 @@ pub fn patch_at(levels: &LevelMap, pixel: usize, scale: usize) -> usize {
 
 /// Cuts regions along the borders of their parts; `labels [P]` as [`instance_labels`] gives them. Pieces of
 /// fewer than 12 patches join the neighbour with which they share the longest border.
-pub fn split_touching(levels: &LevelMap, threshold: f32, scale: usize, labels: &[u16]) -> Vec<Region> {
+pub fn split_touching(
+    levels: &LevelMap,
+    threshold: f32,
+    scale: usize,
+    labels: &[u16],
+) -> Vec<Region> {
     let mut of_pixel: Vec<Option<(usize, u16)>> = vec![None; levels.levels.len()];
     for (number, region) in levels.regions(threshold).iter().enumerate() {
         for pixel in &region.pixels {
@@ -191,7 +196,12 @@ impl Tree {
 }
 
 impl Cut {
-    fn new(region: &[usize], grid: Grid, products: &[f32], cut_criterion: CutCriterion) -> Option<Self> {
+    fn new(
+        region: &[usize],
+        grid: Grid,
+        products: &[f32],
+        cut_criterion: CutCriterion,
+    ) -> Option<Self> {
         if region.len() < 2 * MIN_PATCHES {
             return None;
         }

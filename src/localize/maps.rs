@@ -1,6 +1,6 @@
 //! Evidence -> maps: one value a patch.
 
-use super::evidence::{ClassEvidence, Evidence, ClassSource, log_sum_exp};
+use super::evidence::{ClassEvidence, ClassSource, Evidence, log_sum_exp};
 use super::instances::instance_labels;
 use super::levels::LevelMap;
 use super::{AFFINITY_SCALE, Method};
@@ -172,7 +172,10 @@ impl Maps {
     pub fn new(evidence: &Evidence, classes: &[(usize, f32)], names: &[usize]) -> Self {
         let maps = Self::of_one_look(evidence, classes);
         let Grid { rows, columns } = evidence.grid;
-        let any = maps.any.as_ref().map_or(&maps.object, |any| &any.propagated);
+        let any = maps
+            .any
+            .as_ref()
+            .map_or(&maps.object, |any| &any.propagated);
         let levels = LevelMap::new(any, columns * AFFINITY_SCALE, rows * AFFINITY_SCALE);
         let cut_criterion = evidence.quality.cut_criterion();
         let parts = instance_labels(

@@ -129,7 +129,10 @@ mod tests {
                 .iter()
                 .flat_map(|range| [*range.start(), *range.end()])
                 .collect();
-            assert!(ends.is_sorted() && ends[ends.len() - 1] < CLASS_COUNT, "{line}");
+            assert!(
+                ends.is_sorted() && ends[ends.len() - 1] < CLASS_COUNT,
+                "{line}"
+            );
             let inner = ends[1..ends.len() - 1].chunks(2);
             for gap in inner {
                 assert!(gap[0] + 1 < gap[1], "{line}: ranges that touch are one");

@@ -38,10 +38,19 @@ fn probabilities_of_classes_for_the_same_category_are_added() {
     assert_eq!(name(&[(0, 0.3), (2, 0.3)]), Some(("cat", 30)));
     // There is no name without classes, with too low a sum, or with an unknown class.
     assert_eq!(name(&[]), None);
-    assert_eq!(name(&[(2, MIN_NAME_PROBABILITY * 0.9), (0, MIN_NAME_PROBABILITY * 0.5)]), None);
+    assert_eq!(
+        name(&[
+            (2, MIN_NAME_PROBABILITY * 0.9),
+            (0, MIN_NAME_PROBABILITY * 0.5)
+        ]),
+        None
+    );
     assert_eq!(name(&[(2, MIN_NAME_PROBABILITY)]), Some(("toaster", 25)));
     assert_eq!(
-        name(&[(0, MIN_NAME_PROBABILITY * 0.6), (1, MIN_NAME_PROBABILITY * 0.5)]),
+        name(&[
+            (0, MIN_NAME_PROBABILITY * 0.6),
+            (1, MIN_NAME_PROBABILITY * 0.5)
+        ]),
         Some(("cat", 28))
     );
     assert_eq!(name(&[(9, 0.9)]), None);

@@ -61,7 +61,10 @@ pub fn decode(path: &Path, limits: &DecodeLimits) -> Result<DecodedPicture, Pict
 
 /// As [`decode`], but for the orientation tag, which is ignored: the pixels as Pillow opens them,
 /// and with it most evaluation code.
-pub fn decode_as_stored(path: &Path, limits: &DecodeLimits) -> Result<DecodedPicture, PictureError> {
+pub fn decode_as_stored(
+    path: &Path,
+    limits: &DecodeLimits,
+) -> Result<DecodedPicture, PictureError> {
     decode_guarded(path, &read(path, limits)?, limits, Frame::Stored)
 }
 
@@ -88,7 +91,11 @@ pub fn read(path: &Path, limits: &DecodeLimits) -> Result<Vec<u8>, PictureError>
 /// Should a decoder panic on hostile bytes, that is an error of this picture, not the end of the
 /// run. This needs unwinding, so `panic = "abort"` must stay out of the build profiles; the panic
 /// hook still prints its line.
-pub fn decode_bytes(path: &Path, bytes: &[u8], limits: &DecodeLimits) -> Result<DecodedPicture, PictureError> {
+pub fn decode_bytes(
+    path: &Path,
+    bytes: &[u8],
+    limits: &DecodeLimits,
+) -> Result<DecodedPicture, PictureError> {
     decode_guarded(path, bytes, limits, Frame::Upright)
 }
 
@@ -305,7 +312,7 @@ fn open<'a>(
     limits: &DecodeLimits,
 ) -> Result<impl ImageDecoder + 'a, PictureError> {
     let mut reader = ImageReader::with_format(bytes, format);
-    let mut memory = image::DecodeLimits::no_limits();
+    let mut memory = image::Limits::no_limits();
     memory.max_alloc = Some(limits.max_bytes);
     reader.limits(memory);
     let decoder = reader
@@ -365,7 +372,12 @@ fn label(format: ImageFormat) -> String {
 }
 
 /// Our sentence for the library's error.
-fn failure(path: &Path, format: ImageFormat, limits: &DecodeLimits, error: &ImageError) -> PictureError {
+fn failure(
+    path: &Path,
+    format: ImageFormat,
+    limits: &DecodeLimits,
+    error: &ImageError,
+) -> PictureError {
     use std::error::Error;
 
     let path = path.into();
@@ -374,7 +386,7 @@ fn failure(path: &Path, format: ImageFormat, limits: &DecodeLimits, error: &Imag
         .source()
         .map_or_else(|| error.to_string(), ToString::to_string);
     match error {
-        ImageError::DecodeLimits(_) => PictureError::OutOfMemory {
+        ImageError::Limits(_) => PictureError::OutOfMemory {
             path,
             limit: limits.max_bytes,
         },

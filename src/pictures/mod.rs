@@ -17,10 +17,12 @@ use std::path::Path;
 
 use image::ImageFormat;
 
-pub use decode::{DecodeLimits, DecodedPicture, decode, decode_as_stored, decode_bytes, probe, read};
+pub use decode::{
+    DecodeLimits, DecodedPicture, decode, decode_as_stored, decode_bytes, probe, read,
+};
 pub use error::PictureError;
 pub use resize::resize;
-pub use scan::{ScannedPicture, ScanProblem, Scan, scan};
+pub use scan::{Scan, ScanProblem, ScannedPicture, scan};
 
 /// Which file name extensions stand for a picture, and which format they promise.
 const FORMATS: [(&str, ImageFormat); 10] = [

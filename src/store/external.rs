@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::document::{CategoryId, PictureId, Affected};
+use crate::document::{Affected, CategoryId, PictureId};
 
 /// A change by another process that the document contains now.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use candle_core::{Device, Result, Tensor};
 use candle_nn::VarBuilder;
 
 use super::conformer::{Conformer, ConformerConfig};
-use super::transformer::{BlockConfig, BackboneFeatures, TensorShapes};
+use super::transformer::{BackboneFeatures, BlockConfig, TensorShapes};
 use super::vit::{VisionTransformer, VitConfig};
 
 /// Patches of a picture for a transformer that takes any grid (DINOv2).

@@ -12,13 +12,15 @@ use std::collections::BTreeMap;
 use candle_core::{Device, IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 
-use super::convolution::{Conv, Padding, fold_batch_norm, kernel_matrix};
-use super::ops::{bias_gelu, bias_relu, layer_norm, residual};
 use super::transformer::{
-    BLOCK_NORM_EPS, Block, BlockConfig, TokenChunks, BackboneFeatures, LayerNorm, Linear, PatchEmbed, FeatureRecorder,
-    TensorShapes, highest_index,
+    BLOCK_NORM_EPS, BackboneFeatures, Block, BlockConfig, FeatureRecorder, PatchEmbed,
+    TensorShapes, TokenChunks, highest_index,
 };
 use crate::geometry::Grid;
+use crate::nn::convolution::{Conv, Padding, fold_batch_norm, kernel_matrix};
+use crate::nn::linear::Linear;
+use crate::nn::norm::LayerNorm;
+use crate::nn::ops::{add_residual, bias_gelu, bias_relu, layer_norm};
 
 /// Side in pixels of the square that the published models were trained with; no tensor tells.
 const TRAINED_PIXELS: usize = 224;
@@ -292,18 +294,18 @@ impl ConvBlock {
     fn forward(&self, map: &Tensor, from_tokens: Option<&Tensor>) -> Result<(Tensor, Tensor)> {
         let mut inner = self.conv1.relu(map, f32::INFINITY)?;
         if let Some(from_tokens) = from_tokens {
-            inner = residual(inner, from_tokens, None)?;
+            inner = add_residual(inner, from_tokens, None)?;
         }
         let inner = self.conv2.relu(&inner, f32::INFINITY)?;
         let branch = self.conv3.product(&inner)?;
         let next = match &self.residual {
             Some((conv, bias)) => bias_relu(
-                residual(branch, &conv.product(map)?, None)?,
+                add_residual(branch, &conv.product(map)?, None)?,
                 bias,
                 f32::INFINITY,
             )?,
             None => bias_relu(
-                residual(branch, map, None)?,
+                add_residual(branch, map, None)?,
                 &self.conv3.linear.bias,
                 f32::INFINITY,
             )?,
@@ -421,7 +423,7 @@ impl ConvTransBlock {
         // A map has no class token: the old one stands in for it, and so counts twice.
         let class = tokens.i((.., ..1))?;
         let from_map = Tensor::cat(&[&class, &self.squeeze_block.forward(&inner, grid)?], 1)?;
-        let tokens = TokenChunks::cut(&residual(from_map, tokens, None)?)?;
+        let tokens = TokenChunks::cut(&add_residual(from_map, tokens, None)?)?;
         let tokens = recorder.pass(&self.trans_block, tokens)?.join()?;
         let from_tokens = self.expand_block.forward(&tokens.i((.., 1..))?, grid)?;
         let (map, _) = self.fusion_block.forward(&map, Some(&from_tokens))?;

@@ -9,12 +9,12 @@
 use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::VarBuilder;
 
-use super::ModelError;
-use super::convolution::{Conv, Padding, KernelWindow, depthwise_relu, fold_batch_norm};
-use super::ops::residual;
-use super::transformer::Linear;
-use super::weights::Weights;
 use crate::geometry::Grid;
+use crate::nn::ModelError;
+use crate::nn::convolution::{Conv, KernelWindow, Padding, depthwise_relu, fold_batch_norm};
+use crate::nn::linear::Linear;
+use crate::nn::ops::add_residual;
+use crate::nn::weights::Weights;
 
 /// Stride of each stage's first block, for every width and depth of the family.
 const STAGE_STRIDES: [usize; 7] = [1, 2, 2, 2, 1, 2, 1];
@@ -213,7 +213,7 @@ impl Block {
         )?;
         let ys = self.project.forward(&hidden)?;
         if self.has_residual {
-            residual(ys, xs, None)
+            add_residual(ys, xs, None)
         } else {
             Ok(ys)
         }

@@ -11,11 +11,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use candle_core::{Device, Result, Tensor};
 
-use super::ModelError;
-use super::convolution::{Padding, KernelWindow, kernel_matrix, im2col};
-use super::transformer::Linear;
-use super::weights::Weights;
+use super::backbone_file;
 use crate::geometry::Grid;
+use crate::nn::ModelError;
+use crate::nn::convolution::{KernelWindow, Padding, im2col, kernel_matrix};
+use crate::nn::linear::Linear;
+use crate::nn::weights::Weights;
 
 /// How a head's maps become its logits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +130,7 @@ impl Head {
             mut tensors,
             metadata,
             fingerprint,
-        } = Weights::open(path)?;
+        } = backbone_file::open(path)?;
         let bad = |reason: String| ModelError::bad_file(path, reason);
         let mut head = Self::take(&mut tensors, &metadata, device)
             .map_err(bad)?

@@ -7,87 +7,33 @@
 //! inside this module and `learn`.
 
 pub mod backbone;
+pub mod backbone_file;
 pub mod conformer;
-mod convolution;
-pub mod device;
 pub mod efficientnet;
 pub mod head;
-pub(crate) mod ops;
 pub mod transformer;
 pub mod vit;
-pub mod weights;
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use image::{RgbImage, imageops};
 
 use crate::geometry::Grid;
-use crate::localize::{ClassEvidence, Evidence, Quality, PatchTokens};
+use crate::localize::{ClassEvidence, Evidence, PatchTokens, Quality};
+pub use crate::nn::ModelError;
+use crate::nn::pixels::ChannelStats;
+use crate::nn::weights::Weights;
 use crate::pictures;
 use backbone::{Backbone, BackboneConfig};
+pub use backbone_file::EMBEDDED_BACKBONE_NAME;
 use efficientnet::EfficientNet;
 use head::Head;
 use transformer::BackboneFeatures;
-use weights::Weights;
 
-/// The default backbone, DINOv2 ViT-S/14; see `models/README.md` for source and licence.
-static EMBEDDED_BACKBONE: &[u8] = include_bytes!("../../models/dinov2-vits14.safetensors");
 /// The companion that knows ImageNet's thousand classes, EfficientNet-Lite2; see there, too.
 static EMBEDDED_COMPANION: &[u8] = include_bytes!("../../models/efficientnet-lite2.safetensors");
-/// The name of the embedded backbone in descriptions and provenance.
-pub const EMBEDDED_BACKBONE_NAME: &str = "dinov2-vits14";
-
-/// Mean and deviation of ImageNet's channels (0..1), which DeiT and DINOv2 were trained with.
-const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
-const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
-
-/// Why a model cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ModelError {
-    /// The file cannot be read.
-    #[error("cannot read the model {}: {cause}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// The file is read, but is no model that fits.
-    #[error("{} is no usable model: {reason}", path.display())]
-    BadFile {
-        /// The file.
-        path: PathBuf,
-        /// What does not fit, and the remedy.
-        reason: String,
-    },
-    /// A device that was asked for by name cannot be had.
-    #[error("the device {name} cannot be used: {reason}")]
-    Device {
-        /// The device.
-        name: String,
-        /// Why.
-        reason: String,
-    },
-    /// What a model computed holds NaN or infinity, which comes of damaged weights.
-    #[error("the model computes numbers that are not finite: its weights are damaged")]
-    NotFinite,
-    /// An operation failed while a model ran.
-    #[error("the model failed: {0}")]
-    Inference(#[from] candle_core::Error),
-}
-
-impl ModelError {
-    fn bad_file(path: &Path, reason: impl Into<String>) -> Self {
-        Self::BadFile {
-            path: path.to_owned(),
-            reason: reason.into(),
-        }
-    }
-}
-
 /// How a picture is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InputOptions {
@@ -134,7 +80,12 @@ impl Model {
     /// The backbone that is compiled in.
     pub fn embedded(device: &Device) -> Result<Self, ModelError> {
         let path = Path::new(EMBEDDED_BACKBONE_NAME);
-        Self::from_weights(EMBEDDED_BACKBONE_NAME.to_owned(), path, embedded_weights()?, device)
+        Self::from_weights(
+            EMBEDDED_BACKBONE_NAME.to_owned(),
+            path,
+            backbone_file::embedded()?,
+            device,
+        )
     }
 
     /// A backbone from a `.safetensors` or `.pth` file, with its head if it has one; or the embedded
@@ -142,7 +93,7 @@ impl Model {
     pub fn open(path: &Path, device: &Device) -> Result<Self, ModelError> {
         let name = path.file_stem().unwrap_or(path.as_os_str());
         let name = name.to_string_lossy().into_owned();
-        let weights = Weights::open(path)?;
+        let weights = backbone_file::open(path)?;
         if head::is_head_only(&weights.tensors) {
             return Self::embedded(device)?
                 .with_head(Head::open(path, device)?)
@@ -191,7 +142,7 @@ impl Model {
                 return Err(bad(format!("its metadata's {key} is not {fact}")));
             }
         }
-        let channels = ChannelStats::of(&metadata).map_err(bad)?;
+        let channels = ChannelStats::from_metadata(&metadata).map_err(bad)?;
         let model = Self {
             name,
             fingerprint,
@@ -345,7 +296,9 @@ impl Model {
             let seen = see(picture)?;
             evidence.companion = Some(match input.quality {
                 Quality::Fast | Quality::Balanced => seen,
-                Quality::Best => seen.averaged_with_mirrored(&see(&imageops::flip_horizontal(picture))?),
+                Quality::Best => {
+                    seen.averaged_with_mirrored(&see(&imageops::flip_horizontal(picture))?)
+                }
             });
         }
         if evidence.is_finite() {
@@ -418,70 +371,18 @@ impl Model {
 
     /// What the backbone alone computes from normalised pixels `[N, 3, rows * patch, columns *
     /// patch]`, with the tokens after each block in `taps`.
-    pub fn features(&self, pixels: &Tensor, taps: &[usize]) -> candle_core::Result<BackboneFeatures> {
+    pub fn features(
+        &self,
+        pixels: &Tensor,
+        taps: &[usize],
+    ) -> candle_core::Result<BackboneFeatures> {
         self.backbone.forward(pixels, taps)
     }
 
     fn normalised(&self, pixels: &RgbImage) -> candle_core::Result<Tensor> {
         let pixels = std::slice::from_ref(pixels);
-        self.channels.normalised(pixels, self.backbone.device())
+        self.channels.normalise(pixels, self.backbone.device())
     }
-}
-
-/// The weights of the embedded backbone.
-pub(crate) fn embedded_weights() -> Result<Weights, ModelError> {
-    Ok(Weights::from_safetensors(EMBEDDED_BACKBONE)?)
-}
-
-/// Mean and deviation of the channels (0..1) that a backbone was trained with.
-pub(crate) struct ChannelStats {
-    mean: [f32; 3],
-    std: [f32; 3],
-}
-
-impl ChannelStats {
-    /// Those that a checkpoint's metadata tell, or ImageNet's.
-    pub(crate) fn of(metadata: &std::collections::HashMap<String, String>) -> Result<Self, String> {
-        let channels = |key: &str, default| match metadata.get(key) {
-            None => Ok(default),
-            Some(text) => three_numbers(text)
-                .ok_or_else(|| format!("its metadata's {key} is not three numbers")),
-        };
-        Ok(Self {
-            mean: channels("pixel_mean", IMAGENET_MEAN)?,
-            std: channels("pixel_std", IMAGENET_STD)?,
-        })
-    }
-
-    /// Pictures of one size as the network takes them, `[N, 3, height, width]`.
-    pub(crate) fn normalised(
-        &self,
-        pictures: &[RgbImage],
-        device: &Device,
-    ) -> candle_core::Result<Tensor> {
-        let (width, height) = pictures.first().map_or((0, 0), RgbImage::dimensions);
-        let area = width as usize * height as usize;
-        let mut planes = vec![0f32; pictures.len() * 3 * area];
-        for (picture, planes) in pictures.iter().zip(planes.chunks_exact_mut(3 * area)) {
-            for (index, pixel) in picture.pixels().enumerate() {
-                for channel in 0..3 {
-                    let value = f32::from(pixel[channel]) / 255.0;
-                    planes[channel * area + index] =
-                        (value - self.mean[channel]) / self.std[channel];
-                }
-            }
-        }
-        let shape = (pictures.len(), 3, height as usize, width as usize);
-        Tensor::from_vec(planes, shape, device)
-    }
-}
-
-fn three_numbers(text: &str) -> Option<[f32; 3]> {
-    let numbers: Vec<f32> = text
-        .split(',')
-        .map(|number| number.trim().parse().ok())
-        .collect::<Option<_>>()?;
-    numbers.try_into().ok()
 }
 
 /// Checks a checkpoint's tensors against what the backbone needs, and returns those that are known

@@ -7,12 +7,14 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{D, IndexOp as _, Result, Tensor};
+use candle_core::{IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
-use super::ops::{bias_add, bias_gelu, layer_norm, residual, scaled_softmax};
 use crate::geometry::Grid;
+use crate::nn::linear::Linear;
+use crate::nn::norm::{LayerNorm, normalise_without_affine};
+use crate::nn::ops::{add_residual, bias_gelu, scaled_softmax};
 
 /// Width of an attention head in every transformer of the DeiT, DINOv2 and Conformer families.
 const HEAD_DIM: usize = 64;
@@ -111,57 +113,6 @@ fn for_each<T: Sync, R: Send>(
     items.par_iter().map(work).collect()
 }
 
-/// `x W^T + b` with the bias left to fused operations.
-pub struct Linear {
-    /// `[inputs, outputs]`: as the product reads it.
-    pub weight: Tensor,
-    /// `[outputs]`.
-    pub bias: Tensor,
-}
-
-impl Linear {
-    /// Reads `weight [outputs, inputs]` and `bias [outputs]`.
-    pub fn new(inputs: usize, outputs: usize, vb: &VarBuilder) -> Result<Self> {
-        Ok(Self {
-            weight: vb.get((outputs, inputs), "weight")?.t()?.contiguous()?,
-            bias: vb.get(outputs, "bias")?,
-        })
-    }
-
-    /// Rows `[R, inputs]` -> `[R, outputs]`.
-    pub fn forward(&self, xs: &Tensor) -> Result<Tensor> {
-        bias_add(self.product(xs)?, &self.bias)
-    }
-
-    /// The same without the bias.
-    pub fn product(&self, xs: &Tensor) -> Result<Tensor> {
-        xs.matmul(&self.weight)
-    }
-}
-
-/// A layer norm over the last dimension.
-pub struct LayerNorm {
-    weight: Tensor, // [D]
-    bias: Tensor,   // [D]
-    eps: f64,
-}
-
-impl LayerNorm {
-    /// Reads `weight` and `bias`, both `[d]`.
-    pub fn new(d: usize, eps: f64, vb: &VarBuilder) -> Result<Self> {
-        Ok(Self {
-            weight: vb.get(d, "weight")?,
-            bias: vb.get(d, "bias")?,
-            eps,
-        })
-    }
-
-    /// `[.., D]` -> `[.., D]`.
-    pub fn forward(&self, xs: &Tensor) -> Result<Tensor> {
-        layer_norm(xs, &self.weight, &self.bias, self.eps)
-    }
-}
-
 /// The convolution that cuts a picture, or a map, into patches and embeds them. Its stride is its
 /// width, so it is one matrix product over what each patch holds.
 pub struct PatchEmbed {
@@ -251,11 +202,7 @@ fn mix_heads(qkv: &Tensor, first: usize, count: usize) -> Result<(Tensor, Tensor
     let (n, t, width) = qkv.dims3()?;
     let part = |index: usize| {
         let heads = qkv
-            .narrow(
-                2,
-                index * width / 3 + first * HEAD_DIM,
-                count * HEAD_DIM,
-            )?
+            .narrow(2, index * width / 3 + first * HEAD_DIM, count * HEAD_DIM)?
             .reshape((n, t, count, HEAD_DIM))?
             .transpose(1, 2)?; // [N, count, T, 64]
         // The CPU's product reads one picture's heads where they lie; else it wants plain rows.
@@ -307,7 +254,9 @@ impl TokenChunks {
         let xs = tokens.flatten_to(1)?;
         let count = xs.dim(0)?;
         let pieces = if xs.device().is_cpu() {
-            rayon::current_num_threads().min(count / MIN_CHUNK_ROWS).max(1)
+            rayon::current_num_threads()
+                .min(count / MIN_CHUNK_ROWS)
+                .max(1)
         } else {
             1
         };
@@ -377,9 +326,9 @@ impl Block {
         let rows = for_each(&mixed, |(xs, mixed)| {
             let attended = self.attn.proj.forward(mixed)?;
             // In place: nobody reads the old rows again.
-            let xs = residual(xs.clone(), &attended, self.ls1.as_ref())?;
+            let xs = add_residual(xs.clone(), &attended, self.ls1.as_ref())?;
             let hidden = self.mlp.forward(&self.norm2.forward(&xs)?)?;
-            residual(xs, &hidden, self.ls2.as_ref())
+            add_residual(xs, &hidden, self.ls2.as_ref())
         })?;
         Ok((TokenChunks { rows, pictures }, attended))
     }
@@ -428,7 +377,7 @@ impl<'a> FeatureRecorder<'a> {
         if self.taps.contains(&index) {
             let patches = tokens.join()?.i((.., 1..))?;
             self.tapped
-                .insert(index, normalised_without_affine(&patches)?);
+                .insert(index, normalise_without_affine(&patches, TAP_NORM_EPS)?);
         }
         self.class_rows.push(attended.class_row);
         self.last_keys = Some(attended.patch_keys);
@@ -449,10 +398,4 @@ impl<'a> FeatureRecorder<'a> {
             pooled_map,
         })
     }
-}
-
-fn normalised_without_affine(xs: &Tensor) -> Result<Tensor> {
-    let centred = xs.broadcast_sub(&xs.mean_keepdim(D::Minus1)?)?;
-    let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
-    centred.broadcast_div(&(variance + TAP_NORM_EPS)?.sqrt()?)
 }

@@ -8,12 +8,13 @@ use std::sync::Mutex;
 use candle_core::{Device, IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 
-use super::ops::bias_add;
 use super::transformer::{
-    BLOCK_NORM_EPS, Block, BlockConfig, TokenChunks, BackboneFeatures, LayerNorm, PatchEmbed, FeatureRecorder, TensorShapes,
-    highest_index,
+    BLOCK_NORM_EPS, BackboneFeatures, Block, BlockConfig, FeatureRecorder, PatchEmbed,
+    TensorShapes, TokenChunks, highest_index,
 };
 use crate::geometry::Grid;
+use crate::nn::norm::LayerNorm;
+use crate::nn::ops::bias_add;
 
 /// Grids whose positions are kept: more than a set of pictures of the usual aspects has.
 const MAX_CACHED_GRIDS: usize = 32;

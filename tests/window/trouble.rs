@@ -18,8 +18,8 @@ fn a_bad_picture_is_named_and_the_others_are_proposed() {
     fs::write(pictures.join("a zero.jpg"), "").unwrap();
     fs::write(pictures.join("b ünï.png"), "no picture").unwrap();
     let mut bench = Bench::on(folder, Theme::Dark, true);
-    bench.wait("the good picture", |desk| {
-        let document = desk.session.document();
+    bench.wait("the good picture", |workspace| {
+        let document = workspace.session.document();
         document
             .picture_at("chelsea.jpg")
             .is_some_and(|row| row.review == ReviewState::Proposed)
@@ -47,7 +47,7 @@ fn a_picture_that_is_deleted_while_it_is_open_is_missing_and_keeps_its_boxes() {
     let file = bench.pictures().join("chelsea.jpg");
     fs::remove_file(&file).unwrap();
     bench.key(Key::F5);
-    bench.wait("the folder", |desk| !desk.is_scanning);
+    bench.wait("the folder", |workspace| !workspace.is_scanning);
     let is_missing = |bench: &Bench| {
         let document = bench.session().document();
         document.picture_at("chelsea.jpg").unwrap().missing
@@ -56,7 +56,7 @@ fn a_picture_that_is_deleted_while_it_is_open_is_missing_and_keeps_its_boxes() {
     assert_eq!(bench.boxes().len(), 1);
     fs::copy(sample("cat/chelsea.jpg"), &file).unwrap();
     bench.key(Key::F5);
-    bench.wait("the folder", |desk| !desk.is_scanning);
+    bench.wait("the folder", |workspace| !workspace.is_scanning);
     assert!(!is_missing(&bench));
 }
 
@@ -67,7 +67,9 @@ fn a_second_window_reads_only_and_says_so() {
     let other = tempfile::tempdir().unwrap();
     let second = Bench::start(other, Some(bench.pictures()), Theme::Light);
     let mut second = second;
-    second.wait("the second window", |desk| desk.session.current().is_some());
+    second.wait("the second window", |workspace| {
+        workspace.session.current().is_some()
+    });
     assert!(!second.session().is_editable());
     assert_eq!(second.session().boxes().len(), 1);
     second.key(Key::W);
@@ -76,7 +78,9 @@ fn a_second_window_reads_only_and_says_so() {
     assert!(second.says("read only"));
     // What the first does, the second sees.
     bench.draw(BBox::from_xywh(150.0, 30.0, 100.0, 100.0));
-    second.wait("the other's box", |desk| desk.session.boxes().len() == 2);
+    second.wait("the other's box", |workspace| {
+        workspace.session.boxes().len() == 2
+    });
 }
 
 #[test]
@@ -87,8 +91,9 @@ fn what_the_command_line_adds_shows_in_the_window() {
     let add = tsukami::document::ops::add_category(project.document(), "from outside");
     project.commit("add a class", &add, None).unwrap();
     project.close().unwrap();
-    bench.wait("the class", |desk| {
-        desk.session
+    bench.wait("the class", |workspace| {
+        workspace
+            .session
             .document()
             .category_named("from outside")
             .is_some()
@@ -116,7 +121,7 @@ fn what_cannot_be_opened_is_said_in_one_sentence() {
     let empty = bench.pictures();
     let context = bench.harness.ctx.clone();
     bench.harness.state_mut().act(&context, Action::Open(empty));
-    bench.wait("the empty folder", |desk| !desk.is_scanning);
+    bench.wait("the empty folder", |workspace| !workspace.is_scanning);
     assert!(bench.says("holds no picture"));
     bench
         .harness
@@ -131,7 +136,7 @@ fn what_cannot_be_opened_is_said_in_one_sentence() {
     bench.keys(Modifiers::NONE, Key::F7);
     bench.key(Key::Escape);
     bench.click("Use the embedded model");
-    bench.wait("the model", |desk| desk.model_info().is_some());
+    bench.wait("the model", |workspace| workspace.model_info().is_some());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use egui::{
 };
 
 use self::paint::BoxStyle;
-use self::shape::{PictureBounds, Handle};
+use self::shape::{Handle, PictureBounds};
 use self::view::{Fit, View};
 use super::action::Action;
 use super::command::Command;
@@ -860,7 +860,9 @@ fn dragged_boxes(
                 frame.resized(start, *handle, at + *grip, modifiers.shift),
             )]
         }
-        Gesture::Pan | Gesture::Draw(_) | Gesture::RubberBand { .. } | Gesture::Nothing => Vec::new(),
+        Gesture::Pan | Gesture::Draw(_) | Gesture::RubberBand { .. } | Gesture::Nothing => {
+            Vec::new()
+        }
     }
 }
 

@@ -193,7 +193,10 @@ mod tests {
             bbox(0.0, 0.0, 100.0, 40.0)
         );
         let boxes = [bbox(10.0, 10.0, 20.0, 20.0), bbox(50.0, 50.0, 60.0, 70.0)];
-        assert_eq!(BOUNDS.moved_by(&boxes, vec2(-50.0, 50.0)), vec2(-10.0, 10.0));
+        assert_eq!(
+            BOUNDS.moved_by(&boxes, vec2(-50.0, 50.0)),
+            vec2(-10.0, 10.0)
+        );
         assert_eq!(BOUNDS.moved_by(&boxes, vec2(-8.0, 4.0)), vec2(-10.0, 4.0));
         assert_eq!(BOUNDS.moved_by(&[], vec2(1.0, 1.0)), Vec2::ZERO);
     }

@@ -11,10 +11,10 @@ use egui::{
 
 use super::palette::Finder;
 use crate::app::action::Action;
-use crate::app::desk::{Workspace, ModelState};
 use crate::app::theme::{self, Palette};
+use crate::app::workspace::{ModelState, Workspace};
 use crate::document::{Category, ops};
-use crate::naming::{self, ANY_OBJECT, Correction, SuggestionInput, Suggestion, MappedClass};
+use crate::naming::{self, ANY_OBJECT, Correction, MappedClass, Suggestion, SuggestionInput};
 
 const WIDTH: f32 = 760.0;
 const ROW_HEIGHT: f32 = 28.0;
@@ -81,7 +81,7 @@ enum RowAction {
 
 impl ClassNames {
     /// Draws the dialog.
-    pub fn ui(&mut self, context: &Context, desk: &Workspace, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, context: &Context, workspace: &Workspace, actions: &mut Vec<Action>) {
         let is_cancelled = self.choosing.is_some()
             && context.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
         if is_cancelled {
@@ -93,13 +93,13 @@ impl ClassNames {
             let size = egui::vec2(ui.available_width(), height);
             ui.allocate_ui(size, |ui| {
                 ui.set_min_height(height);
-                self.content(ui, desk, actions);
+                self.content(ui, workspace, actions);
             });
         });
     }
 
-    fn content(&mut self, ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
-        let model_info = match &desk.model {
+    fn content(&mut self, ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+        let model_info = match &workspace.model {
             ModelState::Ready(model_info) => model_info,
             ModelState::Loading => {
                 ui.weak("The model is being loaded…");
@@ -117,11 +117,11 @@ impl ClassNames {
             );
             return;
         }
-        self.rows.update(desk, &model_info.classes);
+        self.rows.update(workspace, &model_info.classes);
         if self.choosing.is_some() {
-            self.picker(ui, desk, actions);
+            self.picker(ui, workspace, actions);
         } else {
-            self.list(ui, desk, actions);
+            self.list(ui, workspace, actions);
         }
     }
 
@@ -144,7 +144,7 @@ impl ClassNames {
             .collect()
     }
 
-    fn list(&mut self, ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
+    fn list(&mut self, ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         ui.weak(
             "Join the names that the model gives to your own classes. Boxes that nobody has judged \
              follow at once; what you have judged stays as it is.",
@@ -167,13 +167,13 @@ impl ClassNames {
                 _ => "The model has no such name.",
             });
         }
-        let clicked = self.rows_ui(ui, desk, &shown, is_moved);
+        let clicked = self.rows_ui(ui, workspace, &shown, is_moved);
         ui.add_space(8.0);
         ui.weak(
             "Arrows mark a row    Enter chooses a name    Ctrl+Enter takes the suggestion    Esc closes",
         );
-        if desk.deriving > 0 {
-            ui.weak(format!("{} other pictures follow…", desk.deriving));
+        if workspace.deriving > 0 {
+            ui.weak(format!("{} other pictures follow…", workspace.deriving));
         }
         if let Some(press) = clicked.or(press) {
             self.act(press, &shown, actions);
@@ -307,7 +307,7 @@ impl ClassNames {
     fn rows_ui(
         &mut self,
         ui: &mut Ui,
-        desk: &Workspace,
+        workspace: &Workspace,
         shown: &[usize],
         is_moved: bool,
     ) -> Option<RowAction> {
@@ -329,7 +329,7 @@ impl ClassNames {
         let output = area.show_rows(ui, ROW_HEIGHT, shown.len(), |ui, range| {
             for place in range {
                 let row = &self.rows.all[shown[place]];
-                if let Some(press) = row.ui(ui, desk, place == self.marked) {
+                if let Some(press) = row.ui(ui, workspace, place == self.marked) {
                     clicked = Some((place, press));
                 }
             }
@@ -341,7 +341,7 @@ impl ClassNames {
         press
     }
 
-    fn picker(&mut self, ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
+    fn picker(&mut self, ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         let Some(NameChoice { classes, finder }) = &mut self.choosing else {
             return;
         };
@@ -361,7 +361,7 @@ impl ClassNames {
         let mut names: Vec<String> = Vec::new();
         let suggestion = row.and_then(|row| row.suggestion.as_ref());
         names.extend(suggestion.map(|suggestion| suggestion.category.clone()));
-        let categories = desk.session.document().categories();
+        let categories = workspace.session.document().categories();
         let categories = categories.map(|row| row.name.to_string());
         for name in categories.filter(|name| name != ANY_OBJECT && !classes.contains(name)) {
             if !names.contains(&name) {
@@ -400,16 +400,16 @@ impl ClassNames {
 
 impl Rows {
     /// Counts anew if anything has changed.
-    fn update(&mut self, desk: &Workspace, class_names: &[String]) {
-        let session = &desk.session;
-        let of = (session.revision(), desk.census().version());
+    fn update(&mut self, workspace: &Workspace, class_names: &[String]) {
+        let session = &workspace.session;
+        let of = (session.revision(), workspace.census().version());
         if self.of == Some(of) {
             return;
         }
         self.of = Some(of);
         let document = session.document();
         let naming = document.naming();
-        let counts = desk.census().count(document, class_names);
+        let counts = workspace.census().count(document, class_names);
         let places: HashMap<&str, usize> = {
             let mut places = HashMap::new();
             for (at, name) in class_names.iter().enumerate() {
@@ -468,17 +468,23 @@ impl Rows {
             suggestion: suggestions.remove(class),
         };
         self.all = all.into_iter().map(row).collect();
-        self.renamed = ops::remove_unused_model_categories(document).affected().categories.len();
+        self.renamed = ops::remove_unused_model_categories(document)
+            .affected()
+            .categories
+            .len();
     }
 }
 
 impl Row {
     /// Draws the row; what was clicked on it, which may be nothing more than itself.
-    fn ui(&self, ui: &mut Ui, desk: &Workspace, is_marked: bool) -> Option<Option<RowAction>> {
+    fn ui(&self, ui: &mut Ui, workspace: &Workspace, is_marked: bool) -> Option<Option<RowAction>> {
         let size = egui::vec2(ui.available_width(), ROW_HEIGHT);
         let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
         response.widget_info(|| {
-            let called = self.target.as_ref().map_or("its own name", MappedClass::name);
+            let called = self
+                .target
+                .as_ref()
+                .map_or("its own name", MappedClass::name);
             let (class, boxes) = (&self.class, self.boxes);
             let text = format!("{class}, {boxes} boxes, called {called}");
             WidgetInfo::selected(Role::ListBoxOption, true, is_marked, text)
@@ -515,7 +521,9 @@ impl Row {
         if response.double_clicked() {
             press = Some(Some(RowAction::Choose));
         }
-        let name = in_cell(ui, cell(2), Align::Min, |ui| self.name_button(ui, desk));
+        let name = in_cell(ui, cell(2), Align::Min, |ui| {
+            self.name_button(ui, workspace)
+        });
         let name = name.on_hover_text("What its boxes are called: click to choose");
         if name
             .accessible_name(format!("Name of {}", self.class))
@@ -540,13 +548,13 @@ impl Row {
         press
     }
 
-    fn name_button(&self, ui: &mut Ui, desk: &Workspace) -> Response {
+    fn name_button(&self, ui: &mut Ui, workspace: &Workspace) -> Response {
         let Some(target) = &self.target else {
             let quiet = RichText::new("its own name").weak();
             return ui.add(Button::new(quiet).truncate());
         };
         let name = target.name();
-        let category = desk.session.document().category_named(name);
+        let category = workspace.session.document().category_named(name);
         if let Some(category) = category {
             let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(10.0), Sense::hover());
             ui.painter()

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use egui::{Button, ComboBox, Context, Key, TextEdit, Ui};
 
 use crate::app::action::Action;
-use crate::app::files::FilePurpose;
 use crate::app::session::Session;
 use crate::app::theme::Palette;
+use crate::app::workers::events::FilePurpose;
 use crate::document::ReviewState;
-use crate::formats::exchange::{Files, Format, FolderLayout, ImportMode, ExportOptions, PictureScope, Split};
+use crate::formats::exchange::{
+    ExportOptions, Files, FolderLayout, Format, ImportMode, PictureScope, Split,
+};
 
 /// Formats that a project is exported to, and what their users call them.
 const EXPORTS: [(Format, &str); 6] = [
@@ -152,7 +154,11 @@ impl Export {
             true,
             "All pictures, with the boxes that are right so far",
         );
-        options.scope = if is_all { PictureScope::All } else { PictureScope::Reviewed };
+        options.scope = if is_all {
+            PictureScope::All
+        } else {
+            PictureScope::Reviewed
+        };
         if options.format == Format::Tags {
             return;
         }

@@ -26,8 +26,7 @@ impl Help {
                 .auto_shrink([false, true])
                 .show(ui, |ui| {
                     ui.columns(2, |columns| {
-                        for (at, groups) in [&Menu::ALL[..4], &Menu::ALL[4..]].iter().enumerate()
-                        {
+                        for (at, groups) in [&Menu::ALL[..4], &Menu::ALL[4..]].iter().enumerate() {
                             for group in *groups {
                                 self.group(&mut columns[at], *group, keymap);
                             }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use egui::{Button, Context, Key, TextEdit};
 
 use crate::app::action::Action;
-use crate::app::files::FilePurpose;
+use crate::app::workers::events::FilePurpose;
 
 /// What a path is wanted for, and what was typed.
 pub struct OpenPath {

@@ -74,7 +74,9 @@ impl Settings {
     }
 
     fn take_keys(&mut self, context: &Context, actions: &mut Vec<Action>) {
-        let Some(command) = self.recording else { return };
+        let Some(command) = self.recording else {
+            return;
+        };
         let pressed = context.input_mut(|input| {
             if let Some(keys) = input.events.iter().find_map(keymap::clipboard_keys) {
                 input
@@ -141,7 +143,8 @@ impl Settings {
                                 ui.label(label);
                                 let keys: Vec<String> =
                                     keymap.keys(command).iter().map(keymap::text).collect();
-                                let text = match (self.recording == Some(command), keys.is_empty()) {
+                                let text = match (self.recording == Some(command), keys.is_empty())
+                                {
                                     (true, _) => "press keys… (Esc gives up)".to_owned(),
                                     (false, true) => "–".to_owned(),
                                     (false, false) => keys.join(" or "),

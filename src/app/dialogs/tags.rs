@@ -39,11 +39,11 @@ struct TagCounts {
 
 impl TagCounts {
     fn update(&mut self, session: &Session) {
-        let of = (session.revision(), session.picks().version());
+        let of = (session.revision(), session.list_selection().version());
         if self.of == Some(of) {
             return;
         }
-        let pictures = session.picked();
+        let pictures = session.selected_pictures();
         let document = session.document();
         let mut tags = BTreeMap::new();
         let mut name = None;
@@ -174,7 +174,11 @@ impl Tags {
         let (rect, response) =
             ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::CLICK);
         response.widget_info(|| {
-            let state = if text_of.is_empty() { "not tagged" } else { &text_of };
+            let state = if text_of.is_empty() {
+                "not tagged"
+            } else {
+                &text_of
+            };
             let text = format!("{}, {state}", category.name);
             WidgetInfo::selected(Role::ListBoxOption, true, is_marked, text)
         });

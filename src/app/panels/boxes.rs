@@ -9,8 +9,8 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::command::Command;
-use crate::app::desk::Workspace;
 use crate::app::theme::{self, Palette};
+use crate::app::workspace::Workspace;
 use crate::document::{Annotation, BoxState};
 
 const ROW_HEIGHT: f32 = 22.0;
@@ -51,8 +51,8 @@ fn focus(ui: &Ui, number: usize, actions: &mut Vec<Action>) {
 }
 
 /// Draws the list.
-pub fn ui(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
-    let session = &desk.session;
+pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+    let session = &workspace.session;
     let order = session.review_order();
     focus(ui, order.len(), actions);
     if order.is_empty() {
@@ -70,14 +70,14 @@ pub fn ui(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
         .show_rows(ui, ROW_HEIGHT, order.len(), |ui, rows| {
             for id in &order[rows] {
                 if let Some((_, row)) = session.document().annotation(*id) {
-                    entry(ui, desk, row, actions);
+                    entry(ui, workspace, row, actions);
                 }
             }
         });
 }
 
-fn entry(ui: &mut Ui, desk: &Workspace, row: &Annotation, actions: &mut Vec<Action>) {
-    let session = &desk.session;
+fn entry(ui: &mut Ui, workspace: &Workspace, row: &Annotation, actions: &mut Vec<Action>) {
+    let session = &workspace.session;
     let size = vec2(ui.available_width(), ROW_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
     let is_selected = session.selection().contains(&row.id);

@@ -4,9 +4,9 @@ use egui::color_picker::{Alpha, color_edit_button_srgba};
 use egui::{Button, Color32, RichText, ScrollArea, Sense, TextEdit, Ui, Vec2};
 
 use crate::app::action::{Action, ClassAction};
-use crate::app::desk::Workspace;
 use crate::app::session::ClassCount;
 use crate::app::theme;
+use crate::app::workspace::Workspace;
 use crate::document::{Category, CategoryId};
 
 /// What the panel remembers from frame to frame.
@@ -27,8 +27,8 @@ impl Classes {
     }
 
     /// Draws the panel.
-    pub fn ui(&mut self, ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
-        let document = desk.session.document();
+    pub fn ui(&mut self, ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+        let document = workspace.session.document();
         let categories: Vec<&Category> = document.categories().collect();
         ScrollArea::vertical()
             .id_salt("classes")
@@ -37,13 +37,13 @@ impl Classes {
             .show(ui, |ui| {
                 for (at, category) in categories.iter().enumerate() {
                     let place = [at == 0, at + 1 == categories.len()];
-                    self.entry(ui, desk, category, place, &categories, actions);
+                    self.entry(ui, workspace, category, place, &categories, actions);
                 }
             });
         if categories.is_empty() {
             ui.weak("None yet. The first box makes the class “object”.");
         }
-        if desk.session.is_editable() {
+        if workspace.session.is_editable() {
             self.add(ui, actions);
         }
     }
@@ -98,7 +98,7 @@ impl Classes {
     fn entry(
         &mut self,
         ui: &mut Ui,
-        desk: &Workspace,
+        workspace: &Workspace,
         category: &Category,
         place: [bool; 2],
         all: &[&Category],
@@ -108,7 +108,7 @@ impl Classes {
         if self.rename(ui, id, actions) {
             return;
         }
-        let session = &desk.session;
+        let session = &workspace.session;
         let is_chosen = session.chosen_class() == Some(id);
         let is_hidden = session.is_hidden(id);
         let count = session.counts().get(&id).copied().unwrap_or_default();
@@ -144,7 +144,7 @@ impl Classes {
                 let response = ui.add(Button::new(eye).frame(false)).on_hover_text(&hint);
                 if response.accessible_name(hint).clicked() {
                     let alone = ui.input(|input| input.modifiers.shift);
-                    let is_solo = session.soloed() == Some(id);
+                    let is_solo = session.soloed_class() == Some(id);
                     actions.push(Action::Class(match (alone, is_solo) {
                         (true, false) => ClassAction::Solo(Some(id)),
                         (true, true) => ClassAction::Solo(None),

@@ -3,9 +3,9 @@
 use egui::{Grid, RichText, ScrollArea, Ui};
 use egui_plot::{Bar, BarChart, Legend, Line, Plot, PlotPoints, Points};
 
-use crate::app::activity::Activity;
-use crate::app::desk::Workspace;
 use crate::app::theme::{self, Palette};
+use crate::app::workspace::Activity;
+use crate::app::workspace::Workspace;
 use crate::document::{BoxState, Document, ReviewState};
 
 /// The least width of a plot in points; two of them stand side by side where there is room.
@@ -128,14 +128,14 @@ pub struct Dashboard {
 
 impl Dashboard {
     /// Draws the dashboard.
-    pub fn ui(&mut self, ui: &mut Ui, desk: &Workspace) {
-        let state = (desk.number, desk.session.revision());
+    pub fn ui(&mut self, ui: &mut Ui, workspace: &Workspace) {
+        let state = (workspace.number, workspace.session.revision());
         let is_current = self
             .counted
             .as_ref()
             .is_some_and(|(a, b, _)| (*a, *b) == state);
         if !is_current {
-            let statistics = Statistics::new(desk.session.document());
+            let statistics = Statistics::new(workspace.session.document());
             self.counted = Some((state.0, state.1, statistics));
         }
         let Some((.., statistics)) = &self.counted else {
@@ -146,7 +146,7 @@ impl Dashboard {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             egui::Frame::new().inner_margin(14).show(ui, |ui| {
                 ui.heading("Dashboard");
-                tiles(ui, statistics, &desk.activity);
+                tiles(ui, statistics, &workspace.activity);
                 ui.add_space(10.0);
                 plots(ui, statistics);
             });

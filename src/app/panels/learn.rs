@@ -7,34 +7,37 @@ use egui::{Align, CollapsingHeader, Color32, Layout, ProgressBar, RichText, Ui, 
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::Workspace;
-use crate::app::desk::learning::{MIN_HELD_OUT, not_better_text};
-use crate::app::learned::{ProposalSource, HeldOutMetrics, State};
 use crate::app::offer::CommandState;
 use crate::app::theme::Palette;
-use crate::app::work::learning::STEPS;
+use crate::app::workers::learner::STEPS;
+use crate::app::workspace::Workspace;
+use crate::app::workspace::{HeldOutMetrics, LearnedState, ProposalSource};
+use crate::app::workspace::{MIN_HELD_OUT, not_better_text};
 
 /// The columns of the numbers, in points.
 const NAME_WIDTH: f32 = 84.0;
 const NUMBER_WIDTH: f32 = 58.0;
 
 /// Draws the panel.
-pub fn ui(ui: &mut Ui, desk: &Workspace, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
-    let Some(kind) = desk.model_info().map(|model_info| model_info.features_kind()) else {
+pub fn ui(ui: &mut Ui, workspace: &Workspace, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
+    let Some(kind) = workspace
+        .model_info()
+        .map(|model_info| model_info.features_kind())
+    else {
         ui.weak("Waits for the model.");
         return;
     };
-    let kept = &desk.learning.kept;
-    counts(ui, desk);
+    let kept = &workspace.learning.kept;
+    counts(ui, workspace);
     let latest = kept.latest(&kind);
-    verdict(ui, desk, latest);
-    let shown = desk.active_state().or(latest);
+    verdict(ui, workspace, latest);
+    let shown = workspace.active_state().or(latest);
     if let Some(state) = shown.filter(|state| state.measured.objects > 0) {
         quality(ui, &state.measured);
     }
-    progress(ui, desk, actions);
+    progress(ui, workspace, actions);
     ui.horizontal(|ui| {
-        let is_busy = desk.learning_step().is_some() || desk.learning.is_waiting();
+        let is_busy = workspace.learning_step().is_some() || workspace.learning.is_waiting();
         let is_allowed = offer.is_enabled(Command::LearnNow) && !is_busy;
         let button = ui.add_enabled(is_allowed, egui::Button::new("🎓 Learn now"));
         if offer.named(button, Command::LearnNow).clicked() {
@@ -48,17 +51,22 @@ pub fn ui(ui: &mut Ui, desk: &Workspace, offer: &CommandState<'_>, actions: &mut
             actions.push(Action::SetAutomaticLearning(is_automatic));
         }
     });
-    classes(ui, desk, offer, actions);
-    states(ui, desk, &kind, actions);
+    classes(ui, workspace, offer, actions);
+    states(ui, workspace, &kind, actions);
 }
 
 /// What turns tags into classes of proposals.
-fn classes(ui: &mut Ui, desk: &Workspace, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
-    if let Some(training) = &desk.training {
+fn classes(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    offer: &CommandState<'_>,
+    actions: &mut Vec<Action>,
+) {
+    if let Some(training) = &workspace.training {
         let text = format!("Looking at {} tagged pictures…", training.pictures);
         return bar(ui, training.share(), &text, Action::CancelTraining, actions);
     }
-    if desk.session.tagged() == 0 {
+    if workspace.session.tagged() == 0 {
         return;
     }
     let is_allowed = offer.is_enabled(Command::LearnClasses);
@@ -82,11 +90,11 @@ fn bar(ui: &mut Ui, share: f32, text: &str, cancel: Action, actions: &mut Vec<Ac
     });
 }
 
-fn counts(ui: &mut Ui, desk: &Workspace) {
-    let tagged = desk.session.tagged();
-    let reviewed = desk.learning.reviewed();
+fn counts(ui: &mut Ui, workspace: &Workspace) {
+    let tagged = workspace.session.tagged();
+    let reviewed = workspace.learning.reviewed();
     ui.horizontal(|ui| {
-        let hint = match desk.learning.left_out() {
+        let hint = match workspace.learning.left_out() {
             0 => "Pictures that are done: what boxes are learnt from".to_owned(),
             number => format!(
                 "Pictures that are done: what boxes are learnt from. The model has not looked at \
@@ -101,19 +109,19 @@ fn counts(ui: &mut Ui, desk: &Workspace) {
 }
 
 /// What is in use, and why.
-fn verdict(ui: &mut Ui, desk: &Workspace, latest: Option<&State>) {
+fn verdict(ui: &mut Ui, workspace: &Workspace, latest: Option<&LearnedState>) {
     let palette = Palette::of(ui.visuals());
-    let choice = desk.learning.kept.choice;
-    if let Some(state) = desk.active_state() {
+    let choice = workspace.learning.kept.choice;
+    if let Some(state) = workspace.active_state() {
         let text = match choice {
             ProposalSource::State(_) => format!("Learned boxes of state {} are in use", state.id),
             ProposalSource::Best | ProposalSource::OldWay => "Learned boxes are in use".to_owned(),
         };
         ui.colored_label(palette.good, text);
-        if desk.learning.following > 0 {
+        if workspace.learning.following > 0 {
             ui.weak(format!(
                 "{} other pictures follow…",
-                desk.learning.following
+                workspace.learning.following
             ));
         }
         return;
@@ -124,7 +132,7 @@ fn verdict(ui: &mut Ui, desk: &Workspace, latest: Option<&State>) {
             "The state that you chose is of another model or quality: the old way is in use"
                 .to_owned()
         }
-        (ProposalSource::Best, None) => match &desk.learning.trouble {
+        (ProposalSource::Best, None) => match &workspace.learning.trouble {
             Some(trouble) => trouble.clone(),
             None => {
                 "Nothing is learnt yet: it takes about 8 pictures that are done, and twice as many \
@@ -209,11 +217,11 @@ fn fine(ui: &Ui, text: String) -> RichText {
     RichText::new(text).size(11.0).color(quiet)
 }
 
-fn progress(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
-    let (share, text) = match desk.learning_step() {
+fn progress(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+    let (share, text) = match workspace.learning_step() {
         Some(step) => (step as f32 / STEPS as f32, "Learning…".to_owned()),
-        None if desk.learning.is_waiting() => {
-            let number = desk.learning.unseen();
+        None if workspace.learning.is_waiting() => {
+            let number = workspace.learning.unseen();
             (0.0, format!("Looking at {number} pictures first…"))
         }
         None => return,
@@ -222,8 +230,8 @@ fn progress(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
 }
 
 /// What was learnt so far, to be gone back to.
-fn states(ui: &mut Ui, desk: &Workspace, kind: &str, actions: &mut Vec<Action>) {
-    let kept = &desk.learning.kept;
+fn states(ui: &mut Ui, workspace: &Workspace, kind: &str, actions: &mut Vec<Action>) {
+    let kept = &workspace.learning.kept;
     if kept.states.is_empty() {
         return;
     }
@@ -231,7 +239,7 @@ fn states(ui: &mut Ui, desk: &Workspace, kind: &str, actions: &mut Vec<Action>) 
     CollapsingHeader::new(title)
         .id_salt("learned states")
         .show(ui, |ui| {
-            let is_editable = desk.session.is_editable();
+            let is_editable = workspace.session.is_editable();
             let mut offer = |ui: &mut Ui, choice: ProposalSource, name: &str, is_possible: bool| {
                 let is_chosen = kept.choice == choice;
                 let button = ui.add_enabled(
@@ -242,16 +250,32 @@ fn states(ui: &mut Ui, desk: &Workspace, kind: &str, actions: &mut Vec<Action>) 
                     actions.push(Action::UseLearned(choice));
                 }
             };
-            offer(ui, ProposalSource::Best, "The newest, where it is better", true);
-            offer(ui, ProposalSource::OldWay, "The old way, whatever is learnt", true);
+            offer(
+                ui,
+                ProposalSource::Best,
+                "The newest, where it is better",
+                true,
+            );
+            offer(
+                ui,
+                ProposalSource::OldWay,
+                "The old way, whatever is learnt",
+                true,
+            );
             for state in kept.states.iter().rev() {
-                self::state(ui, desk, state, kind, actions);
+                self::state(ui, workspace, state, kind, actions);
             }
         });
 }
 
 /// A learned state, with what it takes to go back to it.
-fn state(ui: &mut Ui, desk: &Workspace, state: &State, kind: &str, actions: &mut Vec<Action>) {
+fn state(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    state: &LearnedState,
+    kind: &str,
+    actions: &mut Vec<Action>,
+) {
     let mut first = format!("{}:  {} pictures", state.id, state.reviewed);
     if let Some([_, right]) = state.measured.right {
         first += &format!(", {:.0} % right", right * 100.0);
@@ -261,14 +285,14 @@ fn state(ui: &mut Ui, desk: &Workspace, state: &State, kind: &str, actions: &mut
     ui.horizontal(|ui| {
         let second = format!("{}, {}", time_ago(state.at), state.model);
         let choice = ProposalSource::State(state.id);
-        let is_used = desk.learning.active_state() == Some(state.id);
-        let is_chosen = desk.learning.kept.choice == choice;
+        let is_used = workspace.learning.active_state() == Some(state.id);
+        let is_chosen = workspace.learning.kept.choice == choice;
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if is_used {
                 ui.colored_label(Palette::of(ui.visuals()).good, "in use");
             }
             if !is_chosen {
-                let is_possible = desk.session.is_editable() && state.kind == kind;
+                let is_possible = workspace.session.is_editable() && state.kind == kind;
                 let button = egui::Button::new("Use this one").small();
                 let button = ui.add_enabled(is_possible, button);
                 let button = button.on_hover_text("Proposes by it, whatever is learnt later");

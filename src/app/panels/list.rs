@@ -12,10 +12,10 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::command::Command;
-use crate::app::desk::Workspace;
-use crate::app::listing::{PictureQuery, SortOrder, ReviewFilter};
-use crate::app::picks::SelectionChange;
+use crate::app::session::SelectionChange;
+use crate::app::session::{PictureQuery, ReviewFilter, SortOrder};
 use crate::app::theme::{self, Palette};
+use crate::app::workspace::Workspace;
 use crate::document::{BoxState, Picture, PictureId, ReviewState};
 
 const ROW_HEIGHT: f32 = 46.0;
@@ -49,14 +49,20 @@ pub struct List {
 
 impl List {
     /// Draws the list.
-    pub fn ui(&mut self, ui: &mut Ui, desk: &mut Workspace, is_grid: bool, actions: &mut Vec<Action>) {
-        progress(ui, desk, actions);
-        query(ui, desk, actions);
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        workspace: &mut Workspace,
+        is_grid: bool,
+        actions: &mut Vec<Action>,
+    ) {
+        progress(ui, workspace, actions);
+        query(ui, workspace, actions);
         ui.separator();
-        let response = self.focus(ui, desk, actions);
-        let number = desk.session.rows().len();
+        let response = self.focus(ui, workspace, actions);
+        let number = workspace.session.rows().len();
         if number == 0 {
-            empty_ui(ui, desk, actions);
+            empty_ui(ui, workspace, actions);
             return;
         }
         let width = ui.available_width();
@@ -72,11 +78,11 @@ impl List {
         let mut area = ScrollArea::vertical()
             .auto_shrink(false)
             .id_salt("pictures");
-        if let Some(offset) = self.offset_to_current(desk, height + spacing) {
+        if let Some(offset) = self.offset_to_current(workspace, height + spacing) {
             area = area.vertical_scroll_offset(offset);
         }
         let output = area.show_rows(ui, height, lines, |ui, lines| {
-            self.lines(ui, desk, lines, height, is_grid, actions);
+            self.lines(ui, workspace, lines, height, is_grid, actions);
         });
         self.offset = output.state.clamped_offset().y;
         self.height = output.inner_rect.height();
@@ -89,12 +95,12 @@ impl List {
     }
 
     /// The list as a whole has the focus, so that it is one stop for the keyboard.
-    fn focus(&self, ui: &Ui, desk: &Workspace, actions: &mut Vec<Action>) -> Response {
+    fn focus(&self, ui: &Ui, workspace: &Workspace, actions: &mut Vec<Action>) -> Response {
         let rect = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), 1.0));
         let response = ui.interact(rect, id(), Sense::focusable_noninteractive());
         response.widget_info(|| {
-            let mut text = format!("Pictures, {} of them", desk.session.rows().len());
-            let picks = desk.session.picks().len();
+            let mut text = format!("Pictures, {} of them", workspace.session.rows().len());
+            let picks = workspace.session.list_selection().len();
             if picks > 0 {
                 text += &format!(", {picks} selected");
             }
@@ -105,7 +111,7 @@ impl List {
                 vertical_arrows: true,
                 horizontal_arrows: true,
                 // The first time it gives up what is selected.
-                escape: !desk.session.picks().is_empty(),
+                escape: !workspace.session.list_selection().is_empty(),
                 ..egui::EventFilter::default()
             };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(id(), filter));
@@ -120,7 +126,7 @@ impl List {
                 (Key::ArrowLeft, -1),
             ] {
                 if ui.input(|input| input.key_pressed(key) && !input.modifiers.shift)
-                    && let Some(picture) = desk.session.neighbour(step)
+                    && let Some(picture) = workspace.session.neighbour(step)
                 {
                     actions.push(Action::Show(picture));
                 }
@@ -130,32 +136,39 @@ impl List {
     }
 
     /// What a key means while the list has the focus, before it can be a command.
-    pub fn on_key(&self, key: Key, modifiers: Modifiers, desk: &Workspace) -> Option<SelectionChange> {
+    pub fn on_key(
+        &self,
+        key: Key,
+        modifiers: Modifiers,
+        workspace: &Workspace,
+    ) -> Option<SelectionChange> {
         let columns = self.columns.max(1) as isize;
         match key {
             Key::A if modifiers.command_only() => Some(SelectionChange::All),
-            Key::Escape if !desk.session.picks().is_empty() => Some(SelectionChange::Nothing),
+            Key::Escape if !workspace.session.list_selection().is_empty() => {
+                Some(SelectionChange::Clear)
+            }
             _ if !modifiers.shift_only() => None,
-            Key::ArrowDown => Some(SelectionChange::By(columns)),
-            Key::ArrowUp => Some(SelectionChange::By(-columns)),
-            Key::ArrowRight => Some(SelectionChange::By(1)),
-            Key::ArrowLeft => Some(SelectionChange::By(-1)),
-            Key::PageDown => Some(SelectionChange::By(PAGE_ROWS * columns)),
-            Key::PageUp => Some(SelectionChange::By(-PAGE_ROWS * columns)),
-            Key::Home => Some(SelectionChange::By(isize::MIN)),
-            Key::End => Some(SelectionChange::By(isize::MAX)),
+            Key::ArrowDown => Some(SelectionChange::RangeBy(columns)),
+            Key::ArrowUp => Some(SelectionChange::RangeBy(-columns)),
+            Key::ArrowRight => Some(SelectionChange::RangeBy(1)),
+            Key::ArrowLeft => Some(SelectionChange::RangeBy(-1)),
+            Key::PageDown => Some(SelectionChange::RangeBy(PAGE_ROWS * columns)),
+            Key::PageUp => Some(SelectionChange::RangeBy(-PAGE_ROWS * columns)),
+            Key::Home => Some(SelectionChange::RangeBy(isize::MIN)),
+            Key::End => Some(SelectionChange::RangeBy(isize::MAX)),
             _ => None,
         }
     }
 
     /// Where to scroll so that the picture that is shown, or the end of what is selected, can be
     /// seen, when it is another one.
-    fn offset_to_current(&mut self, desk: &Workspace, step: f32) -> Option<f32> {
-        let picks = desk.session.picks();
+    fn offset_to_current(&mut self, workspace: &Workspace, step: f32) -> Option<f32> {
+        let picks = workspace.session.list_selection();
         let version = std::mem::replace(&mut self.selection_version, picks.version());
-        let end = picks.end().filter(|_| version != picks.version());
-        let current = end.or_else(|| desk.session.current().filter(|_| picks.is_empty()))?;
-        let query = desk.session.query();
+        let end = picks.range_end().filter(|_| version != picks.version());
+        let current = end.or_else(|| workspace.session.current().filter(|_| picks.is_empty()))?;
+        let query = workspace.session.query();
         let is_there = self
             .scrolled_to
             .as_ref()
@@ -164,7 +177,7 @@ impl List {
             return None;
         }
         self.scrolled_to = Some((current, query.clone()));
-        let top = (desk.session.row(current)? / self.columns.max(1)) as f32 * step;
+        let top = (workspace.session.row(current)? / self.columns.max(1)) as f32 * step;
         let is_seen = top >= self.offset && top + step <= self.offset + self.height;
         (!is_seen).then(|| (top - (self.height - step) / 2.0).max(0.0))
     }
@@ -172,13 +185,13 @@ impl List {
     fn lines(
         &self,
         ui: &mut Ui,
-        desk: &mut Workspace,
+        workspace: &mut Workspace,
         lines: Range<usize>,
         height: f32,
         is_grid: bool,
         actions: &mut Vec<Action>,
     ) {
-        let number = desk.session.rows().len();
+        let number = workspace.session.rows().len();
         for line in lines {
             let (_, rect) = ui.allocate_space(vec2(ui.available_width(), height));
             let width = rect.width() / self.columns as f32;
@@ -187,18 +200,18 @@ impl List {
                 if at >= number {
                     break;
                 }
-                let picture = desk.session.rows()[at];
+                let picture = workspace.session.rows()[at];
                 let left = rect.left() + column as f32 * width;
                 let place = Rect::from_min_size(pos2(left, rect.top()), vec2(width, height));
-                entry(ui, desk, picture, place, is_grid, actions);
+                entry(ui, workspace, picture, place, is_grid, actions);
             }
         }
     }
 }
 
 /// How far the review is, and what is selected.
-fn progress(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
-    let summary = desk.session.summary();
+fn progress(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+    let summary = workspace.session.summary();
     let total: usize = summary.pictures.values().sum();
     let done = summary
         .pictures
@@ -215,9 +228,9 @@ fn progress(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             ui.strong(format!("{done} / {total} done"));
-            let listed = desk.session.rows().len();
+            let listed = workspace.session.rows().len();
             let left = total - done;
-            let picks = desk.session.picks().len();
+            let picks = workspace.session.list_selection().len();
             if picks > 0 {
                 ui.colored_label(palette.accent, format!("{picks} selected"));
             } else if listed == total {
@@ -227,7 +240,7 @@ fn progress(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
             }
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let tags = ui.add_enabled(desk.session.is_editable(), Button::new("🏷"));
+            let tags = ui.add_enabled(workspace.session.is_editable(), Button::new("🏷"));
             let spec = Command::Tags.spec();
             if tags
                 .on_hover_text(spec.tooltip)
@@ -236,10 +249,10 @@ fn progress(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
             {
                 actions.push(Action::Command(Command::Tags));
             }
-            if !desk.session.picks().is_empty() {
+            if !workspace.session.list_selection().is_empty() {
                 let clear = ui.button("✖").on_hover_text("Select no pictures (Esc)");
                 if clear.accessible_name("Select no pictures").clicked() {
-                    actions.push(Action::SelectionChange(SelectionChange::Nothing));
+                    actions.push(Action::SelectionChange(SelectionChange::Clear));
                 }
             }
         });
@@ -272,8 +285,8 @@ fn ring(ui: &Ui, rect: Rect, share: f32, palette: Palette) {
     );
 }
 
-fn query(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
-    let former = desk.session.query();
+fn query(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+    let former = workspace.session.query();
     let mut query = former.clone();
     let search = TextEdit::singleline(&mut query.search)
         .hint_text("🔍 Search names")
@@ -282,7 +295,7 @@ fn query(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         let half = (ui.available_width() - ui.spacing().item_spacing.x) / 2.0 - COMBO_MARGIN;
         state_filter(ui, &mut query, half);
-        category_filter(ui, desk, &mut query, half);
+        category_filter(ui, workspace, &mut query, half);
     });
     ui.horizontal(|ui| {
         ui.name_inputs("Order", |ui| {
@@ -295,10 +308,10 @@ fn query(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
                     }
                 });
         });
-        let sign = if query.reversed { "⬆" } else { "⬇" };
+        let sign = if query.is_reversed { "⬆" } else { "⬇" };
         let turn = ui.button(sign).on_hover_text("Turn the order round");
         if turn.accessible_name("Turn the order round").clicked() {
-            query.reversed = !query.reversed;
+            query.is_reversed = !query.is_reversed;
         }
         ui.menu_button("⚙", |ui| more_filters(ui, &mut query))
             .response
@@ -311,7 +324,7 @@ fn query(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
             if ui.small_button("Show all").clicked() {
                 query = PictureQuery {
                     sort: query.sort,
-                    reversed: query.reversed,
+                    is_reversed: query.is_reversed,
                     ..PictureQuery::default()
                 };
             }
@@ -336,8 +349,8 @@ fn state_filter(ui: &mut Ui, query: &mut PictureQuery, width: f32) {
     });
 }
 
-fn category_filter(ui: &mut Ui, desk: &Workspace, query: &mut PictureQuery, width: f32) {
-    let document = desk.session.document();
+fn category_filter(ui: &mut Ui, workspace: &Workspace, query: &mut PictureQuery, width: f32) {
+    let document = workspace.session.document();
     let chosen = query.category.and_then(|id| document.category(id));
     ui.name_inputs("Class", |ui| {
         ComboBox::from_id_salt("class")
@@ -357,7 +370,7 @@ fn category_filter(ui: &mut Ui, desk: &Workspace, query: &mut PictureQuery, widt
 fn more_filters(ui: &mut Ui, query: &mut PictureQuery) {
     ui.set_min_width(220.0);
     ui.checkbox(&mut query.has_proposals, "With proposals to judge");
-    ui.checkbox(&mut query.is_bad, "Missing or unreadable files");
+    ui.checkbox(&mut query.is_unreadable, "Missing or unreadable files");
     let mut by_score = query.scores.is_some();
     ui.checkbox(&mut by_score, "A box with a score from … to …");
     let mut range = query.scores.unwrap_or([0.0, 1.0]);
@@ -376,7 +389,7 @@ fn more_filters(ui: &mut Ui, query: &mut PictureQuery) {
 
 /// What the list is narrowed to, in few words.
 fn filter_summary(query: &PictureQuery) -> &'static str {
-    if query.is_bad {
+    if query.is_unreadable {
         "Missing or unreadable"
     } else if query.has_proposals {
         "With proposals"
@@ -387,12 +400,12 @@ fn filter_summary(query: &PictureQuery) -> &'static str {
     }
 }
 
-fn empty_ui(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
+fn empty_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     ui.add_space(12.0);
-    let is_empty = desk.session.document().pictures().len() == 0;
+    let is_empty = workspace.session.document().pictures().len() == 0;
     if !is_empty {
         ui.weak("No picture is like that.");
-    } else if desk.is_scanning {
+    } else if workspace.is_scanning {
         ui.horizontal(|ui| {
             ui.spinner();
             ui.label("Looking for pictures…");
@@ -408,22 +421,22 @@ fn empty_ui(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
 /// One picture of the list.
 fn entry(
     ui: &mut Ui,
-    desk: &mut Workspace,
+    workspace: &mut Workspace,
     picture: PictureId,
     rect: Rect,
     is_grid: bool,
     actions: &mut Vec<Action>,
 ) {
-    let texture = desk.textures.thumbnail(picture);
+    let texture = workspace.textures.thumbnail(picture);
     if texture.is_none() {
-        desk.request_thumbnail(picture);
+        workspace.request_thumbnail(picture);
     }
-    let session = &desk.session;
+    let session = &workspace.session;
     let Some(row) = session.document().picture(picture) else {
         return;
     };
     let is_current = session.current() == Some(picture);
-    let is_picked = session.picks().has(picture);
+    let is_picked = session.list_selection().contains(picture);
     let is_empty = session.document().is_verified_empty(picture);
     let is_bad = row.missing || session.unreadable(picture).is_some();
     // Not one stop of the keyboard each: the list is.
@@ -435,7 +448,7 @@ fn entry(
             theme::review_name(row.review, is_empty)
         };
         let mut text = format!("{}, {state}", row.path);
-        let tags = tag_names(desk, row);
+        let tags = tag_names(workspace, row);
         if !tags.is_empty() {
             text += &format!(", tagged {tags}");
         }
@@ -443,7 +456,7 @@ fn entry(
     });
     let palette = Palette::of(ui.visuals());
     let painter = ui.painter_at(rect);
-    let is_marked = is_picked || is_current && session.picks().is_empty();
+    let is_marked = is_picked || is_current && session.list_selection().is_empty();
     let visuals = ui.visuals();
     let fill = match (is_marked, response.hovered()) {
         (true, _) => Some(visuals.selection.bg_fill),
@@ -453,7 +466,7 @@ fn entry(
     if let Some(fill) = fill {
         painter.rect_filled(rect, CornerRadius::same(4), fill);
     }
-    if is_current && !session.picks().is_empty() {
+    if is_current && !session.list_selection().is_empty() {
         // Which of those that are selected is the one on the canvas.
         let stroke = Stroke::new(1.5, palette.accent);
         painter.rect_stroke(rect, CornerRadius::same(4), stroke, StrokeKind::Inside);
@@ -552,21 +565,21 @@ fn entry(
         let pick = match (modifiers.shift, modifiers.command) {
             (false, false) => None,
             (false, true) => Some(SelectionChange::Toggle(picture)),
-            (true, is_added) => Some(SelectionChange::To(picture, is_added)),
+            (true, is_added) => Some(SelectionChange::RangeTo(picture, is_added)),
         };
         actions.push(pick.map_or(Action::Show(picture), Action::SelectionChange));
         if pick.is_some() {
             // So that keys go on with it.
             ui.memory_mut(|memory| memory.request_focus(id()));
         } else if is_current {
-            actions.push(Action::SelectionChange(SelectionChange::Nothing));
+            actions.push(Action::SelectionChange(SelectionChange::Clear));
         }
     }
     response.on_hover_ui(|ui| {
         ui.label(&*row.path);
         ui.label(format!("{} × {} pixels", row.width, row.height));
         if !row.tags.is_empty() {
-            ui.label(format!("Tagged {}", tag_names(desk, row)));
+            ui.label(format!("Tagged {}", tag_names(workspace, row)));
         }
         if let Some(reason) = session.unreadable(picture) {
             ui.label(reason);
@@ -577,8 +590,8 @@ fn entry(
 }
 
 /// The names of a picture's tags.
-pub fn tag_names(desk: &Workspace, picture: &Picture) -> String {
-    let document = desk.session.document();
+pub fn tag_names(workspace: &Workspace, picture: &Picture) -> String {
+    let document = workspace.session.document();
     let names = picture
         .tags
         .iter()

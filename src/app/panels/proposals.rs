@@ -4,27 +4,34 @@ use egui::{ComboBox, RichText, Slider, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::{Workspace, ModelState, heat_map_colour};
 use crate::app::offer::CommandState;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::ProposalSettings;
 use crate::app::theme::Palette;
+use crate::app::workspace::{ModelState, Workspace, heat_map_colour};
 use crate::localize::{Method, Quality};
 
 /// Draws the panel.
 pub fn ui(
     ui: &mut Ui,
-    desk: &mut Workspace,
+    workspace: &mut Workspace,
     look: &CanvasOptions,
     offer: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    model_line(ui, desk, actions);
-    let former = desk.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.proposing);
-    let former = former.unwrap_or(desk.session.proposing()).clone();
+    model_line(ui, workspace, actions);
+    let former = workspace
+        .proposal_preview
+        .as_ref()
+        .map(|proposal_preview| &proposal_preview.settings);
+    let former = former
+        .unwrap_or(workspace.session.proposal_settings())
+        .clone();
     let mut proposing = former.clone();
     let mut is_final = false;
-    let knows_classes = desk.model_info().is_some_and(|model_info| !model_info.classes.is_empty());
+    let knows_classes = workspace
+        .model_info()
+        .is_some_and(|model_info| !model_info.classes.is_empty());
     if knows_classes {
         let button = egui::Button::new(Command::ClassNames.spec().label);
         let button = ui.add_enabled(offer.is_enabled(Command::ClassNames), button);
@@ -32,10 +39,10 @@ pub fn ui(
             actions.push(Action::Command(Command::ClassNames));
         }
     }
-    ui.add_enabled_ui(desk.session.is_editable(), |ui| {
+    ui.add_enabled_ui(workspace.session.is_editable(), |ui| {
         quality(ui, proposing.quality(), actions);
         // They are about maps, of which learned boxes know nothing.
-        let is_learned = desk.learning.active_state().is_some();
+        let is_learned = workspace.learning.active_state().is_some();
         ui.add_enabled_ui(!is_learned, |ui| {
             method(ui, &mut proposing, knows_classes, &mut is_final);
             sliders(ui, &mut proposing, &mut is_final);
@@ -47,15 +54,15 @@ pub fn ui(
     if proposing != former || is_final {
         actions.push(Action::Propose(proposing, is_final));
     }
-    if desk.deriving > 0 {
-        ui.weak(format!("{} other pictures follow…", desk.deriving));
+    if workspace.deriving > 0 {
+        ui.weak(format!("{} other pictures follow…", workspace.deriving));
     }
-    heat(ui, desk, look, offer, actions);
+    heat(ui, workspace, look, offer, actions);
 }
 
-fn model_line(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
+fn model_line(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     let palette = Palette::of(ui.visuals());
-    ui.horizontal(|ui| match &desk.model {
+    ui.horizontal(|ui| match &workspace.model {
         ModelState::Loading => {
             ui.spinner();
             ui.label("Loading the model…");
@@ -65,7 +72,10 @@ fn model_line(ui: &mut Ui, desk: &Workspace, actions: &mut Vec<Action>) {
                 0 => "any object".to_owned(),
                 number => format!("{number} classes"),
             };
-            ui.weak(format!("{}, {classes}, on {}", model_info.name, model_info.device));
+            ui.weak(format!(
+                "{}, {classes}, on {}",
+                model_info.name, model_info.device
+            ));
         }
         ModelState::Failed(reason) => {
             ui.vertical(|ui| {
@@ -197,12 +207,12 @@ fn sliders(ui: &mut Ui, proposing: &mut ProposalSettings, is_final: &mut bool) {
 
 fn heat(
     ui: &mut Ui,
-    desk: &mut Workspace,
+    workspace: &mut Workspace,
     look: &CanvasOptions,
     offer: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    let mut shows = desk.shows_heat_map;
+    let mut shows = workspace.shows_heat_map;
     let text = match offer.keymap.text(Command::HeatMap) {
         Some(keys) => format!("Heat map ({keys})"),
         None => "Heat map".to_owned(),
@@ -210,7 +220,7 @@ fn heat(
     if ui.checkbox(&mut shows, text).changed() {
         actions.push(Action::Command(Command::HeatMap));
     }
-    if !desk.shows_heat_map {
+    if !workspace.shows_heat_map {
         return;
     }
     let mut look = *look;
@@ -220,9 +230,9 @@ fn heat(
     if ui.add(slider).changed() {
         actions.push(Action::Look(look));
     }
-    let classes = desk.classes_in_picture();
+    let classes = workspace.classes_in_picture();
     if !classes.is_empty() {
-        let chosen = desk
+        let chosen = workspace
             .heat_map_class
             .and_then(|class| classes.iter().find(|(at, _)| *at == class));
         let text = chosen.map_or("surest class", |(_, name)| name);
@@ -230,14 +240,14 @@ fn heat(
             ComboBox::from_id_salt("heat class")
                 .selected_text(text)
                 .show_ui(ui, |ui| {
-                    ui.selectable_value(&mut desk.heat_map_class, None, "surest class");
+                    ui.selectable_value(&mut workspace.heat_map_class, None, "surest class");
                     for (class, name) in &classes {
-                        ui.selectable_value(&mut desk.heat_map_class, Some(*class), name);
+                        ui.selectable_value(&mut workspace.heat_map_class, Some(*class), name);
                     }
                 });
         });
     }
-    legend(ui, desk.heat_map_threshold());
+    legend(ui, workspace.heat_map_threshold());
 }
 
 /// The colours from low to high, with a mark where the map is cut.

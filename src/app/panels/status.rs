@@ -4,18 +4,23 @@ use egui::{Align, Layout, ProgressBar, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::Workspace;
 use crate::app::notifications::Notifications;
 use crate::app::offer::CommandState;
 use crate::app::panels::list;
 use crate::app::theme::{self, Palette};
+use crate::app::workspace::Workspace;
 
 /// Letters of a picture's tags that the line shows.
 const MAX_TAG_CHARS: usize = 32;
 
 /// The line of the picture.
-pub fn ui(ui: &mut Ui, desk: &Workspace, notifications: &Notifications, actions: &mut Vec<Action>) {
-    let session = &desk.session;
+pub fn ui(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    notifications: &Notifications,
+    actions: &mut Vec<Action>,
+) {
+    let session = &workspace.session;
     let palette = Palette::of(ui.visuals());
     ui.horizontal(|ui| {
         if let Some(row) = session
@@ -32,7 +37,7 @@ pub fn ui(ui: &mut Ui, desk: &Workspace, notifications: &Notifications, actions:
                 ui.separator();
             }
             if !row.tags.is_empty() {
-                let tags = list::tag_names(desk, row);
+                let tags = list::tag_names(workspace, row);
                 let text: String = tags.chars().take(MAX_TAG_CHARS).collect();
                 let is_whole = text.len() == tags.len();
                 ui.weak(format!("🏷 {text}{}", if is_whole { "" } else { "…" }))
@@ -60,7 +65,7 @@ pub fn ui(ui: &mut Ui, desk: &Workspace, notifications: &Notifications, actions:
                 .current()
                 .and_then(|id| session.document().picture(id))
             {
-                let percent = desk.canvas.scale() * ui.pixels_per_point() * 100.0;
+                let percent = workspace.canvas.scale() * ui.pixels_per_point() * 100.0;
                 ui.weak(format!("{percent:.0} %"));
                 ui.separator();
                 ui.weak(format!("{} × {}", row.width, row.height));
@@ -70,18 +75,18 @@ pub fn ui(ui: &mut Ui, desk: &Workspace, notifications: &Notifications, actions:
                 ui.colored_label(palette.waiting, "read only");
                 ui.separator();
             }
-            if let Some(exchange) = &desk.exchange {
+            if let Some(exchange) = &workspace.exchange {
                 ui.spinner();
                 ui.label(*exchange);
-            } else if desk.is_scanning {
+            } else if workspace.is_scanning {
                 ui.spinner();
                 ui.label("Reading the folder…");
             }
-            if desk.is_current_pending() {
+            if workspace.is_current_pending() {
                 ui.spinner();
                 ui.label("The model looks at it…");
             }
-            if desk.canvas.draws() {
+            if workspace.canvas.draws() {
                 ui.colored_label(
                     palette.accent,
                     "Draw: drag, click two corners, or Enter; Esc gives up",
@@ -104,8 +109,13 @@ pub fn ui(ui: &mut Ui, desk: &Workspace, notifications: &Notifications, actions:
 
 /// The model's run over many pictures, below the list: what comes and goes must not move the
 /// picture.
-pub fn job_ui(ui: &mut Ui, desk: &Workspace, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
-    let Some(job) = &desk.job else { return };
+pub fn job_ui(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    offer: &CommandState<'_>,
+    actions: &mut Vec<Action>,
+) {
+    let Some(job) = &workspace.job else { return };
     let is_paused = job.paused.is_some();
     ui.add_space(3.0);
     ui.horizontal(|ui| {

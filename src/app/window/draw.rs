@@ -9,12 +9,12 @@ use super::keys::keep_canvas_focused;
 use crate::app::action::Action;
 use crate::app::canvas::Scene;
 use crate::app::command::{Command, Requirement};
-use crate::app::desk::Workspace;
 use crate::app::dialogs::{self, Dialog};
 use crate::app::offer::CommandState;
 use crate::app::panels::{boxes, learn, proposals, status};
 use crate::app::preferences::Theme;
 use crate::app::theme::Palette;
+use crate::app::workspace::Workspace;
 
 /// The width of a toast in points: that of the panel that it lies over.
 const TOAST_WIDTH: f32 = 236.0;
@@ -40,32 +40,37 @@ impl Window {
         ] {
             on.extend(is_on.then_some(command));
         }
-        if let Some(desk) = &self.desk {
-            let session = &desk.session;
+        if let Some(workspace) = &self.workspace {
+            let session = &workspace.session;
             let has_picture = session.current().is_some();
             let can_edit = has_picture && session.is_editable();
             let has_selection = can_edit && !session.selection().is_empty();
-            history = session.undo_redo_labels().map(|label| label.map(str::to_owned));
+            history = session
+                .undo_redo_labels()
+                .map(|label| label.map(str::to_owned));
             for (is_met, need) in [
                 (true, Requirement::Project),
                 (has_picture, Requirement::Picture),
                 (can_edit, Requirement::Editable),
                 (has_selection, Requirement::Selection),
-                (can_edit && desk.can_judge(), Requirement::VisibleBoxes),
+                (can_edit && workspace.can_judge(), Requirement::VisibleBoxes),
                 (can_edit && session.has_clipboard(), Requirement::Clipboard),
                 (history[0].is_some(), Requirement::Undo),
                 (history[1].is_some(), Requirement::Redo),
-                (desk.job.is_some(), Requirement::Job),
+                (workspace.job.is_some(), Requirement::Job),
             ] {
                 satisfied.extend(is_met.then_some(need));
             }
             for (is_on, command) in [
-                (desk.shows_heat_map, Command::HeatMap),
-                (desk.are_boxes_hidden, Command::HideBoxes),
-                (desk.shows_dashboard, Command::Dashboard),
-                (desk.canvas.draws(), Command::Draw),
+                (workspace.shows_heat_map, Command::HeatMap),
+                (workspace.are_boxes_hidden, Command::HideBoxes),
+                (workspace.shows_dashboard, Command::Dashboard),
+                (workspace.canvas.draws(), Command::Draw),
                 (
-                    desk.job.as_ref().is_some_and(|job| job.paused.is_some()),
+                    workspace
+                        .job
+                        .as_ref()
+                        .is_some_and(|job| job.paused.is_some()),
                     Command::PauseProposing,
                 ),
             ] {
@@ -85,19 +90,24 @@ impl Window {
             keymap: &self.preferences.keymap.clone(),
             ..self.offer()
         };
-        let Some(desk) = &mut self.desk else { return };
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
         let look = self.preferences.canvas;
-        Panel::bottom("status").show(ui, |ui| status::ui(ui, desk, &self.notifications, actions));
+        Panel::bottom("status").show(ui, |ui| {
+            status::ui(ui, workspace, &self.notifications, actions)
+        });
         Panel::left("pictures")
             .resizable(true)
             .default_size(240.0)
             .size_range(180.0..=480.0)
             .show(ui, |ui| {
-                if desk.job.is_some() {
-                    Panel::bottom("job").show(ui, |ui| status::job_ui(ui, desk, &offer, actions));
+                if workspace.job.is_some() {
+                    Panel::bottom("job")
+                        .show(ui, |ui| status::job_ui(ui, workspace, &offer, actions));
                 }
                 ui.add_space(4.0);
-                self.list.ui(ui, desk, look.thumbnails, actions);
+                self.list.ui(ui, workspace, look.thumbnails, actions);
             });
         Panel::right("panels")
             .resizable(true)
@@ -109,28 +119,33 @@ impl Window {
                     .show(ui, |ui| {
                         ui.add_space(2.0);
                         section(ui, "Proposals", |ui| {
-                            proposals::ui(ui, desk, &look, &offer, actions);
+                            proposals::ui(ui, workspace, &look, &offer, actions);
                         });
-                        section(ui, "Learning", |ui| learn::ui(ui, desk, &offer, actions));
-                        section(ui, "Boxes", |ui| boxes::ui(ui, desk, actions));
-                        section(ui, "Classes", |ui| self.classes.ui(ui, desk, actions));
+                        section(ui, "Learning", |ui| {
+                            learn::ui(ui, workspace, &offer, actions)
+                        });
+                        section(ui, "Boxes", |ui| boxes::ui(ui, workspace, actions));
+                        section(ui, "Classes", |ui| self.classes.ui(ui, workspace, actions));
                     });
             });
         CentralPanel::no_frame().show(ui, |ui| {
-            if desk.shows_dashboard {
-                self.dashboard.ui(ui, desk);
+            if workspace.shows_dashboard {
+                self.dashboard.ui(ui, workspace);
                 return;
             }
-            let heat = desk.heat(ui.ctx());
-            let response = desk.canvas.ui(
+            let heat = workspace.heat(ui.ctx());
+            let response = workspace.canvas.ui(
                 ui,
                 Scene {
-                    session: &desk.session,
-                    textures: &mut desk.textures,
+                    session: &workspace.session,
+                    textures: &mut workspace.textures,
                     look: &look,
-                    adjustment: desk.adjustment,
-                    are_boxes_hidden: desk.are_boxes_hidden,
-                    proposal_preview: desk.proposal_preview.as_ref().map(|proposal_preview| &proposal_preview.boxes[..]),
+                    adjustment: workspace.adjustment,
+                    are_boxes_hidden: workspace.are_boxes_hidden,
+                    proposal_preview: workspace
+                        .proposal_preview
+                        .as_ref()
+                        .map(|proposal_preview| &proposal_preview.boxes[..]),
                     heat,
                 },
                 actions,
@@ -139,7 +154,7 @@ impl Window {
             keep_canvas_focused(ui, self.dialog.is_some());
         });
         if self.shows_adjustment {
-            adjustment(ui.ctx(), desk, actions);
+            adjustment(ui.ctx(), workspace, actions);
         }
     }
 
@@ -150,28 +165,30 @@ impl Window {
                 Dialog::Palette(palette) => palette.ui(context, &self.offer(), actions),
                 Dialog::Help(help) => help.ui(context, &self.preferences.keymap, actions),
                 Dialog::Settings(settings) => settings.ui(context, &self.preferences, actions),
-                Dialog::Problems => dialogs::problems::ui(context, &mut self.notifications, actions),
+                Dialog::Problems => {
+                    dialogs::problems::ui(context, &mut self.notifications, actions)
+                }
                 Dialog::OpenPath(open_path) => open_path.ui(context, actions),
                 Dialog::Import(import) => import.ui(context, actions),
                 Dialog::ClassPicker(picker) => {
-                    if let Some(desk) = &self.desk {
-                        let place = desk.canvas.selected_rect(&desk.session);
-                        picker.ui(context, &desk.session, place, actions);
+                    if let Some(workspace) = &self.workspace {
+                        let place = workspace.canvas.selected_rect(&workspace.session);
+                        picker.ui(context, &workspace.session, place, actions);
                     }
                 }
                 Dialog::Tags(tags) => {
-                    if let Some(desk) = &self.desk {
-                        tags.ui(context, &desk.session, actions);
+                    if let Some(workspace) = &self.workspace {
+                        tags.ui(context, &workspace.session, actions);
                     }
                 }
                 Dialog::ClassNames(names) => {
-                    if let Some(desk) = &self.desk {
-                        names.ui(context, desk, actions);
+                    if let Some(workspace) = &self.workspace {
+                        names.ui(context, workspace, actions);
                     }
                 }
                 Dialog::Export(export) => {
-                    if let Some(desk) = &self.desk {
-                        export.ui(context, &desk.session, actions);
+                    if let Some(workspace) = &self.workspace {
+                        export.ui(context, &workspace.session, actions);
                     }
                 }
             }
@@ -249,8 +266,8 @@ fn context_menu(ui: &mut Ui, offer: &CommandState<'_>, actions: &mut Vec<Action>
 }
 
 /// Brightness, contrast and gamma of what is shown.
-fn adjustment(context: &Context, desk: &Workspace, actions: &mut Vec<Action>) {
-    let mut adjustment = desk.adjustment;
+fn adjustment(context: &Context, workspace: &Workspace, actions: &mut Vec<Action>) {
+    let mut adjustment = workspace.adjustment;
     egui::Window::new("Brightness and contrast")
         .collapsible(false)
         .resizable(false)
@@ -273,7 +290,7 @@ fn adjustment(context: &Context, desk: &Workspace, actions: &mut Vec<Action>) {
             });
             ui.weak("For the eye alone: files are not changed.");
         });
-    if adjustment != desk.adjustment {
+    if adjustment != workspace.adjustment {
         actions.push(Action::Adjust(adjustment));
     }
 }

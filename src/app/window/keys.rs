@@ -15,10 +15,10 @@ impl Window {
         let has_focus = ui.input(|input| input.focused);
         let has_canvas = ui.memory(|memory| memory.has_focus(canvas::id()));
         let has_list = ui.memory(|memory| memory.has_focus(list::id()));
-        if let Some(desk) = &mut self.desk
+        if let Some(workspace) = &mut self.workspace
             && !(has_focus && has_canvas)
         {
-            desk.canvas.release_space();
+            workspace.canvas.release_space();
         }
         if self.classes.is_recording_key() {
             let key = ui.input_mut(|input| self.classes.on_key(&mut input.events, actions));
@@ -48,8 +48,7 @@ impl Window {
         for event in events {
             let is_text = matches!(event, egui::Event::Text(_));
             let focus = [has_canvas, has_list];
-            let is_taken =
-                (is_text && was_taken) || self.on_key(&event, is_typing, focus, actions);
+            let is_taken = (is_text && was_taken) || self.on_key(&event, is_typing, focus, actions);
             if matches!(event, egui::Event::Key { pressed: true, .. }) {
                 was_taken = is_taken;
             }
@@ -77,12 +76,12 @@ impl Window {
         }
         match event {
             egui::Event::Text(text) if has_canvas => {
-                let (Some(desk), Some(key)) = (&self.desk, text.chars().next()) else {
+                let (Some(workspace), Some(key)) = (&self.workspace, text.chars().next()) else {
                     return false;
                 };
-                let mut classes = desk.session.document().categories();
+                let mut classes = workspace.session.document().categories();
                 let class = classes.find(|row| row.hotkey == Some(key));
-                let class = class.filter(|_| desk.session.is_editable());
+                let class = class.filter(|_| workspace.session.is_editable());
                 actions.extend(class.map(|class| Action::ChooseClass(class.id)));
             }
             egui::Event::Key {
@@ -92,9 +91,9 @@ impl Window {
                 ..
             } if has_canvas && (modifiers.is_none() || !pressed) => {
                 let tapped = self
-                    .desk
+                    .workspace
                     .as_mut()
-                    .is_some_and(|desk| desk.canvas.on_space(*pressed));
+                    .is_some_and(|workspace| workspace.canvas.on_space(*pressed));
                 let space = egui::KeyboardShortcut::new(egui::Modifiers::NONE, Key::Space);
                 let command = keymap.command_for(space).filter(|_| tapped);
                 actions.extend(command.map(Action::Command));
@@ -106,17 +105,24 @@ impl Window {
                 modifiers,
                 ..
             } => {
-                if let Some(desk) = self.desk.as_mut().filter(|desk| !desk.shows_dashboard)
+                if let Some(workspace) = self
+                    .workspace
+                    .as_mut()
+                    .filter(|workspace| !workspace.shows_dashboard)
                     && has_canvas
-                    && desk
-                        .canvas
-                        .on_key(*key, *modifiers, *repeat, &desk.session, actions)
+                    && workspace.canvas.on_key(
+                        *key,
+                        *modifiers,
+                        *repeat,
+                        &workspace.session,
+                        actions,
+                    )
                 {
                     return true;
                 }
-                if let Some(desk) = &self.desk
+                if let Some(workspace) = &self.workspace
                     && has_list
-                    && let Some(pick) = self.list.on_key(*key, *modifiers, desk)
+                    && let Some(pick) = self.list.on_key(*key, *modifiers, workspace)
                 {
                     actions.push(Action::SelectionChange(pick));
                     return true;
@@ -143,7 +149,7 @@ impl Window {
         let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
         match extension.to_str() {
             Some("safetensors" | "pth") => actions.push(Action::UseModel(Some(path))),
-            Some("json" | "xml" | "yaml" | "yml" | "txt" | "csv") if self.desk.is_some() => {
+            Some("json" | "xml" | "yaml" | "yml" | "txt" | "csv") if self.workspace.is_some() => {
                 let mut import = exchange::Import::default();
                 import.set_path(&path);
                 self.dialog = Some(Dialog::Import(import));

@@ -7,21 +7,22 @@ use std::time::{Duration, Instant};
 use egui::{Context, ViewportCommand};
 
 use super::{Window, counted};
-use crate::app::desk::{Workspace, ProposalJob};
 use crate::app::dialogs::{self, Dialog};
-use crate::app::files::{FileChoice, FilePurpose};
 use crate::app::notifications::Notifications;
 use crate::app::panels::{classes, list};
 use crate::app::preferences::WindowGeometry;
-use crate::app::sample;
-use crate::app::work::exchanging::Exchanged;
-use crate::app::work::opening::{self, Opening};
-use crate::app::work::proposing::{ModelSettings, Proposed};
-use crate::app::work::tagged::{TrainedHeadFile, TagTraining};
-use crate::app::work::{WorkerEvent, EventSender};
+use crate::app::sample_pictures;
+use crate::app::workers::events::{
+    EventSender, ExchangeEvent, FileChoice, FilePurpose, OpeningEvent, ProposerEvent,
+    TrainedHeadFile, WorkerEvent,
+};
+use crate::app::workers::opener;
+use crate::app::workers::tag_trainer::TagTraining;
+use crate::app::workers::terms::ModelSettings;
+use crate::app::workspace::{ProposalJob, Workspace};
 use crate::formats::exchange::{ExportReport, Import, Messages};
 use crate::learn::tags::TagSet;
-use crate::store::{Project, FolderChanges};
+use crate::store::{FolderChanges, Project};
 use crate::tscam::EMBEDDED_BACKBONE_NAME;
 
 /// How often another process is looked for that has written to the project.
@@ -40,14 +41,17 @@ impl Window {
                 .opening
                 .as_ref()
                 .is_some_and(|(opening, _)| *opening == number);
-            let is_open = self.desk.as_ref().is_some_and(|desk| desk.number == number);
+            let is_open = self
+                .workspace
+                .as_ref()
+                .is_some_and(|workspace| workspace.number == number);
             match event {
-                WorkerEvent::Chosen(purpose, choice) => self.on_file_chosen(purpose, choice),
-                WorkerEvent::Trouble(text) => self.notifications.problem(text),
-                WorkerEvent::Opening(Opening::Opened { project, notifications }) if is_opening => {
-                    self.show_workspace(*project, number, notifications);
+                WorkerEvent::FileChosen(purpose, choice) => self.on_file_chosen(purpose, choice),
+                WorkerEvent::Failed(text) => self.notifications.problem(text),
+                WorkerEvent::Opening(OpeningEvent::Opened { project, notices }) if is_opening => {
+                    self.show_workspace(*project, number, notices);
                 }
-                WorkerEvent::Opening(Opening::Failed(reason)) if is_opening => {
+                WorkerEvent::Opening(OpeningEvent::Failed(reason)) if is_opening => {
                     self.opening = None;
                     self.notifications.problem(reason);
                 }
@@ -65,11 +69,11 @@ impl Window {
     fn take(&mut self, context: &Context, event: WorkerEvent) {
         match event {
             WorkerEvent::Opening(opening) => self.on_opening(opening),
-            WorkerEvent::Exchanged(exchanged) => self.on_exchanged(exchanged),
-            WorkerEvent::TrainedHeadFile(trained) => self.on_trained(trained),
+            WorkerEvent::Exchange(exchanged) => self.on_exchanged(exchanged),
+            WorkerEvent::TagTraining(trained) => self.on_trained(trained),
             event => {
-                if let Some(desk) = &mut self.desk {
-                    on_work_done(context, desk, event, &mut self.notifications);
+                if let Some(workspace) = &mut self.workspace {
+                    on_work_done(context, workspace, event, &mut self.notifications);
                 }
             }
         }
@@ -77,46 +81,52 @@ impl Window {
 
     fn show_workspace(&mut self, project: Project, number: u64, notifications: Vec<String>) {
         self.opening = None;
-        if let Some(former) = self.desk.take() {
+        if let Some(former) = self.workspace.take() {
             close_in_background(former, &self.event_sender);
         }
         self.preferences.used(project.path());
         self.has_unsaved_preferences = true;
         let caches = self.places.caches.as_deref();
-        let mut desk = Workspace::new(project, number, caches, &self.event_sender);
-        desk.is_scanning = desk.session.is_editable();
-        self.desk = Some(desk);
+        let mut workspace = Workspace::new(project, number, caches, &self.event_sender);
+        workspace.is_scanning = workspace.session.is_editable();
+        self.workspace = Some(workspace);
         self.list = list::List::default();
         self.classes = classes::Classes::default();
         self.notifications.problems(notifications);
     }
 
-    fn on_opening(&mut self, opening: Opening) {
+    fn on_opening(&mut self, opening: OpeningEvent) {
         match opening {
-            Opening::Opened { .. } => {}
-            Opening::First => self.poll(),
-            Opening::Read(report) => {
+            OpeningEvent::Opened { .. } => {}
+            OpeningEvent::FirstPictures => self.poll(),
+            OpeningEvent::Scanned(report) => {
                 self.poll();
-                let Some(desk) = &mut self.desk else { return };
-                desk.is_scanning = false;
+                let Some(workspace) = &mut self.workspace else {
+                    return;
+                };
+                workspace.is_scanning = false;
                 let changes = &report.changes;
                 for name in changes.changed.iter().chain(&changes.found_again) {
-                    let picture = desk.session.document().picture_at(name).map(|row| row.id);
+                    let picture = workspace
+                        .session
+                        .document()
+                        .picture_at(name)
+                        .map(|row| row.id);
                     if let Some(picture) = picture {
-                        desk.reload(picture);
+                        workspace.reload(picture);
                     }
                 }
                 self.notifications.problems(report.problems);
                 if let Some(text) = rescan_summary(&report.changes) {
                     self.notifications.notify(text);
                 }
-                if self.preferences.proposes_at_once && desk.session.is_editable() {
-                    desk.propose_all(true);
+                if self.preferences.proposes_at_once && workspace.session.is_editable() {
+                    workspace.propose_all(true);
                 }
             }
-            Opening::Failed(reason) => {
-                if let Some(desk) = &mut self.desk {
-                    desk.is_scanning = false;
+            OpeningEvent::Failed(reason) => {
+                if let Some(workspace) = &mut self.workspace {
+                    workspace.is_scanning = false;
                 }
                 self.notifications.problem(reason);
             }
@@ -126,7 +136,7 @@ impl Window {
     fn on_file_chosen(&mut self, purpose: FilePurpose, choice: FileChoice) {
         let path = match choice {
             FileChoice::Path(path) => path,
-            FileChoice::Nothing => return,
+            FileChoice::Cancelled => return,
             FileChoice::NoDialog if self.dialog.is_some() => {
                 let text = "This system shows no file dialog to programs: type the path instead";
                 return self.notifications.notify(text);
@@ -151,15 +161,17 @@ impl Window {
         }
     }
 
-    fn on_exchanged(&mut self, exchanged: Exchanged) {
-        let Some(desk) = &mut self.desk else { return };
-        desk.exchange = None;
-        desk.defers_writes = false;
+    fn on_exchanged(&mut self, exchanged: ExchangeEvent) {
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
+        workspace.exchange = None;
+        workspace.defers_writes = false;
         match exchanged {
-            Exchanged::Read(path, import) => {
+            ExchangeEvent::Imported(path, import) => {
                 let Import { edit, report } = *import;
                 let label = format!("import {}", path.display());
-                match desk.session.commit_edit(&label, &edit) {
+                match workspace.session.commit_edit(&label, &edit) {
                     Ok(()) => {
                         self.notifications.notify(format!(
                             "Imported {} boxes and {} image tags; {} pictures",
@@ -175,7 +187,7 @@ impl Window {
                     )),
                 }
             }
-            Exchanged::Written(path, report) => {
+            ExchangeEvent::Exported(path, report) => {
                 let ExportReport {
                     pictures,
                     boxes,
@@ -188,13 +200,13 @@ impl Window {
                 ));
                 self.notifications.problems(sentences(changed));
             }
-            Exchanged::Failed(reason) => self.notifications.problem(reason),
+            ExchangeEvent::Failed(reason) => self.notifications.problem(reason),
         }
     }
 
     pub(super) fn open(&mut self, path: PathBuf) {
-        if let Some(desk) = &self.desk {
-            let project = desk.session.project();
+        if let Some(workspace) = &self.workspace {
+            let project = workspace.session.project();
             if path == project.root() || path == project.path() {
                 return self.notifications.notify("This project is open already");
             }
@@ -202,14 +214,14 @@ impl Window {
         self.dialog = None;
         self.last_number += 1;
         self.opening = Some((self.last_number, path.clone()));
-        opening::open(path, self.event_sender.about(self.last_number));
+        opener::open(path, self.event_sender.about(self.last_number));
     }
 
     pub(super) fn close_project(&mut self) {
         self.opening = None;
         self.dialog = None;
-        if let Some(desk) = self.desk.take()
-            && let Err(error) = desk.close()
+        if let Some(workspace) = self.workspace.take()
+            && let Err(error) = workspace.close()
         {
             self.notifications.problem(error.to_string());
         }
@@ -217,8 +229,8 @@ impl Window {
 
     fn poll(&mut self) {
         self.last_poll = Instant::now();
-        if let Some(desk) = &mut self.desk
-            && let Err(error) = desk.session.poll()
+        if let Some(workspace) = &mut self.workspace
+            && let Err(error) = workspace.session.poll()
         {
             self.notifications.problem(error.to_string());
         }
@@ -226,9 +238,13 @@ impl Window {
 
     /// Trains a class head on the tags.
     pub(super) fn learn_classes(&mut self) {
-        let Some(desk) = &mut self.desk else { return };
-        let is_embedded = desk.model_info().is_none_or(|model_info| model_info.name == EMBEDDED_BACKBONE_NAME);
-        let project = desk.session.project();
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
+        let is_embedded = workspace
+            .model_info()
+            .is_none_or(|model_info| model_info.name == EMBEDDED_BACKBONE_NAME);
+        let project = workspace.session.project();
         let set = TagSet::new(TagSet::from_document(project.document(), project.root()));
         let text = match &self.places.heads {
             _ if !is_embedded => {
@@ -241,9 +257,9 @@ impl Window {
             }
             None => "This system has no folder for what the program keeps",
             Some(folder) => {
-                let event_sender = self.event_sender.about(desk.number);
+                let event_sender = self.event_sender.about(workspace.number);
                 let training = TagTraining::start(set, folder.clone(), project.id(), event_sender);
-                desk.training = Some(training);
+                workspace.training = Some(training);
                 return;
             }
         };
@@ -251,8 +267,10 @@ impl Window {
     }
 
     fn on_trained(&mut self, trained: Result<Option<TrainedHeadFile>, String>) {
-        let Some(desk) = &mut self.desk else { return };
-        desk.training = None;
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
+        workspace.training = None;
         match trained {
             Err(reason) => self.notifications.problem(reason),
             Ok(None) => {}
@@ -275,10 +293,12 @@ impl Window {
     }
 
     pub(super) fn change_model_settings(&mut self, change: impl FnOnce(&mut ModelSettings)) {
-        let Some(desk) = &mut self.desk else { return };
-        let mut model_settings = desk.model_settings();
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
+        let mut model_settings = workspace.model_settings();
         change(&mut model_settings);
-        if let Err(error) = desk.set_model_settings(model_settings) {
+        if let Err(error) = workspace.set_model_settings(model_settings) {
             self.notifications.problem(error.to_string());
         }
     }
@@ -302,7 +322,7 @@ impl Window {
                 .problem("This system has no folder for a user's data");
             return;
         };
-        match sample::unpack(&folder) {
+        match sample_pictures::unpack(&folder) {
             Ok(()) => self.open(folder),
             Err(error) => self.notifications.problem(format!(
                 "The sample pictures cannot be written to {}: {error}",
@@ -328,23 +348,27 @@ impl Window {
             self.kept = Instant::now();
             self.save_preferences();
         }
-        let Some(desk) = &mut self.desk else { return };
-        desk.tick(now, has_input && has_focus);
-        desk.session.count();
-        desk.teach();
-        let followed = desk.follow_naming();
-        let outcome = followed.and_then(|()| desk.write_due()).and_then(|ended| {
-            if keeps {
-                desk.keep()?;
-            }
-            Ok(ended)
-        });
-        desk.update_requests();
-        if desk.has_unwritten() {
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
+        workspace.tick(now, has_input && has_focus);
+        workspace.session.count();
+        workspace.teach();
+        let followed = workspace.follow_naming();
+        let outcome = followed
+            .and_then(|()| workspace.write_due())
+            .and_then(|ended| {
+                if keeps {
+                    workspace.keep()?;
+                }
+                Ok(ended)
+            });
+        workspace.update_requests();
+        if workspace.has_unwritten() {
             context.request_repaint_after(Duration::from_millis(100));
         }
-        let is_busy = desk.learning_step().is_some() || desk.training.is_some();
-        if desk.is_current_pending() || is_busy {
+        let is_busy = workspace.learning_step().is_some() || workspace.training.is_some();
+        if workspace.is_current_pending() || is_busy {
             context.request_repaint_after(Duration::from_millis(200));
         }
         context.request_repaint_after(POLL_INTERVAL);
@@ -356,9 +380,9 @@ impl Window {
     }
 
     pub(super) fn update_title(&mut self, context: &Context) {
-        let title = match &self.desk {
-            Some(desk) => {
-                let name = desk.session.project().root().file_name();
+        let title = match &self.workspace {
+            Some(workspace) => {
+                let name = workspace.session.project().root().file_name();
                 format!("{} – Tsukami", name.unwrap_or_default().to_string_lossy())
             }
             None => "Tsukami".to_owned(),
@@ -397,53 +421,65 @@ impl Window {
 }
 
 /// Closes a project beside the frame, when another one takes its place.
-fn close_in_background(desk: Workspace, event_sender: &EventSender) {
+fn close_in_background(workspace: Workspace, event_sender: &EventSender) {
     let event_sender = event_sender.clone();
     thread::spawn(move || {
-        if let Err(error) = desk.close() {
-            event_sender.send(WorkerEvent::Trouble(error.to_string()));
+        if let Err(error) = workspace.close() {
+            event_sender.send(WorkerEvent::Failed(error.to_string()));
         }
     });
 }
 
 /// Takes what a worker of the open project has done.
-fn on_work_done(context: &Context, desk: &mut Workspace, event: WorkerEvent, notifications: &mut Notifications) {
+fn on_work_done(
+    context: &Context,
+    workspace: &mut Workspace,
+    event: WorkerEvent,
+    notifications: &mut Notifications,
+) {
     match event {
-        WorkerEvent::Decoded(picture, decoded) => match desk.on_decoded(context, picture, decoded) {
-            Ok(notes) => notes.into_iter().for_each(|note| notifications.note(note)),
-            Err(reason) => notifications.problem(reason),
-        },
-        WorkerEvent::Thumbnail(picture, image) => desk.textures.insert_thumbnail(context, picture, image),
-        WorkerEvent::DerivedBoxes(derived) => desk.on_derived(derived),
-        WorkerEvent::Proposed(Proposed::Model(model)) => {
-            desk.on_model(model)
+        WorkerEvent::Decoded(picture, decoded) => {
+            match workspace.on_decoded(context, picture, decoded) {
+                Ok(notes) => notes.into_iter().for_each(|note| notifications.note(note)),
+                Err(reason) => notifications.problem(reason),
+            }
+        }
+        WorkerEvent::Thumbnail(picture, image) => {
+            workspace.textures.insert_thumbnail(context, picture, image)
+        }
+        WorkerEvent::Derived(derived) => workspace.on_derived(derived),
+        WorkerEvent::Proposer(ProposerEvent::Model(model)) => {
+            workspace
+                .on_model(model)
                 .into_iter()
                 .for_each(|reason| notifications.problem(reason));
         }
-        WorkerEvent::Proposed(Proposed::Inference {
+        WorkerEvent::Proposer(ProposerEvent::Inference {
             picture,
             maps,
             model,
             learned,
         }) => {
-            desk.take_seen(picture, maps, learned, &model);
+            workspace.take_seen(picture, maps, learned, &model);
         }
-        WorkerEvent::Proposed(Proposed::Sighted(picture)) => desk.on_features_ready(picture),
-        WorkerEvent::LearningEvent(epoch, learnt) => match desk.on_learning_event(epoch, learnt) {
+        WorkerEvent::Proposer(ProposerEvent::FeaturesReady(picture)) => {
+            workspace.on_features_ready(picture)
+        }
+        WorkerEvent::Learning(epoch, learnt) => match workspace.on_learning_event(epoch, learnt) {
             Ok(said) => said
                 .into_iter()
                 .for_each(|text| notifications.notify_about("learning", text)),
             Err(error) => notifications.problem(error.to_string()),
         },
-        WorkerEvent::Proposed(Proposed::Failed(picture, reason)) => {
-            desk.on_inference_failed(picture, &reason);
+        WorkerEvent::Proposer(ProposerEvent::Failed(picture, reason)) => {
+            workspace.on_inference_failed(picture, &reason);
             notifications.problem(reason);
         }
         WorkerEvent::Opening(_)
-        | WorkerEvent::Exchanged(_)
-        | WorkerEvent::Chosen(..)
-        | WorkerEvent::TrainedHeadFile(_)
-        | WorkerEvent::Trouble(_) => {}
+        | WorkerEvent::Exchange(_)
+        | WorkerEvent::FileChosen(..)
+        | WorkerEvent::TagTraining(_)
+        | WorkerEvent::Failed(_) => {}
     }
 }
 

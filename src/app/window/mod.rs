@@ -23,14 +23,14 @@ use crossbeam_channel::{Receiver, bounded};
 use egui::{CentralPanel, Context, Panel, Ui};
 
 use super::action::Action;
-use super::desk::Workspace;
+use super::app_dirs::AppDirs;
 use super::dialogs::{Dialog, welcome};
 use super::notifications::Notifications;
 use super::panels::{classes, dashboard, list};
-use super::places::AppDirs;
 use super::preferences::Preferences;
 use super::theme;
-use super::work::{WorkerEvent, MAX_QUEUED_EVENTS, EventSender};
+use super::workers::events::{EventSender, MAX_QUEUED_EVENTS, WorkerEvent};
+use super::workspace::Workspace;
 use crate::document::PictureId;
 
 /// The program's window.
@@ -41,7 +41,7 @@ pub struct Window {
     events: Receiver<(u64, WorkerEvent)>,
     /// The number of the last opening: each has its own, and events of others are dropped.
     last_number: u64,
-    desk: Option<Workspace>,
+    workspace: Option<Workspace>,
     /// What is being opened, and the number of that opening. Until it is open, what was stays.
     opening: Option<(u64, PathBuf)>,
     notifications: Notifications,
@@ -79,7 +79,7 @@ impl Window {
             event_sender,
             events,
             last_number: 0,
-            desk: None,
+            workspace: None,
             opening: None,
             notifications: Notifications::default(),
             dialog: None,
@@ -101,8 +101,8 @@ impl Window {
     }
 
     /// The open project; for tests.
-    pub fn desk(&self) -> Option<&Workspace> {
-        self.desk.as_ref()
+    pub fn workspace(&self) -> Option<&Workspace> {
+        self.workspace.as_ref()
     }
 
     /// What a person is told; for tests.
@@ -147,13 +147,13 @@ impl Window {
         Panel::top("menu").show(ui, |ui| {
             let offer = self.offer();
             offer.menu_bar(ui, &mut actions);
-            if self.desk.is_some() {
+            if self.workspace.is_some() {
                 ui.add_space(1.0);
                 offer.toolbar(ui, &mut actions);
                 ui.add_space(3.0);
             }
         });
-        if self.desk.is_some() {
+        if self.workspace.is_some() {
             self.project_ui(ui, &mut actions);
         } else {
             CentralPanel::default_margins().show(ui, |ui| {

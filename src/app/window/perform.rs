@@ -7,13 +7,13 @@ use super::{Window, counted};
 use crate::app::action::{Action, ClassAction};
 use crate::app::canvas::CanvasCommand;
 use crate::app::command::Command;
-use crate::app::desk::{Workspace, ModelState};
 use crate::app::dialogs::{Dialog, exchange};
-use crate::app::files::{self, FilePurpose};
 use crate::app::keymap::Keymap;
-use crate::app::picks::SelectionChange;
 use crate::app::preferences::{CanvasOptions, Theme};
-use crate::app::work::{EventSender, exchanging, opening};
+use crate::app::session::SelectionChange;
+use crate::app::workers::events::{EventSender, FilePurpose};
+use crate::app::workers::{exchanger, file_dialog, opener};
+use crate::app::workspace::{ModelState, Workspace};
 use crate::document::{Edit, EditError, ops};
 use crate::store::StoreError;
 
@@ -33,7 +33,7 @@ impl Window {
         match action {
             Action::Command(command) => return self.command(context, command),
             Action::Open(path) => self.open(path),
-            Action::Ask(purpose) => files::ask(purpose, self.event_sender.clone()),
+            Action::Ask(purpose) => file_dialog::show(purpose, self.event_sender.clone()),
             Action::CloseDialog => self.dialog = None,
             Action::ClearProblems => self.notifications.clear_problems(),
             Action::UseModel(model) => self.use_model(model),
@@ -49,16 +49,16 @@ impl Window {
             | Action::SetProposeOnOpen(_)
             | Action::ForgetRecent(_) => self.set_preference(context, action),
             Action::UseLearned(choice) => {
-                if let Some(desk) = &mut self.desk
-                    && let Some(text) = desk.choose_proposal_source(choice)?
+                if let Some(workspace) = &mut self.workspace
+                    && let Some(text) = workspace.choose_proposal_source(choice)?
                 {
                     self.notifications.notify_about("learning", text);
                 }
             }
             action => {
-                if let Some(desk) = &mut self.desk {
-                    let event_sender = self.event_sender.about(desk.number);
-                    return perform_on_workspace(desk, &event_sender, action);
+                if let Some(workspace) = &mut self.workspace {
+                    let event_sender = self.event_sender.about(workspace.number);
+                    return perform_on_workspace(workspace, &event_sender, action);
                 }
             }
         }
@@ -100,9 +100,11 @@ impl Window {
             return Ok(());
         }
         match command {
-            C::OpenFolder => files::ask(FilePurpose::OpenFolder, self.event_sender.clone()),
-            C::OpenProject => files::ask(FilePurpose::OpenProject, self.event_sender.clone()),
-            C::ChooseModel => files::ask(FilePurpose::Model, self.event_sender.clone()),
+            C::OpenFolder => file_dialog::show(FilePurpose::OpenFolder, self.event_sender.clone()),
+            C::OpenProject => {
+                file_dialog::show(FilePurpose::OpenProject, self.event_sender.clone())
+            }
+            C::ChooseModel => file_dialog::show(FilePurpose::Model, self.event_sender.clone()),
             C::EmbeddedModel => self.use_model(None),
             C::OpenSample => self.open_sample(),
             C::CloseProject => self.close_project(),
@@ -128,28 +130,32 @@ impl Window {
             C::Tags => self.dialog = Some(Dialog::Tags(Default::default())),
             C::ChangeClass => self.dialog = Some(Dialog::ClassPicker(Default::default())),
             C::ClassNames => {
-                if let Some(desk) = &mut self.desk {
-                    desk.request_class_tally();
+                if let Some(workspace) = &mut self.workspace {
+                    workspace.request_class_tally();
                     self.dialog = Some(Dialog::ClassNames(Default::default()));
                 }
             }
             C::Export => {
-                let session = self.desk.as_ref().map(|desk| &desk.session);
+                let session = self.workspace.as_ref().map(|workspace| &workspace.session);
                 self.dialog = session.map(|session| Dialog::Export(exchange::Export::new(session)));
             }
             C::Refresh => {
-                if let Some(desk) = self.desk.as_mut().filter(|desk| !desk.is_scanning) {
-                    desk.is_scanning = true;
-                    desk.session.forget_unreadable();
-                    let project = desk.session.project().path().to_owned();
-                    opening::refresh(project, self.event_sender.about(desk.number));
+                if let Some(workspace) = self
+                    .workspace
+                    .as_mut()
+                    .filter(|workspace| !workspace.is_scanning)
+                {
+                    workspace.is_scanning = true;
+                    workspace.session.clear_unreadable();
+                    let project = workspace.session.project().path().to_owned();
+                    opener::rescan(project, self.event_sender.about(workspace.number));
                 }
             }
             C::LearnClasses => self.learn_classes(),
             C::Done | C::AcceptAll => self.finish_picture(command)?,
             command => {
-                if let Some(desk) = &mut self.desk
-                    && let Some(text) = run_workspace_command(desk, command, context)?
+                if let Some(workspace) = &mut self.workspace
+                    && let Some(text) = run_workspace_command(workspace, command, context)?
                 {
                     let topic = match command {
                         C::Undo | C::Redo => "history",
@@ -167,49 +173,53 @@ impl Window {
     /// Marks the picture as done, perhaps with all its proposals, and goes on.
     fn finish_picture(&mut self, command: Command) -> Result<(), StoreError> {
         let goes_on = self.preferences.goes_on_when_done;
-        let Some(desk) = &mut self.desk else {
+        let Some(workspace) = &mut self.workspace else {
             return Ok(());
         };
-        let hidden = desk.session.hidden_proposals();
+        let hidden = workspace.session.hidden_proposals();
         if hidden > 0 {
             // They would be judged unseen.
             self.notifications.notify(format!(
                 "{hidden} proposals of hidden classes wait: show all classes before you finish this picture"
             ));
             if command == Command::AcceptAll {
-                desk.session.accept_all_and_finish()?;
+                workspace.session.accept_all_and_finish()?;
             }
             return Ok(());
         }
-        let is_unseen = desk.session.is_current_new() && desk.session.visible().next().is_none();
+        let is_unseen =
+            workspace.session.is_current_new() && workspace.session.visible().next().is_none();
         if command == Command::AcceptAll && is_unseen {
             let text = "There is nothing to accept: the model has not looked at this picture yet";
             self.notifications.notify_about("unseen", text);
             return Ok(());
         }
-        let current = desk.session.current();
-        if is_unseen && desk.is_current_pending() && self.warned_about != current {
+        let current = workspace.session.current();
+        if is_unseen && workspace.is_current_pending() && self.warned_about != current {
             self.warned_about = current;
             let text =
                 "The model has not looked at this picture yet: do it again to mark it as empty";
             self.notifications.notify_about("unseen", text);
             return Ok(());
         }
-        let next = desk.session.next_to_review();
-        desk.record_time();
+        let next = workspace.session.next_to_review();
+        workspace.record_time();
         if command == Command::AcceptAll {
-            desk.session.accept_all_and_finish()?;
+            workspace.session.accept_all_and_finish()?;
         } else {
-            desk.session.set_done(true)?;
+            workspace.session.set_done(true)?;
         }
-        let document = desk.session.document();
-        let current = desk.session.current().and_then(|id| document.picture(id));
+        let document = workspace.session.document();
+        let current = workspace
+            .session
+            .current()
+            .and_then(|id| document.picture(id));
         if let Some(row) = current.filter(|row| document.is_verified_empty(row.id)) {
             let text = format!("Verified empty: {}", row.path);
             self.notifications.notify_about("verified empty", text);
         }
         match next {
-            Some(next) if goes_on => desk.session.show(next),
+            Some(next) if goes_on => workspace.session.show(next),
             Some(_) => {}
             None => self
                 .notifications
@@ -220,19 +230,23 @@ impl Window {
 }
 
 /// Does what concerns the open project.
-fn perform_on_workspace(desk: &mut Workspace, event_sender: &EventSender, action: Action) -> Result<(), StoreError> {
-    let session = &mut desk.session;
+fn perform_on_workspace(
+    workspace: &mut Workspace,
+    event_sender: &EventSender,
+    action: Action,
+) -> Result<(), StoreError> {
+    let session = &mut workspace.session;
     match action {
         Action::Show(picture) => session.show(picture),
         Action::List(query) => session.set_query(query),
-        Action::SelectionChange(pick) => session.pick(pick),
+        Action::SelectionChange(pick) => session.change_list_selection(pick),
         Action::Tag(category, is_present) => {
             session.tag(category, is_present)?;
         }
         Action::TagByName(name) => {
             session.tag_named(&name)?;
         }
-        Action::Select(_) | Action::AddToSelection(_) if desk.are_boxes_hidden => {}
+        Action::Select(_) | Action::AddToSelection(_) if workspace.are_boxes_hidden => {}
         Action::Select(ids) => session.select(ids),
         Action::AddToSelection(ids) => session.extend_selection(&ids),
         Action::ToggleInSelection(ids) => session.toggle_selected(&ids),
@@ -246,36 +260,38 @@ fn perform_on_workspace(desk: &mut Workspace, event_sender: &EventSender, action
         Action::Nudge([dx, dy], is_held) => session.nudge(dx, dy, is_held)?,
         Action::ChooseClass(category) => session.assign_class(category)?,
         Action::ChooseClassByName(name) => session.assign_class_named(&name)?,
-        Action::Class(change) => change_class(desk, change)?,
-        Action::MapClassNames(changes) => desk.map_classes(&changes)?,
+        Action::Class(change) => change_class(workspace, change)?,
+        Action::MapClassNames(changes) => workspace.map_classes(&changes)?,
         Action::RemoveEmptyRenamedClasses => {
             session.commit("remove classes", |document| {
                 Ok(ops::remove_unused_model_categories(document))
             })?;
         }
-        Action::Propose(proposing, is_final) => desk.change_proposal_settings(proposing, is_final)?,
-        Action::CancelLearning => desk.cancel_learning(),
-        Action::CancelTraining => desk.training = None,
-        Action::SetAutomaticLearning(is_automatic) => desk.set_automatic(is_automatic)?,
-        Action::Adjust(adjustment) => desk.adjustment = adjustment,
+        Action::Propose(proposing, is_final) => {
+            workspace.change_proposal_settings(proposing, is_final)?
+        }
+        Action::CancelLearning => workspace.cancel_learning(),
+        Action::CancelTraining => workspace.training = None,
+        Action::SetAutomaticLearning(is_automatic) => workspace.set_automatic(is_automatic)?,
+        Action::Adjust(adjustment) => workspace.adjustment = adjustment,
         Action::Import(path, mode) => {
-            desk.exchange = Some("Importing…");
-            desk.defers_writes = true;
+            workspace.exchange = Some("Importing…");
+            workspace.defers_writes = true;
             let project = session.project().path().to_owned();
-            exchanging::import(project, path, mode, event_sender.clone());
+            exchanger::import(project, path, mode, event_sender.clone());
         }
         Action::Export(options, path) => {
-            desk.exchange = Some("Exporting…");
+            workspace.exchange = Some("Exporting…");
             let project = session.project().path().to_owned();
-            exchanging::export(project, *options, path, event_sender.clone());
+            exchanger::export(project, *options, path, event_sender.clone());
         }
         _ => {}
     }
     Ok(())
 }
 
-fn change_class(desk: &mut Workspace, change: ClassAction) -> Result<(), StoreError> {
-    let session = &mut desk.session;
+fn change_class(workspace: &mut Workspace, change: ClassAction) -> Result<(), StoreError> {
+    let session = &mut workspace.session;
     match change {
         ClassAction::Add(name) => {
             session.ensure_class(&name)?;
@@ -326,7 +342,7 @@ fn change_class(desk: &mut Workspace, change: ClassAction) -> Result<(), StoreEr
 
 /// Does a command that concerns the open project alone; what is to be said about it.
 fn run_workspace_command(
-    desk: &mut Workspace,
+    workspace: &mut Workspace,
     command: Command,
     context: &Context,
 ) -> Result<Option<String>, StoreError> {
@@ -341,17 +357,18 @@ fn run_workspace_command(
         _ => None,
     };
     if let Some(wish) = wish {
-        desk.canvas
-            .wish(wish, &desk.session, context.pixels_per_point());
+        workspace
+            .canvas
+            .wish(wish, &workspace.session, context.pixels_per_point());
         return Ok(None);
     }
-    if desk.are_boxes_hidden && matches!(command, C::SelectAll | C::NextBox | C::PreviousBox) {
+    if workspace.are_boxes_hidden && matches!(command, C::SelectAll | C::NextBox | C::PreviousBox) {
         return Ok(Some("Boxes are hidden".to_owned()));
     }
     if matches!(command, C::Undo | C::Redo) {
-        desk.end_search();
+        workspace.end_search();
     }
-    let session = &mut desk.session;
+    let session = &mut workspace.session;
     match command {
         C::Undo => return Ok(session.undo()?.map(|label| format!("Undone: {label}"))),
         C::Redo => return Ok(session.redo()?.map(|label| format!("Redone: {label}"))),
@@ -396,8 +413,8 @@ fn run_workspace_command(
             None => return Ok(Some("All pictures of this list are done".to_owned())),
         },
         C::Reopen => session.set_done(false)?,
-        C::PickAll => session.pick(SelectionChange::All),
-        C::Draw => desk.canvas.set_draw_mode(!desk.canvas.draws()),
+        C::PickAll => session.change_list_selection(SelectionChange::All),
+        C::Draw => workspace.canvas.set_draw_mode(!workspace.canvas.draws()),
         C::NextBox => session.select_next(1),
         C::PreviousBox => session.select_next(-1),
         C::Accept => {
@@ -417,35 +434,35 @@ fn run_workspace_command(
                 let text = "This picture is done: reopen it for new proposals";
                 return Ok(Some(text.to_owned()));
             }
-            if let ModelState::Failed(reason) = &desk.model {
+            if let ModelState::Failed(reason) = &workspace.model {
                 return Ok(Some(reason.clone()));
             }
-            desk.propose_current();
+            workspace.propose_current();
         }
         C::ProposeAll => {
-            if let ModelState::Failed(reason) = &desk.model {
+            if let ModelState::Failed(reason) = &workspace.model {
                 return Ok(Some(reason.clone()));
             }
-            if desk.propose_all(false) == 0 {
+            if workspace.propose_all(false) == 0 {
                 return Ok(Some("Every picture is done".to_owned()));
             }
         }
-        C::PauseProposing => desk.toggle_pause(),
+        C::PauseProposing => workspace.toggle_pause(),
         C::CancelProposing => {
-            let left = desk.cancel_proposing();
+            let left = workspace.cancel_proposing();
             return Ok(Some(format!(
                 "Stopped; {} have no new proposals",
                 counted(left, "picture", "pictures")
             )));
         }
-        C::LearnNow => return Ok(desk.learn_now()),
-        C::MoreLikeThis => return Ok(desk.more_like_selected()),
-        C::RaiseThreshold | C::LowerThreshold if desk.learning.active_state().is_some() => {
+        C::LearnNow => return Ok(workspace.learn_now()),
+        C::MoreLikeThis => return Ok(workspace.more_like_selected()),
+        C::RaiseThreshold | C::LowerThreshold if workspace.learning.active_state().is_some() => {
             let text = "Learned boxes are in use: they know no threshold";
             return Ok(Some(text.to_owned()));
         }
         C::RaiseThreshold | C::LowerThreshold => {
-            let mut proposing = session.proposing().clone();
+            let mut proposing = session.proposal_settings().clone();
             let step = if command == C::RaiseThreshold {
                 THRESHOLD_STEP
             } else {
@@ -453,25 +470,25 @@ fn run_workspace_command(
             };
             let threshold = (proposing.effective_threshold() + step).clamp(0.05, 0.95);
             proposing.threshold = Some((threshold * 100.0).round() / 100.0);
-            desk.change_proposal_settings(proposing, true)?;
+            workspace.change_proposal_settings(proposing, true)?;
             return Ok(Some(format!("Threshold {:.0} %", threshold * 100.0)));
         }
         C::HideBoxes => {
-            desk.are_boxes_hidden = !desk.are_boxes_hidden;
+            workspace.are_boxes_hidden = !workspace.are_boxes_hidden;
             // What cannot be seen cannot be changed by accident.
-            desk.session.select(Vec::new());
+            workspace.session.select(Vec::new());
         }
         C::HeatMap => {
-            desk.shows_heat_map = !desk.shows_heat_map;
-            let picture = desk.session.current();
-            let has_maps = picture.is_some_and(|picture| desk.maps_of(picture).is_some());
-            if desk.shows_heat_map && !has_maps {
+            workspace.shows_heat_map = !workspace.shows_heat_map;
+            let picture = workspace.session.current();
+            let has_maps = picture.is_some_and(|picture| workspace.maps_of(picture).is_some());
+            if workspace.shows_heat_map && !has_maps {
                 return Ok(Some(
                     "The model has not looked at this picture yet: let it propose first".to_owned(),
                 ));
             }
         }
-        C::Dashboard => desk.shows_dashboard = !desk.shows_dashboard,
+        C::Dashboard => workspace.shows_dashboard = !workspace.shows_dashboard,
         _ => {}
     }
     Ok(None)

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use anyhow::bail;
 use rayon::prelude::*;
 
-use super::report::{Localization, EvaluationReport};
+use super::report::{EvaluationReport, Localization};
 use super::{Arguments, GroundTruth};
 use crate::cli::measuring::{self, EvaluatedPicture};
 use crate::evaluate::{
-    EvaluationCase, ClassLocalization, Classes, IouConvention, LocalizationCurve, Prediction, RankedClass,
-    annotation_effort, best_iou, coco_metrics,
+    ClassLocalization, Classes, EvaluationCase, IouConvention, LocalizationCurve, Prediction,
+    RankedClass, annotation_effort, best_iou, coco_metrics,
 };
 use crate::formats::coco::Instances;
 use crate::geometry::BBox;
-use crate::localize::{BoxOptions, Evidence, Localizer, Maps, Method, ClassSource};
+use crate::localize::{BoxOptions, ClassSource, Evidence, Localizer, Maps, Method};
 use crate::naming::Naming;
 use crate::propose::{self, Proposal, ProposeSettings, Target};
 use crate::tscam::Model;
@@ -306,7 +306,9 @@ pub fn measure(
             .map_err(anyhow::Error::msg)?;
         let method = variant.method;
         // A companion has a map of any object.
-        if method.needs_classes() && variant.source == Some(ClassSource::Head) && variant.names.is_none()
+        if method.needs_classes()
+            && variant.source == Some(ClassSource::Head)
+            && variant.names.is_none()
         {
             bail!("the head knows none of the truth's classes, and {method} needs them");
         }

@@ -12,11 +12,13 @@ use serde::Serialize;
 
 use super::protocol::{self, ProtocolOptions};
 use super::{ModelOptions, measuring};
-use crate::evaluate::{EvaluationCase, Classes, Prediction, TruthBox, annotation_effort, coco_metrics};
+use crate::evaluate::{
+    Classes, EvaluationCase, Prediction, TruthBox, annotation_effort, coco_metrics,
+};
 use crate::formats::class_map;
 use crate::formats::coco::Instances;
 use crate::geometry::BBox;
-use crate::localize::{Quality, ClassSource};
+use crate::localize::{ClassSource, Quality};
 use crate::tscam::Model;
 use measurement::{Variant, Variants, measure};
 use report::EvaluationReport;
@@ -173,7 +175,8 @@ fn compare(
 ) -> anyhow::Result<u8> {
     let reports = measure(arguments, truths, model, variants)?;
     let names: Vec<String> = variants.iter().map(Variant::name).collect();
-    let named: BTreeMap<&str, &EvaluationReport> = names.iter().map(String::as_str).zip(&reports).collect();
+    let named: BTreeMap<&str, &EvaluationReport> =
+        names.iter().map(String::as_str).zip(&reports).collect();
     let table = report::comparison(&names, &reports);
     let code = tell(&table, &named, arguments.json.as_deref(), &reports[0])?;
     if let Some(path) = &arguments.plot {
@@ -217,7 +220,10 @@ fn truth_boxes(instances: &Instances) -> BTreeMap<u64, Vec<TruthBox>> {
 }
 
 /// The pictures of a truth file in the order of their ids.
-pub(super) fn ground_truth_of(instances: &Instances, folder: &Path) -> anyhow::Result<Vec<GroundTruth>> {
+pub(super) fn ground_truth_of(
+    instances: &Instances,
+    folder: &Path,
+) -> anyhow::Result<Vec<GroundTruth>> {
     let within = folder.join("images");
     let mut boxes = truth_boxes(instances);
     let mut images: Vec<_> = instances.images.iter().collect();

@@ -22,7 +22,7 @@ use crate::formats::coco::Instances;
 use crate::geometry::BBox;
 use crate::learn::boxes::{self, BoxLearner, LearnedProposer, PictureFeatures};
 use crate::learn::random::Random;
-use crate::localize::{BoxOptions, BoxMode};
+use crate::localize::{BoxMode, BoxOptions};
 use crate::propose::{self, Inference, ProposeSettings, Target};
 use crate::tscam::InputOptions;
 use report::{Reliability, SimulationReport};
@@ -122,7 +122,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 }
 
 /// Looks at every picture once; why some could not be, too.
-fn look(arguments: &Arguments, truths: &[GroundTruth]) -> anyhow::Result<(Vec<SimulatedPicture>, Vec<String>)> {
+fn look(
+    arguments: &Arguments,
+    truths: &[GroundTruth],
+) -> anyhow::Result<(Vec<SimulatedPicture>, Vec<String>)> {
     let model = arguments.model.open()?;
     let settings = ProposeSettings {
         method: arguments.model.method,
@@ -153,7 +156,11 @@ fn look(arguments: &Arguments, truths: &[GroundTruth]) -> anyhow::Result<(Vec<Si
     Ok((scenes, pass.failed))
 }
 
-fn scene(truth: &GroundTruth, seen: &Inference, settings: &ProposeSettings) -> Option<SimulatedPicture> {
+fn scene(
+    truth: &GroundTruth,
+    seen: &Inference,
+    settings: &ProposeSettings,
+) -> Option<SimulatedPicture> {
     let maps = propose::maps(&seen.evidence, &Target::Anything, BoxMode::All);
     let proposals = propose::cut(&maps, seen.size, settings.method, &settings.boxes);
     let sight = PictureFeatures::new(&seen.evidence, &maps, seen.size)?;

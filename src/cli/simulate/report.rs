@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::SimulationRun;
 use crate::cli::plot::Series;
 use crate::evaluate::{
-    EvaluationCase, Classes, IouConvention, TruthBox, annotation_effort, best_iou, coco_metrics,
+    Classes, EvaluationCase, IouConvention, TruthBox, annotation_effort, best_iou, coco_metrics,
 };
 use crate::geometry::BBox;
 use crate::learn::boxes::LearnedBox;
@@ -131,7 +131,10 @@ impl SimulationReport {
         let seeds: Vec<RunSummary> = runs
             .iter()
             .map(|run| RunSummary {
-                last_third: LearningComparison::of(run, run.reviews.len() - run.reviews.len() / PARTS),
+                last_third: LearningComparison::of(
+                    run,
+                    run.reviews.len() - run.reviews.len() / PARTS,
+                ),
                 all: LearningComparison::of(run, 0),
             })
             .collect();
@@ -250,7 +253,8 @@ impl Reliability {
     /// How far the shares are from the probabilities on average (Naeini et al. 2015).
     fn expected_error(&self) -> Option<f64> {
         let bins = self.bins();
-        let error = |bin: &ReliabilityBin| bin.count as f64 * (bin.mean_predicted - bin.observed).abs();
+        let error =
+            |bin: &ReliabilityBin| bin.count as f64 * (bin.mean_predicted - bin.observed).abs();
         let total: f64 = bins.iter().map(error).sum();
         (self.count() > 0).then(|| total / self.count() as f64)
     }

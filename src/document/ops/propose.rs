@@ -74,7 +74,11 @@ pub fn replace_proposals(
             })
             .collect();
         let former = rows.iter().filter(|row| row.state == BoxState::Proposed);
-        if former.clone().map(content_of).eq(new.iter().map(content_of)) {
+        if former
+            .clone()
+            .map(content_of)
+            .eq(new.iter().map(content_of))
+        {
             continue;
         }
         for row in former {

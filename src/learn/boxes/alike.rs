@@ -137,7 +137,11 @@ fn candidates(sight: &PictureFeatures, similarity: &Similarity) -> Vec<BBox> {
         grid: sight.grid,
         values: similarity.0.clone(),
     };
-    let levels = LevelMap::new(&map, sight.grid.columns * PIXELS_PER_PATCH, sight.grid.rows * PIXELS_PER_PATCH);
+    let levels = LevelMap::new(
+        &map,
+        sight.grid.columns * PIXELS_PER_PATCH,
+        sight.grid.rows * PIXELS_PER_PATCH,
+    );
     let of_map = sight.candidates.iter().map(|candidate| candidate.bbox);
     let mut boxes: Vec<BBox> = of_map.collect();
     for threshold in THRESHOLDS {

@@ -2,7 +2,7 @@
 
 use super::dense::{self, DenseHead};
 use super::overlap::Overlaps;
-use super::sides::{ACROSS, TokenBasis, FeatureField, GEOMETRY_INPUTS, SideModel};
+use super::sides::{ACROSS, FeatureField, GEOMETRY_INPUTS, SideModel, TokenBasis};
 use super::sight::PictureFeatures;
 use crate::geometry::BBox;
 
@@ -41,7 +41,11 @@ pub fn inputs(width: usize) -> usize {
 }
 
 /// The map's candidates and the head's, their sides corrected.
-pub fn candidates(sight: &PictureFeatures, basis: &TokenBasis, models: &CandidateModels) -> Candidates {
+pub fn candidates(
+    sight: &PictureFeatures,
+    basis: &TokenBasis,
+    models: &CandidateModels,
+) -> Candidates {
     let field = FeatureField::new(sight, basis);
     let (scores, votes) = models.dense.votes(sight, &dense::features(sight));
     let of_map = sight.candidates.iter().map(|candidate| {

@@ -50,7 +50,10 @@ pub fn features(sight: &PictureFeatures) -> Vec<f32> {
         }
         features.extend(mean.iter().map(|sum| sum / count));
         for map in &sight.maps {
-            features.extend([MAP_WEIGHT * map[patch], MAP_WEIGHT * map[patch] * map[patch]]);
+            features.extend([
+                MAP_WEIGHT * map[patch],
+                MAP_WEIGHT * map[patch] * map[patch],
+            ]);
         }
         features.push(MAP_WEIGHT);
     }

@@ -1,6 +1,6 @@
 //! Whether what was learnt is better than nothing, on pictures that had no part in it.
 
-use crate::evaluate::{EvaluationCase, Classes, Prediction, TruthBox, annotation_effort};
+use crate::evaluate::{Classes, EvaluationCase, Prediction, TruthBox, annotation_effort};
 use crate::geometry::BBox;
 
 /// Fewer pictures than this prove nothing.
@@ -115,11 +115,16 @@ impl PictureComparison {
 /// Whether what was learnt saves a person work: it must do so on the pictures that were held out,
 /// and beyond chance on those together with the ones that it did learn from, each of which was
 /// proposed for by what the others taught.
-pub(super) fn is_better(held_out: &[PictureComparison], cross_fitted: &[PictureComparison]) -> bool {
+pub(super) fn is_better(
+    held_out: &[PictureComparison],
+    cross_fitted: &[PictureComparison],
+) -> bool {
     let held_out: Vec<f64> = held_out.iter().map(PictureComparison::saved).collect();
     let cross_fitted = cross_fitted.iter().map(PictureComparison::saved);
     let all: Vec<f64> = held_out.iter().copied().chain(cross_fitted).collect();
-    held_out.len() >= MIN_HELD_OUT && is_positive(&held_out, 0.0) && is_positive(&all, MARGIN_STANDARD_ERRORS)
+    held_out.len() >= MIN_HELD_OUT
+        && is_positive(&held_out, 0.0)
+        && is_positive(&all, MARGIN_STANDARD_ERRORS)
 }
 
 /// Whether the mean is above zero by some standard errors.

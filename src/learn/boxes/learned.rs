@@ -5,10 +5,10 @@ use super::calibration::Calibration;
 use super::candidates::{self, CandidateModels, candidates};
 use super::categories::Categories;
 use super::dense::{self, DenseHead};
-use super::gate::{ReviewCost, GateMetrics};
+use super::gate::{GateMetrics, ReviewCost};
 use super::rank::{self, Expansion};
 use super::select::{Selected, select};
-use super::sides::{self, TokenBasis, SideModel};
+use super::sides::{self, SideModel, TokenBasis};
 use super::sight::PictureFeatures;
 use crate::geometry::BBox;
 
@@ -119,7 +119,9 @@ impl LearnedProposer {
         if reader.text()? != fingerprint {
             return None;
         }
-        let width = reader.size().filter(|width| (1..=MAX_TOKEN_WIDTH).contains(width))?;
+        let width = reader
+            .size()
+            .filter(|width| (1..=MAX_TOKEN_WIDTH).contains(width))?;
         let (reviewed, seed, is_better) = (reader.size()?, reader.u64()?, reader.u32()? != 0);
         let (held_out, objects) = (reader.size()?, reader.size()?);
         let mut outcome = || {

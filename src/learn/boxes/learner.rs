@@ -5,16 +5,16 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::calibration::Calibration;
-use super::candidates::{self, Candidates, CandidateModels, candidates};
+use super::candidates::{self, CandidateModels, Candidates, candidates};
 use super::categories::{Categories, named};
 use super::dense::DenseSums;
-use super::gate::{self, PictureComparison, GateMetrics};
+use super::gate::{self, GateMetrics, PictureComparison};
 use super::learned::LearnedProposer;
 use super::overlap::best_iou;
 use super::rank::{self, Expansion};
 use super::ridge::GramSums;
 use super::select::{Selected, select};
-use super::sides::{self, TokenBasis, FeatureField, SideModel};
+use super::sides::{self, FeatureField, SideModel, TokenBasis};
 use super::sight::PictureFeatures;
 use crate::geometry::BBox;
 use crate::learn::random::mixed;
@@ -273,7 +273,12 @@ impl BoxLearner {
 
     /// Holds what was learnt against the pictures that had no part in it; `shown` is what those
     /// that had a part get from what the others taught.
-    fn judge(&self, learned: &mut LearnedProposer, recent: &[&ReviewedPicture], shown: &[Vec<BBox>]) {
+    fn judge(
+        &self,
+        learned: &mut LearnedProposer,
+        recent: &[&ReviewedPicture],
+        shown: &[Vec<BBox>],
+    ) {
         let held_out = self.pictures.iter().rev();
         let held_out: Vec<&ReviewedPicture> = held_out
             .filter(|picture| picture.role == Role::HeldOut)

@@ -36,8 +36,8 @@ mod sight;
 mod tests;
 
 pub use alike::find_similar;
-pub use gate::{ReviewCost, GateMetrics};
-pub use learned::{LearnedProposer, LearnedBox};
+pub use gate::{GateMetrics, ReviewCost};
+pub use learned::{LearnedBox, LearnedProposer};
 pub use learner::BoxLearner;
 pub use sight::{MapCandidate, PictureFeatures};
 

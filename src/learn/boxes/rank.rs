@@ -94,7 +94,9 @@ impl Expansion {
         let count = rows.len() / inputs;
         let standard = rows.chunks_exact(inputs).flat_map(|row| {
             let scaled = row.iter().zip(&self.mean).zip(&self.scale);
-            scaled.map(|((x, mean), scale)| ((x - mean) * scale).clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS))
+            scaled.map(|((x, mean), scale)| {
+                ((x - mean) * scale).clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS)
+            })
         });
         let standard: Vec<f32> = standard.collect();
         let mut hidden = vec![0.0; count * HIDDEN];

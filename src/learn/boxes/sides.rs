@@ -216,7 +216,12 @@ fn add_side(profile: &BoxProfile, channels: usize, side: usize, row: &mut Vec<f3
 
 /// What one picture teaches, row by row: each side's numbers and how far it has to move inwards,
 /// in the box's sides. A picture counts by its objects.
-pub fn training_rows(sight: &PictureFeatures, truth: &[BBox], field: &FeatureField, seed: u64) -> Vec<f32> {
+pub fn training_rows(
+    sight: &PictureFeatures,
+    truth: &[BBox],
+    field: &FeatureField,
+    seed: u64,
+) -> Vec<f32> {
     let mut random = Random::new(mixed(seed, truth.len() as u64));
     let (width, height) = sight.size;
     let mut pairs: Vec<(BBox, &BBox)> = Vec::new();

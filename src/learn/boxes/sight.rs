@@ -54,7 +54,10 @@ impl PictureFeatures {
     /// [tokens](Evidence::tokens), or with numbers that are not finite.
     pub fn new(evidence: &Evidence, maps: &Maps, size: (u32, u32)) -> Option<Self> {
         let tokens = evidence.tokens.as_ref()?;
-        let any = maps.any.as_ref().map_or(&maps.object, |any| &any.propagated);
+        let any = maps
+            .any
+            .as_ref()
+            .map_or(&maps.object, |any| &any.propagated);
         let proposals = propose::cut(maps, size, Method::Affinity, &BoxOptions::default());
         let sight = Self {
             size,

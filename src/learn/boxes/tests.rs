@@ -318,7 +318,10 @@ fn damaged_bytes_give_nothing() {
     let (sight, _) = scene(&mut Random::new(6), true);
     let learned = solved(&learner_of(16));
     let (of_sight, of_learned) = (sight.to_bytes(), learned.to_bytes("model"));
-    assert_eq!(PictureFeatures::from_bytes(&of_sight).as_ref(), Some(&*sight));
+    assert_eq!(
+        PictureFeatures::from_bytes(&of_sight).as_ref(),
+        Some(&*sight)
+    );
     let back = LearnedProposer::from_bytes(&of_learned, "model").unwrap();
     assert_eq!(back, learned);
     assert_eq!(back.propose(&sight), learned.propose(&sight));

@@ -9,10 +9,10 @@ use image::{RgbImage, imageops};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{TrainingExample, Purpose};
+use super::{Purpose, TrainingExample};
 use crate::learn::random::Random;
+use crate::nn::weights::sha256_hex;
 use crate::pictures::{self, DecodeLimits, PictureError};
-use crate::tscam::weights;
 
 /// Pictures are kept decoded up to this many bytes: some 5000 at 256 x 256 pixels.
 const MAX_DECODED_BYTES: usize = 1 << 30;
@@ -73,7 +73,7 @@ impl TrainingPictures {
             }
             progress(chunk.len(), failed);
         }
-        loaded.fingerprint = weights::fingerprint(&contents);
+        loaded.fingerprint = sha256_hex(&contents);
         Some(loaded)
     }
 

@@ -144,7 +144,8 @@ fn differences(before: &RunDescription, now: &RunDescription) -> Option<String> 
         .into_iter()
         .filter(|key| before.get(*key) != now.get(*key))
         .map(|key| {
-            let value = |run: &RunDescription| run.get(key).map_or("nothing".to_owned(), Clone::clone);
+            let value =
+                |run: &RunDescription| run.get(key).map_or("nothing".to_owned(), Clone::clone);
             format!("{key} was {}, is {}", value(before), value(now))
         })
         .collect();
@@ -163,7 +164,11 @@ pub fn write_model(
 }
 
 /// Writes a file of tensors.
-fn write_tensors(path: &Path, tensors: &NamedTensors, metadata: &RunDescription) -> Result<(), FullTrainingError> {
+fn write_tensors(
+    path: &Path,
+    tensors: &NamedTensors,
+    metadata: &RunDescription,
+) -> Result<(), FullTrainingError> {
     Ok(write_whole(path, |file| {
         tensor_file::write(file, tensors, metadata)
     })?)

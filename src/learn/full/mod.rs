@@ -11,10 +11,8 @@
 
 mod augment;
 mod checkpoint;
-mod fused;
 mod loss;
 mod network;
-mod ops;
 mod optimiser;
 #[cfg(test)]
 mod tests;
@@ -29,11 +27,13 @@ use candle_core::{Device, Tensor};
 
 use crate::files::{FileError, check_target, same_file};
 use crate::learn::random::Random;
+use crate::nn::ModelError;
+use crate::nn::pixels::ChannelStats;
+use crate::nn::weights::Weights;
 use crate::pictures::PictureError;
 use crate::tscam::backbone::BackboneConfig;
 use crate::tscam::vit::VitConfig;
-use crate::tscam::weights::Weights;
-use crate::tscam::{ChannelStats, EMBEDDED_BACKBONE_NAME, ModelError, check_keys, embedded_weights};
+use crate::tscam::{EMBEDDED_BACKBONE_NAME, backbone_file, check_keys};
 use augment::TrainingPictures;
 use checkpoint::{Checkpoint, RunDescription, write_model};
 pub use loss::Loss;
@@ -109,7 +109,7 @@ impl InitialModel {
         Ok(Self {
             name: EMBEDDED_BACKBONE_NAME.to_owned(),
             path: PathBuf::from(EMBEDDED_BACKBONE_NAME),
-            weights: embedded_weights()?,
+            weights: backbone_file::embedded()?,
         })
     }
 
@@ -119,7 +119,7 @@ impl InitialModel {
         Ok(Self {
             name: name.to_string_lossy().into_owned(),
             path: path.to_owned(),
-            weights: Weights::open(path)?,
+            weights: backbone_file::open(path)?,
         })
     }
 }
@@ -299,12 +299,13 @@ pub fn train(
 ) -> Result<TrainingOutcome, FullTrainingError> {
     check(job)?;
     let prepared = InitialState::new(job)?;
-    let loaded = TrainingPictures::load(job.examples, job.settings.resize, cancel, |read, failed| {
-        for error in failed {
-            on_event(TrainingEvent::Warning(format!("left out: {error}")));
-        }
-        on_event(TrainingEvent::Read { pictures: read });
-    });
+    let loaded =
+        TrainingPictures::load(job.examples, job.settings.resize, cancel, |read, failed| {
+            for error in failed {
+                on_event(TrainingEvent::Warning(format!("left out: {error}")));
+            }
+            on_event(TrainingEvent::Read { pictures: read });
+        });
     let Some(examples) = loaded else {
         return Ok(TrainingOutcome {
             curve: Vec::new(),
@@ -466,7 +467,7 @@ impl InitialState {
         tensors.insert(HEAD_WEIGHT.to_owned(), weight);
         tensors.insert(HEAD_BIAS.to_owned(), bias);
         Ok(Self {
-            channels: ChannelStats::of(metadata).map_err(bad)?,
+            channels: ChannelStats::from_metadata(metadata).map_err(bad)?,
             metadata: metadata
                 .iter()
                 .map(|(k, v)| (k.clone(), v.clone()))
@@ -646,7 +647,7 @@ impl<'a> TrainingRun<'a> {
         let pieces = self.examples.augmented(indices, crop, seed, epoch)?;
         let device = self.network.device();
         Ok(MicroBatch {
-            pixels: self.channels.normalised(&pieces, device)?,
+            pixels: self.channels.normalise(&pieces, device)?,
             truth: self
                 .examples
                 .truth(indices, self.job.classes.len(), device)?,
@@ -711,7 +712,10 @@ impl<'a> TrainingRun<'a> {
 }
 
 /// What a run is made of, in words; the size of a micro-batch changes nothing but rounding.
-fn describe(job: &TrainingJob<'_>, examples: &TrainingPictures) -> Result<RunDescription, FullTrainingError> {
+fn describe(
+    job: &TrainingJob<'_>,
+    examples: &TrainingPictures,
+) -> Result<RunDescription, FullTrainingError> {
     let TrainingSettings {
         epochs,
         batch,

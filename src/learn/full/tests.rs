@@ -8,8 +8,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::geometry::Grid;
+use crate::nn::autograd;
 use crate::tscam::transformer::BlockConfig;
-use crate::tscam::{Model, InputOptions};
+use crate::tscam::{InputOptions, Model};
 
 const CPU: Device = Device::Cpu;
 /// Side of the reference's pictures.
@@ -50,8 +51,8 @@ fn pictures(expected: &NamedTensors) -> Vec<RgbImage> {
 
 /// The pictures of `indices` as the network takes them.
 fn pixels(pictures: &[RgbImage]) -> Tensor {
-    let channels = ChannelStats::of(&Default::default()).unwrap();
-    channels.normalised(pictures, &CPU).unwrap()
+    let channels = ChannelStats::from_metadata(&Default::default()).unwrap();
+    channels.normalise(pictures, &CPU).unwrap()
 }
 
 /// 1 for the class that each index has in the reference, `[N, 5]`.
@@ -153,7 +154,7 @@ fn softmax_passes_gradients_on_as_finite_differences_say() {
     let variables = variables(&[("xs", &[3, 4, 7])]);
     let weights = noise(9, &[3, 4, 7]);
     check_gradients(&variables, || {
-        let softmax = ops::scaled_softmax(variables["xs"].as_tensor(), 5.0).unwrap();
+        let softmax = autograd::scaled_softmax(variables["xs"].as_tensor(), 5.0).unwrap();
         (softmax * &weights).unwrap().sum_all().unwrap()
     });
 }
@@ -164,7 +165,7 @@ fn layer_norm_passes_gradients_on_as_finite_differences_say() {
     let weights = noise(9, &[6, 8]);
     check_gradients(&variables, || {
         let [xs, weight, bias] = ["xs", "weight", "bias"].map(|name| variables[name].as_tensor());
-        let normed = ops::layer_norm(xs, weight, bias, 1e-6).unwrap();
+        let normed = autograd::layer_norm(xs, weight, bias, 1e-6).unwrap();
         (normed * &weights).unwrap().sum_all().unwrap()
     });
 }
@@ -182,13 +183,13 @@ fn all_gradients(variables: &BTreeMap<String, Var>, scalar: &Tensor) -> Vec<f64>
 fn fused_operations_agree_with_their_plain_forms() {
     type Operation = fn(&[&Tensor]) -> candle_core::Result<Tensor>;
     let operations: [(&str, Operation); 5] = [
-        ("softmax", |of| ops::scaled_softmax(of[0], 0.125)),
+        ("softmax", |of| autograd::scaled_softmax(of[0], 0.125)),
         ("layer norm", |of| {
-            ops::layer_norm(of[0], of[1], of[2], 1e-6)
+            autograd::layer_norm(of[0], of[1], of[2], 1e-6)
         }),
-        ("gelu", |of| ops::gelu(of[0])),
-        ("linear", |of| ops::linear(of[0], of[3], of[1])),
-        ("scale", |of| ops::scale_rows(of[0], of[1])),
+        ("gelu", |of| autograd::gelu(of[0])),
+        ("linear", |of| autograd::linear(of[0], of[3], of[1])),
+        ("scale", |of| autograd::scale_rows(of[0], of[1])),
     ];
     let shapes: [&[usize]; 4] = [&[37, 70], &[70], &[70], &[70, 70]];
     for (name, operation) in operations {

@@ -31,7 +31,7 @@ fn jpeg(picture: &RgbImage) -> Vec<u8> {
     bytes
 }
 
-fn decoded(name: &str, bytes: &[u8]) -> Result<Picture, PictureError> {
+fn decoded(name: &str, bytes: &[u8]) -> Result<DecodedPicture, PictureError> {
     decode_bytes(Path::new(name), bytes, &DecodeLimits::default())
 }
 
@@ -311,7 +311,7 @@ fn a_jpeg_cut_in_its_last_rows_is_read_as_far_as_it_goes() {
     let got = partly("cut.jpg", &whole[..cut]);
     assert_eq!(got.dimensions(), (64, 256));
     assert_near(&got[(0, 0)], RED, 6);
-    assert_eq!(got[(63, 255)], Rgb([MISSING; 3]));
+    assert_eq!(got[(63, 255)], Rgb([MISSING_SAMPLE; 3]));
     // All rows are there, but for the marker; and a tail that was never downloaded.
     assert_near(
         &partly("cut.jpg", &whole[..whole.len() - 2])[(0, 255)],
@@ -484,7 +484,7 @@ fn a_png_cut_in_its_data_is_read_as_far_as_it_goes() {
     let whole = encoded(&noise, ImageFormat::Png);
     let got = partly("a.png", &whole[..whole.len() / 2]);
     assert_eq!(got[(5, 3)], noise[(5, 3)]);
-    assert_eq!(got[(63, 63)], Rgb([MISSING; 3]));
+    assert_eq!(got[(63, 63)], Rgb([MISSING_SAMPLE; 3]));
     refused("a.png", &whole[..50], "not one row could be read");
 
     // Samples of 16 bits arrive in the other byte order when the rest is missing.
