@@ -13,7 +13,7 @@ use super::plot::{self, Series};
 use super::progress::Progress;
 use super::{CANNOT_START, FAILED, print};
 use crate::evaluate::LocalizationPoint;
-use crate::formats::{check_target, same_file, write_whole};
+use crate::files::{check_target, same_file, write_whole};
 use crate::propose::{self, Inference};
 use crate::tscam::{InputOptions, Model};
 

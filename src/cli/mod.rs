@@ -35,7 +35,7 @@ use clap::builder::ArgPredicate;
 use clap::{Args, Parser, Subcommand};
 
 use crate::bulk::{self, BulkError};
-use crate::formats::{check_target, same_file};
+use crate::files::{check_target, same_file};
 use crate::localize::{Method, Quality};
 use crate::nn::device::{DeviceChoice, OpenDevice};
 use crate::tscam::backbone::Backbone;
@@ -302,7 +302,7 @@ fn merge(arguments: &MergeArguments) -> anyhow::Result<u8> {
     let out = &arguments.out;
     check_target(out)?;
     if arguments.files.iter().any(|file| same_file(file, out)) {
-        return Err(BulkError::OverInput(out.clone()).into());
+        return Err(BulkError::OverwritesInput(out.clone()).into());
     }
     let whole = bulk::merge(&arguments.files)?;
     whole.write(&arguments.out)?;

@@ -124,7 +124,7 @@ struct ProposalWriter<'a> {
     classes: Vec<String>,
     /// Whether these are a companion's.
     is_foreign: bool,
-    origin: Arc<document::Model>,
+    origin: Arc<document::Provenance>,
     waiting: Vec<(PictureId, Vec<Proposal>)>,
     pictures: usize,
     boxes: usize,
@@ -137,7 +137,7 @@ impl<'a> ProposalWriter<'a> {
             project,
             classes: model.classes().to_vec(),
             is_foreign: model.head().is_none(),
-            origin: Arc::new(document::Model {
+            origin: Arc::new(document::Provenance {
                 name: model.name.as_str().into(),
                 version: model.version().into(),
                 method: settings.method.name().into(),

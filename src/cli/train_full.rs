@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::INTERRUPTED;
 use super::progress::Progress;
-use crate::formats::{FormatError, check_target, write_whole};
+use crate::files::{FileError, check_target, write_whole};
 use crate::learn::full::{
     InitialModel, TrainingEvent, TrainingExample, TrainingJob, TrainingSettings, TrainingStep,
     train,
@@ -240,7 +240,7 @@ fn end_epoch(curve: &[TrainingStep], epochs: usize, file: Option<&Path>, progres
 }
 
 /// Writes `epoch,step,learning_rate,loss`, a line a step.
-fn write_curve(path: &Path, curve: &[TrainingStep]) -> Result<(), FormatError> {
+fn write_curve(path: &Path, curve: &[TrainingStep]) -> Result<(), FileError> {
     write_whole(path, |file| {
         writeln!(file, "epoch,step,learning_rate,loss")?;
         for step in curve {

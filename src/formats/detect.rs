@@ -44,7 +44,7 @@ fn detect_file(path: &Path) -> Option<Format> {
 }
 
 fn detect_json(keys: &JsonKeys) -> Option<Format> {
-    if coco::are_result_keys(keys) {
+    if coco::are_results_keys(keys) {
         Some(Format::CocoResults)
     } else if createml::are_keys(keys) {
         Some(Format::CreateMl)

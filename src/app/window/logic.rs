@@ -99,13 +99,13 @@ impl Window {
         match opening {
             OpeningEvent::Opened { .. } => {}
             OpeningEvent::FirstPictures => self.poll(),
-            OpeningEvent::Scanned(survey) => {
+            OpeningEvent::Scanned(report) => {
                 self.poll();
                 let Some(workspace) = &mut self.workspace else {
                     return;
                 };
                 workspace.is_scanning = false;
-                let changes = &survey.changes;
+                let changes = &report.changes;
                 for name in changes.changed.iter().chain(&changes.found_again) {
                     let picture = workspace
                         .session
@@ -116,8 +116,8 @@ impl Window {
                         workspace.reload(picture);
                     }
                 }
-                self.notifications.problems(survey.problems);
-                if let Some(text) = rescan_summary(&survey.changes) {
+                self.notifications.problems(report.problems);
+                if let Some(text) = rescan_summary(&report.changes) {
                     self.notifications.notify(text);
                 }
                 if self.preferences.proposes_at_once && workspace.session.is_editable() {

@@ -188,7 +188,7 @@ fn annotation(
             state: row.state,
             origin: row.origin.clone(),
             score: row.score,
-            proposal: row.proposal.clone(),
+            proposal: row.former.clone(),
         };
         insert_extension(&mut extra, &extension);
     }

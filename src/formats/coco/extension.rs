@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::document::{BoxState, Proposal, Origin, ReviewState};
+use crate::document::{BoxState, FormerProposal, Origin, ReviewState};
 
 /// The key in rows and at the top of a file.
 pub(super) const EXTENSION_KEY: &str = "tsukami";
@@ -35,7 +35,7 @@ pub(super) struct BoxExtension {
     pub state: BoxState,
     pub origin: Origin,
     pub score: Option<f32>,
-    pub proposal: Option<Box<Proposal>>,
+    pub proposal: Option<Box<FormerProposal>>,
 }
 
 /// Adds an extension to the further keys of a row.

@@ -6,7 +6,7 @@ use super::ids::IdAllocator;
 use super::report::{ImportMode, ImportReport};
 use super::rows::{ImportedBox, ImportedPicture};
 use crate::document::{
-    Annotation, AnnotationId, BoxState, CategoryId, Change, Document, Edit, Proposal, Picture,
+    Annotation, AnnotationId, BoxState, CategoryId, Change, Document, Edit, FormerProposal, Picture,
     PictureId, ReviewState,
 };
 use crate::geometry::BBox;
@@ -150,7 +150,7 @@ fn is_judged(row: &Annotation, rect: BBox, category: CategoryId) -> bool {
     let covers = |other: &BBox, of| of == category && rect.iou(other) >= JUDGED_IOU;
     covers(&row.rect, row.category)
         || row
-            .proposal
+            .former
             .as_ref()
             .is_some_and(|former| covers(&former.rect, former.category))
 }
@@ -235,7 +235,7 @@ fn annotation(
     categories: &[CategoryId],
 ) -> Annotation {
     let former = one.former.map(|(rect, category)| {
-        Box::new(Proposal {
+        Box::new(FormerProposal {
             rect,
             category: categories[category],
         })
@@ -246,7 +246,7 @@ fn annotation(
         state: one.state,
         origin: one.origin,
         score: one.score,
-        proposal: former,
+        former,
         ..Annotation::drawn(id, rect, category)
     }
 }

@@ -93,6 +93,17 @@ impl ImportedBox {
         })
     }
 
+    /// Whether the rules of the document allow such a box.
+    pub(in crate::formats) fn is_consistent(&self) -> bool {
+        let numbers = match &self.origin {
+            Origin::Person => self.score,
+            Origin::Model(model) => Some(model.threshold + self.score.unwrap_or_default()),
+        };
+        self.state.fits(&self.origin, self.former.is_some())
+            && numbers.is_none_or(f32::is_finite)
+            && self.former.is_none_or(|(rect, _)| rect.is_valid())
+    }
+
     /// Whether a person has confirmed the box.
     pub(in crate::formats) fn is_ground_truth(&self) -> bool {
         !matches!(self.state, BoxState::Proposed | BoxState::Rejected)

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::common::{apply, insert_picture, model};
 use crate::document::{
     Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags, Origin,
-    Picture, PictureId, Proposal, ReviewState,
+    Picture, PictureId, FormerProposal, ReviewState,
 };
 use crate::geometry::BBox;
 
@@ -154,11 +154,11 @@ pub fn documents() -> impl Strategy<Value = Document> {
                         if kind < 4 {
                             row.origin = Origin::Model(model());
                             row.score = Some(rect.x0 / w);
-                            let former = Proposal {
+                            let former = FormerProposal {
                                 rect,
                                 category: category(of + 1),
                             };
-                            row.proposal = (kind == 2 || kind == 1).then(|| Box::new(former));
+                            row.former = (kind == 2 || kind == 1).then(|| Box::new(former));
                             row.state = [
                                 BoxState::Proposed,
                                 BoxState::Rejected,

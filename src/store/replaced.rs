@@ -1,8 +1,8 @@
-//! A project file that another program deletes or replaces while it is open.
+//! What happens when another program deletes or replaces a project file while it is open.
 //!
-//! The system goes on writing to the file that was opened, which nobody will ever find again. So
-//! before anything is written, and once a second, it is looked whether the path still leads to
-//! that file. If not, everything is written out to a new file beside it, and nothing more is
+//! The system would go on writing to the file that was opened, which nobody could find again. So
+//! before anything is written, and once a second, the store checks that the path still leads to that
+//! file. If not, everything is written to a new file in the same folder, and nothing more can be
 //! edited.
 
 use std::fs;
@@ -11,9 +11,9 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::error::StoreError;
-use super::place::EXTENSION;
+use crate::files::EXTENSION;
 
-/// What tells a file from another one at the same path.
+/// What distinguishes a file from another one at the same path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileIdentity {
     device: u64,
@@ -21,8 +21,8 @@ pub(super) struct FileIdentity {
 }
 
 impl FileIdentity {
-    /// Of the file at a path; nothing if there is none. Systems that have no such numbers keep an
-    /// open file from being replaced.
+    /// The identity of the file at a path, or `None` if there is none. Systems without such numbers
+    /// do not let other programs replace an open file.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let file = fs::metadata(path).ok()?;
         #[cfg(unix)]
@@ -44,7 +44,7 @@ impl FileIdentity {
     }
 }
 
-/// Writes what is open out to a new file beside where it was.
+/// Writes the open project to a new file in the folder where it was.
 pub(super) fn rescue(connection: &Connection, path: &Path) -> StoreError {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let name = |number: u32| path.with_file_name(format!("{stem} rescued {number}.{EXTENSION}"));

@@ -1,22 +1,22 @@
-//! What other processes have changed, and whether that meets what is done here.
+//! The changes of other processes, and whether they affect the same rows as an edit here.
 
 use std::collections::HashSet;
 
 use crate::document::{Affected, CategoryId, PictureId};
 
-/// A change by another process that is now in the document.
+/// A change by another process that the document contains now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalChange {
-    /// What was done, as for a step of the history.
+    /// What the change does, as for a step of the history.
     pub label: String,
-    /// The rows that changed; nothing if any may have, because the whole document was read anew.
+    /// The rows that changed. `None` if any may have changed, because the whole document was read
+    /// again.
     pub affected: Option<Affected>,
 }
 
-/// The parts of a document that edits concern.
+/// The parts of a document that edits affect.
 ///
-/// A picture and its boxes are one part: to mark a picture as done is to judge its boxes, so
-/// edits of one and the other do not go past each other.
+/// A picture and its boxes are one part, because marking a picture as done judges its boxes.
 #[derive(Default)]
 pub(super) struct AffectedParts {
     pictures: HashSet<PictureId>,
@@ -27,7 +27,7 @@ pub(super) struct AffectedParts {
 }
 
 impl AffectedParts {
-    /// Adds what an edit concerns.
+    /// Adds what an edit affects.
     pub(super) fn add(&mut self, affected: &Affected) {
         self.pictures.extend(pictures(affected));
         self.categories.extend(&affected.categories);
@@ -36,7 +36,7 @@ impl AffectedParts {
         self.naming |= affected.naming;
     }
 
-    /// Whether an edit concerns any of it.
+    /// Whether an edit affects any of these parts.
     pub(super) fn overlaps(&self, affected: &Affected) -> bool {
         pictures(affected).any(|id| self.pictures.contains(&id))
             || affected

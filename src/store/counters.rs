@@ -1,8 +1,8 @@
-//! The one row that every commit rewrites: counters, and the seal over all other rows.
+//! The single row that every commit rewrites: counters, and the seal over all other rows.
 //!
-//! A row's own checksum tells that its values are not those that were written. The seal, which is
-//! the number of rows and the wrapping sum of their checksums, tells that a row is lost, came
-//! back or exists twice; and the fingerprint of the schema that a table was tampered with.
+//! The checksum of a row shows whether its values are those that were written. The seal, which is
+//! the number of rows and the wrapping sum of their checksums, shows whether a row was lost, has
+//! come back or exists twice. The fingerprint of the schema shows whether a table was changed.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -14,22 +14,22 @@ use crate::document::{AnnotationId, CategoryId, NextIds, PictureId};
 /// The row of the table `state`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counters {
-    /// How many changes of the document were ever made.
+    /// The number of changes of the document since its creation.
     pub head: i64,
-    /// How many steps of the history are done.
+    /// The number of steps of the history that are done.
     pub position: i64,
-    /// The ids that the next new rows get.
+    /// The ids of the next new rows.
     pub next_ids: NextIds,
-    /// How many rows are sealed.
+    /// The number of rows under the seal.
     pub rows: i64,
     /// The wrapping sum of their checksums.
     pub sum: i64,
-    /// What [`fingerprint`](super::schema::fingerprint) gives for this file.
+    /// The fingerprint of the schema of this file.
     pub schema: i64,
 }
 
 impl Counters {
-    /// Reads the row, and checks it.
+    /// Reads the row and verifies its checksum.
     pub(super) fn read(connection: &Connection) -> Result<Self, Fault> {
         let mut statement = connection.prepare_cached(
             "SELECT head, position, next_picture, next_category, next_annotation, rows, sum, \
@@ -47,7 +47,7 @@ impl Counters {
         let damage = || Fault::Damage("its counters are not as they were written".to_owned());
         let cells = cells.ok_or_else(damage)?;
         let id = |cell: i64| u32::try_from(cell).map_err(|_| damage());
-        let state = Self {
+        let counters = Self {
             head: cells[0],
             position: cells[1],
             next_ids: NextIds {
@@ -59,8 +59,8 @@ impl Counters {
             sum: cells[6],
             schema: cells[7],
         };
-        if state.checksum() == cells[8] {
-            Ok(state)
+        if counters.checksum() == cells[8] {
+            Ok(counters)
         } else {
             Err(damage())
         }
@@ -97,13 +97,13 @@ impl Counters {
         Ok(())
     }
 
-    /// A row with this checksum came.
+    /// Adds a row with this checksum to the seal.
     pub(super) fn seal(&mut self, checksum: i64) {
         self.rows += 1;
         self.sum = self.sum.wrapping_add(checksum);
     }
 
-    /// A row with this checksum went.
+    /// Removes a row with this checksum from the seal.
     pub(super) fn unseal(&mut self, checksum: i64) {
         self.rows -= 1;
         self.sum = self.sum.wrapping_sub(checksum);
