@@ -16,7 +16,7 @@ use crate::evaluate::{
     Classes, EvaluationCase, Prediction, TruthBox, annotation_effort, coco_metrics,
 };
 use crate::formats::class_map;
-use crate::formats::coco::Instances;
+use crate::formats::coco::{self, Instances};
 use crate::geometry::BBox;
 use crate::localize::{ClassSource, Quality};
 use crate::tscam::Model;
@@ -262,10 +262,6 @@ fn measure_results(
     results: &Path,
     class_agnostic: bool,
 ) -> anyhow::Result<EvaluationReport> {
-    let text =
-        std::fs::read(results).with_context(|| format!("cannot read {}", results.display()))?;
-    let detections: Vec<crate::formats::coco::Detection> = serde_json::from_slice(&text)
-        .with_context(|| format!("{} is no results list", results.display()))?;
     let mut cases: BTreeMap<u64, EvaluationCase> = truth_boxes(instances)
         .into_iter()
         .map(|(id, truth)| {
@@ -273,7 +269,7 @@ fn measure_results(
             (id, EvaluationCase { truth, predictions })
         })
         .collect();
-    for detection in detections {
+    for detection in coco::read_detections(results)? {
         let id = detection.image_id;
         let case = cases.get_mut(&id);
         let case =
