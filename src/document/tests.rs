@@ -1,10 +1,12 @@
 //! Tests of the document: that edits can be undone whatever they are, and the rules of review.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use serde::{Deserialize, Serialize};
 
 use super::ops::{self, Candidate};
 use super::*;

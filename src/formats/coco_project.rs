@@ -28,7 +28,7 @@ use serde_json::{Map, Value, json};
 use super::coco::{self, Detection, Image, Instances};
 use super::exchange::{Boxes, Files, FolderLayout};
 use super::intake::{
-    ImportBuilder, ImportedBox, ImportedCategory, ImportedPicture, Provenance, from_text, to_text,
+    ImportBuilder, ImportedBox, ImportedCategory, ImportedPicture, ImportedProvenance, from_text, to_text,
 };
 use super::layout::{ExportWriter, ExportedPicture, Subset};
 use super::{FormatError, text};
@@ -785,7 +785,7 @@ impl Reading<'_, '_> {
         self.unread(format!("annotation {id} {fault}"));
     }
 
-    fn provenance(&self, own: BoxExtension) -> Option<Provenance> {
+    fn provenance(&self, own: BoxExtension) -> Option<ImportedProvenance> {
         let former = match own.proposal {
             None => None,
             Some(former) => {
@@ -793,7 +793,7 @@ impl Reading<'_, '_> {
                 Some((former.rect, *self.category_of.get(&category)?))
             }
         };
-        let made = Provenance {
+        let made = ImportedProvenance {
             state: own.state,
             origin: own.origin,
             score: own.score,

@@ -77,13 +77,13 @@ pub(super) struct ImportedBox {
     pub edges: [f64; 4],
     pub flags: Flags,
     /// Who made it, if not a person.
-    pub provenance: Option<Box<Provenance>>,
+    pub provenance: Option<Box<ImportedProvenance>>,
     pub extra: Option<Box<str>>,
 }
 
 /// Who made a box, and what became of it.
 #[derive(Clone, Debug)]
-pub(super) struct Provenance {
+pub(super) struct ImportedProvenance {
     pub state: BoxState,
     pub origin: Origin,
     pub score: Option<f32>,
@@ -106,7 +106,7 @@ impl ImportedBox {
 
     /// The same box as a model's proposal, if the score is a number.
     pub(super) fn proposed(mut self, model: &Arc<Provenance>, score: f64) -> Option<Self> {
-        self.provenance = Some(Box::new(Provenance {
+        self.provenance = Some(Box::new(ImportedProvenance {
             state: BoxState::Proposed,
             origin: Origin::Model(Arc::clone(model)),
             score: Some(score as f32),
@@ -126,7 +126,7 @@ impl ImportedBox {
     }
 }
 
-impl Provenance {
+impl ImportedProvenance {
     /// Whether the document's own rules allow it.
     pub(super) fn is_consistent(&self) -> bool {
         let (is_person, was_changed) = (self.origin == Origin::Person, self.former.is_some());

@@ -61,8 +61,8 @@ pub(super) fn apply_in_memory(memory: &mut Memory, operation: &Operation<'_>) ->
 
 fn make_step(
     memory: &mut Memory,
-    pub label: &str,
-    pub edit: &Edit,
+    label: &str,
+    edit: &Edit,
     gesture: Option<u64>,
 ) -> Result<Option<AppliedChange>, EditError> {
     // A gesture merges its edits, so the inverse of this one could not be separated afterwards.

@@ -40,7 +40,7 @@ pub struct Project {
     pub(super) root: PathBuf,
     pub(super) id: String,
     /// Comes last, so that it is released after the file is closed.
-    pub(super) lock: Option<WindowLock>,
+    pub(super) _lock: Option<WindowLock>,
 }
 
 impl Project {

@@ -11,7 +11,6 @@ use crate::document::edit::{Change, Edit};
 use crate::document::error::EditError;
 use crate::document::ids::{CategoryId, PictureId};
 use crate::document::picture::ReviewState;
-use crate::document::provenance::Origin;
 use crate::naming::{ANY_OBJECT, Naming, ONE_OBJECT_IOU, MappedClass};
 
 /// Sets what some classes, given by their names, stand for. With `None` a class keeps its own name.

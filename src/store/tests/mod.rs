@@ -113,7 +113,7 @@ fn assert_agrees(project: &Project) {
         };
         assert_eq!(loaded.steps, project.history().steps());
         let position = i64::try_from(project.history().position());
-        assert_eq!(Ok(loaded.state.position), position);
+        assert_eq!(Ok(loaded.counters.position), position);
     }
 }
 
