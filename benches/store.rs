@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tsukami::document::ops::{self, Candidate};
-use tsukami::document::{CategoryId, Provenance, Picture, PictureId};
+use tsukami::document::{CategoryId, Picture, PictureId, Provenance};
 use tsukami::geometry::BBox;
 use tsukami::store::{Access, Project};
 

@@ -75,7 +75,8 @@ fn proposed(boxes: &[BBox]) -> Document {
 
 fn propose(document: &mut Document, boxes: &[BBox]) {
     let candidates = boxes.iter().map(|rect| found(*rect, CAT)).collect();
-    let edit = ops::replace_proposals(document, &model("1"), &[(A, candidates)]).expect("A is there");
+    let edit =
+        ops::replace_proposals(document, &model("1"), &[(A, candidates)]).expect("A is there");
     make(document, edit);
 }
 

@@ -28,12 +28,14 @@ use serde_json::{Map, Value, json};
 use super::coco::{self, Detection, Image, Instances};
 use super::exchange::{Boxes, Files, FolderLayout};
 use super::intake::{
-    ImportBuilder, ImportedBox, ImportedCategory, ImportedPicture, ImportedProvenance, from_text, to_text,
+    ImportBuilder, ImportedBox, ImportedCategory, ImportedPicture, ImportedProvenance, from_text,
+    to_text,
 };
 use super::layout::{ExportWriter, ExportedPicture, Subset};
 use super::{FormatError, text};
 use crate::document::{
-    Annotation, BoxState, Category, Flags, Provenance, Origin, Picture, PictureId, FormerProposal, ReviewState,
+    Annotation, BoxState, Category, Flags, FormerProposal, Origin, Picture, PictureId, Provenance,
+    ReviewState,
 };
 use crate::geometry::BBox;
 

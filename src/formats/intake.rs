@@ -13,12 +13,12 @@ use std::sync::Arc;
 use super::exchange::{Import, ImportMode, ImportReport};
 use super::text;
 use crate::document::{
-    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags, Provenance,
-    Origin, Picture, PictureId, FormerProposal, ReviewState,
+    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags,
+    FormerProposal, Origin, Picture, PictureId, Provenance, ReviewState,
 };
+use crate::files::hash_file;
 use crate::geometry::BBox;
 use crate::pictures;
-use crate::files::hash_file;
 
 /// From this overlap on, an imported box is one that is there already.
 const SAME_BOX_IOU: f32 = 0.99;

@@ -15,8 +15,8 @@ use super::exchange::{
     PictureScope, Split, Subset,
 };
 use crate::document::{
-    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags, Provenance,
-    Origin, Picture, PictureId, FormerProposal, ReviewState,
+    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags,
+    FormerProposal, Origin, Picture, PictureId, Provenance, ReviewState,
 };
 use crate::geometry::BBox;
 use crate::store::Project;

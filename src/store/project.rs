@@ -109,7 +109,8 @@ impl Project {
     pub fn back_up(&mut self) -> Result<(), StoreError> {
         self.backup.finish()?;
         // Others may have written since this process last looked.
-        let counters = Counters::read(&self.connection).map_err(|fault| backup::error_at(&self.path, fault))?;
+        let counters = Counters::read(&self.connection)
+            .map_err(|fault| backup::error_at(&self.path, fault))?;
         backup::make(&self.path, counters.head)
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use egui::{Key, Modifiers};
 use tsukami::app::preferences::Theme;
 use tsukami::document::ops::{self, Candidate};
-use tsukami::document::{Document, Provenance, PictureId};
+use tsukami::document::{Document, PictureId, Provenance};
 use tsukami::geometry::BBox;
 use tsukami::store::{self, Project};
 

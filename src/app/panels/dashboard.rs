@@ -350,7 +350,7 @@ mod tests {
 
     use super::*;
     use crate::document::ops::{self, Candidate};
-    use crate::document::{AnnotationId, CategoryId, Provenance, Picture, PictureId};
+    use crate::document::{AnnotationId, CategoryId, Picture, PictureId, Provenance};
     use crate::geometry::BBox;
 
     #[test]

@@ -68,7 +68,9 @@ fn with_pictures(root: &Path) -> Project {
     }
     let (mut project, _) = Project::create_for(root).expect("it can be made");
     let edit = ops::add_category(project.document(), "cat");
-    project.commit_untracked("add category", &edit).expect("it fits");
+    project
+        .commit_untracked("add category", &edit)
+        .expect("it fits");
     let mut reader = Reader::default();
     let report = project
         .reconcile(&scan(root), &mut reader)
