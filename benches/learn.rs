@@ -7,8 +7,7 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use tsukami::learn::class_head::{HeadExample, train};
-use tsukami::learn::pooled::PooledTokens;
+use tsukami::learn::class_head::{HeadExample, PooledTokens, train};
 
 const PICTURES: usize = 10_000;
 const CLASSES: usize = 50;

@@ -69,11 +69,11 @@ fn main() -> Outcome<()> {
 fn make(path: &Path, root: &Path) -> Outcome<()> {
     let (mut project, _) = Project::create(path, root)?;
     let edit = ops::add_category(project.document(), "cat");
-    project.note("add a class", &edit)?;
+    project.commit_untracked("add a class", &edit)?;
     let name = |at: u32| format!("folder {}/{at:06}.jpg", at / 1000);
     let rows = (0..PICTURES).map(|at| Picture::new(PictureId(1), name(at), 100, 80));
     let edit = ops::add_pictures(project.document(), rows.collect());
-    project.note("add pictures", &edit)?;
+    project.commit_untracked("add pictures", &edit)?;
     let model = Arc::new(Provenance {
         name: "model".into(),
         version: "1".into(),

@@ -63,9 +63,7 @@ impl<'a> RunCategories<'a> {
     }
 
     fn tag<'p>(&self, picture: &'p ScannedPicture) -> Option<&'p str> {
-        picture
-            .folder(self.is_flat)
-            .filter(|_| self.folder_tags)
+        picture.folder(self.is_flat).filter(|_| self.folder_tags)
     }
 
     /// What to look for: the tag if the model knows it, any object if it does not.

@@ -200,8 +200,7 @@ impl RunProgress<'_> {
         }
         let settings = &self.job.settings;
         let target = self.categories.target(picture);
-        let proposals =
-            propose::propose(&inference.evidence, inference.size, &target, settings);
+        let proposals = propose::propose(&inference.evidence, inference.size, &target, settings);
         let named = self.categories.name(picture, &proposals);
         let result = PictureResult::new(&picture.name, inference.size, &named);
         if let Some(folder) = &self.job.heatmaps {

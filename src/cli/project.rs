@@ -7,7 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{FAILED, print};
+use super::console::print;
+use super::exit_code::FAILED;
 use crate::document::{BoxState, Document, ReviewState};
 use crate::formats::{
     self, BoxSelection, ExportOptions, FolderLayout, Format, ImportMode, Messages, PictureFiles,
@@ -153,7 +154,7 @@ pub fn open(path: &Path, access: Access) -> anyhow::Result<Project> {
 
 fn say_notices(opened: &OpenReport) {
     for notice in &opened.notices {
-        say!("note: {notice}");
+        status!("note: {notice}");
     }
 }
 
@@ -172,17 +173,17 @@ fn say_changes(changes: &FolderChanges) {
         ("pictures whose content has changed", &changes.changed),
     ] {
         if !names.is_empty() {
-            say!("{} {what}", names.len());
+            status!("{} {what}", names.len());
         }
     }
     for (from, to) in changes.renamed.iter().chain(&changes.displaced) {
-        say!("{from} is now {to}");
+        status!("{from} is now {to}");
     }
 }
 
 fn fail_with(failed: &[String]) -> u8 {
     for reason in failed {
-        say!("failed: {reason}");
+        status!("failed: {reason}");
     }
     if failed.is_empty() { 0 } else { FAILED }
 }
@@ -213,7 +214,7 @@ fn make(folder: &Path, file: Option<&Path>) -> anyhow::Result<u8> {
     let pictures = project.document().pictures().len();
     let path = project.path().to_owned();
     project.close()?;
-    say!("{pictures} pictures -> {}", path.display());
+    status!("{pictures} pictures -> {}", path.display());
     Ok(fail_with(&failed))
 }
 
@@ -284,7 +285,7 @@ fn restore(path: &Path, backup: Option<&Path>) -> anyhow::Result<u8> {
     })?;
     let kept = store::restore(&file, &backup)?;
     let report = store::check(&file)?;
-    say!(
+    status!(
         "{}: restored from {}, {} pictures and {} boxes",
         file.display(),
         backup.display(),
@@ -292,7 +293,7 @@ fn restore(path: &Path, backup: Option<&Path>) -> anyhow::Result<u8> {
         report.boxes
     );
     if kept.exists() {
-        say!("what was there is kept as {}", kept.display());
+        status!("what was there is kept as {}", kept.display());
     }
     Ok(0)
 }
@@ -323,7 +324,7 @@ pub fn import(arguments: &ImportArguments) -> anyhow::Result<u8> {
     let report = import.report;
     say_notes("changed", &report.changed);
     say_notes("not read", &report.skipped);
-    say!(
+    status!(
         "{}: {} boxes, {} proposals and {} tags on {} pictures ({} new); {} were there already, {} removed",
         format.name(),
         report.boxes,
@@ -339,11 +340,11 @@ pub fn import(arguments: &ImportArguments) -> anyhow::Result<u8> {
 
 fn say_notes(what: &str, notes: &Messages) {
     for sentence in notes.texts.iter().take(SHOWN) {
-        say!("{what}: {sentence}");
+        status!("{what}: {sentence}");
     }
     let more = notes.texts.len().saturating_sub(SHOWN) + notes.omitted;
     if more > 0 {
-        say!("{what}: and {more} more");
+        status!("{what}: and {more} more");
     }
 }
 
@@ -382,7 +383,7 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<u8> {
         (Some(_), [train, val, test]) => format!(" (train {train}, val {val}, test {test})"),
         _ => String::new(),
     };
-    say!(
+    status!(
         "{} pictures{parts}, {} boxes -> {}",
         report.pictures,
         report.boxes,
@@ -391,7 +392,7 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<u8> {
     if report.pictures == 0
         && let Some(reason) = why_nothing(arguments)
     {
-        say!("{reason}");
+        status!("{reason}");
     }
     Ok(0)
 }

@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::exit_code::{FAILED, INTERRUPTED};
+use super::interrupt::listen_for_interrupt;
+use super::options::{ModelOptions, share};
 use super::progress::Progress;
-use super::{FAILED, INTERRUPTED, ModelOptions, listen_for_interrupt, propose_project, share};
+use super::propose_project;
 use crate::bulk::{self, BulkEvent, BulkJob, Shard};
 use crate::formats::class_map;
 use crate::localize::{BoxMode, BoxOptions};
@@ -116,7 +119,7 @@ fn warn_unknown_classes(path: &Path, naming: &Naming, model: &Model) {
             1 => String::new(),
             number => format!(" and {} more", number - 1),
         };
-        say!(
+        status!(
             "note: {} names {first:?}{more}, which {} does not know",
             path.display(),
             model.name
@@ -154,25 +157,25 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         BulkEvent::Started { total, resumed } => {
             progress = Progress::new(total, resumed);
             if resumed > 0 {
-                progress.say(&format!("going on from {resumed} of {total} pictures"));
+                progress.println(&format!("going on from {resumed} of {total} pictures"));
             }
         }
         BulkEvent::Done { .. } => progress.advance(),
         BulkEvent::Failed { reason } => {
             progress.advance();
-            progress.say(&format!("failed: {reason}"));
+            progress.println(&format!("failed: {reason}"));
         }
-        BulkEvent::Warning { text } => progress.say(&format!("warning: {text}")),
+        BulkEvent::Warning { text } => progress.println(&format!("warning: {text}")),
     })?;
     progress.finish();
 
     if !summary.failed.is_empty() {
-        say!("{} failed:", summary.failed.len());
+        status!("{} failed:", summary.failed.len());
         for reason in &summary.failed {
-            say!("  {reason}");
+            status!("  {reason}");
         }
     }
-    say!(
+    status!(
         "{}{} pictures, {} boxes, {} failed, {:.1} pictures/s -> {}",
         if summary.interrupted {
             "interrupted: "
@@ -186,7 +189,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         job.out.display()
     );
     Ok(if summary.interrupted {
-        say!("the same command with --resume goes on from there");
+        status!("the same command with --resume goes on from there");
         INTERRUPTED
     } else if summary.failed.is_empty() {
         0

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::exit_code::{FAILED, INTERRUPTED};
 use super::progress::Progress;
 use super::project::{open, reconcile};
-use super::{FAILED, INTERRUPTED};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{self, Document, PictureId, ReviewState};
 use crate::naming::{MappedClass, Naming};
@@ -61,7 +61,7 @@ pub fn run(
             match seen {
                 Ok(seen) => {
                     for text in &seen.warnings {
-                        progress.say(&format!("warning: {text}"));
+                        progress.println(&format!("warning: {text}"));
                     }
                     let found =
                         propose::propose(&seen.evidence, seen.size, &Target::Anything, settings);
@@ -71,7 +71,7 @@ pub fn run(
                     }
                 }
                 Err(reason) => {
-                    progress.say(&format!("failed: {reason}"));
+                    progress.println(&format!("failed: {reason}"));
                     failed.push(reason);
                 }
             }
@@ -87,7 +87,7 @@ pub fn run(
         cancel.load(Ordering::Relaxed) && pictures + (failed.len() - unreadable) < paths.len();
     let path = project.path().to_owned();
     project.close()?;
-    say!(
+    status!(
         "{}{pictures} of {} pictures, {boxes} boxes, {} failed, {:.1} pictures/s -> {}",
         if interrupted { "interrupted: " } else { "" },
         paths.len(),
@@ -96,7 +96,7 @@ pub fn run(
         path.display()
     );
     for reason in &failed {
-        say!("  {reason}");
+        status!("  {reason}");
     }
     Ok(match (interrupted, failed.is_empty()) {
         (true, _) => INTERRUPTED,

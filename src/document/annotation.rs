@@ -99,7 +99,10 @@ impl Annotation {
             Origin::Person => None,
             Origin::Model(provenance) => Some(provenance.threshold),
         };
-        let is_former_valid = self.former.as_ref().is_none_or(|former| former.rect.is_valid());
+        let is_former_valid = self
+            .former
+            .as_ref()
+            .is_none_or(|former| former.rect.is_valid());
         let is_finite = |number: Option<f32>| number.is_none_or(f32::is_finite);
         if !is_finite(self.score) || !is_finite(threshold) || !is_former_valid {
             return Err(EditError::BadNumber(self.id));

@@ -121,7 +121,9 @@ impl Edit {
             Self::CategoryOrder(_) => affected.category_order = true,
             Self::Extra(_) => affected.extra = true,
             Self::Naming(_) => affected.naming = true,
-            Self::Batch(edits) => edits.iter().for_each(|edit| edit.collect_affected(affected)),
+            Self::Batch(edits) => edits
+                .iter()
+                .for_each(|edit| edit.collect_affected(affected)),
         }
     }
 

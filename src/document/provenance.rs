@@ -48,11 +48,16 @@ pub enum Origin {
 mod shared {
     use super::{Arc, Deserialize, Provenance, Serialize};
 
-    pub fn serialize<S: serde::Serializer>(model: &Arc<Provenance>, to: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: serde::Serializer>(
+        model: &Arc<Provenance>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         model.as_ref().serialize(to)
     }
 
-    pub fn deserialize<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Arc<Provenance>, D::Error> {
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(
+        from: D,
+    ) -> Result<Arc<Provenance>, D::Error> {
         Provenance::deserialize(from).map(Arc::new)
     }
 }

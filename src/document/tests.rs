@@ -1,10 +1,12 @@
 //! Tests of the document: that edits can be undone whatever they are, and the rules of review.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use serde::{Deserialize, Serialize};
 
 use super::ops::{self, Candidate};
 use super::*;
@@ -73,7 +75,8 @@ fn proposed(boxes: &[BBox]) -> Document {
 
 fn propose(document: &mut Document, boxes: &[BBox]) {
     let candidates = boxes.iter().map(|rect| found(*rect, CAT)).collect();
-    let edit = ops::replace_proposals(document, &model("1"), &[(A, candidates)]).expect("A is there");
+    let edit =
+        ops::replace_proposals(document, &model("1"), &[(A, candidates)]).expect("A is there");
     make(document, edit);
 }
 

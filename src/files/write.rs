@@ -48,10 +48,7 @@ fn without_temporary_name(path: &Path) -> impl FnOnce(io::Error) -> FileError {
     }
 }
 
-fn replace(
-    target: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
+fn replace(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {

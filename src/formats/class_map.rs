@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::error::FormatError;
 use super::input;
-use crate::naming::{Naming, MappedClass};
+use crate::naming::{MappedClass, Naming};
 
 /// Names of a first column that are not a class.
 const COLUMN_NAMES: [&str; 3] = ["class", "model class", "model_class"];
@@ -56,10 +56,13 @@ fn read_csv(path: &Path, content: &str) -> Result<Naming, FormatError> {
         .from_reader(content.as_bytes());
     let mut naming = Naming::default();
     for (at, record) in reader.records().enumerate() {
-        let record = record
-            .map_err(|error| FormatError::malformed(path, format!("not CSV: {error}")))?;
+        let record =
+            record.map_err(|error| FormatError::malformed(path, format!("not CSV: {error}")))?;
         let class = record.get(0).unwrap_or_default();
-        let is_header = at == 0 && COLUMN_NAMES.iter().any(|name| class.eq_ignore_ascii_case(name));
+        let is_header = at == 0
+            && COLUMN_NAMES
+                .iter()
+                .any(|name| class.eq_ignore_ascii_case(name));
         if is_header || (class.is_empty() && record.len() < 2) {
             continue;
         }
@@ -75,13 +78,16 @@ fn read_csv(path: &Path, content: &str) -> Result<Naming, FormatError> {
     Ok(naming)
 }
 
-fn add(path: &Path, naming: &mut Naming, class: &str, target: MappedClass) -> Result<(), FormatError> {
+fn add(
+    path: &Path,
+    naming: &mut Naming,
+    class: &str,
+    target: MappedClass,
+) -> Result<(), FormatError> {
     let class = class.trim();
     let name = target.name().to_owned();
     let problem = if class.is_empty() {
-        Some(format!(
-            "no class is given for {name:?}: name one"
-        ))
+        Some(format!("no class is given for {name:?}: name one"))
     } else {
         let former = naming.add(class, target);
         former.map(|former| {

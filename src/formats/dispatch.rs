@@ -83,8 +83,7 @@ fn is_exported(document: &Document, picture: &Picture, options: &ExportOptions) 
         Format::Coco => is_done || options.scope == PictureScope::All,
         _ => {
             let mut rows = document.annotations(picture.id).iter();
-            is_done
-                || (options.scope == PictureScope::All && rows.any(Annotation::is_ground_truth))
+            is_done || (options.scope == PictureScope::All && rows.any(Annotation::is_ground_truth))
         }
     }
 }

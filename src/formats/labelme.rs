@@ -92,7 +92,10 @@ fn own_fields(extra: Option<&str>) -> Map<String, Value> {
 }
 
 /// The unknown fields of a row: labelme's own, and those of COCO.
-fn unknown_fields_text(mut own: Map<String, Value>, mut coco: Map<String, Value>) -> Option<Box<str>> {
+fn unknown_fields_text(
+    mut own: Map<String, Value>,
+    mut coco: Map<String, Value>,
+) -> Option<Box<str>> {
     own.retain(|_, value| !value.is_null() && value != &json!({}) && value != "");
     if !own.is_empty() {
         coco.insert(FIELDS_KEY.to_owned(), own.into());
@@ -186,8 +189,7 @@ fn read_shape(
         .remove("points")
         .and_then(|points| serde_json::from_value(points).ok());
     let points = points.filter(|points| points.len() >= 2);
-    let points =
-        points.ok_or_else(|| format!("a {kind} {label:?} has fewer than two points"))?;
+    let points = points.ok_or_else(|| format!("a {kind} {label:?} has fewer than two points"))?;
     let edges = bounds(kind, &points);
     let mut coco = Map::new();
     if kind != "rectangle" {

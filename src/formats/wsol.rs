@@ -103,7 +103,10 @@ pub fn read_wsolevaluation(folder: &Path) -> Result<LabelledSet, FormatError> {
         .collect::<Result<_, FormatError>>()?;
     let largest = pictures.iter().map(|picture| picture.class).max();
     let Some(largest) = largest else {
-        return Err(FormatError::malformed(&namer.path, "the list names no pictures"));
+        return Err(FormatError::malformed(
+            &namer.path,
+            "the list names no pictures",
+        ));
     };
     Ok(LabelledSet {
         pictures,
@@ -253,7 +256,10 @@ impl List {
                 fields.reverse();
                 let record = fields.try_into().ok().and_then(&parse);
                 let record = record.ok_or_else(|| {
-                    self.fault(number, format!("is {line:?}, which is not of the form {form}"))
+                    self.fault(
+                        number,
+                        format!("is {line:?}, which is not of the form {form}"),
+                    )
                 })?;
                 Ok((number, record))
             })

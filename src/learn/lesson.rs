@@ -5,8 +5,10 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::class_head::{HeadExample, HeadOrigin, HeadTrainingError, TrainedHead, train};
-use super::pooled::PooledTokens;
+use super::class_head::{
+    HeadExample, HeadOrigin, HeadTrainingError, PooledTokens, TrainedHead, train,
+};
+
 use super::tags::TagSet;
 use crate::propose;
 use crate::tscam::{InputOptions, Model};

@@ -144,7 +144,12 @@ impl Project {
         Ok(mem::take(&mut self.memory.external_changes))
     }
 
-    fn commit_operation(&mut self, edit: &Edit, operation: &Operation<'_>, label: &str) -> Result<Affected, StoreError> {
+    fn commit_operation(
+        &mut self,
+        edit: &Edit,
+        operation: &Operation<'_>,
+        label: &str,
+    ) -> Result<Affected, StoreError> {
         let affected = edit.affected();
         let stale = || StoreError::Conflict {
             label: label.to_owned(),
@@ -174,7 +179,10 @@ impl Project {
         }
     }
 
-    fn undo_or_redo(&mut self, operation: &Operation<'_>) -> Result<Option<UndoneStep>, StoreError> {
+    fn undo_or_redo(
+        &mut self,
+        operation: &Operation<'_>,
+    ) -> Result<Option<UndoneStep>, StoreError> {
         if !self.memory.is_editor() {
             let path = self.path.clone();
             return Err(StoreError::ReadOnly { path });
@@ -195,7 +203,10 @@ impl Project {
 
     /// Tries to make a change in memory and in the file. The outer `None` means that another process
     /// has changed the file, so memory must catch up first, and the inner one that nothing changes.
-    fn attempt(&mut self, operation: &Operation<'_>) -> Result<Option<Option<AppliedChange>>, StoreError> {
+    fn attempt(
+        &mut self,
+        operation: &Operation<'_>,
+    ) -> Result<Option<Option<AppliedChange>>, StoreError> {
         self.check_usable()?;
         if self.access() == Access::View {
             let path = self.path.clone();

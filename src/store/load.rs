@@ -8,13 +8,13 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
+use super::counters::Counters;
 use super::error::Fault;
 use super::rows::{
     ANNOTATIONS, BadCell, CATEGORIES, CHANGES, Cells, META, MODELS, NAMING, PICTURES, SETTINGS,
     STEPS, Table,
 };
 use super::schema::fingerprint;
-use super::counters::Counters;
 use crate::document::{Change, Document, Edit, Step};
 
 /// The number of problems that are reported. A single one is enough to refuse a file.
@@ -70,7 +70,9 @@ impl Loaded {
         loaded.each(connection, &CHANGES, &mut seal, |_, _| Ok(None))?;
         if (seal.rows, seal.sum) != (loaded.counters.rows, loaded.counters.sum) {
             let (is, was) = (seal.rows, loaded.counters.rows);
-            loaded.problem(format!("its {is} rows are not the {was} rows that were written"));
+            loaded.problem(format!(
+                "its {is} rows are not the {was} rows that were written"
+            ));
         }
         loaded.document.raise_next_ids(loaded.counters.next_ids);
         Ok(loaded)

@@ -4,14 +4,14 @@ use std::mem;
 
 use rusqlite::Transaction;
 
-use super::error::Fault;
-use super::load::Loaded;
-use super::log::{self, LogEntry};
-use super::external::{ExternalChange, AffectedParts};
 use super::access::Access;
 use super::counters::Counters;
+use super::error::Fault;
+use super::external::{AffectedParts, ExternalChange};
+use super::load::Loaded;
+use super::log::{self, LogEntry};
 use super::write::Writer;
-use crate::document::{Document, History, Step, Affected};
+use crate::document::{Affected, Document, History, Step};
 
 /// A project in memory: always what the file was at one moment.
 pub(super) struct Memory {
@@ -131,7 +131,8 @@ impl Memory {
                 log::mark_adopted(writer, entry)?;
             }
             let affected = Some(affected);
-            self.external_changes.push(ExternalChange { label, affected });
+            self.external_changes
+                .push(ExternalChange { label, affected });
         }
         Ok(true)
     }
@@ -166,7 +167,10 @@ impl Memory {
 
 /// Adopts the changes that other processes made while no window was editing: those that affect the
 /// same rows as a step of the history become steps. The document contains them already.
-pub(super) fn adopt_pending(transaction: &Transaction<'_>, loaded: &mut Loaded) -> Result<(), Fault> {
+pub(super) fn adopt_pending(
+    transaction: &Transaction<'_>,
+    loaded: &mut Loaded,
+) -> Result<(), Fault> {
     let pending = log::pending(transaction)?;
     if pending.is_empty() {
         return Ok(());

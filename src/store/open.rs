@@ -76,7 +76,7 @@ impl Project {
             root,
             id,
             backup: BackgroundBackup(backup),
-            lock,
+            _lock: lock,
         };
         Ok((project, OpenReport { notices }))
     }

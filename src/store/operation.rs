@@ -28,41 +28,52 @@ pub(super) struct AppliedChange {
 }
 
 /// Applies a change in memory. `None` if it changes nothing.
-pub(super) fn apply_in_memory(memory: &mut Memory, operation: &Operation<'_>) -> Result<Option<AppliedChange>, EditError> {
+pub(super) fn apply_in_memory(
+    memory: &mut Memory,
+    operation: &Operation<'_>,
+) -> Result<Option<AppliedChange>, EditError> {
     match *operation {
         Operation::Step(_, edit, _) | Operation::Untracked(_, edit) if edit.is_empty() => Ok(None),
         Operation::Step(label, edit, gesture) if memory.is_editor() => {
             make_step(memory, label, edit, gesture)
         }
-        Operation::Untracked(label, edit) if memory.is_editor() && memory.history_parts().overlaps(&edit.affected()) => {
+        Operation::Untracked(label, edit)
+            if memory.is_editor() && memory.history_parts().overlaps(&edit.affected()) =>
+        {
             make_step(memory, label, edit, None)
         }
-        Operation::Step(label, edit, _) | Operation::Untracked(label, edit) => Ok(Some(AppliedChange {
-            label: label.to_owned(),
-            picture: None,
-            inverse: memory.document.apply(edit.clone())?,
-            edit: edit.clone(),
-            steps: None,
-        })),
+        Operation::Step(label, edit, _) | Operation::Untracked(label, edit) => {
+            Ok(Some(AppliedChange {
+                label: label.to_owned(),
+                picture: None,
+                inverse: memory.document.apply(edit.clone())?,
+                edit: edit.clone(),
+                steps: None,
+            }))
+        }
         Operation::Undo => {
             let edit = memory.history.next_undo().map(|step| step.edit.clone());
             let step = memory.history.undo(&mut memory.document)?.cloned();
             let at = memory.history.position();
-            Ok(edit.zip(step).map(|(edit, step)| undone_or_redone(edit, step, at)))
+            Ok(edit
+                .zip(step)
+                .map(|(edit, step)| undone_or_redone(edit, step, at)))
         }
         Operation::Redo => {
             let at = memory.history.position();
             let edit = memory.history.next_redo().map(|step| step.edit.clone());
             let step = memory.history.redo(&mut memory.document)?.cloned();
-            Ok(edit.zip(step).map(|(edit, step)| undone_or_redone(edit, step, at)))
+            Ok(edit
+                .zip(step)
+                .map(|(edit, step)| undone_or_redone(edit, step, at)))
         }
     }
 }
 
 fn make_step(
     memory: &mut Memory,
-    pub label: &str,
-    pub edit: &Edit,
+    label: &str,
+    edit: &Edit,
     gesture: Option<u64>,
 ) -> Result<Option<AppliedChange>, EditError> {
     // A gesture merges its edits, so the inverse of this one could not be separated afterwards.

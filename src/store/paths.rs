@@ -24,9 +24,7 @@ pub fn find_project(folder: &Path) -> Option<PathBuf> {
 /// As [`find_project`], with another data folder.
 pub(super) fn find_in(folder: &Path, data: Option<&Path>) -> Option<PathBuf> {
     let fallback = data.map(|data| fallback_path(data, &default_path(folder)));
-    let mut candidates = [Some(default_path(folder)), fallback]
-        .into_iter()
-        .flatten();
+    let mut candidates = [Some(default_path(folder)), fallback].into_iter().flatten();
     candidates.find(|path| path.is_file())
 }
 

@@ -40,7 +40,7 @@ pub struct Project {
     pub(super) root: PathBuf,
     pub(super) id: String,
     /// Comes last, so that it is released after the file is closed.
-    pub(super) lock: Option<WindowLock>,
+    pub(super) _lock: Option<WindowLock>,
 }
 
 impl Project {
@@ -109,7 +109,8 @@ impl Project {
     pub fn back_up(&mut self) -> Result<(), StoreError> {
         self.backup.finish()?;
         // Others may have written since this process last looked.
-        let counters = Counters::read(&self.connection).map_err(|fault| backup::error_at(&self.path, fault))?;
+        let counters = Counters::read(&self.connection)
+            .map_err(|fault| backup::error_at(&self.path, fault))?;
         backup::make(&self.path, counters.head)
     }
 

@@ -8,8 +8,8 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::document::{
-    Annotation, AnnotationId, BoxState, Category, CategoryId, Flag, Provenance, Origin, Picture,
-    PictureId, FormerProposal, ReviewState, Step,
+    Annotation, AnnotationId, BoxState, Category, CategoryId, Flag, FormerProposal, Origin,
+    Picture, PictureId, Provenance, ReviewState, Step,
 };
 use crate::geometry::BBox;
 

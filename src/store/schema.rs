@@ -6,9 +6,9 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use super::counters::Counters;
 use super::error::{Fault, StoreError, io_error};
 use super::rows::checksum;
-use super::counters::Counters;
 use crate::files::{APPLICATION_ID, backups, has_project_header};
 
 /// A migration from one version of the format to the next.

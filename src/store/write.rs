@@ -7,14 +7,15 @@ use rusqlite::{
     Connection, OptionalExtension as _, Transaction, TransactionBehavior, params, params_from_iter,
 };
 
+use super::counters::Counters;
 use super::error::Fault;
 use super::paths::RootPaths;
 use super::rows::{
     ANNOTATIONS, CATEGORIES, Cell, META, MODELS, NAMING, PICTURES, SETTINGS, STEPS, Table,
-    annotation_cells, borrowed, category_cells, int, provenance_cells, picture_cells, step_cells, text,
+    annotation_cells, borrowed, category_cells, int, picture_cells, provenance_cells, step_cells,
+    text,
 };
-use super::counters::Counters;
-use crate::document::{Document, History, Provenance, Origin, Affected};
+use crate::document::{Affected, Document, History, Origin, Provenance};
 
 /// Writes rows in a transaction that the caller commits.
 pub(super) struct Writer<'a> {
@@ -47,7 +48,11 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes the affected rows of a document.
-    pub(super) fn document(&mut self, document: &Document, affected: &Affected) -> Result<(), Fault> {
+    pub(super) fn document(
+        &mut self,
+        document: &Document,
+        affected: &Affected,
+    ) -> Result<(), Fault> {
         if affected.category_order || !affected.categories.is_empty() {
             for id in &affected.categories {
                 if document.category(*id).is_none() {

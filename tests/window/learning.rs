@@ -12,7 +12,7 @@ use tsukami::app::workspace::ProposalSource;
 use tsukami::document::ops;
 use tsukami::document::{BoxState, Document, Origin, PictureId};
 use tsukami::geometry::BBox;
-use tsukami::store::{self, Project};
+use tsukami::store::{self, Access, Project};
 
 use crate::bench::Bench;
 
@@ -351,7 +351,7 @@ fn keep(folder: &Path, kept: &serde_json::Value) {
     let pictures = folder.join("pictures");
     let file = store::find_project(&pictures).unwrap();
     assert!(fs::exists(&file).unwrap());
-    let (mut project, _) = Project::open(&file, tsukami::store::Access::Edit).unwrap();
+    let (mut project, _) = Project::open(&file, Access::Edit).unwrap();
     project.set_setting("learning", kept).unwrap();
     project.close().unwrap();
 }

@@ -4,10 +4,10 @@ use egui::{ComboBox, RichText, Slider, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::offer::CommandState;
+use crate::app::command_state::CommandState;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::ProposalSettings;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 use crate::app::workspace::{ModelState, Workspace, heat_map_colour};
 use crate::localize::{Method, Quality};
 
@@ -33,7 +33,7 @@ pub fn ui(
         .model_info()
         .is_some_and(|model_info| !model_info.classes.is_empty());
     if knows_classes {
-        let button = egui::Button::new(Command::ClassNames.spec().label);
+        let button = egui::Button::new(Command::ClassNames.label());
         let button = ui.add_enabled(offer.is_enabled(Command::ClassNames), button);
         if offer.named(button, Command::ClassNames).clicked() {
             actions.push(Action::Command(Command::ClassNames));
@@ -52,7 +52,7 @@ pub fn ui(
         }
     });
     if proposing != former || is_final {
-        actions.push(Action::Propose(proposing, is_final));
+        actions.push(Action::SetProposalSettings(proposing, is_final));
     }
     if workspace.deriving > 0 {
         ui.weak(format!("{} other pictures follow…", workspace.deriving));
@@ -61,7 +61,7 @@ pub fn ui(
 }
 
 fn model_line(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     ui.horizontal(|ui| match &workspace.model {
         ModelState::Loading => {
             ui.spinner();
@@ -228,7 +228,7 @@ fn heat(
         .show_value(false)
         .text("opacity");
     if ui.add(slider).changed() {
-        actions.push(Action::Look(look));
+        actions.push(Action::SetCanvasOptions(look));
     }
     let classes = workspace.classes_in_picture();
     if !classes.is_empty() {
@@ -252,7 +252,7 @@ fn heat(
 
 /// The colours from low to high, with a mark where the map is cut.
 fn legend(ui: &mut Ui, cut: f32) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(
         egui::vec2(ui.available_width() - 8.0, 14.0),
         egui::Sense::hover(),

@@ -71,7 +71,7 @@ fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
         }
         (None, None) => Project::create_for(folder).map_err(sentence)?,
     };
-    let notices = opened.notifications.iter().map(ToString::to_string);
+    let notices = opened.notices.iter().map(ToString::to_string);
     let notices = restored.into_iter().chain(notices).collect();
     Ok((project, notices))
 }

@@ -84,7 +84,7 @@ fn train(
             quality: Quality::Fast,
             ..InputOptions::default()
         },
-        block: learn::default_block(model.backbone().depth()),
+        block: learn::class_head::default_block(model.backbone().depth()),
         side: SIDE,
         decoders: DECODERS,
     };
@@ -107,7 +107,7 @@ fn train(
     let is_better = trained.uses_background
         || trained
             .held_out_accuracy
-            .is_some_and(|share| share > set.commonest());
+            .is_some_and(|share| share > set.majority_share());
     let unread = match failed {
         0 => String::new(),
         number => format!("; {number} pictures could not be read"),

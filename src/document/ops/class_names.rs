@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::draft::Draft;
 use super::categories::new_categories;
+use super::draft::Draft;
 use crate::document::annotation::{Annotation, BoxState};
 use crate::document::category::Category;
 use crate::document::content::Document;
@@ -11,8 +11,7 @@ use crate::document::edit::{Change, Edit};
 use crate::document::error::EditError;
 use crate::document::ids::{CategoryId, PictureId};
 use crate::document::picture::ReviewState;
-use crate::document::provenance::Origin;
-use crate::naming::{ANY_OBJECT, Naming, ONE_OBJECT_IOU, MappedClass};
+use crate::naming::{ANY_OBJECT, MappedClass, Naming, ONE_OBJECT_IOU};
 
 /// Sets what some classes, given by their names, stand for. With `None` a class keeps its own name.
 ///

@@ -6,11 +6,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::extension::{
-    BoxExtension, CategoryExtension, EXTENSION_KEY, PictureExtension, insert_extension,
-};
-use super::outline::{is_outline, remove_stale_outline};
-use super::types::{self, Image, Instances};
 use super::super::error::FormatError;
 use super::super::export::naming::ExportedPicture;
 use super::super::export::options::{BoxSelection, PictureFiles};
@@ -18,6 +13,11 @@ use super::super::export::split::Subset;
 use super::super::export::writer::ExportWriter;
 use super::super::format::FolderLayout;
 use super::super::{paths, unknown_fields};
+use super::extension::{
+    BoxExtension, CategoryExtension, EXTENSION_KEY, PictureExtension, insert_extension,
+};
+use super::outline::{is_outline, remove_stale_outline};
+use super::types::{self, Image, Instances};
 use crate::document::{Annotation, BoxState, Category, Flags, Picture};
 use crate::geometry::BBox;
 

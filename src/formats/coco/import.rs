@@ -18,6 +18,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::super::error::FormatError;
+use super::super::import::builder::ImportBuilder;
+use super::super::import::rows::{ImportedBox, ImportedCategory, ImportedPicture};
+use super::super::{input, paths, unknown_fields};
 use super::export::own_info;
 use super::extension::{
     BoxExtension, CategoryExtension, EXTENSION_KEY, PictureExtension, remove_extension,
@@ -25,10 +29,6 @@ use super::extension::{
 use super::outline::{edges, keep_outline};
 use super::reader::{self, AnnotationRow, CategoryRow, ImageRow, Row, RowId};
 use super::recognise::is_instances_file;
-use super::super::error::FormatError;
-use super::super::import::builder::ImportBuilder;
-use super::super::import::rows::{ImportedBox, ImportedCategory, ImportedPicture};
-use super::super::{input, paths, unknown_fields};
 use crate::document::{Annotation, Flags, Provenance, ReviewState};
 use crate::files::folder_of;
 
@@ -62,7 +62,11 @@ fn import_file(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), Format
         .filter(|imported| imported.boxes.is_empty() && imported.review.is_none())
         .count();
     if unreviewed > 0 {
-        let pictures = if unreviewed == 1 { "picture has" } else { "pictures have" };
+        let pictures = if unreviewed == 1 {
+            "picture has"
+        } else {
+            "pictures have"
+        };
         import.report_change(format!(
             "{unreviewed} {pictures} no box, and the file does not say whether a person has \
              reviewed them, so they are not marked as empty"
@@ -116,7 +120,8 @@ impl<'a, 'b> FileImport<'a, 'b> {
     }
 
     fn skip(&mut self, reason: impl fmt::Display) {
-        self.import.report_skipped(format!("{}: {reason}", self.name));
+        self.import
+            .report_skipped(format!("{}: {reason}", self.name));
     }
 
     fn report_change(&mut self, what: impl fmt::Display) {
@@ -242,7 +247,9 @@ impl<'a, 'b> FileImport<'a, 'b> {
         let ignore = extra.remove("ignore");
         if ignore.is_some_and(|value| value != json!(0) && value != json!(false)) {
             let name = id.map_or_else(|| "without an id".to_owned(), |id| id.to_string());
-            self.report_change(format!("the mark `ignore` of annotation {name} was dropped"));
+            self.report_change(format!(
+                "the mark `ignore` of annotation {name} was dropped"
+            ));
         }
         keep_outline(&mut extra, bbox);
         imported.extra = unknown_fields::to_text(&extra);
@@ -266,7 +273,10 @@ impl<'a, 'b> FileImport<'a, 'b> {
             }
         }
         let model = Arc::new(self.model());
-        let has_scores = self.boxes.iter().any(|unresolved| unresolved.score.is_some());
+        let has_scores = self
+            .boxes
+            .iter()
+            .any(|unresolved| unresolved.score.is_some());
         for (imported, extension) in &mut self.pictures {
             let tags = extension
                 .tags
@@ -334,9 +344,10 @@ impl<'a, 'b> FileImport<'a, 'b> {
             extension,
             ..
         } = unresolved;
-        let index = self.category_of.get(&category).ok_or_else(|| {
-            format!("refers to category {category}, which is not in the file")
-        })?;
+        let index = self
+            .category_of
+            .get(&category)
+            .ok_or_else(|| format!("refers to category {category}, which is not in the file"))?;
         imported.category = *index;
         if let Some(own) = extension.and_then(|own| self.with_extension(&imported, own)) {
             return Ok(own);

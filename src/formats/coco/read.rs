@@ -5,10 +5,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::reader::{self, AnnotationRow, CategoryRow, ImageRow, Row, RowId};
-use super::types::{Annotation, Category, Image, Instances};
 use super::super::error::FormatError;
 use super::super::input;
+use super::reader::{self, AnnotationRow, CategoryRow, ImageRow, Row, RowId};
+use super::types::{Annotation, Category, Image, Instances};
 
 impl Instances {
     /// Reads an instances file.
@@ -153,7 +153,9 @@ impl TryFrom<AnnotationRow> for Annotation {
 fn numeric(id: &RowId, what: &str) -> Result<u64, String> {
     match id {
         RowId::Number(number) => Ok(*number),
-        RowId::Text(_) => Err(format!("the {what} id {id} is not a whole number from 0 on")),
+        RowId::Text(_) => Err(format!(
+            "the {what} id {id} is not a whole number from 0 on"
+        )),
     }
 }
 

@@ -245,9 +245,7 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
     let image_id = RowId::parse(row.remove("image_id"));
     let category_id = RowId::parse(row.remove("category_id"));
     let (Some(image_id), Some(category_id)) = (image_id, category_id) else {
-        return Err(format!(
-            "annotation {name} names no picture or no category"
-        ));
+        return Err(format!("annotation {name} names no picture or no category"));
     };
     let bbox = row.remove("bbox");
     let bbox = bbox.as_ref().and_then(four_numbers);

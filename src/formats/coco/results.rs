@@ -7,15 +7,15 @@ use std::sync::Arc;
 use serde::de::DeserializeSeed as _;
 use serde_json::Value;
 
-use super::export::shortest_bbox;
-use super::outline::edges;
-use super::reader::{Elements, four_numbers};
-use super::types::Detection;
 use super::super::error::FormatError;
 use super::super::export::writer::ExportWriter;
 use super::super::import::builder::ImportBuilder;
 use super::super::import::rows::{ImportedBox, ImportedPicture};
 use super::super::input;
+use super::export::shortest_bbox;
+use super::outline::edges;
+use super::reader::{Elements, four_numbers};
+use super::types::Detection;
 use crate::document::{BoxState, CategoryId, PictureId, Provenance};
 
 /// Reads a results list.

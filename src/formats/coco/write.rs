@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::types::{Detection, Instances};
 use super::super::ascii_json::to_ascii_json;
 use super::super::error::FormatError;
+use super::types::{Detection, Instances};
 use crate::files::write_whole;
 
 impl Instances {

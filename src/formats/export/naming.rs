@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::options::{ExportOptions, PictureFiles};
-use super::split::Subset;
 use super::super::format::Format;
 use super::super::paths;
+use super::options::{ExportOptions, PictureFiles};
+use super::split::Subset;
 use crate::document::Picture;
 
 /// A picture of an export.

@@ -1,7 +1,7 @@
 //! What an export writes.
 
-use super::split::SubsetSplit;
 use super::super::format::{FolderLayout, Format};
+use super::split::SubsetSplit;
 
 /// Which pictures are exported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,16 +9,16 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tempfile::TempDir;
 
+use super::super::ascii_json::to_ascii_json;
+use super::super::error::FormatError;
+use super::super::format::FolderLayout;
+use super::super::paths;
 use super::naming::ExportedPicture;
 use super::options::{ExportOptions, PictureFiles};
 use super::originals::OriginalPictures;
 use super::picture_files::{copy_whole, link};
 use super::report::ExportReport;
 use super::split::Subset;
-use super::super::ascii_json::to_ascii_json;
-use super::super::error::FormatError;
-use super::super::format::FolderLayout;
-use super::super::paths;
 use crate::document::{Annotation, CategoryId, Document, Picture};
 use crate::files::{folder_of, refuse_projects, replace_whole, same_file, write_whole};
 
@@ -101,9 +101,8 @@ impl<'a> ExportWriter<'a> {
         &mut self,
         picture: &Picture,
     ) -> Vec<&'a Annotation> {
-        let (rows, crowds): (Vec<_>, Vec<_>) = self
-            .ground_truth(picture)
-            .partition(|row| !row.flags.crowd);
+        let (rows, crowds): (Vec<_>, Vec<_>) =
+            self.ground_truth(picture).partition(|row| !row.flags.crowd);
         for row in crowds {
             let (path, id) = (&picture.path, row.id);
             self.report_change(format!(

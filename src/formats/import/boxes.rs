@@ -6,8 +6,8 @@ use super::ids::IdAllocator;
 use super::report::{ImportMode, ImportReport};
 use super::rows::{ImportedBox, ImportedPicture};
 use crate::document::{
-    Annotation, AnnotationId, BoxState, CategoryId, Change, Document, Edit, FormerProposal, Picture,
-    PictureId, ReviewState,
+    Annotation, AnnotationId, BoxState, CategoryId, Change, Document, Edit, FormerProposal,
+    Picture, PictureId, ReviewState,
 };
 use crate::geometry::BBox;
 

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::super::unknown_fields;
 use super::boxes::BoxImporter;
 use super::categories::resolve_categories;
 use super::ids::IdAllocator;
@@ -18,7 +19,6 @@ use super::pictures::{PictureMatch, match_pictures, new_picture};
 use super::report::{ImportMode, ImportReport, PreparedImport};
 use super::review::update_review;
 use super::rows::{ImportedCategory, ImportedPicture};
-use super::super::unknown_fields;
 use crate::document::{CategoryId, Change, Document, Edit, Picture, PictureId};
 
 /// An import under construction.

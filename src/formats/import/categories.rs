@@ -23,10 +23,7 @@ pub(super) fn resolve_categories(
         .map(|row| (&*row.name, row.id))
         .collect();
     let mut free_digits: Vec<char> = ('1'..='9').rev().collect();
-    let mut keys: HashSet<char> = document
-        .categories()
-        .filter_map(|row| row.hotkey)
-        .collect();
+    let mut keys: HashSet<char> = document.categories().filter_map(|row| row.hotkey).collect();
     let mut resolved = Vec::with_capacity(imported.len());
     for category in imported {
         if let Some(id) = known.get(category.name.as_str()) {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::super::paths;
 use super::report::ImportReport;
 use super::rows::ImportedPicture;
-use super::super::paths;
 use crate::document::{Document, Picture, PictureId};
 use crate::files::hash_file;
 use crate::pictures;

@@ -78,11 +78,7 @@ impl ImportedBox {
     }
 
     /// The same box as a model's proposal, or `None` if the score is not finite.
-    pub(in crate::formats) fn proposed(
-        self,
-        model: &Arc<Provenance>,
-        score: f64,
-    ) -> Option<Self> {
+    pub(in crate::formats) fn proposed(self, model: &Arc<Provenance>, score: f64) -> Option<Self> {
         let score = score as f32;
         score.is_finite().then(|| Self {
             state: BoxState::Proposed,

@@ -107,7 +107,10 @@ fn unknown_fields_are_kept_and_an_outline_until_its_box_moves() {
     apply(&mut after, edit);
     let (file, report) = export_coco(&after, |_| {});
     let row = &file.annotations[0];
-    assert!(mentions(&report.changed, "box 5 were left out because the box was moved"));
+    assert!(mentions(
+        &report.changed,
+        "box 5 were left out because the box was moved"
+    ));
     assert_eq!((row.segmentation.clone(), row.area), (json!([]), 400.0));
     assert_eq!(
         row.extra,

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::document::{
-    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Provenance, Origin,
-    Picture, PictureId, ReviewState,
+    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Origin,
+    Picture, PictureId, Provenance, ReviewState,
 };
 use crate::formats::coco::Instances;
 use crate::formats::{
@@ -137,7 +137,8 @@ pub fn import_into(
     format: Format,
     mode: ImportMode,
 ) -> (Document, ImportReport) {
-    let PreparedImport { edit, report } = formats::import(document, path, root, format, mode).unwrap();
+    let PreparedImport { edit, report } =
+        formats::import(document, path, root, format, mode).unwrap();
     let mut after = document.clone();
     let inverse = after.apply(edit).expect("an import fits its document");
     let mut before = after.clone();
@@ -183,10 +184,7 @@ pub fn only_box(document: &Document) -> &Annotation {
 }
 
 pub fn mentions(notes: &formats::Messages, part: &str) -> bool {
-    notes
-        .texts
-        .iter()
-        .any(|sentence| sentence.contains(part))
+    notes.texts.iter().any(|sentence| sentence.contains(part))
 }
 
 pub fn without_boxes(document: &Document) -> Document {

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::common::{apply, insert_picture, model};
 use crate::document::{
-    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags, Origin,
-    Picture, PictureId, FormerProposal, ReviewState,
+    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags,
+    FormerProposal, Origin, Picture, PictureId, ReviewState,
 };
 use crate::geometry::BBox;
 

@@ -54,5 +54,8 @@ fn labelme_shapes_become_boxes() {
             y1: 60.0
         }
     );
-    assert!(mentions(&report.changed, "a polygon \"dog\" was reduced") && mentions(&report.skipped, "fewer than two points"));
+    assert!(
+        mentions(&report.changed, "a polygon \"dog\" was reduced")
+            && mentions(&report.skipped, "fewer than two points")
+    );
 }

@@ -70,5 +70,8 @@ fn pictures_are_matched_by_the_end_of_their_path_if_it_is_unambiguous() {
         "train/waits.png was matched to waits.png"
     ));
     assert!(mentions(&report.changed, "the file says 100 x 81"));
-    assert!(mentions(&report.skipped, "could be x/same.jpg or y/same.jpg") && mentions(&report.skipped, "test/waits.png"));
+    assert!(
+        mentions(&report.skipped, "could be x/same.jpg or y/same.jpg")
+            && mentions(&report.skipped, "test/waits.png")
+    );
 }

@@ -135,10 +135,7 @@ fn links_out_of_a_folder_are_refused() {
         Format::Coco,
         ImportMode::Merge,
     );
-    assert_eq!(
-        (after.pictures().len(), report.skipped.texts.len()),
-        (0, 1)
-    );
+    assert_eq!((after.pictures().len(), report.skipped.texts.len()), (0, 1));
     // What cannot be finished leaves nothing behind.
     options.format = Format::Coco;
     let bad = root.path().join("in.json/below/out.json");

@@ -48,10 +48,7 @@ fn paths_out_of_the_folder_are_refused() {
             Format::CreateMl,
             ImportMode::Merge,
         );
-        assert_eq!(
-            (after.pictures().len(), report.skipped.texts.len()),
-            (0, 1)
-        );
+        assert_eq!((after.pictures().len(), report.skipped.texts.len()), (0, 1));
     }
 }
 
@@ -138,5 +135,10 @@ fn common_encodings_are_read_and_broken_texts_refused() {
         Format::Tags,
         ImportMode::Merge,
     );
-    assert!(directory.unwrap_err().to_string().contains("not a regular file"));
+    assert!(
+        directory
+            .unwrap_err()
+            .to_string()
+            .contains("not a regular file")
+    );
 }

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::xml::Node;
 use super::super::error::FormatError;
 use super::super::import::builder::ImportBuilder;
 use super::super::import::rows::{ImportedBox, ImportedPicture};
 use super::super::{input, paths};
+use super::xml::Node;
 use crate::document::{Flags, ReviewState};
 
 /// Whether a text looks like a VOC file.
@@ -30,10 +30,7 @@ pub(in crate::formats) fn import(
     Ok(())
 }
 
-fn read_file(
-    file: &Path,
-    import: &mut ImportBuilder<'_>,
-) -> Result<ImportedPicture, FormatError> {
+fn read_file(file: &Path, import: &mut ImportBuilder<'_>) -> Result<ImportedPicture, FormatError> {
     let content = input::read_text(file, input::MAX_PICTURE_FILE_BYTES)?;
     let root = Node::parse(&content);
     let imported = root.and_then(|root| read_picture(file, &root, import));

@@ -52,7 +52,9 @@ pub(super) fn read_description(
     };
     files.sort_by_key(|file| (!is_description(file), file.components().count()));
     let Some(file) = files.first() else {
-        import.report_change("the classes are numbered, because no data.yaml or classes.txt names them");
+        import.report_change(
+            "the classes are numbered, because no data.yaml or classes.txt names them",
+        );
         return Ok(Description::default());
     };
     let content = input::read_text(file, input::MAX_PICTURE_FILE_BYTES)?;
@@ -67,8 +69,7 @@ pub(super) fn read_description(
             has_keypoints: false,
         });
     }
-    let description =
-        parse(&content).map_err(|reason| FormatError::malformed(file, reason))?;
+    let description = parse(&content).map_err(|reason| FormatError::malformed(file, reason))?;
     for name in description.names.values() {
         if import.category_by_name(name).is_none() {
             import.report_skipped(format!("{}: a class has no name", file.display()));

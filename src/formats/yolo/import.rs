@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::description::{Description, is_class_list, read_description};
-use super::labels::{is_label_text, read_lines};
 use super::super::error::FormatError;
 use super::super::import::builder::ImportBuilder;
 use super::super::import::rows::ImportedPicture;
 use super::super::{input, paths};
+use super::description::{Description, is_class_list, read_description};
+use super::labels::{is_label_text, read_lines};
 use crate::document::{BoxState, ReviewState};
 use crate::files::folder_of;
 
@@ -30,7 +30,13 @@ pub(in crate::formats) fn import(
     let folder_in_root = paths::relative_to(import.root, folder);
     for file in files {
         if let Some(name) = paths::relative_to(folder, &file) {
-            import_file(&file, &name, folder_in_root.as_deref(), &description, import);
+            import_file(
+                &file,
+                &name,
+                folder_in_root.as_deref(),
+                &description,
+                import,
+            );
         }
     }
     Ok(())

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::description::Description;
 use super::super::import::builder::ImportBuilder;
 use super::super::import::rows::{ImportedBox, ImportedPicture};
+use super::description::Description;
 use crate::document::Provenance;
 
 /// Whether a text begins with a line of a label file.
@@ -105,7 +105,10 @@ fn read_line(
             ));
             Ok(ImportedBox::drawn(category, bounds(&numbers)))
         }
-        _ => Err(format!("the box has {} values in place of 4", numbers.len())),
+        _ => Err(format!(
+            "the box has {} values in place of 4",
+            numbers.len()
+        )),
     }
 }
 

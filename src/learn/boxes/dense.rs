@@ -72,14 +72,14 @@ fn neighbours(grid: Grid, patch: usize) -> impl Iterator<Item = usize> {
 
 /// Of a patch in an object.
 #[derive(Clone, Copy)]
-struct MappedClass {
+struct PatchTarget {
     /// 1 in the middle, 0 at the border (FCOS's centre-ness).
     centre: f32,
     /// Logarithms of the distances to the left, top, right and bottom, in patches.
     reach: [f32; 4],
 }
 
-fn targets(sight: &PictureFeatures, truth: &[BBox]) -> Vec<Option<MappedClass>> {
+fn targets(sight: &PictureFeatures, truth: &[BBox]) -> Vec<Option<PatchTarget>> {
     let (width, height) = sight.patch();
     let mut targets = vec![None; sight.grid.patches()];
     let mut large_first: Vec<&BBox> = truth.iter().collect();
@@ -94,7 +94,7 @@ fn targets(sight: &PictureFeatures, truth: &[BBox]) -> Vec<Option<MappedClass>> 
                 (bbox.y1 - y) / height,
             ];
             let between = |a: f32, b: f32| (a.min(b) / a.max(b).max(1e-6)).clamp(0.0, 1.0);
-            targets[patch] = Some(MappedClass {
+            targets[patch] = Some(PatchTarget {
                 centre: (between(reach[0], reach[2]) * between(reach[1], reach[3])).sqrt(),
                 reach: reach.map(|x| x.max(MIN_REACH_PATCHES).ln()),
             });

@@ -1,6 +1,6 @@
 //! Whether what was learnt is better than nothing, on pictures that had no part in it.
 
-use crate::evaluate::{Classes, EvaluationCase, Prediction, TruthBox, annotation_effort};
+use crate::evaluate::{ClassMatching, EvaluationCase, Prediction, TruthBox, annotation_effort};
 use crate::geometry::BBox;
 
 /// Fewer pictures than this prove nothing.
@@ -42,7 +42,7 @@ impl ReviewCost {
     }
 
     fn of(truth: &[BBox], proposed: &[BBox]) -> Self {
-        let effort = annotation_effort(&[case(truth, proposed)], Classes::Agnostic);
+        let effort = annotation_effort(&[case(truth, proposed)], ClassMatching::Agnostic);
         Self {
             actions: effort.accepts + 2 * effort.edits + 3 * effort.draws + effort.rejects,
             accepts: effort.accepts,
@@ -141,7 +141,7 @@ fn case(truth: &[BBox], proposed: &[BBox]) -> EvaluationCase {
     let truth = truth.iter().map(|bbox| TruthBox {
         bbox: *bbox,
         category: 0,
-        iscrowd: false,
+        is_crowd: false,
     });
     let predictions = proposed.iter().map(|bbox| Prediction {
         bbox: *bbox,

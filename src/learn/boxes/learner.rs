@@ -17,7 +17,7 @@ use super::select::{Selected, select};
 use super::sides::{self, FeatureField, SideModel, TokenBasis};
 use super::sight::PictureFeatures;
 use crate::geometry::BBox;
-use crate::learn::random::mixed;
+use crate::learn::random::mix;
 
 /// Parts that the pictures are dealt into for cross-fitting.
 const FOLDS: usize = 4;
@@ -121,7 +121,7 @@ impl BoxLearner {
     }
 
     fn role(&self, id: u64) -> Role {
-        let number = mixed(self.seed, id);
+        let number = mix(self.seed, id);
         if number.is_multiple_of(HELD_OUT_OF) {
             Role::HeldOut
         } else {
@@ -238,7 +238,7 @@ impl BoxLearner {
             .map(|picture| {
                 let sight = &picture.sight;
                 let field = FeatureField::new(sight, basis);
-                sides::training_rows(sight, &picture.boxes, &field, mixed(self.seed, picture.id))
+                sides::training_rows(sight, &picture.boxes, &field, mix(self.seed, picture.id))
             })
             .collect();
         let channels = TokenBasis::channels(width);

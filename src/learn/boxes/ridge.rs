@@ -8,7 +8,7 @@ use faer::linalg::matmul::matmul;
 use faer::linalg::solvers::{Llt, SelfAdjointEigen, Solve as _};
 use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
 
-use crate::learn::logistic::gram;
+use crate::learn::gram::gram;
 
 /// Added to the diagonal whatever the penalty, so that no inputs at all give zeros.
 const MIN_RIDGE: f64 = 1e-9;

@@ -6,7 +6,7 @@
 use super::ridge::{GramSums, predict};
 use super::sight::{MAP_COUNT, PictureFeatures};
 use crate::geometry::{BBox, Grid};
-use crate::learn::random::{Random, mixed};
+use crate::learn::random::{Random, mix};
 
 /// Directions in the tokens' space that are looked at.
 const AXES: usize = 16;
@@ -222,7 +222,7 @@ pub fn training_rows(
     field: &FeatureField,
     seed: u64,
 ) -> Vec<f32> {
-    let mut random = Random::new(mixed(seed, truth.len() as u64));
+    let mut random = Random::new(mix(seed, truth.len() as u64));
     let (width, height) = sight.size;
     let mut pairs: Vec<(BBox, &BBox)> = Vec::new();
     for truth in truth {

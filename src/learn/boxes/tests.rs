@@ -64,8 +64,8 @@ fn sight_of(objects: &[BBox], random: &mut Random) -> PictureFeatures {
 
 /// A picture with one square somewhere, or with none.
 fn scene(random: &mut Random, has_object: bool) -> (Arc<PictureFeatures>, Vec<(BBox, u32)>) {
-    let side = 20.0 + 30.0 * random.even();
-    let mut place = || (PIXELS as f32 - side) * random.even();
+    let side = 20.0 + 30.0 * random.uniform();
+    let mut place = || (PIXELS as f32 - side) * random.uniform();
     let objects = vec![square(place(), place(), side)];
     let objects = if has_object { objects } else { Vec::new() };
     let sight = sight_of(&objects, random);
@@ -158,8 +158,8 @@ fn a_picture_verified_to_be_empty_teaches_what_is_no_object() {
     // A square in the left half, of one colour, and one in the right half, of another.
     let mut scene = |has_left: bool| {
         let objects = [
-            square(60.0 + 10.0 * random.even(), 10.0, 25.0),
-            square(5.0 + 10.0 * random.even(), 40.0, 25.0),
+            square(60.0 + 10.0 * random.uniform(), 10.0, 25.0),
+            square(5.0 + 10.0 * random.uniform(), 40.0, 25.0),
         ];
         let shown = if has_left {
             &objects[..]
@@ -207,8 +207,8 @@ fn labels_at_random_are_not_used() {
         let (sight, _) = scene(&mut random, true);
         let mut sight = Arc::unwrap_or_clone(sight);
         // Nothing in the picture tells where the truth will be, and the program has it by chance.
-        let side = 20.0 + 30.0 * random.even();
-        let mut place = || (PIXELS as f32 - side) * random.even();
+        let side = 20.0 + 30.0 * random.uniform();
+        let mut place = || (PIXELS as f32 - side) * random.uniform();
         let truth = square(place(), place(), side);
         sight.proposals = vec![truth];
         learner.add(id, Arc::new(sight), &[(truth, 1)]);
@@ -377,8 +377,11 @@ fn probabilities_are_those_that_are_observed() {
     let mut random = Random::new(17);
     let observed: Vec<(f32, bool)> = (0..2000)
         .map(|_| {
-            let gain = 2.0 * random.even();
-            (gain, random.even() < 1.0 / (1.0 + (3.0 - 2.5 * gain).exp()))
+            let gain = 2.0 * random.uniform();
+            (
+                gain,
+                random.uniform() < 1.0 / (1.0 + (3.0 - 2.5 * gain).exp()),
+            )
         })
         .collect();
     let fitted = calibration::Calibration::fit(&observed);

@@ -103,7 +103,7 @@ impl TrainingPictures {
         epoch: usize,
     ) -> std::result::Result<Vec<RgbImage>, PictureError> {
         let one = |&index: &usize| {
-            let mut random = Random::at(&[
+            let mut random = Random::from_key(&[
                 seed,
                 Purpose::Augmentation as u64,
                 epoch as u64,

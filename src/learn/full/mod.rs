@@ -499,10 +499,10 @@ fn take_head(
 fn new_head(classes: usize, d: usize, seed: u64) -> candle_core::Result<(Tensor, Tensor)> {
     let inputs = d * HEAD_SIDE * HEAD_SIDE;
     let bound = (inputs as f32).sqrt().recip();
-    let mut random = Random::at(&[seed, Purpose::Head as u64]);
+    let mut random = Random::from_key(&[seed, Purpose::Head as u64]);
     let mut draw = |count: usize| -> Vec<f32> {
         (0..count)
-            .map(|_| (2.0 * random.even() - 1.0) * bound)
+            .map(|_| (2.0 * random.uniform() - 1.0) * bound)
             .collect()
     };
     let weight = Tensor::from_vec(
@@ -606,8 +606,8 @@ impl<'a> TrainingRun<'a> {
     ) -> Result<bool, FullTrainingError> {
         let settings = self.job.settings;
         let mut step = self.step_at(self.losses.len(), 0.0);
-        let order = Random::at(&[settings.seed, Purpose::Order as u64, step.epoch as u64])
-            .order(self.examples.len());
+        let order = Random::from_key(&[settings.seed, Purpose::Order as u64, step.epoch as u64])
+            .permutation(self.examples.len());
         let batch = order
             .chunks(settings.batch)
             .nth(step.step - 1)
@@ -668,10 +668,10 @@ impl<'a> TrainingRun<'a> {
         let mut survival = Vec::with_capacity(indices.len() * 2 * depth);
         for index in indices {
             let place = [seed, Purpose::Depth as u64, epoch as u64, *index as u64];
-            let mut random = Random::at(&place);
+            let mut random = Random::from_key(&place);
             for branch in 0..2 * depth {
                 let kept = 1.0 - drop_path * (branch / 2) as f64 / (depth - 1).max(1) as f64;
-                let survives = f64::from(random.even()) < kept;
+                let survives = f64::from(random.uniform()) < kept;
                 survival.push(if survives { kept.recip() as f32 } else { 0.0 });
             }
         }

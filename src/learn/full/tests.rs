@@ -135,9 +135,11 @@ fn check_gradients(variables: &BTreeMap<String, Var>, scalar: impl Fn() -> Tenso
 
 /// Numbers that look random, the same each time.
 fn noise(seed: u64, shape: &[usize]) -> Tensor {
-    let mut random = Random::at(&[seed]);
+    let mut random = Random::from_key(&[seed]);
     let count = shape.iter().product();
-    let numbers: Vec<f64> = (0..count).map(|_| f64::from(random.even()) - 0.5).collect();
+    let numbers: Vec<f64> = (0..count)
+        .map(|_| f64::from(random.uniform()) - 0.5)
+        .collect();
     Tensor::from_vec(numbers, shape, &CPU).unwrap()
 }
 
@@ -887,7 +889,7 @@ fn pieces_come_from_everywhere_and_half_of_them_mirrored() {
     let mut seen = BTreeSet::new();
     let mut mirrored = 0;
     for draw in 0..2000 {
-        let piece = augment::augment(&square, 16, &mut Random::at(&[draw]));
+        let piece = augment::augment(&square, 16, &mut Random::from_key(&[draw]));
         assert_eq!(piece.dimensions(), (16, 16));
         let [left, top, _] = piece.get_pixel(0, 0).0;
         let right = piece.get_pixel(15, 0)[0];
@@ -897,7 +899,7 @@ fn pieces_come_from_everywhere_and_half_of_them_mirrored() {
     }
     assert_eq!(seen.len(), 25, "every place of 5 x 5");
     assert!((900..1100).contains(&mirrored), "{mirrored}");
-    let order = Random::at(&[1, 2]).order(1000);
-    assert_ne!(order, Random::at(&[1, 3]).order(1000));
+    let order = Random::from_key(&[1, 2]).permutation(1000);
+    assert_ne!(order, Random::from_key(&[1, 3]).permutation(1000));
     assert!(order.iter().collect::<BTreeSet<_>>().len() == 1000);
 }

@@ -34,8 +34,9 @@ pub(super) fn displace_missing(
             Some((stem, ending)) if !ending.contains('/') => (stem, format!(".{ending}")),
             _ => (&*was.path, String::new()),
         };
-        let is_free =
-            |path: &String| document.picture_at(path).is_none() && !new_paths.contains(path.as_str());
+        let is_free = |path: &String| {
+            document.picture_at(path).is_none() && !new_paths.contains(path.as_str())
+        };
         let mut names = (1..).map(|number| format!("{stem} (missing {number}){ending}"));
         if let Some(path) = names.find(is_free) {
             report.displaced.push((was.path.to_string(), path.clone()));
@@ -47,7 +48,11 @@ pub(super) fn displace_missing(
 }
 
 /// The edit that updates these rows and adds the new ones.
-pub(super) fn list_edit(document: &Document, rows: BTreeMap<PictureId, Picture>, new: Vec<Picture>) -> Edit {
+pub(super) fn list_edit(
+    document: &Document,
+    rows: BTreeMap<PictureId, Picture>,
+    new: Vec<Picture>,
+) -> Edit {
     let update = |row| Edit::Picture(Change::Update(row));
     let new_paths: HashSet<Box<str>> = rows.values().map(|row| row.path.clone()).collect();
     let mut edits = Vec::new();

@@ -10,7 +10,7 @@ use super::picture_file::{FileStamp, PictureFile};
 use super::plan::plan;
 use crate::document::{Edit, EditError, PictureId, ops};
 use crate::store::backup;
-use crate::store::error::StoreError;
+use crate::store::error::{Fault, StoreError};
 use crate::store::project::Project;
 
 impl Project {

@@ -68,7 +68,9 @@ fn with_pictures(root: &Path) -> Project {
     }
     let (mut project, _) = Project::create_for(root).expect("it can be made");
     let edit = ops::add_category(project.document(), "cat");
-    project.commit_untracked("add category", &edit).expect("it fits");
+    project
+        .commit_untracked("add category", &edit)
+        .expect("it fits");
     let mut reader = Reader::default();
     let report = project
         .reconcile(&scan(root), &mut reader)
@@ -389,7 +391,7 @@ fn a_folder_that_cannot_be_written_to_leaves_the_project_in_the_data_folder() {
         "{said}"
     );
     project.close().expect("it closes");
-    let found = place::find_in(root, Some(&data)).expect("it is found again");
+    let found = paths::find_in(root, Some(&data)).expect("it is found again");
     assert_eq!(open(&found, Access::Edit).root(), root);
     let refused = Project::create_in(&wanted, root, Some(&data)).err();
     assert!(

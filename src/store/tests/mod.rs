@@ -15,10 +15,10 @@ use tempfile::TempDir;
 use super::*;
 use crate::document::ops::{self, Candidate};
 use crate::document::{
-    AnnotationId, CategoryId, Document, Edit, History, Provenance, Picture, PictureId,
+    AnnotationId, CategoryId, Document, Edit, History, Picture, PictureId, Provenance,
 };
 use crate::geometry::BBox;
-use crate::naming::{Naming, MappedClass};
+use crate::naming::{MappedClass, Naming};
 
 const A: PictureId = PictureId(1);
 const CAT: CategoryId = CategoryId(1);
@@ -62,11 +62,15 @@ fn sample(root: &Path, pictures: usize) -> Project {
     assert!(opened.notices.is_empty(), "{:?}", opened.notices);
     for name in ["cat", "dog"] {
         let edit = ops::add_category(project.document(), name);
-        project.commit_untracked("add category", &edit).expect("it fits");
+        project
+            .commit_untracked("add category", &edit)
+            .expect("it fits");
     }
     let rows = (0..pictures).map(|at| new_picture(format!("{at:03}.jpg")));
     let edit = ops::add_pictures(project.document(), rows.collect());
-    project.commit_untracked("add pictures", &edit).expect("it fits");
+    project
+        .commit_untracked("add pictures", &edit)
+        .expect("it fits");
     project
 }
 
@@ -113,7 +117,7 @@ fn assert_agrees(project: &Project) {
         };
         assert_eq!(loaded.steps, project.history().steps());
         let position = i64::try_from(project.history().position());
-        assert_eq!(Ok(loaded.state.position), position);
+        assert_eq!(Ok(loaded.counters.position), position);
     }
 }
 

@@ -7,7 +7,7 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::document::{
-    Annotation, BoxState, Category, Change, Flags, Origin, FormerProposal, ReviewState,
+    Annotation, BoxState, Category, Change, Flags, FormerProposal, Origin, ReviewState,
 };
 
 fn some_rect() -> impl Strategy<Value = BBox> {
