@@ -14,9 +14,10 @@ use super::export::naming::ExportedPicture;
 use super::export::writer::ExportWriter;
 use super::import::builder::ImportBuilder;
 use super::import::rows::{ImportedBox, ImportedPicture};
+use super::json_flags::{insert_flags, take_flags};
 use super::json_keys::JsonKeys;
 use super::{input, paths, unknown_fields};
-use crate::document::{Annotation, Flags, ReviewState};
+use crate::document::{Annotation, Flag, ReviewState};
 
 /// The key of labelme's own fields in the unknown fields of a row.
 const FIELDS_KEY: &str = "labelme";
@@ -53,25 +54,7 @@ pub(super) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
 
 fn shape(row: &Annotation, label: &str) -> Value {
     let mut shape = own_fields(row.extra.as_deref());
-    let Flags {
-        crowd,
-        difficult,
-        occluded,
-        truncated,
-    } = row.flags;
-    let flags = shape.entry("flags").or_insert_with(|| json!({}));
-    if !flags.is_object() {
-        *flags = json!({});
-    }
-    let all = [
-        ("crowd", crowd),
-        ("difficult", difficult),
-        ("occluded", occluded),
-        ("truncated", truncated),
-    ];
-    for (name, _) in all.iter().filter(|(_, is_set)| *is_set) {
-        flags[*name] = true.into();
-    }
+    insert_flags(&mut shape, "flags", row.flags.iter());
     shape.entry("group_id").or_insert(Value::Null);
     shape.insert("label".to_owned(), label.into());
     shape.insert("shape_type".to_owned(), "rectangle".into());
@@ -203,7 +186,9 @@ fn read_shape(
         coco.insert("segmentation".to_owned(), json!([points.concat()]));
     }
     let mut one = ImportedBox::drawn(category, edges);
-    one.flags = take_flags(&mut shape);
+    if let Some(Value::Object(flags)) = shape.get_mut("flags") {
+        one.flags = take_flags(flags, Flag::ALL);
+    }
     // The pixels of a mask are too large to keep.
     shape.remove("mask");
     one.extra = unknown_fields_text(shape, coco);
@@ -226,22 +211,4 @@ fn bounds(kind: &str, points: &[[f64; 2]]) -> [f64; 4] {
     points.iter().fold(nothing, |[x0, y0, x1, y1], [x, y]| {
         [x0.min(*x), y0.min(*y), x1.max(*x), y1.max(*y)]
     })
-}
-
-/// Takes the flags that are set out of the flags of a shape. Other flags stay.
-fn take_flags(shape: &mut Map<String, Value>) -> Flags {
-    let mut flags = Flags::default();
-    if let Some(Value::Object(own)) = shape.get_mut("flags") {
-        let mut take = |name: &str, flag: &mut bool| {
-            *flag = own.get(name) == Some(&Value::Bool(true));
-            if *flag {
-                own.remove(name);
-            }
-        };
-        take("crowd", &mut flags.crowd);
-        take("difficult", &mut flags.difficult);
-        take("occluded", &mut flags.occluded);
-        take("truncated", &mut flags.truncated);
-    }
-    flags
 }

@@ -13,7 +13,7 @@
 //! | `export` | from the document to files: options, subsets, names, the writer |
 //! | `format` | the formats and folder layouts, and their names |
 //! | `input`, `paths` | files of unknown origin: limits, encodings, safe relative paths |
-//! | `json_keys`, `ascii_json`, `unknown_fields` | JSON: recognition, output, fields to keep |
+//! | `json_keys`, `json_flags`, `ascii_json`, `unknown_fields` | JSON: recognition, flags, output, fields to keep |
 //! | `error`, `messages` | what went wrong, and what a person should know |
 //!
 //! # Import
@@ -60,6 +60,7 @@ mod export;
 mod format;
 mod import;
 mod input;
+mod json_flags;
 mod json_keys;
 mod labelme;
 mod messages;

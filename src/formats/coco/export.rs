@@ -12,13 +12,14 @@ use super::super::export::options::{BoxSelection, PictureFiles};
 use super::super::export::split::Subset;
 use super::super::export::writer::ExportWriter;
 use super::super::format::FolderLayout;
+use super::super::json_flags::insert_flags;
 use super::super::{paths, unknown_fields};
 use super::extension::{
     BoxExtension, CategoryExtension, EXTENSION_KEY, PictureExtension, insert_extension,
 };
 use super::outline::{is_outline, remove_stale_outline};
 use super::types::{self, Image, Instances};
-use crate::document::{Annotation, BoxState, Category, Flags, Picture};
+use crate::document::{Annotation, BoxState, Category, Flag, Picture};
 use crate::geometry::BBox;
 
 /// Keys of an annotation that are written from the document, or not at all.
@@ -181,7 +182,15 @@ fn annotation(
     let box_area = bbox[2] * bbox[3];
     let mask_area = extra.remove("area").and_then(|area| area.as_f64());
     let area = mask_area.filter(|area| segmentation.is_some() && *area > 0.0 && *area <= box_area);
-    insert_attributes(&mut extra, row.flags);
+    // As CVAT writes the flags for which COCO has no key.
+    let mut attributes = row
+        .flags
+        .iter()
+        .filter(|flag| *flag != Flag::Crowd)
+        .peekable();
+    if attributes.peek().is_some() {
+        insert_flags(&mut extra, "attributes", attributes);
+    }
     let is_plain = row.state == BoxState::Drawn && row.score.is_none();
     if writer.options.provenance && !is_plain {
         let extension = BoxExtension {
@@ -206,30 +215,6 @@ fn annotation(
             .map(f64::from)
             .filter(|_| writer.options.boxes == BoxSelection::Proposals),
         extra,
-    }
-}
-
-/// Writes the flags for which COCO has no key as CVAT does.
-fn insert_attributes(extra: &mut Map<String, Value>, flags: Flags) {
-    let Flags {
-        crowd: _,
-        difficult,
-        occluded,
-        truncated,
-    } = flags;
-    let attributes = [
-        ("difficult", difficult),
-        ("occluded", occluded),
-        ("truncated", truncated),
-    ];
-    if attributes.iter().any(|(_, is_set)| *is_set) {
-        let own = extra.entry("attributes").or_insert_with(|| json!({}));
-        if !own.is_object() {
-            *own = json!({});
-        }
-        for (name, _) in attributes.iter().filter(|(_, is_set)| *is_set) {
-            own[*name] = true.into();
-        }
     }
 }
 

@@ -21,6 +21,7 @@ use serde_json::{Map, Value, json};
 use super::super::error::FormatError;
 use super::super::import::builder::ImportBuilder;
 use super::super::import::rows::{ImportedBox, ImportedCategory, ImportedPicture};
+use super::super::json_flags::take_flags;
 use super::super::{input, paths, unknown_fields};
 use super::export::own_info;
 use super::extension::{
@@ -29,7 +30,7 @@ use super::extension::{
 use super::outline::{edges, keep_outline};
 use super::reader::{self, AnnotationRow, CategoryRow, ImageRow, Row, RowId};
 use super::recognise::is_instances_file;
-use crate::document::{Annotation, Flags, Provenance, ReviewState};
+use crate::document::{Flag, Flags, Provenance, ReviewState};
 use crate::files::folder_of;
 
 /// Reads an instances file, or all of a folder.
@@ -241,7 +242,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
         // The category is resolved at the end.
         let mut imported = ImportedBox::drawn(0, edges(bbox));
         imported.id = Some(id.as_ref().map_or(0, RowId::number));
-        imported.flags = take_flags(&mut extra);
+        imported.flags = take_attributes(&mut extra);
         imported.flags.crowd = is_crowd;
         let extension = remove_extension(&mut extra);
         let ignore = extra.remove("ignore");
@@ -426,21 +427,14 @@ fn picture_folders(path: &Path, root: &Path) -> Vec<String> {
 }
 
 /// Takes the flags that are set out of the attributes. Other attributes stay.
-fn take_flags(row: &mut Map<String, Value>) -> Flags {
-    let mut flags = Flags::default();
-    if let Some(Value::Object(attributes)) = row.get_mut("attributes") {
-        let mut take = |name: &str, flag: &mut bool| {
-            *flag = attributes.get(name) == Some(&Value::Bool(true));
-            if *flag {
-                attributes.remove(name);
-            }
-        };
-        take("difficult", &mut flags.difficult);
-        take("occluded", &mut flags.occluded);
-        take("truncated", &mut flags.truncated);
-        if attributes.is_empty() && flags != Flags::default() {
-            row.remove("attributes");
-        }
+fn take_attributes(row: &mut Map<String, Value>) -> Flags {
+    let Some(Value::Object(attributes)) = row.get_mut("attributes") else {
+        return Flags::default();
+    };
+    let without_crowd = Flag::ALL.into_iter().filter(|flag| *flag != Flag::Crowd);
+    let flags = take_flags(attributes, without_crowd);
+    if attributes.is_empty() && flags != Flags::default() {
+        row.remove("attributes");
     }
     flags
 }
