@@ -6,20 +6,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::error::FormatError;
-use super::super::export::naming::ExportedPicture;
-use super::super::export::options::{BoxSelection, PictureFiles};
-use super::super::export::split::Subset;
-use super::super::export::writer::ExportWriter;
-use super::super::format::FolderLayout;
-use super::super::json_flags::insert_flags;
-use super::super::{paths, unknown_fields};
 use super::extension::{
     BoxExtension, CategoryExtension, EXTENSION_KEY, PictureExtension, insert_extension,
 };
 use super::outline::{is_outline, remove_stale_outline};
 use super::types::{self, Image, Instances};
 use crate::document::{Annotation, BoxState, Category, Flag, Picture};
+use crate::formats::error::FormatError;
+use crate::formats::export::naming::ExportedPicture;
+use crate::formats::export::options::{BoxSelection, PictureFiles};
+use crate::formats::export::split::Subset;
+use crate::formats::export::writer::ExportWriter;
+use crate::formats::format::FolderLayout;
+use crate::formats::json_flags::insert_flags;
+use crate::formats::{paths, unknown_fields};
 use crate::geometry::BBox;
 
 /// Keys of an annotation that are written from the document, or not at all.

@@ -18,11 +18,6 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::super::error::FormatError;
-use super::super::import::builder::ImportBuilder;
-use super::super::import::rows::{ImportedBox, ImportedCategory, ImportedPicture};
-use super::super::json_flags::take_flags;
-use super::super::{input, paths, unknown_fields};
 use super::export::own_info;
 use super::extension::{
     BoxExtension, CategoryExtension, EXTENSION_KEY, PictureExtension, remove_extension,
@@ -32,6 +27,11 @@ use super::reader::{self, AnnotationRow, CategoryRow, ImageRow, Row, RowId};
 use super::recognise::is_instances_file;
 use crate::document::{Flag, Flags, Provenance, ReviewState};
 use crate::files::folder_of;
+use crate::formats::error::FormatError;
+use crate::formats::import::builder::ImportBuilder;
+use crate::formats::import::rows::{ImportedBox, ImportedCategory, ImportedPicture};
+use crate::formats::json_flags::take_flags;
+use crate::formats::{input, paths, unknown_fields};
 
 /// Reads an instances file, or all of a folder.
 pub(in crate::formats) fn import(

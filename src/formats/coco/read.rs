@@ -5,10 +5,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::super::error::FormatError;
-use super::super::input;
 use super::reader::{self, AnnotationRow, CategoryRow, ImageRow, Row, RowId};
 use super::types::{Annotation, Category, Image, Instances};
+use crate::formats::error::FormatError;
+use crate::formats::input;
 
 impl Instances {
     /// Reads an instances file.

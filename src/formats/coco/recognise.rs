@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::json_keys::JsonKeys;
+use crate::formats::json_keys::JsonKeys;
 
 /// Whether these are the keys of an instances file.
 pub(in crate::formats) fn are_instances_keys(keys: &JsonKeys) -> bool {

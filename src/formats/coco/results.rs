@@ -7,16 +7,16 @@ use std::sync::Arc;
 use serde::de::DeserializeSeed as _;
 use serde_json::Value;
 
-use super::super::error::FormatError;
-use super::super::export::writer::ExportWriter;
-use super::super::import::builder::ImportBuilder;
-use super::super::import::rows::{ImportedBox, ImportedPicture};
-use super::super::input;
 use super::export::shortest_bbox;
 use super::outline::edges;
 use super::reader::{Elements, four_numbers};
 use super::types::Detection;
 use crate::document::{BoxState, CategoryId, PictureId, Provenance};
+use crate::formats::error::FormatError;
+use crate::formats::export::writer::ExportWriter;
+use crate::formats::import::builder::ImportBuilder;
+use crate::formats::import::rows::{ImportedBox, ImportedPicture};
+use crate::formats::input;
 
 /// Reads a results list.
 ///

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::super::ascii_json::to_ascii_json;
-use super::super::error::FormatError;
 use super::types::{Detection, Instances};
 use crate::files::write_whole;
+use crate::formats::ascii_json::to_ascii_json;
+use crate::formats::error::FormatError;
 
 impl Instances {
     /// Writes the file whole or not at all, after reading back what would be written.

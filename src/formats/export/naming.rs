@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::super::format::Format;
-use super::super::paths;
 use super::options::{ExportOptions, PictureFiles};
 use super::split::Subset;
 use crate::document::Picture;
+use crate::formats::format::Format;
+use crate::formats::paths;
 
 /// A picture of an export.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! What an export writes.
 
-use super::super::format::{FolderLayout, Format};
 use super::split::SubsetSplit;
+use crate::formats::format::{FolderLayout, Format};
 
 /// Which pictures are exported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

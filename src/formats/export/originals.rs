@@ -4,9 +4,9 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::super::error::FormatError;
 use crate::document::Document;
 use crate::files::folder_of;
+use crate::formats::error::FormatError;
 
 /// Where the pictures of a project are.
 pub(super) struct OriginalPictures<'a> {

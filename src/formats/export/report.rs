@@ -1,6 +1,6 @@
 //! What an export did, for the person who started it.
 
-use super::super::messages::Messages;
+use crate::formats::messages::Messages;
 
 /// What an export did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

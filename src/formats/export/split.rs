@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::super::format::FolderLayout;
+use crate::formats::format::FolderLayout;
 
 /// A subset of a split data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -9,10 +9,6 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tempfile::TempDir;
 
-use super::super::ascii_json::to_ascii_json;
-use super::super::error::FormatError;
-use super::super::format::FolderLayout;
-use super::super::paths;
 use super::naming::ExportedPicture;
 use super::options::{ExportOptions, PictureFiles};
 use super::originals::OriginalPictures;
@@ -21,6 +17,10 @@ use super::report::ExportReport;
 use super::split::Subset;
 use crate::document::{Annotation, CategoryId, Document, Picture};
 use crate::files::{folder_of, refuse_projects, replace_whole, same_file, write_whole};
+use crate::formats::ascii_json::to_ascii_json;
+use crate::formats::error::FormatError;
+use crate::formats::format::FolderLayout;
+use crate::formats::paths;
 
 /// An export in progress.
 pub(in crate::formats) struct ExportWriter<'a> {

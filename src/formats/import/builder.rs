@@ -11,7 +11,6 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::super::unknown_fields;
 use super::boxes::BoxImporter;
 use super::categories::resolve_categories;
 use super::ids::IdAllocator;
@@ -20,6 +19,7 @@ use super::report::{ImportMode, ImportReport, PreparedImport};
 use super::review::update_review;
 use super::rows::{ImportedCategory, ImportedPicture};
 use crate::document::{CategoryId, Change, Document, Edit, Picture, PictureId};
+use crate::formats::unknown_fields;
 
 /// An import under construction.
 pub(in crate::formats) struct ImportBuilder<'a> {

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::super::paths;
 use super::report::ImportReport;
 use super::rows::ImportedPicture;
 use crate::document::{Document, Picture, PictureId};
 use crate::files::hash_file;
+use crate::formats::paths;
 use crate::pictures;
 
 /// The picture that an entry of a file stands for.

@@ -2,7 +2,7 @@
 
 use crate::document::Edit;
 
-use super::super::messages::Messages;
+use crate::formats::messages::Messages;
 
 /// What happens to the annotations that the document already has on the pictures of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use quick_xml::escape::escape;
 
-use super::super::error::FormatError;
-use super::super::export::naming::ExportedPicture;
-use super::super::export::writer::ExportWriter;
-use super::super::paths;
 use crate::document::Flags;
+use crate::formats::error::FormatError;
+use crate::formats::export::naming::ExportedPicture;
+use crate::formats::export::writer::ExportWriter;
+use crate::formats::paths;
 
 /// Writes an XML file next to where each picture is or would be.
 pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {

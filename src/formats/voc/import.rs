@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::super::error::FormatError;
-use super::super::import::builder::ImportBuilder;
-use super::super::import::rows::{ImportedBox, ImportedPicture};
-use super::super::{input, paths};
 use super::xml::Node;
 use crate::document::{Flags, ReviewState};
+use crate::formats::error::FormatError;
+use crate::formats::import::builder::ImportBuilder;
+use crate::formats::import::rows::{ImportedBox, ImportedPicture};
+use crate::formats::{input, paths};
 
 /// Whether a text looks like a VOC file.
 pub(in crate::formats) fn is_annotation_text(text: &str) -> bool {

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::super::error::FormatError;
-use super::super::import::builder::ImportBuilder;
-use super::super::input;
+use crate::formats::error::FormatError;
+use crate::formats::import::builder::ImportBuilder;
+use crate::formats::input;
 
 /// Files that list the classes, one name per line, in the order of their numbers.
 const CLASS_LIST_FILES: [&str; 3] = ["classes.txt", "obj.names", "_darknet.labels"];

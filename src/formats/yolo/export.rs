@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::super::error::FormatError;
-use super::super::export::naming::ExportedPicture;
-use super::super::export::split::Subset;
-use super::super::export::writer::ExportWriter;
-use super::super::format::FolderLayout;
-use super::super::paths;
+use crate::formats::error::FormatError;
+use crate::formats::export::naming::ExportedPicture;
+use crate::formats::export::split::Subset;
+use crate::formats::export::writer::ExportWriter;
+use crate::formats::format::FolderLayout;
+use crate::formats::paths;
 
 /// Writes a label file for each picture, and `data.yaml`.
 pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::super::error::FormatError;
-use super::super::import::builder::ImportBuilder;
-use super::super::import::rows::ImportedPicture;
-use super::super::{input, paths};
 use super::description::{Description, is_class_list, read_description};
 use super::labels::{is_label_text, read_lines};
 use crate::document::{BoxState, ReviewState};
 use crate::files::folder_of;
+use crate::formats::error::FormatError;
+use crate::formats::import::builder::ImportBuilder;
+use crate::formats::import::rows::ImportedPicture;
+use crate::formats::{input, paths};
 
 /// Reads a folder, a `data.yaml` with the folder it is in, or one label file.
 pub(in crate::formats) fn import(

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::import::builder::ImportBuilder;
-use super::super::import::rows::{ImportedBox, ImportedPicture};
 use super::description::Description;
 use crate::document::Provenance;
+use crate::formats::import::builder::ImportBuilder;
+use crate::formats::import::rows::{ImportedBox, ImportedPicture};
 
 /// Whether a text begins with a line of a label file.
 pub(in crate::formats) fn is_label_text(text: &str) -> bool {
