@@ -69,7 +69,7 @@ impl<'a> RunCategories<'a> {
     /// What to look for: the tag if the model knows it, any object if it does not.
     pub fn target(&self, picture: &ScannedPicture) -> Target {
         match self.tag(picture) {
-            None => Target::Anything,
+            None => Target::Automatic,
             Some(tag) => match self.classes.iter().position(|name| name == tag) {
                 Some(class) => Target::Classes(vec![class]),
                 None => Target::AnyObject,
@@ -84,7 +84,8 @@ impl<'a> RunCategories<'a> {
         proposals: &'p [Proposal],
     ) -> Vec<(&'p Proposal, u64)> {
         let unnamed = self.tag(picture).unwrap_or(ANY_OBJECT);
-        let named = propose::named(proposals, self.classes, self.naming, |_| true).into_iter();
+        let named =
+            propose::name_proposals(proposals, self.classes, self.naming, |_| true).into_iter();
         named
             .map(|(proposal, name)| (proposal, self.ids[name.unwrap_or(unnamed)]))
             .collect()

@@ -229,7 +229,7 @@ fn write_heatmap(
     settings: &ProposeSettings,
 ) -> Result<(), FileError> {
     let ProposeSettings { method, boxes, .. } = settings;
-    let maps = propose::maps(&inference.evidence, target, boxes.mode);
+    let maps = propose::maps_for(&inference.evidence, target, boxes.mode);
     let class = maps.classes.first().map(|maps| maps.class);
     match (&inference.picture, maps.map(*method, class)) {
         (Some(picture), Some(map)) => heatmap::write(path, picture, map),

@@ -63,7 +63,7 @@ pub fn run(
             for text in &inference.warnings {
                 progress.println(&format!("warning: {text}"));
             }
-            let target = Target::Anything;
+            let target = Target::Automatic;
             let proposals =
                 propose::propose(&inference.evidence, inference.size, &target, settings);
             match writer.add(pictures[index].0, proposals) {
@@ -186,7 +186,7 @@ impl<'a> ProposalWriter<'a> {
             let namer = ClassNamer::new(document, classes, is_companion);
             let named = |picture: PictureId, proposals| -> Vec<NamedCandidate> {
                 let accepts = |name: &str| namer.accepts(picture, name);
-                propose::named(proposals, classes, document.naming(), accepts)
+                propose::name_proposals(proposals, classes, document.naming(), accepts)
                     .into_iter()
                     .map(|(proposal, name)| NamedCandidate {
                         rect: proposal.bbox,

@@ -22,7 +22,7 @@ impl ClassTally {
     /// Counts what was proposed for some pictures, in the place of what was before.
     pub fn take(&mut self, found: &[(PictureId, Vec<Proposal>)]) {
         for (picture, boxes) in found {
-            let classes = boxes.iter().filter_map(Proposal::likeliest);
+            let classes = boxes.iter().filter_map(Proposal::best_class);
             let classes = classes.filter_map(|class| u32::try_from(class).ok());
             self.of_picture.insert(*picture, classes.collect());
         }
