@@ -13,6 +13,7 @@ use crate::app::workers::opener;
 use crate::app::workers::tag_trainer::TagTraining;
 use crate::app::workers::terms::ModelSettings;
 use crate::app::workspace::Workspace;
+use crate::formats;
 use crate::learn::tags::TagSet;
 use crate::store::Project;
 use crate::tscam::EMBEDDED_BACKBONE_NAME;
@@ -95,7 +96,10 @@ impl Window {
             .model_info()
             .is_none_or(|model_info| model_info.name == EMBEDDED_BACKBONE_NAME);
         let project = workspace.session.project();
-        let set = TagSet::new(TagSet::from_document(project.document(), project.root()));
+        let set = TagSet::new(formats::tags::from_document(
+            project.document(),
+            project.root(),
+        ));
         let text = match &self.dirs.heads {
             _ if !is_embedded => {
                 "Here classes are learnt for the embedded model; for another one there is “tsukami \
