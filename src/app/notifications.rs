@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 
+use super::i18n::tr;
+
 /// Seconds that a toast stays.
 const MIN_TOAST_SECS: f64 = 5.0;
 /// Toasts that are shown at once.
@@ -62,11 +64,7 @@ impl Notifications {
         match &new[..] {
             [] => {}
             [only] => self.toast(only.clone(), true, ""),
-            _ => self.toast(
-                format!("{} problems: see Help, Problems", new.len()),
-                true,
-                "",
-            ),
+            _ => self.toast(tr!("problems-toast", count = new.len()), true, ""),
         }
     }
 

@@ -21,7 +21,6 @@ mod adjustment;
 mod app;
 mod class_actions;
 mod commands;
-mod counted;
 mod dialog;
 mod events;
 mod finish;

@@ -5,6 +5,7 @@ use egui::Context;
 use super::class_actions::change_class;
 use super::state::Window;
 use crate::app::action::Action;
+use crate::app::i18n::tr;
 use crate::app::workers::events::EventSender;
 use crate::app::workers::{exchanger, file_dialog};
 use crate::app::workspace::Workspace;
@@ -106,14 +107,14 @@ fn perform_on_workspace(
         Action::SetHeatMapClass(class) => workspace.heat_map_class = class,
         Action::ShowThumbnails(pictures) => show_thumbnails(workspace, &pictures),
         Action::Import(path, mode) => {
-            workspace.exchange = Some("Importing…");
+            workspace.exchange = Some(tr!("importing"));
             // Proposals written during the import would make its edit fail.
             workspace.defers_writes = true;
             let project = session.project().path().to_owned();
             exchanger::import(project, path, mode, event_sender.clone());
         }
         Action::Export(options, path) => {
-            workspace.exchange = Some("Exporting…");
+            workspace.exchange = Some(tr!("exporting"));
             let project = session.project().path().to_owned();
             exchanger::export(project, *options, path, event_sender.clone());
         }

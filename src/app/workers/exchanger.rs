@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::events::{EventSender, ExchangeEvent, WorkerEvent};
+use crate::app::i18n::tr;
 use crate::formats::exchange::{self, ExportOptions, ExportReport, Format, Import, ImportMode};
 use crate::store::{Access, Project};
 
@@ -44,8 +45,9 @@ fn write(project: &Path, options: &ExportOptions, out: &Path) -> Result<ExportRe
 
 fn unknown(path: &Path) -> String {
     let readable = Format::ALL.map(Format::name).join(", ");
-    format!(
-        "{} is in no format that can be read: choose a file or folder of {readable}",
-        path.display()
+    tr!(
+        "unknown-format",
+        path = path.display().to_string(),
+        formats = readable
     )
 }

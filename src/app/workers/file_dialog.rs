@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rfd::AsyncFileDialog;
 
 use super::events::{EventSender, FileChoice, FilePurpose, WorkerEvent};
+use crate::app::i18n::tr;
 
 /// A person cannot give up a dialog faster than this: it was not shown.
 const FASTEST: Duration = Duration::from_millis(400);
@@ -23,13 +24,13 @@ pub fn show(purpose: FilePurpose, post: EventSender) {
             }
             FilePurpose::OpenProject => {
                 dialog
-                    .add_filter("Tsukami projects", &project)
+                    .add_filter(tr!("file-type-project"), &project)
                     .pick_file()
                     .await
             }
             FilePurpose::Model => {
                 dialog
-                    .add_filter("Models", &["safetensors", "pth"])
+                    .add_filter(tr!("file-type-model"), &["safetensors", "pth"])
                     .pick_file()
                     .await
             }

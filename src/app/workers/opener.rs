@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::events::{EventSender, OpeningEvent, WorkerEvent};
+use crate::app::i18n::tr;
 use crate::pictures;
 use crate::store::{self, Access, Project, StoreError};
 use crate::survey;
@@ -34,10 +35,7 @@ pub fn rescan(project: PathBuf, post: EventSender) {
 
 fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
     if !path.exists() {
-        return Err(format!(
-            "{} is not there: see that its disk is connected, or open another folder",
-            path.display()
-        ));
+        return Err(tr!("path-missing", path = path.display().to_string()));
     }
     let sentence = |error: StoreError| error.to_string();
     let is_project = path
@@ -64,9 +62,9 @@ fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
         // The file is gone, but not what it held.
         (None, Some(backup)) => {
             store::restore(&at, &backup).map_err(sentence)?;
-            restored = Some(format!(
-                "The project file of this folder was gone; it is restored from its backup {}",
-                backup.display()
+            restored = Some(tr!(
+                "restored-from-backup",
+                backup = backup.display().to_string()
             ));
             Project::open(&at, Access::Edit).map_err(sentence)?
         }
