@@ -138,7 +138,7 @@ fn a_jpeg_cut_in_its_last_rows_is_done_with_a_warning() {
     let warning = stderr
         .lines()
         .find(|line| line.starts_with("warning: ") && line.contains("last rows cut.jpg"));
-    assert!(warning.unwrap().contains("as far as it goes"), "{stderr}");
+    assert!(warning.unwrap().contains("as far as possible"), "{stderr}");
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn a_path_of_300_characters_is_done() {
 
 #[test]
 fn a_pipe_among_the_pictures_fails_and_does_not_hang() {
-    assert_failed("pipe.jpg", "is no regular file");
+    assert_failed("pipe.jpg", "is not a regular file");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_loop_of_links_is_told_and_not_followed() {
 
 #[test]
 fn a_link_to_nothing_fails() {
-    assert_failed("dangling.jpg", "is a link to nothing");
+    assert_failed("dangling.jpg", "is a broken link");
 }
 
 #[test]

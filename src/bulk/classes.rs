@@ -35,10 +35,10 @@ impl<'a> Classes<'a> {
         let known = model.classes();
         let called = known.iter().map(|class| naming.name_of(class).to_owned());
         let mut names: Vec<String> = called.collect();
-        let flat = ScannedPicture::is_flat(entries);
+        let flat = ScannedPicture::all_at_top_level(entries);
         let tags: BTreeSet<Option<&str>> = entries
             .iter()
-            .map(|entry| entry.folder(flat).filter(|_| folder_tags))
+            .map(|entry| entry.class_folder(flat).filter(|_| folder_tags))
             .collect();
         let extra = tags.iter().filter_map(|tag| *tag);
         names.extend(extra.map(str::to_owned));
@@ -62,7 +62,7 @@ impl<'a> Classes<'a> {
     }
 
     fn tag<'e>(&self, entry: &'e ScannedPicture) -> Option<&'e str> {
-        entry.folder(self.flat).filter(|_| self.folder_tags)
+        entry.class_folder(self.flat).filter(|_| self.folder_tags)
     }
 
     /// What to look for: the tag if the model knows it, any object if it does not.
