@@ -14,6 +14,7 @@ use thiserror::Error;
 use walkdir::WalkDir;
 
 use super::format::format_of_name;
+use crate::files;
 
 /// A picture that a scan found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,12 +94,12 @@ impl Finder {
     fn add(&mut self, path: &Path) {
         match fs::metadata(path) {
             Ok(data) if data.is_dir() => {
-                self.widen_root(&absolute(path));
+                self.widen_root(&files::normal(path));
                 self.folder(path);
             }
             Ok(data) if data.is_file() && is_list(path) => self.list(path),
             Ok(data) if data.is_file() && format_of_name(path).is_some() => {
-                let place = absolute(path);
+                let place = files::normal(path);
                 self.widen_root(parent(&place));
                 self.found.push((place, path.to_path_buf()));
             }
@@ -109,7 +110,7 @@ impl Finder {
             Err(error) => {
                 // A missing path still counts for the root, so that the names of the other pictures
                 // do not change.
-                let missing = absolute(path);
+                let missing = files::normal(path);
                 if format_of_name(path).is_some() || is_list(path) {
                     self.widen_root(parent(&missing));
                 } else {
@@ -126,7 +127,7 @@ impl Finder {
             .follow_links(true)
             .into_iter()
             .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name()));
-        let base = absolute(folder);
+        let base = files::normal(folder);
         while let Some(entry) = walk.next() {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -155,7 +156,7 @@ impl Finder {
 
     /// Reads a text list.
     fn list(&mut self, list: &Path) {
-        let base = parent(&absolute(list)).to_path_buf();
+        let base = parent(&files::normal(list)).to_path_buf();
         let text = match fs::read(list).map(String::from_utf8) {
             Ok(Ok(text)) => text,
             Ok(Err(_)) => {
@@ -173,7 +174,7 @@ impl Finder {
                 continue;
             }
             let path = parent(list).join(line);
-            let place = absolute(&path);
+            let place = files::normal(&path);
             let data = fs::metadata(&path);
             if place.starts_with(&base) {
                 self.widen_root(&base);
@@ -262,23 +263,6 @@ fn unreachable_reason(error: &io::Error) -> String {
         }
         _ => format!("cannot be read ({error}): check its permissions, or leave it out"),
     }
-}
-
-/// The absolute path without `.` and `..`, by its letters alone: a `..` behind a link to a folder
-/// leads elsewhere on disk, so the result serves names and comparison, never opening.
-fn absolute(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => {
-                clean.pop();
-            }
-            Component::CurDir => {}
-            part => clean.push(part),
-        }
-    }
-    clean
 }
 
 /// The folder of a path; empty for a bare name, so that joining gives the name again.
