@@ -1,12 +1,12 @@
-//! What the window costs, without a screen: `cargo bench --bench window [-- frames|folder|memory]`.
+//! The cost of the window, without a screen: `cargo bench --bench window [-- frames|folder|memory]`.
 //!
-//! - `frames`: processor time a frame, with a picture of 24 megapixels, 500 boxes and the heat map;
-//! - `folder`: how soon the first of 10,000 pictures and the next one can be seen;
-//! - `memory`: the most memory while going through 2,000 pictures of 12 megapixels;
-//! - `annotate DIR TRUTH.json`: keys and drags that it takes to bring the proposals on a data set to
-//!   its true boxes, with a script for an annotator.
+//! - `frames`: processor time per frame, with a picture of 24 megapixels, 500 boxes and the heat map;
+//! - `folder`: the time until the first of 10,000 pictures is shown, and until the next one is;
+//! - `memory`: the peak memory while stepping through 2,000 pictures of 12 megapixels;
+//! - `annotate DIR TRUTH.json`: the keys and drags with which a scripted annotator turns the proposals for a
+//!   data set into its true boxes.
 //!
-//! A frame is everything up to the triangles: what the graphics card does with them is its own.
+//! A frame includes everything up to the triangles, but not the work of the graphics card.
 
 #![allow(clippy::print_stdout, reason = "it reports what it measures")]
 
@@ -25,8 +25,7 @@ use tsukami::app::window::Window;
 use tsukami::document::{BoxState, Document, ReviewState, ops};
 use tsukami::formats::coco::Instances;
 use tsukami::geometry::BBox;
-use tsukami::store::Project;
-use tsukami::survey;
+use tsukami::store::{self, Project};
 
 const SCREEN: [f32; 2] = [1280.0, 800.0];
 
@@ -137,7 +136,7 @@ fn frames() {
     let pictures = pictures(&folder);
     photograph(&pictures.join("large.jpg"), 6000, 4000);
     let (mut project, _) = Project::create_for(&pictures).expect("a project can be made");
-    survey::refresh(&mut project).expect("the folder can be read");
+    store::rescan(&mut project).expect("the folder can be read");
     // Two classes, so that proposals are of neither and not taken for boxes that are there.
     for name in ["cat", "dog"] {
         let add = |document: &Document| Ok(ops::add_category(document, name));
@@ -333,7 +332,7 @@ fn annotate(folder: &Path, truth: &Path) {
         fs::copy(root.join(&image.file_name), copy).expect("it can be copied");
     }
     let (mut project, _) = Project::create_for(&pictures).expect("a project can be made");
-    survey::refresh(&mut project).expect("the folder can be read");
+    store::rescan(&mut project).expect("the folder can be read");
     for category in &truth.categories {
         let add = |document: &Document| Ok(ops::add_category(document, &category.name));
         project

@@ -17,7 +17,7 @@ impl Window {
         };
         let hidden = workspace.session.hidden_proposals();
         if hidden > 0 {
-            // They would be judged without being seen.
+            // Nobody can judge them without seeing them.
             self.notifications
                 .notify(tr!("hidden-proposals", count = hidden));
             if command == Command::AcceptAll {

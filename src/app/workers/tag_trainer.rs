@@ -9,7 +9,7 @@ use std::thread;
 
 use super::events::{EventSender, TrainedHeadFile, WorkerEvent};
 use crate::app::i18n::{self, tr};
-use crate::formats::write_whole;
+use crate::files::write_whole;
 use crate::learn;
 use crate::learn::class_head::HeadTrainingError;
 use crate::learn::lesson::HeadTraining;
