@@ -109,7 +109,7 @@ fn is_shown(window: &Window) -> bool {
         workspace
             .session
             .current()
-            .is_some_and(|id| workspace.textures.has(id))
+            .is_some_and(|id| workspace.view.textures.has(id))
     })
 }
 
@@ -288,7 +288,7 @@ fn folder() {
                 workspace
                     .session
                     .neighbour(1)
-                    .is_some_and(|id| workspace.textures.has(id))
+                    .is_some_and(|id| workspace.view.textures.has(id))
             })
         };
         bench.wait(is_next_there);

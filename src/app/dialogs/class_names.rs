@@ -99,7 +99,7 @@ impl ClassNames {
     }
 
     fn content(&mut self, ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
-        let model_info = match &workspace.model {
+        let model_info = match &workspace.proposing.model {
             ModelState::Ready(model_info) => model_info,
             ModelState::Loading => {
                 ui.weak("The model is being loaded…");
@@ -172,8 +172,11 @@ impl ClassNames {
         ui.weak(
             "Arrows mark a row    Enter chooses a name    Ctrl+Enter takes the suggestion    Esc closes",
         );
-        if workspace.deriving > 0 {
-            ui.weak(format!("{} other pictures follow…", workspace.deriving));
+        if workspace.deriving.remaining > 0 {
+            ui.weak(format!(
+                "{} other pictures follow…",
+                workspace.deriving.remaining
+            ));
         }
         if let Some(press) = clicked.or(press) {
             self.act(press, &shown, actions);
@@ -402,14 +405,14 @@ impl Rows {
     /// Counts anew if anything has changed.
     fn update(&mut self, workspace: &Workspace, class_names: &[String]) {
         let session = &workspace.session;
-        let of = (session.revision(), workspace.census().version());
+        let of = (session.revision(), workspace.class_tally().version());
         if self.of == Some(of) {
             return;
         }
         self.of = Some(of);
         let document = session.document();
         let naming = document.naming();
-        let counts = workspace.census().count(document, class_names);
+        let counts = workspace.class_tally().count(document, class_names);
         let places: HashMap<&str, usize> = {
             let mut places = HashMap::new();
             for (at, name) in class_names.iter().enumerate() {

@@ -129,7 +129,7 @@ pub struct Dashboard {
 impl Dashboard {
     /// Draws the dashboard.
     pub fn ui(&mut self, ui: &mut Ui, workspace: &Workspace) {
-        let state = (workspace.number, workspace.session.revision());
+        let state = (workspace.id, workspace.session.revision());
         let is_current = self
             .counted
             .as_ref()
@@ -146,7 +146,7 @@ impl Dashboard {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             egui::Frame::new().inner_margin(14).show(ui, |ui| {
                 ui.heading("Dashboard");
-                tiles(ui, statistics, &workspace.activity);
+                tiles(ui, statistics, &workspace.timing.activity);
                 ui.add_space(10.0);
                 plots(ui, statistics);
             });
@@ -176,7 +176,7 @@ fn tiles(ui: &mut Ui, statistics: &Statistics, activity: &Activity) {
         .map_or("–".to_owned(), |iou| format!("{iou:.2}"));
     let Activity {
         with_proposals,
-        without,
+        without_proposals: without,
     } = activity;
     let tiles = [
         (

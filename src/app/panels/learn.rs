@@ -27,13 +27,13 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, offer: &CommandState<'_>, actions:
         ui.weak("Waits for the model.");
         return;
     };
-    let kept = &workspace.learning.kept;
+    let kept = &workspace.learning.saved;
     counts(ui, workspace);
     let latest = kept.latest(&kind);
     verdict(ui, workspace, latest);
     let shown = workspace.active_state().or(latest);
-    if let Some(state) = shown.filter(|state| state.measured.objects > 0) {
-        quality(ui, &state.measured);
+    if let Some(state) = shown.filter(|state| state.metrics.objects > 0) {
+        quality(ui, &state.metrics);
     }
     progress(ui, workspace, actions);
     ui.horizontal(|ui| {
@@ -62,7 +62,7 @@ fn classes(
     offer: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    if let Some(training) = &workspace.training {
+    if let Some(training) = &workspace.tag_training {
         let text = format!("Looking at {} tagged pictures…", training.pictures);
         return bar(ui, training.share(), &text, Action::CancelTraining, actions);
     }
@@ -111,28 +111,30 @@ fn counts(ui: &mut Ui, workspace: &Workspace) {
 /// What is in use, and why.
 fn verdict(ui: &mut Ui, workspace: &Workspace, latest: Option<&LearnedState>) {
     let palette = Palette::of(ui.visuals());
-    let choice = workspace.learning.kept.choice;
+    let choice = workspace.learning.saved.source;
     if let Some(state) = workspace.active_state() {
         let text = match choice {
             ProposalSource::State(_) => format!("Learned boxes of state {} are in use", state.id),
-            ProposalSource::Best | ProposalSource::OldWay => "Learned boxes are in use".to_owned(),
+            ProposalSource::Automatic | ProposalSource::WithoutLearning => {
+                "Learned boxes are in use".to_owned()
+            }
         };
         ui.colored_label(palette.good, text);
-        if workspace.learning.following > 0 {
+        if workspace.learning.remaining > 0 {
             ui.weak(format!(
                 "{} other pictures follow…",
-                workspace.learning.following
+                workspace.learning.remaining
             ));
         }
         return;
     }
     let text = match (choice, latest) {
-        (ProposalSource::OldWay, _) => "The old way is in use, as you chose".to_owned(),
+        (ProposalSource::WithoutLearning, _) => "The old way is in use, as you chose".to_owned(),
         (ProposalSource::State(_), _) => {
             "The state that you chose is of another model or quality: the old way is in use"
                 .to_owned()
         }
-        (ProposalSource::Best, None) => match &workspace.learning.trouble {
+        (ProposalSource::Automatic, None) => match &workspace.learning.trouble {
             Some(trouble) => trouble.clone(),
             None => {
                 "Nothing is learnt yet: it takes about 8 pictures that are done, and twice as many \
@@ -140,7 +142,9 @@ fn verdict(ui: &mut Ui, workspace: &Workspace, latest: Option<&LearnedState>) {
                     .to_owned()
             }
         },
-        (ProposalSource::Best, Some(state)) => not_better_text(state.measured.pictures).to_owned(),
+        (ProposalSource::Automatic, Some(state)) => {
+            not_better_text(state.metrics.pictures).to_owned()
+        }
     };
     ui.label(text);
 }
@@ -155,7 +159,7 @@ fn quality(ui: &mut Ui, measured: &HeldOutMetrics) {
         (
             "boxes right",
             "Objects that get a box which is right as it is (IoU 0.75)",
-            measured.right,
+            measured.recall,
             false,
         ),
         (
@@ -221,7 +225,7 @@ fn progress(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     let (share, text) = match workspace.learning_step() {
         Some(step) => (step as f32 / STEPS as f32, "Learning…".to_owned()),
         None if workspace.learning.is_waiting() => {
-            let number = workspace.learning.unseen();
+            let number = workspace.learning.waiting_for_features();
             (0.0, format!("Looking at {number} pictures first…"))
         }
         None => return,
@@ -231,7 +235,7 @@ fn progress(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
 
 /// What was learnt so far, to be gone back to.
 fn states(ui: &mut Ui, workspace: &Workspace, kind: &str, actions: &mut Vec<Action>) {
-    let kept = &workspace.learning.kept;
+    let kept = &workspace.learning.saved;
     if kept.states.is_empty() {
         return;
     }
@@ -241,7 +245,7 @@ fn states(ui: &mut Ui, workspace: &Workspace, kind: &str, actions: &mut Vec<Acti
         .show(ui, |ui| {
             let is_editable = workspace.session.is_editable();
             let mut offer = |ui: &mut Ui, choice: ProposalSource, name: &str, is_possible: bool| {
-                let is_chosen = kept.choice == choice;
+                let is_chosen = kept.source == choice;
                 let button = ui.add_enabled(
                     is_editable && is_possible,
                     egui::Button::selectable(is_chosen, name),
@@ -252,13 +256,13 @@ fn states(ui: &mut Ui, workspace: &Workspace, kind: &str, actions: &mut Vec<Acti
             };
             offer(
                 ui,
-                ProposalSource::Best,
+                ProposalSource::Automatic,
                 "The newest, where it is better",
                 true,
             );
             offer(
                 ui,
-                ProposalSource::OldWay,
+                ProposalSource::WithoutLearning,
                 "The old way, whatever is learnt",
                 true,
             );
@@ -277,16 +281,16 @@ fn state(
     actions: &mut Vec<Action>,
 ) {
     let mut first = format!("{}:  {} pictures", state.id, state.reviewed);
-    if let Some([_, right]) = state.measured.right {
+    if let Some([_, right]) = state.metrics.recall {
         first += &format!(", {:.0} % right", right * 100.0);
     }
     ui.add_space(3.0);
     ui.label(first);
     ui.horizontal(|ui| {
-        let second = format!("{}, {}", time_ago(state.at), state.model);
+        let second = format!("{}, {}", time_ago(state.learned_at), state.model);
         let choice = ProposalSource::State(state.id);
         let is_used = workspace.learning.active_state() == Some(state.id);
-        let is_chosen = workspace.learning.kept.choice == choice;
+        let is_chosen = workspace.learning.saved.source == choice;
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if is_used {
                 ui.colored_label(Palette::of(ui.visuals()).good, "in use");

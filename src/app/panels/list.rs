@@ -427,7 +427,7 @@ fn entry(
     is_grid: bool,
     actions: &mut Vec<Action>,
 ) {
-    let texture = workspace.textures.thumbnail(picture);
+    let texture = workspace.view.textures.thumbnail(picture);
     if texture.is_none() {
         workspace.request_thumbnail(picture);
     }

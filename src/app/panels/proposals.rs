@@ -21,7 +21,8 @@ pub fn ui(
 ) {
     model_line(ui, workspace, actions);
     let former = workspace
-        .proposal_preview
+        .view
+        .preview
         .as_ref()
         .map(|proposal_preview| &proposal_preview.settings);
     let former = former
@@ -54,15 +55,18 @@ pub fn ui(
     if proposing != former || is_final {
         actions.push(Action::Propose(proposing, is_final));
     }
-    if workspace.deriving > 0 {
-        ui.weak(format!("{} other pictures follow…", workspace.deriving));
+    if workspace.deriving.remaining > 0 {
+        ui.weak(format!(
+            "{} other pictures follow…",
+            workspace.deriving.remaining
+        ));
     }
     heat(ui, workspace, look, offer, actions);
 }
 
 fn model_line(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     let palette = Palette::of(ui.visuals());
-    ui.horizontal(|ui| match &workspace.model {
+    ui.horizontal(|ui| match &workspace.proposing.model {
         ModelState::Loading => {
             ui.spinner();
             ui.label("Loading the model…");
@@ -212,7 +216,7 @@ fn heat(
     offer: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    let mut shows = workspace.shows_heat_map;
+    let mut shows = workspace.view.shows_heat_map;
     let text = match offer.keymap.text(Command::HeatMap) {
         Some(keys) => format!("Heat map ({keys})"),
         None => "Heat map".to_owned(),
@@ -220,7 +224,7 @@ fn heat(
     if ui.checkbox(&mut shows, text).changed() {
         actions.push(Action::Command(Command::HeatMap));
     }
-    if !workspace.shows_heat_map {
+    if !workspace.view.shows_heat_map {
         return;
     }
     let mut look = *look;
@@ -230,9 +234,10 @@ fn heat(
     if ui.add(slider).changed() {
         actions.push(Action::Look(look));
     }
-    let classes = workspace.classes_in_picture();
+    let classes = workspace.classes_in_picture().to_vec();
     if !classes.is_empty() {
         let chosen = workspace
+            .view
             .heat_map_class
             .and_then(|class| classes.iter().find(|(at, _)| *at == class));
         let text = chosen.map_or("surest class", |(_, name)| name);
@@ -240,9 +245,9 @@ fn heat(
             ComboBox::from_id_salt("heat class")
                 .selected_text(text)
                 .show_ui(ui, |ui| {
-                    ui.selectable_value(&mut workspace.heat_map_class, None, "surest class");
+                    ui.selectable_value(&mut workspace.view.heat_map_class, None, "surest class");
                     for (class, name) in &classes {
-                        ui.selectable_value(&mut workspace.heat_map_class, Some(*class), name);
+                        ui.selectable_value(&mut workspace.view.heat_map_class, Some(*class), name);
                     }
                 });
         });

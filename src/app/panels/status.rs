@@ -65,7 +65,7 @@ pub fn ui(
                 .current()
                 .and_then(|id| session.document().picture(id))
             {
-                let percent = workspace.canvas.scale() * ui.pixels_per_point() * 100.0;
+                let percent = workspace.view.canvas.scale() * ui.pixels_per_point() * 100.0;
                 ui.weak(format!("{percent:.0} %"));
                 ui.separator();
                 ui.weak(format!("{} × {}", row.width, row.height));
@@ -86,7 +86,7 @@ pub fn ui(
                 ui.spinner();
                 ui.label("The model looks at it…");
             }
-            if workspace.canvas.draws() {
+            if workspace.view.canvas.draws() {
                 ui.colored_label(
                     palette.accent,
                     "Draw: drag, click two corners, or Enter; Esc gives up",
@@ -115,7 +115,9 @@ pub fn job_ui(
     offer: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    let Some(job) = &workspace.job else { return };
+    let Some(job) = &workspace.proposing.job else {
+        return;
+    };
     let is_paused = job.paused.is_some();
     ui.add_space(3.0);
     ui.horizontal(|ui| {

@@ -57,17 +57,18 @@ impl Window {
                 (can_edit && session.has_clipboard(), Requirement::Clipboard),
                 (history[0].is_some(), Requirement::Undo),
                 (history[1].is_some(), Requirement::Redo),
-                (workspace.job.is_some(), Requirement::Job),
+                (workspace.proposing.job.is_some(), Requirement::Job),
             ] {
                 satisfied.extend(is_met.then_some(need));
             }
             for (is_on, command) in [
-                (workspace.shows_heat_map, Command::HeatMap),
-                (workspace.are_boxes_hidden, Command::HideBoxes),
-                (workspace.shows_dashboard, Command::Dashboard),
-                (workspace.canvas.draws(), Command::Draw),
+                (workspace.view.shows_heat_map, Command::HeatMap),
+                (workspace.view.are_boxes_hidden, Command::HideBoxes),
+                (workspace.view.shows_dashboard, Command::Dashboard),
+                (workspace.view.canvas.draws(), Command::Draw),
                 (
                     workspace
+                        .proposing
                         .job
                         .as_ref()
                         .is_some_and(|job| job.paused.is_some()),
@@ -102,7 +103,7 @@ impl Window {
             .default_size(240.0)
             .size_range(180.0..=480.0)
             .show(ui, |ui| {
-                if workspace.job.is_some() {
+                if workspace.proposing.job.is_some() {
                     Panel::bottom("job")
                         .show(ui, |ui| status::job_ui(ui, workspace, &offer, actions));
                 }
@@ -129,21 +130,22 @@ impl Window {
                     });
             });
         CentralPanel::no_frame().show(ui, |ui| {
-            if workspace.shows_dashboard {
+            if workspace.view.shows_dashboard {
                 self.dashboard.ui(ui, workspace);
                 return;
             }
-            let heat = workspace.heat(ui.ctx());
-            let response = workspace.canvas.ui(
+            let heat = workspace.heat_map();
+            let response = workspace.view.canvas.ui(
                 ui,
                 Scene {
                     session: &workspace.session,
-                    textures: &mut workspace.textures,
+                    textures: &mut workspace.view.textures,
                     look: &look,
-                    adjustment: workspace.adjustment,
-                    are_boxes_hidden: workspace.are_boxes_hidden,
+                    adjustment: workspace.view.adjustment,
+                    are_boxes_hidden: workspace.view.are_boxes_hidden,
                     proposal_preview: workspace
-                        .proposal_preview
+                        .view
+                        .preview
                         .as_ref()
                         .map(|proposal_preview| &proposal_preview.boxes[..]),
                     heat,
@@ -172,7 +174,7 @@ impl Window {
                 Dialog::Import(import) => import.ui(context, actions),
                 Dialog::ClassPicker(picker) => {
                     if let Some(workspace) = &self.workspace {
-                        let place = workspace.canvas.selected_rect(&workspace.session);
+                        let place = workspace.view.canvas.selected_rect(&workspace.session);
                         picker.ui(context, &workspace.session, place, actions);
                     }
                 }
@@ -267,7 +269,7 @@ fn context_menu(ui: &mut Ui, offer: &CommandState<'_>, actions: &mut Vec<Action>
 
 /// Brightness, contrast and gamma of what is shown.
 fn adjustment(context: &Context, workspace: &Workspace, actions: &mut Vec<Action>) {
-    let mut adjustment = workspace.adjustment;
+    let mut adjustment = workspace.view.adjustment;
     egui::Window::new("Brightness and contrast")
         .collapsible(false)
         .resizable(false)
@@ -290,7 +292,7 @@ fn adjustment(context: &Context, workspace: &Workspace, actions: &mut Vec<Action
             });
             ui.weak("For the eye alone: files are not changed.");
         });
-    if adjustment != workspace.adjustment {
+    if adjustment != workspace.view.adjustment {
         actions.push(Action::Adjust(adjustment));
     }
 }

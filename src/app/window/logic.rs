@@ -44,7 +44,7 @@ impl Window {
             let is_open = self
                 .workspace
                 .as_ref()
-                .is_some_and(|workspace| workspace.number == number);
+                .is_some_and(|workspace| workspace.id == number);
             match event {
                 WorkerEvent::FileChosen(purpose, choice) => self.on_file_chosen(purpose, choice),
                 WorkerEvent::Failed(text) => self.notifications.problem(text),
@@ -257,9 +257,9 @@ impl Window {
             }
             None => "This system has no folder for what the program keeps",
             Some(folder) => {
-                let event_sender = self.event_sender.about(workspace.number);
+                let event_sender = self.event_sender.about(workspace.id);
                 let training = TagTraining::start(set, folder.clone(), project.id(), event_sender);
-                workspace.training = Some(training);
+                workspace.tag_training = Some(training);
                 return;
             }
         };
@@ -270,7 +270,7 @@ impl Window {
         let Some(workspace) = &mut self.workspace else {
             return;
         };
-        workspace.training = None;
+        workspace.tag_training = None;
         match trained {
             Err(reason) => self.notifications.problem(reason),
             Ok(None) => {}
@@ -353,13 +353,13 @@ impl Window {
         };
         workspace.tick(now, has_input && has_focus);
         workspace.session.count();
-        workspace.teach();
+        workspace.update_learning();
         let followed = workspace.follow_naming();
         let outcome = followed
             .and_then(|()| workspace.write_due())
             .and_then(|ended| {
                 if keeps {
-                    workspace.keep()?;
+                    workspace.save()?;
                 }
                 Ok(ended)
             });
@@ -367,7 +367,7 @@ impl Window {
         if workspace.has_unwritten() {
             context.request_repaint_after(Duration::from_millis(100));
         }
-        let is_busy = workspace.learning_step().is_some() || workspace.training.is_some();
+        let is_busy = workspace.learning_step().is_some() || workspace.tag_training.is_some();
         if workspace.is_current_pending() || is_busy {
             context.request_repaint_after(Duration::from_millis(200));
         }
@@ -444,9 +444,10 @@ fn on_work_done(
                 Err(reason) => notifications.problem(reason),
             }
         }
-        WorkerEvent::Thumbnail(picture, image) => {
-            workspace.textures.insert_thumbnail(context, picture, image)
-        }
+        WorkerEvent::Thumbnail(picture, image) => workspace
+            .view
+            .textures
+            .insert_thumbnail(context, picture, image),
         WorkerEvent::Derived(derived) => workspace.on_derived(derived),
         WorkerEvent::Proposer(ProposerEvent::Model(model)) => {
             workspace
@@ -460,7 +461,7 @@ fn on_work_done(
             model,
             learned,
         }) => {
-            workspace.take_seen(picture, maps, learned, &model);
+            workspace.on_inference(picture, maps, learned, &model);
         }
         WorkerEvent::Proposer(ProposerEvent::FeaturesReady(picture)) => {
             workspace.on_features_ready(picture)

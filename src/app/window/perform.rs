@@ -57,7 +57,7 @@ impl Window {
             }
             action => {
                 if let Some(workspace) = &mut self.workspace {
-                    let event_sender = self.event_sender.about(workspace.number);
+                    let event_sender = self.event_sender.about(workspace.id);
                     return perform_on_workspace(workspace, &event_sender, action);
                 }
             }
@@ -148,7 +148,7 @@ impl Window {
                     workspace.is_scanning = true;
                     workspace.session.clear_unreadable();
                     let project = workspace.session.project().path().to_owned();
-                    opener::rescan(project, self.event_sender.about(workspace.number));
+                    opener::rescan(project, self.event_sender.about(workspace.id));
                 }
             }
             C::LearnClasses => self.learn_classes(),
@@ -246,7 +246,7 @@ fn perform_on_workspace(
         Action::TagByName(name) => {
             session.tag_named(&name)?;
         }
-        Action::Select(_) | Action::AddToSelection(_) if workspace.are_boxes_hidden => {}
+        Action::Select(_) | Action::AddToSelection(_) if workspace.view.are_boxes_hidden => {}
         Action::Select(ids) => session.select(ids),
         Action::AddToSelection(ids) => session.extend_selection(&ids),
         Action::ToggleInSelection(ids) => session.toggle_selected(&ids),
@@ -271,9 +271,9 @@ fn perform_on_workspace(
             workspace.change_proposal_settings(proposing, is_final)?
         }
         Action::CancelLearning => workspace.cancel_learning(),
-        Action::CancelTraining => workspace.training = None,
+        Action::CancelTraining => workspace.tag_training = None,
         Action::SetAutomaticLearning(is_automatic) => workspace.set_automatic(is_automatic)?,
-        Action::Adjust(adjustment) => workspace.adjustment = adjustment,
+        Action::Adjust(adjustment) => workspace.view.adjustment = adjustment,
         Action::Import(path, mode) => {
             workspace.exchange = Some("Importing…");
             workspace.defers_writes = true;
@@ -358,11 +358,14 @@ fn run_workspace_command(
     };
     if let Some(wish) = wish {
         workspace
+            .view
             .canvas
             .wish(wish, &workspace.session, context.pixels_per_point());
         return Ok(None);
     }
-    if workspace.are_boxes_hidden && matches!(command, C::SelectAll | C::NextBox | C::PreviousBox) {
+    if workspace.view.are_boxes_hidden
+        && matches!(command, C::SelectAll | C::NextBox | C::PreviousBox)
+    {
         return Ok(Some("Boxes are hidden".to_owned()));
     }
     if matches!(command, C::Undo | C::Redo) {
@@ -414,7 +417,11 @@ fn run_workspace_command(
         },
         C::Reopen => session.set_done(false)?,
         C::PickAll => session.change_list_selection(SelectionChange::All),
-        C::Draw => workspace.canvas.set_draw_mode(!workspace.canvas.draws()),
+        C::Draw => workspace
+            .view
+            .view
+            .canvas
+            .set_draw_mode(!workspace.view.canvas.draws()),
         C::NextBox => session.select_next(1),
         C::PreviousBox => session.select_next(-1),
         C::Accept => {
@@ -434,13 +441,13 @@ fn run_workspace_command(
                 let text = "This picture is done: reopen it for new proposals";
                 return Ok(Some(text.to_owned()));
             }
-            if let ModelState::Failed(reason) = &workspace.model {
+            if let ModelState::Failed(reason) = &workspace.proposing.model {
                 return Ok(Some(reason.clone()));
             }
             workspace.propose_current();
         }
         C::ProposeAll => {
-            if let ModelState::Failed(reason) = &workspace.model {
+            if let ModelState::Failed(reason) = &workspace.proposing.model {
                 return Ok(Some(reason.clone()));
             }
             if workspace.propose_all(false) == 0 {
@@ -474,21 +481,21 @@ fn run_workspace_command(
             return Ok(Some(format!("Threshold {:.0} %", threshold * 100.0)));
         }
         C::HideBoxes => {
-            workspace.are_boxes_hidden = !workspace.are_boxes_hidden;
+            workspace.view.are_boxes_hidden = !workspace.view.are_boxes_hidden;
             // What cannot be seen cannot be changed by accident.
             workspace.session.select(Vec::new());
         }
         C::HeatMap => {
-            workspace.shows_heat_map = !workspace.shows_heat_map;
+            workspace.view.shows_heat_map = !workspace.view.shows_heat_map;
             let picture = workspace.session.current();
             let has_maps = picture.is_some_and(|picture| workspace.maps_of(picture).is_some());
-            if workspace.shows_heat_map && !has_maps {
+            if workspace.view.shows_heat_map && !has_maps {
                 return Ok(Some(
                     "The model has not looked at this picture yet: let it propose first".to_owned(),
                 ));
             }
         }
-        C::Dashboard => workspace.shows_dashboard = !workspace.shows_dashboard,
+        C::Dashboard => workspace.view.shows_dashboard = !workspace.view.shows_dashboard,
         _ => {}
     }
     Ok(None)
