@@ -418,6 +418,7 @@ impl Bench {
         self.window
             .workspace()
             .expect("it is open")
+            .view
             .canvas
             .to_screen(x, y)
     }

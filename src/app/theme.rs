@@ -10,7 +10,7 @@ const MIN_CONTRAST: f32 = 4.5;
 
 /// Colours that have a meaning, for one theme.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Palette {
+pub struct ThemePalette {
     /// What the eye goes to first: the one button that matters, progress.
     pub accent: Color32,
     /// Text on the accent.
@@ -29,7 +29,7 @@ pub struct Palette {
     pub panel: Color32,
 }
 
-impl Palette {
+impl ThemePalette {
     /// The palette of a theme.
     pub fn of(visuals: &Visuals) -> Self {
         if visuals.dark_mode { DARK } else { LIGHT }
@@ -46,7 +46,7 @@ impl Palette {
     }
 }
 
-const DARK: Palette = Palette {
+const DARK: ThemePalette = ThemePalette {
     accent: Color32::from_rgb(0x6c, 0xb2, 0xff),
     on_accent: Color32::from_rgb(0x08, 0x16, 0x26),
     good: Color32::from_rgb(0x5f, 0xd0, 0x8a),
@@ -57,7 +57,7 @@ const DARK: Palette = Palette {
     panel: Color32::from_rgb(0x1f, 0x21, 0x26),
 };
 
-const LIGHT: Palette = Palette {
+const LIGHT: ThemePalette = ThemePalette {
     accent: Color32::from_rgb(0x0b, 0x5c, 0xb8),
     on_accent: Color32::from_rgb(0xff, 0xff, 0xff),
     good: Color32::from_rgb(0x17, 0x6b, 0x3a),

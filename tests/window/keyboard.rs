@@ -113,7 +113,7 @@ fn a_box_is_drawn_with_two_clicks_and_given_up_with_escape() {
     bench.key(Key::W);
     bench.click_at(bench.at(200.0, 60.0));
     bench.key(Key::Escape);
-    assert!(!bench.workspace().view.canvas.draws());
+    assert!(!bench.workspace().view.canvas.is_draw_mode());
     bench.click_at(bench.at(250.0, 160.0));
     assert_eq!(bench.count(BoxState::Drawn), 1);
 }

@@ -11,7 +11,7 @@ use egui::{
 
 use super::palette::Finder;
 use crate::app::action::Action;
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
 use crate::app::workspace::{ModelState, Workspace};
 use crate::document::{Category, ops};
 use crate::naming::{self, ANY_OBJECT, Correction, MappedClass, Suggestion, SuggestionInput};
@@ -106,7 +106,7 @@ impl ClassNames {
                 return;
             }
             ModelState::Failed(reason) => {
-                ui.colored_label(Palette::of(ui.visuals()).bad, reason);
+                ui.colored_label(ThemePalette::of(ui.visuals()).bad, reason);
                 return;
             }
         };
@@ -510,7 +510,10 @@ impl Row {
         let [text, quiet] = if is_marked {
             [ui.visuals().selection.stroke.color; 2]
         } else {
-            [ui.visuals().text_color(), Palette::of(ui.visuals()).quiet]
+            [
+                ui.visuals().text_color(),
+                ThemePalette::of(ui.visuals()).quiet,
+            ]
         };
         in_cell(ui, cell(0), Align::Min, |ui| {
             ui.add(plain(RichText::new(&self.class).color(text)))

@@ -6,7 +6,7 @@ use egui::{Button, ComboBox, Context, Key, TextEdit, Ui};
 
 use crate::app::action::Action;
 use crate::app::session::Session;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 use crate::app::workers::events::FilePurpose;
 use crate::document::ReviewState;
 use crate::formats::exchange::{
@@ -106,7 +106,7 @@ impl Export {
             let has_path = !self.path.trim().is_empty();
             let is_there = has_path && path.exists();
             if is_there {
-                let colour = Palette::of(ui.visuals()).waiting;
+                let colour = ThemePalette::of(ui.visuals()).waiting;
                 ui.colored_label(colour, "This is there already, and would be replaced.");
             }
             let text = if is_there { "Replace" } else { "Export" };
@@ -219,7 +219,7 @@ impl Export {
                 } else {
                     FilePurpose::ExportFile
                 };
-                actions.push(Action::Ask(purpose));
+                actions.push(Action::ChooseFile(purpose));
             }
         });
     }
@@ -280,10 +280,10 @@ impl Import {
                 is_entered =
                     response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
                 if ui.button("File…").clicked() {
-                    actions.push(Action::Ask(FilePurpose::ImportFile));
+                    actions.push(Action::ChooseFile(FilePurpose::ImportFile));
                 }
                 if ui.button("Folder…").clicked() {
-                    actions.push(Action::Ask(FilePurpose::ImportFolder));
+                    actions.push(Action::ChooseFile(FilePurpose::ImportFolder));
                 }
             });
             ui.radio_value(&mut self.replaces, false, "Add to the boxes that are there");

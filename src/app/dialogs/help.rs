@@ -4,7 +4,7 @@ use egui::{Context, Grid, RichText, ScrollArea, TextEdit, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::{Command, GESTURES, Menu};
-use crate::app::keymap::{self, Keymap};
+use crate::app::input::{self, Keymap};
 
 /// What is searched for.
 #[derive(Default)]
@@ -45,14 +45,16 @@ impl Help {
     }
 
     fn group(&self, ui: &mut Ui, group: Menu, keymap: &Keymap) {
-        let rows: Vec<(Command, String)> = Command::ALL
-            .into_iter()
-            .filter(|command| command.spec().group == group)
+        let rows: Vec<(Command, String)> = Command::in_menu(group)
             .filter_map(|command| {
-                let keys: Vec<String> = keymap.keys(command).iter().map(keymap::text).collect();
+                let keys: Vec<String> = keymap
+                    .keys(command)
+                    .iter()
+                    .map(input::shortcut_text)
+                    .collect();
                 (!keys.is_empty()).then(|| (command, keys.join(" or ")))
             })
-            .filter(|(command, keys)| self.matches_search([command.spec().label, keys]))
+            .filter(|(command, keys)| self.matches_search([command.label(), keys]))
             .collect();
         if rows.is_empty() {
             return;
@@ -65,9 +67,8 @@ impl Help {
             .show(ui, |ui| {
                 for (command, keys) in rows {
                     ui.label(RichText::new(keys).monospace());
-                    let spec = command.spec();
-                    ui.label(spec.label.trim_end_matches('…'))
-                        .on_hover_text(spec.tooltip);
+                    ui.label(command.label().trim_end_matches('…'))
+                        .on_hover_text(command.tooltip());
                     ui.end_row();
                 }
             });

@@ -6,21 +6,21 @@ use nucleo_matcher::{Config, Matcher};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::offer::CommandState;
+use crate::app::command_state::CommandState;
 
 /// What was typed, and which entry is marked.
 #[derive(Default)]
-pub struct Palette {
+pub struct CommandPalette {
     finder: Finder,
 }
 
-impl Palette {
+impl CommandPalette {
     /// Draws the palette.
     pub fn ui(&mut self, context: &Context, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
         super::modal(context, "Command palette", 520.0, actions, |ui, actions| {
             let commands: Vec<Command> = Command::ALL
                 .into_iter()
-                .filter(|command| offer.is_enabled(*command) && *command != Command::Palette)
+                .filter(|command| offer.is_enabled(*command) && *command != Command::CommandPalette)
                 .collect();
             let names: Vec<String> = commands
                 .iter()

@@ -4,7 +4,7 @@ use egui::{Context, ScrollArea};
 
 use crate::app::action::Action;
 use crate::app::notifications::Notifications;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 
 /// Draws the panel.
 pub fn ui(context: &Context, notifications: &mut Notifications, actions: &mut Vec<Action>) {
@@ -19,7 +19,7 @@ pub fn ui(context: &Context, notifications: &mut Notifications, actions: &mut Ve
             .max_height(height)
             .auto_shrink([false, true])
             .show(ui, |ui| {
-                let colour = Palette::of(ui.visuals()).bad;
+                let colour = ThemePalette::of(ui.visuals()).bad;
                 for problem in notifications.all_problems() {
                     ui.horizontal_wrapped(|ui| {
                         ui.colored_label(colour, "⚠");

@@ -4,7 +4,7 @@ use egui::{Button, Context, Event, Grid, KeyboardShortcut, RichText, ScrollArea,
 
 use crate::app::action::Action;
 use crate::app::command::{Command, Menu};
-use crate::app::keymap;
+use crate::app::input;
 use crate::app::preferences::{Preferences, Theme};
 
 /// Which command waits for its keys, and the size while its slider is moved.
@@ -33,19 +33,19 @@ impl Settings {
                     (Theme::Dark, "Dark"),
                 ] {
                     if ui.radio(preferences.theme == theme, name).clicked() {
-                        actions.push(Action::Theme(theme));
+                        actions.push(Action::SetTheme(theme));
                     }
                 }
             });
             self.size(ui, preferences, actions);
-            let mut goes_on = preferences.goes_on_when_done;
+            let mut goes_on = preferences.advance_when_done;
             if ui
                 .checkbox(&mut goes_on, "Go on to the next picture when one is done")
                 .changed()
             {
                 actions.push(Action::SetAdvanceWhenDone(goes_on));
             }
-            let mut at_once = preferences.proposes_at_once;
+            let mut at_once = preferences.propose_on_open;
             if ui
                 .checkbox(&mut at_once, "Propose boxes for new pictures by itself")
                 .changed()
@@ -69,7 +69,7 @@ impl Settings {
             self.scale = Some(scale);
         } else if response.changed() || response.drag_stopped() {
             self.scale = None;
-            actions.push(Action::Scale(scale));
+            actions.push(Action::SetScale(scale));
         }
     }
 
@@ -78,10 +78,10 @@ impl Settings {
             return;
         };
         let pressed = context.input_mut(|input| {
-            if let Some(keys) = input.events.iter().find_map(keymap::clipboard_keys) {
+            if let Some(keys) = input.events.iter().find_map(input::clipboard_keys) {
                 input
                     .events
-                    .retain(|event| keymap::clipboard_keys(event).is_none());
+                    .retain(|event| input::clipboard_keys(event).is_none());
                 return Some(keys);
             }
             let at = input.events.iter().position(|event| match event {
@@ -109,7 +109,7 @@ impl Settings {
         let Some(keys) = pressed else { return };
         self.recording = None;
         if keys.logical_key != egui::Key::Escape {
-            actions.push(Action::Keys(command, vec![keys]));
+            actions.push(Action::SetShortcuts(command, vec![keys]));
         }
     }
 
@@ -136,13 +136,14 @@ impl Settings {
                         .num_columns(3)
                         .min_col_width(170.0)
                         .show(ui, |ui| {
-                            let commands = Command::ALL.into_iter();
-                            for command in commands.filter(|command| command.spec().group == group)
-                            {
-                                let label = command.spec().label.trim_end_matches('…');
+                            for command in Command::in_menu(group) {
+                                let label = command.label().trim_end_matches('…');
                                 ui.label(label);
-                                let keys: Vec<String> =
-                                    keymap.keys(command).iter().map(keymap::text).collect();
+                                let keys: Vec<String> = keymap
+                                    .keys(command)
+                                    .iter()
+                                    .map(input::shortcut_text)
+                                    .collect();
                                 let text = match (self.recording == Some(command), keys.is_empty())
                                 {
                                     (true, _) => "press keys… (Esc gives up)".to_owned(),
@@ -154,14 +155,14 @@ impl Settings {
                                 if ui.add(button).accessible_name(name).clicked() {
                                     self.recording = Some(command);
                                 }
-                                let own = command.default_keys();
+                                let own = command.default_keys().to_vec();
                                 if keymap.keys(command) != own {
                                     let reset = ui.small_button("reset");
                                     if reset
                                         .accessible_name(format!("Reset keys of {label}"))
                                         .clicked()
                                     {
-                                        actions.push(Action::Keys(command, own));
+                                        actions.push(Action::SetShortcuts(command, own));
                                     }
                                 }
                                 ui.end_row();

@@ -10,7 +10,7 @@ use egui::{
 use super::palette::matches;
 use crate::app::action::Action;
 use crate::app::session::Session;
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
 use crate::document::{Category, CategoryId};
 
 const WIDTH: f32 = 380.0;
@@ -132,7 +132,7 @@ impl Tags {
         match found.get(place).map(|at| categories[*at].id) {
             Some(id) => {
                 let is_everywhere = self.counted.of(id) == self.counted.pictures;
-                actions.push(Action::Tag(id, !is_everywhere));
+                actions.push(Action::SetTag(id, !is_everywhere));
             }
             None => actions.push(Action::TagByName(typed)),
         }
@@ -237,7 +237,7 @@ fn colours(ui: &Ui, is_marked: bool) -> [Color32; 2] {
     if is_marked {
         [visuals.selection.stroke.color; 2]
     } else {
-        [visuals.text_color(), Palette::of(visuals).quiet]
+        [visuals.text_color(), ThemePalette::of(visuals).quiet]
     }
 }
 

@@ -6,8 +6,8 @@ use egui::{Button, RichText, ScrollArea, Ui, vec2};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::offer::CommandState;
-use crate::app::theme::Palette;
+use crate::app::command_state::CommandState;
+use crate::app::theme::ThemePalette;
 
 /// Draws the welcome screen.
 pub fn ui(
@@ -17,7 +17,7 @@ pub fn ui(
     offer: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     ui.vertical_centered(|ui| {
         ui.add_space((ui.available_height() * 0.12).max(16.0));
         ui.label(RichText::new("Tsukami").size(44.0));

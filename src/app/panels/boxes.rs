@@ -9,7 +9,7 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::command::Command;
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
 use crate::app::workspace::Workspace;
 use crate::document::{Annotation, BoxState};
 
@@ -45,7 +45,7 @@ fn focus(ui: &Ui, number: usize, actions: &mut Vec<Action>) {
     } else if pressed(Key::Enter) {
         ui.memory_mut(|memory| memory.request_focus(canvas::id()));
     }
-    let accent = Palette::of(ui.visuals()).accent;
+    let accent = ThemePalette::of(ui.visuals()).accent;
     let stroke = egui::Stroke::new(1.5, accent);
     ui.painter().hline(rect.x_range(), rect.top(), stroke);
 }
@@ -88,7 +88,7 @@ fn entry(ui: &mut Ui, workspace: &Workspace, row: &Annotation, actions: &mut Vec
         let text = format!("{name}, {state}, row of box {}", row.id);
         WidgetInfo::selected(Role::ListBoxOption, true, is_selected, text)
     });
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let painter = ui.painter_at(rect);
     if is_selected {
         painter.rect_filled(rect, CornerRadius::same(3), ui.visuals().selection.bg_fill);

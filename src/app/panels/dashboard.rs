@@ -3,7 +3,7 @@
 use egui::{Grid, RichText, ScrollArea, Ui};
 use egui_plot::{Bar, BarChart, Legend, Line, Plot, PlotPoints, Points};
 
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
 use crate::app::workspace::Activity;
 use crate::app::workspace::Workspace;
 use crate::document::{BoxState, Document, ReviewState};
@@ -141,7 +141,7 @@ impl Dashboard {
         let Some((.., statistics)) = &self.counted else {
             return;
         };
-        let fill = Palette::of(ui.visuals()).panel;
+        let fill = ThemePalette::of(ui.visuals()).panel;
         ui.painter().rect_filled(ui.max_rect(), 0, fill);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             egui::Frame::new().inner_margin(14).show(ui, |ui| {
@@ -233,7 +233,7 @@ fn tiles(ui: &mut Ui, statistics: &Statistics, activity: &Activity) {
 }
 
 fn plots(ui: &mut Ui, statistics: &Statistics) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let room = ui.available_width() - 30.0;
     let is_wide = room >= 2.0 * MIN_PLOT_WIDTH;
     let width = if is_wide { room / 2.0 } else { room }.clamp(MIN_PLOT_WIDTH, 620.0);

@@ -7,8 +7,8 @@ use egui::{Align, CollapsingHeader, Color32, Layout, ProgressBar, RichText, Ui, 
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::offer::CommandState;
-use crate::app::theme::Palette;
+use crate::app::command_state::CommandState;
+use crate::app::theme::ThemePalette;
 use crate::app::workers::learner::STEPS;
 use crate::app::workspace::Workspace;
 use crate::app::workspace::{HeldOutMetrics, LearnedState, ProposalSource};
@@ -110,7 +110,7 @@ fn counts(ui: &mut Ui, workspace: &Workspace) {
 
 /// What is in use, and why.
 fn verdict(ui: &mut Ui, workspace: &Workspace, latest: Option<&LearnedState>) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let choice = workspace.learning.saved.source;
     if let Some(state) = workspace.active_state() {
         let text = match choice {
@@ -151,7 +151,7 @@ fn verdict(ui: &mut Ui, workspace: &Workspace, latest: Option<&LearnedState>) {
 
 /// Numbers before and after.
 fn quality(ui: &mut Ui, measured: &HeldOutMetrics) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let quiet = ui.visuals().weak_text_color();
     ui.spacing_mut().item_spacing.y = 2.0;
     row(ui, "", "", [("old way", quiet), ("learned", quiet)]);
@@ -217,7 +217,7 @@ fn row(ui: &mut Ui, name: &str, hint: &str, numbers: [(&str, Color32); 2]) {
 
 /// What matters less.
 fn fine(ui: &Ui, text: String) -> RichText {
-    let quiet = Palette::of(ui.visuals()).quiet;
+    let quiet = ThemePalette::of(ui.visuals()).quiet;
     RichText::new(text).size(11.0).color(quiet)
 }
 
@@ -293,7 +293,7 @@ fn state(
         let is_chosen = workspace.learning.saved.source == choice;
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if is_used {
-                ui.colored_label(Palette::of(ui.visuals()).good, "in use");
+                ui.colored_label(ThemePalette::of(ui.visuals()).good, "in use");
             }
             if !is_chosen {
                 let is_possible = workspace.session.is_editable() && state.kind == kind;

@@ -14,7 +14,7 @@ use crate::app::canvas;
 use crate::app::command::Command;
 use crate::app::session::SelectionChange;
 use crate::app::session::{PictureQuery, ReviewFilter, SortOrder};
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
 use crate::app::workspace::Workspace;
 use crate::document::{BoxState, Picture, PictureId, ReviewState};
 
@@ -87,7 +87,7 @@ impl List {
         self.offset = output.state.clamped_offset().y;
         self.height = output.inner_rect.height();
         if response.has_focus() {
-            let stroke = Stroke::new(1.5, Palette::of(ui.visuals()).accent);
+            let stroke = Stroke::new(1.5, ThemePalette::of(ui.visuals()).accent);
             let rect = output.inner_rect;
             ui.painter()
                 .rect_stroke(rect, 2, stroke, StrokeKind::Inside);
@@ -219,7 +219,7 @@ fn progress(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         .copied()
         .unwrap_or(0);
     ui.horizontal(|ui| {
-        let palette = Palette::of(ui.visuals());
+        let palette = ThemePalette::of(ui.visuals());
         let (rect, response) = ui.allocate_exact_size(Vec2::splat(34.0), Sense::hover());
         ring(ui, rect, done as f32 / total.max(1) as f32, palette);
         let text = format!("{done} of {total} pictures are done");
@@ -241,18 +241,17 @@ fn progress(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let tags = ui.add_enabled(workspace.session.is_editable(), Button::new("🏷"));
-            let spec = Command::Tags.spec();
             if tags
-                .on_hover_text(spec.tooltip)
-                .accessible_name(spec.label)
+                .on_hover_text(Command::TagPictures.tooltip())
+                .accessible_name(Command::TagPictures.label())
                 .clicked()
             {
-                actions.push(Action::Command(Command::Tags));
+                actions.push(Action::Command(Command::TagPictures));
             }
             if !workspace.session.list_selection().is_empty() {
                 let clear = ui.button("✖").on_hover_text("Select no pictures (Esc)");
                 if clear.accessible_name("Select no pictures").clicked() {
-                    actions.push(Action::SelectionChange(SelectionChange::Clear));
+                    actions.push(Action::SelectPictures(SelectionChange::Clear));
                 }
             }
         });
@@ -260,7 +259,7 @@ fn progress(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
 }
 
 /// A ring that fills clockwise from the top.
-fn ring(ui: &Ui, rect: Rect, share: f32, palette: Palette) {
+fn ring(ui: &Ui, rect: Rect, share: f32, palette: ThemePalette) {
     let painter = ui.painter();
     let (centre, radius) = (rect.center(), rect.width() / 2.0 - 3.0);
     painter.circle_stroke(
@@ -331,7 +330,7 @@ fn query(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         });
     }
     if query != *former {
-        actions.push(Action::List(query));
+        actions.push(Action::SetQuery(query));
     }
 }
 
@@ -427,7 +426,9 @@ fn entry(
     is_grid: bool,
     actions: &mut Vec<Action>,
 ) {
+    workspace.view.textures.touch_thumbnail(picture);
     let texture = workspace.view.textures.thumbnail(picture);
+    let texture = texture.map(|texture| texture.cloned());
     if texture.is_none() {
         workspace.request_thumbnail(picture);
     }
@@ -454,7 +455,7 @@ fn entry(
         }
         WidgetInfo::selected(Role::ListBoxOption, true, is_current || is_picked, text)
     });
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let painter = ui.painter_at(rect);
     let is_marked = is_picked || is_current && session.list_selection().is_empty();
     let visuals = ui.visuals();
@@ -567,12 +568,12 @@ fn entry(
             (false, true) => Some(SelectionChange::Toggle(picture)),
             (true, is_added) => Some(SelectionChange::RangeTo(picture, is_added)),
         };
-        actions.push(pick.map_or(Action::Show(picture), Action::SelectionChange));
+        actions.push(pick.map_or(Action::Show(picture), Action::SelectPictures));
         if pick.is_some() {
             // So that keys go on with it.
             ui.memory_mut(|memory| memory.request_focus(id()));
         } else if is_current {
-            actions.push(Action::SelectionChange(SelectionChange::Clear));
+            actions.push(Action::SelectPictures(SelectionChange::Clear));
         }
     }
     response.on_hover_ui(|ui| {

@@ -4,17 +4,17 @@ use egui::{ComboBox, RichText, Slider, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::offer::CommandState;
+use crate::app::command_state::CommandState;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::ProposalSettings;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
 use crate::app::workspace::{ModelState, Workspace, heat_map_colour};
 use crate::localize::{Method, Quality};
 
 /// Draws the panel.
 pub fn ui(
     ui: &mut Ui,
-    workspace: &mut Workspace,
+    workspace: &Workspace,
     look: &CanvasOptions,
     offer: &CommandState<'_>,
     actions: &mut Vec<Action>,
@@ -34,7 +34,7 @@ pub fn ui(
         .model_info()
         .is_some_and(|model_info| !model_info.classes.is_empty());
     if knows_classes {
-        let button = egui::Button::new(Command::ClassNames.spec().label);
+        let button = egui::Button::new(Command::ClassNames.label());
         let button = ui.add_enabled(offer.is_enabled(Command::ClassNames), button);
         if offer.named(button, Command::ClassNames).clicked() {
             actions.push(Action::Command(Command::ClassNames));
@@ -53,7 +53,7 @@ pub fn ui(
         }
     });
     if proposing != former || is_final {
-        actions.push(Action::Propose(proposing, is_final));
+        actions.push(Action::SetProposalSettings(proposing, is_final));
     }
     if workspace.deriving.remaining > 0 {
         ui.weak(format!(
@@ -65,7 +65,7 @@ pub fn ui(
 }
 
 fn model_line(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     ui.horizontal(|ui| match &workspace.proposing.model {
         ModelState::Loading => {
             ui.spinner();
@@ -211,7 +211,7 @@ fn sliders(ui: &mut Ui, proposing: &mut ProposalSettings, is_final: &mut bool) {
 
 fn heat(
     ui: &mut Ui,
-    workspace: &mut Workspace,
+    workspace: &Workspace,
     look: &CanvasOptions,
     offer: &CommandState<'_>,
     actions: &mut Vec<Action>,
@@ -232,32 +232,34 @@ fn heat(
         .show_value(false)
         .text("opacity");
     if ui.add(slider).changed() {
-        actions.push(Action::Look(look));
+        actions.push(Action::SetCanvasOptions(look));
     }
-    let classes = workspace.classes_in_picture().to_vec();
+    let classes = workspace.classes_in_picture();
     if !classes.is_empty() {
-        let chosen = workspace
-            .view
-            .heat_map_class
-            .and_then(|class| classes.iter().find(|(at, _)| *at == class));
-        let text = chosen.map_or("surest class", |(_, name)| name);
+        let chosen = workspace.view.heat_map_class;
+        let name = classes.iter().find(|(class, _)| Some(*class) == chosen);
+        let text = name.map_or("surest class", |(_, name)| name);
+        let mut class = chosen;
         ui.name_inputs("Class of the heat map", |ui| {
             ComboBox::from_id_salt("heat class")
                 .selected_text(text)
                 .show_ui(ui, |ui| {
-                    ui.selectable_value(&mut workspace.view.heat_map_class, None, "surest class");
-                    for (class, name) in &classes {
-                        ui.selectable_value(&mut workspace.view.heat_map_class, Some(*class), name);
+                    ui.selectable_value(&mut class, None, "surest class");
+                    for (other, name) in classes {
+                        ui.selectable_value(&mut class, Some(*other), name);
                     }
                 });
         });
+        if class != chosen {
+            actions.push(Action::SetHeatMapClass(class));
+        }
     }
     legend(ui, workspace.heat_map_threshold());
 }
 
 /// The colours from low to high, with a mark where the map is cut.
 fn legend(ui: &mut Ui, cut: f32) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(
         egui::vec2(ui.available_width() - 8.0, 14.0),
         egui::Sense::hover(),

@@ -4,10 +4,10 @@ use egui::{Align, Layout, ProgressBar, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
+use crate::app::command_state::CommandState;
 use crate::app::notifications::Notifications;
-use crate::app::offer::CommandState;
 use crate::app::panels::list;
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
 use crate::app::workspace::Workspace;
 
 /// Letters of a picture's tags that the line shows.
@@ -21,7 +21,7 @@ pub fn ui(
     actions: &mut Vec<Action>,
 ) {
     let session = &workspace.session;
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     ui.horizontal(|ui| {
         if let Some(row) = session
             .current()
@@ -86,7 +86,7 @@ pub fn ui(
                 ui.spinner();
                 ui.label("The model looks at it…");
             }
-            if workspace.view.canvas.draws() {
+            if workspace.view.canvas.is_draw_mode() {
                 ui.colored_label(
                     palette.accent,
                     "Draw: drag, click two corners, or Enter; Esc gives up",
@@ -125,7 +125,7 @@ pub fn job_ui(
         ui.label(format!("{words}, {} / {}", job.done(), job.total));
         if job.failed > 0 {
             ui.colored_label(
-                Palette::of(ui.visuals()).bad,
+                ThemePalette::of(ui.visuals()).bad,
                 format!("{} failed", job.failed),
             );
         }

@@ -1,16 +1,16 @@
-//! Keys and what is dropped, and where the keyboard is.
+//! Keys, dropped files and keyboard focus.
 
 use egui::{Context, Key, Ui};
 
-use super::Window;
+use super::state::Window;
 use crate::app::action::{Action, ClassAction};
 use crate::app::canvas;
 use crate::app::dialogs::{Dialog, exchange};
-use crate::app::keymap;
+use crate::app::input;
 use crate::app::panels::{boxes, list};
 
 impl Window {
-    /// Takes keys before any widget sees them, one after the other as they were pressed.
+    /// Handles keys before any widget sees them, in the order in which they were pressed.
     pub(super) fn on_keys(&mut self, ui: &Ui, actions: &mut Vec<Action>) {
         let has_focus = ui.input(|input| input.focused);
         let has_canvas = ui.memory(|memory| memory.has_focus(canvas::id()));
@@ -31,7 +31,7 @@ impl Window {
                 ))
             }) {
                 actions.retain(|action| !matches!(action, Action::Class(ClassAction::Hotkey(..))));
-                let label = command.spec().label.trim_end_matches('…');
+                let label = command.label().trim_end_matches('…');
                 let text = format!("{key} is the key of “{label}”: choose another for the class");
                 self.notifications.notify(text);
             }
@@ -42,25 +42,25 @@ impl Window {
         let is_typing = ui.ctx().text_edit_focused();
         let events = ui.input_mut(|input| std::mem::take(&mut input.events));
         let mut rest = Vec::with_capacity(events.len());
-        // The text that a key types comes right after it, and is not for classes if the key was
-        // for a command.
-        let mut was_taken = false;
+        // The text of a key follows it. If the key was a command, its text is not a key of a class.
+        let mut was_handled = false;
         for event in events {
             let is_text = matches!(event, egui::Event::Text(_));
             let focus = [has_canvas, has_list];
-            let is_taken = (is_text && was_taken) || self.on_key(&event, is_typing, focus, actions);
+            let is_handled =
+                (is_text && was_handled) || self.on_key(&event, is_typing, focus, actions);
             if matches!(event, egui::Event::Key { pressed: true, .. }) {
-                was_taken = is_taken;
+                was_handled = is_handled;
             }
-            if !is_taken {
+            if !is_handled {
                 rest.push(event);
             }
         }
         ui.input_mut(|input| input.events = rest);
     }
 
-    /// Takes an event if it is a command, or a key that means something on the canvas; whether it
-    /// is.
+    /// Handles an event that is a command, or a key of the canvas or the list; `false` if it is
+    /// none of these.
     fn on_key(
         &mut self,
         event: &egui::Event,
@@ -69,7 +69,7 @@ impl Window {
         actions: &mut Vec<Action>,
     ) -> bool {
         let keymap = &self.preferences.keymap;
-        if let Some(keys) = keymap::clipboard_keys(event).filter(|_| has_canvas) {
+        if let Some(keys) = input::clipboard_keys(event).filter(|_| has_canvas) {
             let command = keymap.command_for(keys);
             actions.extend(command.map(Action::Command));
             return command.is_some();
@@ -122,14 +122,14 @@ impl Window {
                 }
                 if let Some(workspace) = &self.workspace
                     && has_list
-                    && let Some(pick) = self.list.on_key(*key, *modifiers, workspace)
+                    && let Some(change) = self.list.on_key(*key, *modifiers, workspace)
                 {
-                    actions.push(Action::SelectionChange(pick));
+                    actions.push(Action::SelectPictures(change));
                     return true;
                 }
                 let command = keymap.command_for_press(*key, *modifiers, is_typing, has_canvas);
                 let Some(command) = command else { return false };
-                if !repeat || command.repeats() {
+                if !repeat || command.spec().repeats {
                     actions.push(Action::Command(command));
                 }
             }
@@ -138,8 +138,8 @@ impl Window {
         true
     }
 
-    /// Something was dropped on the window: a folder or project is opened, a model is used, and
-    /// annotations are offered for import where a project is open.
+    /// Handles a file or folder that was dropped on the window: opens a folder or project, uses a
+    /// model, or offers to import annotations into the open project.
     pub(super) fn on_dropped_files(&mut self, context: &Context, actions: &mut Vec<Action>) {
         let dropped = context.input(|input| {
             let mut files = input.raw.dropped_files.iter();
@@ -159,8 +159,8 @@ impl Window {
     }
 }
 
-/// Gives the canvas the focus when nothing else has it, and lets it keep the keys that the toolkit
-/// would use to go elsewhere.
+/// Gives the canvas the focus if no widget has it, and reserves the keys with which the toolkit
+/// would move the focus.
 pub(super) fn keep_canvas_focused(ui: &Ui, has_dialog: bool) {
     let id = canvas::id();
     ui.memory_mut(|memory| {
@@ -179,7 +179,7 @@ pub(super) fn keep_canvas_focused(ui: &Ui, has_dialog: bool) {
     });
 }
 
-/// Moves the keyboard from the canvas to the list, from there to the boxes, and back.
+/// Moves the focus from the canvas to the list of pictures, then to the list of boxes, and back.
 pub(super) fn focus_next_panel(context: &Context) {
     context.memory_mut(|memory| {
         let stops = [canvas::id(), list::id(), boxes::id()];

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use egui::TextureHandle;
 
-use crate::app::canvas::Canvas;
+use crate::app::canvas::{Adjustment, Canvas, Textures};
 use crate::app::session::ProposalSettings;
-use crate::app::textures::{Adjustment, Textures};
 use crate::document::{CategoryId, PictureId};
 use crate::localize::Method;
 use crate::propose::Proposal;

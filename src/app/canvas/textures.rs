@@ -1,91 +1,49 @@
-//! Pictures on the graphics card: previews of those that were shown or are likely next, tiles of
-//! the one that is looked at closely, and thumbnails. All of it within budgets, for a folder may
-//! hold any number of pictures of any size.
+//! Pictures on the graphics card: previews of pictures that were shown or are likely to be next,
+//! full-resolution tiles of the current one, and thumbnails.
+//!
+//! Each kind has a limit, since a folder may hold any number of pictures of any size.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use egui::{
-    Color32, ColorImage, Context, Rect, TextureFilter, TextureHandle, TextureOptions, pos2,
-};
+use egui::{ColorImage, Context, Rect, TextureFilter, TextureHandle, TextureOptions, pos2};
 use image::RgbImage;
 use lru::LruCache;
 
-use super::workers::events::Decoded;
+use super::adjustment::Adjustment;
+use crate::app::workers::events::Decoded;
 use crate::document::PictureId;
 
-/// Bytes of previews, on the card and in memory; the picture that is shown may exceed it.
+/// The maximum size of all previews in bytes, on the graphics card and in memory. The current
+/// picture may exceed it.
 const MAX_PREVIEW_BYTES: usize = 160 << 20;
-/// Thumbnails on the card.
+/// The maximum number of thumbnails.
 const MAX_THUMBNAILS: NonZeroUsize = NonZeroUsize::new(600).expect("it is not zero");
-/// Pixels along the side of a tile, of which one on each side repeats its neighbour's, so that no
-/// seam shows where two are interpolated.
+/// The side of a tile in pixels, borders included.
 const TILE_PX: u32 = 1024;
+/// The border of a tile in pixels, which repeats the neighbouring tile, so that interpolation shows
+/// no seams.
 const TILE_BORDER_PX: u32 = 1;
-/// Tiles that are brought to the card in one frame.
+/// The maximum number of tiles uploaded in one frame.
 const MAX_TILES_PER_FRAME: usize = 2;
-/// From this many points a pixel on, pixels are shown as squares.
+/// The zoom, in physical pixels per pixel, from which pixels are shown as squares.
 const MIN_NEAREST_SCALE: f32 = 6.0;
 
-/// How pictures are shown, for the eye alone.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Adjustment {
-    /// Added, in -1..=1.
-    pub brightness: f32,
-    /// Stretched around the middle, 1 as it is.
-    pub contrast: f32,
-    /// Exponent, 1 as it is; more is brighter.
-    pub gamma: f32,
-}
-
-impl Default for Adjustment {
-    fn default() -> Self {
-        Self {
-            brightness: 0.0,
-            contrast: 1.0,
-            gamma: 1.0,
-        }
-    }
-}
-
-impl Adjustment {
-    /// What becomes of each of the 256 levels.
-    fn levels(&self) -> [u8; 256] {
-        std::array::from_fn(|level| {
-            let x = (level as f32 / 255.0).powf(self.gamma.max(0.01).recip());
-            let x = (x - 0.5) * self.contrast + 0.5 + self.brightness;
-            (x.clamp(0.0, 1.0) * 255.0).round() as u8
-        })
-    }
-
-    fn colours(&self, picture: &RgbImage) -> ColorImage {
-        let size = [picture.width() as usize, picture.height() as usize];
-        if *self == Self::default() {
-            return ColorImage::from_rgb(size, picture.as_raw());
-        }
-        let levels = self.levels();
-        let level = |value: u8| levels[usize::from(value)];
-        let pixels = picture.pixels().map(|pixel| {
-            let [r, g, b] = pixel.0.map(level);
-            Color32::from_rgb(r, g, b)
-        });
-        ColorImage::new(size, pixels.collect())
-    }
-}
-
-/// A picture that can be shown.
+/// A picture, scaled down if it is large.
 struct Preview {
+    /// The size of the whole picture in pixels, upright.
     size: [u32; 2],
-    preview: Arc<RgbImage>,
+    image: Arc<RgbImage>,
     texture: TextureHandle,
-    look: TextureStyle,
+    style: TextureStyle,
 }
 
-/// What a texture was made with.
+/// How a texture was made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct TextureStyle {
     adjustment: Adjustment,
+    /// Whether pixels are shown as squares.
     is_nearest: bool,
 }
 
@@ -104,21 +62,22 @@ impl TextureStyle {
     }
 }
 
-/// A piece of a picture to be painted.
+/// A part of a picture to paint.
 pub struct TextureQuad {
     /// The texture.
     pub texture: egui::TextureId,
-    /// Where, in pixels of the picture.
+    /// Its place, in pixels of the picture.
     pub place: Rect,
-    /// Which part of the texture.
+    /// The part of the texture, in 0..=1.
     pub uv: Rect,
 }
 
-/// The pictures on the card.
+/// The pictures on the graphics card.
 pub struct Textures {
     previews: LruCache<PictureId, Preview>,
-    /// The whole of the picture that is looked at closely.
+    /// The current picture in full resolution, if its preview is scaled down.
     full: Option<(PictureId, Arc<RgbImage>)>,
+    /// Tiles of it, by column and row.
     tiles: HashMap<[u32; 2], TextureHandle>,
     tile_style: Option<TextureStyle>,
     thumbnails: LruCache<PictureId, Option<TextureHandle>>,
@@ -137,26 +96,26 @@ impl Default for Textures {
 }
 
 impl Textures {
-    /// Whether a picture can be shown.
+    /// Whether there is a preview of a picture.
     pub fn has(&self, picture: PictureId) -> bool {
         self.previews.contains(&picture)
     }
 
-    /// The upright size in pixels of a picture that can be shown.
+    /// The size in pixels, upright, of a picture with a preview.
     pub fn size(&self, picture: PictureId) -> Option<[u32; 2]> {
-        self.previews.peek(&picture).map(|shown| shown.size)
+        self.previews.peek(&picture).map(|preview| preview.size)
     }
 
-    /// Takes a decoded picture. Its whole is kept only if it is the one that is shown.
+    /// Adds a decoded picture. Its full resolution is kept only for the current picture.
     pub fn insert(
         &mut self,
         context: &Context,
         picture: PictureId,
         decoded: Decoded,
         adjustment: Adjustment,
-        is_shown: bool,
+        is_current: bool,
     ) {
-        let look = TextureStyle {
+        let style = TextureStyle {
             adjustment,
             is_nearest: false,
         };
@@ -165,32 +124,32 @@ impl Textures {
         } else {
             adjustment.colours(&decoded.preview)
         };
-        let texture = context.load_texture("picture", colours, look.options());
-        if is_shown {
+        let texture = context.load_texture("picture", colours, style.options());
+        if is_current {
             self.set_full_resolution(decoded.full.map(|full| (picture, full)));
         }
         self.previews.push(
             picture,
             Preview {
                 size: decoded.size,
-                preview: decoded.preview,
+                image: decoded.preview,
                 texture,
-                look,
+                style,
             },
         );
-        // The newest stays, whatever its size.
+        // The latest stays, whatever its size.
         while self.bytes() > MAX_PREVIEW_BYTES && self.previews.len() > 1 {
             self.previews.pop_lru();
         }
     }
 
-    /// Bytes of previews, in memory and on the card.
+    /// The size of all previews in bytes, in memory (RGB) and on the graphics card (RGBA).
     fn bytes(&self) -> usize {
-        let bytes = |(_, shown): (_, &Preview)| shown.preview.as_raw().len() / 3 * 7;
+        let bytes = |(_, preview): (_, &Preview)| preview.image.as_raw().len() / 3 * 7;
         self.previews.iter().map(bytes).sum()
     }
 
-    /// Forgets a picture, because its file has changed.
+    /// Removes a picture whose file has changed.
     pub fn forget(&mut self, picture: PictureId) {
         self.previews.pop(&picture);
         self.thumbnails.pop(&picture);
@@ -199,14 +158,14 @@ impl Textures {
         }
     }
 
-    /// Another picture is looked at closely.
+    /// Replaces the picture in full resolution.
     fn set_full_resolution(&mut self, full: Option<(PictureId, Arc<RgbImage>)>) {
         self.full = full;
         self.tiles.clear();
     }
 
-    /// What to paint of a picture that is shown at `scale` physical pixels a pixel, `visible` being
-    /// the part that can be seen; and whether there is more to come.
+    /// What to paint of a picture at a zoom of `scale` physical pixels per pixel. `visible` is the
+    /// part on the canvas, in pixels.
     pub fn quads(
         &mut self,
         context: &Context,
@@ -215,30 +174,30 @@ impl Textures {
         visible: Rect,
         adjustment: Adjustment,
     ) -> TextureQuads {
-        let Some(shown) = self.previews.get_mut(&picture) else {
+        let Some(preview) = self.previews.get_mut(&picture) else {
             return TextureQuads::default();
         };
-        let is_whole = shown.preview.width() == shown.size[0];
-        let look = TextureStyle {
+        let is_whole = preview.image.width() == preview.size[0];
+        let style = TextureStyle {
             adjustment,
             is_nearest: is_whole && scale >= MIN_NEAREST_SCALE,
         };
-        if shown.look != look {
-            shown
+        if preview.style != style {
+            preview
                 .texture
-                .set(adjustment.colours(&shown.preview), look.options());
-            shown.look = look;
+                .set(adjustment.colours(&preview.image), style.options());
+            preview.style = style;
         }
-        let [width, height] = shown.size.map(|side| side as f32);
+        let [width, height] = preview.size.map(|side| side as f32);
         let mut quads = TextureQuads {
             quads: vec![TextureQuad {
-                texture: shown.texture.id(),
+                texture: preview.texture.id(),
                 place: Rect::from_min_max(pos2(0.0, 0.0), pos2(width, height)),
                 uv: Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)),
             }],
             ..TextureQuads::default()
         };
-        let is_close = scale * width > shown.preview.width() as f32 * 1.05;
+        let is_close = scale * width > preview.image.width() as f32 * 1.05;
         if is_whole || !is_close {
             return quads;
         }
@@ -260,13 +219,13 @@ impl Textures {
         adjustment: Adjustment,
         quads: &mut TextureQuads,
     ) {
-        let look = TextureStyle {
+        let style = TextureStyle {
             adjustment,
             is_nearest: scale >= MIN_NEAREST_SCALE,
         };
-        if self.tile_style != Some(look) {
+        if self.tile_style != Some(style) {
             self.tiles.clear();
-            self.tile_style = Some(look);
+            self.tile_style = Some(style);
         }
         let inner = TILE_PX - 2 * TILE_BORDER_PX;
         let (width, height) = full.dimensions();
@@ -304,7 +263,7 @@ impl Textures {
                             tile_height,
                         );
                         let colours = adjustment.colours(&view.to_image());
-                        let texture = context.load_texture("tile", colours, look.options());
+                        let texture = context.load_texture("tile", colours, style.options());
                         self.tiles.entry([column, row]).or_insert(texture)
                     }
                 };
@@ -322,18 +281,23 @@ impl Textures {
         }
     }
 
-    /// A thumbnail; nothing within if its picture cannot be read, nothing at all if it has to be
-    /// made first.
-    pub fn thumbnail(&mut self, picture: PictureId) -> Option<Option<TextureHandle>> {
-        self.thumbnails.get(&picture).cloned()
+    /// The thumbnail of a picture: `None` if there is none yet, `Some(None)` if the picture cannot be
+    /// read.
+    pub fn thumbnail(&self, picture: PictureId) -> Option<Option<&TextureHandle>> {
+        self.thumbnails.peek(&picture).map(Option::as_ref)
     }
 
-    /// Whether a thumbnail is at hand; for tests.
+    /// Marks a thumbnail as used, so that others are evicted first; `false` if there is none.
+    pub fn touch_thumbnail(&mut self, picture: PictureId) -> bool {
+        self.thumbnails.get(&picture).is_some()
+    }
+
+    /// Whether there is a thumbnail of a picture; for tests.
     pub fn has_thumbnail(&self, picture: PictureId) -> bool {
         self.thumbnails.contains(&picture)
     }
 
-    /// Takes a thumbnail.
+    /// Adds a thumbnail; `None` if the picture cannot be read.
     pub fn insert_thumbnail(
         &mut self,
         context: &Context,
@@ -346,14 +310,14 @@ impl Textures {
     }
 }
 
-/// What to paint of a picture, in this order.
+/// What to paint of a picture.
 #[derive(Default)]
 pub struct TextureQuads {
-    /// The pieces.
+    /// The parts, in the order in which they are painted.
     pub quads: Vec<TextureQuad>,
-    /// Whether the next frame has more of them.
+    /// Whether the next frame has more parts.
     pub is_incomplete: bool,
-    /// Whether the whole picture has to be decoded again for more of them.
+    /// Whether the picture has to be decoded again for its full resolution.
     pub needs_full_resolution: bool,
 }
 
@@ -373,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn tiles_cover_what_is_seen_without_gaps() {
+    fn tiles_cover_the_visible_part_without_gaps() {
         let context = Context::default();
         let mut textures = Textures::default();
         let id = PictureId(1);
@@ -409,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn previews_stay_within_their_budget_and_the_newest_stays() {
+    fn previews_stay_within_their_limit_and_the_latest_stays() {
         let context = Context::default();
         let mut textures = Textures::default();
         for id in 1..=20 {
@@ -438,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_shown_picture_is_kept_whole() {
+    fn only_the_current_picture_is_kept_in_full_resolution() {
         let context = Context::default();
         let mut textures = Textures::default();
         textures.insert(
@@ -451,21 +415,5 @@ mod tests {
         let visible = Rect::from_min_max(pos2(0.0, 0.0), pos2(100.0, 100.0));
         let quads = textures.quads(&context, PictureId(1), 2.0, visible, Adjustment::default());
         assert!(quads.needs_full_resolution);
-    }
-
-    #[test]
-    fn adjusting_moves_levels_as_it_says() {
-        let levels = |brightness, contrast, gamma| {
-            Adjustment {
-                brightness,
-                contrast,
-                gamma,
-            }
-            .levels()
-        };
-        assert_eq!(levels(0.0, 1.0, 1.0), std::array::from_fn(|at| at as u8));
-        assert_eq!(levels(1.0, 1.0, 1.0)[0], 255);
-        assert!(levels(0.0, 1.0, 2.0)[64] > 64);
-        assert!(levels(0.0, 2.0, 1.0)[64] < 64);
     }
 }

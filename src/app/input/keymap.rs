@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use egui::{Key, KeyboardShortcut, ModifierNames, Modifiers};
+use egui::{Key, KeyboardShortcut, Modifiers};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::command::{Command, ShortcutScope};
+use super::shortcut::{parse, shortcut_text, stored};
+use crate::app::command::{Command, ShortcutScope};
 
 /// The keys of every command.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +25,7 @@ impl Default for Keymap {
 impl Keymap {
     /// The default keys with some of them changed.
     fn new(changed: BTreeMap<Command, Vec<KeyboardShortcut>>) -> Self {
-        let own = |command: Command| (command, command.default_keys());
+        let own = |command: Command| (command, command.default_keys().to_vec());
         let mut keys: BTreeMap<_, _> = Command::ALL.into_iter().map(own).collect();
         keys.extend(changed);
         let mut keymap = Self {
@@ -52,7 +53,7 @@ impl Keymap {
 
     /// The first keys of a command as text, such as `Ctrl+Z`.
     pub fn text(&self, command: Command) -> Option<String> {
-        self.keys(command).first().map(text)
+        self.keys(command).first().map(shortcut_text)
     }
 
     /// Gives a command these keys, and takes them from whichever commands had them.
@@ -87,7 +88,7 @@ impl Keymap {
     ) -> Option<Command> {
         let counts = |keys: &KeyboardShortcut, command: Command| {
             let is_for_widgets = matches!(keys.logical_key, Key::Enter | Key::Space | Key::Tab);
-            let is_in_scope = command.scope() == ShortcutScope::Window && !is_for_widgets;
+            let is_in_scope = command.spec().scope == ShortcutScope::Window && !is_for_widgets;
             (is_in_scope || has_canvas_focus) && !(is_typing && is_used_by_text_fields(keys))
         };
         let found = self.by_modifier_count.iter().find(|(keys, command)| {
@@ -97,17 +98,6 @@ impl Keymap {
         });
         found.map(|(_, command)| *command)
     }
-}
-
-/// The keys of what systems send as clipboard events instead.
-pub fn clipboard_keys(event: &egui::Event) -> Option<KeyboardShortcut> {
-    let key = match event {
-        egui::Event::Copy => Key::C,
-        egui::Event::Cut => Key::X,
-        egui::Event::Paste(_) | egui::Event::PasteImage(_) => Key::V,
-        _ => return None,
-    };
-    Some(KeyboardShortcut::new(Modifiers::COMMAND, key))
 }
 
 /// Whether a text field would take these keys for itself.
@@ -143,70 +133,16 @@ fn modifier_count(modifiers: Modifiers) -> u8 {
     .sum()
 }
 
-/// Keys as a person reads them, such as `Ctrl+Shift+P`.
-pub fn text(keys: &KeyboardShortcut) -> String {
-    let mut text = keys.format(&ModifierNames::NAMES, cfg!(target_os = "macos"));
-    // A name says more than a sign where fonts differ.
-    for (name, short) in [
-        ("OpenBracket", "["),
-        ("CloseBracket", "]"),
-        ("Questionmark", "?"),
-        ("Comma", ","),
-        ("Equals", "="),
-        ("Minus", "-"),
-        ("Plus", "+"),
-    ] {
-        if let Some(rest) = text.strip_suffix(name) {
-            text = format!("{rest}{short}");
-        }
-    }
-    text
-}
-
-/// Keys as settings keep them: `Ctrl+Shift+P`, with `Ctrl` for the command key of a Mac too.
-fn stored(keys: &KeyboardShortcut) -> String {
-    let KeyboardShortcut {
-        modifiers,
-        logical_key,
-    } = keys;
-    let mut text = String::new();
-    for (is_held, name) in [
-        (modifiers.command || modifiers.ctrl, "Ctrl+"),
-        (modifiers.alt, "Alt+"),
-        (modifiers.shift, "Shift+"),
-    ] {
-        if is_held {
-            text.push_str(name);
-        }
-    }
-    text + logical_key.name()
-}
-
-fn parse(text: &str) -> Option<KeyboardShortcut> {
-    let mut modifiers = Modifiers::NONE;
-    let mut rest = text;
-    while let Some((name, after)) = rest.split_once('+').filter(|(_, after)| !after.is_empty()) {
-        modifiers = modifiers.plus(match name {
-            "Ctrl" => Modifiers::COMMAND,
-            "Alt" => Modifiers::ALT,
-            "Shift" => Modifiers::SHIFT,
-            _ => return None,
-        });
-        rest = after;
-    }
-    Some(KeyboardShortcut::new(modifiers, Key::from_name(rest)?))
-}
-
 impl Serialize for Keymap {
     /// Only what differs from the defaults, so that later defaults reach those who changed others.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let changed = self
             .keys
             .iter()
-            .filter(|(command, keys)| **keys != command.default_keys());
+            .filter(|(command, keys)| keys.as_slice() != command.default_keys());
         let rows = changed.map(|(command, keys)| {
             let keys: Vec<String> = keys.iter().map(stored).collect();
-            (command.name(), keys)
+            (command.spec().stored_name, keys)
         });
         rows.collect::<BTreeMap<_, _>>().serialize(serializer)
     }
@@ -219,7 +155,7 @@ impl<'de> Deserialize<'de> for Keymap {
         let known = |name: &str| {
             Command::ALL
                 .into_iter()
-                .find(|command| command.name() == name)
+                .find(|command| command.spec().stored_name == name)
         };
         let mut keymap = Self::default();
         for (name, keys) in rows {
@@ -243,34 +179,23 @@ mod tests {
         let mut owner = HashMap::new();
         for command in Command::ALL {
             for keys in command.default_keys() {
-                let former = owner.insert(keys, command);
+                let former = owner.insert(*keys, command);
                 assert_eq!(
                     former,
                     None,
                     "{} is {former:?} and {command:?}",
-                    text(&keys)
+                    shortcut_text(keys)
                 );
             }
         }
     }
 
     #[test]
-    fn keys_survive_being_kept() {
-        for command in Command::ALL {
-            for keys in command.default_keys() {
-                assert_eq!(parse(&stored(&keys)), Some(keys), "{}", stored(&keys));
-            }
-        }
-        assert_eq!(parse("Hyper+Q"), None);
-        assert_eq!(parse(""), None);
-    }
-
-    #[test]
     fn new_keys_are_taken_from_whoever_had_them_and_kept() {
         let mut keymap = Keymap::default();
         let enter = KeyboardShortcut::new(Modifiers::NONE, Key::Enter);
-        keymap.set(Command::Done, vec![enter]);
-        assert_eq!(keymap.command_for(enter), Some(Command::Done));
+        keymap.set(Command::MarkDone, vec![enter]);
+        assert_eq!(keymap.command_for(enter), Some(Command::MarkDone));
         assert_eq!(keymap.keys(Command::Accept), []);
         let json = serde_json::to_string(&keymap).unwrap();
         assert_eq!(json, r#"{"Accept":[],"Done":["Enter"]}"#);
@@ -281,8 +206,11 @@ mod tests {
     fn settings_of_another_version_do_no_harm() {
         let json = r#"{"Levitate":["Ctrl+L"],"Done":["Hyper+D"],"Fit":["F9"]}"#;
         let keymap: Keymap = serde_json::from_str(json).unwrap();
-        assert_eq!(keymap.text(Command::Fit).as_deref(), Some("F9"));
-        assert_eq!(keymap.keys(Command::Done), Command::Done.default_keys());
+        assert_eq!(keymap.text(Command::FitPicture).as_deref(), Some("F9"));
+        assert_eq!(
+            keymap.keys(Command::MarkDone),
+            Command::MarkDone.default_keys()
+        );
     }
 
     #[test]
