@@ -444,7 +444,7 @@ fn draw(
     settings: &ProposeSettings,
 ) -> Result<(), FormatError> {
     let ProposeSettings { method, boxes, .. } = settings;
-    let maps = propose::maps(&seen.evidence, target, boxes.mode);
+    let maps = propose::maps_for(&seen.evidence, target, boxes.mode);
     let class = maps.classes.first().map(|maps| maps.class);
     match (&seen.picture, maps.map(*method, class)) {
         (Some(picture), Some(map)) => {

@@ -126,7 +126,9 @@ fn source_ui(ui: &mut Ui, workspace: &Workspace, latest: Option<&LearnedState>) 
         let colour = ThemePalette::of(ui.visuals()).good;
         let text = match choice {
             ProposalSource::State(_) => tr!("learning-state-in-use", id = state.id),
-            ProposalSource::Automatic | ProposalSource::WithoutLearning => tr!("learning-in-use").to_owned(),
+            ProposalSource::Automatic | ProposalSource::WithoutLearning => {
+                tr!("learning-in-use").to_owned()
+            }
         };
         ui.colored_label(colour, text);
         let following = workspace.learning.remaining;

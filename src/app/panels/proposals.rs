@@ -62,7 +62,10 @@ pub fn ui(
         actions.push(Action::SetProposalSettings(settings, is_final));
     }
     if workspace.deriving.remaining > 0 {
-        ui.weak(tr!("proposals-updating", count = workspace.deriving.remaining));
+        ui.weak(tr!(
+            "proposals-updating",
+            count = workspace.deriving.remaining
+        ));
     }
     heat_map::ui(ui, workspace, options, commands, actions);
 }

@@ -266,7 +266,7 @@ impl Worker {
     ) {
         let picture = request.picture;
         let key = model_info.maps_key(&request.key);
-        let maps = propose::maps(&inference.evidence, &Target::Anything, BoxMode::All);
+        let maps = propose::maps_for(&inference.evidence, &Target::Automatic, BoxMode::All);
         let bytes = maps_codec::encode(&maps);
         self.cache.put(CacheKind::Maps, &key, &bytes);
         // What the window uses has lost what the cache loses, so that boxes are the same after a

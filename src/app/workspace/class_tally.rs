@@ -22,7 +22,7 @@ impl ClassTally {
     /// Counts the proposals of pictures, in place of earlier proposals on them.
     pub fn count_proposals(&mut self, proposals: &[(PictureId, Vec<Proposal>)]) {
         for (picture, boxes) in proposals {
-            let classes = boxes.iter().filter_map(Proposal::likeliest);
+            let classes = boxes.iter().filter_map(Proposal::best_class);
             let classes = classes.filter_map(|class| u32::try_from(class).ok());
             self.of_picture.insert(*picture, classes.collect());
         }

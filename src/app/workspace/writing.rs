@@ -166,7 +166,9 @@ impl Workspace {
     ) -> Option<Vec<Proposal>> {
         let row = self.session.document().picture(picture)?;
         let size = (row.width, row.height);
-        Some(propose::cut(maps, size, cut.method, &cut.boxes))
+        Some(propose::proposals_from_maps(
+            maps, size, cut.method, &cut.boxes,
+        ))
     }
 
     /// Names the classes of proposals as the document does.
@@ -188,7 +190,7 @@ impl Workspace {
     ) -> Vec<(&'p Proposal, String)> {
         let naming = self.session.document().naming();
         let accepts = |name: &str| namer.accepts(picture, name);
-        propose::named(boxes, &model_info.classes, naming, accepts)
+        propose::name_proposals(boxes, &model_info.classes, naming, accepts)
             .into_iter()
             .map(|(proposal, name)| {
                 let name = name.map_or_else(|| namer.unnamed(picture), str::to_owned);

@@ -33,7 +33,7 @@ use crate::nn::weights::Weights;
 use crate::pictures::PictureError;
 use crate::tscam::backbone::BackboneConfig;
 use crate::tscam::vit::VitConfig;
-use crate::tscam::{EMBEDDED_BACKBONE_NAME, backbone_file, check_keys};
+use crate::tscam::{EMBEDDED_BACKBONE_NAME, backbone_file};
 use augment::TrainingPictures;
 use checkpoint::{Checkpoint, RunDescription, write_model};
 pub use loss::Loss;
@@ -444,7 +444,7 @@ impl InitialState {
         let mut tensors = tensors.clone();
         let head = take_head(&mut tensors, metadata.get("classes"), job.classes);
         let config = BackboneConfig::from_tensors(&tensors).map_err(bad)?;
-        check_keys(&config, &tensors).map_err(bad)?;
+        config.check(&tensors).map_err(bad)?;
         let BackboneConfig::Vit(config) = config else {
             let reason =
                 "it is a Conformer, which is not trained here; start from a DeiT or DINOv2";
@@ -458,7 +458,7 @@ impl InitialState {
             ))
             .into());
         }
-        let expected = config.expected();
+        let expected = config.expected_shapes();
         tensors.retain(|name, _| expected.contains_key(name));
         let (weight, bias) = match head {
             Some(head) => head,

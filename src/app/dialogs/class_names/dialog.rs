@@ -121,7 +121,10 @@ impl ClassNamesDialog {
         ui.add_space(8.0);
         ui.weak(tr!("class-names-keys"));
         if workspace.deriving.remaining > 0 {
-            ui.weak(tr!("proposals-updating", count = workspace.deriving.remaining));
+            ui.weak(tr!(
+                "proposals-updating",
+                count = workspace.deriving.remaining
+            ));
         }
         if let Some(action) = by_click.or(by_button).or(by_key) {
             self.act(action, &shown, actions);
