@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::plural::counted;
 use crate::bulk::{self, BulkError};
-use crate::formats::{check_target, same_file};
+use crate::files::{check_target, same_file};
 
 /// The arguments of `tsukami merge`.
 #[derive(Args)]
@@ -27,7 +27,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let out = &arguments.out;
     check_target(out)?;
     if arguments.files.iter().any(|file| same_file(file, out)) {
-        return Err(BulkError::OverInput(out.clone()).into());
+        return Err(BulkError::OverwritesInput(out.clone()).into());
     }
     let merged = bulk::merge(&arguments.files)?;
     merged.write(&arguments.out)?;

@@ -13,12 +13,12 @@ use image::RgbImage;
 
 use super::terms::{CutOptions, LearnedBoxes, ModelInfo};
 use crate::document::PictureId;
-use crate::formats::exchange::{ExportReport, Import};
+use crate::formats::{ExportReport, PreparedImport};
 use crate::learn::boxes::{LearnedBox, LearnedProposer};
 use crate::localize::Maps;
 use crate::propose::Proposal;
 use crate::store::Project;
-use crate::survey::RescanReport;
+use crate::store::RescanReport;
 
 /// Something that a worker has done.
 pub enum WorkerEvent {
@@ -219,7 +219,7 @@ pub struct TrainedHeadFile {
 /// The outcome of an import or export.
 pub enum ExchangeEvent {
     /// The content of a file or folder, as an edit of the document as it was then.
-    Imported(PathBuf, Box<Import>),
+    Imported(PathBuf, Box<PreparedImport>),
     /// A file or folder was written.
     Exported(PathBuf, ExportReport),
     /// Neither succeeded: a sentence that names the file and the remedy.

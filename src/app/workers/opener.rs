@@ -6,7 +6,6 @@ use super::events::{EventSender, OpeningEvent, WorkerEvent};
 use super::spawn::spawn;
 use crate::pictures;
 use crate::store::{self, Access, Project, StoreError};
-use crate::survey;
 
 /// Opens a folder of pictures, whose project is found or created, or a project file. Then the folder
 /// is scanned.
@@ -53,7 +52,7 @@ fn open_project(path: &Path) -> Result<(Project, Vec<String>), String> {
         _ => path,
     };
     let existing = if folder.is_dir() {
-        store::find(folder)
+        store::find_project(folder)
     } else {
         Some(path.to_owned())
     };
@@ -73,7 +72,7 @@ fn open_project(path: &Path) -> Result<(Project, Vec<String>), String> {
         }
         (None, None) => Project::create_for(folder).map_err(sentence)?,
     };
-    let notices = opened.notifications.iter().map(ToString::to_string);
+    let notices = opened.notices.iter().map(ToString::to_string);
     let notices = restored.into_iter().chain(notices).collect();
     Ok((project, notices))
 }
@@ -82,14 +81,14 @@ fn open_project(path: &Path) -> Result<(Project, Vec<String>), String> {
 /// line would; the window then reads what was written.
 fn scan(file: &Path, events: &EventSender) {
     let outcome = Project::open(file, Access::Add).and_then(|(mut project, _)| {
-        let survey = survey::rescan_with(&mut project, || {
+        let report = store::rescan_with(&mut project, || {
             events.send(WorkerEvent::Opening(OpeningEvent::FirstPictures));
         })?;
         project.close()?;
-        Ok(survey)
+        Ok(report)
     });
     events.send(WorkerEvent::Opening(match outcome {
-        Ok(survey) => OpeningEvent::Scanned(survey),
+        Ok(report) => OpeningEvent::Scanned(report),
         Err(error) => OpeningEvent::Failed(error.to_string()),
     }));
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::events::{EventSender, TrainedHeadFile, WorkerEvent};
 use super::spawn::spawn;
-use crate::formats::write_whole;
+use crate::files::write_whole;
 use crate::learn;
 use crate::learn::class_head::HeadTrainingError;
 use crate::learn::lesson::HeadTraining;

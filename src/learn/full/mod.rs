@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use candle_core::{Device, Tensor};
 
-use crate::formats::{FormatError, check_target, same_file};
+use crate::files::{FileError, check_target, same_file};
 use crate::learn::random::Random;
 use crate::nn::ModelError;
 use crate::nn::pixels::ChannelStats;
@@ -270,7 +270,7 @@ pub enum FullTrainingError {
     },
     /// A file cannot be read or written.
     #[error(transparent)]
-    File(#[from] FormatError),
+    File(#[from] FileError),
     /// An operation failed, for want of memory for example.
     #[error("training failed: {0}; if memory ran out, lower --micro-batch")]
     Failed(#[from] candle_core::Error),
@@ -730,7 +730,7 @@ fn describe(
         keep_every: _,
     } = job.settings;
     let classes = serde_json::to_string(job.classes)
-        .map_err(|error| FormatError::unwritable(job.out)(error.into()))?;
+        .map_err(|error| FileError::unwritable(job.out)(error.into()))?;
     let short = |fingerprint: &str| fingerprint.chars().take(16).collect::<String>();
     let facts = [
         ("epochs", epochs.to_string()),

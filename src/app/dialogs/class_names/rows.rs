@@ -101,7 +101,7 @@ impl Rows {
             class: class.to_owned(),
             lower: class.to_lowercase(),
             boxes,
-            target: naming.target(class).cloned(),
+            target: naming.mapped(class).cloned(),
             suggestion: suggestions.remove(class),
         };
         self.all = all.into_iter().map(row).collect();

@@ -62,7 +62,7 @@ impl Statistics {
                 }
                 let kept_iou = match row.state {
                     BoxState::Accepted => Some(1.0),
-                    BoxState::Edited => row.proposal.as_ref().map(|was| was.rect.iou(&row.rect)),
+                    BoxState::Edited => row.former.as_ref().map(|was| was.rect.iou(&row.rect)),
                     _ => None,
                 };
                 match row.state {
@@ -119,7 +119,7 @@ mod tests {
 
     use super::*;
     use crate::document::ops::{self, Candidate};
-    use crate::document::{AnnotationId, CategoryId, Model, Picture, PictureId};
+    use crate::document::{AnnotationId, CategoryId, Picture, PictureId, Provenance};
     use crate::geometry::BBox;
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
             .apply(ops::add_pictures(&document, pictures.to_vec()))
             .unwrap();
         document.apply(ops::add_category(&document, "cat")).unwrap();
-        let model = Arc::new(Model {
+        let model = Arc::new(Provenance {
             name: "m".into(),
             version: "1".into(),
             method: "affinity".into(),
@@ -151,7 +151,7 @@ mod tests {
             (PictureId(2), vec![candidate(0.0, 0.9)]),
         ];
         document
-            .apply(ops::propose(&document, &model, &found).unwrap())
+            .apply(ops::replace_proposals(&document, &model, &found).unwrap())
             .unwrap();
         let to = BBox::from_xywh(20.0, 0.0, 10.0, 5.0);
         document
