@@ -18,7 +18,7 @@ use super::terms::{ActiveState, ModelInfo, ModelSettings, PictureRequest};
 use crate::app::cache::{Cache, CacheKind, maps_codec};
 use crate::document::PictureId;
 use crate::learn::boxes::{self, LearnedBox, PictureFeatures};
-use crate::localize::{BoxMode, Maps, Quality};
+use crate::localize::{BoxMode, BoxOptions, Maps, Method, Quality};
 use crate::nn::device::DeviceChoice;
 use crate::propose::{self, Inference, Target};
 use crate::tscam::{InputOptions, Model};
@@ -279,7 +279,12 @@ impl Worker {
         });
         let is_cached = is_in_scope || purpose == InferencePurpose::Features;
         let features = (is_cached || active_state.is_some())
-            .then(|| PictureFeatures::new(&inference.evidence, &maps, inference.size))
+            .then(|| {
+                let (method, options) = (Method::Affinity, BoxOptions::default());
+                let own = propose::proposals_from_maps(&maps, inference.size, method, &options);
+                let own = own.into_iter().map(|proposal| proposal.bbox);
+                PictureFeatures::new(&inference.evidence, &maps, inference.size, own)
+            })
             .flatten();
         if let Some(features) = features.as_ref().filter(|_| is_cached) {
             let bytes = features.to_bytes();

@@ -136,7 +136,7 @@ impl LearnedStates {
             model: model_info.name.clone(),
             kind: model_info.features_kind(),
             reviewed: learned.reviewed,
-            metrics: HeldOutMetrics::from(&learned.quality),
+            metrics: HeldOutMetrics::from(&learned.metrics),
             is_better: learned.is_better,
             is_requested,
         })

@@ -379,7 +379,7 @@ impl Workspace {
             return Ok((is_requested || former.is_none()).then(|| text.to_owned()));
         }
         self.deactivate_state(is_requested)?;
-        Ok(is_requested.then(|| not_better_text(learned.quality.held_out).to_owned()))
+        Ok(is_requested.then(|| not_better_text(learned.metrics.held_out).to_owned()))
     }
 }
 
