@@ -110,19 +110,19 @@ fn acknowledged_edits_survive_200_kills() {
             .spawn()
             .expect("it starts");
         let mut output = BufReader::new(child.stdout.take().expect("it has one"));
-        let mut said = String::new();
+        let mut output_text = String::new();
         // One in four is killed while it starts, the others while they edit.
-        while kill % 4 > 0 && !text.contains("acknowledged") {
+        while kill % 4 > 0 && !output_text.contains("acknowledged") {
             let read = output.read_line(&mut output_text).expect("it is text");
-            assert!(read > 0, "the child ended: {said}");
+            assert!(read > 0, "the child ended: {output_text}");
         }
         sleep(Duration::from_micros(random(80_000)));
         child.kill().expect("it can be killed");
         output.read_to_string(&mut output_text).expect("it is text");
         child.wait().expect("it ends");
         // A kill may have come in the middle of a line.
-        let text = said.split("acknowledged ").skip(1);
-        let last = said
+        let acknowledged = output_text.split("acknowledged ").skip(1);
+        let last = acknowledged
             .filter_map(|rest| rest.split_once('\n')?.0.parse::<i64>().ok())
             .last();
         let last = last.unwrap_or(head);

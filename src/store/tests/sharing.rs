@@ -34,10 +34,10 @@ fn a_second_window_is_read_only() {
     draw(&mut first, A, 1.0);
     first.undo().expect("it can be undone");
     draw(&mut first, A, 2.0);
-    let news = second.poll().expect("it reads");
-    let labels: Vec<_> = news.iter().map(|news| &*news.label).collect();
+    let changes = second.poll().expect("it reads");
+    let labels: Vec<_> = changes.iter().map(|change| &*change.label).collect();
     assert_eq!(labels, ["draw box"; 3]);
-    let affected = news[0].affected.as_ref().expect("it is told");
+    let affected = changes[0].affected.as_ref().expect("it is told");
     assert_eq!(affected.annotations, [(A, AnnotationId(1))]);
     assert_eq!(second.document(), first.document());
     assert_eq!(second.poll().expect("it reads"), []);
@@ -60,9 +60,9 @@ fn the_command_line_adds_while_a_window_edits() {
     // The window commits without polling: the change of the other process comes first.
     draw(&mut window, a, 30.0);
     assert_eq!(window.document().annotations(b).len(), 1);
-    let news = window.poll().expect("it reads");
-    assert_eq!(news.len(), 1);
-    assert_eq!(news[0].label, "propose boxes");
+    let changes = window.poll().expect("it reads");
+    assert_eq!(changes.len(), 1);
+    assert_eq!(changes[0].label, "propose boxes");
     assert_agrees(&window);
     // The other process does not know of that yet, but proposes for the latest content.
     propose(&mut other, c, 5.0);
