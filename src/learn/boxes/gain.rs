@@ -1,0 +1,135 @@
+//! How much work a candidate is expected to save.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+
+use super::overlap::best_iou;
+use super::ridge::{GramSums, predict};
+use crate::geometry::BBox;
+use crate::learn::random::Random;
+
+/// Number of random features (Rahimi & Recht 2008): fixed random rectified combinations of the inputs,
+/// which make a linear model nonlinear.
+const HIDDEN: usize = 400;
+/// Standard deviation of the sum of the weights of a random feature.
+const HIDDEN_WEIGHT: f32 = 1.5;
+/// Standard deviation of the bias of a random feature.
+const HIDDEN_BIAS: f32 = 0.5;
+/// Inputs are clamped to this many standard deviations from their mean.
+const MAX_DEVIATIONS: f32 = 6.0;
+/// The constant input.
+const CONSTANT_INPUT: f32 = 3.0;
+/// Penalty of the ridge regression.
+const PENALTY: f64 = 0.05;
+/// Softness of the steps of the gain, in IoU: a box just below a step is nearly as good.
+const SOFTNESS: f32 = 0.04;
+
+/// The work that proposing a box saves: 2 if it is accepted, 1 if it is edited, -1 if it is rejected, with
+/// soft steps at IoU 0.75 and 0.5 as in [`crate::evaluate::annotation_effort`].
+pub fn gain(bbox: &BBox, truth: &[BBox]) -> f32 {
+    let iou = best_iou(bbox, truth);
+    let step = |x: f32| 1.0 / (1.0 + (-x / SOFTNESS).exp());
+    if truth.is_empty() {
+        return -1.0;
+    }
+    2.0 * step(iou - 0.5) + step(iou - 0.75) - 1.0
+}
+
+/// Standardises the inputs and adds random features.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expansion {
+    /// The mean of each input.
+    pub mean: Vec<f32>,
+    /// One over the standard deviation of each input.
+    pub scale: Vec<f32>,
+    /// Weights of the random features, `[inputs * HIDDEN]`.
+    hidden: Vec<f32>,
+    /// Biases of the random features, `[HIDDEN]`.
+    bias: Vec<f32>,
+}
+
+impl Expansion {
+    /// The expansion that standardises rows of `inputs` numbers.
+    pub fn of(rows: &[&[f32]], inputs: usize) -> Self {
+        let mut sum = vec![0.0f64; inputs];
+        let mut square = vec![0.0f64; inputs];
+        let mut count = 0.0;
+        for row in rows.iter().flat_map(|rows| rows.chunks_exact(inputs)) {
+            count += 1.0;
+            for (at, x) in row.iter().enumerate() {
+                sum[at] += f64::from(*x);
+                square[at] += f64::from(*x) * f64::from(*x);
+            }
+        }
+        let count = f64::max(count, 1.0);
+        let mean: Vec<f64> = sum.iter().map(|sum| sum / count).collect();
+        let variances = square.iter().zip(&mean);
+        let scale = variances.map(|(square, mean)| {
+            let deviation = (square / count - mean * mean).max(0.0).sqrt();
+            (1.0 / (deviation + 1e-3)) as f32
+        });
+        let scale = scale.collect();
+        Self::new(mean.iter().map(|x| *x as f32).collect(), scale)
+    }
+
+    /// The expansion with this mean and scale. Its random features depend on the number of inputs only.
+    pub fn new(mean: Vec<f32>, scale: Vec<f32>) -> Self {
+        let inputs = mean.len();
+        let mut random = Random::new(inputs as u64);
+        let size = HIDDEN_WEIGHT / (inputs as f32).sqrt();
+        let hidden = (0..inputs * HIDDEN).map(|_| size * random.normal());
+        Self {
+            hidden: hidden.collect(),
+            bias: (0..HIDDEN).map(|_| HIDDEN_BIAS * random.normal()).collect(),
+            mean,
+            scale,
+        }
+    }
+
+    /// The length of an expanded row.
+    pub fn outputs(&self) -> usize {
+        self.mean.len() + HIDDEN + 1
+    }
+
+    /// Expands rows of `inputs` numbers to `[rows * outputs]`. If gains are given, each row is followed by
+    /// its gain.
+    pub fn expand(&self, rows: &[f32], gains: Option<&[f32]>) -> Vec<f32> {
+        let inputs = self.mean.len();
+        let count = rows.len() / inputs;
+        let standard = rows.chunks_exact(inputs).flat_map(|row| {
+            let scaled = row.iter().zip(&self.mean).zip(&self.scale);
+            scaled.map(|((x, mean), scale)| {
+                ((x - mean) * scale).clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS)
+            })
+        });
+        let standard: Vec<f32> = standard.collect();
+        let mut hidden = vec![0.0; count * HIDDEN];
+        matmul(
+            MatMut::from_row_major_slice_mut(&mut hidden, count, HIDDEN),
+            Accum::Replace,
+            MatRef::from_row_major_slice(&standard, count, inputs),
+            MatRef::from_row_major_slice(&self.hidden, inputs, HIDDEN),
+            1.0,
+            Par::Seq,
+        );
+        let mut expanded = Vec::with_capacity(count * (self.outputs() + 1));
+        for row in 0..count {
+            expanded.extend_from_slice(&standard[row * inputs..][..inputs]);
+            let hidden = hidden[row * HIDDEN..][..HIDDEN].iter().zip(&self.bias);
+            expanded.extend(hidden.map(|(x, bias)| (x + bias).max(0.0)));
+            expanded.push(CONSTANT_INPUT);
+            expanded.extend(gains.map(|gains| gains[row]));
+        }
+        expanded
+    }
+}
+
+/// The weights `[outputs]` of the ridge regression on expanded rows.
+pub fn solve(gram_sums: &GramSums) -> Option<Vec<f32>> {
+    gram_sums.solve(PENALTY)
+}
+
+/// The expected gain of each expanded row.
+pub fn gains(expanded: &[f32], weights: &[f32]) -> Vec<f32> {
+    predict(expanded, weights, weights.len(), 1)
+}
