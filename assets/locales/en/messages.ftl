@@ -47,6 +47,8 @@ proposing-finished-with-failures = { $pictures ->
 }; { $failed } could not be read: see Help, Problems
 threshold-changed = Threshold { $percent }
 threshold-not-used = Learned boxes are in use. They need no threshold.
+class-exists = A class “{ $name }” already exists. To combine two classes, choose “Merge into” in the menu of one of them.
+class-key-taken = “{ $key }” is the shortcut of another class
 key-is-taken = { $key } is the shortcut of “{ $command }”. Choose another one for the class.
 
 ## Opening

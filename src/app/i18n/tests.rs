@@ -234,7 +234,10 @@ fn every_change_that_can_be_undone_has_a_text_and_no_other_has() {
     for id in texts.into_keys() {
         let label = id.strip_prefix("step-").filter(|label| *label != "import");
         let label = label.map(|label| label.replace('-', " "));
-        assert!(label.is_none_or(|label| uses.literals.contains(&label)), "{id}");
+        assert!(
+            label.is_none_or(|label| uses.literals.contains(&label)),
+            "{id}"
+        );
     }
 }
 

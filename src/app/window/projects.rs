@@ -102,9 +102,9 @@ impl Window {
             _ if set.pictures.len() < 2 => tr!("tag-first"),
             None => tr!("no-data-folder"),
             Some(folder) => {
-                let event_sender = self.event_sender.about(workspace.number);
+                let event_sender = self.event_sender.about(workspace.id);
                 let training = TagTraining::start(set, folder.clone(), project.id(), event_sender);
-                workspace.training = Some(training);
+                workspace.tag_training = Some(training);
                 return;
             }
         };
