@@ -645,7 +645,7 @@ fn ended(mut child: Child) -> Run {
     }
 }
 
-/// How many pictures `going on from N of M` says were done before.
+/// The N of `going on from N of M`, the number of pictures done before.
 #[track_caller]
 fn resumed(run: &Run) -> usize {
     let (_, rest) = run.stderr.split_once("going on from ").unwrap();
@@ -863,7 +863,7 @@ fn resume_retries_failed_pictures() {
 }
 
 #[test]
-fn a_run_with_no_success_leaves_nothing_to_resume() {
+fn a_run_that_cannot_start_leaves_nothing_to_resume() {
     let place = Place::new();
     place.pictures("set", 1);
     place.write("maps", b"a file, no folder");
