@@ -23,6 +23,46 @@
 //! | [`cli`] | what the program understands and says |
 //! | `app` | the window; the only user of egui |
 //!
+//! From a picture to a COCO file:
+//!
+//! ```
+//! use std::path::Path;
+//! use tsukami::formats::coco::{Annotation, Category, Image, Instances};
+//! use tsukami::propose::{self, ProposeSettings, Target};
+//! use tsukami::{localize::Quality, nn::device::DeviceChoice, pictures, tscam::Model};
+//!
+//! let path = Path::new("assets/sample/images/cat/chelsea.jpg");
+//! let picture = pictures::decode(path, &pictures::DecodeLimits::default())?.rgb;
+//! let model = Model::embedded(&DeviceChoice::Auto.open()?.device)?;
+//! let mut settings = ProposeSettings::default();
+//! settings.input_options.quality = Quality::Fast;
+//! let evidence = model.infer(&model.input(&picture, settings.input_options))?;
+//! let size = picture.dimensions();
+//! let proposals = propose::propose(&evidence, size, &Target::Automatic, &settings);
+//!
+//! let mut coco = Instances::default();
+//! coco.categories.push(Category {
+//!     id: 1,
+//!     name: "cat".into(),
+//!     ..Category::default()
+//! });
+//! coco.images.push(Image {
+//!     id: 1,
+//!     width: size.0,
+//!     height: size.1,
+//!     file_name: "chelsea.jpg".into(),
+//!     ..Image::default()
+//! });
+//! let boxes = (1..).zip(&proposals);
+//! coco.annotations = boxes
+//!     .map(|(id, proposal)| Annotation::new(id, 1, 1, &proposal.bbox, Some(proposal.score)))
+//!     .collect();
+//! let folder = tempfile::tempdir()?;
+//! coco.write(&folder.path().join("boxes.json"))?;
+//! # assert!(proposals[0].bbox.area() > 0.2 * (size.0 * size.1) as f32);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Invariants:
 //! - [`geometry`], [`localize`], [`naming`], [`document`] and [`evaluate`] do no IO and know
 //!   neither candle nor a window.
