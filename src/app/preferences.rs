@@ -177,6 +177,31 @@ mod tests {
     }
 
     #[test]
+    fn the_names_in_the_file_do_not_change() {
+        let json = serde_json::to_value(Preferences::default()).unwrap();
+        let names: Vec<&str> = json
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let expected = [
+            "canvas",
+            "goes_on_when_done",
+            "keymap",
+            "proposes_at_once",
+            "recent",
+            "scale",
+            "theme",
+            "window",
+        ];
+        for name in expected {
+            assert!(names.contains(&name), "{name}");
+        }
+        assert_eq!(names.len(), expected.len());
+    }
+
+    #[test]
     fn invalid_fields_get_their_defaults() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");

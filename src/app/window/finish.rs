@@ -16,7 +16,7 @@ impl Window {
         };
         let hidden = workspace.session.hidden_proposals();
         if hidden > 0 {
-            // They would be judged without being seen.
+            // Nobody can judge them without seeing them.
             self.notifications.notify(format!(
                 "{hidden} proposals of hidden classes wait: show all classes before you finish this picture"
             ));
@@ -29,7 +29,7 @@ impl Window {
             workspace.session.is_current_new() && workspace.session.visible().next().is_none();
         if command == Command::AcceptAll && is_unprocessed {
             let text = "There is nothing to accept: the model has not looked at this picture yet";
-            self.notifications.notify_about("unseen", text);
+            self.notifications.notify_about("unprocessed", text);
             return Ok(());
         }
         let current = workspace.session.current();
@@ -37,7 +37,7 @@ impl Window {
             self.warned_about = current;
             let text =
                 "The model has not looked at this picture yet: do it again to mark it as empty";
-            self.notifications.notify_about("unseen", text);
+            self.notifications.notify_about("unprocessed", text);
             return Ok(());
         }
         let next = workspace.session.next_to_review();
