@@ -402,7 +402,7 @@ fn tags_teach_the_classes_of_proposals() {
             .model_info()
             .is_some_and(|model_info| *model_info.classes == ["ball", "block"])
     };
-    bench.wait_for_words("Learnt 2 classes from 10 tagged pictures");
+    bench.wait_for_words("Learned 2 classes from 10 tagged pictures");
     bench.wait("a model that knows the classes", knows);
     bench.propose_all();
     let document = bench.session().document();
