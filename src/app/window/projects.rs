@@ -1,7 +1,6 @@
 //! Opens and closes projects, and changes the model.
 
 use std::path::PathBuf;
-use std::thread;
 use std::time::Instant;
 
 use super::state::Window;
@@ -11,6 +10,7 @@ use crate::app::panels::picture_list::PictureList;
 use crate::app::sample_pictures;
 use crate::app::workers::events::{EventSender, WorkerEvent};
 use crate::app::workers::opener;
+use crate::app::workers::spawn::spawn;
 use crate::app::workers::tag_trainer::TagTraining;
 use crate::app::workers::terms::ModelSettings;
 use crate::app::workspace::Workspace;
@@ -132,7 +132,7 @@ impl Window {
 /// Closes a project in another thread, since it is no longer shown.
 fn close_in_background(workspace: Workspace, event_sender: &EventSender) {
     let event_sender = event_sender.clone();
-    thread::spawn(move || {
+    spawn("closing", move || {
         if let Err(error) = workspace.close() {
             event_sender.send(WorkerEvent::Failed(error.to_string()));
         }

@@ -307,7 +307,7 @@ impl Workspace {
             return;
         }
         if self.learning.features.attempted.contains(&picture) {
-            // The model tried in vain: the file is gone, or the cache is full.
+            // The model could not make them: the file is missing, or the cache is full.
             reviewed.without_features.remove(&picture);
         } else if reviewed.without_features.len() >= MAX_WITHOUT_FEATURES {
             reviewed.left_out.insert(picture);

@@ -81,7 +81,7 @@ impl Workspace {
         }
     }
 
-    /// Adds the boxes that a search has found; returns its progress in words.
+    /// Adds the boxes that a search has found; returns a message about its progress.
     pub(super) fn on_similar_boxes(
         &mut self,
         number: u64,
