@@ -1,4 +1,4 @@
-//! Projects by the command line: what keeps them from harm, and what is said when harm is done.
+//! Projects on the command line: how they are protected, and what is reported when they are damaged.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -9,7 +9,7 @@ use std::fs;
 use common::{Place, find};
 use serde_json::json;
 
-/// A project of three pictures, with a box that was imported.
+/// A project of three pictures with an imported box.
 fn project() -> Place {
     let place = Place::new();
     place.pictures("set", 3);
@@ -51,7 +51,7 @@ fn a_damaged_project_is_restored_by_a_command() {
         "{run:?}"
     );
     place.run("project check set").exits(0);
-    // An older one by its name, and one in the place of a file that is gone.
+    // An older backup by its name, and the newest one after the project file was deleted.
     let line = format!("project restore set/set.tsukami set/.set.tsukami-aside/{first}");
     place.run(&line).exits(0).says("3 pictures and 0 boxes");
     fs::remove_file(&file).unwrap();
@@ -65,7 +65,7 @@ fn a_damaged_project_is_restored_by_a_command() {
 }
 
 #[test]
-fn a_number_that_is_no_format_is_damage() {
+fn an_invalid_format_number_is_damage() {
     let place = project();
     let mut bytes = place.read("set/set.tsukami");
     assert_eq!(find(&bytes, b"SQLite format 3"), 0);
@@ -73,7 +73,7 @@ fn a_number_that_is_no_format_is_damage() {
     bytes[60..64].fill(0);
     place.write("set/set.tsukami", bytes);
     let check = place.run("project check set").exits(1);
-    check.prints("damaged: 0 is no format");
+    check.prints("damaged: 0 is not a format");
     place.run("project info set").refuses(&["damaged"]);
 }
 
@@ -86,12 +86,12 @@ fn an_export_over_the_project_is_refused() {
         place.run(&line).refuses(&[out, "choose another"]);
     }
     let propose = "propose set --out set/set.tsukami";
-    place.run(propose).refuses(&["a project is kept there"]);
+    place.run(propose).refuses(&["a project is stored there"]);
     assert_eq!(place.read("set/set.tsukami"), before);
 }
 
 #[test]
-fn refusals_name_the_remedy_and_say_nothing_twice() {
+fn refusals_name_the_remedy_once() {
     let place = project();
     let line = "export set --format yolo --out yolo --split";
     let run = place.run(&format!("{line} 0/0/0")).exits(2);

@@ -1,7 +1,7 @@
 //! Drawing, moving, copying and deleting boxes.
 
 use super::core::Session;
-use crate::document::{Annotation, AnnotationId, Document, Edit, EditError, Flags, PictureId, ops};
+use crate::document::{Annotation, AnnotationId, Document, Edit, EditError, Flag, PictureId, ops};
 use crate::geometry::BBox;
 use crate::store::StoreError;
 
@@ -128,19 +128,15 @@ impl Session {
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn toggle_flag(
-        &mut self,
-        label: &str,
-        flag: impl Fn(&mut Flags) -> &mut bool,
-    ) -> Result<(), StoreError> {
+    pub fn toggle_flag(&mut self, flag: Flag) -> Result<(), StoreError> {
         let ids = self.selection.clone();
         let has_flag = |id: &AnnotationId| {
             let row = self.document().annotation(*id);
-            row.is_some_and(|(_, row)| *flag(&mut row.flags.clone()))
+            row.is_some_and(|(_, row)| row.flags.get(flag))
         };
-        let value = !ids.iter().all(has_flag);
-        self.commit(label, |document| {
-            ops::set_flags(document, &ids, |flags| *flag(flags) = value)
+        let is_set = !ids.iter().all(has_flag);
+        self.commit(flag.name(), |document| {
+            ops::set_flags(document, &ids, |flags| flags.set(flag, is_set))
         })?;
         Ok(())
     }

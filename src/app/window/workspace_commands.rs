@@ -7,6 +7,7 @@ use crate::app::canvas::CanvasCommand;
 use crate::app::command::{Command, Menu};
 use crate::app::session::SelectionChange;
 use crate::app::workspace::{ModelState, Workspace};
+use crate::document::Flag;
 use crate::store::StoreError;
 
 /// How much a key press moves the threshold.
@@ -118,10 +119,10 @@ fn boxes(workspace: &mut Workspace, command: Command) -> Outcome {
             let number = session.reject()?;
             return Ok((number == 0).then(|| "No proposal is left to reject".to_owned()));
         }
-        Command::Crowd => session.toggle_flag("crowd", |flags| &mut flags.crowd)?,
-        Command::Difficult => session.toggle_flag("difficult", |flags| &mut flags.difficult)?,
-        Command::Occluded => session.toggle_flag("occluded", |flags| &mut flags.occluded)?,
-        Command::Truncated => session.toggle_flag("truncated", |flags| &mut flags.truncated)?,
+        Command::Crowd => session.toggle_flag(Flag::Crowd)?,
+        Command::Difficult => session.toggle_flag(Flag::Difficult)?,
+        Command::Occluded => session.toggle_flag(Flag::Occluded)?,
+        Command::Truncated => session.toggle_flag(Flag::Truncated)?,
         _ => {}
     }
     Ok(None)
