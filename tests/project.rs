@@ -20,7 +20,7 @@ fn project() -> Place {
     });
     place.write("labels.json", labels.to_string());
     place.run("project new set").exits(0).says("3 pictures");
-    place.run("import set labels.json").exits(0).says("1 boxes");
+    place.run("import set labels.json").exits(0).says("1 box,");
     place
 }
 
@@ -40,12 +40,12 @@ fn a_damaged_project_is_restored_by_a_command() {
     let whole = fs::metadata(&file).unwrap().len();
     let cut = fs::File::options().write(true).open(&file).unwrap();
     cut.set_len(whole / 2).unwrap();
-    let remedy = "restore it by `tsukami project restore ";
+    let remedy = "restore it with `tsukami project restore ";
     place.run("project check set").exits(1).prints(remedy);
     place.run("stats set").exits(2).says("is damaged");
 
     let run = place.run("project restore set").exits(0);
-    let run = run.says("3 pictures and 1 boxes").says("is kept as");
+    let run = run.says("3 pictures and 1 box").says("is kept as");
     assert!(
         run.stderr.contains(".set.tsukami-aside/damaged-"),
         "{run:?}"
@@ -56,7 +56,7 @@ fn a_damaged_project_is_restored_by_a_command() {
     place.run(&line).exits(0).says("3 pictures and 0 boxes");
     fs::remove_file(&file).unwrap();
     let run = place.run("project restore set").exits(0);
-    let run = run.says("3 pictures and 1 boxes");
+    let run = run.says("3 pictures and 1 box");
     assert!(!run.stderr.contains("is kept as"), "{run:?}");
 
     fs::remove_dir_all(place.path("set/.set.tsukami-aside")).unwrap();
@@ -95,20 +95,20 @@ fn refusals_name_the_remedy_once() {
     let place = project();
     let line = "export set --format yolo --out yolo --split";
     let run = place.run(&format!("{line} 0/0/0")).exits(2);
-    run.says("no part has a share");
+    run.says("all shares are 0");
     place.run(&format!("{line} 1/0/0")).exits(0);
 
     place.write("empty/a.txt", "");
     for command in ["check", "info", "restore"] {
         let run = place.run(&format!("project {command} empty"));
-        run.refuses(&["empty holds no project", "tsukami project new empty"]);
+        run.refuses(&["empty contains no project", "tsukami project new empty"]);
     }
     let run = place.run("import set nope.json");
     run.refuses(&["nope.json does not exist"]);
     let run = place.run("export set --format tags --out tags.csv");
     run.exits(0).says("no picture has a tag yet");
     let run = place.run("export set --format coco-results --out results.json");
-    run.exits(0).says("no proposal waits to be judged");
+    run.exits(0).says("no proposal is waiting for a judgement");
 
     let run = place.run("project info labels.json/set.tsukami").exits(2);
     assert_eq!(run.stderr.matches("os error").count(), 1, "{run:?}");
