@@ -113,7 +113,7 @@ fn a_box_is_drawn_with_two_clicks_and_given_up_with_escape() {
     bench.key(Key::W);
     bench.click_at(bench.at(200.0, 60.0));
     bench.key(Key::Escape);
-    assert!(!bench.workspace().canvas.is_draw_mode());
+    assert!(!bench.workspace().view.canvas.is_draw_mode());
     bench.click_at(bench.at(250.0, 160.0));
     assert_eq!(bench.count(BoxState::Drawn), 1);
 }
@@ -164,7 +164,7 @@ fn the_palette_the_help_sheet_and_the_settings_work_by_keyboard() {
     bench.key(Key::M);
     bench.key(Key::Escape);
     bench.key(Key::M);
-    assert!(bench.workspace().shows_heat_map);
+    assert!(bench.workspace().view.shows_heat_map);
     bench.harness.state_mut().close();
     let settings = std::fs::read_to_string(bench.folder.path().join("user/settings.json")).unwrap();
     assert!(settings.contains("HeatMap"), "{settings}");

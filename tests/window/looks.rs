@@ -100,7 +100,8 @@ fn prepared(theme: Theme) -> Bench {
     bench.keys(Modifiers::NONE, Key::D);
     bench.wait("picture, thumbnails and model", |workspace| {
         let current = workspace.session.current();
-        workspace.model_info().is_some() && current.is_some_and(|id| workspace.textures.has(id))
+        workspace.model_info().is_some()
+            && current.is_some_and(|id| workspace.view.textures.has(id))
     });
     bench
 }
@@ -112,7 +113,7 @@ fn settle(bench: &mut Bench) {
             .session
             .rows()
             .iter()
-            .all(|id| workspace.textures.has_thumbnail(*id))
+            .all(|id| workspace.view.textures.has_thumbnail(*id))
     });
     bench.hush();
 }

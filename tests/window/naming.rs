@@ -49,7 +49,7 @@ fn proposals(bench: &Bench) -> Vec<String> {
 
 fn followed(bench: &mut Bench) {
     bench.wait("the other pictures", |workspace| {
-        workspace.deriving == 0 && !workspace.has_unwritten()
+        workspace.deriving.remaining == 0 && !workspace.has_unwritten()
     });
 }
 
@@ -75,7 +75,9 @@ fn two_classes_are_joined_by_keyboard_undone_and_remembered() {
 
     // The most frequent class by a new name, the next one by the same name, both without a mouse.
     bench.key(Key::M);
-    bench.wait("the census", |workspace| workspace.census().version() > 0);
+    bench.wait("the census", |workspace| {
+        workspace.class_tally().version() > 0
+    });
     assert!(bench.says("boxes, called its own name"));
     bench.key(Key::Enter);
     assert!(bench.says("called here?"));
@@ -155,7 +157,9 @@ fn a_suggestion_says_why_and_is_taken_by_a_key() {
     type_text(&mut bench, &own);
     bench.click("Add");
     bench.click("Class names…");
-    bench.wait("the census", |workspace| workspace.census().version() > 0);
+    bench.wait("the census", |workspace| {
+        workspace.class_tally().version() > 0
+    });
     assert!(bench.has(&format!("Accept {own} for {class}")));
     assert!(bench.says("the same name"));
     assert!(bench.has("Accept the suggestion"));
@@ -210,7 +214,9 @@ fn looks(theme: Theme, name: &str) {
     bench.key(Key::F6);
     bench.key(Key::F6);
     bench.key(Key::M);
-    bench.wait("the census", |workspace| workspace.census().version() > 0);
+    bench.wait("the census", |workspace| {
+        workspace.class_tally().version() > 0
+    });
     bench.key(Key::Enter);
     type_text(&mut bench, "animal");
     bench.key(Key::Enter);

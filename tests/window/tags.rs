@@ -164,7 +164,8 @@ fn looks(theme: Theme, name: &str) {
     bench.key(Key::ArrowDown);
     bench.wait("the thumbnails and the model", |workspace| {
         let mut rows = workspace.session.rows().iter();
-        workspace.model_info().is_some() && rows.all(|id| workspace.textures.has_thumbnail(*id))
+        workspace.model_info().is_some()
+            && rows.all(|id| workspace.view.textures.has_thumbnail(*id))
     });
     bench.hush();
     bench.harness.snapshot(format!("tags_{name}"));

@@ -35,10 +35,10 @@ impl Session {
             "move boxes"
         };
         self.commit(label, |document| {
-            let there = rects
+            let existing = rects
                 .iter()
                 .filter(|(id, _)| document.annotation(*id).is_some());
-            ops::reshape(document, &there.copied().collect::<Vec<_>>())
+            ops::reshape(document, &existing.copied().collect::<Vec<_>>())
         })?;
         Ok(())
     }
@@ -134,9 +134,9 @@ impl Session {
             let row = self.document().annotation(*id);
             row.is_some_and(|(_, row)| row.flags.get(flag))
         };
-        let is_set = !ids.iter().all(has_flag);
+        let value = !ids.iter().all(has_flag);
         self.commit(flag.name(), |document| {
-            ops::set_flags(document, &ids, |flags| flags.set(flag, is_set))
+            ops::set_flags(document, &ids, |flags| flags.set(flag, value))
         })?;
         Ok(())
     }
@@ -181,8 +181,8 @@ impl Session {
         let rows = self.clipboard.clone();
         let document = self.document();
         let is_same = rows.iter().any(|row| {
-            let there = document.annotation(row.id);
-            there.is_some_and(|(other, _)| other.id == picture)
+            let original = document.annotation(row.id);
+            original.is_some_and(|(other, _)| other.id == picture)
         });
         let offset = if is_same {
             [COPY_OFFSET_PX, COPY_OFFSET_PX]

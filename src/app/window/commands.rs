@@ -81,7 +81,7 @@ impl Window {
                     workspace.is_scanning = true;
                     workspace.session.clear_unreadable();
                     let project = workspace.session.project().path().to_owned();
-                    opener::rescan(project, self.event_sender.about(workspace.number));
+                    opener::rescan(project, self.event_sender.about(workspace.id));
                 }
             }
             C::LearnClasses => self.learn_classes(),

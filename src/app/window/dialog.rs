@@ -22,7 +22,7 @@ impl Window {
                 Dialog::Import(import) => import.ui(context, actions),
                 Dialog::ClassPicker(picker) => {
                     if let Some(workspace) = &self.workspace {
-                        let place = workspace.canvas.selected_rect(&workspace.session);
+                        let place = workspace.view.canvas.selected_rect(&workspace.session);
                         picker.ui(context, &workspace.session, place, actions);
                     }
                 }

@@ -31,7 +31,7 @@ impl Window {
             let is_open = self
                 .workspace
                 .as_ref()
-                .is_some_and(|workspace| workspace.number == number);
+                .is_some_and(|workspace| workspace.id == number);
             match event {
                 WorkerEvent::FileChosen(purpose, choice) => self.on_file_chosen(purpose, choice),
                 WorkerEvent::Failed(text) => self.notifications.problem(text),
@@ -184,7 +184,7 @@ impl Window {
         let Some(workspace) = &mut self.workspace else {
             return;
         };
-        workspace.training = None;
+        workspace.tag_training = None;
         match trained {
             Err(reason) => self.notifications.problem(reason),
             Ok(None) => {}
@@ -217,9 +217,10 @@ fn on_workspace_event(
                 Err(reason) => notifications.problem(reason),
             }
         }
-        WorkerEvent::Thumbnail(picture, image) => {
-            workspace.textures.insert_thumbnail(context, picture, image)
-        }
+        WorkerEvent::Thumbnail(picture, image) => workspace
+            .view
+            .textures
+            .insert_thumbnail(context, picture, image),
         WorkerEvent::Derived(derived) => workspace.on_derived(derived),
         WorkerEvent::Proposer(ProposerEvent::Model(model)) => {
             workspace
@@ -233,7 +234,7 @@ fn on_workspace_event(
             model,
             learned,
         }) => {
-            workspace.take_seen(picture, maps, learned, &model);
+            workspace.on_inference(picture, maps, learned, &model);
         }
         WorkerEvent::Proposer(ProposerEvent::FeaturesReady(picture)) => {
             workspace.on_features_ready(picture)

@@ -19,7 +19,7 @@ impl Window {
         if let Some(workspace) = &mut self.workspace
             && !(has_focus && has_canvas)
         {
-            workspace.canvas.release_space();
+            workspace.view.canvas.release_space();
         }
         if self.classes.is_recording_key() {
             let key = ui.input_mut(|input| self.classes.record_key(&mut input.events, actions));
@@ -94,7 +94,7 @@ impl Window {
                 let tapped = self
                     .workspace
                     .as_mut()
-                    .is_some_and(|workspace| workspace.canvas.on_space(*pressed));
+                    .is_some_and(|workspace| workspace.view.canvas.on_space(*pressed));
                 let space = egui::KeyboardShortcut::new(egui::Modifiers::NONE, Key::Space);
                 let command = keymap.command_for(space).filter(|_| tapped);
                 actions.extend(command.map(Action::Command));
@@ -109,9 +109,9 @@ impl Window {
                 if let Some(workspace) = self
                     .workspace
                     .as_mut()
-                    .filter(|workspace| !workspace.shows_dashboard)
+                    .filter(|workspace| !workspace.view.shows_dashboard)
                     && has_canvas
-                    && workspace.canvas.on_key(
+                    && workspace.view.canvas.on_key(
                         *key,
                         *modifiers,
                         *repeat,

@@ -49,7 +49,7 @@ impl Window {
             }
             action => {
                 if let Some(workspace) = &mut self.workspace {
-                    let event_sender = self.event_sender.about(workspace.number);
+                    let event_sender = self.event_sender.about(workspace.id);
                     return perform_on_workspace(workspace, &event_sender, action);
                 }
             }
@@ -75,7 +75,7 @@ fn perform_on_workspace(
         Action::TagByName(name) => {
             session.tag_named(&name)?;
         }
-        Action::Select(_) | Action::AddToSelection(_) if workspace.are_boxes_hidden => {}
+        Action::Select(_) | Action::AddToSelection(_) if workspace.view.are_boxes_hidden => {}
         Action::Select(ids) => session.select(ids),
         Action::AddToSelection(ids) => session.extend_selection(&ids),
         Action::ToggleInSelection(ids) => session.toggle_selected(&ids),
@@ -100,10 +100,10 @@ fn perform_on_workspace(
             workspace.change_proposal_settings(settings, is_final)?;
         }
         Action::CancelLearning => workspace.cancel_learning(),
-        Action::CancelTraining => workspace.training = None,
+        Action::CancelTraining => workspace.tag_training = None,
         Action::SetAutomaticLearning(is_automatic) => workspace.set_automatic(is_automatic)?,
-        Action::SetAdjustment(adjustment) => workspace.adjustment = adjustment,
-        Action::SetHeatMapClass(class) => workspace.heat_map_class = class,
+        Action::SetAdjustment(adjustment) => workspace.view.adjustment = adjustment,
+        Action::SetHeatMapClass(class) => workspace.view.heat_map_class = class,
         Action::ShowThumbnails(pictures) => show_thumbnails(workspace, &pictures),
         Action::Import(path, mode) => {
             workspace.exchange = Some("Importing…");
@@ -125,7 +125,7 @@ fn perform_on_workspace(
 /// Keeps the thumbnails that the list shows, and requests those that do not exist yet.
 fn show_thumbnails(workspace: &mut Workspace, pictures: &[PictureId]) {
     for picture in pictures {
-        if !workspace.textures.touch_thumbnail(*picture) {
+        if !workspace.view.textures.touch_thumbnail(*picture) {
             workspace.request_thumbnail(*picture);
         }
     }

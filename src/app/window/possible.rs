@@ -42,7 +42,7 @@ impl Window {
             (Requirement::Clipboard, can_edit && session.has_clipboard()),
             (Requirement::Undo, undo.is_some()),
             (Requirement::Redo, redo.is_some()),
-            (Requirement::Job, workspace.job.is_some()),
+            (Requirement::Job, workspace.proposing.job.is_some()),
         ] {
             satisfied.extend(is_met.then_some(requirement));
         }
@@ -67,12 +67,12 @@ impl Window {
             (Command::BrightnessAndContrast, self.shows_adjustment),
         ];
         if let Some(workspace) = &self.workspace {
-            let job = workspace.job.as_ref();
+            let job = workspace.proposing.job.as_ref();
             switches.extend([
-                (Command::HeatMap, workspace.shows_heat_map),
-                (Command::HideBoxes, workspace.are_boxes_hidden),
-                (Command::Dashboard, workspace.shows_dashboard),
-                (Command::DrawBox, workspace.canvas.is_draw_mode()),
+                (Command::HeatMap, workspace.view.shows_heat_map),
+                (Command::HideBoxes, workspace.view.are_boxes_hidden),
+                (Command::Dashboard, workspace.view.shows_dashboard),
+                (Command::DrawBox, workspace.view.canvas.is_draw_mode()),
                 (
                     Command::PauseProposing,
                     job.is_some_and(|job| job.paused.is_some()),

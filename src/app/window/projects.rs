@@ -107,9 +107,9 @@ impl Window {
             }
             None => "This system has no folder for what the program keeps",
             Some(folder) => {
-                let event_sender = self.event_sender.about(workspace.number);
+                let event_sender = self.event_sender.about(workspace.id);
                 let training = TagTraining::start(set, folder.clone(), project.id(), event_sender);
-                workspace.training = Some(training);
+                workspace.tag_training = Some(training);
                 return;
             }
         };

@@ -42,13 +42,13 @@ impl Window {
         };
         workspace.tick(now, has_input && has_focus);
         workspace.session.count();
-        workspace.teach();
+        workspace.update_learning();
         let named = workspace.follow_naming();
         let outcome = named
             .and_then(|()| workspace.write_due())
             .and_then(|finished_job| {
                 if saves {
-                    workspace.keep()?;
+                    workspace.save()?;
                 }
                 Ok(finished_job)
             });
@@ -56,7 +56,7 @@ impl Window {
         if workspace.has_unwritten() {
             context.request_repaint_after(WRITE_INTERVAL);
         }
-        let is_busy = workspace.learning_step().is_some() || workspace.training.is_some();
+        let is_busy = workspace.learning_step().is_some() || workspace.tag_training.is_some();
         if workspace.is_current_pending() || is_busy {
             context.request_repaint_after(PROGRESS_INTERVAL);
         }

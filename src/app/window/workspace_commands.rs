@@ -57,7 +57,7 @@ fn edit(workspace: &mut Workspace, command: Command, context: &Context) -> Outco
             let text = "The picture before this one has no boxes that are not here already";
             return Ok((number == 0).then(|| text.to_owned()));
         }
-        Command::SelectAll if workspace.are_boxes_hidden => return Ok(boxes_are_hidden()),
+        Command::SelectAll if workspace.view.are_boxes_hidden => return Ok(boxes_are_hidden()),
         Command::SelectAll => {
             let all = session.visible().map(|row| row.id).collect();
             session.select(all);
@@ -103,10 +103,10 @@ fn boxes(workspace: &mut Workspace, command: Command) -> Outcome {
     let session = &mut workspace.session;
     match command {
         Command::DrawBox => {
-            let is_on = workspace.canvas.is_draw_mode();
-            workspace.canvas.set_draw_mode(!is_on);
+            let is_on = workspace.view.canvas.is_draw_mode();
+            workspace.view.canvas.set_draw_mode(!is_on);
         }
-        Command::NextBox | Command::PreviousBox if workspace.are_boxes_hidden => {
+        Command::NextBox | Command::PreviousBox if workspace.view.are_boxes_hidden => {
             return Ok(boxes_are_hidden());
         }
         Command::NextBox => session.select_next(1),
@@ -135,13 +135,13 @@ fn proposals(workspace: &mut Workspace, command: Command) -> Outcome {
                 let text = "This picture is done: reopen it for new proposals";
                 return Ok(Some(text.to_owned()));
             }
-            if let ModelState::Failed(reason) = &workspace.model {
+            if let ModelState::Failed(reason) = &workspace.proposing.model {
                 return Ok(Some(reason.clone()));
             }
             workspace.propose_current();
         }
         Command::ProposeAll => {
-            if let ModelState::Failed(reason) = &workspace.model {
+            if let ModelState::Failed(reason) = &workspace.proposing.model {
                 return Ok(Some(reason.clone()));
             }
             if workspace.propose_all(false) == 0 {
@@ -191,25 +191,26 @@ fn view(workspace: &mut Workspace, command: Command, context: &Context) -> Optio
     if let Some(canvas_command) = canvas_command {
         let pixels_per_point = context.pixels_per_point();
         workspace
+            .view
             .canvas
             .run(canvas_command, &workspace.session, pixels_per_point);
     }
     match command {
         Command::HideBoxes => {
-            workspace.are_boxes_hidden = !workspace.are_boxes_hidden;
+            workspace.view.are_boxes_hidden = !workspace.view.are_boxes_hidden;
             // Boxes that are not visible cannot be changed by accident.
             workspace.session.select(Vec::new());
         }
         Command::HeatMap => {
-            workspace.shows_heat_map = !workspace.shows_heat_map;
+            workspace.view.shows_heat_map = !workspace.view.shows_heat_map;
             let picture = workspace.session.current();
             let has_maps = picture.is_some_and(|picture| workspace.maps_of(picture).is_some());
-            if workspace.shows_heat_map && !has_maps {
+            if workspace.view.shows_heat_map && !has_maps {
                 let text = "The model has not looked at this picture yet: let it propose first";
                 return Some(text.to_owned());
             }
         }
-        Command::Dashboard => workspace.shows_dashboard = !workspace.shows_dashboard,
+        Command::Dashboard => workspace.view.shows_dashboard = !workspace.view.shows_dashboard,
         _ => {}
     }
     None
