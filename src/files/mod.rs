@@ -22,7 +22,7 @@ mod tests;
 mod write;
 
 pub use error::FileError;
-pub use hash::{hash_bytes, hash_file};
+pub use hash::{hash_bytes, hash_file, sha256_hex};
 pub use paths::{folder_of, normal, same_file};
 pub use project_file::{
     APPLICATION_ID, EXTENSION, SQLITE_SUFFIXES, backup_key, backups, belongs_to_project,

@@ -30,7 +30,7 @@ pub mod learner;
 pub mod opener;
 pub mod proposer;
 mod shared;
-mod spawn;
+pub mod spawn;
 pub mod tag_trainer;
 pub mod terms;
 pub mod thumbnailer;
