@@ -1,7 +1,6 @@
 //! From the folder to the export.
 
 use egui::{Key, Modifiers};
-use tsukami::app::session::ReviewFilter;
 use tsukami::document::{BoxState, ReviewState};
 use tsukami::formats::coco::Instances;
 use tsukami::geometry::BBox;
@@ -120,7 +119,7 @@ fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
     bench.click("Show all");
     assert_eq!(is_listed(&bench), 3);
     bench.click("State");
-    bench.click(ReviewFilter::VerifiedEmpty.label());
+    bench.click("Verified empty");
     assert_eq!(is_listed(&bench), 0);
     bench.click("Show all");
 

@@ -137,7 +137,7 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     let mut bench = Bench::on(folder(17, &DONE), Theme::Dark, false);
     bench.wait("the model", |workspace| workspace.model_info().is_some());
     assert!(bench.has("11 reviewed"));
-    assert!(bench.says("Nothing is learnt yet"));
+    assert!(bench.says("Nothing learned yet"));
     bench.keys(Modifiers::COMMAND, Key::B);
     bench.wait("proposals", |workspace| {
         workspace.proposing.job.is_none() && !workspace.has_unwritten()
@@ -189,7 +189,7 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
 
     // Back to the old way, and forth.
     bench.scroll_and_click("Learned states (2)");
-    bench.scroll_and_click("The old way, whatever is learnt");
+    bench.scroll_and_click("Without learning");
     settled(&mut bench);
     assert_eq!(bench.workspace().learning.active_state(), None);
     assert!(!methods(&bench, 14).contains(&"learned".to_owned()));
@@ -212,7 +212,7 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     bench.choose_quality("balanced");
     bench.frames(10);
     assert_eq!(bench.workspace().learning.active_state(), None);
-    assert!(bench.says("is of another model or quality"));
+    assert!(bench.says("belongs to another model or quality"));
     bench.choose_quality("fast");
     bench.wait("what was learnt", |workspace| {
         workspace.learning.active_state().is_some()
@@ -229,7 +229,7 @@ fn too_little_to_learn_from_is_said_in_a_sentence() {
     bench.wait("an answer", |workspace| {
         workspace.learning.trouble.is_some()
     });
-    assert!(bench.says("There is too little to learn from: 1 picture is done"));
+    assert!(bench.says("Too few examples to learn from: 1 picture is done"));
     bench.click("after every picture");
     assert!(bench.workspace().learning.saved.is_manual);
     // What is taken back teaches nothing.
@@ -402,7 +402,7 @@ fn tags_teach_the_classes_of_proposals() {
             .model_info()
             .is_some_and(|model_info| *model_info.classes == ["ball", "block"])
     };
-    bench.wait_for_words("Learnt 2 classes from 10 tagged pictures");
+    bench.wait_for_words("Learned 2 classes from 10 tagged pictures");
     bench.wait("a model that knows the classes", knows);
     bench.propose_all();
     let document = bench.session().document();

@@ -280,8 +280,8 @@ impl Session {
     /// # Errors
     /// If the state cannot be written; edits are already safe.
     pub fn close(mut self) -> Result<(), StoreError> {
-        let kept = self.save_state();
+        let saved = self.save_state();
         self.project.close()?;
-        kept
+        saved
     }
 }

@@ -9,6 +9,7 @@ use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::dialogs::Dialog;
 use crate::app::dialogs::export::ExportDialog;
+use crate::app::i18n::tr;
 use crate::app::preferences::Theme;
 use crate::app::workers::events::FilePurpose;
 use crate::app::workers::{file_dialog, opener};
@@ -38,9 +39,7 @@ impl Window {
             C::OpenSample => self.open_sample(),
             C::CloseProject => self.close_project(),
             C::Quit => context.send_viewport_cmd(ViewportCommand::Close),
-            C::Save => self
-                .notifications
-                .notify("Everything is saved, and was as it happened"),
+            C::Save => self.notifications.notify(tr!("saved")),
             C::LightTheme => self.set_preference(context, Action::SetTheme(Theme::Light)),
             C::DarkTheme => self.set_preference(context, Action::SetTheme(Theme::Dark)),
             C::SystemTheme => self.set_preference(context, Action::SetTheme(Theme::System)),

@@ -7,6 +7,7 @@ use crate::app::action::{Action, ClassAction};
 use crate::app::canvas;
 use crate::app::dialogs::Dialog;
 use crate::app::dialogs::import::ImportDialog;
+use crate::app::i18n::tr;
 use crate::app::input;
 use crate::app::panels::{boxes, picture_list};
 
@@ -33,7 +34,7 @@ impl Window {
             }) {
                 actions.retain(|action| !matches!(action, Action::Class(ClassAction::Hotkey(..))));
                 let label = command.label().trim_end_matches('…');
-                let text = format!("{key} is the key of “{label}”: choose another for the class");
+                let text = tr!("key-is-taken", key = key.to_string(), command = label);
                 self.notifications.notify(text);
             }
         }

@@ -3,8 +3,10 @@
 use egui::Context;
 
 use super::class_actions::change_class;
+use super::problem_text::problem_text;
 use super::state::Window;
 use crate::app::action::Action;
+use crate::app::i18n::tr;
 use crate::app::workers::events::EventSender;
 use crate::app::workers::{exchanger, file_dialog};
 use crate::app::workspace::Workspace;
@@ -15,7 +17,7 @@ impl Window {
     /// Performs an action. If it fails, the problem is shown.
     pub(super) fn perform(&mut self, context: &Context, action: Action) {
         if let Err(error) = self.try_perform(context, action) {
-            self.notifications.problem(error.to_string());
+            self.notifications.problem(problem_text(&error));
         }
     }
 
@@ -106,14 +108,14 @@ fn perform_on_workspace(
         Action::SetHeatMapClass(class) => workspace.view.heat_map_class = class,
         Action::ShowThumbnails(pictures) => show_thumbnails(workspace, &pictures),
         Action::Import(path, mode) => {
-            workspace.exchange = Some("Importing…");
+            workspace.exchange = Some(tr!("importing"));
             // Proposals written during the import would make its edit fail.
             workspace.defers_writes = true;
             let project = session.project().path().to_owned();
             exchanger::import(project, path, mode, event_sender.clone());
         }
         Action::Export(options, path) => {
-            workspace.exchange = Some("Exporting…");
+            workspace.exchange = Some(tr!("exporting"));
             let project = session.project().path().to_owned();
             exchanger::export(project, *options, path, event_sender.clone());
         }

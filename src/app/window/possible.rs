@@ -3,6 +3,7 @@
 use super::state::Window;
 use crate::app::command::{Command, Requirement};
 use crate::app::command_state::CommandState;
+use crate::app::i18n;
 use crate::app::preferences::Theme;
 
 impl Window {
@@ -10,7 +11,7 @@ impl Window {
     pub(super) fn command_state(&self) -> CommandState<'_> {
         let labels = self.workspace.as_ref().map(|workspace| {
             let labels = workspace.session.undo_redo_labels();
-            labels.map(|label| label.map(str::to_owned))
+            labels.map(|label| label.map(i18n::step))
         });
         CommandState {
             keymap: &self.preferences.keymap,

@@ -12,6 +12,7 @@ use egui::ColorImage;
 use image::RgbImage;
 
 use super::terms::{CutOptions, LearnedBoxes, ModelInfo};
+use crate::app::i18n::tr;
 use crate::document::PictureId;
 use crate::formats::{ExportReport, PreparedImport};
 use crate::learn::boxes::{LearnedBox, LearnedProposer};
@@ -249,13 +250,13 @@ impl FilePurpose {
     /// The title of its dialog.
     pub fn title(self) -> &'static str {
         match self {
-            Self::OpenFolder => "Open a folder of pictures",
-            Self::OpenProject => "Open a project",
-            Self::Model => "Choose a model",
-            Self::ImportFile => "Import from a file",
-            Self::ImportFolder => "Import from a folder",
-            Self::ExportFile => "Export to a file",
-            Self::ExportFolder => "Export to a folder",
+            Self::OpenFolder => tr!("purpose-open-folder"),
+            Self::OpenProject => tr!("purpose-open-project"),
+            Self::Model => tr!("purpose-model"),
+            Self::ImportFile => tr!("purpose-import-file"),
+            Self::ImportFolder => tr!("purpose-import-folder"),
+            Self::ExportFile => tr!("purpose-export-file"),
+            Self::ExportFolder => tr!("purpose-export-folder"),
         }
     }
 }

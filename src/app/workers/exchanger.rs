@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::events::{EventSender, ExchangeEvent, WorkerEvent};
 use super::spawn::spawn;
+use crate::app::i18n::tr;
 use crate::formats::{self, ExportOptions, ExportReport, Format, ImportMode, PreparedImport};
 use crate::store::{Access, Project};
 
@@ -44,8 +45,9 @@ fn write(project: &Path, options: &ExportOptions, out: &Path) -> Result<ExportRe
 
 fn unknown(path: &Path) -> String {
     let readable = Format::ALL.map(Format::name).join(", ");
-    format!(
-        "{} is not in a format that can be imported: choose a file or folder of {readable}",
-        path.display()
+    tr!(
+        "unknown-format",
+        path = path.display().to_string(),
+        formats = readable
     )
 }

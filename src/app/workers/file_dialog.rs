@@ -6,6 +6,7 @@ use rfd::AsyncFileDialog;
 
 use super::events::{EventSender, FileChoice, FilePurpose, WorkerEvent};
 use super::spawn::spawn;
+use crate::app::i18n::tr;
 
 /// A person cannot cancel a dialog faster than this, so it was not shown.
 const MIN_SHOWN: Duration = Duration::from_millis(400);
@@ -23,13 +24,13 @@ pub fn show(purpose: FilePurpose, events: EventSender) {
             }
             FilePurpose::OpenProject => {
                 dialog
-                    .add_filter("Tsukami projects", &project)
+                    .add_filter(tr!("file-type-project"), &project)
                     .pick_file()
                     .await
             }
             FilePurpose::Model => {
                 dialog
-                    .add_filter("Models", &["safetensors", "pth"])
+                    .add_filter(tr!("file-type-model"), &["safetensors", "pth"])
                     .pick_file()
                     .await
             }

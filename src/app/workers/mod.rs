@@ -1,4 +1,4 @@
-//! The threads that work beside the frame: opening, decoding, thumbnails, the model, learning,
+//! The threads that work in the background: opening, decoding, thumbnails, the model, learning,
 //! import and export.
 //!
 //! Each worker owns its threads and takes requests by calls that never wait. Its results come back
@@ -30,7 +30,7 @@ pub mod learner;
 pub mod opener;
 pub mod proposer;
 mod shared;
-mod spawn;
+pub mod spawn;
 pub mod tag_trainer;
 pub mod terms;
 pub mod thumbnailer;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::events::{EventSender, OpeningEvent, WorkerEvent};
 use super::spawn::spawn;
+use crate::app::i18n::tr;
 use crate::pictures;
 use crate::store::{self, Access, Project, StoreError};
 
@@ -34,10 +35,7 @@ pub fn rescan(project: PathBuf, events: EventSender) {
 /// Opens or creates the project of a path; returns it with notices for the person.
 fn open_project(path: &Path) -> Result<(Project, Vec<String>), String> {
     if !path.exists() {
-        return Err(format!(
-            "{} does not exist: check that its disk is connected, or open another folder",
-            path.display()
-        ));
+        return Err(tr!("path-missing", path = path.display().to_string()));
     }
     let sentence = |error: StoreError| error.to_string();
     let is_project = path
@@ -64,9 +62,9 @@ fn open_project(path: &Path) -> Result<(Project, Vec<String>), String> {
         // The file is missing, but it has a backup.
         (None, Some(backup)) => {
             store::restore(&at, &backup).map_err(sentence)?;
-            restored = Some(format!(
-                "The project file of this folder was missing; it was restored from its backup {}",
-                backup.display()
+            restored = Some(tr!(
+                "restored-from-backup",
+                backup = backup.display().to_string()
             ));
             Project::open(&at, Access::Edit).map_err(sentence)?
         }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::events::{EventSender, TrainedHeadFile, WorkerEvent};
 use super::spawn::spawn;
+use crate::app::i18n::{self, tr};
 use crate::files::write_whole;
 use crate::learn;
 use crate::learn::class_head::HeadTrainingError;
@@ -95,10 +96,15 @@ fn train(
     });
     let (trained, place) = match taught {
         Err(HeadTrainingError::Cancelled) => return Ok(None),
-        taught => taught.map_err(|error| format!("Classes cannot be learned: {error}"))?,
+        taught => taught.map_err(|error| {
+            let error = error.to_string();
+            tr!("classes-not-learned", error = error)
+        })?,
     };
-    let unwritten =
-        |error: &dyn std::fmt::Display| format!("the class head cannot be saved: {error}");
+    let unwritten = |error: &dyn std::fmt::Display| {
+        let error = error.to_string();
+        tr!("head-not-saved", error = error)
+    };
     let bytes = trained.to_safetensors(&place);
     let bytes = bytes.map_err(|error| unwritten(&error))?;
     fs::create_dir_all(folder).map_err(|error| unwritten(&error))?;
@@ -109,19 +115,19 @@ fn train(
         || trained
             .held_out_accuracy
             .is_some_and(|share| share > set.majority_share());
-    let unread = match failed {
-        0 => String::new(),
-        number => format!("; {number} pictures could not be read"),
+    let accuracy = match trained.held_out_accuracy {
+        Some(share) => tr!("classes-accuracy", accuracy = i18n::percent(share)),
+        None => tr!("classes-no-held-out").to_owned(),
     };
-    let right = match trained.held_out_accuracy {
-        Some(share) => format!("{:.0} % correct on held-out pictures", 100.0 * share),
-        None => "too few pictures to hold any out".to_owned(),
-    };
-    let text = format!(
-        "Learned {} classes from {} tagged pictures, {right}{unread}",
-        trained.classes.len(),
-        trained.pictures
+    let mut text = tr!(
+        "classes-learned",
+        classes = trained.classes.len(),
+        pictures = trained.pictures,
+        accuracy = accuracy
     );
+    if failed > 0 {
+        text = tr!("classes-unreadable", text = text, count = failed);
+    }
     Ok(Some(TrainedHeadFile {
         path,
         text,

@@ -32,7 +32,7 @@ pub struct Workspace {
     pub id: u64,
     /// Whether the folder is being scanned.
     pub is_scanning: bool,
-    /// The import or export that is under way, in words.
+    /// What is shown about the import or export that is under way.
     pub exchange: Option<&'static str>,
     /// Whether boxes of the model wait for an import to end, which they could conflict with.
     pub defers_writes: bool,

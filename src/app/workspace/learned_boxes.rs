@@ -7,6 +7,7 @@ use super::core::Workspace;
 use super::learned_states::{LearnedState, ProposalSource, state_setting};
 use super::settings::cut_options_of;
 use super::similar::SIMILAR_METHOD;
+use crate::app::i18n::tr;
 use crate::app::workers::learned_text;
 use crate::app::workers::terms::{ActiveState, ModelInfo, PictureRequest};
 use crate::document::ops::NamedCandidate;
@@ -59,12 +60,12 @@ impl Workspace {
         let Some(id) = state.map(|state| state.id) else {
             let is_of_another_model = matches!(source, ProposalSource::State(_));
             self.deactivate_state(true)?;
-            let text = "This state was learned with another model or quality: choose that first";
+            let text = tr!("learned-other-model");
             return Ok(is_of_another_model.then(|| text.to_owned()));
         };
         let Some(learned) = self.read_state(id, &model_info) else {
             self.deactivate_state(true)?;
-            let text = "This learned state cannot be read: learn again";
+            let text = tr!("learned-unreadable");
             return Ok(Some(text.to_owned()));
         };
         self.activate_state(Some((id, learned)));

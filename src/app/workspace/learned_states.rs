@@ -1,4 +1,4 @@
-//! The learned states of a project: what was learned, kept so that a person can go back to it.
+//! The learned states of a project, among which a person can choose.
 //!
 //! The list of states is one setting of the project. The bytes of each state are another one, which
 //! is read when the state is needed.
@@ -23,7 +23,7 @@ pub enum ProposalSource {
     Automatic,
     /// The learned state with this number.
     State(u32),
-    /// The maps of the model alone.
+    /// No learned state: only the maps of the model.
     #[serde(rename = "old_way")]
     WithoutLearning,
 }

@@ -8,6 +8,7 @@ use super::core::Workspace;
 use super::learned_states::{LEARNING_SETTING, ProposalSource, state_setting};
 use super::learning_state::{ActiveProposals, Learning, ReviewedPictures};
 use super::proposing_state::ModelState;
+use crate::app::i18n::tr;
 use crate::app::workers::events::LearningEvent;
 use crate::app::workers::learner::ReviewedPicture;
 use crate::app::workers::terms::ModelInfo;
@@ -306,7 +307,7 @@ impl Workspace {
             return;
         }
         if self.learning.features.attempted.contains(&picture) {
-            // The model tried in vain: the file is gone, or the cache is full.
+            // The model could not make them: the file is missing, or the cache is full.
             reviewed.without_features.remove(&picture);
         } else if reviewed.without_features.len() >= MAX_WITHOUT_FEATURES {
             reviewed.left_out.insert(picture);
@@ -335,13 +336,7 @@ impl Workspace {
     fn too_few_text(&self) -> String {
         let truths = self.learning.reviewed.truth.values();
         let with_objects = truths.filter(|truth| !truth.is_empty());
-        format!(
-            "There is too little to learn from: {} done with boxes so far, and it takes about 8",
-            match with_objects.count() {
-                1 => "1 picture is".to_owned(),
-                number => format!("{number} pictures are"),
-            }
-        )
+        tr!("learning-too-few", done = with_objects.count())
     }
 
     /// Keeps a new learned state, and uses it if a person chose so and it is better.
@@ -365,7 +360,7 @@ impl Workspace {
             self.session.remove_setting(&state_setting(state))?;
         }
         if self.learning.saved.source != ProposalSource::Automatic {
-            let text = "Learned, and added to the list of learned states";
+            let text = tr!("learned-kept");
             return Ok(is_requested.then(|| text.to_owned()));
         }
         if learned.is_better {
@@ -375,7 +370,7 @@ impl Workspace {
             let all = is_requested || former != Some(id);
             self.activate_state(Some((id, learned)));
             self.update_untouched(is_requested, all);
-            let text = "Learned: learned boxes are in use";
+            let text = tr!("learned-in-use");
             return Ok((is_requested || former.is_none()).then(|| text.to_owned()));
         }
         self.deactivate_state(is_requested)?;
@@ -386,8 +381,8 @@ impl Workspace {
 /// Why a learned state is not in use.
 pub fn not_better_text(held_out: usize) -> &'static str {
     if held_out < MIN_HELD_OUT {
-        "Learned, but it is too early to tell whether that is better: mark more pictures as done"
+        tr!("learning-too-early")
     } else {
-        "Proposals without learning are still better on your held-out pictures, so they stay"
+        tr!("learning-not-better")
     }
 }

@@ -13,7 +13,7 @@ use crate::geometry::BBox;
 /// The state of learning.
 #[derive(Default)]
 pub struct Learning {
-    /// The learned states of the project, and which of them a person wants.
+    /// The learned states of the project, and which of them is used.
     pub saved: LearnedStates,
     /// Why nothing was learned: a sentence.
     pub trouble: Option<String>,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::core::Workspace;
 use super::learning_state::SimilarSearch;
 use super::proposing_state::ModelState;
+use crate::app::i18n::tr;
 use crate::app::workers::learner::SimilarRequest;
 use crate::app::workers::terms::LearnedBoxes;
 use crate::document::PictureId;
@@ -29,7 +30,7 @@ impl Workspace {
             _ => None,
         };
         let Some((picture, row)) = selected.filter(|(_, row)| row.is_ground_truth()) else {
-            return Some("Select one box that you drew or accepted".to_owned());
+            return Some(tr!("select-one-box").to_owned());
         };
         if let ModelState::Failed(reason) = &self.proposing.model {
             return Some(reason.clone());
@@ -80,7 +81,7 @@ impl Workspace {
         }
     }
 
-    /// Adds the boxes that a search has found; returns its progress in words.
+    /// Adds the boxes that a search has found; returns a message about its progress.
     pub(super) fn on_similar_boxes(
         &mut self,
         number: u64,
@@ -131,22 +132,18 @@ impl Workspace {
 
 /// The progress of a search.
 fn progress_text(search: &SimilarSearch) -> String {
-    let found = match search.found {
-        0 => "Nothing more like this".to_owned(),
-        1 => "1 box more like this".to_owned(),
-        number => format!("{number} boxes more like this"),
-    };
-    let place = match search.pictures {
-        0 => "so far".to_owned(),
-        1 => "in this picture".to_owned(),
-        number => format!("in this picture and the next {}", number - 1),
-    };
-    match search.without_features.len() {
-        0 if search.pictures == 0 => {
-            "The model could not process this picture, so nothing similar was found".to_owned()
-        }
-        0 => format!("{found} {place}"),
-        1 => format!("{found} {place}; the model processes 1 picture first…"),
-        number => format!("{found} {place}; the model processes {number} pictures first…"),
+    let waiting = search.without_features.len();
+    if search.pictures == 0 && waiting == 0 {
+        return tr!("similar-unreadable").to_owned();
     }
+    let found = tr!(
+        "similar-found",
+        boxes = search.found,
+        pictures = search.pictures,
+        next = search.pictures.saturating_sub(1)
+    );
+    if waiting == 0 {
+        return found;
+    }
+    tr!("similar-found-processing", found = found, waiting = waiting)
 }

@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Purpose, TrainingExample};
+use crate::files::sha256_hex;
 use crate::learn::random::Random;
-use crate::nn::weights::sha256_hex;
 use crate::pictures::{self, DecodeLimits, PictureError};
 
 /// Pictures are kept decoded up to this many bytes: some 5000 at 256 x 256 pixels.
