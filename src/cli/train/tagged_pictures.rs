@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::arguments::Arguments;
 use crate::cli::plural::counted;
-use crate::cli::project::open;
+use crate::cli::project_access::open;
+use crate::files::hash_bytes;
 use crate::formats::tags;
 use crate::learn::tags::TagSet;
 use crate::pictures::{self, ScannedPicture};
@@ -50,11 +50,11 @@ fn from_folders(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
     if scan.entries.is_empty() {
         bail!("no pictures found in {}", folder.display());
     }
-    let is_flat = ScannedPicture::is_flat(&scan.entries);
+    let is_flat = ScannedPicture::all_at_top_level(&scan.entries);
     let (tagged, untagged): (Vec<&ScannedPicture>, Vec<&ScannedPicture>) = scan
         .entries
         .iter()
-        .partition(|entry| entry.folder(is_flat).is_some());
+        .partition(|entry| entry.class_folder(is_flat).is_some());
     if let Some(first) = untagged.first() {
         status!(
             "warning: left out because they are not in a folder of a class: {}, for example {}",
@@ -63,7 +63,7 @@ fn from_folders(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
         );
     }
     let tagged = tagged.into_iter().map(|entry| {
-        let tag = entry.folder(is_flat).map(str::to_owned);
+        let tag = entry.class_folder(is_flat).map(str::to_owned);
         (entry.path.clone(), tag.into_iter().collect())
     });
     Ok(tagged.collect())
@@ -98,11 +98,11 @@ fn from_csv(folder: &Path, file: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<Stri
 
 /// Leaves out files with the same content and different tags: one of them must be wrong.
 fn leave_out_contradictions(set: &mut TagSet) {
-    let mut by_content: HashMap<u128, Vec<usize>> = HashMap::new();
+    let mut by_content: HashMap<Box<str>, Vec<usize>> = HashMap::new();
     for (at, picture) in set.pictures.iter().enumerate() {
         // Unreadable files are reported later, when they are decoded.
         if let Ok(bytes) = std::fs::read(&picture.path) {
-            by_content.entry(xxh3_128(&bytes)).or_default().push(at);
+            by_content.entry(hash_bytes(&bytes)).or_default().push(at);
         }
     }
     let mut pairs: Vec<(usize, usize)> = Vec::new();

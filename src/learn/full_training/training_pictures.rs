@@ -11,8 +11,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::example::TrainingExample;
 use super::random_stream::Purpose;
+use crate::files::sha256_hex;
 use crate::learn::random::Random;
-use crate::nn::weights::sha256_hex;
 use crate::pictures::{self, DecodeLimits, PictureError};
 
 /// Decoded pictures are kept in memory up to this many bytes: about 5000 at 256 x 256 pixels.
