@@ -7,8 +7,7 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use tsukami::learn::class_head::{Example, train};
-use tsukami::learn::pooled::Pooled;
+use tsukami::learn::class_head::{HeadExample, PooledTokens, train};
 
 const PICTURES: usize = 10_000;
 const CLASSES: usize = 50;
@@ -30,7 +29,7 @@ fn main() {
     let means: Vec<Vec<f32>> = (0..CLASSES).map(|_| numbers(&mut state, WIDTH)).collect();
     // Directions in which all pictures differ, whatever they show.
     let common: Vec<Vec<f32>> = (0..16).map(|_| numbers(&mut state, WIDTH)).collect();
-    let examples: Vec<Example> = (0..PICTURES)
+    let examples: Vec<HeadExample> = (0..PICTURES)
         .map(|at| {
             let class = at % CLASSES;
             let shares = numbers(&mut state, common.len());
@@ -42,8 +41,8 @@ fn main() {
                     .sum();
                 *x += 0.25 * means[class][number] + drift;
             }
-            Example {
-                pooled: Pooled {
+            HeadExample {
+                pooled: PooledTokens {
                     background: Vec::new(),
                     object,
                 },

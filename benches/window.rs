@@ -19,7 +19,7 @@ use egui::{Context, Event, Key, Modifiers, Pos2, RawInput, Rect, vec2};
 use image::RgbImage;
 use image::imageops::FilterType;
 use tempfile::TempDir;
-use tsukami::app::places::Places;
+use tsukami::app::app_dirs::AppDirs;
 use tsukami::app::session::Session;
 use tsukami::app::window::Window;
 use tsukami::document::{BoxState, Document, ReviewState, ops};
@@ -46,7 +46,7 @@ impl Bench {
             .expect("it is there");
         let begun = Instant::now();
         let path = folder.path().join("pictures");
-        let window = Window::new(&context, Places::inside(&user), Some(path));
+        let window = Window::new(&context, AppDirs::inside(&user), Some(path));
         Self {
             context,
             window,
@@ -104,11 +104,12 @@ impl Bench {
 }
 
 fn is_shown(window: &Window) -> bool {
-    let desk = window.desk();
-    desk.is_some_and(|desk| {
-        desk.session
+    let workspace = window.workspace();
+    workspace.is_some_and(|workspace| {
+        workspace
+            .session
             .current()
-            .is_some_and(|id| desk.textures.has(id))
+            .is_some_and(|id| workspace.textures.has(id))
     })
 }
 
@@ -164,13 +165,17 @@ fn frames() {
 
     let mut bench = Bench::new(&folder);
     bench.wait(|window| {
-        is_shown(window) && window.desk().is_some_and(|desk| desk.facts().is_some())
+        is_shown(window)
+            && window
+                .workspace()
+                .is_some_and(|workspace| workspace.model_info().is_some())
     });
     bench.key(Key::I);
     bench.wait(|window| {
-        let desk = window.desk();
-        desk.is_some_and(|desk| {
-            desk.session
+        let workspace = window.workspace();
+        workspace.is_some_and(|workspace| {
+            workspace
+                .session
                 .boxes()
                 .iter()
                 .any(|row| row.state == BoxState::Proposed)
@@ -180,8 +185,8 @@ fn frames() {
     bench.key(Key::G);
     let boxes = bench
         .window
-        .desk()
-        .map_or(0, |desk| desk.session.visible().count());
+        .workspace()
+        .map_or(0, |workspace| workspace.session.visible().count());
     println!("a picture of 24 megapixels, {boxes} boxes with labels, heat map and crosshair:");
     let centre = Pos2::new(620.0, 430.0);
     let moves = |step: u32| {
@@ -250,7 +255,11 @@ fn folder() {
         "10,000 pictures: the first one shows {:.0} ms after the window",
         ms(first)
     );
-    let all = bench.wait(|window| window.desk().is_some_and(|desk| !desk.is_reading));
+    let all = bench.wait(|window| {
+        window
+            .workspace()
+            .is_some_and(|workspace| !workspace.is_scanning)
+    });
     println!("  the folder is read after {:.1} s", all.as_secs_f64());
     drop(bench);
     let mut bench = Bench::new(&folder);
@@ -265,15 +274,21 @@ fn folder() {
             .expect("it can be copied");
     }
     let mut bench = Bench::new(&large);
-    bench.wait(|window| is_shown(window) && window.desk().is_some_and(|desk| !desk.is_reading));
+    bench.wait(|window| {
+        is_shown(window)
+            && window
+                .workspace()
+                .is_some_and(|workspace| !workspace.is_scanning)
+    });
     let mut times = Vec::new();
     for _ in 0..15 {
         let is_next_there = |window: &Window| {
-            let desk = window.desk();
-            desk.is_some_and(|desk| {
-                desk.session
+            let workspace = window.workspace();
+            workspace.is_some_and(|workspace| {
+                workspace
+                    .session
                     .neighbour(1)
-                    .is_some_and(|id| desk.textures.has(id))
+                    .is_some_and(|id| workspace.textures.has(id))
             })
         };
         bench.wait(is_next_there);
@@ -328,14 +343,18 @@ fn annotate(folder: &Path, truth: &Path) {
     project.close().expect("a project can be closed");
 
     let mut bench = Bench::new(&work);
-    bench.wait(|window| window.desk().is_some_and(|desk| !desk.is_reading));
+    bench.wait(|window| {
+        window
+            .workspace()
+            .is_some_and(|workspace| !workspace.is_scanning)
+    });
     bench.press(Modifiers::COMMAND, Key::B);
     let mut done = Work::default();
     for _ in 0..truth.images.len() {
         bench.wait(|window| {
             is_shown(window)
-                && window.desk().is_some_and(|desk| {
-                    let session = &desk.session;
+                && window.workspace().is_some_and(|workspace| {
+                    let session = &workspace.session;
                     let row = session
                         .current()
                         .and_then(|id| session.document().picture(id));
@@ -344,7 +363,12 @@ fn annotate(folder: &Path, truth: &Path) {
         });
         bench.annotate_one(&truth, &mut done);
     }
-    let document = bench.window.desk().expect("it is open").session.document();
+    let document = bench
+        .window
+        .workspace()
+        .expect("it is open")
+        .session
+        .document();
     let finished = document
         .summary()
         .pictures
@@ -387,12 +411,12 @@ impl Bench {
     }
 
     fn session(&self) -> &Session {
-        &self.window.desk().expect("it is open").session
+        &self.window.workspace().expect("it is open").session
     }
 
     fn at(&self, x: f32, y: f32) -> Pos2 {
         self.window
-            .desk()
+            .workspace()
             .expect("it is open")
             .canvas
             .to_screen(x, y)
@@ -415,7 +439,7 @@ impl Bench {
             .collect();
         // What is to become of each proposal, the surest first.
         let mut plan = Vec::new();
-        for id in session.order_of_boxes() {
+        for id in session.review_order() {
             let (_, row) = session.document().annotation(id).expect("it is there");
             let ious = open.iter().map(|(bbox, _)| bbox.iou(&row.rect)).enumerate();
             let best = ious.max_by(|a, b| a.1.total_cmp(&b.1));
@@ -515,8 +539,8 @@ fn memory() {
     bench.wait(|window| {
         is_shown(window)
             && window
-                .desk()
-                .is_some_and(|desk| !desk.is_reading && desk.facts().is_some())
+                .workspace()
+                .is_some_and(|workspace| !workspace.is_scanning && workspace.model_info().is_some())
     });
     println!(
         "2,000 pictures of 12 megapixels: {} at the start",

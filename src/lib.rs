@@ -8,7 +8,8 @@
 //! |---|---|
 //! | [`geometry`] | boxes in upright picture pixels, patch grids |
 //! | [`pictures`] | files -> upright RGB, sizes, the model's input |
-//! | [`tscam`] | a picture -> [`localize::Evidence`]; with [`learn`] the only user of candle |
+//! | [`nn`] | what every network needs: weights, devices, convolutions, fused operations (candle) |
+//! | [`tscam`] | a picture -> [`localize::Evidence`] |
 //! | [`learn`] | pictures and their tags -> a model's weights |
 //! | [`localize`] | evidence -> maps -> boxes, on plain slices |
 //! | [`propose`] | the pipeline decode, infer, localise over bounded queues |
@@ -44,6 +45,7 @@ pub mod heatmap;
 pub mod learn;
 pub mod localize;
 pub mod naming;
+pub mod nn;
 pub mod pictures;
 pub mod propose;
 pub mod store;

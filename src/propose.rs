@@ -14,39 +14,41 @@ use image::RgbImage;
 
 use crate::geometry::BBox;
 use crate::localize::{
-    BoxOptions, Closer, Evidence, Extent, Localizer, Maps, Method, Quality, Source, closer_frames,
+    BoxMode, BoxOptions, ClassSource, Evidence, Localizer, Maps, Method, Quality, ZoomedEvidence,
+    zoom_frames,
 };
 use crate::naming::{Naming, ONE_OBJECT_IOU};
-use crate::pictures::{self, Limits};
-use crate::tscam::{Input, Model, ModelError, Viewing};
+use crate::pictures::{self, DecodeLimits};
+use crate::tscam::{InputOptions, Model, ModelError, ModelInput};
 
 /// A class below this probability is not looked for, unless it is a tag.
 const MIN_CLASS_PROBABILITY: f32 = 0.1;
 /// Classes looked for in one picture, at the most, unless they are tags.
 const MAX_CLASSES: usize = 5;
 /// What a box may be called is chosen among this many classes, the likeliest of the whole picture.
-const NAMES: usize = 8;
-/// Prepared pictures that wait for inference, for each decoding thread.
+const MAX_NAME_CANDIDATES: usize = 8;
+/// PreparedPicture pictures that wait for inference, for each decoding thread.
 const QUEUE_PER_DECODER: usize = 2;
 
 /// What to propose, and how.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
+pub struct ProposeSettings {
     /// How maps are made.
     pub method: Method,
     /// How a picture is looked at.
-    pub viewing: Viewing,
+    pub input_options: InputOptions,
     /// How maps become boxes.
     pub boxes: BoxOptions,
 }
 
-impl Settings {
+impl ProposeSettings {
     /// Whether `model` can do what is asked.
     ///
     /// # Errors
     /// A sentence that says what is missing.
     pub fn check(&self, model: &Model) -> Result<(), String> {
-        let has_companion = self.viewing.quality > Quality::Fast && model.companion().is_some();
+        let has_companion =
+            self.input_options.quality > Quality::Fast && model.companion().is_some();
         if self.method.needs_classes() && model.head().is_none() && !has_companion {
             return Err(format!(
                 "the method {} needs class maps: give a --head, or a --model that has one, or a \
@@ -60,7 +62,7 @@ impl Settings {
 
 /// What to look for in a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Sought {
+pub enum Target {
     /// The classes that the head sees; without a head any object, called what the companion takes
     /// it for.
     #[default]
@@ -72,7 +74,7 @@ pub enum Sought {
 }
 
 /// A picture that went through decoding and inference.
-pub struct Seen {
+pub struct Inference {
     /// Width and height in pixels: upright, unless the input was asked for as it is stored.
     pub size: (u32, u32),
     /// The picture itself, if it was to be kept.
@@ -97,16 +99,16 @@ pub struct Proposal {
 }
 
 /// A decoded picture on its way to inference.
-struct Prepared {
+struct PreparedPicture {
     size: (u32, u32),
-    input: Input,
+    input: ModelInput,
     /// If it was to be kept or is to be looked at again.
     picture: Option<RgbImage>,
     warnings: Vec<String>,
 }
 
-/// Gives the pictures at `paths` in this order, each with its index: for [`look_at_all`].
-pub fn in_order(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + Sync {
+/// Gives the pictures at `paths` in this order, each with its index: for [`infer_all`].
+pub fn path_queue(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + Sync {
     let next = AtomicUsize::new(0);
     move || {
         let index = next.fetch_add(1, Ordering::Relaxed);
@@ -115,18 +117,18 @@ pub fn in_order(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + Sy
 }
 
 /// Shows the pictures that `next` gives to `model`, and gives each result (or the sentence that
-/// says why there is none), under the name that `next` gave it, to `on_seen` as it is ready.
-/// Returns when `next` has given its last, when `on_seen` breaks off, or soon after `cancel` is
+/// says why there is none), under the name that `next` gave it, to `on_result` as it is ready.
+/// Returns when `next` has given its last, when `on_result` breaks off, or soon after `cancel` is
 /// set: pictures that were under way are still delivered, the rest not begun. `next` is called by
 /// several threads, and may wait.
-pub fn look_at_all<T: Send>(
+pub fn infer_all<T: Send>(
     model: &Model,
     next: &(impl Fn() -> Option<(T, PathBuf)> + Sync),
-    viewing: Viewing,
+    input_options: InputOptions,
     keep_pictures: bool,
     decoders: usize,
     cancel: &AtomicBool,
-    mut on_seen: impl FnMut(T, Result<Seen, String>) -> ControlFlow<()>,
+    mut on_result: impl FnMut(T, Result<Inference, String>) -> ControlFlow<()>,
 ) {
     let decoders = decoders.max(1);
     let (to_infer, decoded) = crossbeam_channel::bounded(QUEUE_PER_DECODER * decoders);
@@ -137,7 +139,7 @@ pub fn look_at_all<T: Send>(
             scope.spawn(move || {
                 while !cancel.load(Ordering::Relaxed) {
                     let Some((name, path)) = next() else { break };
-                    let prepared = prepare(model, &path, viewing, keep_pictures);
+                    let prepared = prepare(model, &path, input_options, keep_pictures);
                     if to_infer.send((name, path, prepared)).is_err() {
                         break;
                     }
@@ -148,7 +150,7 @@ pub fn look_at_all<T: Send>(
         scope.spawn(move || {
             for (name, path, prepared) in decoded {
                 let seen = prepared.and_then(|prepared| {
-                    let seen = infer(model, prepared, viewing, keep_pictures);
+                    let seen = infer(model, prepared, input_options, keep_pictures);
                     seen.map_err(|error| format!("{}: {error}", path.display()))
                 });
                 if to_caller.send((name, seen)).is_err() {
@@ -158,20 +160,25 @@ pub fn look_at_all<T: Send>(
         });
         // The loop owns its end of the queue: where it breaks off, the stages before it end too.
         for (name, result) in seen {
-            if on_seen(name, result).is_break() {
+            if on_result(name, result).is_break() {
                 break;
             }
         }
     });
 }
 
-fn prepare(model: &Model, path: &Path, viewing: Viewing, keep: bool) -> Result<Prepared, String> {
-    let decode = if viewing.as_stored {
+fn prepare(
+    model: &Model,
+    path: &Path,
+    input_options: InputOptions,
+    keep: bool,
+) -> Result<PreparedPicture, String> {
+    let decode = if input_options.as_stored {
         pictures::decode_as_stored
     } else {
         pictures::decode
     };
-    let picture = decode(path, &Limits::default()).map_err(|error| error.to_string())?;
+    let picture = decode(path, &DecodeLimits::default()).map_err(|error| error.to_string())?;
     let mut warnings = picture.warnings;
     if picture.orientation_applied {
         warnings.push(format!(
@@ -180,10 +187,10 @@ fn prepare(model: &Model, path: &Path, viewing: Viewing, keep: bool) -> Result<P
             path.display()
         ));
     }
-    let is_wanted = keep || viewing.quality == Quality::Best;
-    Ok(Prepared {
+    let is_wanted = keep || input_options.quality == Quality::Best;
+    Ok(PreparedPicture {
         size: picture.rgb.dimensions(),
-        input: model.input(&picture.rgb, viewing),
+        input: model.input(&picture.rgb, input_options),
         picture: is_wanted.then_some(picture.rgb),
         warnings,
     })
@@ -191,15 +198,15 @@ fn prepare(model: &Model, path: &Path, viewing: Viewing, keep: bool) -> Result<P
 
 fn infer(
     model: &Model,
-    prepared: Prepared,
-    viewing: Viewing,
+    prepared: PreparedPicture,
+    input_options: InputOptions,
     keep: bool,
-) -> Result<Seen, ModelError> {
-    let mut evidence = model.look(&prepared.input)?;
-    if let (Quality::Best, Some(picture)) = (viewing.quality, &prepared.picture) {
-        evidence.closer = look_closer(model, &evidence, picture, viewing)?;
+) -> Result<Inference, ModelError> {
+    let mut evidence = model.infer(&prepared.input)?;
+    if let (Quality::Best, Some(picture)) = (input_options.quality, &prepared.picture) {
+        evidence.zoomed = infer_zoomed(model, &evidence, picture, input_options)?;
     }
-    Ok(Seen {
+    Ok(Inference {
         size: prepared.size,
         picture: prepared.picture.filter(|_| keep),
         evidence,
@@ -208,23 +215,23 @@ fn infer(
 }
 
 /// Looks once more at the small objects that the evidence gives.
-fn look_closer(
+fn infer_zoomed(
     model: &Model,
     evidence: &Evidence,
     picture: &RgbImage,
-    viewing: Viewing,
-) -> Result<Vec<Closer>, ModelError> {
+    input_options: InputOptions,
+) -> Result<Vec<ZoomedEvidence>, ModelError> {
     let size = picture.dimensions();
-    let viewing = Viewing {
+    let input_options = InputOptions {
         tap: None,
-        ..viewing
+        ..input_options
     };
     let maps = Maps::new(evidence, &[], &[]);
     let localizer = Localizer::new(&maps, Method::Affinity, None);
     let options = BoxOptions::default();
     let mut found = localizer.map_or(Vec::new(), |localizer| localizer.boxes(&options, size));
     found.retain(|found| found.score >= options.min_score);
-    closer_frames(&found, size)
+    zoom_frames(&found, size)
         .into_iter()
         .map(|frame| {
             let (width, height) = (size.0 as f32, size.1 as f32);
@@ -238,7 +245,7 @@ fn look_closer(
             );
             let part = part.to_image();
             let (x, y) = (x as f32, y as f32);
-            Ok(Closer {
+            Ok(ZoomedEvidence {
                 // Of whole pixels, as it was cut out.
                 frame: BBox {
                     x0: x / width,
@@ -246,39 +253,39 @@ fn look_closer(
                     x1: (x + part.width() as f32) / width,
                     y1: (y + part.height() as f32) / height,
                 },
-                evidence: model.look(&model.input(&part, viewing))?,
+                evidence: model.infer(&model.input(&part, input_options))?,
             })
         })
         .collect()
 }
 
 /// The maps of what is sought in a picture.
-pub fn maps(evidence: &Evidence, sought: &Sought, extent: Extent) -> Maps {
-    let names = match (sought, evidence.classes()) {
-        (Sought::Anything, Some((Source::Companion, companion))) => {
-            let ranked = companion.ranked().into_iter().take(NAMES);
+pub fn maps(evidence: &Evidence, target: &Target, mode: BoxMode) -> Maps {
+    let names = match (target, evidence.classes()) {
+        (Target::Anything, Some((ClassSource::Companion, companion))) => {
+            let ranked = companion.ranked().into_iter().take(MAX_NAME_CANDIDATES);
             ranked.map(|(class, _)| class).collect()
         }
         _ => Vec::new(),
     };
-    Maps::new(evidence, &sought_classes(evidence, sought, extent), &names)
+    Maps::new(evidence, &target_classes(evidence, target, mode), &names)
 }
 
 /// The boxes that the evidence gives, best first.
 pub fn propose(
     evidence: &Evidence,
     size: (u32, u32),
-    sought: &Sought,
-    settings: &Settings,
+    target: &Target,
+    settings: &ProposeSettings,
 ) -> Vec<Proposal> {
-    let Settings { method, boxes, .. } = settings;
-    cut(&maps(evidence, sought, boxes.extent), size, *method, boxes)
+    let ProposeSettings { method, boxes, .. } = settings;
+    cut(&maps(evidence, target, boxes.mode), size, *method, boxes)
 }
 
 /// The boxes that maps give in a picture of `size` pixels, best first.
 pub fn cut(maps: &Maps, size: (u32, u32), method: Method, boxes: &BoxOptions) -> Vec<Proposal> {
     let mut proposals = Vec::new();
-    for (class, probability) in maps.sought() {
+    for (class, probability) in maps.target() {
         let localizer = Localizer::new(maps, method, class);
         for found in localizer
             .iter()
@@ -293,7 +300,7 @@ pub fn cut(maps: &Maps, size: (u32, u32), method: Method, boxes: &BoxOptions) ->
             });
         }
     }
-    if boxes.extent == Extent::All {
+    if boxes.mode == BoxMode::All {
         proposals.retain(|proposal| proposal.score >= boxes.min_score);
     }
     proposals.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -336,15 +343,15 @@ pub fn named<'p, 'n>(
 }
 
 /// Which classes to look for, most probable first, and how probable each is; none for any object.
-fn sought_classes(evidence: &Evidence, sought: &Sought, extent: Extent) -> Vec<(usize, f32)> {
-    let classes = match (sought, &evidence.head) {
-        (Sought::Classes(tags), _) => return tags.iter().map(|&tag| (tag, 1.0)).collect(),
-        (Sought::AnyObject, _) | (_, None) => return Vec::new(),
-        (Sought::Anything, Some(classes)) => classes,
+fn target_classes(evidence: &Evidence, target: &Target, mode: BoxMode) -> Vec<(usize, f32)> {
+    let classes = match (target, &evidence.head) {
+        (Target::Classes(tags), _) => return tags.iter().map(|&tag| (tag, 1.0)).collect(),
+        (Target::AnyObject, _) | (_, None) => return Vec::new(),
+        (Target::Anything, Some(classes)) => classes,
     };
-    let most = match extent {
-        Extent::Largest => 1,
-        Extent::All => MAX_CLASSES,
+    let most = match mode {
+        BoxMode::Largest => 1,
+        BoxMode::All => MAX_CLASSES,
     };
     classes
         .ranked()

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use candle_core::{Device, Tensor};
 use common::{Place, Run, binary, file_names, find, jpeg, png, repository, scene, strings};
 use serde_json::Value;
-use tsukami::tscam::weights::Weights;
+use tsukami::nn::weights::Weights;
 
 // --- Pictures: one run over a folder of everything that can be wrong with them ---------------
 

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Tensor};
 use tsukami::geometry::Grid;
 use tsukami::localize::{Affinity, Evidence, LevelMap, Maps, Method, largest};
+use tsukami::nn::weights::Weights;
 use tsukami::tscam::backbone::Backbone;
 use tsukami::tscam::conformer::ConformerConfig;
 use tsukami::tscam::efficientnet::EfficientNet;
 use tsukami::tscam::vit::VitConfig;
-use tsukami::tscam::weights::Weights;
-use tsukami::tscam::{Model, Viewing};
+use tsukami::tscam::{InputOptions, Model};
 
 fn reference(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -32,13 +32,13 @@ fn numbers(tensor: &Tensor) -> Vec<f32> {
 }
 
 /// Looks at a picture whose sides are whole patches.
-fn look(model: &Model, picture: &image::RgbImage) -> Evidence {
+fn infer(model: &Model, picture: &image::RgbImage) -> Evidence {
     let area = (picture.width() * picture.height()) as usize;
-    let viewing = Viewing {
+    let input_options = InputOptions {
         patches: Some(area / model.backbone().patch_size().pow(2)),
-        ..Viewing::default()
+        ..InputOptions::default()
     };
-    model.look(&model.input(picture, viewing)).unwrap()
+    model.infer(&model.input(picture, input_options)).unwrap()
 }
 
 /// The largest difference, relative to the largest magnitude expected.
@@ -91,7 +91,7 @@ fn coupled_maps(evidence: &Evidence) -> Vec<f32> {
 /// `P P A` at the reference's temperature of 0.2.
 fn affinity_map(evidence: &Evidence) -> Vec<f32> {
     let affinity = Affinity::new(evidence, 0.2);
-    affinity.carry(&affinity.carry(&evidence.summed_attention()))
+    affinity.propagate(&affinity.propagate(&evidence.summed_attention()))
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn official_ts_cam_checkpoint() {
     );
 
     let input = image::open(reference("input.png")).unwrap().to_rgb8();
-    let evidence = look(&model, &input);
+    let evidence = infer(&model, &input);
     let classes = evidence.head.as_ref().unwrap();
     assert_close(
         "logits",
@@ -162,7 +162,7 @@ fn official_conformer_checkpoint() {
     for (shape, picture, rows, columns) in [("square", square, 14, 14), ("oblong", oblong, 6, 10)] {
         let expected = |name: &str| &outputs[&format!("{shape}.{name}")];
         let features = model.features(expected("pixel_values"), &[]).unwrap();
-        let evidence = look(&model, &picture);
+        let evidence = infer(&model, &picture);
         assert_eq!(evidence.grid, Grid { rows, columns });
         for (name, found) in [
             ("patch_tokens", numbers(&features.patch_tokens)),
@@ -207,7 +207,7 @@ fn a_batch_is_its_pictures() {
 fn every_box_of_the_official_implementation() {
     let model = Model::open(&reference("tscam_reference.pth"), &Device::Cpu).unwrap();
     let input = image::open(reference("input.png")).unwrap().to_rgb8();
-    let evidence = look(&model, &input);
+    let evidence = infer(&model, &input);
     let text = std::fs::read_to_string(reference("tscam_reference_boxes.json")).unwrap();
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     let by_threshold = json["boxes_xyxy_by_threshold_then_class"]
@@ -264,7 +264,7 @@ fn default_backbone_from_a_picture() {
     let model = Model::embedded(&Device::Cpu).unwrap();
     let expected = outputs("dinov2_vits14_outputs.safetensors");
     let input = image::open(reference("input.png")).unwrap().to_rgb8();
-    let evidence = look(&model, &input);
+    let evidence = infer(&model, &input);
     let attention = numbers(&expected["224x224.attention"]);
     assert_close("attention", &attention_of(&evidence), &attention, 1e-4);
     let wanted = min_max(&numbers(&expected["224x224.affinity_attention"]));

@@ -1,144 +1,150 @@
-//! What the parts of the window ask for.
+//! What panels, dialogs and the canvas ask for.
 //!
-//! Whatever is drawn reads the state and pushes actions; [`Window`](super::window::Window)
-//! performs them one after the other when the drawing is done. So no part changes anything behind
-//! another's back, and what can fail is answered in one place.
+//! They read the state and push actions. [`Window`](super::window::Window) performs the actions in
+//! order when the frame is drawn, so state changes, and errors are handled, in one place.
 
 use std::path::PathBuf;
 
 use egui::KeyboardShortcut;
 
+use super::canvas::Adjustment;
 use super::command::Command;
-use super::files::Purpose;
-use super::learned::Choice;
-use super::listing::Query;
-use super::picks::Pick;
-use super::preferences::{CanvasLook, Theme};
-use super::session::Proposing;
-use super::textures::Adjustment;
+use super::preferences::{CanvasOptions, Theme};
+use super::session::PictureQuery;
+use super::session::ProposalSettings;
+use super::session::SelectionChange;
+use super::workers::events::FilePurpose;
+use super::workspace::ProposalSource;
 use crate::document::{AnnotationId, CategoryId, PictureId};
-use crate::formats::exchange::{Mode, Options};
+use crate::formats::exchange::{ExportOptions, ImportMode};
 use crate::geometry::BBox;
 use crate::localize::Quality;
-use crate::naming::Target;
+use crate::naming::MappedClass;
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// A command, from a menu, a button or a key.
+    /// Run a command, from a menu, a button or a key.
     Command(Command),
-    /// Open a folder, a picture's folder or a project file.
+    /// Open a folder of pictures, the folder of a picture, or a project file.
     Open(PathBuf),
-    /// Ask the system for a file or folder.
-    Ask(Purpose),
-    /// Take in annotations.
-    Import(PathBuf, Mode),
-    /// Write annotations.
-    Export(Box<Options>, PathBuf),
+    /// Show the system's dialog for a file or folder.
+    ChooseFile(FilePurpose),
+    /// Import annotations.
+    Import(PathBuf, ImportMode),
+    /// Export annotations.
+    Export(Box<ExportOptions>, PathBuf),
     /// Show a picture.
     Show(PictureId),
-    /// Ask the list for something else.
-    List(Query),
-    /// Change which pictures of the list are selected together.
-    Pick(Pick),
-    /// Say that these pictures, or the one that is shown, show a class, or take that back.
-    Tag(CategoryId, bool),
-    /// As [`Tag`](Self::Tag), by a name, which may be a new one.
-    TagNamed(String),
-    /// Select these boxes alone.
+    /// Filter and sort the list of pictures.
+    SetQuery(PictureQuery),
+    /// Change which pictures of the list are selected.
+    SelectPictures(SelectionChange),
+    /// The list draws these pictures in this frame: make their thumbnails, or keep them.
+    ShowThumbnails(Vec<PictureId>),
+    /// Add a class to the tags of the selected pictures, or of the current one, or remove it.
+    SetTag(CategoryId, bool),
+    /// Add a class to the tags by its name. A new name makes a new class.
+    TagByName(String),
+    /// Select these boxes and no others.
     Select(Vec<AnnotationId>),
-    /// Add boxes to the selection, or take them out.
-    ToggleSelected(Vec<AnnotationId>),
+    /// Add boxes to the selection, or remove those that are in it.
+    ToggleInSelection(Vec<AnnotationId>),
     /// Add boxes to the selection.
-    SelectToo(Vec<AnnotationId>),
-    /// Draw a box on this picture.
-    Draw(PictureId, BBox),
-    /// Move or resize boxes.
+    AddToSelection(Vec<AnnotationId>),
+    /// Add a box to a picture, in its pixels.
+    AddBox(PictureId, BBox),
+    /// Move or resize boxes, in pixels of the picture.
     Reshape(Vec<(AnnotationId, BBox)>),
-    /// Move the selected boxes by some pixels; whether the key was held.
+    /// Move the selected boxes by some pixels; `true` while the key is held.
     Nudge([f32; 2], bool),
-    /// Move edges of the selected boxes by some pixels: the right and lower ones, or else the left
-    /// and upper ones; whether the key was held.
-    Stretch {
+    /// Move edges of the selected boxes.
+    MoveEdges {
         /// Pixels to the right and downwards.
         by: [f32; 2],
-        /// Whether it is the left and upper edges that move.
-        is_upper: bool,
-        /// Whether the key was held.
+        /// Whether the left and upper edges move, and not the right and lower ones.
+        moves_upper_left: bool,
+        /// Whether the key is held.
         is_held: bool,
     },
-    /// The class of the selected boxes and of those drawn next.
+    /// Set the class of the selected boxes and of those drawn next.
     ChooseClass(CategoryId),
-    /// As [`ChooseClass`](Self::ChooseClass), by a name, which may be a new one.
-    ChooseClassNamed(String),
-    /// A change of a class.
+    /// As [`ChooseClass`](Self::ChooseClass), by name. A new name makes a new class.
+    ChooseClassByName(String),
+    /// Change a class.
     Class(ClassAction),
-    /// What classes of the model stand for, each by its name; its own name if nothing.
-    NameClasses(Vec<(String, Option<Target>)>),
-    /// Remove the classes that the model had named, that stand for others now and have no boxes.
-    RemoveRenamed,
-    /// Propose in another way; `false` while a slider is still being moved.
-    Propose(Proposing, bool),
+    /// Map classes of the model, by name, to classes of the project; `None` keeps the model's name.
+    MapClassNames(Vec<(String, Option<MappedClass>)>),
+    /// Remove the classes that came from the model, are mapped to others now and have no boxes.
+    RemoveEmptyRenamedClasses,
+    /// Change how proposals are made; `false` while a slider is being moved.
+    SetProposalSettings(ProposalSettings, bool),
+    /// Show the heat map of a class of the model; of the one with the highest score if `None`.
+    SetHeatMapClass(Option<usize>),
     /// Stop learning.
     CancelLearning,
-    /// Stops the training of classes.
+    /// Stop the training of classes.
     CancelTraining,
-    /// Learn after every picture by itself, or not.
-    LearnByItself(bool),
-    /// Propose by something that was learnt, or in the old way.
-    ChooseLearned(Choice),
-    /// Use another model; the embedded one if none.
+    /// Learn automatically after each picture, or not.
+    SetAutomaticLearning(bool),
+    /// Choose whether learned boxes are proposed, and which.
+    UseLearned(ProposalSource),
+    /// Use another model; the embedded one if `None`.
     UseModel(Option<PathBuf>),
-    /// Do more or less for each picture.
+    /// Use another quality level.
     UseQuality(Quality),
-    /// Show the canvas in another way.
-    Look(CanvasLook),
-    /// Show pictures in another way.
-    Adjust(Adjustment),
-    /// Light, dark or as the system is.
-    Theme(Theme),
-    /// The size of everything.
-    Scale(f32),
-    /// Give a command other keys.
-    Keys(Command, Vec<KeyboardShortcut>),
-    /// Give every command its own keys again.
-    ResetKeys,
-    /// Go on by itself when a picture is done, or not.
-    GoOnWhenDone(bool),
-    /// Propose for a new project by itself, or not.
-    ProposeAtOnce(bool),
-    /// Forget a recent project.
+    /// Change what the canvas shows.
+    SetCanvasOptions(CanvasOptions),
+    /// Change brightness, contrast and gamma of the pictures on the screen.
+    SetAdjustment(Adjustment),
+    /// Change the theme.
+    SetTheme(Theme),
+    /// Change the scale of the window.
+    SetScale(f32),
+    /// Change the keys of a command.
+    SetShortcuts(Command, Vec<KeyboardShortcut>),
+    /// Reset the keys of all commands.
+    ResetShortcuts,
+    /// Show the next picture when one is marked as done, or not.
+    SetAdvanceWhenDone(bool),
+    /// Propose boxes for new pictures when a project is opened, or not.
+    SetProposeOnOpen(bool),
+    /// Remove a project from the recent ones.
     ForgetRecent(PathBuf),
-    /// Forget the problems.
+    /// Clear the list of problems.
     ClearProblems,
-    /// Close what is open over the window.
+    /// The problems have been read.
+    MarkProblemsRead,
+    /// Dismiss the notification with this text.
+    DismissToast(String),
+    /// Close the open dialog.
     CloseDialog,
 }
 
-/// A change of a class.
+/// A change to a class.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClassAction {
-    /// Add one of this name.
+    /// Add a class.
     Add(String),
-    /// Give it another name.
+    /// Rename it.
     Rename(CategoryId, String),
-    /// Make its boxes those of another one.
+    /// Move its boxes to another class and remove it.
     Merge {
-        /// The class that goes.
+        /// The class to remove.
         from: CategoryId,
-        /// The class that stays.
+        /// The class that gets the boxes.
         into: CategoryId,
     },
-    /// Give it another colour.
+    /// Change its colour.
     Recolour(CategoryId, [u8; 3]),
-    /// Give it a key, or none.
+    /// Change its key; `None` removes it.
     Hotkey(CategoryId, Option<char>),
-    /// Move it so many places down.
+    /// Move it down by so many places.
     Move(CategoryId, isize),
-    /// Delete it with its boxes.
+    /// Delete it and its boxes.
     Delete(CategoryId),
     /// Show or hide its boxes.
     ToggleHidden(CategoryId),
-    /// Show its boxes alone, or all.
+    /// Show only its boxes; the boxes of all classes if `None`.
     Solo(Option<CategoryId>),
 }

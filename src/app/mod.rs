@@ -1,90 +1,39 @@
-//! The window: a program for people with many pictures to do.
+//! The window: a program for reviewing many pictures.
 //!
-//! ```text
-//! command, keymap, offer   what can be done, by which keys, and whether it can be done now
-//! session                  the open project as a person works on it; no widgets
-//! desk                     the session with its workers, textures and maps
-//! work/                    what runs beside the frame; results come back as events
-//! canvas/, panels/, dialogs/   draw what is, and push actions
-//! window                   drains events, takes keys, has everything drawn, performs actions
-//! ```
+//! | module | what it does |
+//! |---|---|
+//! | `command`, `input` | what a user can do, and by which keys |
+//! | `command_state`, `menus` | which commands are possible now; menus and toolbar |
+//! | `action` | what panels, dialogs and the canvas ask for |
+//! | `session` | one open project as it is reviewed; no widgets |
+//! | `workspace` | the session with its workers, textures and maps |
+//! | `workers` | what runs in other threads; results come back as events |
+//! | `cache` | what can be recomputed, on disk |
+//! | `canvas`, `panels`, `dialogs` | draw the state and push actions |
+//! | `notifications`, `theme`, `preferences` | messages, colours, settings of the user |
+//! | `window` | one frame: takes in events and keys, draws, performs the actions |
 //!
-//! Data runs in a circle, in one direction: state -> drawing -> actions -> state; and from the
-//! workers by way of events. Nothing that draws changes the project, and nothing that may take
-//! long runs on the thread that draws.
+//! Data goes one way: state → drawing → actions → state, and from the workers to the state by
+//! events. Drawing does not change the project, and nothing slow runs on the thread that draws.
 
 pub mod action;
-pub mod activity;
+pub mod app_dirs;
 pub mod cache;
 pub mod canvas;
-pub mod census;
 pub mod command;
-pub mod desk;
+pub mod command_state;
 pub mod dialogs;
-pub mod files;
-pub mod kept_maps;
-pub mod keymap;
-pub mod learned;
-pub mod listing;
-pub mod notices;
-pub mod offer;
+pub mod input;
+pub mod menus;
+pub mod notifications;
 pub mod panels;
-pub mod picks;
-pub mod places;
 pub mod preferences;
-pub mod sample;
+mod run;
+pub mod sample_pictures;
 pub mod session;
-pub mod textures;
 pub mod theme;
 pub mod window;
-pub mod work;
+pub mod workers;
+pub mod workspace;
 
-use std::path::PathBuf;
-
-use egui::ViewportBuilder;
-
-use self::places::Places;
-use self::preferences::Preferences;
-use self::window::Window;
-
-/// The smallest window that everything fits into, in points.
-const LEAST_SIZE: [f32; 2] = [820.0, 520.0];
-/// The size of the first window.
-const FIRST_SIZE: [f32; 2] = [1280.0, 800.0];
-
-/// Opens the window, with a folder of pictures, a picture's folder or a project file in it if one
-/// is given, and returns when it is closed.
-///
-/// # Errors
-/// If the system gives no window: there is no display, or no OpenGL.
-pub fn run(path: Option<PathBuf>) -> eframe::Result {
-    let places = Places::of_user();
-    let preferences = places.settings.as_deref().map(Preferences::load);
-    let preferences = preferences.unwrap_or_default();
-    let mut viewport = ViewportBuilder::default()
-        .with_title("Tsukami")
-        .with_app_id("tsukami")
-        .with_min_inner_size(LEAST_SIZE)
-        .with_inner_size(FIRST_SIZE)
-        .with_drag_and_drop(true);
-    if let Some(place) = preferences.window {
-        viewport = viewport
-            .with_inner_size(place.size)
-            .with_maximized(place.maximised);
-        if let Some(position) = place.position {
-            viewport = viewport.with_position(position);
-        }
-    }
-    let options = eframe::NativeOptions {
-        viewport,
-        ..eframe::NativeOptions::default()
-    };
-    eframe::run_native(
-        "tsukami",
-        options,
-        Box::new(|creation| {
-            let window = Window::new(&creation.egui_ctx, places, path);
-            Ok(Box::new(window))
-        }),
-    )
-}
+pub use self::run::run;

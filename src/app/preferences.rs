@@ -1,6 +1,6 @@
-//! What the program remembers of a person between runs: one JSON file in the user's settings
-//! folder. It is of no consequence: where it cannot be read the defaults do, where it cannot be
-//! written the next run starts with them.
+//! The preferences of a user: one JSON file in the settings folder.
+//!
+//! A file that is missing or damaged is no error; the defaults are used in its place.
 
 use std::fs;
 use std::io;
@@ -8,31 +8,33 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::keymap::Keymap;
+use super::input::Keymap;
 
-/// Recent projects that are remembered.
-const MOST_RECENT: usize = 12;
+/// The maximum number of recent projects.
+const MAX_RECENT: usize = 12;
 
-/// What is remembered.
+/// The preferences. The names in the file are those given to serde.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Preferences {
-    /// Light, dark, or as the system is set.
+    /// The theme.
     pub theme: Theme,
-    /// Size of everything, 1.0 as the system has it.
+    /// The scale of the window; 1.0 is the scale of the system.
     pub scale: f32,
-    /// Keys that were changed.
+    /// Keys of commands that differ from the defaults.
     pub keymap: Keymap,
-    /// Project files, the last one first.
+    /// Recent project files, the latest first.
     pub recent: Vec<PathBuf>,
-    /// Where the window was.
-    pub window: Option<WindowPlace>,
-    /// How the canvas looks.
-    pub canvas: CanvasLook,
-    /// Whether 'done' shows the next picture to review.
-    pub goes_on_when_done: bool,
-    /// Whether a new project is proposed for by itself.
-    pub proposes_at_once: bool,
+    /// Size and position of the window.
+    pub window: Option<WindowGeometry>,
+    /// What the canvas shows.
+    pub canvas: CanvasOptions,
+    /// Whether marking a picture as done shows the next one to review.
+    #[serde(rename = "goes_on_when_done")]
+    pub advance_when_done: bool,
+    /// Whether the model proposes boxes for new pictures as soon as a project is open.
+    #[serde(rename = "proposes_at_once")]
+    pub propose_on_open: bool,
 }
 
 impl Default for Preferences {
@@ -43,18 +45,18 @@ impl Default for Preferences {
             keymap: Keymap::default(),
             recent: Vec::new(),
             window: None,
-            canvas: CanvasLook::default(),
-            goes_on_when_done: true,
-            proposes_at_once: true,
+            canvas: CanvasOptions::default(),
+            advance_when_done: true,
+            propose_on_open: true,
         }
     }
 }
 
-/// Light or dark.
+/// The theme of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Theme {
-    /// As the system is set.
+    /// The theme of the system.
     #[default]
     System,
     /// Dark text on light.
@@ -73,36 +75,36 @@ impl From<Theme> for egui::ThemePreference {
     }
 }
 
-/// Where the window was, in points.
+/// Size and position of the window, in points of the system.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WindowPlace {
-    /// Width and height of its inside.
+pub struct WindowGeometry {
+    /// Width and height of its content.
     pub size: [f32; 2],
-    /// Its upper left corner, where the system tells it.
+    /// Its upper left corner, if the system reports it.
     pub position: Option<[f32; 2]>,
-    /// Whether it filled the screen.
+    /// Whether it is maximised.
     pub maximised: bool,
 }
 
-/// What the canvas shows beside picture and boxes.
+/// What the canvas shows in addition to picture and boxes, and how the list shows pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct CanvasLook {
-    /// Class and score at each box.
+pub struct CanvasOptions {
+    /// Class and score of each box.
     pub labels: bool,
     /// Lines through the pointer.
     pub crosshair: bool,
-    /// Pixel numbers along the edges.
+    /// Pixel coordinates along the edges.
     pub rulers: bool,
-    /// The next picture is shown at the same zoom and place.
+    /// Whether the next picture keeps zoom and position.
     pub keep_view: bool,
-    /// How much of the heat map shows, in 0..=1.
+    /// The opacity of the heat map, in 0..=1.
     pub heat_opacity: f32,
-    /// Thumbnails in place of the list.
+    /// Whether the list of pictures shows thumbnails in place of rows.
     pub thumbnails: bool,
 }
 
-impl Default for CanvasLook {
+impl Default for CanvasOptions {
     fn default() -> Self {
         Self {
             labels: true,
@@ -116,8 +118,7 @@ impl Default for CanvasLook {
 }
 
 impl Preferences {
-    /// What the file remembers, field by field; the default of a field where there is none or it
-    /// makes no sense.
+    /// Reads the file. A field that is missing or invalid gets its default.
     pub fn load(path: &Path) -> Self {
         let text = fs::read(path).unwrap_or_default();
         let mut preferences = Self::default();
@@ -133,7 +134,7 @@ impl Preferences {
         preferences
     }
 
-    /// Writes the file, whole or not at all.
+    /// Writes the file atomically.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -146,11 +147,11 @@ impl Preferences {
         Ok(())
     }
 
-    /// Puts a project at the top of the recent ones.
-    pub fn used(&mut self, project: &Path) {
+    /// Puts a project at the top of the recent projects.
+    pub fn add_recent(&mut self, project: &Path) {
         self.recent.retain(|other| other != project);
         self.recent.insert(0, project.to_path_buf());
-        self.recent.truncate(MOST_RECENT);
+        self.recent.truncate(MAX_RECENT);
     }
 }
 
@@ -159,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_comes_back() {
+    fn saved_preferences_are_loaded_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new folder").join("settings.json");
         let mut preferences = Preferences {
@@ -167,16 +168,16 @@ mod tests {
             scale: 1.25,
             ..Preferences::default()
         };
-        preferences.used(Path::new("/a"));
-        preferences.used(Path::new("/b"));
-        preferences.used(Path::new("/a"));
+        preferences.add_recent(Path::new("/a"));
+        preferences.add_recent(Path::new("/b"));
+        preferences.add_recent(Path::new("/a"));
         assert_eq!(preferences.recent, [Path::new("/a"), Path::new("/b")]);
         preferences.save(&path).unwrap();
         assert_eq!(Preferences::load(&path), preferences);
     }
 
     #[test]
-    fn nonsense_gives_the_defaults() {
+    fn invalid_fields_get_their_defaults() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
         assert_eq!(Preferences::load(&path), Preferences::default());
@@ -189,7 +190,7 @@ mod tests {
         assert_eq!(
             (preferences.scale, preferences.recent.len()),
             (1.5, 1),
-            "the rest holds"
+            "the valid fields are kept"
         );
         fs::write(&path, r#"{"scale":1e9}"#).unwrap();
         assert_eq!(Preferences::load(&path).scale, 3.0);

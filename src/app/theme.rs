@@ -6,11 +6,11 @@ use crate::document::{BoxState, ReviewState};
 
 /// The least contrast of text with what it stands on (WCAG 2.2, success criterion 1.4.3).
 #[cfg(test)]
-const LEAST_CONTRAST: f32 = 4.5;
+const MIN_CONTRAST: f32 = 4.5;
 
 /// Colours that have a meaning, for one theme.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Palette {
+pub struct ThemePalette {
     /// What the eye goes to first: the one button that matters, progress.
     pub accent: Color32,
     /// Text on the accent.
@@ -29,7 +29,7 @@ pub struct Palette {
     pub panel: Color32,
 }
 
-impl Palette {
+impl ThemePalette {
     /// The palette of a theme.
     pub fn of(visuals: &Visuals) -> Self {
         if visuals.dark_mode { DARK } else { LIGHT }
@@ -46,7 +46,7 @@ impl Palette {
     }
 }
 
-const DARK: Palette = Palette {
+const DARK: ThemePalette = ThemePalette {
     accent: Color32::from_rgb(0x6c, 0xb2, 0xff),
     on_accent: Color32::from_rgb(0x08, 0x16, 0x26),
     good: Color32::from_rgb(0x5f, 0xd0, 0x8a),
@@ -57,7 +57,7 @@ const DARK: Palette = Palette {
     panel: Color32::from_rgb(0x1f, 0x21, 0x26),
 };
 
-const LIGHT: Palette = Palette {
+const LIGHT: ThemePalette = ThemePalette {
     accent: Color32::from_rgb(0x0b, 0x5c, 0xb8),
     on_accent: Color32::from_rgb(0xff, 0xff, 0xff),
     good: Color32::from_rgb(0x17, 0x6b, 0x3a),
@@ -69,7 +69,7 @@ const LIGHT: Palette = Palette {
 };
 
 /// The sign of a review state, which says it without colour.
-pub fn review_sign(state: ReviewState, is_empty: bool) -> &'static str {
+pub fn review_symbol(state: ReviewState, is_empty: bool) -> &'static str {
     match state {
         ReviewState::New => "○",
         ReviewState::Proposed => "◑",
@@ -202,20 +202,20 @@ mod tests {
             ];
             for text in on_panel {
                 let found = contrast(text, palette.panel);
-                assert!(found >= LEAST_CONTRAST, "{theme:?} {text:?} {found}");
+                assert!(found >= MIN_CONTRAST, "{theme:?} {text:?} {found}");
             }
-            assert!(contrast(palette.on_accent, palette.accent) >= LEAST_CONTRAST);
+            assert!(contrast(palette.on_accent, palette.accent) >= MIN_CONTRAST);
             for widget in [
                 &visuals.widgets.inactive,
                 &visuals.widgets.hovered,
                 &visuals.widgets.active,
             ] {
                 let found = contrast(widget.fg_stroke.color, widget.weak_bg_fill);
-                assert!(found >= LEAST_CONTRAST, "{theme:?} {found}");
+                assert!(found >= MIN_CONTRAST, "{theme:?} {found}");
             }
             // The selection lies over the panel.
             let selected = palette.panel.blend(visuals.selection.bg_fill);
-            assert!(contrast(visuals.selection.stroke.color, selected) >= LEAST_CONTRAST);
+            assert!(contrast(visuals.selection.stroke.color, selected) >= MIN_CONTRAST);
         }
     }
 
@@ -224,7 +224,7 @@ mod tests {
         for id in 1..=8 {
             let category = crate::document::Category::new(crate::document::CategoryId(id), "x");
             let back = colour(category.colour);
-            assert!(contrast(text_on(back), back) >= LEAST_CONTRAST, "{back:?}");
+            assert!(contrast(text_on(back), back) >= MIN_CONTRAST, "{back:?}");
         }
     }
 }

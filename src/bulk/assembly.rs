@@ -10,12 +10,12 @@ use crate::propose::Proposal;
 
 /// A picture and its boxes before they have ids: a line of the journal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Labelled {
+pub(super) struct PictureResult {
     pub image: Image,
     pub annotations: Vec<Annotation>,
 }
 
-impl Labelled {
+impl PictureResult {
     /// Boxes with the ids of their categories.
     pub fn new(name: &str, (width, height): (u32, u32), named: &[(&Proposal, u64)]) -> Self {
         let annotation = |(proposal, category): &(&Proposal, u64)| {
@@ -41,7 +41,7 @@ impl Labelled {
 pub(super) fn assemble(
     info: Map<String, Value>,
     categories: Vec<Category>,
-    labelled: BTreeMap<String, Labelled>,
+    labelled: BTreeMap<String, PictureResult>,
 ) -> Instances {
     let mut instances = Instances {
         info,
@@ -61,13 +61,13 @@ pub(super) fn assemble(
 }
 
 /// The way back from [`assemble`].
-pub(super) fn take_apart(instances: Instances) -> BTreeMap<String, Labelled> {
-    let mut by_id: BTreeMap<u64, Labelled> = instances
+pub(super) fn split_by_picture(instances: Instances) -> BTreeMap<String, PictureResult> {
+    let mut by_id: BTreeMap<u64, PictureResult> = instances
         .images
         .into_iter()
         .map(|image| {
             let annotations = Vec::new();
-            (image.id, Labelled { image, annotations })
+            (image.id, PictureResult { image, annotations })
         })
         .collect();
     for annotation in instances.annotations {

@@ -6,8 +6,8 @@ use serde_json::Map;
 
 use crate::formats::coco::Category;
 use crate::naming::{ANY_OBJECT, Naming};
-use crate::pictures::Entry;
-use crate::propose::{self, Proposal, Sought};
+use crate::pictures::ScannedPicture;
+use crate::propose::{self, Proposal, Target};
 use crate::tscam::Model;
 
 /// Which categories a run writes, and which of them a proposal belongs to.
@@ -26,11 +26,16 @@ pub(super) struct Classes<'a> {
 }
 
 impl<'a> Classes<'a> {
-    pub fn new(entries: &[Entry], model: &'a Model, naming: &'a Naming, folder_tags: bool) -> Self {
+    pub fn new(
+        entries: &[ScannedPicture],
+        model: &'a Model,
+        naming: &'a Naming,
+        folder_tags: bool,
+    ) -> Self {
         let known = model.classes();
         let called = known.iter().map(|class| naming.name_of(class).to_owned());
         let mut names: Vec<String> = called.collect();
-        let flat = Entry::are_flat(entries);
+        let flat = ScannedPicture::is_flat(entries);
         let tags: BTreeSet<Option<&str>> = entries
             .iter()
             .map(|entry| entry.folder(flat).filter(|_| folder_tags))
@@ -56,23 +61,27 @@ impl<'a> Classes<'a> {
         }
     }
 
-    fn tag<'e>(&self, entry: &'e Entry) -> Option<&'e str> {
+    fn tag<'e>(&self, entry: &'e ScannedPicture) -> Option<&'e str> {
         entry.folder(self.flat).filter(|_| self.folder_tags)
     }
 
     /// What to look for: the tag if the model knows it, any object if it does not.
-    pub fn sought(&self, entry: &Entry) -> Sought {
+    pub fn target(&self, entry: &ScannedPicture) -> Target {
         match self.tag(entry) {
-            None => Sought::Anything,
+            None => Target::Anything,
             Some(tag) => match self.known.iter().position(|name| name == tag) {
-                Some(class) => Sought::Classes(vec![class]),
-                None => Sought::AnyObject,
+                Some(class) => Target::Classes(vec![class]),
+                None => Target::AnyObject,
             },
         }
     }
 
     /// The boxes of a picture, each with the id of its category.
-    pub fn name<'p>(&self, entry: &Entry, proposals: &'p [Proposal]) -> Vec<(&'p Proposal, u64)> {
+    pub fn name<'p>(
+        &self,
+        entry: &ScannedPicture,
+        proposals: &'p [Proposal],
+    ) -> Vec<(&'p Proposal, u64)> {
         let unnamed = self.tag(entry).unwrap_or(ANY_OBJECT);
         let named = propose::named(proposals, self.known, self.naming, |_| true).into_iter();
         named

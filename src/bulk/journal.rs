@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::assembly::{Labelled, take_apart};
-use super::{BulkError, Job, differences};
+use super::assembly::{PictureResult, split_by_picture};
+use super::{BulkError, BulkJob, differences};
 use crate::formats::FormatError;
 use crate::formats::coco::Instances;
 
@@ -68,7 +68,7 @@ impl Journal {
         self.whole = first.len() as u64;
         let mut done = BTreeMap::new();
         for line in lines.take_while(|line| line.ends_with(b"\n")) {
-            let Ok(picture) = serde_json::from_slice::<Labelled>(line) else {
+            let Ok(picture) = serde_json::from_slice::<PictureResult>(line) else {
                 break;
             };
             self.whole += line.len() as u64;
@@ -84,7 +84,7 @@ impl Journal {
     pub fn begin<'a>(
         &mut self,
         info: &Map<String, Value>,
-        done: impl Iterator<Item = &'a Labelled>,
+        done: impl Iterator<Item = &'a PictureResult>,
     ) -> Result<(), FormatError> {
         let write = || {
             self.file.set_len(self.whole)?;
@@ -103,7 +103,7 @@ impl Journal {
         write().map_err(FormatError::unwritable(&self.path))
     }
 
-    pub fn append(&mut self, picture: &Labelled) -> Result<(), FormatError> {
+    pub fn append(&mut self, picture: &PictureResult) -> Result<(), FormatError> {
         // One write a line, so that a kill leaves whole lines and at most one cut one.
         let mut line = serde_json::to_vec(picture)
             .map_err(|error| FormatError::unwritable(&self.path)(error.into()))?;
@@ -132,7 +132,7 @@ impl Journal {
 pub(super) struct Left {
     path: PathBuf,
     info: Map<String, Value>,
-    done: BTreeMap<String, Labelled>,
+    done: BTreeMap<String, PictureResult>,
 }
 
 impl Left {
@@ -145,7 +145,7 @@ impl Left {
         Ok(Some(Self {
             path: out.to_owned(),
             info: instances.info.clone(),
-            done: take_apart(instances),
+            done: split_by_picture(instances),
         }))
     }
 }
@@ -153,12 +153,12 @@ impl Left {
 ///
 /// # Errors
 /// An unfinished run that this one would undo, or one that it does not continue.
-pub(super) fn done_before(
-    job: &Job,
+pub(super) fn completed_pictures(
+    job: &BulkJob,
     journal: Option<Left>,
     info: &Map<String, Value>,
     names: &BTreeSet<&str>,
-) -> Result<BTreeMap<String, Labelled>, BulkError> {
+) -> Result<BTreeMap<String, PictureResult>, BulkError> {
     if !job.resume {
         // A file of something else may be written over; an interrupted run's may not.
         let coco = Left::in_coco(&job.out).ok().flatten();

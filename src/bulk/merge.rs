@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-use super::assembly::{assemble, take_apart};
+use super::assembly::{assemble, split_by_picture};
 use super::{BulkError, differences};
 use crate::formats::coco::{Category, Instances};
 
@@ -62,7 +62,7 @@ pub fn merge(paths: &[PathBuf]) -> Result<Instances, BulkError> {
                 )));
             }
         }
-        for (name, picture) in take_apart(part) {
+        for (name, picture) in split_by_picture(part) {
             if pictures.insert(name.clone(), picture).is_some() {
                 return Err(BulkError::Unmergeable(format!(
                     "{name} is in {} and in a file before it; merge files of different pictures",

@@ -3,7 +3,7 @@
 //! While it runs, each finished picture is a line in `<out>.journal`, so that a kill loses at
 //! most the pictures under way. At the end the COCO file is written whole and the journal goes.
 //! A run that was interrupted writes what is done as a valid file marked `info.interrupted`;
-//! [`Job::resume`] goes on from either. Ids follow from the sorted names alone, so a resumed run,
+//! [`BulkJob::resume`] goes on from either. Ids follow from the sorted names alone, so a resumed run,
 //! and shards put together by [`merge()`], give the very bytes of one undisturbed run.
 
 mod assembly;
@@ -22,12 +22,12 @@ use serde_json::{Map, Value, json};
 use crate::formats::{FormatError, check_target, coco, same_file};
 use crate::heatmap;
 use crate::naming::Naming;
-use crate::pictures::{self, Entry, Problem};
-use crate::propose::{self, Seen, Settings, Sought};
+use crate::pictures::{self, ScanProblem, ScannedPicture};
+use crate::propose::{self, Inference, ProposeSettings, Target};
 use crate::tscam::Model;
-use assembly::{Labelled, assemble};
+use assembly::{PictureResult, assemble};
 use classes::Classes;
-use journal::{Journal, done_before};
+use journal::{Journal, completed_pictures};
 
 pub use merge::merge;
 
@@ -63,7 +63,7 @@ impl std::str::FromStr for Shard {
 
 /// What a bulk run is to do.
 #[derive(Clone, Debug)]
-pub struct Job {
+pub struct BulkJob {
     /// Folders, pictures and text lists.
     pub paths: Vec<PathBuf>,
     /// The COCO instances file to write.
@@ -81,7 +81,7 @@ pub struct Job {
     /// Decoding threads.
     pub decoders: usize,
     /// What to propose.
-    pub settings: Settings,
+    pub settings: ProposeSettings,
     /// What the model's classes are called.
     pub naming: Naming,
 }
@@ -142,7 +142,7 @@ pub enum BulkError {
 }
 
 /// What happens while a run goes on.
-pub enum Event<'a> {
+pub enum BulkEvent<'a> {
     /// The pictures are known; `resumed` of `total` were done before.
     Started {
         /// All pictures of this run.
@@ -171,7 +171,7 @@ pub enum Event<'a> {
 
 /// How a run ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
+pub struct RunSummary {
     /// Pictures in the file.
     pub pictures: usize,
     /// Boxes in the file.
@@ -182,10 +182,10 @@ pub struct Summary {
     pub interrupted: bool,
 }
 /// What the run was made with: the provenance of every box, and what a resumed run must repeat.
-fn describe(job: &Job, model: &Model, classes: &Classes) -> Map<String, Value> {
-    let Settings {
+fn run_info(job: &BulkJob, model: &Model, classes: &Classes) -> Map<String, Value> {
+    let ProposeSettings {
         method,
-        viewing,
+        input_options,
         boxes,
     } = &job.settings;
     let mut info = json!({
@@ -194,9 +194,9 @@ fn describe(job: &Job, model: &Model, classes: &Classes) -> Map<String, Value> {
         "model": model.name,
         "model_sha256": model.fingerprint,
         "method": method.name(),
-        "patches": viewing.patches.unwrap_or_else(|| model.backbone().default_patches()),
-        "square": viewing.square,
-        "quality": viewing.quality.name(),
+        "patches": input_options.patches.unwrap_or_else(|| model.backbone().default_patches()),
+        "square": input_options.square,
+        "quality": input_options.quality.name(),
         "tags": if job.folder_tags { "folders" } else { "none" },
     });
     let boxes = serde_json::to_value(boxes);
@@ -204,8 +204,11 @@ fn describe(job: &Job, model: &Model, classes: &Classes) -> Map<String, Value> {
         info.extend(boxes);
         let threshold = job.settings.boxes.threshold;
         let threshold = threshold.unwrap_or(method.default_threshold());
-        info.insert("threshold".to_owned(), short(threshold));
-        info.insert("min_score".to_owned(), short(job.settings.boxes.min_score));
+        info.insert("threshold".to_owned(), shortest_decimal(threshold));
+        info.insert(
+            "min_score".to_owned(),
+            shortest_decimal(job.settings.boxes.min_score),
+        );
         if job.folder_tags {
             // Ids follow from the folders, so a run with other folders cannot go on from this one.
             info.insert("classes".to_owned(), classes.of_folders().collect());
@@ -227,7 +230,7 @@ fn describe(job: &Job, model: &Model, classes: &Classes) -> Map<String, Value> {
     }
 }
 /// A number as it was written, without the digits that 64 bits would add.
-fn short(number: f32) -> Value {
+fn shortest_decimal(number: f32) -> Value {
     number
         .to_string()
         .parse::<f64>()
@@ -235,14 +238,14 @@ fn short(number: f32) -> Value {
 }
 
 /// Keys of `info` that tell how a run ended, not how it was made.
-const ENDING: [&str; 2] = ["interrupted", "failed"];
+const OUTCOME_KEYS: [&str; 2] = ["interrupted", "failed"];
 
 /// The settings that differ, as `key: theirs, now ours`.
 fn differences(theirs: &Map<String, Value>, ours: &Map<String, Value>) -> Option<String> {
     let keys: BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
     let differing: Vec<String> = keys
         .into_iter()
-        .filter(|key| !ENDING.contains(&key.as_str()) && theirs.get(*key) != ours.get(*key))
+        .filter(|key| !OUTCOME_KEYS.contains(&key.as_str()) && theirs.get(*key) != ours.get(*key))
         .map(|key| {
             let show = |value: Option<&Value>| value.map_or("none".to_owned(), Value::to_string);
             format!(
@@ -255,7 +258,7 @@ fn differences(theirs: &Map<String, Value>, ours: &Map<String, Value>) -> Option
     (!differing.is_empty()).then(|| differing.join("; "))
 }
 /// Refuses targets that would destroy what they are made from, or each other.
-fn check_targets(job: &Job, entries: &[Entry]) -> Result<(), BulkError> {
+fn check_targets(job: &BulkJob, entries: &[ScannedPicture]) -> Result<(), BulkError> {
     let targets: Vec<&Path> = job
         .results
         .iter()
@@ -292,13 +295,13 @@ fn check_targets(job: &Job, entries: &[Entry]) -> Result<(), BulkError> {
 ///
 /// # Errors
 /// Where nothing could start, or the journal or a result could not be written. Pictures that
-/// fail are no error: they are in [`Summary::failed`].
+/// fail are no error: they are in [`RunSummary::failed`].
 pub fn run(
-    job: &Job,
+    job: &BulkJob,
     model: &Model,
     cancel: &AtomicBool,
-    mut on_event: impl FnMut(Event<'_>),
-) -> Result<Summary, BulkError> {
+    mut on_event: impl FnMut(BulkEvent<'_>),
+) -> Result<RunSummary, BulkError> {
     let mut scan = pictures::scan(&job.paths);
     let overlays = job
         .heatmaps
@@ -309,7 +312,7 @@ pub fn run(
         scan.entries
             .retain(|entry| !scan.root.join(&entry.name).starts_with(overlays));
     }
-    let mut failed: Vec<String> = scan.problems.iter().map(Problem::to_string).collect();
+    let mut failed: Vec<String> = scan.problems.iter().map(ScanProblem::to_string).collect();
     if scan.entries.is_empty() {
         let named = job.paths.iter().map(|path| path.display().to_string());
         let sentences = named.chain(failed).collect::<Vec<_>>();
@@ -325,14 +328,14 @@ pub fn run(
                 .is_some_and(|p: usize| p % count == index - 1)
         });
     }
-    let info = describe(job, model, &classes);
+    let info = run_info(job, model, &classes);
     let names: BTreeSet<&str> = scan
         .entries
         .iter()
         .map(|entry| entry.name.as_str())
         .collect();
     let (mut journal, left) = Journal::open(&job.out)?;
-    let begun = done_before(job, left, &info, &names).and_then(|done| {
+    let begun = completed_pictures(job, left, &info, &names).and_then(|done| {
         journal.begin(&info, done.values())?;
         Ok(done)
     });
@@ -343,12 +346,12 @@ pub fn run(
             return Err(error);
         }
     };
-    on_event(Event::Started {
+    on_event(BulkEvent::Started {
         total: scan.entries.len(),
         resumed: done.len(),
     });
 
-    let open: Vec<&Entry> = scan
+    let open: Vec<&ScannedPicture> = scan
         .entries
         .iter()
         .filter(|entry| !done.contains_key(&entry.name))
@@ -358,25 +361,25 @@ pub fn run(
     let keep = job.heatmaps.is_some();
     let mut stopped_by = None;
     let mut undrawn = Vec::new();
-    let on_seen = |index: usize, result: Result<Seen, String>| {
+    let on_seen = |index: usize, result: Result<Inference, String>| {
         let entry = open[index];
         let seen = match result {
             Ok(seen) => seen,
             Err(reason) => {
-                on_event(Event::Failed { reason: &reason });
+                on_event(BulkEvent::Failed { reason: &reason });
                 failed.push(reason);
                 return ControlFlow::Continue(());
             }
         };
         for text in &seen.warnings {
-            on_event(Event::Warning { text });
+            on_event(BulkEvent::Warning { text });
         }
-        let sought = classes.sought(entry);
-        let proposals = propose::propose(&seen.evidence, seen.size, &sought, settings);
+        let target = classes.target(entry);
+        let proposals = propose::propose(&seen.evidence, seen.size, &target, settings);
         let named = classes.name(entry, &proposals);
-        let picture = Labelled::new(&entry.name, seen.size, &named);
+        let picture = PictureResult::new(&entry.name, seen.size, &named);
         let drawn = job.heatmaps.as_ref().map_or(Ok(()), |folder| {
-            draw(folder, &entry.name, &seen, &sought, settings)
+            draw(folder, &entry.name, &seen, &target, settings)
         });
         if let Err(error) = drawn {
             // The boxes are done all the same; a disk that is full stops at the journal.
@@ -388,16 +391,16 @@ pub fn run(
         }
         let boxes = picture.annotations.len();
         done.insert(entry.name.clone(), picture);
-        on_event(Event::Done {
+        on_event(BulkEvent::Done {
             name: &entry.name,
             boxes,
         });
         ControlFlow::Continue(())
     };
-    propose::look_at_all(
+    propose::infer_all(
         model,
-        &propose::in_order(&paths),
-        settings.viewing,
+        &propose::path_queue(&paths),
+        settings.input_options,
         keep,
         job.decoders,
         cancel,
@@ -425,7 +428,7 @@ pub fn run(
         coco::write_detections(results, &instances.detections())?;
     }
     journal.remove()?;
-    Ok(Summary {
+    Ok(RunSummary {
         pictures: instances.images.len(),
         boxes: instances.annotations.len(),
         failed,
@@ -436,12 +439,12 @@ pub fn run(
 fn draw(
     folder: &Path,
     name: &str,
-    seen: &Seen,
-    sought: &Sought,
-    settings: &Settings,
+    seen: &Inference,
+    target: &Target,
+    settings: &ProposeSettings,
 ) -> Result<(), FormatError> {
-    let Settings { method, boxes, .. } = settings;
-    let maps = propose::maps(&seen.evidence, sought, boxes.extent);
+    let ProposeSettings { method, boxes, .. } = settings;
+    let maps = propose::maps(&seen.evidence, target, boxes.mode);
     let class = maps.classes.first().map(|maps| maps.class);
     match (&seen.picture, maps.map(*method, class)) {
         (Some(picture), Some(map)) => {

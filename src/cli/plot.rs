@@ -1,4 +1,4 @@
-//! Curves over one axis as an SVG or PNG file.
+//! Line plots as SVG or PNG files.
 
 use std::error::Error;
 use std::fmt;
@@ -22,22 +22,22 @@ use crate::pictures;
 
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (1200, 750);
-/// A bitmap is drawn so much larger and then reduced, since the library draws wide lines without
-/// smoothing their edges.
+/// A bitmap is drawn this many times larger and then reduced, because the library does not smooth the
+/// edges of wide lines.
 const OVERSAMPLING: u32 = 2;
-/// The name under which the font is registered. A viewer of SVG takes its own font of this name,
-/// of about the same widths.
+/// The name under which the font is registered. SVG viewers use their own font of this name, which
+/// has about the same widths.
 const FONT: &str = "sans-serif";
 const TITLE_PIXELS: i32 = 26;
 const TEXT_PIXELS: i32 = 18;
 const MARGIN: i32 = 12;
-/// The part of the width that the legend may take, at the most.
+/// Maximum share of the width for the legend.
 const LEGEND_SHARE: f64 = 0.4;
 
 const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 const GRID: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
-/// Okabe and Ito's colours, which colour-blind readers tell apart too, without those that are too
-/// pale for a line on white.
+/// The colours of Okabe and Ito, which colour-blind readers can distinguish, without those that are
+/// too pale for a line on white.
 const COLOURS: [RGBColor; 6] = [
     RGBColor(0x00, 0x72, 0xb2),
     RGBColor(0xd5, 0x5e, 0x00),
@@ -50,23 +50,23 @@ const COLOURS: [RGBColor; 6] = [
 /// One line of a plot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// What the legend calls it.
+    /// Its name in the legend.
     pub name: String,
-    /// From left to right; all numbers finite.
+    /// Points `(x, y)` from left to right, all finite.
     pub points: Vec<(f64, f64)>,
 }
 
 /// Checks, before anything is computed for it, that a plot can be drawn into `path`.
 ///
 /// # Errors
-/// One sentence: the extension is neither svg nor png, or the file cannot be written.
+/// If the extension is neither svg nor png, or the file cannot be written.
 pub fn check(path: &Path) -> anyhow::Result<()> {
-    Kind::of(path)?;
+    Kind::from_extension(path)?;
     Ok(check_target(path)?)
 }
 
-/// Draws the series as lines in one frame, the legend beside it, into a file that appears whole or
-/// not at all. Its extension, svg or png, says of which kind it is.
+/// Draws the series as lines with a legend. The extension of the file, svg or png, decides the format.
+/// The file is written completely or not at all.
 ///
 /// # Errors
 /// As for [`check`].
@@ -77,10 +77,10 @@ pub fn draw(
     y_label: &str,
     series: &[Series],
 ) -> anyhow::Result<()> {
-    let kind = Kind::of(path)?;
+    let kind = Kind::from_extension(path)?;
     let font = epaint_default_fonts::UBUNTU_LIGHT;
     if register_font(FONT, FontStyle::Normal, font).is_err() {
-        bail!("the font of the plot cannot be read");
+        bail!("cannot load the font for the plot");
     }
     let plot = Plot {
         title,
@@ -104,13 +104,13 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(path: &Path) -> anyhow::Result<Self> {
+    fn from_extension(path: &Path) -> anyhow::Result<Self> {
         let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
         match extension.to_str() {
             Some("svg") => Ok(Self::Svg),
             Some("png") => Ok(Self::Png),
             _ => bail!(
-                "{} is no plot's name: let it end with .svg or .png",
+                "{} cannot be a plot: the name must end with .svg or .png",
                 path.display()
             ),
         }
@@ -206,8 +206,8 @@ impl Plot<'_> {
             let (width, _) = area.estimate_text_size(&series.name, text)?;
             widest = widest.max(width as i32);
         }
-        let most = f64::from(area.dim_in_pixel().0) * LEGEND_SHARE;
-        Ok((widest + 70 * scale).min(most as i32))
+        let max = f64::from(area.dim_in_pixel().0) * LEGEND_SHARE;
+        Ok((widest + 70 * scale).min(max as i32))
     }
 
     fn paint_legend<B: DrawingBackend>(
@@ -231,12 +231,12 @@ impl Plot<'_> {
     }
 }
 
-/// A tick's number without the digits that binary fractions add.
+/// The number of a tick without the digits that come from binary fractions.
 fn plain(tick: &f64) -> String {
     format!("{}", (tick * 1e6).round() / 1e6)
 }
 
-/// How each series is drawn, in their order.
+/// The stroke of each series, in order.
 fn strokes(scale: i32) -> impl Iterator<Item = ShapeStyle> {
     let width = (5 * scale / 2) as u32;
     COLOURS
@@ -245,8 +245,7 @@ fn strokes(scale: i32) -> impl Iterator<Item = ShapeStyle> {
         .map(move |colour| colour.stroke_width(width))
 }
 
-/// From the least to the greatest of `numbers`, and a share of that more at the top; something to
-/// draw on where there is no length.
+/// From the minimum to the maximum of `numbers`, plus a share of that at the top. Never empty.
 fn span(numbers: impl Iterator<Item = f64>, headroom: f64) -> Range<f64> {
     let (low, high) = numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| {
         (low.min(number), high.max(number))
@@ -344,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_a_single_point_are_no_panic() {
+    fn no_series_and_a_single_point_can_be_drawn() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plot.svg");
         draw(&path, "", "", "", &[]).unwrap();

@@ -1,12 +1,12 @@
-//! How far a run is: a bar with rate and time left on a terminal, plain lines otherwise.
+//! The progress of a run: a bar with rate and remaining time on a terminal, plain lines otherwise.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How often a plain line is written where there is no terminal.
-const LINE_EVERY: Duration = Duration::from_secs(10);
+/// How often a plain line is printed if there is no terminal.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Progress over a known number of pictures, on standard error.
 pub struct Progress {
@@ -18,7 +18,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins with `resumed` of `total` already done.
+    /// Starts with `resumed` of `total` already done.
     pub fn new(total: usize, resumed: usize) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let bar = if terminal {
@@ -49,22 +49,22 @@ impl Progress {
         }
     }
 
-    /// What stands behind the time left from now on.
-    pub fn note(&mut self, note: String) {
+    /// Sets the text after the remaining time.
+    pub fn set_note(&mut self, note: String) {
         self.bar.set_message(note.clone());
         self.note = note;
     }
 
-    /// One more picture is done, or failed.
+    /// Counts one more picture, done or failed.
     pub fn advance(&mut self) {
         self.advance_by(1);
     }
 
-    /// So many more pictures are done.
+    /// Counts several more pictures.
     pub fn advance_by(&mut self, pictures: usize) {
         self.bar.inc(pictures as u64);
         let Some(last) = &mut self.plain else { return };
-        if last.elapsed() < LINE_EVERY {
+        if last.elapsed() < LINE_INTERVAL {
             return;
         }
         *last = Instant::now();
@@ -72,21 +72,21 @@ impl Progress {
         let rate = self.rate();
         let left = (total.saturating_sub(done)) as f64 / rate;
         let line = format!("{done}/{total}  {rate:.1} pictures/s  {left:.0} s left");
-        say!("{}", format!("{line}  {}", self.note).trim_end());
+        status!("{}", format!("{line}  {}", self.note).trim_end());
     }
 
-    /// Writes a line without tearing the bar.
-    pub fn say(&self, line: &str) {
-        self.bar.suspend(|| say!("{line}"));
+    /// Prints a line above the bar.
+    pub fn println(&self, line: &str) {
+        self.bar.suspend(|| status!("{line}"));
     }
 
-    /// Pictures a second of this run.
+    /// Pictures per second in this run.
     pub fn rate(&self) -> f64 {
         let done = self.bar.position().saturating_sub(self.resumed) as f64;
         done / self.started.elapsed().as_secs_f64().max(1e-3)
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }

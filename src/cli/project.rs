@@ -6,12 +6,14 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
-use super::{FAILED, print};
+use super::console::print;
+use super::exit_code::FAILED;
 use crate::document::{BoxState, Document, ReviewState};
 use crate::formats::exchange::{
-    self, Boxes, Files, Format, Layout, Mode, Notes, Options, Scope, Split,
+    self, Boxes, ExportOptions, Files, FolderLayout, Format, ImportMode, Messages, PictureScope,
+    Split,
 };
-use crate::store::{self, Access, Opened, Project, Reconciled};
+use crate::store::{self, Access, FolderChanges, OpenReport, Project};
 use crate::survey;
 
 /// Sentences of a report that are shown; the rest is counted.
@@ -170,9 +172,9 @@ pub fn open(path: &Path, access: Access) -> anyhow::Result<Project> {
     Ok(project)
 }
 
-fn say_notices(opened: &Opened) {
-    for notice in &opened.notices {
-        say!("note: {notice}");
+fn say_notices(opened: &OpenReport) {
+    for notice in &opened.notifications {
+        status!("note: {notice}");
     }
 }
 
@@ -183,7 +185,7 @@ pub fn reconcile(project: &mut Project) -> anyhow::Result<Vec<String>> {
     Ok(survey.problems)
 }
 
-fn say_changes(changes: &Reconciled) {
+fn say_changes(changes: &FolderChanges) {
     for (what, names) in [
         ("new pictures", &changes.added),
         ("missing pictures, whose boxes are kept", &changes.missing),
@@ -191,17 +193,17 @@ fn say_changes(changes: &Reconciled) {
         ("pictures whose content has changed", &changes.changed),
     ] {
         if !names.is_empty() {
-            say!("{} {what}", names.len());
+            status!("{} {what}", names.len());
         }
     }
-    for (from, to) in changes.renamed.iter().chain(&changes.set_aside) {
-        say!("{from} is now {to}");
+    for (from, to) in changes.renamed.iter().chain(&changes.displaced) {
+        status!("{from} is now {to}");
     }
 }
 
 fn fail_with(failed: &[String]) -> u8 {
     for reason in failed {
-        say!("failed: {reason}");
+        status!("failed: {reason}");
     }
     if failed.is_empty() { 0 } else { FAILED }
 }
@@ -232,7 +234,7 @@ fn make(folder: &Path, file: Option<&Path>) -> anyhow::Result<u8> {
     let pictures = project.document().pictures().len();
     let path = project.path().to_owned();
     project.close()?;
-    say!("{pictures} pictures -> {}", path.display());
+    status!("{pictures} pictures -> {}", path.display());
     Ok(fail_with(&failed))
 }
 
@@ -303,7 +305,7 @@ fn restore(path: &Path, backup: Option<&Path>) -> anyhow::Result<u8> {
     })?;
     let kept = store::restore(&file, &backup)?;
     let report = store::check(&file)?;
-    say!(
+    status!(
         "{}: restored from {}, {} pictures and {} boxes",
         file.display(),
         backup.display(),
@@ -311,7 +313,7 @@ fn restore(path: &Path, backup: Option<&Path>) -> anyhow::Result<u8> {
         report.boxes
     );
     if kept.exists() {
-        say!("what was there is kept as {}", kept.display());
+        status!("what was there is kept as {}", kept.display());
     }
     Ok(0)
 }
@@ -324,15 +326,15 @@ pub fn import(arguments: &ImportArguments) -> anyhow::Result<u8> {
     }
     let format = match arguments.format {
         Some(format) => format.format(),
-        None => exchange::recognise(path).with_context(|| {
+        None => exchange::detect_format(path).with_context(|| {
             let path = path.display();
             format!("the format of {path} is not recognised: give it by --format")
         })?,
     };
     let mode = if arguments.replace {
-        Mode::Replace
+        ImportMode::Replace
     } else {
-        Mode::Merge
+        ImportMode::Merge
     };
     let mut project = open(&arguments.project, Access::Add)?;
     let import = exchange::import(project.document(), path, project.root(), format, mode)?;
@@ -342,7 +344,7 @@ pub fn import(arguments: &ImportArguments) -> anyhow::Result<u8> {
     let report = import.report;
     say_notes("changed", &report.changed);
     say_notes("not read", &report.unread);
-    say!(
+    status!(
         "{}: {} boxes, {} proposals and {} tags on {} pictures ({} new); {} were there already, {} removed",
         format.name(),
         report.boxes,
@@ -356,24 +358,24 @@ pub fn import(arguments: &ImportArguments) -> anyhow::Result<u8> {
     Ok(if report.unread.is_empty() { 0 } else { FAILED })
 }
 
-fn say_notes(what: &str, notes: &Notes) {
+fn say_notes(what: &str, notes: &Messages) {
     for sentence in notes.sentences.iter().take(SHOWN) {
-        say!("{what}: {sentence}");
+        status!("{what}: {sentence}");
     }
     let more = notes.sentences.len().saturating_sub(SHOWN) + notes.more;
     if more > 0 {
-        say!("{what}: and {more} more");
+        status!("{what}: and {more} more");
     }
 }
 
 /// Runs `tsukami export`; the exit code.
 pub fn export(arguments: &ExportArguments) -> anyhow::Result<u8> {
     let project = open(&arguments.project, Access::View)?;
-    let options = Options {
+    let options = ExportOptions {
         scope: if arguments.all {
-            Scope::All
+            PictureScope::All
         } else {
-            Scope::Reviewed
+            PictureScope::Reviewed
         },
         boxes: if arguments.proposals {
             Boxes::Proposals
@@ -393,10 +395,10 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<u8> {
             _ => Files::Leave,
         },
         layout: match arguments.layout {
-            LayoutName::Standard => Layout::Standard,
-            LayoutName::Roboflow => Layout::Roboflow,
+            LayoutName::Standard => FolderLayout::Standard,
+            LayoutName::Roboflow => FolderLayout::Roboflow,
         },
-        ..Options::new(arguments.format.format())
+        ..ExportOptions::new(arguments.format.format())
     };
     let report = exchange::export(project.document(), project.root(), &options, &arguments.out)?;
     say_notes("changed", &report.changed);
@@ -404,7 +406,7 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<u8> {
         (Some(_), [train, val, test]) => format!(" (train {train}, val {val}, test {test})"),
         _ => String::new(),
     };
-    say!(
+    status!(
         "{} pictures{parts}, {} boxes -> {}",
         report.pictures,
         report.boxes,
@@ -413,7 +415,7 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<u8> {
     if report.pictures == 0
         && let Some(reason) = why_nothing(arguments)
     {
-        say!("{reason}");
+        status!("{reason}");
     }
     Ok(0)
 }

@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::exit_code::{FAILED, INTERRUPTED};
+use super::interrupt::listen_for_interrupt;
+use super::options::{ModelOptions, share};
 use super::progress::Progress;
-use super::{FAILED, INTERRUPTED, ModelOptions, listen_for_interrupt, propose_project, share};
-use crate::bulk::{self, Event, Job, Shard};
+use super::propose_project;
+use crate::bulk::{self, BulkEvent, BulkJob, Shard};
 use crate::formats::class_map;
-use crate::localize::{BoxOptions, Extent};
+use crate::localize::{BoxMode, BoxOptions};
 use crate::naming::Naming;
-use crate::propose::Settings;
+use crate::propose::ProposeSettings;
 use crate::tscam::Model;
 
 /// What `tsukami propose` takes.
@@ -76,8 +79,8 @@ enum Tags {
 }
 
 impl Arguments {
-    fn job(&self, naming: Naming) -> Job {
-        Job {
+    fn job(&self, naming: Naming) -> BulkJob {
+        BulkJob {
             naming,
             paths: self.paths.clone(),
             out: self.out.clone(),
@@ -87,13 +90,13 @@ impl Arguments {
             shard: self.shard,
             folder_tags: matches!(self.tags, Some(Tags::Folders)),
             decoders: self.model.backbone.decoders(),
-            settings: Settings {
+            settings: ProposeSettings {
                 method: self.model.method,
-                viewing: self.model.viewing(),
+                input_options: self.model.input_options(),
                 boxes: BoxOptions {
-                    extent: match self.boxes {
-                        Boxes::All => Extent::All,
-                        Boxes::Largest => Extent::Largest,
+                    mode: match self.boxes {
+                        Boxes::All => BoxMode::All,
+                        Boxes::Largest => BoxMode::Largest,
                     },
                     threshold: self.model.threshold,
                     max_boxes: self.max_boxes,
@@ -106,7 +109,7 @@ impl Arguments {
 }
 
 /// Says which classes of a file the model has not.
-fn say_unknown(path: &Path, naming: &Naming, model: &Model) {
+fn warn_unknown_classes(path: &Path, naming: &Naming, model: &Model) {
     let known = model.classes();
     let is_unknown = |class: &&str| !known.iter().any(|name| name == class);
     let classes = naming.iter().map(|(class, _)| &**class);
@@ -116,7 +119,7 @@ fn say_unknown(path: &Path, naming: &Naming, model: &Model) {
             1 => String::new(),
             number => format!(" and {} more", number - 1),
         };
-        say!(
+        status!(
             "note: {} names {first:?}{more}, which {} does not know",
             path.display(),
             model.name
@@ -131,12 +134,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let model = arguments.model.open()?;
     job.settings.check(&model).map_err(anyhow::Error::msg)?;
     if let (Some(path), Some(naming)) = (&arguments.map, &naming) {
-        say_unknown(path, naming, &model);
+        warn_unknown_classes(path, naming, &model);
     }
 
     let cancel = listen_for_interrupt("stopping; what is done will be written")?;
     if let Some(project) = &arguments.project {
-        let Job {
+        let BulkJob {
             settings, decoders, ..
         } = &job;
         return propose_project::run(
@@ -151,28 +154,28 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     }
     let mut progress = Progress::new(0, 0);
     let summary = bulk::run(&job, &model, &cancel, |event| match event {
-        Event::Started { total, resumed } => {
+        BulkEvent::Started { total, resumed } => {
             progress = Progress::new(total, resumed);
             if resumed > 0 {
-                progress.say(&format!("going on from {resumed} of {total} pictures"));
+                progress.println(&format!("going on from {resumed} of {total} pictures"));
             }
         }
-        Event::Done { .. } => progress.advance(),
-        Event::Failed { reason } => {
+        BulkEvent::Done { .. } => progress.advance(),
+        BulkEvent::Failed { reason } => {
             progress.advance();
-            progress.say(&format!("failed: {reason}"));
+            progress.println(&format!("failed: {reason}"));
         }
-        Event::Warning { text } => progress.say(&format!("warning: {text}")),
+        BulkEvent::Warning { text } => progress.println(&format!("warning: {text}")),
     })?;
     progress.finish();
 
     if !summary.failed.is_empty() {
-        say!("{} failed:", summary.failed.len());
+        status!("{} failed:", summary.failed.len());
         for reason in &summary.failed {
-            say!("  {reason}");
+            status!("  {reason}");
         }
     }
-    say!(
+    status!(
         "{}{} pictures, {} boxes, {} failed, {:.1} pictures/s -> {}",
         if summary.interrupted {
             "interrupted: "
@@ -186,7 +189,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         job.out.display()
     );
     Ok(if summary.interrupted {
-        say!("the same command with --resume goes on from there");
+        status!("the same command with --resume goes on from there");
         INTERRUPTED
     } else if summary.failed.is_empty() {
         0

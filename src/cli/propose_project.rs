@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::exit_code::{FAILED, INTERRUPTED};
 use super::progress::Progress;
 use super::project::{open, reconcile};
-use super::{FAILED, INTERRUPTED};
-use crate::document::ops::{self, Caller, Named};
+use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{self, Document, PictureId, ReviewState};
-use crate::naming::{Naming, Target};
-use crate::propose::{self, Proposal, Settings, Sought};
+use crate::naming::{MappedClass, Naming};
+use crate::propose::{self, Proposal, ProposeSettings, Target};
 use crate::store::{Access, Project, StoreError};
 use crate::tscam::Model;
 
@@ -22,7 +22,7 @@ const BATCH: usize = 32;
 pub fn run(
     file: &std::path::Path,
     model: &Model,
-    settings: &Settings,
+    settings: &ProposeSettings,
     decoders: usize,
     again: bool,
     naming: Option<&Naming>,
@@ -30,7 +30,7 @@ pub fn run(
 ) -> anyhow::Result<u8> {
     let mut project = open(file, Access::Add)?;
     if let Some(naming) = naming {
-        take_naming(&mut project, naming)?;
+        apply_naming(&mut project, naming)?;
     }
     let mut failed = reconcile(&mut project)?;
     let unreadable = failed.len();
@@ -46,13 +46,13 @@ pub fn run(
         .map(|picture| (picture.id, project.root().join(&*picture.path)))
         .collect();
     let paths: Vec<PathBuf> = open.iter().map(|(_, path)| path.clone()).collect();
-    let mut writer = Writer::new(&mut project, model, settings);
+    let mut writer = ProposalWriter::new(&mut project, model, settings);
     let mut progress = Progress::new(paths.len(), 0);
     let mut stopped_by = None;
-    propose::look_at_all(
+    propose::infer_all(
         model,
-        &propose::in_order(&paths),
-        settings.viewing,
+        &propose::path_queue(&paths),
+        settings.input_options,
         false,
         decoders,
         cancel,
@@ -61,17 +61,17 @@ pub fn run(
             match seen {
                 Ok(seen) => {
                     for text in &seen.warnings {
-                        progress.say(&format!("warning: {text}"));
+                        progress.println(&format!("warning: {text}"));
                     }
                     let found =
-                        propose::propose(&seen.evidence, seen.size, &Sought::Anything, settings);
+                        propose::propose(&seen.evidence, seen.size, &Target::Anything, settings);
                     if let Err(error) = writer.add(open[index].0, found) {
                         stopped_by = Some(error);
                         return ControlFlow::Break(());
                     }
                 }
                 Err(reason) => {
-                    progress.say(&format!("failed: {reason}"));
+                    progress.println(&format!("failed: {reason}"));
                     failed.push(reason);
                 }
             }
@@ -87,7 +87,7 @@ pub fn run(
         cancel.load(Ordering::Relaxed) && pictures + (failed.len() - unreadable) < paths.len();
     let path = project.path().to_owned();
     project.close()?;
-    say!(
+    status!(
         "{}{pictures} of {} pictures, {boxes} boxes, {} failed, {:.1} pictures/s -> {}",
         if interrupted { "interrupted: " } else { "" },
         paths.len(),
@@ -96,7 +96,7 @@ pub fn run(
         path.display()
     );
     for reason in &failed {
-        say!("  {reason}");
+        status!("  {reason}");
     }
     Ok(match (interrupted, failed.is_empty()) {
         (true, _) => INTERRUPTED,
@@ -106,19 +106,19 @@ pub fn run(
 }
 
 /// Takes what a file says of classes into the project, where it stays.
-fn take_naming(project: &mut Project, naming: &Naming) -> Result<(), StoreError> {
+fn apply_naming(project: &mut Project, naming: &Naming) -> Result<(), StoreError> {
     let changes = naming.iter();
-    let changes: Vec<(String, Option<Target>)> = changes
+    let changes: Vec<(String, Option<MappedClass>)> = changes
         .map(|(class, target)| (class.to_string(), Some(target.clone())))
         .collect();
     project.commit_with("name classes", None, |document| {
-        ops::name_classes(document, &changes, |_| true)
+        ops::map_classes(document, &changes, |_| true)
     })?;
     Ok(())
 }
 
 /// Writes proposals to the project, some pictures at a time.
-struct Writer<'a> {
+struct ProposalWriter<'a> {
     project: &'a mut Project,
     /// The names of the model's classes.
     classes: Vec<String>,
@@ -130,8 +130,8 @@ struct Writer<'a> {
     boxes: usize,
 }
 
-impl<'a> Writer<'a> {
-    fn new(project: &'a mut Project, model: &Model, settings: &Settings) -> Self {
+impl<'a> ProposalWriter<'a> {
+    fn new(project: &'a mut Project, model: &Model, settings: &ProposeSettings) -> Self {
         let threshold = settings.boxes.threshold;
         Self {
             project,
@@ -169,12 +169,12 @@ impl<'a> Writer<'a> {
         let waiting = std::mem::take(&mut self.waiting);
         let (origin, class_names, is_foreign) = (&self.origin, &self.classes, self.is_foreign);
         // A window may change what classes are called while this goes on.
-        let found = |document: &Document| -> Vec<(PictureId, Vec<Named>)> {
-            let caller = Caller::new(document, class_names, is_foreign);
+        let found = |document: &Document| -> Vec<(PictureId, Vec<NamedCandidate>)> {
+            let caller = ClassNamer::new(document, class_names, is_foreign);
             let boxes = |picture: PictureId, proposals| {
                 let accepts = |name: &str| caller.accepts(picture, name);
                 let named = propose::named(proposals, class_names, document.naming(), accepts);
-                let named = named.into_iter().map(|(proposal, name)| Named {
+                let named = named.into_iter().map(|(proposal, name)| NamedCandidate {
                     rect: proposal.bbox,
                     class: name.map_or_else(|| caller.unnamed(picture), str::to_owned),
                     score: proposal.score,
@@ -187,7 +187,7 @@ impl<'a> Writer<'a> {
                 .collect()
         };
         self.project.commit_with("propose", None, |document| {
-            ops::propose_named(document, origin, &found(document))
+            ops::replace_proposals_named(document, origin, &found(document))
         })?;
         Ok(())
     }

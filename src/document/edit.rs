@@ -66,7 +66,7 @@ impl Default for Edit {
 /// The rows that an edit changes, each named once, in ascending order. An edit and its inverse
 /// touch the same rows; what has become of them is read from the document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Touched {
+pub struct Affected {
     /// Pictures whose own row changes.
     pub pictures: Vec<PictureId>,
     /// Boxes that change, with the picture that they lie on.
@@ -176,33 +176,33 @@ impl Edit {
     }
 
     /// The rows that the edit changes.
-    pub fn touched(&self) -> Touched {
-        let mut touched = Touched::default();
-        self.touch(&mut touched);
-        touched.pictures.sort_unstable();
-        touched.pictures.dedup();
-        touched.annotations.sort_unstable();
-        touched.annotations.dedup();
-        touched.categories.sort_unstable();
-        touched.categories.dedup();
-        touched
+    pub fn affected(&self) -> Affected {
+        let mut affected = Affected::default();
+        self.touch(&mut affected);
+        affected.pictures.sort_unstable();
+        affected.pictures.dedup();
+        affected.annotations.sort_unstable();
+        affected.annotations.dedup();
+        affected.categories.sort_unstable();
+        affected.categories.dedup();
+        affected
     }
 
-    fn touch(&self, touched: &mut Touched) {
+    fn touch(&self, affected: &mut Affected) {
         match self {
-            Self::Picture(change) => touched.pictures.push(change.id(|row| row.id)),
+            Self::Picture(change) => affected.pictures.push(change.id(|row| row.id)),
             Self::Annotation { picture, change } => {
                 let id = change.id(|row| row.id);
-                touched.annotations.push((*picture, id));
+                affected.annotations.push((*picture, id));
             }
             Self::Category(change) => {
-                touched.categories.push(change.id(|row| row.id));
-                touched.category_order |= !matches!(change, Change::Update(_));
+                affected.categories.push(change.id(|row| row.id));
+                affected.category_order |= !matches!(change, Change::Update(_));
             }
-            Self::CategoryOrder(_) => touched.category_order = true,
-            Self::Extra(_) => touched.extra = true,
-            Self::Naming(_) => touched.naming = true,
-            Self::Batch(edits) => edits.iter().for_each(|edit| edit.touch(touched)),
+            Self::CategoryOrder(_) => affected.category_order = true,
+            Self::Extra(_) => affected.extra = true,
+            Self::Naming(_) => affected.naming = true,
+            Self::Batch(edits) => edits.iter().for_each(|edit| edit.touch(affected)),
         }
     }
 
@@ -241,7 +241,7 @@ impl Edit {
     }
 }
 
-impl Touched {
+impl Affected {
     /// The picture that changes, or has a box that does, if there is exactly one.
     pub fn only_picture(&self) -> Option<PictureId> {
         let of_boxes = self.annotations.iter().map(|(picture, _)| *picture);
@@ -289,7 +289,7 @@ impl Document {
             Edit::CategoryOrder(order) => Edit::CategoryOrder(self.reorder_categories(order)?),
             Edit::Extra(extra) => Edit::Extra(mem::replace(&mut self.extra, extra)),
             Edit::Naming(naming) => {
-                if let Some(name) = naming.bad_name() {
+                if let Some(name) = naming.invalid_name() {
                     return Err(EditError::BadName(name.into()));
                 }
                 Edit::Naming(mem::replace(&mut self.naming, naming))

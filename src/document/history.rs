@@ -21,7 +21,7 @@ pub struct Step {
     /// The picture that the step changes, if it is exactly one: crossing the step shows it. An
     /// undone or redone step may have removed it.
     pub picture: Option<PictureId>,
-    /// The edit that crosses the step. Its [`touched`](Edit::touched) rows are those of the step
+    /// The edit that crosses the step. Its [`affected`](Edit::touched) rows are those of the step
     /// in either direction.
     pub edit: Edit,
 }
@@ -82,11 +82,11 @@ impl History {
         match self.steps.last_mut() {
             Some(last) if gesture.is_some() && gesture == self.gesture => {
                 last.edit = undo.then(mem::take(&mut last.edit));
-                last.picture = last.edit.touched().only_picture();
+                last.picture = last.edit.affected().only_picture();
             }
             _ => self.steps.push(Step {
                 label: label.into(),
-                picture: undo.touched().only_picture(),
+                picture: undo.affected().only_picture(),
                 edit: undo,
             }),
         }

@@ -25,7 +25,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::naming::Naming;
 
-pub use edit::{Change, Edit, EditError, Touched};
+pub use edit::{Affected, Change, Edit, EditError};
 pub use history::{History, Step};
 pub use rows::{
     Annotation, AnnotationId, BoxState, Category, CategoryId, Flags, Model, Origin, Picture,

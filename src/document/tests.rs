@@ -9,7 +9,7 @@ use proptest::sample::Index;
 use super::ops::{self, Candidate};
 use super::*;
 use crate::geometry::BBox;
-use crate::naming::Target;
+use crate::naming::MappedClass;
 
 const A: PictureId = PictureId(1);
 const B: PictureId = PictureId(2);
@@ -40,9 +40,9 @@ fn found(rect: BBox, category: CategoryId) -> Candidate {
 /// Makes an edit and checks that it can be undone and redone.
 fn make(document: &mut Document, edit: Edit) {
     let before = document.clone();
-    let touched = edit.touched();
+    let affected = edit.affected();
     let inverse = document.apply(edit).expect("the edit is valid");
-    assert_eq!(inverse.touched(), touched);
+    assert_eq!(inverse.affected(), affected);
     let after = document.clone();
     let again = document.apply(inverse).expect("the inverse is valid");
     assert_eq!(*document, before);
@@ -199,9 +199,12 @@ impl Action {
                 ))
             }
             26 => ops::remove_pictures(document, &[p]),
-            23 => ops::name_classes(
+            23 => ops::map_classes(
                 document,
-                &[(name.into(), Some(Target::named(three.get::<&str>(&names))))],
+                &[(
+                    name.into(),
+                    Some(MappedClass::named(three.get::<&str>(&names))),
+                )],
                 |picture| is_on || picture == p,
             ),
             16 => ops::rename_pictures(document, &[(p, path(three)), (q, path(four))]),
@@ -338,7 +341,7 @@ proptest! {
             let Ok(edit) = action.edit(&document) else { continue };
             let before = document.clone();
             if let Ok(Some(step)) = history.commit(&mut document, "step", edit, None) {
-                for (_, id) in step.edit.touched().annotations {
+                for (_, id) in step.edit.affected().annotations {
                     if before.annotation(id).is_none() {
                         prop_assert!(drawn.insert(id), "{} was used before", id);
                     }
@@ -575,7 +578,7 @@ fn more_proposals_come_beside_those_that_are_there() {
     let near = rect(1.0, 0.0, 20.0, 20.0);
     let more = [near, second, judged].map(|rect| found(rect, CAT));
     let all = [(A, more.to_vec()), (B, vec![found(first, CAT)])];
-    let edit = ops::propose_too(&document, &model("2"), &all).unwrap();
+    let edit = ops::add_proposals(&document, &model("2"), &all).unwrap();
     make(&mut document, edit);
     let proposals = |document: &Document, picture| {
         let rows = document.annotations(picture).iter();
@@ -587,7 +590,7 @@ fn more_proposals_come_beside_those_that_are_there() {
     assert_eq!(document.picture(B).unwrap().review, ReviewState::Proposed);
     let done = ops::set_done(&document, &[B], true).unwrap();
     make(&mut document, done);
-    let again = ops::propose_too(&document, &model("3"), &all).unwrap();
+    let again = ops::add_proposals(&document, &model("3"), &all).unwrap();
     assert!(
         again.is_empty(),
         "what is there, judged or done is left alone"
@@ -961,7 +964,7 @@ fn told(document: &Document) -> Vec<(String, BoxState, f32)> {
 /// toaster, all proposed on picture A.
 fn named_by_a_model() -> Document {
     let mut document = sample();
-    let found = |class: &str, x, score| ops::Named {
+    let found = |class: &str, x, score| ops::NamedCandidate {
         rect: BBox::from_xywh(x, 10.0, 20.0, 20.0),
         class: class.to_owned(),
         score,
@@ -972,13 +975,14 @@ fn named_by_a_model() -> Document {
         found("Egyptian cat", 30.0, 0.4),
         found("toaster", 60.0, 0.3),
     ];
-    let edit = ops::propose_named(&document, &model("1"), &[(A, boxes)]).expect("A is there");
+    let edit =
+        ops::replace_proposals_named(&document, &model("1"), &[(A, boxes)]).expect("A is there");
     make(&mut document, edit);
     document
 }
 
-fn to_cat() -> Vec<(String, Option<Target>)> {
-    let named = |class: &str| (class.to_owned(), Some(Target::named("cat")));
+fn to_cat() -> Vec<(String, Option<MappedClass>)> {
+    let named = |class: &str| (class.to_owned(), Some(MappedClass::named("cat")));
     vec![named("tabby"), named("Egyptian cat")]
 }
 
@@ -989,9 +993,9 @@ fn untouched_proposals_follow_their_class_and_judged_boxes_do_not() {
     let accept = ops::accept(&document, &[toaster]).expect("it is there");
     make(&mut document, accept);
     let mut changes = to_cat();
-    changes.push(("toaster".to_owned(), Some(Target::Object)));
+    changes.push(("toaster".to_owned(), Some(MappedClass::Object)));
     let before = document.clone();
-    let edit = ops::name_classes(&document, &changes, |_| true).expect("the names are good");
+    let edit = ops::map_classes(&document, &changes, |_| true).expect("the names are good");
     let inverse = document.apply(edit).expect("it fits");
     assert_eq!(
         told(&document),
@@ -1005,7 +1009,7 @@ fn untouched_proposals_follow_their_class_and_judged_boxes_do_not() {
     // Nothing is left of one of the former names but what the person has said.
     make(&mut document, Edit::default());
     let after = document.clone();
-    let tidied = ops::remove_renamed(&document);
+    let tidied = ops::remove_unused_model_categories(&document);
     let untidied = document.apply(tidied).expect("nothing of them is in use");
     let names: Vec<&str> = document.categories().map(|row| &*row.name).collect();
     assert_eq!(names, ["cat", "dog", "toaster"]);
@@ -1014,13 +1018,13 @@ fn untouched_proposals_follow_their_class_and_judged_boxes_do_not() {
     document.apply(inverse).expect("it is the inverse");
     assert_eq!(document, before);
     // Where the caller proposes anew nothing but the naming changes, and the same again is nothing.
-    let edit = ops::name_classes(&document, &changes, |_| false).expect("the names are good");
+    let edit = ops::map_classes(&document, &changes, |_| false).expect("the names are good");
     assert!(matches!(edit, Edit::Naming(_)), "{edit:?}");
     make(&mut document, edit);
-    let again = ops::name_classes(&document, &changes, |_| true).expect("the names are good");
+    let again = ops::map_classes(&document, &changes, |_| true).expect("the names are good");
     assert!(again.is_empty());
-    let bad = [("tabby".to_owned(), Some(Target::Category(" ".into())))];
-    let refused = ops::name_classes(&document, &bad, |_| true);
+    let bad = [("tabby".to_owned(), Some(MappedClass::Category(" ".into())))];
+    let refused = ops::map_classes(&document, &bad, |_| true);
     assert_eq!(refused, Err(EditError::BadName(" ".into())));
 }
 
@@ -1035,13 +1039,13 @@ fn what_was_judged_does_not_come_back_under_another_name() {
         make(&mut document, edit.expect("they are there"));
     }
     let propose = |document: &mut Document, class: &str| {
-        let found = |x| ops::Named {
+        let found = |x| ops::NamedCandidate {
             rect: BBox::from_xywh(x, 10.0, 20.0, 20.0),
             class: class.to_owned(),
             score: 0.5,
         };
         let boxes = vec![found(3.0), found(31.0), found(75.0)];
-        let edit = ops::propose_named(document, &model("1"), &[(A, boxes)]);
+        let edit = ops::replace_proposals_named(document, &model("1"), &[(A, boxes)]);
         make(document, edit.expect("A is there"));
         let mut rows = told(document);
         rows.retain(|(_, state, _)| *state == BoxState::Proposed);
@@ -1049,7 +1053,7 @@ fn what_was_judged_does_not_come_back_under_another_name() {
     };
     // Another class is another judgement, but for what was accepted at this very place.
     assert_eq!(propose(&mut document, "cat"), [31.0, 75.0]);
-    let edit = ops::name_classes(&document, &to_cat(), |_| false).expect("the names are good");
+    let edit = ops::map_classes(&document, &to_cat(), |_| false).expect("the names are good");
     make(&mut document, edit);
     assert_eq!(propose(&mut document, "cat"), [75.0]);
 }
@@ -1057,7 +1061,7 @@ fn what_was_judged_does_not_come_back_under_another_name() {
 #[test]
 fn classes_follow_a_category_that_is_renamed_merged_or_deleted() {
     let mut document = named_by_a_model();
-    let edit = ops::name_classes(&document, &to_cat(), |_| false).expect("the names are good");
+    let edit = ops::map_classes(&document, &to_cat(), |_| false).expect("the names are good");
     make(&mut document, edit);
     let id = |document: &Document, name| document.category_named(name).expect("it is there").id;
     let targets = |document: &Document| {

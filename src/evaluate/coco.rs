@@ -1,20 +1,21 @@
-//! AP and recall, number for number as pycocotools' `COCOeval` has them.
+//! AP and recall, the same numbers as pycocotools' `COCOeval`.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Case, Classes, Prediction, TruthBox, coco_overlap};
+use super::case::{ClassMatching, EvaluationCase, Prediction, TruthBox};
+use super::iou::coco_overlap;
 
-/// Predictions that count in one picture and category, best score first.
+/// Predictions that count in one picture and category, highest score first.
 const MAX_DETECTIONS: usize = 100;
-/// IoU thresholds .50:.05:.95.
+/// The number of IoU thresholds .50:.05:.95.
 pub(super) const IOU_STEPS: usize = 10;
-/// Where 0.75 is among them.
+/// The index of 0.75 among them.
 pub(super) const IOU_75: usize = 5;
 
-/// Detection metrics; each is the mean over the categories that have an object.
+/// Detection metrics. Each is the mean over the categories that have an object.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct CocoMetrics {
     /// Average precision, mean over the IoU thresholds .50:.05:.95.
@@ -29,7 +30,7 @@ pub struct CocoMetrics {
     pub recall50: f64,
 }
 
-/// What a prediction came to at one IoU threshold.
+/// The verdict on a prediction at one IoU threshold.
 #[derive(Clone, Copy, PartialEq)]
 enum Verdict {
     /// Found an object.
@@ -45,27 +46,27 @@ struct Detection {
     verdicts: [Verdict; IOU_STEPS],
 }
 
-/// All pictures of one category.
+/// The objects and detections of one category in all pictures.
 #[derive(Default)]
 struct CategoryRecord {
     objects: usize,
     detections: Vec<Detection>,
 }
 
-/// AP and recall as pycocotools computes them, or nothing (its -1) where there is no object.
+/// AP and recall as pycocotools computes them. `None` (its -1) if there is no object.
 ///
-/// Equal scores are ranked in the order of `cases`, so pictures must come in ascending image id to
-/// agree with pycocotools in such ties. Two quirks of it are not copied: a truth whose annotation
-/// id is 0 never counts there as found, and without classes it drops predictions of a category that
-/// the truth file does not list.
-pub fn coco_metrics(cases: &[Case], classes: Classes) -> Option<CocoMetrics> {
+/// Equal scores are ranked in the order of `cases`, so pictures must come by ascending image id to agree
+/// with pycocotools on ties. Two of its quirks are not copied: it never counts a true box whose
+/// annotation id is 0 as found, and without classes it drops predictions of a category that the ground
+/// truth file does not list.
+pub fn coco_metrics(cases: &[EvaluationCase], classes: ClassMatching) -> Option<CocoMetrics> {
     let mut records: BTreeMap<u32, CategoryRecord> = BTreeMap::new();
     for case in cases {
         for (category, (truth, predictions)) in ranked_by_category(case, classes) {
             let record = records.entry(category).or_default();
-            record.objects += truth.iter().filter(|t| !t.iscrowd).count();
+            record.objects += truth.iter().filter(|t| !t.is_crowd).count();
             let counted = &predictions[..predictions.len().min(MAX_DETECTIONS)];
-            record.detections.extend(judge(&truth, counted));
+            record.detections.extend(match_predictions(&truth, counted));
         }
     }
     records.retain(|_, record| record.objects > 0);
@@ -79,7 +80,7 @@ pub fn coco_metrics(cases: &[Case], classes: Classes) -> Option<CocoMetrics> {
     for record in records.values_mut() {
         record
             .detections
-            .sort_by(|a, b| best_first(a.score, b.score));
+            .sort_by(|a, b| by_descending_score(a.score, b.score));
         for step in 0..IOU_STEPS {
             let (p, r) = average_precision_and_recall(record, step);
             precision[step] += p;
@@ -97,21 +98,23 @@ pub fn coco_metrics(cases: &[Case], classes: Classes) -> Option<CocoMetrics> {
     })
 }
 
-/// The picture's boxes by category (one group, 0, where classes do not matter), in pycocotools'
-/// order: objects before crowds, predictions by falling score, ties by category, then as given.
+/// The picture's boxes by category (a single group, 0, if classes do not matter), in the order of
+/// pycocotools: objects before crowds; predictions by descending score, then by category, then as
+/// given.
 fn ranked_by_category(
-    case: &Case,
-    classes: Classes,
+    case: &EvaluationCase,
+    classes: ClassMatching,
 ) -> BTreeMap<u32, (Vec<&TruthBox>, Vec<&Prediction>)> {
     let group = |category| match classes {
-        Classes::Known => category,
-        Classes::Agnostic => 0,
+        ClassMatching::Required => category,
+        ClassMatching::Agnostic => 0,
     };
     let mut truth: Vec<&TruthBox> = case.truth.iter().collect();
-    truth.sort_by_key(|t| (t.iscrowd, t.category));
+    truth.sort_by_key(|t| (t.is_crowd, t.category));
     let mut predictions: Vec<&Prediction> = case.predictions.iter().collect();
-    predictions
-        .sort_by(|a, b| best_first(a.score, b.score).then_with(|| a.category.cmp(&b.category)));
+    predictions.sort_by(|a, b| {
+        by_descending_score(a.score, b.score).then_with(|| a.category.cmp(&b.category))
+    });
 
     let mut groups: BTreeMap<u32, (Vec<&TruthBox>, Vec<&Prediction>)> = BTreeMap::new();
     for t in truth {
@@ -123,8 +126,8 @@ fn ranked_by_category(
     groups
 }
 
-/// Falling score; both zeros are equal and NaN is last.
-pub(super) fn best_first(a: f32, b: f32) -> Ordering {
+/// Orders by descending score. Both zeros are equal and NaN comes last.
+pub(super) fn by_descending_score(a: f32, b: f32) -> Ordering {
     let rank = |score: f32| {
         if score.is_nan() {
             f32::NEG_INFINITY
@@ -135,7 +138,7 @@ pub(super) fn best_first(a: f32, b: f32) -> Ordering {
     rank(b).total_cmp(&rank(a))
 }
 
-/// The `step`th of .50:.05:.95, bit for bit as `numpy.linspace` makes it.
+/// The `step`th of .50:.05:.95, the same bits as from `numpy.linspace`.
 pub(super) fn iou_threshold(step: usize) -> f64 {
     match step {
         9 => 0.95,
@@ -143,9 +146,9 @@ pub(super) fn iou_threshold(step: usize) -> f64 {
     }
 }
 
-/// COCO's greedy matching in one picture and category: each prediction, best score first, takes
-/// the free object that it overlaps most; failing that a crowd, which takes any number.
-fn judge(truth: &[&TruthBox], predictions: &[&Prediction]) -> Vec<Detection> {
+/// COCO's greedy matching in one picture and category: each prediction, highest score first, takes the
+/// free object that it overlaps most or, failing that, a crowd, which takes any number.
+fn match_predictions(truth: &[&TruthBox], predictions: &[&Prediction]) -> Vec<Detection> {
     let overlaps: Vec<Vec<f64>> = predictions
         .iter()
         .map(|p| truth.iter().map(|t| coco_overlap(&p.bbox, t)).collect())
@@ -163,17 +166,17 @@ fn judge(truth: &[&TruthBox], predictions: &[&Prediction]) -> Vec<Detection> {
             let mut best = iou_threshold(step);
             let mut found: Option<usize> = None;
             for (index, object) in truth.iter().enumerate() {
-                if object.iscrowd && found.is_some_and(|f| !truth[f].iscrowd) {
+                if object.is_crowd && found.is_some_and(|f| !truth[f].is_crowd) {
                     break;
                 }
-                if (object.iscrowd || !taken[index]) && row[index] >= best {
+                if (object.is_crowd || !taken[index]) && row[index] >= best {
                     best = row[index];
                     found = Some(index);
                 }
             }
             if let Some(index) = found {
                 taken[index] = true;
-                detection.verdicts[step] = if truth[index].iscrowd {
+                detection.verdicts[step] = if truth[index].is_crowd {
                     Verdict::Ignored
                 } else {
                     Verdict::Hit
@@ -184,8 +187,8 @@ fn judge(truth: &[&TruthBox], predictions: &[&Prediction]) -> Vec<Detection> {
     detections
 }
 
-/// The 101-point interpolated average precision and the final recall of one category, whose
-/// detections are sorted, at one IoU threshold.
+/// The 101-point interpolated average precision and the final recall of one category at one IoU
+/// threshold. The detections must be sorted.
 fn average_precision_and_recall(record: &CategoryRecord, step: usize) -> (f64, f64) {
     let (mut hits, mut misses) = (0.0, 0.0);
     let mut recall = Vec::with_capacity(record.detections.len());
@@ -204,8 +207,8 @@ fn average_precision_and_recall(record: &CategoryRecord, step: usize) -> (f64, f
         precision[index - 1] = f64::max(precision[index - 1], precision[index]);
     }
     let sampled = (0..=100).map(|percent| {
-        let wanted = f64::from(percent) * 0.01;
-        let first = recall.partition_point(|&r| r < wanted);
+        let level = f64::from(percent) * 0.01;
+        let first = recall.partition_point(|&r| r < level);
         precision.get(first).copied().unwrap_or(0.0)
     });
     (

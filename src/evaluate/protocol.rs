@@ -1,12 +1,12 @@
-//! How published evaluation codes place boxes before they compare them.
+//! Boxes as published evaluation codes place them before they compare them.
 //!
 //! Both squash the picture to the model's input and compare there, in whole pixels: the official
 //! TS-CAM code (github.com/vasgaowei/TS-CAM, `lib/datasets` and `lib/cams_deit.py`) and
-//! wsolevaluation (github.com/clovaai/wsolevaluation, `evaluation.py`). They round, clamp and
-//! stand in for a missing box differently, and a pixel decides many a picture, so each is kept as
-//! it is. Both count a box as one pixel wider and higher than its edges say.
+//! wsolevaluation (github.com/clovaai/wsolevaluation, `evaluation.py`). They round, clamp and replace a
+//! missing box differently. Since one pixel decides many pictures, each is reproduced exactly. Both
+//! count a box as one pixel wider and higher than its edges say.
 
-use super::{IouConvention, best_iou};
+use super::iou::{IouConvention, best_iou};
 use crate::geometry::BBox;
 
 const IOU: IouConvention = IouConvention::PixelInclusive;
@@ -20,8 +20,8 @@ pub struct SquashedTruth {
 }
 
 impl SquashedTruth {
-    /// `boxes` are in a picture of `picture` pixels that is squashed to `frame` pixels, in which
-    /// proposed boxes will be, too. Both are width and height.
+    /// `boxes` are in a picture of `picture` pixels that is squashed to `frame` pixels. Proposed boxes
+    /// must be in the frame. Both sizes are width and height.
     pub fn new(boxes: &[BBox], picture: (u32, u32), frame: (u32, u32)) -> Self {
         let ts_cam = boxes.iter().map(|bbox| ts_cam_box(bbox, picture, frame));
         let wsolevaluation = boxes
@@ -34,15 +34,15 @@ impl SquashedTruth {
         }
     }
 
-    /// The official TS-CAM code: the best IoU of a class's one box, edges exclusive. Where a map
-    /// gives none, a box in the top left corner takes its place.
+    /// The IoU of a class's one box, edges exclusive, as in the official TS-CAM code. If the map gives
+    /// no box, one in the top left corner takes its place.
     pub fn ts_cam_iou(&self, largest: Option<BBox>) -> f64 {
         let corner = BBox::from_corners(0.0, 0.0, 1.0, 1.0);
         best_iou(&[largest.unwrap_or(corner)], &self.ts_cam, IOU)
     }
 
-    /// wsolevaluation: the best IoU of any of these boxes. Their right and bottom edges are kept
-    /// inside the frame, and the top left pixel takes the place of none.
+    /// The best IoU of any of these boxes, as in wsolevaluation. Right and bottom edges are clamped to
+    /// the frame, and if there are no boxes, the top left pixel takes their place.
     pub fn wsolevaluation_iou(&self, boxes: &[BBox]) -> f64 {
         let (width, height) = (self.frame.0 as f32, self.frame.1 as f32);
         let mut inside: Vec<BBox> = boxes
@@ -78,7 +78,7 @@ fn ts_cam_box(bbox: &BBox, picture: (u32, u32), frame: (u32, u32)) -> BBox {
     }
 }
 
-/// `int(x * side / width)`: the other order, which at times is another number.
+/// `int(x * side / width)`: the other order of operations, which sometimes gives another number.
 fn wsolevaluation_box(bbox: &BBox, picture: (u32, u32), frame: (u32, u32)) -> BBox {
     let scaled = |edge: f32, picture: u32, frame: u32| {
         (f64::from(edge) * f64::from(frame) / f64::from(picture)).trunc() as f32
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn edges_are_cut_to_whole_pixels_of_the_frame() {
+    fn edges_are_truncated_to_whole_pixels_of_the_frame() {
         // 500 x 333 -> 224 x 224: x * 0.448, y * 0.6727.
         let whole = corners(0.0, 0.0, 500.0, 333.0);
         let part = corners(111.0, 108.0, 441.0, 193.0);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_the_arithmetic_is_each_codes_own() {
+    fn each_code_keeps_its_own_order_of_operations() {
         // In 64 bits 5 / 77 * 77 lies just below 5, while 5 * 77 / 77 is 5.
         let size = (77, 77);
         let truth = SquashedTruth::new(&[corners(5.0, 5.0, 9.0, 9.0)], size, size);
@@ -123,14 +123,14 @@ mod tests {
     }
 
     #[test]
-    fn each_code_has_its_stand_in_for_no_box() {
+    fn each_code_has_its_own_replacement_for_a_missing_box() {
         let truth = SquashedTruth::new(&[corners(0.0, 0.0, 3.0, 3.0)], (224, 224), (224, 224));
         assert_eq!(truth.ts_cam_iou(None), 4.0 / 16.0);
         assert_eq!(truth.wsolevaluation_iou(&[]), 1.0 / 16.0);
     }
 
     #[test]
-    fn a_box_at_the_far_edge_is_a_pixel_smaller_for_wsolevaluation() {
+    fn wsolevaluation_makes_a_box_at_the_far_edge_one_pixel_smaller() {
         let truth = SquashedTruth::new(&[corners(0.0, 0.0, 222.0, 99.0)], (224, 224), (224, 224));
         let found = corners(0.0, 0.0, 224.0, 99.0);
         assert_eq!(truth.ts_cam_iou(Some(found)), 223.0 / 225.0);

@@ -1,6 +1,7 @@
-use super::coco::{IOU_75, IOU_STEPS, best_first, iou_threshold};
+use super::coco::{IOU_75, IOU_STEPS, by_descending_score, iou_threshold};
 use super::effort::best_assignment;
 use super::*;
+use crate::geometry::BBox;
 
 /// A box of height 10 from `x0` to `x1`, so that IoU is a ratio of lengths.
 fn span(x0: f32, x1: f32) -> BBox {
@@ -11,13 +12,13 @@ fn object(x0: f32, x1: f32, category: u32) -> TruthBox {
     TruthBox {
         bbox: span(x0, x1),
         category,
-        iscrowd: false,
+        is_crowd: false,
     }
 }
 
 fn crowd(x0: f32, x1: f32, category: u32) -> TruthBox {
     TruthBox {
-        iscrowd: true,
+        is_crowd: true,
         ..object(x0, x1, category)
     }
 }
@@ -30,8 +31,8 @@ fn proposal(x0: f32, x1: f32, category: u32, score: f32) -> Prediction {
     }
 }
 
-fn case(truth: &[TruthBox], predictions: &[Prediction]) -> Case {
-    Case {
+fn case(truth: &[TruthBox], predictions: &[Prediction]) -> EvaluationCase {
+    EvaluationCase {
         truth: truth.to_vec(),
         predictions: predictions.to_vec(),
     }
@@ -65,7 +66,7 @@ fn best_iou_takes_the_best_pair_and_is_zero_without_one() {
 }
 
 #[test]
-fn coco_thresholds_are_those_of_numpy() {
+fn coco_thresholds_have_the_bits_of_numpy() {
     assert_eq!(iou_threshold(IOU_75), 0.75);
     assert_eq!(iou_threshold(0), 0.5);
     assert_eq!(iou_threshold(IOU_STEPS - 1), 0.95);
@@ -84,7 +85,7 @@ fn coco_interpolates_at_101_points() {
                 proposal(0.0, 20.0, 1, 0.9),
             ],
         )],
-        Classes::Known,
+        ClassMatching::Required,
     )
     .unwrap();
     let both = (51.0 + 50.0 * 2.0 / 3.0) / 101.0;
@@ -98,7 +99,7 @@ fn coco_interpolates_at_101_points() {
 }
 
 #[test]
-fn coco_crowds_take_predictions_out_of_the_count() {
+fn coco_ignores_predictions_on_crowds() {
     // The first two lie on the crowd, one of them only partly on it; the object is found last.
     let truth = [crowd(100.0, 200.0, 1), object(0.0, 20.0, 1)];
     let predictions = [
@@ -106,14 +107,15 @@ fn coco_crowds_take_predictions_out_of_the_count() {
         proposal(190.0, 210.0, 1, 0.8),
         proposal(0.0, 20.0, 1, 0.7),
     ];
-    let with_crowd = coco_metrics(&[case(&truth, &predictions)], Classes::Known).unwrap();
+    let with_crowd = coco_metrics(&[case(&truth, &predictions)], ClassMatching::Required).unwrap();
     close(with_crowd.ap50, 1.0);
     // Above 0.5 the second is no longer on the crowd: precision 1/2 at every recall.
     close(with_crowd.ap75, 0.5);
-    let without = coco_metrics(&[case(&truth[1..], &predictions)], Classes::Known).unwrap();
+    let without =
+        coco_metrics(&[case(&truth[1..], &predictions)], ClassMatching::Required).unwrap();
     close(without.ap50, 1.0 / 3.0);
     assert_eq!(
-        coco_metrics(&[case(&truth[..1], &predictions)], Classes::Known),
+        coco_metrics(&[case(&truth[..1], &predictions)], ClassMatching::Required),
         None,
         "a crowd alone is no object"
     );
@@ -126,22 +128,28 @@ fn coco_averages_over_categories_with_objects() {
         &[object(0.0, 20.0, 1), object(50.0, 70.0, 2)],
         &[proposal(0.0, 20.0, 1, 0.9), proposal(50.0, 70.0, 3, 0.8)],
     )];
-    let known = coco_metrics(&cases, Classes::Known).unwrap();
+    let known = coco_metrics(&cases, ClassMatching::Required).unwrap();
     close(known.ap, 0.5);
     close(known.recall50, 0.5);
-    close(coco_metrics(&cases, Classes::Agnostic).unwrap().ap, 1.0);
-    assert_eq!(coco_metrics(&[Case::default()], Classes::Known), None);
+    close(
+        coco_metrics(&cases, ClassMatching::Agnostic).unwrap().ap,
+        1.0,
+    );
+    assert_eq!(
+        coco_metrics(&[EvaluationCase::default()], ClassMatching::Required),
+        None
+    );
 }
 
 #[test]
-fn coco_counts_a_hundred_predictions_a_picture() {
+fn coco_counts_a_hundred_predictions_per_picture() {
     let mut predictions = vec![proposal(500.0, 510.0, 1, 0.5); 100];
     predictions.push(proposal(0.0, 20.0, 1, 0.5));
     let truth = [object(0.0, 20.0, 1)];
-    let late = coco_metrics(&[case(&truth, &predictions)], Classes::Known).unwrap();
+    let late = coco_metrics(&[case(&truth, &predictions)], ClassMatching::Required).unwrap();
     assert_eq!(late.recall50, 0.0, "the 101st of equal scores is cut");
     predictions.rotate_left(1);
-    let in_time = coco_metrics(&[case(&truth, &predictions)], Classes::Known).unwrap();
+    let in_time = coco_metrics(&[case(&truth, &predictions)], ClassMatching::Required).unwrap();
     close(in_time.recall50, 1.0);
     close(in_time.ap50, 0.01);
 }
@@ -149,7 +157,7 @@ fn coco_counts_a_hundred_predictions_a_picture() {
 #[test]
 fn scores_rank_stably_with_nan_last() {
     let mut scores = [f32::NAN, 0.0, -0.0, 0.5, f32::NEG_INFINITY];
-    scores.sort_by(|a, b| best_first(*a, *b));
+    scores.sort_by(|a, b| by_descending_score(*a, *b));
     assert_eq!(scores[0], 0.5);
     assert!(scores[1].is_sign_positive() && scores[2].is_sign_negative());
     assert!(scores[3].is_nan());
@@ -176,7 +184,7 @@ fn effort_counts_every_action() {
         ),
         case(&[], &[]),
     ];
-    let effort = annotation_effort(&cases, Classes::Known);
+    let effort = annotation_effort(&cases, ClassMatching::Required);
     assert_eq!(
         effort,
         AnnotationEffort {
@@ -193,31 +201,31 @@ fn effort_counts_every_action() {
             false_boxes_per_empty_picture: Some(1.0),
         }
     );
-    let nothing = annotation_effort(&[], Classes::Known);
+    let nothing = annotation_effort(&[], ClassMatching::Required);
     assert_eq!(nothing, AnnotationEffort::default());
 }
 
 #[test]
-fn effort_of_a_wrong_class_is_an_edit_where_classes_are_known() {
+fn a_wrong_class_costs_an_edit_if_classes_are_required() {
     let cases = [case(
         &[object(0.0, 40.0, 1)],
         &[proposal(0.0, 40.0, 2, 0.9)],
     )];
-    let known = annotation_effort(&cases, Classes::Known);
+    let known = annotation_effort(&cases, ClassMatching::Required);
     assert_eq!((known.accepts, known.edits), (0, 1));
-    let agnostic = annotation_effort(&cases, Classes::Agnostic);
+    let agnostic = annotation_effort(&cases, ClassMatching::Agnostic);
     assert_eq!((agnostic.accepts, agnostic.edits), (1, 0));
 }
 
 #[test]
-fn effort_is_the_least_that_a_person_could_do() {
+fn effort_is_the_least_possible() {
     // The better box has the wrong class: accept the other, reject this one.
     let two_names = annotation_effort(
         &[case(
             &[object(0.0, 40.0, 1)],
             &[proposal(0.0, 40.0, 2, 0.9), proposal(0.0, 36.0, 1, 0.1)],
         )],
-        Classes::Known,
+        ClassMatching::Required,
     );
     assert_eq!(two_names.effort, Some(2.0 / 3.0));
 
@@ -228,14 +236,14 @@ fn effort_is_the_least_that_a_person_could_do() {
             &[object(0.0, 40.0, 1), object(0.0, 44.0, 1)],
             &[proposal(0.0, 41.0, 1, 0.9), proposal(0.0, 20.0, 1, 0.1)],
         )],
-        Classes::Known,
+        ClassMatching::Required,
     );
     assert_eq!((crossed.accepts, crossed.edits), (1, 1));
     assert_eq!((crossed.draws, crossed.rejects), (0, 0));
 }
 
 #[test]
-fn effort_leaves_crowds_out() {
+fn effort_ignores_crowds() {
     let effort = annotation_effort(
         &[case(
             &[object(0.0, 40.0, 1), crowd(100.0, 200.0, 1)],
@@ -246,12 +254,12 @@ fn effort_leaves_crowds_out() {
                 proposal(196.0, 206.0, 1, 0.9), // less than half: a reject
             ],
         )],
-        Classes::Known,
+        ClassMatching::Required,
     );
     assert_eq!((effort.objects, effort.accepts, effort.rejects), (1, 1, 1));
     let only_crowd = annotation_effort(
         &[case(&[crowd(0.0, 9.0, 1)], &[proposal(0.0, 9.0, 1, 0.9)])],
-        Classes::Known,
+        ClassMatching::Required,
     );
     assert_eq!((only_crowd.effort, only_crowd.empty_pictures), (None, 0));
 }
@@ -299,7 +307,7 @@ fn assignment_is_optimal() {
 }
 
 #[test]
-fn localization_has_a_best_threshold_for_each_question() {
+fn localization_has_a_best_threshold_for_each_measure() {
     let mut curve = LocalizationCurve::new(vec![0.1, 0.2, 0.3]);
     assert_eq!(curve.metrics(), None);
     curve.add(&[0.35, 0.5, 0.2], &[0.35, 0.5, 0.8]);
@@ -369,7 +377,7 @@ fn top_k_loc_needs_the_right_class_and_its_own_box() {
 }
 
 #[test]
-fn the_official_code_wants_more_than_one_half_of_a_named_class() {
+fn the_official_code_requires_more_than_half_for_a_predicted_class() {
     let half = [RankedClass {
         category: 7,
         iou: 0.5,

@@ -1,14 +1,14 @@
-//! Weakly supervised localisation: one box a picture over thresholds, and with classes.
+//! Weakly supervised localisation: one box per picture over thresholds, and Top-1 and Top-5.
 
 use serde::Serialize;
 
-use super::ratio;
+use super::ratio::ratio;
 
 /// Accumulates, picture by picture, how well boxes fit at each of a list of map thresholds.
 ///
-/// It serves both questions of GT-known localisation: the paper's one box a picture (`largest`) and
-/// all the boxes of a threshold together (`any`), of which one has to be right. A box is right when
-/// it reaches the IoU with *any* true box of the picture.
+/// It covers both forms of GT-known localisation: the paper's one box per picture (`largest`), and all
+/// boxes of a threshold together (`any`), of which one has to be right. A box is right if it reaches
+/// the IoU with *any* true box of the picture.
 #[derive(Clone, Debug)]
 pub struct LocalizationCurve {
     thresholds: Vec<f32>,
@@ -22,7 +22,7 @@ const LOC_IOUS: [f64; 4] = [0.3, 0.5, 0.7, 0.75];
 
 #[derive(Clone, Copy, Debug, Default)]
 struct LocalizationTally {
-    /// Pictures that reach each of [`LOC_IOUS`].
+    /// The number of pictures that reach each of [`LOC_IOUS`].
     reached: [usize; LOC_IOUS.len()],
     iou_sum: f64,
 }
@@ -39,7 +39,7 @@ impl LocalizationTally {
 /// Localisation at one threshold of the map.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LocalizationPoint {
-    /// The threshold, as it was given.
+    /// The threshold as given.
     pub threshold: f32,
     /// Share of pictures that reach IoU 0.3.
     pub loc30: f64,
@@ -53,23 +53,23 @@ pub struct LocalizationPoint {
     pub mean_iou: f64,
 }
 
-/// A [`LocalizationCurve`] in numbers.
+/// The numbers of a [`LocalizationCurve`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LocalizationMetrics {
-    /// Pictures.
+    /// The number of pictures.
     pub pictures: usize,
-    /// The largest box at the threshold that is best for it at IoU 0.5.
+    /// The largest box at its best threshold for IoU 0.5.
     pub best: LocalizationPoint,
-    /// `MaxBoxAcc`: the largest box at IoU 0.5, its best threshold.
+    /// `MaxBoxAcc`: the largest box at IoU 0.5 and its best threshold.
     pub max_box_acc: f64,
-    /// `MaxBoxAccV2`: any box, mean over IoU 0.3, 0.5 and 0.7, each at its own best threshold.
+    /// `MaxBoxAccV2`: any box, the mean over IoU 0.3, 0.5 and 0.7, each at its own best threshold.
     pub max_box_acc_v2: f64,
     /// The largest box at every threshold.
     pub curve: Vec<LocalizationPoint>,
 }
 
 impl LocalizationCurve {
-    /// Nothing seen yet, at these thresholds.
+    /// An empty curve over these thresholds.
     pub fn new(thresholds: Vec<f32>) -> Self {
         let tallies = vec![LocalizationTally::default(); thresholds.len()];
         Self {
@@ -80,14 +80,18 @@ impl LocalizationCurve {
         }
     }
 
-    /// One picture that has an object: for each threshold the [best IoU](super::best_iou) of its largest box and
-    /// that of all its boxes, zero where the threshold leaves no box.
+    /// Adds a picture that has an object: for each threshold the [best IoU](super::best_iou) of its
+    /// largest box and that of all its boxes, zero if the threshold leaves no box.
     ///
     /// # Panics
     /// If the lists are not as long as the thresholds.
     pub fn add(&mut self, largest: &[f64], any: &[f64]) {
-        assert_eq!(largest.len(), self.thresholds.len(), "one IoU a threshold");
-        assert_eq!(any.len(), self.thresholds.len(), "one IoU a threshold");
+        assert_eq!(
+            largest.len(),
+            self.thresholds.len(),
+            "one IoU per threshold"
+        );
+        assert_eq!(any.len(), self.thresholds.len(), "one IoU per threshold");
         self.pictures += 1;
         for (tallies, ious) in [(&mut self.largest, largest), (&mut self.any, any)] {
             for (tally, &iou) in tallies.iter_mut().zip(ious) {
@@ -124,7 +128,7 @@ impl LocalizationCurve {
             .collect()
     }
 
-    /// All numbers; nothing without a picture or a threshold.
+    /// All numbers. `None` without a picture or a threshold.
     pub fn metrics(&self) -> Option<LocalizationMetrics> {
         let curve = self.largest_points();
         let any = self.any_points();
@@ -141,7 +145,7 @@ impl LocalizationCurve {
     }
 }
 
-/// The point with the largest `value`, the first of several: `best_point(&points, |p| p.loc70)`.
+/// The point with the largest `value`, the first one on ties: `best_point(&points, |p| p.loc70)`.
 pub fn best_point(
     points: &[LocalizationPoint],
     value: impl Fn(&LocalizationPoint) -> f64,
@@ -156,10 +160,10 @@ pub fn best_point(
     points.iter().copied().reduce(better)
 }
 
-/// A class that the head named, and its box.
+/// A class that the head predicts, with its box.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RankedClass {
-    /// COCO category id, or an index where the truth has those.
+    /// COCO category id, or a class index if the ground truth has those.
     pub category: u32,
     /// The [best IoU](super::best_iou) of the box from this class's map.
     pub iou: f64,
@@ -168,16 +172,17 @@ pub struct RankedClass {
 /// Top-1 and Top-5 classification and localisation, as ILSVRC counts them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClassLocalization {
+    /// Whether the IoU must be more than 0.5.
     must_exceed: bool,
     pictures: usize,
     cls: [usize; 2],
     loc: [usize; 2],
 }
 
-/// Shares of pictures.
+/// Top-1 and Top-5 as shares of the pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ClassLocalizationMetrics {
-    /// Pictures.
+    /// The number of pictures.
     pub pictures: usize,
     /// The first class is right.
     pub top1_cls: f64,
@@ -190,8 +195,8 @@ pub struct ClassLocalizationMetrics {
 }
 
 impl ClassLocalization {
-    /// As the official TS-CAM code counts: here, and only here, it asks for an IoU of more than
-    /// 0.5. By default 0.5 itself is enough, as it is for GT-known Loc.
+    /// Counts as the official TS-CAM code does: here, and only here, it requires an IoU of more than
+    /// 0.5. By default an IoU of 0.5 is enough, as for GT-known Loc.
     pub fn official() -> Self {
         Self {
             must_exceed: true,
@@ -199,8 +204,9 @@ impl ClassLocalization {
         }
     }
 
-    /// One picture of one class: what the head named, likeliest first (all of them, if fewer than
-    /// five), and what it shows. Pictures of several classes have no place here.
+    /// Adds a picture of one class: the classes that the head predicts, most probable first (at least
+    /// five, or all if there are fewer), and the true one. Pictures of several classes do not belong
+    /// here.
     pub fn add(&mut self, ranked: &[RankedClass], truth: u32) {
         self.pictures += 1;
         for (slot, k) in [1, 5].into_iter().enumerate() {
@@ -211,7 +217,7 @@ impl ClassLocalization {
         }
     }
 
-    /// The shares; nothing without a picture.
+    /// The shares. `None` without a picture.
     pub fn metrics(&self) -> Option<ClassLocalizationMetrics> {
         let share = |count| ratio(count, self.pictures);
         Some(ClassLocalizationMetrics {

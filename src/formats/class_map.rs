@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::{FormatError, text};
-use crate::naming::{Naming, Target};
+use crate::naming::{MappedClass, Naming};
 
 /// Names of a first column that is no class.
 const HEADERS: [&str; 3] = ["class", "model class", "model_class"];
@@ -33,8 +33,8 @@ fn read_json(path: &Path, content: &str) -> Result<Naming, FormatError> {
     let mut naming = Naming::default();
     for (class, category) in map {
         let target = match category {
-            Value::Null => Target::Object,
-            Value::String(name) => Target::named(&name),
+            Value::Null => MappedClass::Object,
+            Value::String(name) => MappedClass::named(&name),
             other => {
                 let reason = format!(
                     "{class:?} stands for {other}: write the name of a category, or null for no class"
@@ -69,12 +69,17 @@ fn read_csv(path: &Path, content: &str) -> Result<Naming, FormatError> {
             );
             return Err(FormatError::malformed(path, reason));
         };
-        add(path, &mut naming, class, Target::named(category))?;
+        add(path, &mut naming, class, MappedClass::named(category))?;
     }
     Ok(naming)
 }
 
-fn add(path: &Path, naming: &mut Naming, class: &str, target: Target) -> Result<(), FormatError> {
+fn add(
+    path: &Path,
+    naming: &mut Naming,
+    class: &str,
+    target: MappedClass,
+) -> Result<(), FormatError> {
     let class = class.trim();
     let name = target.name().to_owned();
     let problem = if class.is_empty() {

@@ -26,11 +26,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::coco::{self, Detection, Image, Instances};
-use super::exchange::{Boxes, Files, Layout};
+use super::exchange::{Boxes, Files, FolderLayout};
 use super::intake::{
-    FoundBox, FoundCategory, FoundPicture, Intake, Provenance, from_text, to_text,
+    ImportBuilder, ImportedBox, ImportedCategory, ImportedPicture, Provenance, from_text, to_text,
 };
-use super::layout::{Chosen, Job, Part};
+use super::layout::{ExportWriter, ExportedPicture, Subset};
 use super::{FormatError, text};
 use crate::document::{
     Annotation, BoxState, Category, Flags, Model, Origin, Picture, PictureId, Proposal, ReviewState,
@@ -38,15 +38,15 @@ use crate::document::{
 use crate::geometry::BBox;
 
 /// Our own key.
-const OWN: &str = "tsukami";
+const EXTENSION_KEY: &str = "tsukami";
 
 /// What describes an object's shape, and holds only while its box stays.
-const OUTLINE: [&str; 4] = ["segmentation", "keypoints", "num_keypoints", "area"];
+const OUTLINE_KEYS: [&str; 4] = ["segmentation", "keypoints", "num_keypoints", "area"];
 
 /// What a picture row says beyond COCO.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-struct OfPicture {
+struct PictureExtension {
     review: Option<ReviewState>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<u64>,
@@ -58,14 +58,14 @@ struct OfPicture {
 
 /// What a category row says beyond COCO.
 #[derive(Serialize, Deserialize)]
-struct OfCategory {
+struct CategoryExtension {
     colour: [u8; 3],
     hotkey: Option<char>,
 }
 
 /// What a box says beyond COCO.
 #[derive(Serialize, Deserialize)]
-struct OfBox {
+struct BoxExtension {
     state: BoxState,
     origin: Origin,
     score: Option<f32>,
@@ -75,7 +75,7 @@ struct OfBox {
 // ---- Export -----------------------------------------------------------------------------------
 
 /// Writes an instances file, or one for each part.
-pub(super) fn export(job: &mut Job<'_>) -> Result<(), FormatError> {
+pub(super) fn export(job: &mut ExportWriter<'_>) -> Result<(), FormatError> {
     let chosen = job.chosen.clone();
     for part in job.parts() {
         let of_part: Vec<_> = chosen.iter().filter(|one| one.part == part).collect();
@@ -90,19 +90,19 @@ pub(super) fn export(job: &mut Job<'_>) -> Result<(), FormatError> {
 }
 
 /// The instances file of a part, and the folder of its pictures.
-fn places(job: &Job<'_>, part: Part) -> (String, String) {
+fn places(job: &ExportWriter<'_>, part: Subset) -> (String, String) {
     let name = part.name(job.options.layout);
     match job.options.layout {
-        Layout::Roboflow => (format!("{name}/_annotations.coco.json"), name.to_owned()),
-        Layout::Standard if job.options.split.is_some() => (
+        FolderLayout::Roboflow => (format!("{name}/_annotations.coco.json"), name.to_owned()),
+        FolderLayout::Standard if job.options.split.is_some() => (
             format!("annotations/instances_{name}.json"),
             name.to_owned(),
         ),
-        Layout::Standard => ("annotations/instances.json".to_owned(), "images".to_owned()),
+        FolderLayout::Standard => ("annotations/instances.json".to_owned(), "images".to_owned()),
     }
 }
 
-fn instances(job: &mut Job<'_>, chosen: &[&Chosen<'_>]) -> Instances {
+fn instances(job: &mut ExportWriter<'_>, chosen: &[&ExportedPicture<'_>]) -> Instances {
     let provenance = job.options.provenance;
     let mut extra = from_text(job.document.extra());
     let info = match extra.remove("info") {
@@ -144,7 +144,7 @@ fn instances(job: &mut Job<'_>, chosen: &[&Chosen<'_>]) -> Instances {
     job.report.boxes += file.annotations.len();
     if !waiting.is_empty() {
         file.extra
-            .insert(OWN.to_owned(), json!({ "boxes": waiting }));
+            .insert(EXTENSION_KEY.to_owned(), json!({ "boxes": waiting }));
     }
     file
 }
@@ -165,7 +165,7 @@ fn category(row: &Category, provenance: bool) -> coco::Category {
     };
     if provenance {
         let Category { colour, hotkey, .. } = *row;
-        put_own(&mut extra, &OfCategory { colour, hotkey });
+        put_own(&mut extra, &CategoryExtension { colour, hotkey });
     }
     coco::Category {
         id: row.id.0.into(),
@@ -175,10 +175,10 @@ fn category(row: &Category, provenance: bool) -> coco::Category {
     }
 }
 
-fn image(chosen: &Chosen<'_>, job: &Job<'_>, provenance: bool) -> Image {
+fn image(chosen: &ExportedPicture<'_>, job: &ExportWriter<'_>, provenance: bool) -> Image {
     let row = chosen.picture;
     let mut extra = from_text(row.extra.as_deref());
-    let own = OfPicture {
+    let own = PictureExtension {
         review: Some(row.review),
         tags: row.tags.iter().map(|tag| tag.0.into()).collect(),
         missing: provenance.then_some(row.missing),
@@ -199,7 +199,7 @@ fn image(chosen: &Chosen<'_>, job: &Job<'_>, provenance: bool) -> Image {
     }
 }
 
-fn annotation(row: &Annotation, picture: &Picture, job: &mut Job<'_>) -> coco::Annotation {
+fn annotation(row: &Annotation, picture: &Picture, job: &mut ExportWriter<'_>) -> coco::Annotation {
     let bbox = shortest(&row.rect);
     let mut extra = from_text(row.extra.as_deref());
     for reserved in [
@@ -209,7 +209,7 @@ fn annotation(row: &Annotation, picture: &Picture, job: &mut Job<'_>) -> coco::A
         "iscrowd",
         "score",
         "ignore",
-        OWN,
+        EXTENSION_KEY,
     ] {
         extra.remove(reserved);
     }
@@ -220,7 +220,7 @@ fn annotation(row: &Annotation, picture: &Picture, job: &mut Job<'_>) -> coco::A
         rect.clipped(picture.width, picture.height) == Some(row.rect)
     });
     if !stays {
-        let had = OUTLINE
+        let had = OUTLINE_KEYS
             .map(|key| extra.remove(key))
             .into_iter()
             .flatten()
@@ -260,7 +260,7 @@ fn annotation(row: &Annotation, picture: &Picture, job: &mut Job<'_>) -> coco::A
     if job.options.provenance && !is_plain {
         put_own(
             &mut extra,
-            &OfBox {
+            &BoxExtension {
                 state: row.state,
                 origin: row.origin.clone(),
                 score: row.score,
@@ -287,7 +287,7 @@ fn annotation(row: &Annotation, picture: &Picture, job: &mut Job<'_>) -> coco::A
 
 fn put_own(extra: &mut Map<String, Value>, own: &impl Serialize) {
     if let Ok(value) = serde_json::to_value(own) {
-        extra.insert(OWN.to_owned(), value);
+        extra.insert(EXTENSION_KEY.to_owned(), value);
     }
 }
 
@@ -312,7 +312,7 @@ fn shortest(rect: &BBox) -> [f64; 4] {
 }
 
 /// Writes the plain list of proposals, with the ids of the document.
-pub(super) fn export_results(job: &mut Job<'_>) -> Result<(), FormatError> {
+pub(super) fn export_results(job: &mut ExportWriter<'_>) -> Result<(), FormatError> {
     let mut list = Vec::new();
     for one in job.chosen.clone() {
         for row in job.document.annotations(one.picture.id) {
@@ -336,12 +336,12 @@ pub(super) fn export_results(job: &mut Job<'_>) -> Result<(), FormatError> {
 
 /// A reference between rows: a number, or whatever else a program has for an id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
+enum RowId {
     Number(u64),
     Text(Box<str>),
 }
 
-impl Key {
+impl RowId {
     fn of(value: Option<Value>) -> Option<Self> {
         let text = match value? {
             Value::Number(number) => match number.as_f64() {
@@ -369,7 +369,7 @@ impl Key {
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for RowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => number.fmt(f),
@@ -380,32 +380,32 @@ impl fmt::Display for Key {
 
 /// A file while it is read. Rows may come in any order, so references are followed at the end.
 struct Reading<'a, 'b> {
-    intake: &'a mut Intake<'b>,
+    intake: &'a mut ImportBuilder<'b>,
     /// The folder of the file below the root, with a `/`-separated guess where pictures are.
     folders: Vec<String>,
     file: String,
-    pictures: Vec<(FoundPicture, OfPicture)>,
-    picture_of: HashMap<Key, usize>,
-    category_of: HashMap<Key, usize>,
-    refused: HashSet<Key>,
-    boxes: Vec<RawBox>,
+    pictures: Vec<(ImportedPicture, PictureExtension)>,
+    picture_of: HashMap<RowId, usize>,
+    category_of: HashMap<RowId, usize>,
+    refused: HashSet<RowId>,
+    boxes: Vec<UnresolvedBox>,
     top: Map<String, Value>,
 }
 
 /// A box whose references are not followed yet.
-struct RawBox {
-    picture: Key,
-    category: Key,
-    found: FoundBox,
+struct UnresolvedBox {
+    picture: RowId,
+    category: RowId,
+    found: ImportedBox,
     score: Option<Value>,
-    own: Option<OfBox>,
+    own: Option<BoxExtension>,
 }
 
 /// Reads an instances file, or all of a folder.
-pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatError> {
+pub(super) fn import(path: &Path, intake: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
     let is_coco = |file: &Path| {
         let is_json = text::has_extension(file, "json");
-        is_json && super::exchange::recognise(file) == Some(super::exchange::Format::Coco)
+        is_json && super::exchange::detect_format(file) == Some(super::exchange::Format::Coco)
     };
     let files = text::files_below(path, is_coco)?;
     if files.is_empty() {
@@ -420,7 +420,7 @@ pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatE
     Ok(())
 }
 
-fn import_file(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatError> {
+fn import_file(path: &Path, intake: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
     let content = text::read(path, text::LARGE_FILE_BYTES)?;
     let first_picture = intake.pictures.len();
     let mut reading = Reading {
@@ -563,7 +563,7 @@ impl Reading<'_, '_> {
         let Value::Object(mut row) = row else {
             return self.unread("a category is no object");
         };
-        let Some(key) = Key::of(row.remove("id")) else {
+        let Some(key) = RowId::of(row.remove("id")) else {
             return self.unread("a category has no id");
         };
         let name = match row.remove("name") {
@@ -577,12 +577,12 @@ impl Reading<'_, '_> {
                 name
             }
         };
-        let own: Option<OfCategory> = take_own(&mut row);
+        let own: Option<CategoryExtension> = take_own(&mut row);
         if row.get("supercategory") == Some(&Value::String(String::new())) {
             row.remove("supercategory");
         }
         let places_before = self.intake.categories.len();
-        let place = self.intake.category(FoundCategory {
+        let place = self.intake.category(ImportedCategory {
             id: Some(key.number()),
             name: name.clone(),
             colour: own.as_ref().map(|own| own.colour),
@@ -609,7 +609,7 @@ impl Reading<'_, '_> {
         let Value::Object(mut row) = row else {
             return self.unread("a picture is no object");
         };
-        let Some(key) = Key::of(row.remove("id")) else {
+        let Some(key) = RowId::of(row.remove("id")) else {
             return self.unread("a picture has no id");
         };
         let Some(Value::String(written)) = row.remove("file_name") else {
@@ -631,19 +631,19 @@ impl Reading<'_, '_> {
             let sentence = format!("{file}: {name} has no width and height in the file");
             self.intake.report.changed.add(sentence);
         }
-        let own: OfPicture = take_own(&mut row).unwrap_or_default();
+        let own: PictureExtension = take_own(&mut row).unwrap_or_default();
         let mut names: Vec<String> = self
             .folders
             .iter()
             .map(|folder| text::join(folder, &name))
             .collect();
         names.dedup();
-        let found = FoundPicture {
+        let found = ImportedPicture {
             names,
             id: Some(key.number()),
             size: size.map(|(width, height)| [width, height]),
             extra: to_text(&row),
-            ..FoundPicture::default()
+            ..ImportedPicture::default()
         };
         if self.picture_of.contains_key(&key) {
             let sentence = format!("two pictures have the id {key}; {name} gets no boxes");
@@ -657,13 +657,13 @@ impl Reading<'_, '_> {
         let Value::Object(mut row) = row else {
             return self.unread("an annotation is no object");
         };
-        let id = Key::of(row.remove("id"));
+        let id = RowId::of(row.remove("id"));
         let name = id
             .as_ref()
-            .map_or_else(|| "without an id".to_owned(), Key::to_string);
+            .map_or_else(|| "without an id".to_owned(), RowId::to_string);
         let references = (
-            Key::of(row.remove("image_id")),
-            Key::of(row.remove("category_id")),
+            RowId::of(row.remove("image_id")),
+            RowId::of(row.remove("category_id")),
         );
         let (Some(picture), Some(category)) = references else {
             return self.unread(format!("annotation {name} names no picture or no category"));
@@ -674,7 +674,7 @@ impl Reading<'_, '_> {
         };
         let crowd = row.remove("iscrowd");
         let crowd = crowd.is_some_and(|value| value == json!(1) || value == json!(true));
-        let mut found = FoundBox::new(0, edges);
+        let mut found = ImportedBox::new(0, edges);
         found.id = Some(id.map_or(0, |id| id.number()));
         found.flags = take_flags(&mut row);
         found.flags.crowd = crowd;
@@ -688,12 +688,12 @@ impl Reading<'_, '_> {
             let sentence = format!("{file}: annotation {name} is marked `ignore`; that is dropped");
             self.intake.report.changed.add(sentence);
         }
-        take_plain_outline(&mut row, &edges);
-        if OUTLINE.iter().any(|key| row.contains_key(*key)) {
+        remove_plain_outline(&mut row, &edges);
+        if OUTLINE_KEYS.iter().any(|key| row.contains_key(*key)) {
             row.insert("bbox".to_owned(), bbox);
         }
         found.extra = to_text(&row);
-        self.boxes.push(RawBox {
+        self.boxes.push(UnresolvedBox {
             picture,
             category,
             found,
@@ -704,7 +704,7 @@ impl Reading<'_, '_> {
 
     /// Follows the references and hands everything over.
     fn finish(mut self) {
-        if let Some(Value::Object(mut own)) = self.top.remove(OWN)
+        if let Some(Value::Object(mut own)) = self.top.remove(EXTENSION_KEY)
             && let Some(Value::Array(rows)) = own.remove("boxes")
         {
             rows.into_iter().for_each(|row| self.annotation(row));
@@ -715,7 +715,7 @@ impl Reading<'_, '_> {
             let tags = own
                 .tags
                 .iter()
-                .map(|tag| self.category_of.get(&Key::Number(*tag)));
+                .map(|tag| self.category_of.get(&RowId::Number(*tag)));
             found.tags = tags.flatten().copied().collect();
             found.review = own.review.or(has_scores.then_some(ReviewState::Proposed));
             found.missing = own.missing;
@@ -747,8 +747,8 @@ impl Reading<'_, '_> {
             .extend(self.pictures.into_iter().map(|(found, _)| found));
     }
 
-    fn place(&mut self, raw: RawBox, model: &Arc<Model>) {
-        let RawBox {
+    fn place(&mut self, raw: UnresolvedBox, model: &Arc<Model>) {
+        let UnresolvedBox {
             picture,
             category,
             mut found,
@@ -785,11 +785,11 @@ impl Reading<'_, '_> {
         self.unread(format!("annotation {id} {fault}"));
     }
 
-    fn provenance(&self, own: OfBox) -> Option<Provenance> {
+    fn provenance(&self, own: BoxExtension) -> Option<Provenance> {
         let former = match own.proposal {
             None => None,
             Some(former) => {
-                let category = Key::Number(former.category.0.into());
+                let category = RowId::Number(former.category.0.into());
                 Some((former.rect, *self.category_of.get(&category)?))
             }
         };
@@ -822,7 +822,7 @@ impl Reading<'_, '_> {
 }
 
 fn take_own<T: for<'de> Deserialize<'de>>(row: &mut Map<String, Value>) -> Option<T> {
-    row.remove(OWN)
+    row.remove(EXTENSION_KEY)
         .and_then(|own| serde_json::from_value(own).ok())
 }
 
@@ -846,7 +846,7 @@ fn is_outline(segmentation: &Value) -> bool {
 }
 
 /// Drops an outline that says no more than the box: an empty one, and the area of the box.
-fn take_plain_outline(row: &mut Map<String, Value>, [x0, y0, x1, y1]: &[f64; 4]) {
+fn remove_plain_outline(row: &mut Map<String, Value>, [x0, y0, x1, y1]: &[f64; 4]) {
     if !row.get("segmentation").is_some_and(is_outline) {
         row.remove("segmentation");
     }
@@ -879,7 +879,10 @@ fn take_flags(row: &mut Map<String, Value>) -> Flags {
 }
 
 /// Reads a plain results list, whose ids are those of the document.
-pub(super) fn import_results(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatError> {
+pub(super) fn import_results(
+    path: &Path,
+    intake: &mut ImportBuilder<'_>,
+) -> Result<(), FormatError> {
     let content = text::read(path, text::LARGE_FILE_BYTES)?;
     let file = path
         .file_name()
@@ -905,7 +908,7 @@ pub(super) fn import_results(path: &Path, intake: &mut Intake<'_>) -> Result<(),
 fn detection(
     row: &Value,
     model: &Arc<Model>,
-    intake: &mut Intake<'_>,
+    intake: &mut ImportBuilder<'_>,
     place_of: &mut HashMap<PictureId, usize>,
 ) -> Result<(), String> {
     let id = |key: &str| {
@@ -924,14 +927,14 @@ fn detection(
         .ok_or_else(|| format!("category {category} is not in the project"))?;
     let edges = row.get("bbox").and_then(corners);
     let edges = edges.ok_or_else(|| format!("{}: a result has no bbox", known.path))?;
-    let place = intake.category_named(&category.name).unwrap_or_default();
+    let place = intake.category_by_name(&category.name).unwrap_or_default();
     let score = row.get("score").and_then(Value::as_f64);
-    let found = score.and_then(|score| FoundBox::new(place, edges).proposed(model, score));
+    let found = score.and_then(|score| ImportedBox::new(place, edges).proposed(model, score));
     let found = found.ok_or_else(|| format!("{}: a result has no score", known.path))?;
     let at = *place_of.entry(known.id).or_insert_with(|| {
-        intake.pictures.push(FoundPicture {
+        intake.pictures.push(ImportedPicture {
             names: vec![known.path.to_string()],
-            ..FoundPicture::default()
+            ..ImportedPicture::default()
         });
         intake.pictures.len() - 1
     });

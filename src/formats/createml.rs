@@ -6,19 +6,19 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::intake::{FoundBox, FoundPicture, Intake};
-use super::layout::Job;
+use super::intake::{ImportBuilder, ImportedBox, ImportedPicture};
+use super::layout::ExportWriter;
 use super::{FormatError, text, voc};
 use crate::document::ReviewState;
 
 /// Writes a list, or one for each part beside its pictures.
-pub(super) fn export(job: &mut Job<'_>) -> Result<(), FormatError> {
+pub(super) fn export(job: &mut ExportWriter<'_>) -> Result<(), FormatError> {
     let chosen = job.chosen.clone();
     for part in job.parts() {
         let folder = job.part_folder(part);
         let mut list = Vec::new();
         for one in chosen.iter().filter(|one| one.part == part) {
-            let rows = job.truth_without_crowds(one.picture);
+            let rows = job.ground_truth_without_crowds(one.picture);
             job.report.boxes += rows.len();
             let boxes: Vec<Value> = rows
                 .iter()
@@ -43,7 +43,7 @@ pub(super) fn export(job: &mut Job<'_>) -> Result<(), FormatError> {
 }
 
 /// Reads a list, or all of a folder.
-pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatError> {
+pub(super) fn import(path: &Path, intake: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
     for file in text::files_below(path, |file| text::has_extension(file, "json"))? {
         let content = text::read(&file, text::LARGE_FILE_BYTES)?;
         let list: Vec<Value> = serde_json::from_str(&content).map_err(|error| {
@@ -61,7 +61,7 @@ pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatE
     Ok(())
 }
 
-fn picture(file: &Path, entry: &Value, intake: &mut Intake<'_>) -> Result<(), String> {
+fn picture(file: &Path, entry: &Value, intake: &mut ImportBuilder<'_>) -> Result<(), String> {
     let either = |one: &str, other: &str| entry.get(one).or_else(|| entry.get(other));
     let written = either("image", "imagefilename").and_then(Value::as_str);
     let written = written.ok_or("an entry names no image")?;
@@ -69,10 +69,10 @@ fn picture(file: &Path, entry: &Value, intake: &mut Intake<'_>) -> Result<(), St
         .ok_or_else(|| format!("{written:?} is refused: it may lead out of the folder"))?;
     let boxes = either("annotations", "annotation").and_then(Value::as_array);
     let boxes = boxes.ok_or_else(|| format!("{name} has no annotations"))?;
-    let mut found = FoundPicture {
-        names: voc::names_beside(file, intake.root, &name, None),
+    let mut found = ImportedPicture {
+        names: voc::candidate_paths(file, intake.root, &name, None),
         review: Some(ReviewState::Done),
-        ..FoundPicture::default()
+        ..ImportedPicture::default()
     };
     for one in boxes {
         let label = one.get("label").and_then(Value::as_str).unwrap_or_default();
@@ -81,7 +81,8 @@ fn picture(file: &Path, entry: &Value, intake: &mut Intake<'_>) -> Result<(), St
             .zip(number("y"))
             .zip(number("width"))
             .zip(number("height"));
-        let (Some((((x, y), w), h)), Some(category)) = (edges, intake.category_named(label)) else {
+        let (Some((((x, y), w), h)), Some(category)) = (edges, intake.category_by_name(label))
+        else {
             found.is_partial = true;
             intake.report.unread.add(format!(
                 "{name}: a box {label:?} has no label or coordinates"
@@ -89,7 +90,7 @@ fn picture(file: &Path, entry: &Value, intake: &mut Intake<'_>) -> Result<(), St
             continue;
         };
         let edges = [x - w / 2.0, y - h / 2.0, x + w / 2.0, y + h / 2.0];
-        found.boxes.push(FoundBox::new(category, edges));
+        found.boxes.push(ImportedBox::new(category, edges));
     }
     intake.pictures.push(found);
     Ok(())

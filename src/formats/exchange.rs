@@ -1,12 +1,12 @@
 //! The door between a document and the files of other programs.
 //!
 //! **Import** reads files and gives one [`Edit`], which the caller commits and a person can undo,
-//! and a [`Report`] of what was taken, what was changed and what could not be read.
+//! and a [`ImportReport`] of what was taken, what was changed and what could not be read.
 //! - A box becomes a person's drawn ground truth, unless it carries a score: then it is a model's
 //!   proposal, and nobody has judged it.
-//! - [`Mode::Merge`] leaves what is there. A box that the picture has already (same category,
+//! - [`ImportMode::Merge`] leaves what is there. A box that the picture has already (same category,
 //!   IoU of 0.99 or more) is not doubled; a proposal that the file confirms is accepted.
-//! - [`Mode::Replace`] takes the place of what the named pictures had; boxes that are the same
+//! - [`ImportMode::Replace`] takes the place of what the named pictures had; boxes that are the same
 //!   stay with their history, and pictures that the file does not name stay as they are.
 //! - A picture with imported ground truth is done, unless a person is at work on it. A picture
 //!   without a box is verified empty where the format can say so: an empty label file, an XML or
@@ -37,8 +37,8 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::de::StrRead;
 
 pub use super::FormatError;
-use super::layout::{self, Job};
-pub use super::layout::{Part, Split};
+use super::layout::{self, ExportWriter};
+pub use super::layout::{Split, Subset};
 use super::{coco_project, createml, intake, labelme, tags, text, voc, yolo};
 use crate::document::{Annotation, Document, Edit, ReviewState};
 
@@ -89,7 +89,7 @@ impl Format {
 
 /// What becomes of what the document has on the pictures that a file names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
+pub enum ImportMode {
     /// It stays; the file adds to it.
     #[default]
     Merge,
@@ -99,14 +99,14 @@ pub enum Mode {
 
 /// Sentences for a person, of which only the first thousand are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Notes {
+pub struct Messages {
     /// The first ones, each naming the file, picture or box concerned.
     pub sentences: Vec<String>,
     /// How many there were beyond those.
     pub more: usize,
 }
 
-impl Notes {
+impl Messages {
     const MOST: usize = 1000;
 
     pub(super) fn add(&mut self, sentence: impl Into<String>) {
@@ -125,7 +125,7 @@ impl Notes {
 
 /// What an import does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct ImportReport {
     /// Pictures that the files name and the import takes, old or new.
     pub pictures: usize,
     /// Of these, pictures that are new to the document.
@@ -140,12 +140,12 @@ pub struct Report {
     pub tags: usize,
     /// Boxes that were there already, or were judged already.
     pub present: usize,
-    /// Boxes that the import removes; only [`Mode::Replace`] does.
+    /// Boxes that the import removes; only [`ImportMode::Replace`] does.
     pub removed: usize,
     /// What was taken in another form: clipped, renumbered, renamed, matched by a part of its path.
-    pub changed: Notes,
+    pub changed: Messages,
     /// What could not be read or taken.
-    pub unread: Notes,
+    pub unread: Messages,
 }
 
 /// An import, ready to be committed.
@@ -154,12 +154,12 @@ pub struct Import {
     /// The whole import as one edit; it fits the document that was given.
     pub edit: Edit,
     /// What it does.
-    pub report: Report,
+    pub report: ImportReport,
 }
 
 /// Which pictures are exported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Scope {
+pub enum PictureScope {
     /// Those that are done, with and without boxes.
     #[default]
     Reviewed,
@@ -193,7 +193,7 @@ pub enum Files {
 
 /// Where things lie in an exported folder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Layout {
+pub enum FolderLayout {
     /// As the format's own tools expect: `images/train` and `labels/train` for YOLO,
     /// `annotations/instances_train.json` and `train` for COCO.
     #[default]
@@ -205,11 +205,11 @@ pub enum Layout {
 
 /// What an export does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct ExportOptions {
     /// The format.
     pub format: Format,
     /// Which pictures.
-    pub scope: Scope,
+    pub scope: PictureScope,
     /// Which boxes.
     pub boxes: Boxes,
     /// Whether a COCO file also holds what only this program understands, under keys `tsukami`
@@ -221,20 +221,20 @@ pub struct Options {
     /// What becomes of the picture files.
     pub files: Files,
     /// Where things lie.
-    pub layout: Layout,
+    pub layout: FolderLayout,
 }
 
-impl Options {
+impl ExportOptions {
     /// What was reviewed, whole, without the pictures.
     pub fn new(format: Format) -> Self {
         Self {
             format,
-            scope: Scope::default(),
+            scope: PictureScope::default(),
             boxes: Boxes::default(),
             provenance: false,
             split: None,
             files: Files::default(),
-            layout: Layout::default(),
+            layout: FolderLayout::default(),
         }
     }
 
@@ -260,11 +260,11 @@ pub struct ExportReport {
     /// Picture files that were copied or linked.
     pub files: usize,
     /// What could not be written as it is: renamed, left out, missing.
-    pub changed: Notes,
+    pub changed: Messages,
 }
 
 /// Tells the format of a file or folder from its content.
-pub fn recognise(path: &Path) -> Option<Format> {
+pub fn detect_format(path: &Path) -> Option<Format> {
     if !path.is_dir() {
         return recognise_file(path);
     }
@@ -363,9 +363,9 @@ pub fn import(
     path: &Path,
     root: &Path,
     format: Format,
-    mode: Mode,
+    mode: ImportMode,
 ) -> Result<Import, FormatError> {
-    let mut intake = intake::Intake::new(document, root, mode);
+    let mut intake = intake::ImportBuilder::new(document, root, mode);
     match format {
         Format::Coco => coco_project::import(path, &mut intake)?,
         Format::CocoResults => coco_project::import_results(path, &mut intake)?,
@@ -378,7 +378,7 @@ pub fn import(
     Ok(intake.finish())
 }
 
-/// Writes the document to `out`: a folder or a file, as [`Options::makes_folder`] says. `root` is
+/// Writes the document to `out`: a folder or a file, as [`ExportOptions::makes_folder`] says. `root` is
 /// the project's folder.
 ///
 /// # Errors
@@ -387,7 +387,7 @@ pub fn import(
 pub fn export(
     document: &Document,
     root: &Path,
-    options: &Options,
+    options: &ExportOptions,
     out: &Path,
 ) -> Result<ExportReport, FormatError> {
     let has_scores = matches!(options.format, Format::Coco | Format::CocoResults);
@@ -401,14 +401,15 @@ pub fn export(
         match options.format {
             Format::Tags => true,
             _ if proposals => !is_done && picture.review != ReviewState::New,
-            Format::Coco => is_done || options.scope == Scope::All,
+            Format::Coco => is_done || options.scope == PictureScope::All,
             _ => {
                 let mut rows = document.annotations(picture.id).iter();
-                is_done || (options.scope == Scope::All && rows.any(Annotation::is_ground_truth))
+                is_done
+                    || (options.scope == PictureScope::All && rows.any(Annotation::is_ground_truth))
             }
         }
     });
-    let mut job = Job::new(
+    let mut job = ExportWriter::new(
         document,
         root,
         options,

@@ -1,7 +1,7 @@
 //! What a file says becomes one edit.
 //!
-//! An importer fills [`Intake::categories`] and [`Intake::pictures`] with what its files say, in
-//! their own words. [`Intake::finish`] then decides, for all formats alike, which picture is
+//! An importer fills [`ImportBuilder::categories`] and [`ImportBuilder::pictures`] with what its files say, in
+//! their own words. [`ImportBuilder::finish`] then decides, for all formats alike, which picture is
 //! meant, which id is free, which box is there already, what is clipped, and what the review
 //! state becomes. The rules are in [`exchange`](super::exchange).
 
@@ -10,7 +10,7 @@ use std::mem;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::exchange::{Import, Mode, Report};
+use super::exchange::{Import, ImportMode, ImportReport};
 use super::text;
 use crate::document::{
     Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags, Model,
@@ -21,20 +21,20 @@ use crate::pictures;
 use crate::store::hash_file;
 
 /// From this overlap on, an imported box is one that is there already.
-const PRESENT_IOU: f32 = 0.99;
+const SAME_BOX_IOU: f32 = 0.99;
 
 /// From this overlap on, a proposal is one that a person has judged already.
 const JUDGED_IOU: f32 = 0.9;
 
-/// Ids from here on are renumbered: to keep them would leave few for new rows.
-const MOST_KEPT_ID: u64 = 1 << 31;
+/// IdAllocator from here on are renumbered: to keep them would leave few for new rows.
+const MAX_KEPT_ID: u64 = 1 << 31;
 
 /// Less than this beyond the edge of the picture is the rounding of a file.
 const ROUNDING_PX: f64 = 0.05;
 
 /// A category as a file has it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct FoundCategory {
+pub(super) struct ImportedCategory {
     pub id: Option<u64>,
     pub name: String,
     pub colour: Option<[u8; 3]>,
@@ -45,7 +45,7 @@ pub(super) struct FoundCategory {
 
 /// A picture as a file has it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct FoundPicture {
+pub(super) struct ImportedPicture {
     /// Paths under which it may be known, safe ones, the likeliest first.
     pub names: Vec<String>,
     /// Whether the paths lack the extension.
@@ -61,17 +61,17 @@ pub(super) struct FoundPicture {
     pub is_normalised: bool,
     /// Whether some of its boxes could not be read.
     pub is_partial: bool,
-    /// Tags, by their places in [`Intake::categories`].
+    /// Tags, by their places in [`ImportBuilder::categories`].
     pub tags: Vec<usize>,
-    pub boxes: Vec<FoundBox>,
+    pub boxes: Vec<ImportedBox>,
     pub extra: Option<Box<str>>,
 }
 
 /// A box as a file has it.
 #[derive(Clone, Debug)]
-pub(super) struct FoundBox {
+pub(super) struct ImportedBox {
     pub id: Option<u64>,
-    /// Its place in [`Intake::categories`].
+    /// Its place in [`ImportBuilder::categories`].
     pub category: usize,
     /// Left, top, right and bottom edge, not checked.
     pub edges: [f64; 4],
@@ -91,7 +91,7 @@ pub(super) struct Provenance {
     pub former: Option<(BBox, usize)>,
 }
 
-impl FoundBox {
+impl ImportedBox {
     /// A person's box from its edges.
     pub(super) fn new(category: usize, edges: [f64; 4]) -> Self {
         Self {
@@ -146,26 +146,26 @@ impl Provenance {
 }
 
 /// An import at work.
-pub(super) struct Intake<'a> {
+pub(super) struct ImportBuilder<'a> {
     pub document: &'a Document,
     pub root: &'a Path,
-    pub mode: Mode,
-    pub report: Report,
-    pub categories: Vec<FoundCategory>,
-    pub pictures: Vec<FoundPicture>,
+    pub mode: ImportMode,
+    pub report: ImportReport,
+    pub categories: Vec<ImportedCategory>,
+    pub pictures: Vec<ImportedPicture>,
     /// Unknown fields of the whole file, by key.
     pub extra: serde_json::Map<String, serde_json::Value>,
     places: HashMap<String, usize>,
 }
 
 /// The picture that a file means.
-enum Meant<'a> {
+enum PictureMatch<'a> {
     Known(&'a Picture),
     New { path: String, is_there: bool },
 }
 
 /// Gives ids: the wanted one where it is free, else a new one above all of those.
-struct Ids {
+struct IdAllocator {
     first_free: u32,
     next: u32,
     taken: HashSet<u32>,
@@ -174,9 +174,9 @@ struct Ids {
     example: Option<(u64, u32)>,
 }
 
-impl Ids {
+impl IdAllocator {
     fn new(first_free: u32, wanted: impl Iterator<Item = u64>) -> Self {
-        let kept = wanted.filter(|id| *id < MOST_KEPT_ID).max().unwrap_or(0) as u32;
+        let kept = wanted.filter(|id| *id < MAX_KEPT_ID).max().unwrap_or(0) as u32;
         Self {
             first_free,
             next: first_free.max(kept.saturating_add(1)),
@@ -187,7 +187,7 @@ impl Ids {
     }
 
     fn take(&mut self, wanted: Option<u64>) -> u32 {
-        let kept = wanted.filter(|id| (u64::from(self.first_free)..MOST_KEPT_ID).contains(id));
+        let kept = wanted.filter(|id| (u64::from(self.first_free)..MAX_KEPT_ID).contains(id));
         if let Some(id) = kept
             && self.taken.insert(id as u32)
         {
@@ -202,7 +202,7 @@ impl Ids {
         id
     }
 
-    fn report(self, what: &str, report: &mut Report) {
+    fn report(self, what: &str, report: &mut ImportReport) {
         if let Some((wanted, given)) = self.example {
             let count = self.renumbered;
             report.changed.add(format!(
@@ -213,13 +213,13 @@ impl Ids {
     }
 }
 
-impl<'a> Intake<'a> {
-    pub(super) fn new(document: &'a Document, root: &'a Path, mode: Mode) -> Self {
+impl<'a> ImportBuilder<'a> {
+    pub(super) fn new(document: &'a Document, root: &'a Path, mode: ImportMode) -> Self {
         Self {
             document,
             root,
             mode,
-            report: Report::default(),
+            report: ImportReport::default(),
             categories: Vec::new(),
             pictures: Vec::new(),
             extra: serde_json::Map::new(),
@@ -228,7 +228,7 @@ impl<'a> Intake<'a> {
     }
 
     /// The place of a category; one of the same name is the same. Nothing if it has no name.
-    pub(super) fn category(&mut self, mut found: FoundCategory) -> Option<usize> {
+    pub(super) fn category(&mut self, mut found: ImportedCategory) -> Option<usize> {
         let name = found.name.trim();
         if name.is_empty() {
             return None;
@@ -248,11 +248,11 @@ impl<'a> Intake<'a> {
     }
 
     /// The place of the category with this name.
-    pub(super) fn category_named(&mut self, name: &str) -> Option<usize> {
+    pub(super) fn category_by_name(&mut self, name: &str) -> Option<usize> {
         let name = name.to_owned();
-        let found = FoundCategory {
+        let found = ImportedCategory {
             name,
-            ..FoundCategory::default()
+            ..ImportedCategory::default()
         };
         self.category(found)
     }
@@ -266,24 +266,27 @@ impl<'a> Intake<'a> {
         let next = self.document.next_ids();
         let of_new = pictures
             .iter()
-            .filter(|(meant, _)| matches!(meant, Meant::New { .. }));
-        let mut picture_ids = Ids::new(next.picture.0, of_new.filter_map(|(_, found)| found.id));
+            .filter(|(meant, _)| matches!(meant, PictureMatch::New { .. }));
+        let mut picture_ids =
+            IdAllocator::new(next.picture.0, of_new.filter_map(|(_, found)| found.id));
         let boxes = pictures.iter().flat_map(|(_, found)| &found.boxes);
-        let mut box_ids = Ids::new(next.annotation.0, boxes.filter_map(|found| found.id));
+        let mut box_ids = IdAllocator::new(next.annotation.0, boxes.filter_map(|found| found.id));
         for (meant, mut found) in pictures {
             let boxes = mem::take(&mut found.boxes);
             let (is_new, before) = match meant {
-                Meant::Known(picture) => (false, picture.clone()),
-                Meant::New { path, is_there } => match self.new_picture(path, is_there, &found) {
-                    Some(picture) => (
-                        true,
-                        Picture {
-                            id: PictureId(picture_ids.take(found.id)),
-                            ..picture
-                        },
-                    ),
-                    None => continue,
-                },
+                PictureMatch::Known(picture) => (false, picture.clone()),
+                PictureMatch::New { path, is_there } => {
+                    match self.new_picture(path, is_there, &found) {
+                        Some(picture) => (
+                            true,
+                            Picture {
+                                id: PictureId(picture_ids.take(found.id)),
+                                ..picture
+                            },
+                        ),
+                        None => continue,
+                    }
+                }
             };
             self.report.pictures += 1;
             self.report.pictures_added += usize::from(is_new);
@@ -302,7 +305,8 @@ impl<'a> Intake<'a> {
                 &mut of_boxes,
             );
             self.review(&mut after, &found, is_new, &touched, &mut of_boxes);
-            if found.extra.is_some() && (after.extra.is_none() || self.mode == Mode::Replace) {
+            if found.extra.is_some() && (after.extra.is_none() || self.mode == ImportMode::Replace)
+            {
                 after.extra = found.extra;
             }
             if is_new {
@@ -329,7 +333,7 @@ impl<'a> Intake<'a> {
             .unwrap_or_default();
         let before = extra.clone();
         for (key, value) in mem::take(&mut self.extra) {
-            if self.mode == Mode::Replace || !extra.contains_key(&key) {
+            if self.mode == ImportMode::Replace || !extra.contains_key(&key) {
                 extra.insert(key, value);
             }
         }
@@ -339,7 +343,7 @@ impl<'a> Intake<'a> {
     }
 
     fn settle_categories(&mut self, edits: &mut Vec<Edit>) -> Vec<CategoryId> {
-        let mut ids = Ids::new(
+        let mut ids = IdAllocator::new(
             self.document.next_ids().category.0,
             self.categories.iter().filter_map(|found| found.id),
         );
@@ -380,14 +384,14 @@ impl<'a> Intake<'a> {
     }
 
     /// Which picture each one means; several entries about one picture become one.
-    fn settle_pictures(&mut self) -> Vec<(Meant<'a>, FoundPicture)> {
+    fn settle_pictures(&mut self) -> Vec<(PictureMatch<'a>, ImportedPicture)> {
         let mut by_stem: HashMap<&str, Vec<&Picture>> = HashMap::new();
         for picture in self.document.pictures() {
             let stem = text::without_extension(text::last_part(&picture.path));
             by_stem.entry(stem).or_default().push(picture);
         }
         let mut slots: HashMap<String, usize> = HashMap::new();
-        let mut settled: Vec<(Meant<'a>, FoundPicture)> = Vec::new();
+        let mut settled: Vec<(PictureMatch<'a>, ImportedPicture)> = Vec::new();
         for mut found in mem::take(&mut self.pictures) {
             let name = found.names.first().cloned().unwrap_or_default();
             let meant = match self.meant(&found, &by_stem) {
@@ -398,8 +402,8 @@ impl<'a> Intake<'a> {
                 }
             };
             let path = match &meant {
-                Meant::Known(picture) => picture.path.to_string(),
-                Meant::New { path, .. } => path.clone(),
+                PictureMatch::Known(picture) => picture.path.to_string(),
+                PictureMatch::New { path, .. } => path.clone(),
             };
             let is_renamed = !found.any_extension && !found.names.contains(&path);
             match slots.get(&path) {
@@ -434,9 +438,9 @@ impl<'a> Intake<'a> {
 
     fn meant(
         &self,
-        found: &FoundPicture,
+        found: &ImportedPicture,
         by_stem: &HashMap<&str, Vec<&'a Picture>>,
-    ) -> Result<Meant<'a>, String> {
+    ) -> Result<PictureMatch<'a>, String> {
         let any = found.any_extension;
         let namesakes = |name: &str| {
             let last = text::last_part(name);
@@ -448,7 +452,7 @@ impl<'a> Intake<'a> {
             by_stem.get(stem).map_or(&[][..], Vec::as_slice)
         };
         let only = |mut matching: Vec<&'a Picture>, name: &str| match matching.pop() {
-            Some(picture) if matching.is_empty() => Ok(Some(Meant::Known(picture))),
+            Some(picture) if matching.is_empty() => Ok(Some(PictureMatch::Known(picture))),
             Some(picture) => Err(format!(
                 "{name} may be {} or {}; nothing tells which",
                 matching[0].path, picture.path
@@ -470,7 +474,7 @@ impl<'a> Intake<'a> {
             .find_map(|name| self.on_disk(name, found))
         {
             let is_there = true;
-            return Ok(Meant::New { path, is_there });
+            return Ok(PictureMatch::New { path, is_there });
         }
         for name in &found.names {
             let agrees = |p: &&Picture| {
@@ -487,7 +491,7 @@ impl<'a> Intake<'a> {
             }
         }
         match found.names.first() {
-            Some(path) if found.size.is_some() && !found.any_extension => Ok(Meant::New {
+            Some(path) if found.size.is_some() && !found.any_extension => Ok(PictureMatch::New {
                 path: path.clone(),
                 is_there: false,
             }),
@@ -496,7 +500,7 @@ impl<'a> Intake<'a> {
     }
 
     /// The path of a picture file in the project's folder.
-    fn on_disk(&self, name: &str, found: &FoundPicture) -> Option<String> {
+    fn on_disk(&self, name: &str, found: &ImportedPicture) -> Option<String> {
         let is_inside = |path: &String| {
             let file = self.root.join(path);
             file.is_file() && text::below(self.root, &file).is_some()
@@ -515,7 +519,7 @@ impl<'a> Intake<'a> {
         &mut self,
         path: String,
         is_there: bool,
-        found: &FoundPicture,
+        found: &ImportedPicture,
     ) -> Option<Picture> {
         let mut size = found.size;
         if is_there {
@@ -542,7 +546,7 @@ impl<'a> Intake<'a> {
         Some(row)
     }
 
-    fn check_size(&mut self, picture: &Picture, found: &FoundPicture) {
+    fn check_size(&mut self, picture: &Picture, found: &ImportedPicture) {
         let own = [picture.width, picture.height];
         if let Some([width, height]) = found.size.filter(|size| *size != own) {
             let Picture {
@@ -559,7 +563,7 @@ impl<'a> Intake<'a> {
     }
 
     fn tag(&mut self, picture: &mut Picture, mut tags: Vec<CategoryId>) {
-        if self.mode == Mode::Merge || tags.is_empty() {
+        if self.mode == ImportMode::Merge || tags.is_empty() {
             tags.extend(&picture.tags);
         }
         tags.sort_unstable();
@@ -579,19 +583,19 @@ impl<'a> Intake<'a> {
     fn settle_boxes(
         &mut self,
         picture: &mut Picture,
-        found: &FoundPicture,
-        boxes: Vec<FoundBox>,
+        found: &ImportedPicture,
+        boxes: Vec<ImportedBox>,
         is_new: bool,
         categories: &[CategoryId],
-        ids: &mut Ids,
+        ids: &mut IdAllocator,
         edits: &mut Vec<Edit>,
-    ) -> Touched {
+    ) -> Affected {
         let rows = if is_new {
             &[]
         } else {
             self.document.annotations(picture.id)
         };
-        let mut touched = Touched {
+        let mut touched = Affected {
             has_truth: false,
             has_proposals: boxes
                 .iter()
@@ -615,11 +619,11 @@ impl<'a> Intake<'a> {
             let truth = rows.iter().filter(|row| row.is_ground_truth());
             let known = match one.state() {
                 BoxState::Proposed => rows.iter().find(|row| match row.state {
-                    BoxState::Proposed => same(row, PRESENT_IOU),
+                    BoxState::Proposed => same(row, SAME_BOX_IOU),
                     _ => is_judged(row, rect, category),
                 }),
-                BoxState::Rejected => rows.iter().find(|row| same(row, PRESENT_IOU)),
-                _ => truth.clone().find(|row| same(row, PRESENT_IOU)),
+                BoxState::Rejected => rows.iter().find(|row| same(row, SAME_BOX_IOU)),
+                _ => truth.clone().find(|row| same(row, SAME_BOX_IOU)),
             };
             if let Some(row) = known {
                 touched.kept.insert(row.id);
@@ -634,7 +638,7 @@ impl<'a> Intake<'a> {
             let proposals = rows.iter().filter(|row| row.state == BoxState::Proposed);
             let mut unclaimed = proposals.filter(|row| !touched.kept.contains(&row.id));
             if one.is_ground_truth()
-                && let Some(row) = unclaimed.find(|row| same(row, PRESENT_IOU))
+                && let Some(row) = unclaimed.find(|row| same(row, SAME_BOX_IOU))
             {
                 touched.kept.insert(row.id);
                 self.report.boxes += 1;
@@ -651,7 +655,7 @@ impl<'a> Intake<'a> {
             }
             inserted.push((rect, category, one));
         }
-        if self.mode == Mode::Replace {
+        if self.mode == ImportMode::Replace {
             self.remove_others(rows, &mut touched, picture.id, edits);
         }
         for (rect, category, one) in inserted {
@@ -680,7 +684,7 @@ impl<'a> Intake<'a> {
     fn remove_others(
         &mut self,
         rows: &[Annotation],
-        touched: &mut Touched,
+        touched: &mut Affected,
         picture: PictureId,
         edits: &mut Vec<Edit>,
     ) {
@@ -698,7 +702,7 @@ impl<'a> Intake<'a> {
     }
 
     /// The box inside the picture, in pixels.
-    fn rect(&mut self, picture: &Picture, is_normalised: bool, one: &FoundBox) -> Option<BBox> {
+    fn rect(&mut self, picture: &Picture, is_normalised: bool, one: &ImportedBox) -> Option<BBox> {
         let size = [f64::from(picture.width), f64::from(picture.height)];
         let mut edges = one.edges;
         if is_normalised {
@@ -745,9 +749,9 @@ impl<'a> Intake<'a> {
     fn review(
         &mut self,
         picture: &mut Picture,
-        found: &FoundPicture,
+        found: &ImportedPicture,
         is_new: bool,
-        touched: &Touched,
+        touched: &Affected,
         edits: &mut Vec<Edit>,
     ) {
         let mut after = match found.review {
@@ -759,7 +763,7 @@ impl<'a> Intake<'a> {
         if after == ReviewState::Done && touched.is_partial {
             after = ReviewState::InReview;
         }
-        let is_in_hand = picture.review >= ReviewState::InReview && self.mode == Mode::Merge;
+        let is_in_hand = picture.review >= ReviewState::InReview && self.mode == ImportMode::Merge;
         if is_in_hand || after <= picture.review {
             return;
         }
@@ -783,7 +787,7 @@ impl<'a> Intake<'a> {
 }
 
 /// What an import found on one picture.
-struct Touched {
+struct Affected {
     has_truth: bool,
     has_proposals: bool,
     is_partial: bool,
@@ -797,7 +801,7 @@ fn row_of(
     id: AnnotationId,
     rect: BBox,
     category: CategoryId,
-    one: FoundBox,
+    one: ImportedBox,
     categories: &[CategoryId],
 ) -> Annotation {
     let mut row = Annotation::drawn(id, rect, category);

@@ -9,18 +9,18 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::intake::{FoundBox, FoundPicture, Intake, from_text, to_text};
-use super::layout::{Chosen, Job};
+use super::intake::{ImportBuilder, ImportedBox, ImportedPicture, from_text, to_text};
+use super::layout::{ExportWriter, ExportedPicture};
 use super::{FormatError, text, voc};
 use crate::document::{Annotation, Flags, ReviewState};
 
 const OWN: &str = "labelme";
 
 /// Writes a JSON file beside where each picture is or would be.
-pub(super) fn export(job: &mut Job<'_>) -> Result<(), FormatError> {
+pub(super) fn export(job: &mut ExportWriter<'_>) -> Result<(), FormatError> {
     for one in job.chosen.clone() {
         let folder = job.part_folder(one.part);
-        let Chosen { picture, name, .. } = &one;
+        let ExportedPicture { picture, name, .. } = &one;
         let shapes: Vec<Value> = job
             .truth(picture)
             .map(|row| shape(row, job.category_name(row.category)))
@@ -90,7 +90,7 @@ fn keep(mut own: Map<String, Value>, mut more: Map<String, Value>) -> Option<Box
 }
 
 /// Reads a file, or all of a folder.
-pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatError> {
+pub(super) fn import(path: &Path, intake: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
     let is_alone = !path.is_dir();
     for file in text::files_below(path, |file| text::has_extension(file, "json"))? {
         let read = text::read(&file, text::SMALL_FILE_BYTES).and_then(|content| {
@@ -105,7 +105,11 @@ pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatE
     Ok(())
 }
 
-fn picture(file: &Path, content: &str, intake: &mut Intake<'_>) -> Result<FoundPicture, String> {
+fn picture(
+    file: &Path,
+    content: &str,
+    intake: &mut ImportBuilder<'_>,
+) -> Result<ImportedPicture, String> {
     let mut top: Map<String, Value> =
         serde_json::from_str(content).map_err(|error| format!("it is no labelme JSON: {error}"))?;
     let Some(Value::Array(shapes)) = top.remove("shapes") else {
@@ -127,13 +131,13 @@ fn picture(file: &Path, content: &str, intake: &mut Intake<'_>) -> Result<FoundP
         );
         intake.report.changed.add(sentence);
     }
-    let mut found = FoundPicture {
-        names: voc::names_beside(file, intake.root, &name, None),
+    let mut found = ImportedPicture {
+        names: voc::candidate_paths(file, intake.root, &name, None),
         size: size
             .map(|(width, height)| [width, height])
             .filter(|[w, h]| *w > 0 && *h > 0),
         review: Some(ReviewState::Done),
-        ..FoundPicture::default()
+        ..ImportedPicture::default()
     };
     for shape in shapes {
         match read_shape(shape, &name, intake) {
@@ -149,13 +153,19 @@ fn picture(file: &Path, content: &str, intake: &mut Intake<'_>) -> Result<FoundP
     Ok(found)
 }
 
-fn read_shape(shape: Value, name: &str, intake: &mut Intake<'_>) -> Result<FoundBox, String> {
+fn read_shape(
+    shape: Value,
+    name: &str,
+    intake: &mut ImportBuilder<'_>,
+) -> Result<ImportedBox, String> {
     let Value::Object(mut shape) = shape else {
         return Err("a shape is no object".to_owned());
     };
     let label = shape.remove("label");
     let label = label.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let category = intake.category_named(label).ok_or("a shape has no label")?;
+    let category = intake
+        .category_by_name(label)
+        .ok_or("a shape has no label")?;
     let kind = shape.remove("shape_type");
     let kind = kind.as_ref().and_then(Value::as_str).unwrap_or("polygon");
     let points: Option<Vec<[f64; 2]>> = shape
@@ -190,7 +200,7 @@ fn read_shape(shape: Value, name: &str, intake: &mut Intake<'_>) -> Result<Found
         more.insert("bbox".to_owned(), json!([x0, y0, x1 - x0, y1 - y0]));
         more.insert("segmentation".to_owned(), json!([points.concat()]));
     }
-    let mut one = FoundBox::new(category, edges);
+    let mut one = ImportedBox::new(category, edges);
     if let Some(Value::Object(flags)) = shape.get_mut("flags") {
         let mut take = |name: &str, flag: &mut bool| {
             *flag = flags.get(name) == Some(&Value::Bool(true));

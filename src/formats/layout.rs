@@ -9,14 +9,14 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use super::exchange::{ExportReport, Files, Format, Layout, Options};
-use super::originals::Originals;
+use super::exchange::{ExportOptions, ExportReport, Files, FolderLayout, Format};
+use super::originals::OriginalPictures;
 use super::{FormatError, coco, same_file, spare_projects, text, write_whole};
 use crate::document::{Annotation, CategoryId, Document, Picture};
 
 /// A part of a split data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
+pub enum Subset {
     /// To learn from.
     Train,
     /// To choose by while learning.
@@ -25,16 +25,16 @@ pub enum Part {
     Test,
 }
 
-impl Part {
+impl Subset {
     /// All parts.
     pub const ALL: [Self; 3] = [Self::Train, Self::Val, Self::Test];
 
     /// The folder's name.
-    pub(super) fn name(self, layout: Layout) -> &'static str {
+    pub(super) fn name(self, layout: FolderLayout) -> &'static str {
         match (self, layout) {
             (Self::Train, _) => "train",
-            (Self::Val, Layout::Standard) => "val",
-            (Self::Val, Layout::Roboflow) => "valid",
+            (Self::Val, FolderLayout::Standard) => "val",
+            (Self::Val, FolderLayout::Roboflow) => "valid",
             (Self::Test, _) => "test",
         }
     }
@@ -58,7 +58,7 @@ pub struct Split {
 
 impl Split {
     /// The part that a picture belongs to; train if all shares are zero.
-    pub fn part(&self, path: &str) -> Part {
+    pub fn part(&self, path: &str) -> Subset {
         let digest = Sha256::new()
             .chain_update(self.seed.to_le_bytes())
             .chain_update(path.as_bytes())
@@ -71,20 +71,20 @@ impl Split {
         // In 0..total, evenly, without the bias of a remainder.
         let point = (u128::from(hash) * (train + val + test)) >> 64;
         if point < train || train + val + test == 0 {
-            Part::Train
+            Subset::Train
         } else if point < train + val {
-            Part::Val
+            Subset::Val
         } else {
-            Part::Test
+            Subset::Test
         }
     }
 }
 
 /// A picture that is exported.
 #[derive(Clone, Debug)]
-pub(super) struct Chosen<'a> {
+pub(super) struct ExportedPicture<'a> {
     pub picture: &'a Picture,
-    pub part: Part,
+    pub part: Subset,
     /// Its path in the export, below the folder of its part.
     pub name: String,
 }
@@ -93,15 +93,15 @@ pub(super) struct Chosen<'a> {
 /// systems that do not tell capitals apart either. Folders are kept.
 pub(super) fn choose<'a>(
     pictures: impl Iterator<Item = &'a Picture>,
-    options: &Options,
-) -> Vec<Chosen<'a>> {
+    options: &ExportOptions,
+) -> Vec<ExportedPicture<'a>> {
     let has_label_files = matches!(options.format, Format::Yolo | Format::Voc | Format::LabelMe);
     let mut taken = HashSet::new();
     pictures
         .map(|picture| {
             let part = options
                 .split
-                .map_or(Part::Train, |split| split.part(&picture.path));
+                .map_or(Subset::Train, |split| split.part(&picture.path));
             let mut name = picture.path.to_string();
             if options.format == Format::Yolo {
                 // Readers find labels by putting `labels` for the last `images` of the path.
@@ -116,7 +116,7 @@ pub(super) fn choose<'a>(
             } else if options.files != Files::Leave {
                 name = free_name(&mut taken, name, |name| name);
             }
-            Chosen {
+            ExportedPicture {
                 picture,
                 part,
                 name,
@@ -137,27 +137,27 @@ fn free_name(taken: &mut HashSet<String>, name: String, key: fn(&str) -> &str) -
 }
 
 /// An export at work.
-pub(super) struct Job<'a> {
+pub(super) struct ExportWriter<'a> {
     pub document: &'a Document,
-    pub options: &'a Options,
-    pub chosen: Vec<Chosen<'a>>,
+    pub options: &'a ExportOptions,
+    pub chosen: Vec<ExportedPicture<'a>>,
     pub report: ExportReport,
     root: &'a Path,
     out: &'a Path,
-    originals: Originals<'a>,
+    originals: OriginalPictures<'a>,
     /// A folder beside `out` that becomes `out`, if there is none yet.
     staging: Option<TempDir>,
     /// Folders of an existing `out` that are known to lie in it.
     checked: HashSet<PathBuf>,
 }
 
-impl<'a> Job<'a> {
+impl<'a> ExportWriter<'a> {
     pub(super) fn new(
         document: &'a Document,
         root: &'a Path,
-        options: &'a Options,
+        options: &'a ExportOptions,
         out: &'a Path,
-        chosen: Vec<Chosen<'a>>,
+        chosen: Vec<ExportedPicture<'a>>,
     ) -> Result<Self, FormatError> {
         let exists = out.symlink_metadata().is_ok();
         if exists && options.makes_folder() != out.is_dir() {
@@ -170,7 +170,7 @@ impl<'a> Job<'a> {
             return Err(FormatError::malformed(out, reason));
         }
         spare_projects(out)?;
-        let originals = Originals::new(document, root);
+        let originals = OriginalPictures::new(document, root);
         if options.makes_folder() {
             if options.files != Files::Leave && same_file(out, root) {
                 let reason = "the pictures lie there, and copies would mix with them; choose \
@@ -190,7 +190,7 @@ impl<'a> Job<'a> {
             pictures: chosen.len(),
             ..ExportReport::default()
         };
-        for Chosen {
+        for ExportedPicture {
             picture,
             part,
             name,
@@ -227,7 +227,7 @@ impl<'a> Job<'a> {
     }
 
     /// As [`truth`](Self::truth), for a format that has no word for a group of objects.
-    pub(super) fn truth_without_crowds(&mut self, picture: &Picture) -> Vec<&'a Annotation> {
+    pub(super) fn ground_truth_without_crowds(&mut self, picture: &Picture) -> Vec<&'a Annotation> {
         let (rows, crowds): (Vec<_>, Vec<_>) =
             self.truth(picture).partition(|row| !row.flags.crowd);
         for row in crowds {
@@ -247,8 +247,8 @@ impl<'a> Job<'a> {
 
     /// The folder of a part in formats that keep pictures and labels together; empty if there is
     /// but one part and no layout asks for its name.
-    pub(super) fn part_folder(&self, part: Part) -> &'static str {
-        if self.options.split.is_some() || self.options.layout == Layout::Roboflow {
+    pub(super) fn part_folder(&self, part: Subset) -> &'static str {
+        if self.options.split.is_some() || self.options.layout == FolderLayout::Roboflow {
             part.name(self.options.layout)
         } else {
             ""
@@ -256,13 +256,13 @@ impl<'a> Job<'a> {
     }
 
     /// The parts that are written: all that have a share, or train alone.
-    pub(super) fn parts(&self) -> Vec<Part> {
+    pub(super) fn parts(&self) -> Vec<Subset> {
         match self.options.split {
-            None => vec![Part::Train],
+            None => vec![Subset::Train],
             Some(Split {
                 train, val, test, ..
             }) => {
-                let shares = Part::ALL.into_iter().zip([train, val, test]);
+                let shares = Subset::ALL.into_iter().zip([train, val, test]);
                 let written = shares.filter(|(_, share)| *share > 0);
                 written.map(|(part, _)| part).collect()
             }
@@ -320,7 +320,11 @@ impl<'a> Job<'a> {
     }
 
     /// Copies or links a picture, if the options ask for it.
-    pub(super) fn put_picture(&mut self, chosen: &Chosen<'_>, to: &str) -> Result<(), FormatError> {
+    pub(super) fn put_picture(
+        &mut self,
+        chosen: &ExportedPicture<'_>,
+        to: &str,
+    ) -> Result<(), FormatError> {
         if self.options.files == Files::Leave {
             return Ok(());
         }

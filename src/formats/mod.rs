@@ -13,7 +13,7 @@
 //! | `coco_project`, `yolo`, `voc`, `labelme`, `createml`, `tags` | one format each |
 //!
 //! An importer turns its files into `Found` pictures and leaves every decision to `intake`; an
-//! exporter gets `Chosen` pictures and leaves every path to `layout`.
+//! exporter gets `ExportedPicture` pictures and leaves every path to `layout`.
 
 pub mod class_map;
 pub mod coco;
@@ -35,7 +35,7 @@ mod yolo;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::store::is_of_project;
+use crate::store::belongs_to_project;
 
 /// Why a file could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +114,7 @@ pub fn check_target(path: &Path) -> Result<(), FormatError> {
 /// Refuses to write where a project is kept, whose boxes would be lost.
 fn spare_projects(path: &Path) -> Result<(), FormatError> {
     let target = resolved(path);
-    if is_of_project(path) || target.is_some_and(|target| is_of_project(&target)) {
+    if belongs_to_project(path) || target.is_some_and(|target| belongs_to_project(&target)) {
         let reason = "a project is kept there, which would be lost; choose another name";
         return Err(FormatError::malformed(path, reason));
     }

@@ -8,14 +8,14 @@ use super::{FormatError, folder_of};
 use crate::document::Document;
 
 /// Where the pictures of a project lie.
-pub(super) struct Originals<'a> {
+pub(super) struct OriginalPictures<'a> {
     document: &'a Document,
     root: &'a Path,
     /// Looked up when something is first in the way: an export into a new place need not know.
     places: OnceCell<HashSet<PathBuf>>,
 }
 
-impl<'a> Originals<'a> {
+impl<'a> OriginalPictures<'a> {
     pub(super) fn new(document: &'a Document, root: &'a Path) -> Self {
         let places = OnceCell::new();
         Self {

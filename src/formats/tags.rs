@@ -5,15 +5,15 @@
 
 use std::path::Path;
 
-use super::intake::{FoundPicture, Intake};
-use super::layout::Job;
+use super::intake::{ImportBuilder, ImportedPicture};
+use super::layout::ExportWriter;
 use super::{FormatError, text};
 
 /// Names of a first column that is no path.
 const HEADERS: [&str; 6] = ["path", "image", "file", "filename", "file_name", "picture"];
 
 /// Writes every picture that has a tag.
-pub(super) fn export(job: &mut Job<'_>) -> Result<(), FormatError> {
+pub(super) fn export(job: &mut ExportWriter<'_>) -> Result<(), FormatError> {
     let mut csv = csv::WriterBuilder::new()
         .flexible(true)
         .from_writer(Vec::new());
@@ -35,7 +35,7 @@ pub(super) fn export(job: &mut Job<'_>) -> Result<(), FormatError> {
 }
 
 /// A line of the file.
-pub struct Line {
+pub struct TaggedPicture {
     /// The picture, a path without anything that leads out of its folder.
     pub name: String,
     /// Its tags, which may be none.
@@ -46,7 +46,7 @@ pub struct Line {
 ///
 /// # Errors
 /// If it cannot be read, or is no CSV.
-pub fn read(path: &Path) -> Result<(Vec<Line>, Vec<String>), FormatError> {
+pub fn read(path: &Path) -> Result<(Vec<TaggedPicture>, Vec<String>), FormatError> {
     let content = text::read(path, text::LARGE_FILE_BYTES)?;
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
@@ -72,7 +72,7 @@ pub fn read(path: &Path) -> Result<(Vec<Line>, Vec<String>), FormatError> {
             continue;
         };
         let tags = record.iter().skip(1).filter(|tag| !tag.is_empty());
-        lines.push(Line {
+        lines.push(TaggedPicture {
             name,
             tags: tags.map(str::to_owned).collect(),
         });
@@ -81,18 +81,20 @@ pub fn read(path: &Path) -> Result<(Vec<Line>, Vec<String>), FormatError> {
 }
 
 /// Takes a file into a project.
-pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatError> {
+pub(super) fn import(path: &Path, intake: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
     let (lines, refused) = read(path)?;
     for sentence in refused {
         intake.report.unread.add(sentence);
     }
     for line in lines {
         let tags = line.tags.iter();
-        let tags = tags.filter_map(|tag| intake.category_named(tag)).collect();
-        intake.pictures.push(FoundPicture {
+        let tags = tags
+            .filter_map(|tag| intake.category_by_name(tag))
+            .collect();
+        intake.pictures.push(ImportedPicture {
             names: vec![line.name],
             tags,
-            ..FoundPicture::default()
+            ..ImportedPicture::default()
         });
     }
     Ok(())

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::coco::Instances;
 use super::exchange::{
-    self, Boxes, Files, Format, Import, Layout, Mode, Options, Part, Report, Scope, Split,
+    self, Boxes, ExportOptions, Files, FolderLayout, Format, Import, ImportMode, ImportReport,
+    PictureScope, Split, Subset,
 };
 use crate::document::{
     Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags, Model,
@@ -139,8 +140,8 @@ fn import_into(
     path: &Path,
     root: &Path,
     format: Format,
-    mode: Mode,
-) -> (Document, Report) {
+    mode: ImportMode,
+) -> (Document, ImportReport) {
     let Import { edit, report } = exchange::import(document, path, root, format, mode).unwrap();
     let mut after = document.clone();
     let inverse = after.apply(edit).expect("an import fits its document");
@@ -151,20 +152,20 @@ fn import_into(
 }
 
 /// Imports JSON text as COCO into a document.
-fn coco(document: &Document, value: &Value, mode: Mode) -> (Document, Report) {
+fn coco(document: &Document, value: &Value, mode: ImportMode) -> (Document, ImportReport) {
     let folder = Folder::new();
     let path = folder.write("in.json", value.to_string());
-    assert_eq!(exchange::recognise(&path), Some(Format::Coco));
+    assert_eq!(exchange::detect_format(&path), Some(Format::Coco));
     import_into(document, &path, folder.path(), Format::Coco, mode)
 }
 
 fn export_coco(
     document: &Document,
-    change: impl Fn(&mut Options),
+    change: impl Fn(&mut ExportOptions),
 ) -> (Instances, exchange::ExportReport) {
     let folder = Folder::new();
     let out = folder.path().join("out.json");
-    let mut options = Options::new(Format::Coco);
+    let mut options = ExportOptions::new(Format::Coco);
     change(&mut options);
     let report = exchange::export(document, folder.path(), &options, &out).unwrap();
     (Instances::read(&out).unwrap(), report)
@@ -186,7 +187,7 @@ fn only_box(document: &Document) -> &Annotation {
     row
 }
 
-fn says(notes: &exchange::Notes, part: &str) -> bool {
+fn says(notes: &exchange::Messages, part: &str) -> bool {
     notes
         .sentences
         .iter()
@@ -380,16 +381,16 @@ proptest! {
     fn a_document_comes_back_from_coco_as_it_was(document in documents()) {
         let folder = Folder::new();
         let out = folder.path().join("all.json");
-        let mut options = Options::new(Format::Coco);
-        options.scope = Scope::All;
+        let mut options = ExportOptions::new(Format::Coco);
+        options.scope = PictureScope::All;
         options.provenance = true;
         exchange::export(&document, folder.path(), &options, &out).unwrap();
         let root = folder.path().join("elsewhere");
-        let (back, report) = import_into(&Document::default(), &out, &root, Format::Coco, Mode::Merge);
+        let (back, report) = import_into(&Document::default(), &out, &root, Format::Coco, ImportMode::Merge);
         prop_assert_eq!(&back, &document);
         prop_assert!(report.unread.is_empty(), "{:?}", report);
         // To take it in again changes nothing, whichever way.
-        for mode in [Mode::Merge, Mode::Replace] {
+        for mode in [ImportMode::Merge, ImportMode::Replace] {
             let again = exchange::import(&back, &out, &root, Format::Coco, mode).unwrap();
             let mut after = back.clone();
             after.apply(again.edit).unwrap();
@@ -401,12 +402,12 @@ proptest! {
     fn ground_truth_keeps_its_ids_and_is_the_same_over_exports(document in documents()) {
         let folder = Folder::new();
         let out = folder.path().join("truth.json");
-        let options = Options::new(Format::Coco);
+        let options = ExportOptions::new(Format::Coco);
         exchange::export(&document, folder.path(), &options, &out).unwrap();
         let text = fs::read_to_string(&out).unwrap();
         prop_assert!(text.is_ascii() && !text.contains("\"score\""));
         Instances::read(&out).unwrap().validate().unwrap();
-        let (back, _) = import_into(&Document::default(), &out, folder.path(), Format::Coco, Mode::Merge);
+        let (back, _) = import_into(&Document::default(), &out, folder.path(), Format::Coco, ImportMode::Merge);
         prop_assert_eq!(plain(&back), plain(&document));
         for picture in back.pictures() {
             prop_assert_eq!(&document.picture(picture.id).unwrap().path, &picture.path);
@@ -424,13 +425,13 @@ proptest! {
     fn other_formats_bring_back_what_they_hold(document in documents(), roboflow in any::<bool>(), split in any::<bool>()) {
         for format in [Format::Yolo, Format::Voc, Format::LabelMe, Format::CreateMl] {
             let folder = Folder::new();
-            let mut options = Options::new(format);
-            options.layout = if roboflow { Layout::Roboflow } else { Layout::Standard };
+            let mut options = ExportOptions::new(format);
+            options.layout = if roboflow { FolderLayout::Roboflow } else { FolderLayout::Standard };
             options.split = split.then_some(Split { train: 1, val: 1, test: 1, seed: 0 });
             let out = folder.path().join(if options.makes_folder() { "out" } else { "out.json" });
             exchange::export(&document, folder.path(), &options, &out).unwrap();
             let bare = without_boxes(&document);
-            let (back, report) = import_into(&bare, &out, folder.path(), format, Mode::Merge);
+            let (back, report) = import_into(&bare, &out, folder.path(), format, ImportMode::Merge);
             prop_assert!(report.unread.is_empty(), "{:?}: {:?}", format, report);
             let (mut expected, got) = (plain(&document), plain(&back));
             let has_crowds = matches!(format, Format::Voc | Format::LabelMe);
@@ -459,7 +460,7 @@ proptest! {
     fn damaged_files_never_panic(document in documents(), at in 0.0..1.0_f64, byte in any::<u8>(), cut in any::<bool>()) {
         for format in [Format::Coco, Format::CreateMl, Format::Tags, Format::Voc, Format::LabelMe, Format::Yolo] {
             let folder = Folder::new();
-            let options = Options::new(format);
+            let options = ExportOptions::new(format);
             let out = folder.path().join("out");
             exchange::export(&document, folder.path(), &options, &out).unwrap();
             for name in folder.names() {
@@ -469,8 +470,8 @@ proptest! {
                 if cut { bytes.truncate(place) } else if place < bytes.len() { bytes[place] = byte }
                 fs::write(&path, bytes).unwrap();
             }
-            let _ = exchange::recognise(&out);
-            if let Ok(import) = exchange::import(&document, &out, folder.path(), format, Mode::Merge) {
+            let _ = exchange::detect_format(&out);
+            if let Ok(import) = exchange::import(&document, &out, folder.path(), format, ImportMode::Merge) {
                 let mut after = document.clone();
                 let applied = after.apply(import.edit);
                 prop_assert!(applied.is_ok(), "{:?}", applied);
@@ -495,7 +496,7 @@ fn a_default_export_holds_what_was_reviewed_and_no_proposal() {
     let order: Vec<_> = file.categories.iter().map(|row| row.id).collect();
     assert_eq!(order, [2, 1]);
     // All of them: the unfinished picture says so, and its proposal is still no ground truth.
-    let (file, _) = export_coco(&sample(), |options| options.scope = Scope::All);
+    let (file, _) = export_coco(&sample(), |options| options.scope = PictureScope::All);
     assert_eq!((file.images.len(), file.annotations.len()), (3, 2));
     assert_eq!(file.images[2].extra["tsukami"]["review"], "proposed");
     assert_eq!(file.images[1].extra["tsukami"]["review"], "done");
@@ -510,7 +511,7 @@ fn proposals_go_out_with_scores_and_come_in_as_proposals() {
     let (back, report) = coco(
         &without_boxes(&document),
         &serde_json::to_value(file).unwrap(),
-        Mode::Merge,
+        ImportMode::Merge,
     );
     assert_eq!((report.proposals, report.boxes), (1, 0));
     let row = &back.annotations(PictureId(5))[0];
@@ -521,21 +522,27 @@ fn proposals_go_out_with_scores_and_come_in_as_proposals() {
     exchange::export(
         &document,
         folder.path(),
-        &Options::new(Format::CocoResults),
+        &ExportOptions::new(Format::CocoResults),
         &out,
     )
     .unwrap();
-    assert_eq!(exchange::recognise(&out), Some(Format::CocoResults));
+    assert_eq!(exchange::detect_format(&out), Some(Format::CocoResults));
     let (same, report) = import_into(
         &document,
         &out,
         folder.path(),
         Format::CocoResults,
-        Mode::Merge,
+        ImportMode::Merge,
     );
     assert_eq!((same, report.present), (document.clone(), 1));
     let bare = without_boxes(&document);
-    let (back, report) = import_into(&bare, &out, folder.path(), Format::CocoResults, Mode::Merge);
+    let (back, report) = import_into(
+        &bare,
+        &out,
+        folder.path(),
+        Format::CocoResults,
+        ImportMode::Merge,
+    );
     assert_eq!(report.proposals, 1);
     assert_eq!(
         back.picture(PictureId(5)).unwrap().review,
@@ -555,7 +562,7 @@ fn unknown_fields_survive_and_an_outline_lives_as_long_as_its_box() {
         }],
         "categories": [{"id": 3, "name": "cat", "supercategory": "animal", "keypoints": ["nose"]}],
     });
-    let (document, report) = coco(&Document::default(), &given, Mode::Merge);
+    let (document, report) = coco(&Document::default(), &given, ImportMode::Merge);
     assert!(report.unread.is_empty(), "{report:?}");
     assert!(only_box(&document).flags.occluded);
     let (file, _) = export_coco(&document, |_| {});
@@ -585,16 +592,16 @@ fn a_merge_doubles_nothing_and_a_replacement_keeps_what_is_the_same() {
     let document = sample();
     let (file, _) = export_coco(&document, |_| {});
     let mut value = serde_json::to_value(&file).unwrap();
-    for mode in [Mode::Merge, Mode::Replace] {
+    for mode in [ImportMode::Merge, ImportMode::Replace] {
         let (same, report) = coco(&document, &value, mode);
         assert_eq!((same, report.present), (document.clone(), 2));
     }
     // One box is moved elsewhere: a merge adds it, a replacement puts it in the old one's place.
     value["annotations"][0]["bbox"] = json!([60, 10, 10, 10]);
-    let (merged, report) = coco(&document, &value, Mode::Merge);
+    let (merged, report) = coco(&document, &value, ImportMode::Merge);
     assert_eq!((merged.annotation_count(), report.boxes), (4, 1));
     assert!(says(&report.changed, "got new ids"));
-    let (replaced, report) = coco(&document, &value, Mode::Replace);
+    let (replaced, report) = coco(&document, &value, ImportMode::Replace);
     assert_eq!((report.boxes, report.removed, report.present), (1, 1, 1));
     assert_eq!(
         replaced.annotation(AnnotationId(7)).unwrap().1.rect,
@@ -610,7 +617,7 @@ fn a_merge_doubles_nothing_and_a_replacement_keeps_what_is_the_same() {
         "annotations": [{"id": 1, "image_id": 5, "category_id": 1, "bbox": [5, 5, 20, 20]}],
         "categories": [{"id": 1, "name": "dog"}],
     });
-    let (after, _) = coco(&document, &confirming, Mode::Merge);
+    let (after, _) = coco(&document, &confirming, ImportMode::Merge);
     assert_eq!(
         after.annotation(AnnotationId(11)).unwrap().1.state,
         BoxState::Accepted
@@ -627,19 +634,19 @@ fn empty_pictures_are_told_from_unreviewed_ones() {
     let bare = without_boxes(&sample());
     folder.write("labels/a.txt", "");
     folder.write("data.yaml", "names: {0: dog, 1: 1, 2: no}\n");
-    assert_eq!(exchange::recognise(folder.path()), Some(Format::Yolo));
+    assert_eq!(exchange::detect_format(folder.path()), Some(Format::Yolo));
     let (after, _) = import_into(
         &bare,
         folder.path(),
         folder.path(),
         Format::Yolo,
-        Mode::Merge,
+        ImportMode::Merge,
     );
     assert!(after.is_verified_empty(PictureId(3)));
     let names: Vec<_> = after.categories().map(|row| row.name.to_string()).collect();
     assert_eq!(names[1..], ["dog", "1", "no"]);
     let listed = json!({"images": [{"id": 1, "file_name": "a.jpg", "width": 100, "height": 80}], "annotations": []});
-    let (after, report) = coco(&bare, &listed, Mode::Merge);
+    let (after, report) = coco(&bare, &listed, ImportMode::Merge);
     assert_eq!(after, bare);
     assert!(says(&report.changed, "1 pictures have no box"));
 }
@@ -659,13 +666,13 @@ fn a_picture_never_changes_sides() {
         .collect();
     let count = |part| parts.iter().filter(|other| **other == part).count();
     assert!(
-        (1500..1700).contains(&count(Part::Train)),
+        (1500..1700).contains(&count(Subset::Train)),
         "{}",
-        count(Part::Train)
+        count(Subset::Train)
     );
-    assert!((140..260).contains(&count(Part::Val)));
+    assert!((140..260).contains(&count(Subset::Val)));
     // Pinned: another version of the program must not shuffle anybody's data.
-    assert_eq!(split.part("a.jpg"), Part::Train);
+    assert_eq!(split.part("a.jpg"), Subset::Train);
     let other = Split { seed: 8, ..split };
     assert!((0..2000).any(|n| other.part(&format!("p/{n}.jpg")) != parts[n]));
 }
@@ -689,7 +696,7 @@ fn layouts_names_and_links() {
         insert_box(&mut document, id, drawn(id, [1.0, 2.0, 3.0, 4.0], 1));
     }
     let out = Folder::new();
-    let mut options = Options::new(Format::Yolo);
+    let mut options = ExportOptions::new(Format::Yolo);
     options.files = Files::Link;
     let report =
         exchange::export(&document, root.path(), &options, &out.path().join("new")).unwrap();
@@ -713,7 +720,13 @@ fn layouts_names_and_links() {
     );
     // It can be read where it lies, as a project of its own.
     let new = out.path().join("new");
-    let (back, report) = import_into(&Document::default(), &new, &new, Format::Yolo, Mode::Merge);
+    let (back, report) = import_into(
+        &Document::default(),
+        &new,
+        &new,
+        Format::Yolo,
+        ImportMode::Merge,
+    );
     assert_eq!((report.pictures_added, report.boxes), (5, 5), "{report:?}");
     assert_eq!(
         &*back.categories().next().unwrap().name,
@@ -725,9 +738,9 @@ fn layouts_names_and_links() {
     exchange::export(&document, root.path(), &options, &new).unwrap();
     assert_eq!(fs::read_to_string(new.join("mine.txt")).unwrap(), "mine");
 
-    options = Options::new(Format::Coco);
+    options = ExportOptions::new(Format::Coco);
     options.files = Files::Copy;
-    options.layout = Layout::Roboflow;
+    options.layout = FolderLayout::Roboflow;
     exchange::export(&document, root.path(), &options, &out.path().join("flow")).unwrap();
     let flow = out.path().join("flow");
     assert!(
@@ -739,7 +752,7 @@ fn layouts_names_and_links() {
         &flow,
         &flow,
         Format::Coco,
-        Mode::Merge,
+        ImportMode::Merge,
     );
     assert_eq!((report.pictures_added, report.boxes), (5, 5), "{report:?}");
     let left: Vec<_> = fs::read_dir(out.path())
@@ -794,7 +807,7 @@ fn no_export_takes_the_place_of_the_project_or_a_picture() {
     places.extend(["project.json", "picture.json", "folder/waits.png"]);
     let before = contents(&root);
     for format in Format::ALL {
-        let options = Options::new(format);
+        let options = ExportOptions::new(format);
         for place in &places {
             let out = root.path().join(place);
             let refused = exchange::export(&document, root.path(), &options, &out);
@@ -812,9 +825,9 @@ fn no_export_takes_the_place_of_the_project_or_a_picture() {
     let before = contents(&root);
     for files in [Files::Copy, Files::Link] {
         for format in [Format::Coco, Format::Yolo, Format::Voc, Format::LabelMe] {
-            let options = Options {
+            let options = ExportOptions {
                 files,
-                ..Options::new(format)
+                ..ExportOptions::new(format)
             };
             for out in ["", "inner/.."] {
                 let out = root.path().join(out);
@@ -826,7 +839,7 @@ fn no_export_takes_the_place_of_the_project_or_a_picture() {
         }
     }
     // labelme's files belong beside the pictures.
-    let options = Options::new(Format::LabelMe);
+    let options = ExportOptions::new(Format::LabelMe);
     exchange::export(&document, root.path(), &options, root.path()).unwrap();
     exchange::export(&document, root.path(), &options, root.path()).unwrap();
     assert!(root.path().join("a.json").is_file());
@@ -843,9 +856,9 @@ fn a_copy_never_takes_the_place_of_another_picture() {
         insert_picture(&mut document, Picture { review, ..picture });
     }
     let before = fs::read(root.path().join("out/a.png")).unwrap();
-    let options = Options {
+    let options = ExportOptions {
         files: Files::Copy,
-        ..Options::new(Format::LabelMe)
+        ..ExportOptions::new(Format::LabelMe)
     };
     let out = root.path().join("out");
     let refused = exchange::export(&document, root.path(), &options, &out);
@@ -857,7 +870,7 @@ fn a_copy_never_takes_the_place_of_another_picture() {
 #[test]
 fn links_lead_nowhere() {
     let (root, out, secret) = (Folder::new(), Folder::new(), Folder::new());
-    let mut options = Options::new(Format::Voc);
+    let mut options = ExportOptions::new(Format::Voc);
     std::os::unix::fs::symlink(secret.path(), out.path().join("sub")).unwrap();
     let error = exchange::export(&sample(), root.path(), &options, out.path()).unwrap_err();
     assert!(error.to_string().contains("leads out"), "{error}");
@@ -872,7 +885,7 @@ fn links_lead_nowhere() {
         &path,
         root.path(),
         Format::Coco,
-        Mode::Merge,
+        ImportMode::Merge,
     );
     assert_eq!(
         (after.pictures().len(), report.unread.sentences.len()),
@@ -891,12 +904,30 @@ fn tags_go_out_and_in() {
     let edit = crate::document::ops::set_tag(&document, &[PictureId(4)], CategoryId(2), true);
     apply(&mut document, edit.unwrap());
     let out = folder.path().join("tags.csv");
-    exchange::export(&document, folder.path(), &Options::new(Format::Tags), &out).unwrap();
-    assert_eq!(exchange::recognise(&out), Some(Format::Tags));
-    let (after, report) = import_into(&sample(), &out, folder.path(), Format::Tags, Mode::Merge);
+    exchange::export(
+        &document,
+        folder.path(),
+        &ExportOptions::new(Format::Tags),
+        &out,
+    )
+    .unwrap();
+    assert_eq!(exchange::detect_format(&out), Some(Format::Tags));
+    let (after, report) = import_into(
+        &sample(),
+        &out,
+        folder.path(),
+        Format::Tags,
+        ImportMode::Merge,
+    );
     assert_eq!((after, report.tags), (document, 1));
     let path = folder.write("in.csv", "a.jpg, dog ,bird,,\n../x.jpg,dog\nnone.jpg,dog\n");
-    let (after, report) = import_into(&sample(), &path, folder.path(), Format::Tags, Mode::Merge);
+    let (after, report) = import_into(
+        &sample(),
+        &path,
+        folder.path(),
+        Format::Tags,
+        ImportMode::Merge,
+    );
     assert_eq!(after.picture(PictureId(3)).unwrap().tags.len(), 2);
     assert_eq!(report.categories_added, ["bird"]);
     assert!(says(&report.unread, "../x.jpg") && says(&report.unread, "none.jpg"));
@@ -918,14 +949,14 @@ fn bad_boxes_are_named_and_the_rest_is_taken() {
         let mut file = coco_file(&bbox);
         let good = json!({"id": 2, "image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5]});
         file["annotations"].as_array_mut().unwrap().push(good);
-        let (after, report) = coco(&Document::default(), &file, Mode::Merge);
+        let (after, report) = coco(&Document::default(), &file, ImportMode::Merge);
         assert!(says(&report.unread, expected), "{bbox}: {report:?}");
         assert_eq!(only_box(&after).id, AnnotationId(2));
     }
     let (after, report) = coco(
         &Document::default(),
         &coco_file(&json!([-5, -5, 1e30, 1e30])),
-        Mode::Merge,
+        ImportMode::Merge,
     );
     assert!(says(&report.changed, "clipped"));
     assert_eq!(
@@ -954,7 +985,7 @@ fn ids_of_any_kind_are_taken_and_unusable_ones_renumbered() {
             {"id": 5, "name": "cat"}, {"id": 6}, {"id": 4_294_967_295_u32, "name": "last"},
         ],
     });
-    let (after, report) = coco(&Document::default(), &file, Mode::Merge);
+    let (after, report) = coco(&Document::default(), &file, ImportMode::Merge);
     let paths: Vec<_> = after
         .pictures()
         .map(|row| (row.id.0, row.path.to_string()))
@@ -1001,13 +1032,14 @@ fn names_that_lead_out_of_the_folder_are_refused() {
             &path,
             &root,
             Format::Coco,
-            Mode::Merge,
+            ImportMode::Merge,
         );
         assert_eq!(after.pictures().len(), 0);
         assert!(says(&report.unread, "refused"), "{name}: {report:?}");
         let xml = format!("<annotation><filename>{name}</filename></annotation>");
         let path = outer.write("root/in.xml", xml);
-        let error = exchange::import(&after, &path, &root, Format::Voc, Mode::Merge).unwrap_err();
+        let error =
+            exchange::import(&after, &path, &root, Format::Voc, ImportMode::Merge).unwrap_err();
         assert!(error.to_string().contains("refused"), "{error}");
         let list = json!([{"image": name, "annotations": []}]);
         let path = outer.write("root/list.json", list.to_string());
@@ -1016,7 +1048,7 @@ fn names_that_lead_out_of_the_folder_are_refused() {
             &path,
             &root,
             Format::CreateMl,
-            Mode::Merge,
+            ImportMode::Merge,
         );
         assert_eq!(
             (after.pictures().len(), report.unread.sentences.len()),
@@ -1044,13 +1076,13 @@ fn encodings_and_broken_texts() {
         format!("\u{feff}{text}").into_bytes(),
     ] {
         let path = folder.write("in.json", bytes);
-        assert_eq!(exchange::recognise(&path), Some(Format::Coco));
+        assert_eq!(exchange::detect_format(&path), Some(Format::Coco));
         let (after, _) = import_into(
             &Document::default(),
             &path,
             folder.path(),
             Format::Coco,
-            Mode::Merge,
+            ImportMode::Merge,
         );
         assert_eq!(&*after.categories().next().unwrap().name, "猫");
     }
@@ -1066,7 +1098,7 @@ fn encodings_and_broken_texts() {
             &path,
             folder.path(),
             format,
-            Mode::Merge,
+            ImportMode::Merge,
         )
         .unwrap_err()
         .to_string()
@@ -1106,7 +1138,7 @@ fn encodings_and_broken_texts() {
         folder.path(),
         folder.path(),
         Format::Tags,
-        Mode::Merge,
+        ImportMode::Merge,
     );
     assert!(directory.unwrap_err().to_string().contains("no plain file"));
 }
@@ -1127,7 +1159,7 @@ fn yolo_lines_of_every_kind() {
         &folder.path().join("data.yaml"),
         folder.path(),
         Format::Yolo,
-        Mode::Merge,
+        ImportMode::Merge,
     );
     let picture = after.picture_at("images/train/a.png").unwrap();
     let rows = after.annotations(picture.id);
@@ -1163,13 +1195,13 @@ fn voc_counts_from_one_unless_a_file_shows_otherwise() {
              <bndbox><xmin>{xmin}</xmin><ymin>{ymin}</ymin><xmax>10</xmax><ymax>20</ymax></bndbox></object></annotation>"
         );
         let path = folder.write("a.xml", xml);
-        assert_eq!(exchange::recognise(&path), Some(Format::Voc));
+        assert_eq!(exchange::detect_format(&path), Some(Format::Voc));
         import_into(
             &without_boxes(&sample()),
             &path,
             folder.path(),
             Format::Voc,
-            Mode::Merge,
+            ImportMode::Merge,
         )
         .0
     };
@@ -1213,13 +1245,13 @@ fn labelme_shapes_become_boxes() {
         ],
     });
     let path = folder.write("a.json", file.to_string());
-    assert_eq!(exchange::recognise(&path), Some(Format::LabelMe));
+    assert_eq!(exchange::detect_format(&path), Some(Format::LabelMe));
     let (after, report) = import_into(
         &without_boxes(&sample()),
         &path,
         folder.path(),
         Format::LabelMe,
-        Mode::Merge,
+        ImportMode::Merge,
     );
     let rows = after.annotations(PictureId(3));
     assert_eq!(rows.len(), 3, "{report:?}");
@@ -1264,7 +1296,7 @@ fn pictures_are_found_by_the_end_of_their_path_if_only_one_fits() {
         |id: u32, name: &str| json!({"id": id, "file_name": name, "width": 100, "height": 81});
     let file = json!({"images": [image(1, "train/waits.png"), image(2, "same.jpg"), image(3, "y/same.jpg"), image(4, "test/waits.png")],
         "annotations": [], "categories": []});
-    let (after, report) = coco(&document, &file, Mode::Merge);
+    let (after, report) = coco(&document, &file, ImportMode::Merge);
     assert_eq!(after.pictures().len(), document.pictures().len());
     assert!(says(
         &report.changed,

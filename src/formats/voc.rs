@@ -15,16 +15,16 @@ use quick_xml::Reader;
 use quick_xml::escape::escape;
 use quick_xml::events::Event;
 
-use super::intake::{FoundBox, FoundPicture, Intake};
-use super::layout::{Chosen, Job};
+use super::intake::{ImportBuilder, ImportedBox, ImportedPicture};
+use super::layout::{ExportWriter, ExportedPicture};
 use super::{FormatError, text};
 use crate::document::{Flags, ReviewState};
 
 /// Elements deeper than this are none of VOC.
-const MOST_DEPTH: usize = 32;
+const MAX_DEPTH: usize = 32;
 
 /// Writes an XML file beside where each picture is or would be.
-pub(super) fn export(job: &mut Job<'_>) -> Result<(), FormatError> {
+pub(super) fn export(job: &mut ExportWriter<'_>) -> Result<(), FormatError> {
     for one in job.chosen.clone() {
         let folder = job.part_folder(one.part);
         let xml = document_of(&one, job);
@@ -35,7 +35,7 @@ pub(super) fn export(job: &mut Job<'_>) -> Result<(), FormatError> {
     Ok(())
 }
 
-fn document_of(one: &Chosen<'_>, job: &mut Job<'_>) -> String {
+fn document_of(one: &ExportedPicture<'_>, job: &mut ExportWriter<'_>) -> String {
     let picture = one.picture;
     let name = text::last_part(&one.name);
     let folder = one
@@ -95,7 +95,7 @@ fn in_xml(content: &str) -> String {
 }
 
 /// Reads an XML file, or all of a folder.
-pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatError> {
+pub(super) fn import(path: &Path, intake: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
     let files = text::files_below(path, |file| text::has_extension(file, "xml"))?;
     let is_alone = !path.is_dir();
     for file in files {
@@ -117,7 +117,11 @@ pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatE
     Ok(())
 }
 
-fn picture(file: &Path, root: &Node, intake: &mut Intake<'_>) -> Result<FoundPicture, FormatError> {
+fn picture(
+    file: &Path,
+    root: &Node,
+    intake: &mut ImportBuilder<'_>,
+) -> Result<ImportedPicture, FormatError> {
     let shown = file.display();
     let written = root.text_of("filename").unwrap_or_default();
     let name = text::safe_path(written).ok_or_else(|| {
@@ -131,13 +135,13 @@ fn picture(file: &Path, root: &Node, intake: &mut Intake<'_>) -> Result<FoundPic
             .ok()
             .filter(|side| *side > 0)
     };
-    let mut found = FoundPicture {
-        names: names_beside(file, intake.root, &name, root.text_of("folder")),
+    let mut found = ImportedPicture {
+        names: candidate_paths(file, intake.root, &name, root.text_of("folder")),
         size: side("width")
             .zip(side("height"))
             .map(|(width, height)| [width, height]),
         review: Some(ReviewState::Done),
-        ..FoundPicture::default()
+        ..ImportedPicture::default()
     };
     if found.size.is_none() {
         intake
@@ -153,7 +157,7 @@ fn picture(file: &Path, root: &Node, intake: &mut Intake<'_>) -> Result<FoundPic
             let edge = |key| edges.text_of(key)?.parse::<f64>().ok();
             Some([edge("xmin")?, edge("ymin")?, edge("xmax")?, edge("ymax")?])
         });
-        let (Some(edges), Some(category)) = (edges, intake.category_named(class)) else {
+        let (Some(edges), Some(category)) = (edges, intake.category_by_name(class)) else {
             found.is_partial = true;
             intake
                 .report
@@ -166,7 +170,7 @@ fn picture(file: &Path, root: &Node, intake: &mut Intake<'_>) -> Result<FoundPic
                 .text_of(key)
                 .is_some_and(|text| text == "1" || text == "true")
         };
-        let mut one = FoundBox::new(category, edges);
+        let mut one = ImportedBox::new(category, edges);
         one.flags = Flags {
             crowd: false,
             difficult: is_set("difficult"),
@@ -195,7 +199,7 @@ fn picture(file: &Path, root: &Node, intake: &mut Intake<'_>) -> Result<FoundPic
 
 /// Paths of a picture that a file beside it names: in the file's folder, in the folder that the
 /// file names, and as it is.
-pub(super) fn names_beside(
+pub(super) fn candidate_paths(
     file: &Path,
     root: &Path,
     name: &str,
@@ -244,7 +248,7 @@ impl Node {
             match event {
                 Event::Start(start) => {
                     let name = start.local_name().as_ref().to_owned();
-                    if open.len() > MOST_DEPTH {
+                    if open.len() > MAX_DEPTH {
                         return Err("its elements are nested too deeply".to_owned());
                     }
                     open.push(Self {

@@ -13,17 +13,17 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::exchange::Layout;
-use super::intake::{FoundBox, FoundPicture, Intake};
-use super::layout::{Chosen, Job, Part};
+use super::exchange::FolderLayout;
+use super::intake::{ImportBuilder, ImportedBox, ImportedPicture};
+use super::layout::{ExportWriter, ExportedPicture, Subset};
 use super::{FormatError, text};
 use crate::document::{Model, ReviewState};
 
 /// Names of files that list classes, a line each, in the order of their numbers.
-const LISTS: [&str; 3] = ["classes.txt", "obj.names", "_darknet.labels"];
+const CLASS_LIST_FILES: [&str; 3] = ["classes.txt", "obj.names", "_darknet.labels"];
 
 /// Writes the label files and `data.yaml`.
-pub(super) fn export(job: &mut Job<'_>) -> Result<(), FormatError> {
+pub(super) fn export(job: &mut ExportWriter<'_>) -> Result<(), FormatError> {
     let places: BTreeMap<_, _> = job
         .document
         .categories()
@@ -32,13 +32,13 @@ pub(super) fn export(job: &mut Job<'_>) -> Result<(), FormatError> {
         .collect();
     for one in job.chosen.clone() {
         let mut lines = String::new();
-        let Chosen {
+        let ExportedPicture {
             picture,
             part,
             name,
         } = &one;
         let (width, height) = (f64::from(picture.width), f64::from(picture.height));
-        for row in job.truth_without_crowds(picture) {
+        for row in job.ground_truth_without_crowds(picture) {
             let [x0, y0, x1, y1] =
                 [row.rect.x0, row.rect.y0, row.rect.x1, row.rect.y1].map(f64::from);
             let place = places.get(&row.category).copied().unwrap_or_default();
@@ -58,30 +58,30 @@ pub(super) fn export(job: &mut Job<'_>) -> Result<(), FormatError> {
     job.write("data.yaml", description.as_bytes())
 }
 
-fn folder(job: &Job<'_>, kind: &str, part: Part) -> String {
+fn folder(job: &ExportWriter<'_>, kind: &str, part: Subset) -> String {
     let part = part.name(job.options.layout);
     match job.options.layout {
-        Layout::Standard => format!("{kind}/{part}"),
-        Layout::Roboflow => format!("{part}/{kind}"),
+        FolderLayout::Standard => format!("{kind}/{part}"),
+        FolderLayout::Roboflow => format!("{part}/{kind}"),
     }
 }
 
 /// The text of `data.yaml`. It has no `path`, so that readers take the folder that it lies in.
-fn describe(job: &Job<'_>) -> String {
+fn describe(job: &ExportWriter<'_>) -> String {
     let mut yaml = String::new();
-    for part in [Part::Train, Part::Val] {
+    for part in [Subset::Train, Subset::Val] {
         // Readers insist on both; without a val part they get train again.
         let is_there = job.chosen.iter().any(|one| one.part == part);
-        let shown = if is_there { part } else { Part::Train };
+        let shown = if is_there { part } else { Subset::Train };
         let _ = writeln!(
             yaml,
             "{}: {}",
-            part.name(Layout::Standard),
+            part.name(FolderLayout::Standard),
             folder(job, "images", shown)
         );
     }
-    if job.chosen.iter().any(|one| one.part == Part::Test) {
-        let _ = writeln!(yaml, "test: {}", folder(job, "images", Part::Test));
+    if job.chosen.iter().any(|one| one.part == Subset::Test) {
+        let _ = writeln!(yaml, "test: {}", folder(job, "images", Subset::Test));
     }
     let names: Vec<_> = job
         .document
@@ -151,7 +151,7 @@ struct Description {
 }
 
 /// Reads a folder, a `data.yaml` with what lies beside it, or one label file.
-pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatError> {
+pub(super) fn import(path: &Path, intake: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
     let is_label_file = !path.is_dir() && text::has_extension(path, "txt");
     let parent = path
         .parent()
@@ -169,7 +169,7 @@ pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatE
     let description = description(base, own, intake)?;
     let is_list = |file: &Path| {
         file.file_name()
-            .is_some_and(|name| LISTS.iter().any(|list| name == *list))
+            .is_some_and(|name| CLASS_LIST_FILES.iter().any(|list| name == *list))
     };
     let files = if is_label_file {
         vec![path.to_owned()]
@@ -199,12 +199,12 @@ pub(super) fn import(path: &Path, intake: &mut Intake<'_>) -> Result<(), FormatE
                 .add(format!("{relative}: it is no label file"));
             continue;
         }
-        let mut found = FoundPicture {
+        let mut found = ImportedPicture {
             names: names(&relative, prefix.as_deref()),
             any_extension: true,
             is_normalised: true,
             review: Some(ReviewState::Done),
-            ..FoundPicture::default()
+            ..ImportedPicture::default()
         };
         read_lines(&content, &relative, &description, &mut found, intake);
         if found.boxes.iter().any(|found| found.provenance.is_some()) {
@@ -245,8 +245,8 @@ fn read_lines(
     content: &str,
     file: &str,
     description: &Description,
-    found: &mut FoundPicture,
-    intake: &mut Intake<'_>,
+    found: &mut ImportedPicture,
+    intake: &mut ImportBuilder<'_>,
 ) {
     let model = Arc::new(Model {
         name: "YOLO labels".into(),
@@ -274,8 +274,8 @@ fn read_line(
     place: &str,
     description: &Description,
     model: &Arc<Model>,
-    intake: &mut Intake<'_>,
-) -> Result<FoundBox, String> {
+    intake: &mut ImportBuilder<'_>,
+) -> Result<ImportedBox, String> {
     let mut words = line.split_whitespace();
     let class: u64 = words
         .next()
@@ -290,10 +290,10 @@ fn read_line(
         None => return Err(format!("class {class} is not in data.yaml")),
     };
     let category = intake
-        .category_named(&name)
+        .category_by_name(&name)
         .ok_or("its class has no name")?;
     let from_centre = |[x, y, w, h]: [f64; 4]| {
-        FoundBox::new(
+        ImportedBox::new(
             category,
             [x - w / 2.0, y - h / 2.0, x + w / 2.0, y + h / 2.0],
         )
@@ -339,7 +339,7 @@ fn read_line(
                     .copied()
                     .fold(f64::NEG_INFINITY, f64::max)
             };
-            Ok(FoundBox::new(
+            Ok(ImportedBox::new(
                 category,
                 [least(0), least(1), most(0), most(1)],
             ))
@@ -355,11 +355,11 @@ fn read_line(
 fn description(
     base: &Path,
     own: Option<&Path>,
-    intake: &mut Intake<'_>,
+    intake: &mut ImportBuilder<'_>,
 ) -> Result<Description, FormatError> {
     let is_wanted = |file: &Path| {
         let name = file.file_name().and_then(|name| name.to_str());
-        is_description(file) || name.is_some_and(|name| LISTS.contains(&name))
+        is_description(file) || name.is_some_and(|name| CLASS_LIST_FILES.contains(&name))
     };
     let mut files = match own {
         Some(own) => vec![own.to_owned()],
@@ -372,7 +372,7 @@ fn description(
         return Ok(Description::default());
     };
     let content = text::read(file, text::SMALL_FILE_BYTES)?;
-    if LISTS.iter().any(|list| file.ends_with(list)) {
+    if CLASS_LIST_FILES.iter().any(|list| file.ends_with(list)) {
         let names = content.lines().map(|line| line.trim().to_owned());
         let names = (0..)
             .zip(names)
@@ -407,7 +407,7 @@ fn description(
         has_keypoints: !yaml["kpt_shape"].is_null(),
     };
     for name in description.names.values() {
-        if intake.category_named(name).is_none() {
+        if intake.category_by_name(name).is_none() {
             intake
                 .report
                 .unread

@@ -5,18 +5,20 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::class_head::{Example, Place, TrainError, TrainedHead, train};
-use super::pooled::Pooled;
+use super::class_head::{
+    HeadExample, HeadOrigin, HeadTrainingError, PooledTokens, TrainedHead, train,
+};
+
 use super::tags::TagSet;
 use crate::propose;
-use crate::tscam::{Model, Viewing};
+use crate::tscam::{InputOptions, Model};
 
 /// Which head is trained, and on what.
-pub struct Lesson<'a> {
+pub struct HeadTraining<'a> {
     /// The tagged pictures.
     pub set: &'a TagSet,
     /// How they are looked at.
-    pub viewing: Viewing,
+    pub input_options: InputOptions,
     /// The block whose tokens the head reads, counted from 0.
     pub block: usize,
     /// Side of its kernel, in patches.
@@ -25,29 +27,29 @@ pub struct Lesson<'a> {
     pub decoders: usize,
 }
 
-impl Lesson<'_> {
+impl HeadTraining<'_> {
     /// Trains the head for `model`; it and where it belongs. `on_picture` is called after each
     /// picture, with a sentence if it could not be looked at.
     ///
     /// # Errors
     /// If too few pictures are left, or `cancel` is set meanwhile.
-    pub fn teach(
+    pub fn run(
         &self,
         model: &Model,
         cancel: &AtomicBool,
         on_picture: impl FnMut(Option<String>),
-    ) -> Result<(TrainedHead, Place), TrainError> {
+    ) -> Result<(TrainedHead, HeadOrigin), HeadTrainingError> {
         let examples = self.examples(model, cancel, on_picture);
         let is_cancelled = || cancel.load(Ordering::Relaxed);
         // Pictures are missing then, so it must not come to training.
         if is_cancelled() {
-            return Err(TrainError::Cancelled);
+            return Err(HeadTrainingError::Cancelled);
         }
         let head = train(&examples, &self.set.classes, |_| match is_cancelled() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         })?;
-        let place = Place {
+        let place = HeadOrigin {
             backbone: model.name.clone(),
             fingerprint: model.fingerprint.clone(),
             block: self.block,
@@ -62,25 +64,25 @@ impl Lesson<'_> {
         model: &Model,
         cancel: &AtomicBool,
         mut on_picture: impl FnMut(Option<String>),
-    ) -> Vec<Example> {
+    ) -> Vec<HeadExample> {
         let pictures = &self.set.pictures;
         let paths: Vec<PathBuf> = pictures.iter().map(|one| one.path.clone()).collect();
-        let mut examples: Vec<Option<Example>> = vec![None; paths.len()];
-        let viewing = Viewing {
+        let mut examples: Vec<Option<HeadExample>> = vec![None; paths.len()];
+        let input_options = InputOptions {
             tap: Some(self.block),
-            ..self.viewing
+            ..self.input_options
         };
-        propose::look_at_all(
+        propose::infer_all(
             model,
-            &propose::in_order(&paths),
-            viewing,
+            &propose::path_queue(&paths),
+            input_options,
             false,
             self.decoders,
             cancel,
             |index, seen| {
                 let seen = seen.map(|seen| {
-                    let pooled = Pooled::new(&seen.evidence, self.side);
-                    examples[index] = pooled.map(|pooled| Example {
+                    let pooled = PooledTokens::new(&seen.evidence, self.side);
+                    examples[index] = pooled.map(|pooled| HeadExample {
                         pooled,
                         classes: pictures[index].classes.clone(),
                     });

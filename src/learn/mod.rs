@@ -1,29 +1,24 @@
-//! Learning from what people say of pictures.
+//! Learning from what people say about pictures: weights from tags, and better boxes from corrections.
+//!
+//! Plain values go in; documents and files of tags are read elsewhere.
 //!
 //! | module | its one idea |
 //! |---|---|
-//! | [`lesson`] | tagged pictures shown to a model, and a head trained on them |
-//! | [`pooled`] | a picture's tokens, pooled to the vector that a class head is trained on |
-//! | [`logistic`] | the convex problem, solved |
-//! | [`class_head`] | image-level tags -> a class head |
-//! | [`random`] | chance that is the same everywhere |
-//! | [`tags`] | which picture shows which classes |
 //! | [`boxes`] | corrected boxes -> better boxes |
+//! | [`class_head`] | image-level tags -> a class head on a frozen backbone |
 //! | [`full`] | image-level tags -> backbone and head together, as the paper trains them |
+//! | [`tags`] | which picture shows which classes |
+//! | `logistic` | the convex problem of a class head |
+//! | `gram` | sums of products over rows |
+//! | [`random`] | pseudorandom numbers that are the same everywhere |
+//! | `tensor_file` | tensors as safetensors, always the same bytes |
 
 pub mod boxes;
 pub mod class_head;
 pub mod full;
+mod gram;
 pub mod lesson;
-pub mod logistic;
-pub mod pooled;
+mod logistic;
 pub mod random;
 pub mod tags;
 mod tensor_file;
-
-/// The block whose tokens a class head reads unless told otherwise, counted from 0: two thirds of the
-/// way up, where tokens know most of classes. The last ones of the embedded, saliency-pretrained
-/// backbone have lost much of that.
-pub fn default_block(depth: usize) -> usize {
-    (2 * depth / 3).min(depth.saturating_sub(1))
-}

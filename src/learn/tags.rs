@@ -1,4 +1,4 @@
-//! Which picture shows which classes, as people said it in one way or another.
+//! Which picture shows which classes, according to people.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,38 +6,38 @@ use std::path::{Path, PathBuf};
 use crate::document::Document;
 use crate::naming::ANY_OBJECT;
 
-/// Tagged pictures and the classes that they show.
+/// Tagged pictures and their classes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagSet {
     /// Class names in byte order.
     pub classes: Vec<String>,
-    /// Pictures with a tag, in the order of their paths.
+    /// Pictures with at least one tag, ordered by path.
     pub pictures: Vec<TaggedPicture>,
 }
 
 /// A picture with its tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaggedPicture {
-    /// Where it is.
+    /// Its file.
     pub path: PathBuf,
     /// The [classes](TagSet::classes) that it shows, each once, ascending.
     pub classes: Vec<usize>,
 }
 
 impl TagSet {
-    /// Collects tags. What is said of a picture in several places adds up; a picture without a tag
-    /// is left out.
+    /// Collects tags. The tags of a picture that occurs several times are combined. A picture without a
+    /// tag is left out.
     pub fn new(tags: impl IntoIterator<Item = (PathBuf, Vec<String>)>) -> Self {
-        let mut of_picture: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
+        let mut by_picture: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
         for (path, tags) in tags {
-            of_picture.entry(path).or_default().extend(tags);
+            by_picture.entry(path).or_default().extend(tags);
         }
-        of_picture.retain(|_, tags| !tags.is_empty());
-        let names: BTreeSet<&String> = of_picture.values().flatten().collect();
-        let numbers: BTreeMap<&String, usize> = names.iter().copied().zip(0..).collect();
-        let pictures = of_picture.iter().map(|(path, tags)| TaggedPicture {
+        by_picture.retain(|_, tags| !tags.is_empty());
+        let names: BTreeSet<&String> = by_picture.values().flatten().collect();
+        let indices: BTreeMap<&String, usize> = names.iter().copied().zip(0..).collect();
+        let pictures = by_picture.iter().map(|(path, tags)| TaggedPicture {
             path: path.clone(),
-            classes: tags.iter().map(|tag| numbers[tag]).collect(),
+            classes: tags.iter().map(|tag| indices[tag]).collect(),
         });
         Self {
             pictures: pictures.collect(),
@@ -47,7 +47,7 @@ impl TagSet {
 
     /// What a document says of its pictures, whose paths are relative to `root`: their tags, and the
     /// classes of their boxes that are ground truth.
-    pub fn said_by(document: &Document, root: &Path) -> Vec<(PathBuf, Vec<String>)> {
+    pub fn from_document(document: &Document, root: &Path) -> Vec<(PathBuf, Vec<String>)> {
         let present = document.pictures().filter(|picture| !picture.missing);
         let said = present.map(|picture| {
             let boxes = document.annotations(picture.id).iter();
@@ -63,19 +63,19 @@ impl TagSet {
         said.collect()
     }
 
-    /// The share of the pictures that show the commonest class: how often always naming it is right.
-    pub fn commonest(&self) -> f64 {
+    /// The share of the pictures that show the most common class: the accuracy of always predicting it.
+    pub fn majority_share(&self) -> f64 {
         let shows = |class: usize| {
             let pictures = self.pictures.iter();
             pictures
                 .filter(|picture| picture.classes.contains(&class))
                 .count()
         };
-        let most = (0..self.classes.len()).map(shows).max().unwrap_or(0);
-        most as f64 / self.pictures.len().max(1) as f64
+        let max = (0..self.classes.len()).map(shows).max().unwrap_or(0);
+        max as f64 / self.pictures.len().max(1) as f64
     }
 
-    /// The names of a picture's tags.
+    /// The names of the classes of a picture.
     pub fn names<'a>(&'a self, picture: &'a TaggedPicture) -> impl Iterator<Item = &'a str> {
         let classes = picture.classes.iter();
         classes.map(|class| self.classes[*class].as_str())

@@ -1,5 +1,5 @@
-//! Named tensors as a safetensors file, the same bytes each time: the crate's own writer keeps the
-//! metadata in a hash map, whose order changes.
+//! Named tensors as a safetensors file, always with the same bytes: the writer of the `safetensors` crate
+//! keeps the metadata in a hash map, whose order changes.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -7,7 +7,10 @@ use std::io::{self, Write};
 use candle_core::{DType, Device, Tensor};
 use safetensors::View as _;
 
-/// Writes f32 tensors, one after the other, so that no more than one is copied at a time.
+/// Writes f32 tensors one after the other, so that at most one is copied at a time.
+///
+/// # Errors
+/// If `file` cannot be written or a tensor cannot be copied to the CPU.
 pub fn write(
     file: &mut dyn Write,
     tensors: &BTreeMap<String, Tensor>,
@@ -25,7 +28,7 @@ pub fn write(
         header.insert(name.clone(), entry);
     }
     let mut header = serde_json::to_vec(&header)?;
-    // Numbers begin at a multiple of their size.
+    // The data starts at a multiple of 8 bytes.
     header.resize(header.len().next_multiple_of(8), b' ');
     file.write_all(&(header.len() as u64).to_le_bytes())?;
     file.write_all(&header)?;

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::Method;
-use super::instances::{apart, patch_at};
+use super::instances::{patch_at, split_touching};
 use super::levels::{LevelMap, Region, largest};
-use super::maps::{Maps, Names};
+use super::maps::{Maps, NameLogits};
 use crate::geometry::{BBox, Grid};
 
 /// Patches that a region must have to be proposed, where any number of boxes may be.
@@ -14,11 +14,11 @@ const MIN_PATCHES: f32 = 4.0;
 const HALF_EVIDENCE: f32 = 0.01;
 /// Objects with less than this share of the picture get a second look: their edges are a large
 /// part of them, and good to a patch only.
-const SMALL: f32 = 0.15;
+const MAX_ZOOM_AREA: f32 = 0.15;
 /// What a second look sees around a box, as a share of the box's sides.
-const MARGIN: f32 = 0.25;
+const ZOOM_MARGIN: f32 = 0.25;
 /// The most second looks at one picture.
-const MOST_CLOSER: usize = 8;
+const MAX_ZOOMS: usize = 8;
 /// Overlap from which two looks are of one object.
 const SAME_OBJECT_IOU: f32 = 0.4;
 /// Overlap of the frames from which a second look was meant for a box.
@@ -27,7 +27,7 @@ const SAME_FRAME_IOU: f32 = 0.5;
 /// How many boxes a map gives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Extent {
+pub enum BoxMode {
     /// The paper's one box: the region of the largest contour area.
     Largest,
     /// Every region that matters.
@@ -40,22 +40,22 @@ pub enum Extent {
 pub struct BoxOptions {
     /// How many boxes a map gives.
     #[serde(rename = "boxes")]
-    pub extent: Extent,
+    pub mode: BoxMode,
     /// Where the map is cut, in 0..1 of its range; the method's own default if none.
     pub threshold: Option<f32>,
     /// The most boxes a picture.
     pub max_boxes: usize,
     /// The smallest region, as a share of the picture; four patches if none. For
-    /// [`Extent::All`] alone.
+    /// [`BoxMode::All`] alone.
     pub min_area: Option<f32>,
-    /// The lowest score of a box. For [`Extent::All`] alone.
+    /// The lowest score of a box. For [`BoxMode::All`] alone.
     pub min_score: f32,
 }
 
 impl Default for BoxOptions {
     fn default() -> Self {
         Self {
-            extent: Extent::default(),
+            mode: BoxMode::default(),
             threshold: None,
             max_boxes: 100,
             min_area: None,
@@ -71,20 +71,20 @@ pub struct ScoredBox {
     pub bbox: BBox,
     /// In 0..=1.
     pub score: f32,
-    /// What it may be called, most probable first, if [names](Names) are to be had.
+    /// What it may be called, most probable first, if [names](NameLogits) are to be had.
     pub classes: Vec<(usize, f32)>,
 }
 
 /// The parts of the picture to look at once more, in 0..=1 of its width and height: around the
 /// small among these boxes, the surest first.
-pub fn closer_frames(boxes: &[ScoredBox], picture: (u32, u32)) -> Vec<BBox> {
+pub fn zoom_frames(boxes: &[ScoredBox], picture: (u32, u32)) -> Vec<BBox> {
     let mut small: Vec<(f32, BBox)> = boxes
         .iter()
         .map(|found| (found.score, share_of(&found.bbox, picture)))
-        .filter(|(_, bbox)| bbox.area() < SMALL)
+        .filter(|(_, bbox)| bbox.area() < MAX_ZOOM_AREA)
         .collect();
     small.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let small = small.iter().take(MOST_CLOSER);
+    let small = small.iter().take(MAX_ZOOMS);
     small.map(|(_, bbox)| frame_around(bbox)).collect()
 }
 
@@ -100,7 +100,7 @@ fn share_of(bbox: &BBox, (width, height): (u32, u32)) -> BBox {
 }
 
 fn frame_around(bbox: &BBox) -> BBox {
-    let (x, y) = (MARGIN * bbox.width(), MARGIN * bbox.height());
+    let (x, y) = (ZOOM_MARGIN * bbox.width(), ZOOM_MARGIN * bbox.height());
     BBox {
         x0: (bbox.x0 - x).max(0.0),
         y0: (bbox.y0 - y).max(0.0),
@@ -110,13 +110,13 @@ fn frame_around(bbox: &BBox) -> BBox {
 }
 
 /// The map of a second look.
-struct CloserLevels {
+struct ZoomedLevels {
     frame: BBox,
     levels: LevelMap,
     steepest: f32,
 }
 
-impl CloserLevels {
+impl ZoomedLevels {
     /// The largest region's box, in 0..=1 of the whole picture.
     fn largest(&self, method: Method, threshold: f32) -> Option<BBox> {
         let regions = self.levels.regions(method.cut(threshold, self.steepest));
@@ -145,10 +145,10 @@ pub struct Localizer {
     grid: Grid,
     scale: usize,
     /// What regions of no particular class may be called.
-    names: Option<Names>,
+    names: Option<NameLogits>,
     /// Which object each patch is nearest to, if objects touch.
     parts: Option<Vec<u16>>,
-    closer: Vec<CloserLevels>,
+    zoomed: Vec<ZoomedLevels>,
 }
 
 impl Localizer {
@@ -159,13 +159,13 @@ impl Localizer {
         let scale = method.scale(maps.patch_size);
         let Grid { rows, columns } = map.grid;
         let (width, height) = (columns * scale, rows * scale);
-        let closer = maps.closer.iter().filter(|_| method == Method::Affinity);
-        let closer = closer.filter_map(|closer| {
-            let map = closer.maps.map(method, class)?;
+        let zoomed = maps.zoomed.iter().filter(|_| method == Method::Affinity);
+        let zoomed = zoomed.filter_map(|zoomed| {
+            let map = zoomed.maps.map(method, class)?;
             let Grid { rows, columns } = map.grid;
             let levels = LevelMap::new(map, columns * scale, rows * scale);
-            Some(CloserLevels {
-                frame: closer.frame,
+            Some(ZoomedLevels {
+                frame: zoomed.frame,
                 steepest: levels.steepest(),
                 levels,
             })
@@ -181,7 +181,7 @@ impl Localizer {
             scale,
             parts: maps.parts.clone().filter(|_| method == Method::Affinity),
             names: maps.names.clone().filter(|_| class.is_none()),
-            closer: closer.collect(),
+            zoomed: zoomed.collect(),
         })
     }
 
@@ -192,7 +192,7 @@ impl Localizer {
     fn regions(&self, threshold: f32) -> Vec<Region> {
         let threshold = self.method.cut(threshold, self.steepest);
         match &self.parts {
-            Some(parts) => apart(&self.levels, threshold, self.scale, parts),
+            Some(parts) => split_touching(&self.levels, threshold, self.scale, parts),
             None => self.levels.regions(threshold),
         }
     }
@@ -214,9 +214,9 @@ impl Localizer {
             score: self.score(region, background),
             classes: self.classes(region),
         };
-        match options.extent {
-            Extent::Largest => largest(&regions).map(scored).into_iter().collect(),
-            Extent::All => {
+        match options.mode {
+            BoxMode::Largest => largest(&regions).map(scored).into_iter().collect(),
+            BoxMode::All => {
                 let share = options
                     .min_area
                     .unwrap_or(MIN_PATCHES / self.grid.patches() as f32);
@@ -236,13 +236,13 @@ impl Localizer {
         let first = region.bbox(&self.levels, picture);
         let share = share_of(&first, picture);
         let frame = frame_around(&share);
-        let fit = |closer: &&CloserLevels| closer.frame.iou(&frame);
-        let closer = self.closer.iter().filter(|_| share.area() < SMALL);
-        let closer = closer
+        let fit = |zoomed: &&ZoomedLevels| zoomed.frame.iou(&frame);
+        let zoomed = self.zoomed.iter().filter(|_| share.area() < MAX_ZOOM_AREA);
+        let zoomed = zoomed
             .max_by(|a, b| fit(a).total_cmp(&fit(b)))
-            .filter(|closer| fit(closer) >= SAME_FRAME_IOU);
-        let second = closer
-            .and_then(|closer| closer.largest(self.method, threshold))
+            .filter(|zoomed| fit(zoomed) >= SAME_FRAME_IOU);
+        let second = zoomed
+            .and_then(|zoomed| zoomed.largest(self.method, threshold))
             .filter(|second| second.iou(&share) >= SAME_OBJECT_IOU);
         let Some(second) = second else {
             return first;

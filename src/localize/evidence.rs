@@ -21,7 +21,7 @@ pub struct Evidence {
     pub key_similarity: Vec<f32>,
     /// How alike patches are, place in the object included: the scalar products of their final
     /// tokens, over the tokens' mean square length, plus the cosines of their keys, `[P * P]`.
-    pub likeness: Vec<f32>,
+    pub instance_similarity: Vec<f32>,
     /// How much was done for it.
     pub quality: Quality,
     /// What a class head made of the patches, if there is one.
@@ -29,14 +29,14 @@ pub struct Evidence {
     /// What a convolutional companion saw, if there is one.
     pub companion: Option<ClassEvidence>,
     /// Second looks at parts of the picture.
-    pub closer: Vec<Closer>,
+    pub zoomed: Vec<ZoomedEvidence>,
     /// What learning works on, if it was asked for.
-    pub tokens: Option<Tokens>,
+    pub tokens: Option<PatchTokens>,
 }
 
 /// What a transformer made of each patch.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tokens {
+pub struct PatchTokens {
     /// Width of a token, D.
     pub width: usize,
     /// The patch tokens of a block, layer-normed without affine, `[P * D]`.
@@ -47,7 +47,7 @@ pub struct Tokens {
 
 /// A second look at a part of a picture.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Closer {
+pub struct ZoomedEvidence {
     /// The part, in 0..=1 of the picture's width and height.
     pub frame: BBox,
     /// What was seen there.
@@ -56,14 +56,14 @@ pub struct Closer {
 
 /// Where class maps come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
+pub enum ClassSource {
     /// A class head over the transformer's patch tokens (TS-CAM's semantic re-allocation).
     Head,
     /// The class activation maps of a convolutional companion.
     Companion,
 }
 
-impl Source {
+impl ClassSource {
     /// Its name on the command line and in tables.
     pub fn name(self) -> &'static str {
         match self {
@@ -83,12 +83,12 @@ pub struct ClassEvidence {
     /// One semantic map a class, `[C][rows * columns]`.
     pub maps: Vec<Vec<f32>>,
     /// Whether a picture shows any number of the classes, each likely by itself, and not just one.
-    pub is_any_of: bool,
+    pub is_multi_label: bool,
 }
 
 impl ClassEvidence {
     /// The mean of this and of what was seen in the mirror image.
-    pub fn with_mirrored(mut self, mirrored: &Self) -> Self {
+    pub fn averaged_with_mirrored(mut self, mirrored: &Self) -> Self {
         for (logit, other) in self.logits.iter_mut().zip(&mirrored.logits) {
             *logit = (*logit + other) / 2.0;
         }
@@ -105,9 +105,9 @@ impl ClassEvidence {
     }
 
     /// The softmax of the logits, or the sigmoid of each if a picture may show
-    /// [any of the classes](Self::is_any_of), `[C]`.
+    /// [any of the classes](Self::is_multi_label), `[C]`.
     pub fn probabilities(&self) -> Vec<f32> {
-        if self.is_any_of {
+        if self.is_multi_label {
             return self
                 .logits
                 .iter()
@@ -133,7 +133,7 @@ impl ClassEvidence {
 
     /// The map of whatever is there: the mean of all classes' maps, weighted by the root of their
     /// probabilities, which lets the relatives of an unknown class have their say.
-    pub fn map_of_any(&self, grid: Grid) -> Map {
+    pub fn any_class_map(&self, grid: Grid) -> Map {
         let mut sum = vec![0.0; self.grid.patches()];
         for (probability, map) in self.probabilities().iter().zip(&self.maps) {
             let weight = probability.sqrt();
@@ -205,23 +205,23 @@ impl Evidence {
     }
 
     /// What knows classes here: the head, or the companion if there is no head.
-    pub fn classes(&self) -> Option<(Source, &ClassEvidence)> {
-        let head = self.head.as_ref().map(|head| (Source::Head, head));
+    pub fn classes(&self) -> Option<(ClassSource, &ClassEvidence)> {
+        let head = self.head.as_ref().map(|head| (ClassSource::Head, head));
         let companion = self.companion.as_ref();
-        head.or_else(|| companion.map(|companion| (Source::Companion, companion)))
+        head.or_else(|| companion.map(|companion| (ClassSource::Companion, companion)))
     }
 
     /// The evidence as it would be if `source` were what knows classes, or nothing.
-    pub fn with_source(&self, source: Option<Source>) -> Self {
+    pub fn with_source(&self, source: Option<ClassSource>) -> Self {
         let mut evidence = self.clone();
-        if source != Some(Source::Head) {
+        if source != Some(ClassSource::Head) {
             evidence.head = None;
         }
         if source.is_none() {
             evidence.companion = None;
         }
-        for closer in &mut evidence.closer {
-            closer.evidence = closer.evidence.with_source(source);
+        for zoomed in &mut evidence.zoomed {
+            zoomed.evidence = zoomed.evidence.with_source(source);
         }
         evidence
     }
@@ -231,10 +231,10 @@ impl Evidence {
         let classes = self.head.iter().chain(&self.companion);
         let of_classes = classes.flat_map(|classes| classes.maps.iter().chain([&classes.logits]));
         let all = self.attention.iter();
-        let all = all.chain([&self.key_similarity, &self.likeness]);
+        let all = all.chain([&self.key_similarity, &self.instance_similarity]);
         all.chain(of_classes)
             .flatten()
             .all(|number| number.is_finite())
-            && self.closer.iter().all(|closer| closer.evidence.is_finite())
+            && self.zoomed.iter().all(|zoomed| zoomed.evidence.is_finite())
     }
 }

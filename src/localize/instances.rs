@@ -16,32 +16,32 @@ const MIN_PATCHES: usize = 8;
 /// Patches from which a part counts as an object.
 const OBJECT_PATCHES: usize = 12;
 /// More objects than this make cuts no cheaper.
-const MOST_COUNTED: usize = 6;
+const MAX_COUNTED_OBJECTS: usize = 6;
 /// Steps of the power iteration for the second eigenvector. It starts along the long side of the
 /// region, which is near it; with a third of them a tenth of the cuts is missed.
-const STEPS: usize = 300;
+const POWER_STEPS: usize = 300;
 
 /// When a cut parts two objects.
 #[derive(Clone, Copy, Debug)]
-pub struct Parting {
+pub struct CutCriterion {
     /// The most that a cut may cost where the picture shows one object; its root of the number of
     /// objects times as much where it shows several, which are then likely to touch.
-    pub most_cost: f32,
+    pub max_cost: f32,
     /// How much more a cut costs between parts that lie above one another, as the parts of one
     /// object do, than between such that lie side by side, as objects do: the logarithm.
-    pub upright: f32,
+    pub stacking_penalty: f32,
     /// How fast a bond weakens with the distance of two neighbours' tokens.
     pub temperature: f32,
 }
 
 /// The parts of the foreground of a map that is `scale` pixels a patch large, from where its
 /// regions lie at `threshold`: see [`parts`].
-pub fn parts_of(
+pub fn instance_labels(
     levels: &LevelMap,
     threshold: f32,
     scale: usize,
     products: &[f32],
-    parting: Parting,
+    cut_criterion: CutCriterion,
 ) -> Option<Vec<u16>> {
     let grid = Grid {
         rows: levels.height / scale,
@@ -59,7 +59,7 @@ pub fn parts_of(
     };
     let regions = levels.regions(threshold);
     let regions: Vec<Vec<usize>> = regions.iter().map(patches_of).collect();
-    parts(&regions, grid, products, parting)
+    parts(&regions, grid, products, cut_criterion)
 }
 
 /// The patch that a pixel of a map lies in.
@@ -68,9 +68,14 @@ pub fn patch_at(levels: &LevelMap, pixel: usize, scale: usize) -> usize {
     y / scale * (levels.width / scale) + x / scale
 }
 
-/// Cuts regions along the borders of their parts; `labels [P]` as [`parts_of`] gives them. Pieces of
+/// Cuts regions along the borders of their parts; `labels [P]` as [`instance_labels`] gives them. Pieces of
 /// fewer than 12 patches join the neighbour with which they share the longest border.
-pub fn apart(levels: &LevelMap, threshold: f32, scale: usize, labels: &[u16]) -> Vec<Region> {
+pub fn split_touching(
+    levels: &LevelMap,
+    threshold: f32,
+    scale: usize,
+    labels: &[u16],
+) -> Vec<Region> {
     let mut of_pixel: Vec<Option<(usize, u16)>> = vec![None; levels.levels.len()];
     for (number, region) in levels.regions(threshold).iter().enumerate() {
         for pixel in &region.pixels {
@@ -131,23 +136,23 @@ fn parts(
     regions: &[Vec<usize>],
     grid: Grid,
     products: &[f32],
-    parting: Parting,
+    cut_criterion: CutCriterion,
 ) -> Option<Vec<u16>> {
     let trees = regions
         .iter()
-        .map(|region| Tree::new(region.clone(), grid, products, parting));
+        .map(|region| Tree::new(region.clone(), grid, products, cut_criterion));
     let trees: Vec<Tree> = trees.collect();
-    let objects = |most_cost: f32| -> Vec<&Vec<usize>> {
+    let objects = |max_cost: f32| -> Vec<&Vec<usize>> {
         let mut objects = Vec::new();
         for tree in &trees {
-            tree.collect(most_cost, &mut objects);
+            tree.collect(max_cost, &mut objects);
         }
         objects
     };
-    let first = objects(parting.most_cost);
+    let first = objects(cut_criterion.max_cost);
     let large = first.iter().filter(|part| part.len() >= OBJECT_PATCHES);
-    let count = large.count().clamp(1, MOST_COUNTED) as f32;
-    let objects = objects(parting.most_cost * count.sqrt());
+    let count = large.count().clamp(1, MAX_COUNTED_OBJECTS) as f32;
+    let objects = objects(cut_criterion.max_cost * count.sqrt());
     if objects.len() == regions.len() {
         return None;
     }
@@ -172,17 +177,17 @@ struct Cut {
 }
 
 impl Tree {
-    fn new(patches: Vec<usize>, grid: Grid, products: &[f32], parting: Parting) -> Self {
-        let cut = Cut::new(&patches, grid, products, parting);
+    fn new(patches: Vec<usize>, grid: Grid, products: &[f32], cut_criterion: CutCriterion) -> Self {
+        let cut = Cut::new(&patches, grid, products, cut_criterion);
         Self { patches, cut }
     }
 
-    /// The parts that cuts of less than `most_cost` leave.
-    fn collect<'a>(&'a self, most_cost: f32, parts: &mut Vec<&'a Vec<usize>>) {
+    /// The parts that cuts of less than `max_cost` leave.
+    fn collect<'a>(&'a self, max_cost: f32, parts: &mut Vec<&'a Vec<usize>>) {
         match &self.cut {
-            Some(cut) if cut.cost < most_cost => {
+            Some(cut) if cut.cost < max_cost => {
                 for part in &cut.parts {
-                    part.collect(most_cost, parts);
+                    part.collect(max_cost, parts);
                 }
             }
             _ => parts.push(&self.patches),
@@ -191,11 +196,16 @@ impl Tree {
 }
 
 impl Cut {
-    fn new(region: &[usize], grid: Grid, products: &[f32], parting: Parting) -> Option<Self> {
+    fn new(
+        region: &[usize],
+        grid: Grid,
+        products: &[f32],
+        cut_criterion: CutCriterion,
+    ) -> Option<Self> {
         if region.len() < 2 * MIN_PATCHES {
             return None;
         }
-        let graph = Graph::new(region, grid, products, parting.temperature);
+        let graph = Graph::new(region, grid, products, cut_criterion.temperature);
         let (cost, is_one) = graph.best_cut(&graph.second_eigenvector(&start(region, grid)));
         let side = |wanted: bool| -> Vec<usize> {
             let patches = region.iter().zip(&is_one);
@@ -210,8 +220,8 @@ impl Cut {
         let (vertical, horizontal) = ((one.0 - other.0).abs(), (one.1 - other.1).abs());
         let stacked = vertical / (vertical + horizontal).max(f32::MIN_POSITIVE);
         Some(Self {
-            cost: cost * (parting.upright * (stacked - 0.5)).exp(),
-            parts: parts.map(|part| Box::new(Tree::new(part, grid, products, parting))),
+            cost: cost * (cut_criterion.stacking_penalty * (stacked - 0.5)).exp(),
+            parts: parts.map(|part| Box::new(Tree::new(part, grid, products, cut_criterion))),
         })
     }
 }
@@ -311,7 +321,7 @@ impl Graph {
         let roots: Vec<f32> = self.degrees.iter().map(|degree| degree.sqrt()).collect();
         let total: f32 = self.degrees.iter().sum();
         let mut vector: Vec<f32> = start.iter().zip(&roots).map(|(x, root)| x * root).collect();
-        for _ in 0..STEPS {
+        for _ in 0..POWER_STEPS {
             let first = dot(&vector, &roots) / total;
             for (x, root) in vector.iter_mut().zip(&roots) {
                 *x -= first * root;

@@ -4,7 +4,7 @@ use super::maps::Map;
 use crate::geometry::BBox;
 
 /// A map whose range is less than this share of its maximum is constant but for rounding.
-const FLAT: f32 = 1e-5;
+const MIN_RELATIVE_RANGE: f32 = 1e-5;
 
 /// A map enlarged to the transformer's input and brought to 256 levels.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +27,7 @@ impl LevelMap {
                 (min.min(x), max.max(x))
             });
         let range = max - min;
-        let levels = if range > FLAT * max.abs() && range.is_finite() {
+        let levels = if range > MIN_RELATIVE_RANGE * max.abs() && range.is_finite() {
             values
                 .iter()
                 .map(|x| ((x - min) / range * 255.0) as u8)

@@ -1,7 +1,7 @@
 //! Evidence -> maps: one value a patch.
 
-use super::evidence::{ClassEvidence, Evidence, Source, log_sum_exp};
-use super::instances::parts_of;
+use super::evidence::{ClassEvidence, ClassSource, Evidence, log_sum_exp};
+use super::instances::instance_labels;
 use super::levels::LevelMap;
 use super::{AFFINITY_SCALE, Method};
 use crate::geometry::{BBox, Grid};
@@ -12,7 +12,7 @@ const AFFINITY_TEMPERATURE: f32 = 0.3;
 const AFFINITY_STEPS: usize = 2;
 
 /// Where the map of any object is cut to tell its parts.
-const FOREGROUND: f32 = 0.5;
+const FOREGROUND_THRESHOLD: f32 = 0.5;
 
 /// One value a patch: how much the patch belongs to the object, on no fixed scale.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,11 +88,11 @@ pub struct Maps {
     /// The classes that were looked for.
     pub classes: Vec<ClassMaps>,
     /// What objects of no particular class may be called.
-    pub names: Option<Names>,
+    pub names: Option<NameLogits>,
     /// Which object each patch is nearest to, by number, if objects touch, `[P]`.
     pub parts: Option<Vec<u16>>,
     /// Second looks at parts of the picture.
-    pub closer: Vec<CloserMaps>,
+    pub zoomed: Vec<ZoomedMaps>,
 }
 
 /// What the methods make of one semantic map.
@@ -103,7 +103,7 @@ pub struct SemanticMaps {
     /// The paper's coupled map, `A * S` over all layers.
     pub coupled: Map,
     /// What [`Method::Affinity`] makes of it.
-    pub carried: Map,
+    pub propagated: Map,
 }
 
 /// The maps of one class.
@@ -119,7 +119,7 @@ pub struct ClassMaps {
 
 /// The maps of a second look.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CloserMaps {
+pub struct ZoomedMaps {
     /// The part of the picture, in 0..=1 of its width and height.
     pub frame: BBox,
     /// Its maps.
@@ -128,14 +128,14 @@ pub struct CloserMaps {
 
 /// Logits by which a region gets its name.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Names {
+pub struct NameLogits {
     /// Classes that the picture may show, each with its map of logits.
     pub classes: Vec<(usize, Map)>,
     /// The logit of all other classes together.
     pub rest: Map,
 }
 
-impl Names {
+impl NameLogits {
     /// The candidates among all classes in the whole picture, with their maps on `grid`.
     fn new(evidence: &ClassEvidence, candidates: &[usize], grid: Grid) -> Self {
         let map = |&class: &usize| Some((class, evidence.map(class, grid)?));
@@ -172,50 +172,53 @@ impl Maps {
     pub fn new(evidence: &Evidence, classes: &[(usize, f32)], names: &[usize]) -> Self {
         let maps = Self::of_one_look(evidence, classes);
         let Grid { rows, columns } = evidence.grid;
-        let any = maps.any.as_ref().map_or(&maps.object, |any| &any.carried);
+        let any = maps
+            .any
+            .as_ref()
+            .map_or(&maps.object, |any| &any.propagated);
         let levels = LevelMap::new(any, columns * AFFINITY_SCALE, rows * AFFINITY_SCALE);
-        let parting = evidence.quality.parting();
-        let parts = parts_of(
+        let cut_criterion = evidence.quality.cut_criterion();
+        let parts = instance_labels(
             &levels,
-            FOREGROUND,
+            FOREGROUND_THRESHOLD,
             AFFINITY_SCALE,
-            &evidence.likeness,
-            parting,
+            &evidence.instance_similarity,
+            cut_criterion,
         );
         let known = evidence.classes().filter(|_| !names.is_empty());
-        let closer = evidence.closer.iter().map(|closer| CloserMaps {
-            frame: closer.frame,
-            maps: Self::of_one_look(&closer.evidence, classes),
+        let zoomed = evidence.zoomed.iter().map(|zoomed| ZoomedMaps {
+            frame: zoomed.frame,
+            maps: Self::of_one_look(&zoomed.evidence, classes),
         });
         Self {
             parts,
-            names: known.map(|(_, known)| Names::new(known, names, evidence.grid)),
-            closer: closer.collect(),
+            names: known.map(|(_, known)| NameLogits::new(known, names, evidence.grid)),
+            zoomed: zoomed.collect(),
             ..maps
         }
     }
 
     /// The maps alone.
     fn of_one_look(evidence: &Evidence, classes: &[(usize, f32)]) -> Self {
-        let carrier = Carrier::new(evidence);
+        let carrier = MapBuilder::new(evidence);
         let known = evidence.classes();
         let any = evidence.companion.as_ref().map(|companion| {
-            let semantic = companion.map_of_any(evidence.grid);
-            let carried = carrier.beside_attention(&semantic);
-            carrier.maps(semantic, carried)
+            let semantic = companion.any_class_map(evidence.grid);
+            let propagated = carrier.beside_attention(&semantic);
+            carrier.maps(semantic, propagated)
         });
-        let witness = any.as_ref().map_or(&carrier.object, |any| &any.carried);
+        let witness = any.as_ref().map_or(&carrier.object, |any| &any.propagated);
         let of_class = |&(class, probability): &(usize, f32)| {
             let (source, known) = known?;
             let semantic = known.map(class, evidence.grid)?;
-            let carried = match source {
-                Source::Head => carrier.coupled_beside(&semantic, witness),
-                Source::Companion => carrier.beside_attention(&semantic),
+            let propagated = match source {
+                ClassSource::Head => carrier.coupled_beside(&semantic, witness),
+                ClassSource::Companion => carrier.beside_attention(&semantic),
             };
             Some(ClassMaps {
                 class,
                 probability,
-                maps: carrier.maps(semantic, carried),
+                maps: carrier.maps(semantic, propagated),
             })
         };
         let classes = classes.iter().filter_map(of_class).collect();
@@ -225,7 +228,7 @@ impl Maps {
             any,
             names: None,
             parts: None,
-            closer: Vec::new(),
+            zoomed: Vec::new(),
             attention: carrier.map(evidence.summed_attention()),
             object: carrier.object,
         }
@@ -243,14 +246,14 @@ impl Maps {
         };
         match method {
             Method::Attention => Some(&self.attention),
-            Method::Affinity => Some(semantic.map_or(&self.object, |maps| &maps.carried)),
+            Method::Affinity => Some(semantic.map_or(&self.object, |maps| &maps.propagated)),
             Method::TsCam => semantic.map(|maps| &maps.coupled),
             Method::Cam => semantic.map(|maps| &maps.semantic),
         }
     }
 
     /// What was looked for, the most probable class first: any object if no class was.
-    pub fn sought(&self) -> Vec<(Option<usize>, f32)> {
+    pub fn target(&self) -> Vec<(Option<usize>, f32)> {
         if self.classes.is_empty() {
             return vec![(None, 1.0)];
         }
@@ -262,18 +265,18 @@ impl Maps {
 }
 
 /// Makes maps of one picture's evidence.
-struct Carrier<'a> {
+struct MapBuilder<'a> {
     evidence: &'a Evidence,
     affinity: Affinity,
     object: Map,
 }
 
-impl<'a> Carrier<'a> {
+impl<'a> MapBuilder<'a> {
     fn new(evidence: &'a Evidence) -> Self {
         let affinity = Affinity::new(evidence, AFFINITY_TEMPERATURE);
         let object = Map {
             grid: evidence.grid,
-            values: affinity.carry_sparse(evidence.summed_attention()),
+            values: affinity.propagate_sparse(evidence.summed_attention()),
         };
         Self {
             evidence,
@@ -289,13 +292,13 @@ impl<'a> Carrier<'a> {
         }
     }
 
-    /// What the methods make of a semantic map; `carried` is what [`Method::Affinity`] does.
-    fn maps(&self, semantic: Map, carried: Map) -> SemanticMaps {
+    /// What the methods make of a semantic map; `propagated` is what [`Method::Affinity`] does.
+    fn maps(&self, semantic: Map, propagated: Map) -> SemanticMaps {
         let attention = self.evidence.attention_of_all();
         let coupled = attention.iter().zip(&semantic.values);
         SemanticMaps {
             coupled: self.map(coupled.map(|(a, s)| a * s).collect()),
-            carried,
+            propagated,
             semantic,
         }
     }
@@ -303,8 +306,8 @@ impl<'a> Carrier<'a> {
     /// A convolutional map, carried, beside the carried attention: it covers the object coarsely
     /// and knows nothing of the patches, so the two are equal witnesses.
     fn beside_attention(&self, semantic: &Map) -> Map {
-        let carried = self.affinity.carry(&semantic.values);
-        self.map(sum_of_equals(&self.object.values, &carried))
+        let propagated = self.affinity.propagate(&semantic.values);
+        self.map(sum_of_equals(&self.object.values, &propagated))
     }
 
     /// A head's map coupled with the attention and carried, beside a map of any object. Tied to the
@@ -322,8 +325,8 @@ impl<'a> Carrier<'a> {
         let attention = self.evidence.summed_attention();
         let coupled = attention.iter().zip(&semantic.values);
         let coupled = coupled.map(|(a, s)| a * (s - least)).collect();
-        let carried = self.affinity.carry_sparse(coupled);
-        self.map(sum_of_equals(&witness.values, &carried))
+        let propagated = self.affinity.propagate_sparse(coupled);
+        self.map(sum_of_equals(&witness.values, &propagated))
     }
 }
 
@@ -367,14 +370,14 @@ impl Affinity {
     }
 
     /// The map `[P]` after one step: each patch takes the mean of those that it belongs with.
-    pub fn carry(&self, map: &[f32]) -> Vec<f32> {
+    pub fn propagate(&self, map: &[f32]) -> Vec<f32> {
         self.rows
             .chunks_exact(self.patches.max(1))
             .map(|row| row.iter().zip(map).map(|(p, x)| p * x).sum())
             .collect()
     }
 
-    fn carry_sparse(&self, map: Vec<f32>) -> Vec<f32> {
-        (0..AFFINITY_STEPS).fold(map, |map, _| self.carry(&map))
+    fn propagate_sparse(&self, map: Vec<f32>) -> Vec<f32> {
+        (0..AFFINITY_STEPS).fold(map, |map, _| self.propagate(&map))
     }
 }

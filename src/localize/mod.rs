@@ -17,10 +17,10 @@ mod tests;
 use std::fmt;
 use std::str::FromStr;
 
-pub use boxes::{BoxOptions, Extent, Localizer, ScoredBox, closer_frames};
-pub use evidence::{ClassEvidence, Closer, Evidence, Source, Tokens};
+pub use boxes::{BoxMode, BoxOptions, Localizer, ScoredBox, zoom_frames};
+pub use evidence::{ClassEvidence, ClassSource, Evidence, PatchTokens, ZoomedEvidence};
 pub use levels::{LevelMap, Region, largest};
-pub use maps::{Affinity, ClassMaps, CloserMaps, Map, Maps, Names, SemanticMaps};
+pub use maps::{Affinity, ClassMaps, Map, Maps, NameLogits, SemanticMaps, ZoomedMaps};
 pub use quality::Quality;
 
 /// Pixels a patch to which affinity maps are enlarged; more is slower and no better.

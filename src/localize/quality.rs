@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::instances::Parting;
+use super::instances::CutCriterion;
 
 /// How much is done for a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,16 +19,16 @@ pub enum Quality {
 
 impl Quality {
     /// When a cut parts two objects: `Best` cuts more readily.
-    pub(super) fn parting(self) -> Parting {
+    pub(super) fn cut_criterion(self) -> CutCriterion {
         match self {
-            Self::Fast | Self::Balanced => Parting {
-                most_cost: 0.016,
-                upright: 0.5,
+            Self::Fast | Self::Balanced => CutCriterion {
+                max_cost: 0.016,
+                stacking_penalty: 0.5,
                 temperature: 0.3,
             },
-            Self::Best => Parting {
-                most_cost: 0.017,
-                upright: 2.0,
+            Self::Best => CutCriterion {
+                max_cost: 0.017,
+                stacking_penalty: 2.0,
                 temperature: 0.25,
             },
         }

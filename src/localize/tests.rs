@@ -12,11 +12,11 @@ fn evidence(rows: usize, columns: usize, attention: Vec<f32>) -> Evidence {
         key_similarity: (0..patches * patches)
             .map(|at| similarity(at / patches, at % patches))
             .collect(),
-        likeness: vec![0.0; patches * patches],
+        instance_similarity: vec![0.0; patches * patches],
         quality: Quality::default(),
         head: None,
         companion: None,
-        closer: Vec::new(),
+        zoomed: Vec::new(),
         tokens: None,
     }
 }
@@ -93,7 +93,7 @@ fn row_of_objects(ends: &[usize]) -> Evidence {
             .zip(token(at % (rows * columns)))
     };
     Evidence {
-        likeness: (0..(rows * columns).pow(2))
+        instance_similarity: (0..(rows * columns).pow(2))
             .map(|at| place(at).map(|(a, b)| a * b).sum())
             .collect(),
         ..evidence(rows, columns, attention.collect())
@@ -198,7 +198,7 @@ fn classifier() -> ClassEvidence {
         },
         logits: vec![3.0, 1.0, 0.0],
         maps: vec![vec![6.0, 0.0], vec![0.0, 2.0], vec![0.0, 0.0]],
-        is_any_of: false,
+        is_multi_label: false,
     }
 }
 
@@ -228,7 +228,7 @@ fn a_region_is_called_what_its_own_logits_say() {
 
 #[test]
 fn the_map_of_any_weighs_classes_by_the_root_of_their_probability() {
-    let any = classifier().map_of_any(classifier().grid);
+    let any = classifier().any_class_map(classifier().grid);
     let probabilities = classifier().probabilities();
     let expected = [6.0 * probabilities[0].sqrt(), 2.0 * probabilities[1].sqrt()];
     for (found, expected) in any.values.iter().zip(expected) {
@@ -243,7 +243,7 @@ fn a_mirror_image_counts_as_much_as_the_picture() {
         maps: vec![vec![2.0, 8.0], vec![2.0, 0.0], vec![0.0; 2]],
         ..classifier()
     };
-    let both = classifier().with_mirrored(&mirrored);
+    let both = classifier().averaged_with_mirrored(&mirrored);
     assert_eq!(both.logits, [2.0, 1.0, 1.0]);
     assert_eq!(both.maps, [[7.0, 1.0], [0.0, 2.0], [0.0, 0.0]]);
 }
@@ -272,8 +272,8 @@ fn a_companion_adds_to_what_attention_says() {
         ..alone.clone()
     };
     let maps = Maps::new(&both, &[(0, 0.9)], &[]);
-    let carried = maps.map(Method::Affinity, Some(0)).unwrap();
-    let (left, right) = (carried.values[0], carried.values[7]);
+    let propagated = maps.map(Method::Affinity, Some(0)).unwrap();
+    let (left, right) = (propagated.values[0], propagated.values[7]);
     assert!(
         (left - right).abs() < 0.1,
         "each has one witness: {left} {right}"
@@ -287,8 +287,8 @@ fn a_companion_adds_to_what_attention_says() {
         head: Some(classifier()),
         ..both
     };
-    let source = |of: Option<Source>| head.with_source(of).classes().map(|(source, _)| source);
-    for of in [None, Some(Source::Head), Some(Source::Companion)] {
+    let source = |of: Option<ClassSource>| head.with_source(of).classes().map(|(source, _)| source);
+    for of in [None, Some(ClassSource::Head), Some(ClassSource::Companion)] {
         assert_eq!(source(of), of);
     }
 }
@@ -323,7 +323,7 @@ fn a_small_box_lies_between_the_first_look_and_the_second() {
     };
     let once = boxes(&first);
     let looked_closer = Evidence {
-        closer: vec![Closer {
+        zoomed: vec![ZoomedEvidence {
             frame,
             evidence: second.clone(),
         }],
@@ -339,7 +339,7 @@ fn a_small_box_lies_between_the_first_look_and_the_second() {
     );
     assert!(twice.x1 < once.x1 - 2.0, "{once:?} {twice:?}");
     let elsewhere = Evidence {
-        closer: vec![Closer {
+        zoomed: vec![ZoomedEvidence {
             frame: BBox::from_corners(0.0, 0.0, 0.2, 0.2),
             evidence: second,
         }],

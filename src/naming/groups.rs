@@ -14,7 +14,7 @@ use super::suggest::singular;
 const TABLE: &str = include_str!("../../assets/imagenet-groups.tsv");
 
 /// Places at which every list of ILSVRC's classes has these words.
-const SIGNS: [(usize, &str); 5] = [
+const LANDMARK_CLASSES: [(usize, &str); 5] = [
     (0, "tench"),
     (207, "golden retriever"),
     (281, "tabby"),
@@ -22,12 +22,12 @@ const SIGNS: [(usize, &str); 5] = [
     (999, "toilet tissue"),
 ];
 /// How many classes there are.
-const CLASSES: usize = 1000;
+const CLASS_COUNT: usize = 1000;
 
 /// Whether these are ILSVRC's classes in its order.
 pub fn is_imagenet(class_names: &[String]) -> bool {
     let has = |(at, words): &(usize, &str)| class_names[*at].to_lowercase().contains(words);
-    class_names.len() == CLASSES && SIGNS.iter().all(has)
+    class_names.len() == CLASS_COUNT && LANDMARK_CLASSES.iter().all(has)
 }
 
 /// Classes that have a common name.
@@ -129,7 +129,10 @@ mod tests {
                 .iter()
                 .flat_map(|range| [*range.start(), *range.end()])
                 .collect();
-            assert!(ends.is_sorted() && ends[ends.len() - 1] < CLASSES, "{line}");
+            assert!(
+                ends.is_sorted() && ends[ends.len() - 1] < CLASS_COUNT,
+                "{line}"
+            );
             let inner = ends[1..ends.len() - 1].chunks(2);
             for gap in inner {
                 assert!(gap[0] + 1 < gap[1], "{line}: ranges that touch are one");

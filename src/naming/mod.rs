@@ -16,14 +16,14 @@ use std::collections::btree_map::{Entry, Iter};
 
 use serde::{Deserialize, Serialize};
 
-pub use suggest::{Correction, Known, Reason, Suggestion, suggest};
+pub use suggest::{Correction, Suggestion, SuggestionInput, SuggestionReason, suggest};
 
 /// The category of boxes of no particular class.
 pub const ANY_OBJECT: &str = "object";
 
 /// What is less probable than this, of all that a box may be, names no box. On true boxes of fruit
 /// names above it are right seven times in eight; below, half of them are.
-pub const FLOOR: f32 = 0.25;
+pub const MIN_NAME_PROBABILITY: f32 = 0.25;
 
 /// At this overlap two boxes that come to be called by one name are of one object.
 pub const ONE_OBJECT_IOU: f32 = 0.5;
@@ -31,7 +31,7 @@ pub const ONE_OBJECT_IOU: f32 = 0.5;
 /// What a class of a model stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Target {
+pub enum MappedClass {
     /// The category of this name, which need not be there yet: not empty, without space at either
     /// end, and not [`ANY_OBJECT`].
     Category(Box<str>),
@@ -39,7 +39,7 @@ pub enum Target {
     Object,
 }
 
-impl Target {
+impl MappedClass {
     /// The target that a person means by this name; space around it is dropped. Nothing, or the
     /// name of any object, is no class.
     pub fn named(name: &str) -> Self {
@@ -72,16 +72,16 @@ pub struct Name<'a> {
 /// As JSON it is an object: `{"tabby": "cat", "nail": null}`, with `null` for no class.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Naming(BTreeMap<Box<str>, Target>);
+pub struct Naming(BTreeMap<Box<str>, MappedClass>);
 
 impl Naming {
     /// What a class stands for, if anybody has said so.
-    pub fn target(&self, class: &str) -> Option<&Target> {
+    pub fn target(&self, class: &str) -> Option<&MappedClass> {
         self.0.get(class)
     }
 
     /// Says what a class stands for; its own name if nothing.
-    pub fn set(&mut self, class: &str, target: Option<Target>) {
+    pub fn set(&mut self, class: &str, target: Option<MappedClass>) {
         match target.filter(|target| target.name() != class) {
             Some(target) => drop(self.0.insert(class.into(), target)),
             None => drop(self.0.remove(class)),
@@ -89,7 +89,7 @@ impl Naming {
     }
 
     /// The classes that stand for something else, by name.
-    pub fn iter(&self) -> Iter<'_, Box<str>, Target> {
+    pub fn iter(&self) -> Iter<'_, Box<str>, MappedClass> {
         self.0.iter()
     }
 
@@ -105,7 +105,7 @@ impl Naming {
 
     /// The name of the category that a class stands for.
     pub fn name_of<'a>(&'a self, class: &'a str) -> &'a str {
-        self.0.get(class).map_or(class, Target::name)
+        self.0.get(class).map_or(class, MappedClass::name)
     }
 
     /// What a box is called that may be of several `classes`, each with its probability, best
@@ -113,7 +113,7 @@ impl Naming {
     ///
     /// Classes that stand for the same category count together, those that stand for no class
     /// too; the largest sum wins, and of equal ones that whose class came first. `None` if that is
-    /// below [`FLOOR`] or there are no classes: then they say nothing, and whoever asks may know
+    /// below [`MIN_NAME_PROBABILITY`] or there are no classes: then they say nothing, and whoever asks may know
     /// more.
     pub fn name<'a>(
         &'a self,
@@ -141,7 +141,7 @@ impl Naming {
                 best
             }
         })?;
-        (best.probability >= FLOOR).then(|| Name {
+        (best.probability >= MIN_NAME_PROBABILITY).then(|| Name {
             probability: best.probability.min(1.0),
             ..best
         })
@@ -152,16 +152,16 @@ impl Naming {
         let classes: Vec<Box<str>> = self
             .0
             .iter()
-            .filter(|(_, target)| matches!(target, Target::Category(name) if &**name == from))
+            .filter(|(_, target)| matches!(target, MappedClass::Category(name) if &**name == from))
             .map(|(class, _)| class.clone())
             .collect();
         for class in classes {
-            self.set(&class, Some(Target::named(to)));
+            self.set(&class, Some(MappedClass::named(to)));
         }
     }
 
     /// A category is gone: what stood for it keeps its own name again.
-    pub fn forget_category(&mut self, category: &str) {
+    pub fn remove_category(&mut self, category: &str) {
         self.0.retain(|_, target| target.name() != category);
     }
 
@@ -174,7 +174,7 @@ impl Naming {
 
     /// Adds what a file says of a class; the former target if the file has said something else of
     /// it before.
-    pub fn add(&mut self, class: &str, target: Target) -> Option<Target> {
+    pub fn add(&mut self, class: &str, target: MappedClass) -> Option<MappedClass> {
         match self.0.entry(class.into()) {
             Entry::Vacant(slot) => {
                 slot.insert(target);
@@ -186,7 +186,7 @@ impl Naming {
 
     /// The first name that cannot be that of a class or category: empty, or with space at either
     /// end.
-    pub fn bad_name(&self) -> Option<&str> {
+    pub fn invalid_name(&self) -> Option<&str> {
         let names = self
             .0
             .iter()

@@ -7,13 +7,13 @@ use super::Naming;
 use super::groups::{self, Group};
 
 /// A person does the same thing so often before it counts.
-const LEAST_CORRECTIONS: usize = 2;
+const MIN_CORRECTIONS: usize = 2;
 /// So many kinds of the same thing are worth a category of their own.
-const LEAST_KINDS: usize = 2;
+const MIN_KINDS: usize = 2;
 
 /// What suggestions are made from.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
+pub struct SuggestionInput<'a> {
     /// All classes of the model, in its order.
     pub class_names: &'a [String],
     /// Those of them that were seen in the project.
@@ -40,15 +40,15 @@ pub struct Correction<'a> {
 pub struct Suggestion {
     /// The name of the class.
     pub class: String,
-    /// The name of the category, which is there unless the reason is [`Reason::Kinds`].
+    /// The name of the category, which is there unless the reason is [`SuggestionReason::Kinds`].
     pub category: String,
     /// Why.
-    pub reason: Reason,
+    pub reason: SuggestionReason,
 }
 
 /// Why a class might stand for a category. Its text says so to a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum SuggestionReason {
     /// A person has changed boxes of the class so often, and mostly so.
     Corrected(usize),
     /// Both have the same name, but for case or number.
@@ -61,7 +61,7 @@ pub enum Reason {
     Kinds(usize, &'static str),
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for SuggestionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Corrected(times) => write!(f, "you changed {times} boxes so"),
@@ -81,8 +81,8 @@ impl fmt::Display for Reason {
 /// word of its name; a new category for a group of which several classes were seen. Where a
 /// category means a group, only the group counts: a "hot dog" is no "dog". In ImageNet's names it
 /// is the last words that count: a "tiger cat" is no "tiger".
-pub fn suggest(naming: &Naming, known: &Known<'_>) -> Vec<Suggestion> {
-    let finder = Finder::new(naming, known);
+pub fn suggest(naming: &Naming, known: &SuggestionInput<'_>) -> Vec<Suggestion> {
+    let finder = Suggester::new(naming, known);
     let mut places: BTreeMap<usize, &str> = BTreeMap::new();
     let mut first: HashMap<&str, usize> = HashMap::new();
     for (at, class) in known.class_names.iter().enumerate() {
@@ -102,16 +102,16 @@ pub fn suggest(naming: &Naming, known: &Known<'_>) -> Vec<Suggestion> {
 }
 
 /// A category in the forms in which it is compared.
-struct Own<'a> {
+struct OwnCategory<'a> {
     name: &'a str,
     words: Vec<String>,
     /// The group that it means, where the classes are ImageNet's.
     group: Option<&'static Group>,
 }
 
-struct Finder<'a> {
+struct Suggester<'a> {
     is_imagenet: bool,
-    own: Vec<Own<'a>>,
+    own: Vec<OwnCategory<'a>>,
     /// All places of each name.
     places: HashMap<&'a str, Vec<usize>>,
     /// By class: what it was changed to, and how often.
@@ -121,15 +121,15 @@ struct Finder<'a> {
     wanted: Vec<(&'static Group, usize)>,
 }
 
-impl<'a> Finder<'a> {
-    fn new(naming: &Naming, known: &Known<'a>) -> Self {
+impl<'a> Suggester<'a> {
+    fn new(naming: &Naming, known: &SuggestionInput<'a>) -> Self {
         let is_imagenet = groups::is_imagenet(known.class_names);
-        let own = known.categories.iter().map(|name| Own {
+        let own = known.categories.iter().map(|name| OwnCategory {
             name,
             words: words(name),
             group: groups::meant(name).filter(|_| is_imagenet),
         });
-        let own: Vec<Own<'_>> = own.collect();
+        let own: Vec<OwnCategory<'_>> = own.collect();
         let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
         for (at, class) in known.class_names.iter().enumerate() {
             places.entry(class).or_default().push(at);
@@ -150,7 +150,7 @@ impl<'a> Finder<'a> {
             let kinds = |group: &Group| open.iter().filter(|class| group.has(**class)).count();
             let groups = groups::all().iter().filter(is_unmet);
             let counted = groups.map(|group| (group, kinds(group)));
-            wanted = counted.filter(|(_, kinds)| *kinds >= LEAST_KINDS).collect();
+            wanted = counted.filter(|(_, kinds)| *kinds >= MIN_KINDS).collect();
             wanted.sort_by_key(|(group, _)| group.size());
         }
         Self {
@@ -162,9 +162,9 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn find(&self, class: &'a str) -> Option<(&'a str, Reason)> {
+    fn find(&self, class: &'a str) -> Option<(&'a str, SuggestionReason)> {
         if let Some((category, times)) = self.corrected.get(class) {
-            return Some((category, Reason::Corrected(*times)));
+            return Some((category, SuggestionReason::Corrected(*times)));
         }
         let is_itself = self.own.iter().any(|own| own.name == class);
         if is_itself {
@@ -172,7 +172,7 @@ impl<'a> Finder<'a> {
         }
         let names: Vec<Vec<String>> = class.split(',').map(words).collect();
         if let Some(own) = self.own.iter().find(|own| names.contains(&own.words)) {
-            return Some((own.name, Reason::SameName));
+            return Some((own.name, SuggestionReason::SameName));
         }
         let places = &self.places[class];
         // A name of two classes means the group only if both are in it.
@@ -183,9 +183,9 @@ impl<'a> Finder<'a> {
             .filter_map(|own| Some((own.name, own.group.filter(|group| has(group))?)))
             .min_by_key(|(_, group)| group.size());
         if let Some((name, group)) = in_group {
-            return Some((name, Reason::InGroup(group.name)));
+            return Some((name, SuggestionReason::InGroup(group.name)));
         }
-        let is_word = |own: &&Own<'_>| {
+        let is_word = |own: &&OwnCategory<'_>| {
             let is_in = |name: &Vec<String>| match self.is_imagenet {
                 true => name.ends_with(&own.words),
                 false => name
@@ -197,10 +197,10 @@ impl<'a> Finder<'a> {
         // The most words say the most.
         let word = self.own.iter().filter(is_word);
         if let Some(own) = word.max_by_key(|own| own.words.len()) {
-            return Some((own.name, Reason::Word));
+            return Some((own.name, SuggestionReason::Word));
         }
         let (group, kinds) = self.wanted.iter().find(|(group, _)| has(group))?;
-        (group.name != class).then_some((group.name, Reason::Kinds(*kinds, group.name)))
+        (group.name != class).then_some((group.name, SuggestionReason::Kinds(*kinds, group.name)))
     }
 }
 
@@ -212,7 +212,7 @@ fn corrected<'a>(corrections: &[Correction<'a>]) -> HashMap<&'a str, (&'a str, u
     }
     let is_clear = |correction: &&Correction<'_>| {
         correction.category != correction.class
-            && correction.times >= LEAST_CORRECTIONS
+            && correction.times >= MIN_CORRECTIONS
             && 2 * correction.times > judged[correction.class]
     };
     corrections

@@ -7,7 +7,7 @@ fn strings(names: &[&str]) -> Vec<String> {
 fn naming(pairs: &[(&str, &str)]) -> Naming {
     let mut naming = Naming::default();
     for (class, category) in pairs {
-        naming.set(class, Some(Target::named(category)));
+        naming.set(class, Some(MappedClass::named(category)));
     }
     naming
 }
@@ -38,10 +38,19 @@ fn classes_that_stand_for_the_same_count_together() {
     assert_eq!(name(&[(0, 0.3), (2, 0.3)]), Some(("cat", 30)));
     // Nothing to go by: no classes, too little, or a class that the model has not.
     assert_eq!(name(&[]), None);
-    assert_eq!(name(&[(2, FLOOR * 0.9), (0, FLOOR * 0.5)]), None);
-    assert_eq!(name(&[(2, FLOOR)]), Some(("toaster", 25)));
     assert_eq!(
-        name(&[(0, FLOOR * 0.6), (1, FLOOR * 0.5)]),
+        name(&[
+            (2, MIN_NAME_PROBABILITY * 0.9),
+            (0, MIN_NAME_PROBABILITY * 0.5)
+        ]),
+        None
+    );
+    assert_eq!(name(&[(2, MIN_NAME_PROBABILITY)]), Some(("toaster", 25)));
+    assert_eq!(
+        name(&[
+            (0, MIN_NAME_PROBABILITY * 0.6),
+            (1, MIN_NAME_PROBABILITY * 0.5)
+        ]),
         Some(("cat", 28))
     );
     assert_eq!(name(&[(9, 0.9)]), None);
@@ -68,7 +77,7 @@ fn categories_that_are_renamed_or_go_take_the_classes_along() {
     );
     kept.rename_category("kitty", "tabby");
     assert_eq!(kept, naming(&[("Siamese cat", "tabby"), ("cup", "mug")]));
-    kept.forget_category("mug");
+    kept.remove_category("mug");
     assert_eq!(kept, naming(&[("Siamese cat", "tabby")]));
 }
 
@@ -79,15 +88,15 @@ fn it_is_kept_as_json_that_a_person_can_write() {
     assert_eq!(json, r#"{"nail":null,"tabby":"cat"}"#);
     assert_eq!(serde_json::from_str::<Naming>(&json).unwrap(), kept);
     assert!(serde_json::from_str::<Naming>(r#"{"nail":3}"#).is_err());
-    assert_eq!(kept.bad_name(), None);
+    assert_eq!(kept.invalid_name(), None);
     for bad in [r#"{"nail":" x"}"#, r#"{"nail":""}"#, r#"{"":"x"}"#] {
         let read: Naming = serde_json::from_str(bad).unwrap();
-        assert!(read.bad_name().is_some(), "{bad}");
+        assert!(read.invalid_name().is_some(), "{bad}");
     }
 }
 
 /// Suggestions as `class > category: reason`.
-fn suggested(naming: &Naming, known: &Known<'_>) -> Vec<String> {
+fn suggested(naming: &Naming, known: &SuggestionInput<'_>) -> Vec<String> {
     let suggestions = suggest(naming, known).into_iter();
     suggestions
         .map(|it| format!("{} > {}: {}", it.class, it.category, it.reason))
@@ -104,7 +113,7 @@ fn names_are_compared_without_case_and_number_and_by_their_words() {
         "hosepipe",
         "box",
     ]);
-    let known = Known {
+    let known = SuggestionInput {
         class_names: &names,
         seen: &[0, 1, 2, 3, 4, 5],
         categories: &["cat", "hose", "wine bottle", "box"],
@@ -139,7 +148,7 @@ fn what_a_person_does_mostly_is_suggested_first() {
         category,
         times,
     });
-    let known = Known {
+    let known = SuggestionInput {
         class_names: &names,
         seen: &[],
         categories: &["cat", "Mia", "cup", "debris"],
@@ -180,7 +189,7 @@ fn the_order_of_imagenet_tells_kinds_from_mere_words() {
         (954, "banana"),
     ]);
     let of = |categories: &[&str], seen: &[usize]| {
-        let known = Known {
+        let known = SuggestionInput {
             class_names: &names,
             seen,
             categories,

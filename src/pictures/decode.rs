@@ -18,7 +18,7 @@ use super::{PictureError, format_of_name};
 
 /// How much one picture may ask for. Both are checked before anything of that size is allocated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct DecodeLimits {
     /// The most pixels. The default of 250 megapixels lies above every single shot of a camera or
     /// a telephone (150 and 200 megapixels) and below what would stall a laptop: such a picture
     /// takes 0.75 GB as RGB, twice that while it is turned upright.
@@ -28,7 +28,7 @@ pub struct Limits {
     pub max_bytes: u64,
 }
 
-impl Default for Limits {
+impl Default for DecodeLimits {
     fn default() -> Self {
         Self {
             max_pixels: 250_000_000,
@@ -39,7 +39,7 @@ impl Default for Limits {
 
 /// A decoded picture.
 #[derive(Clone, Debug)]
-pub struct Picture {
+pub struct DecodedPicture {
     /// The pixels, upright unless they were asked for [as stored](decode_as_stored).
     pub rgb: RgbImage,
     /// Whether the file's orientation tag turned or mirrored the picture: programs that ignore the
@@ -55,18 +55,21 @@ pub struct Picture {
 /// were meant), so that the model sees what the person sees. 16-bit samples are scaled to the
 /// nearest 8-bit ones, float samples are taken as 0..1 and clipped, grey becomes RGB, CMYK is
 /// converted without a profile, and of an animation or a file of many pages the first is read.
-pub fn decode(path: &Path, limits: &Limits) -> Result<Picture, PictureError> {
+pub fn decode(path: &Path, limits: &DecodeLimits) -> Result<DecodedPicture, PictureError> {
     decode_bytes(path, &read(path, limits)?, limits)
 }
 
 /// As [`decode`], but for the orientation tag, which is ignored: the pixels as Pillow opens them,
 /// and with it most evaluation code.
-pub fn decode_as_stored(path: &Path, limits: &Limits) -> Result<Picture, PictureError> {
+pub fn decode_as_stored(
+    path: &Path,
+    limits: &DecodeLimits,
+) -> Result<DecodedPicture, PictureError> {
     decode_guarded(path, &read(path, limits)?, limits, Frame::Stored)
 }
 
 /// The bytes of a picture's file, for [`decode_bytes`] and for a content hash.
-pub fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, PictureError> {
+pub fn read(path: &Path, limits: &DecodeLimits) -> Result<Vec<u8>, PictureError> {
     let unreadable = |cause| PictureError::Unreadable {
         path: path.into(),
         cause,
@@ -88,16 +91,20 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, PictureError> {
 /// Should a decoder panic on hostile bytes, that is an error of this picture, not the end of the
 /// run. This needs unwinding, so `panic = "abort"` must stay out of the build profiles; the panic
 /// hook still prints its line.
-pub fn decode_bytes(path: &Path, bytes: &[u8], limits: &Limits) -> Result<Picture, PictureError> {
+pub fn decode_bytes(
+    path: &Path,
+    bytes: &[u8],
+    limits: &DecodeLimits,
+) -> Result<DecodedPicture, PictureError> {
     decode_guarded(path, bytes, limits, Frame::Upright)
 }
 
 fn decode_guarded(
     path: &Path,
     bytes: &[u8],
-    limits: &Limits,
+    limits: &DecodeLimits,
     frame: Frame,
-) -> Result<Picture, PictureError> {
+) -> Result<DecodedPicture, PictureError> {
     catch_unwind(AssertUnwindSafe(|| {
         decode_unguarded(path, bytes, limits, frame)
     }))
@@ -120,14 +127,14 @@ pub fn probe(path: &Path) -> Result<(u32, u32), PictureError> {
 }
 
 /// What takes the place of samples that could not be read: the grey that JPEG decoders leave.
-const MISSING: u8 = 128;
+const MISSING_SAMPLE: u8 = 128;
 
 fn decode_unguarded(
     path: &Path,
     bytes: &[u8],
-    limits: &Limits,
+    limits: &DecodeLimits,
     frame: Frame,
-) -> Result<Picture, PictureError> {
+) -> Result<DecodedPicture, PictureError> {
     let format = recognise(path, bytes)?;
     let mut warnings = Vec::new();
     if let Some(named) = format_of_name(path).filter(|named| *named != format) {
@@ -175,7 +182,7 @@ fn decode_unguarded(
         },
     };
     if let Some(reason) = fault {
-        if samples.iter().all(|sample| *sample == MISSING) {
+        if samples.iter().all(|sample| *sample == MISSING_SAMPLE) {
             return Err(PictureError::Damaged {
                 path: path.into(),
                 reason: format!("{reason}, and not one row could be read"),
@@ -195,7 +202,7 @@ fn decode_unguarded(
     })?;
     let mut upright = DynamicImage::ImageRgb8(rgb);
     upright.apply_orientation(orientation);
-    Ok(Picture {
+    Ok(DecodedPicture {
         rgb: upright.into_rgb8(),
         orientation_applied: orientation != Orientation::NoTransforms,
         warnings,
@@ -211,9 +218,9 @@ fn probe_unguarded(path: &Path) -> Result<(u32, u32), PictureError> {
     let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
     let format = recognise(path, file.fill_buf().map_err(unreadable)?)?;
     // Pixels are not touched here, so nothing is refused for its size.
-    let limits = Limits {
+    let limits = DecodeLimits {
         max_pixels: u64::MAX,
-        ..Limits::default()
+        ..DecodeLimits::default()
     };
     if format != ImageFormat::Jpeg {
         return upright_size(path, file, format, &limits);
@@ -240,7 +247,7 @@ fn upright_size(
     path: &Path,
     bytes: impl BufRead + Seek,
     format: ImageFormat,
-    limits: &Limits,
+    limits: &DecodeLimits,
 ) -> Result<(u32, u32), PictureError> {
     let mut decoder = open(path, bytes, format, limits)?;
     let (width, height) = decoder.dimensions();
@@ -302,7 +309,7 @@ fn open<'a>(
     path: &Path,
     bytes: impl BufRead + Seek + 'a,
     format: ImageFormat,
-    limits: &Limits,
+    limits: &DecodeLimits,
 ) -> Result<impl ImageDecoder + 'a, PictureError> {
     let mut reader = ImageReader::with_format(bytes, format);
     let mut memory = image::Limits::no_limits();
@@ -330,7 +337,7 @@ fn open<'a>(
 }
 
 /// Room for the samples, or an error where others would abort.
-fn buffer(path: &Path, bytes: u64, limits: &Limits) -> Result<Vec<u8>, PictureError> {
+fn buffer(path: &Path, bytes: u64, limits: &DecodeLimits) -> Result<Vec<u8>, PictureError> {
     let too_large = || PictureError::OutOfMemory {
         path: path.into(),
         limit: limits.max_bytes,
@@ -341,7 +348,7 @@ fn buffer(path: &Path, bytes: u64, limits: &Limits) -> Result<Vec<u8>, PictureEr
     let bytes = usize::try_from(bytes).map_err(|_| too_large())?;
     let mut samples = Vec::new();
     samples.try_reserve_exact(bytes).map_err(|_| too_large())?;
-    samples.resize(bytes, MISSING);
+    samples.resize(bytes, MISSING_SAMPLE);
     Ok(samples)
 }
 
@@ -365,7 +372,12 @@ fn label(format: ImageFormat) -> String {
 }
 
 /// Our sentence for the library's error.
-fn failure(path: &Path, format: ImageFormat, limits: &Limits, error: &ImageError) -> PictureError {
+fn failure(
+    path: &Path,
+    format: ImageFormat,
+    limits: &DecodeLimits,
+    error: &ImageError,
+) -> PictureError {
     use std::error::Error;
 
     let path = path.into();

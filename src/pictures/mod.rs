@@ -1,6 +1,6 @@
 //! Pictures: from what a person names on the command line to upright 8-bit RGB.
 //!
-//! - [`scan()`] turns folders, pictures and text lists into [`Entry`]s whose names and order depend
+//! - [`scan()`] turns folders, pictures and text lists into [`ScannedPicture`]s whose names and order depend
 //!   on the set of files alone, so that ids stay the same on any file system;
 //! - [`decode()`] reads one of them as far as it can be read, [`probe`] only its upright size;
 //! - [`resize()`] makes the model's input as Pillow would.
@@ -17,10 +17,12 @@ use std::path::Path;
 
 use image::ImageFormat;
 
-pub use decode::{Limits, Picture, decode, decode_as_stored, decode_bytes, probe, read};
+pub use decode::{
+    DecodeLimits, DecodedPicture, decode, decode_as_stored, decode_bytes, probe, read,
+};
 pub use error::PictureError;
 pub use resize::resize;
-pub use scan::{Entry, Problem, Scan, scan};
+pub use scan::{Scan, ScanProblem, ScannedPicture, scan};
 
 /// Which file name extensions stand for a picture, and which format they promise.
 const FORMATS: [(&str, ImageFormat); 10] = [

@@ -17,32 +17,32 @@ use super::format_of_name;
 
 /// A picture that a scan found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct ScannedPicture {
     /// Where it lies on disk, as it can be opened from the current folder.
     pub path: PathBuf,
     /// COCO's `file_name`: relative to [`Scan::root`], `/` separated, unique in the scan.
     pub name: String,
 }
 
-impl Entry {
+impl ScannedPicture {
     /// Whether none of these lies in a folder below the ones that were given.
-    pub fn are_flat(entries: &[Self]) -> bool {
+    pub fn is_flat(entries: &[Self]) -> bool {
         !entries.iter().any(|entry| entry.name.contains('/'))
     }
 
     /// The folder that names a picture's class: the one it lies in, below the folder that was
-    /// given. A folder that [holds pictures alone](Self::are_flat) is itself a class.
-    pub fn folder(&self, are_flat: bool) -> Option<&str> {
+    /// given. A folder that [holds pictures alone](Self::is_flat) is itself a class.
+    pub fn folder(&self, is_flat: bool) -> Option<&str> {
         let own = || self.path.parent()?.file_name()?.to_str();
         let below = self.name.rsplit('/').nth(1);
-        below.or_else(|| own().filter(|_| are_flat))
+        below.or_else(|| own().filter(|_| is_flat))
     }
 }
 
 /// Something that was named or found and could not be used; the rest of the scan goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{} {reason}", path.display())]
-pub struct Problem {
+pub struct ScanProblem {
     /// The file or folder concerned.
     pub path: PathBuf,
     /// The rest of the sentence that begins with the path: what is wrong, and the remedy.
@@ -55,9 +55,9 @@ pub struct Scan {
     /// The folder to which the names are relative: absolute, and free of `.` and `..`.
     pub root: PathBuf,
     /// The pictures, sorted by the bytes of their names, each of them once.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ScannedPicture>,
     /// What could not be used, in the order in which it was met.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<ScanProblem>,
 }
 
 /// Finds the pictures in folders (and theirs), single pictures, and text lists (`.txt`, `.lst`).
@@ -84,7 +84,7 @@ struct Finder {
     root: Option<PathBuf>,
     /// The absolute path without `.` and `..` (what names are made of), and the path to open.
     found: Vec<(PathBuf, PathBuf)>,
-    problems: Vec<Problem>,
+    problems: Vec<ScanProblem>,
 }
 
 impl Finder {
@@ -216,7 +216,7 @@ impl Finder {
     }
 
     fn problem(&mut self, path: &Path, reason: impl Into<String>) {
-        self.problems.push(Problem {
+        self.problems.push(ScanProblem {
             path: path.to_path_buf(),
             reason: reason.into(),
         });
@@ -236,7 +236,7 @@ impl Finder {
         let mut entries = Vec::with_capacity(self.found.len());
         for (place, path) in std::mem::take(&mut self.found) {
             match name_in(&root, &place) {
-                Some(name) => entries.push(Entry { path, name }),
+                Some(name) => entries.push(ScannedPicture { path, name }),
                 None => self.problem(&path, NOT_UNICODE),
             }
         }

@@ -12,17 +12,17 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::connection::{beside, open_to_read};
+use super::connection::{beside, open_read_only};
 use super::error::{Fault, StoreError, io_error};
-use super::lock::{Claim, claim};
-use super::place::{BESIDE, EXTENSION, aside};
+use super::lock::{LockOutcome, claim};
+use super::place::{EXTENSION, SQLITE_SUFFIXES, aside};
 
 /// So many of the newest are kept, …
-const NEWEST: usize = 3;
+const MAX_RECENT_BACKUPS: usize = 3;
 /// … and the newest of each of so many days with one.
-const DAYS: usize = 5;
+const MAX_DAILY_BACKUPS: usize = 5;
 /// What the name of a copy ends in until it is whole.
-const MAKING: &str = "-making";
+const PARTIAL_SUFFIX: &str = "-making";
 
 /// The automatic backups of a project, newest first.
 pub fn backups(path: &Path) -> Vec<PathBuf> {
@@ -56,11 +56,11 @@ pub(super) fn make(path: &Path, head: i64) -> Result<(), StoreError> {
     fs::create_dir_all(&folder).map_err(io_error(&folder, "made"))?;
     for left in fs::read_dir(&folder).into_iter().flatten().flatten() {
         // A crash while one was made.
-        if left.file_name().to_string_lossy().ends_with(MAKING) {
+        if left.file_name().to_string_lossy().ends_with(PARTIAL_SUFFIX) {
             let _ = fs::remove_file(left.path());
         }
     }
-    let connection = open_to_read(path).map_err(|fault| fault.at(path))?;
+    let connection = open_read_only(path).map_err(|fault| fault.at(path))?;
     let name = format!("{}-{head}.{EXTENSION}", now(&connection, path)?);
     copy(path, &folder.join(name))?;
     for old in superseded(&backups(path)) {
@@ -72,11 +72,11 @@ pub(super) fn make(path: &Path, head: i64) -> Result<(), StoreError> {
 
 /// Copies a project into a new file, which appears whole or not at all.
 pub(super) fn copy(path: &Path, target: &Path) -> Result<(), StoreError> {
-    let connection = open_to_read(path).map_err(|fault| fault.at(path))?;
-    let making = beside(target, MAKING);
+    let connection = open_read_only(path).map_err(|fault| fault.at(path))?;
+    let making = beside(target, PARTIAL_SUFFIX);
     let written = (|| {
         let _ = fs::remove_file(&making);
-        let name = making.to_str().ok_or_else(|| StoreError::BadRoot {
+        let name = making.to_str().ok_or_else(|| StoreError::InvalidRoot {
             root: making.clone(),
         })?;
         let result = connection.execute("VACUUM INTO ?1", [name]);
@@ -106,8 +106,8 @@ pub(super) fn superseded(backups: &[PathBuf]) -> Vec<&Path> {
     let is_needed = |at: usize, backup: &Path| {
         let name = backup.file_name().map(|name| name.to_string_lossy());
         let day: String = name.unwrap_or_default().chars().take(10).collect();
-        let is_new_day = days.insert(day) && days.len() <= DAYS;
-        at < NEWEST || is_new_day
+        let is_new_day = days.insert(day) && days.len() <= MAX_DAILY_BACKUPS;
+        at < MAX_RECENT_BACKUPS || is_new_day
     };
     let mut is_needed = is_needed;
     let backups = backups.iter().enumerate();
@@ -125,7 +125,7 @@ pub(super) fn superseded(backups: &[PathBuf]) -> Vec<&Path> {
 pub fn restore(path: &Path, backup: &Path) -> Result<PathBuf, StoreError> {
     let folder = aside(path);
     let claim = claim(&folder);
-    if matches!(claim, Claim::Theirs) {
+    if matches!(claim, LockOutcome::HeldElsewhere) {
         let path = path.to_path_buf();
         return Err(StoreError::Busy { path });
     }
@@ -134,7 +134,7 @@ pub fn restore(path: &Path, backup: &Path) -> Result<PathBuf, StoreError> {
         let (path, backup) = (backup.to_path_buf(), None);
         return Err(StoreError::Damaged { path, what, backup });
     }
-    let connection = open_to_read(backup).map_err(|fault| fault.at(backup))?;
+    let connection = open_read_only(backup).map_err(|fault| fault.at(backup))?;
     let stem = format!("damaged-{}", now(&connection, backup)?);
     let kept = (1..)
         .map(|number| folder.join(format!("{stem}-{number}.{EXTENSION}")))
@@ -145,7 +145,7 @@ pub fn restore(path: &Path, backup: &Path) -> Result<PathBuf, StoreError> {
     let _ = fs::remove_file(&copied);
     copy(backup, &copied)?;
     // What SQLite keeps beside the file belongs to the damaged one, and would spoil the other.
-    for ending in BESIDE.into_iter().chain([""]) {
+    for ending in SQLITE_SUFFIXES.into_iter().chain([""]) {
         let from = beside(path, ending);
         if from.exists() {
             fs::rename(&from, beside(&kept, ending)).map_err(io_error(&from, "moved"))?;

@@ -50,7 +50,7 @@ fn read(path: &Path) -> Result<CheckReport, StoreError> {
     let version = schema::version(&connection).map_err(|error| at(error.into()))?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if version > known {
-        return Err(StoreError::Newer {
+        return Err(StoreError::NewerFormat {
             path: path.to_path_buf(),
             version,
             known,

@@ -19,25 +19,25 @@ use super::error::{Fault, StoreError};
 use super::load::Loaded;
 use super::log::{self, Entry};
 use super::memory::Memory;
-use super::news::{News, Reach};
+use super::news::{AffectedParts, ExternalChange};
 use super::project::{Access, Project};
-use super::state::State;
+use super::state::Counters;
 use super::write::Writer;
-use crate::document::{Document, Edit, EditError, History, PictureId, Step, Touched};
+use crate::document::{Affected, Document, Edit, EditError, History, PictureId, Step};
 
 /// A step that was undone or redone.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Crossed {
+pub struct UndoneStep {
     /// What the step does.
     pub label: String,
     /// The one picture that it changes, if it is one.
     pub picture: Option<PictureId>,
     /// The rows that changed.
-    pub touched: Touched,
+    pub affected: Affected,
 }
 
 /// A change to be made.
-enum Act<'a> {
+enum Operation<'a> {
     /// A step of the history.
     Step(&'a str, &'a Edit, Option<u64>),
     /// A change beside it.
@@ -49,7 +49,7 @@ enum Act<'a> {
 }
 
 /// A change as it was made in memory.
-struct Made {
+struct AppliedChange {
     label: String,
     picture: Option<PictureId>,
     edit: Edit,
@@ -67,23 +67,23 @@ impl Project {
     ///
     /// # Errors
     /// If the document refuses it, the file cannot be written, or another process has just
-    /// changed the same pictures or categories ([`StoreError::Stale`]). Memory and file then
+    /// changed the same pictures or categories ([`StoreError::Conflict`]). Memory and file then
     /// agree, and hold nothing of the edit.
     pub fn commit(
         &mut self,
         label: &str,
         edit: &Edit,
         gesture: Option<u64>,
-    ) -> Result<Touched, StoreError> {
-        self.make(edit, &Act::Step(label, edit, gesture), label)
+    ) -> Result<Affected, StoreError> {
+        self.make(edit, &Operation::Step(label, edit, gesture), label)
     }
 
     /// Makes an edit that is nobody's step, such as taking in what has changed on the disk.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn note(&mut self, label: &str, edit: &Edit) -> Result<Touched, StoreError> {
-        self.make(edit, &Act::Note(label, edit), label)
+    pub fn note(&mut self, label: &str, edit: &Edit) -> Result<Affected, StoreError> {
+        self.make(edit, &Operation::Note(label, edit), label)
     }
 
     /// As [`commit`](Self::commit), of an edit that is made from the latest document, so that it
@@ -96,12 +96,12 @@ impl Project {
         label: &str,
         gesture: Option<u64>,
         make: impl Fn(&Document) -> Result<Edit, EditError>,
-    ) -> Result<Touched, StoreError> {
+    ) -> Result<Affected, StoreError> {
         loop {
             let edit = make(&self.memory.document)?;
-            match self.attempt(&Act::Step(label, &edit, gesture))? {
-                Some(_) => return Ok(edit.touched()),
-                None => self.take_in()?,
+            match self.attempt(&Operation::Step(label, &edit, gesture))? {
+                Some(_) => return Ok(edit.affected()),
+                None => self.catch_up()?,
             }
         }
     }
@@ -111,16 +111,16 @@ impl Project {
     ///
     /// # Errors
     /// As for [`commit_with`](Self::commit_with).
-    pub fn note_with(
+    pub fn commit_untracked_with(
         &mut self,
         label: &str,
         make: impl Fn(&Document) -> Result<Edit, EditError>,
-    ) -> Result<Touched, StoreError> {
+    ) -> Result<Affected, StoreError> {
         loop {
             let edit = make(&self.memory.document)?;
-            match self.attempt(&Act::Note(label, &edit))? {
-                Some(_) => return Ok(edit.touched()),
-                None => self.take_in()?,
+            match self.attempt(&Operation::Note(label, &edit))? {
+                Some(_) => return Ok(edit.affected()),
+                None => self.catch_up()?,
             }
         }
     }
@@ -129,16 +129,16 @@ impl Project {
     ///
     /// # Errors
     /// If this project is not open for editing, or the file cannot be written.
-    pub fn undo(&mut self) -> Result<Option<Crossed>, StoreError> {
-        self.cross(&Act::Undo)
+    pub fn undo(&mut self) -> Result<Option<UndoneStep>, StoreError> {
+        self.cross(&Operation::Undo)
     }
 
     /// Redoes the step that was undone last, if there is one.
     ///
     /// # Errors
     /// As for [`undo`](Self::undo).
-    pub fn redo(&mut self) -> Result<Option<Crossed>, StoreError> {
-        self.cross(&Act::Redo)
+    pub fn redo(&mut self) -> Result<Option<UndoneStep>, StoreError> {
+        self.cross(&Operation::Redo)
     }
 
     /// Takes in what other processes have changed, and tells what that was since the last poll.
@@ -146,7 +146,7 @@ impl Project {
     ///
     /// # Errors
     /// If the file cannot be read, or written where the history changes.
-    pub fn poll(&mut self) -> Result<Vec<News>, StoreError> {
+    pub fn poll(&mut self) -> Result<Vec<ExternalChange>, StoreError> {
         if self.access() != Access::View {
             self.check_in_place()?;
         }
@@ -155,53 +155,58 @@ impl Project {
             .query_row("PRAGMA data_version", [], |row| row.get(0))
             .map_err(|error| Fault::from(error).at(&self.path))?;
         if version != self.data_version || self.memory.is_behind {
-            self.take_in()?;
+            self.catch_up()?;
             self.data_version = version;
         }
         Ok(mem::take(&mut self.memory.news))
     }
 
-    fn make(&mut self, edit: &Edit, act: &Act<'_>, label: &str) -> Result<Touched, StoreError> {
-        let touched = edit.touched();
-        let stale = || StoreError::Stale {
+    fn make(
+        &mut self,
+        edit: &Edit,
+        act: &Operation<'_>,
+        label: &str,
+    ) -> Result<Affected, StoreError> {
+        let affected = edit.affected();
+        let stale = || StoreError::Conflict {
             label: label.to_owned(),
         };
         let mut seen = self.memory.news.len();
         let mut is_first = true;
         loop {
             match self.attempt(act) {
-                Ok(Some(_)) => return Ok(touched),
-                Ok(None) => self.take_in()?,
+                Ok(Some(_)) => return Ok(affected),
+                Ok(None) => self.catch_up()?,
                 Err(StoreError::Refused(_)) if !is_first => return Err(stale()),
                 Err(error) => return Err(error),
             }
             is_first = false;
-            let mut others = Reach::default();
+            let mut others = AffectedParts::default();
             let mut is_stale = false;
             for news in &self.memory.news[seen..] {
-                match &news.touched {
-                    Some(touched) => others.add(touched),
+                match &news.affected {
+                    Some(affected) => others.add(affected),
                     None => is_stale = true,
                 }
             }
-            if is_stale || others.meets(&touched) {
+            if is_stale || others.overlaps(&affected) {
                 return Err(stale());
             }
             seen = self.memory.news.len();
         }
     }
 
-    fn cross(&mut self, act: &Act<'_>) -> Result<Option<Crossed>, StoreError> {
+    fn cross(&mut self, act: &Operation<'_>) -> Result<Option<UndoneStep>, StoreError> {
         if !self.memory.is_editor() {
             let path = self.path.clone();
             return Err(StoreError::ReadOnly { path });
         }
         loop {
             match self.attempt(act)? {
-                None => self.take_in()?,
+                None => self.catch_up()?,
                 Some(made) => {
-                    return Ok(made.map(|made| Crossed {
-                        touched: made.edit.touched(),
+                    return Ok(made.map(|made| UndoneStep {
+                        affected: made.edit.affected(),
                         label: made.label,
                         picture: made.picture,
                     }));
@@ -212,7 +217,10 @@ impl Project {
 
     /// Makes a change in memory and in the file. The outer nothing means that another process
     /// has changed the file, which must be taken in first; the inner one that nothing changes.
-    fn attempt(&mut self, act: &Act<'_>) -> Result<Option<Option<Made>>, StoreError> {
+    fn attempt(
+        &mut self,
+        act: &Operation<'_>,
+    ) -> Result<Option<Option<AppliedChange>>, StoreError> {
         self.check_usable()?;
         if self.access() == Access::View {
             let path = self.path.clone();
@@ -226,20 +234,20 @@ impl Project {
         let immediate = TransactionBehavior::Immediate;
         let transaction = Transaction::new_unchecked(&self.connection, immediate);
         let transaction = transaction.map_err(|error| at(error.into()))?;
-        let state = State::read(&transaction).map_err(at)?;
+        let state = Counters::read(&transaction).map_err(at)?;
         let is_editor = self.memory.is_editor();
         if !self.memory.is_at(&state) {
             return Ok(None);
         }
 
-        let former = Former::of(&self.memory.history, act);
+        let former = HistorySnapshot::of(&self.memory.history, act);
         let Some(made) = do_in_memory(&mut self.memory, act)? else {
             return Ok(Some(None));
         };
-        let touched = made.edit.touched();
+        let affected = made.edit.affected();
         let in_file: Result<i64, Fault> = (|| {
             let mut writer = Writer::new(&transaction, state);
-            writer.document(&self.memory.document, &touched)?;
+            writer.document(&self.memory.document, &affected)?;
             if let Some(steps) = made.steps.clone() {
                 writer.history(&self.memory.history, steps)?;
             }
@@ -259,7 +267,7 @@ impl Project {
             Ok(head) => {
                 self.memory.seen = head;
                 if made.steps.is_some() {
-                    self.memory.reached(&touched);
+                    self.memory.reached(&affected);
                 }
                 Ok(Some(Some(made)))
             }
@@ -273,7 +281,7 @@ impl Project {
     }
 
     /// Brings memory to where the file is.
-    pub(super) fn take_in(&mut self) -> Result<(), StoreError> {
+    pub(super) fn catch_up(&mut self) -> Result<(), StoreError> {
         self.check_usable()?;
         let behaviour = if self.memory.is_editor() {
             TransactionBehavior::Immediate
@@ -284,7 +292,7 @@ impl Project {
             .map_err(|error| Fault::from(error).at(&self.path))?;
         let taken = self
             .memory
-            .take_in(&transaction)
+            .catch_up(&transaction)
             .and_then(|()| Ok(transaction.commit()?));
         if taken.is_err() {
             // Memory may be half-way. What the file says is right; what remains to be written
@@ -303,29 +311,34 @@ impl Project {
 }
 
 /// Makes a change in memory; nothing if it changes nothing.
-fn do_in_memory(memory: &mut Memory, act: &Act<'_>) -> Result<Option<Made>, EditError> {
+fn do_in_memory(
+    memory: &mut Memory,
+    act: &Operation<'_>,
+) -> Result<Option<AppliedChange>, EditError> {
     match *act {
-        Act::Step(_, edit, _) | Act::Note(_, edit) if edit.is_empty() => Ok(None),
-        Act::Step(label, edit, gesture) if memory.is_editor() => {
+        Operation::Step(_, edit, _) | Operation::Note(_, edit) if edit.is_empty() => Ok(None),
+        Operation::Step(label, edit, gesture) if memory.is_editor() => {
             make_step(memory, label, edit, gesture)
         }
-        Act::Note(label, edit) if memory.is_editor() && memory.reach().meets(&edit.touched()) => {
+        Operation::Note(label, edit)
+            if memory.is_editor() && memory.reach().overlaps(&edit.affected()) =>
+        {
             make_step(memory, label, edit, None)
         }
-        Act::Step(label, edit, _) | Act::Note(label, edit) => Ok(Some(Made {
+        Operation::Step(label, edit, _) | Operation::Note(label, edit) => Ok(Some(AppliedChange {
             label: label.to_owned(),
             picture: None,
             inverse: memory.document.apply(edit.clone())?,
             edit: edit.clone(),
             steps: None,
         })),
-        Act::Undo => {
+        Operation::Undo => {
             let edit = memory.history.next_undo().map(|step| step.edit.clone());
             let step = memory.history.undo(&mut memory.document)?.cloned();
             let at = memory.history.position();
             Ok(edit.zip(step).map(|(edit, step)| crossed(edit, step, at)))
         }
-        Act::Redo => {
+        Operation::Redo => {
             let at = memory.history.position();
             let edit = memory.history.next_redo().map(|step| step.edit.clone());
             let step = memory.history.redo(&mut memory.document)?.cloned();
@@ -339,7 +352,7 @@ fn make_step(
     label: &str,
     edit: &Edit,
     gesture: Option<u64>,
-) -> Result<Option<Made>, EditError> {
+) -> Result<Option<AppliedChange>, EditError> {
     // A gesture joins its edits to one, from which this one's inverse could not be told.
     let mut inverse = None;
     if gesture.is_some() {
@@ -354,7 +367,7 @@ fn make_step(
     };
     let inverse = inverse.unwrap_or_else(|| step_edit.clone());
     let last = history.steps().len();
-    Ok(Some(Made {
+    Ok(Some(AppliedChange {
         label: label.to_owned(),
         picture,
         edit: edit.clone(),
@@ -363,8 +376,8 @@ fn make_step(
     }))
 }
 
-fn crossed(edit: Edit, step: Step, at: usize) -> Made {
-    Made {
+fn crossed(edit: Edit, step: Step, at: usize) -> AppliedChange {
+    AppliedChange {
         label: step.label,
         picture: step.picture,
         edit,
@@ -374,7 +387,7 @@ fn crossed(edit: Edit, step: Step, at: usize) -> Made {
 }
 
 /// The part of a history that a change may alter, to be put back if the file refuses.
-struct Former {
+struct HistorySnapshot {
     position: usize,
     from: usize,
     steps: Vec<Step>,
@@ -382,11 +395,11 @@ struct Former {
     has_rest: bool,
 }
 
-impl Former {
-    fn of(history: &History, act: &Act<'_>) -> Self {
+impl HistorySnapshot {
+    fn of(history: &History, act: &Operation<'_>) -> Self {
         let position = history.position();
         let from = position.saturating_sub(1);
-        let has_rest = matches!(act, Act::Undo | Act::Redo);
+        let has_rest = matches!(act, Operation::Undo | Operation::Redo);
         let to = if has_rest {
             history.steps().len().min(position + 1)
         } else {

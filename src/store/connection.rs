@@ -10,16 +10,16 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::error::Fault;
 
 /// How long to wait for another process that is writing.
-const PATIENCE: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens a file that exists, to write.
-pub(super) fn open_to_write(path: &Path) -> Result<Connection, Fault> {
+pub(super) fn open_read_write(path: &Path) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     prepared(Connection::open_with_flags(path, flags)?)
 }
 
 /// Opens a file that exists, to read; also one on a disk or in a folder that cannot be written.
-pub(super) fn open_to_read(path: &Path) -> Result<Connection, Fault> {
+pub(super) fn open_read_only(path: &Path) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = prepared(Connection::open_with_flags(path, flags)?)?;
     let probe = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
@@ -52,17 +52,17 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, Fault> {
 /// Opens a file to look at it. Where it can be written SQLite may complete what a crash has left,
 /// but nothing else.
 pub(super) fn open_to_view(path: &Path) -> Result<Connection, Fault> {
-    let view = open_to_write(path).and_then(|connection| {
+    let view = open_read_write(path).and_then(|connection| {
         connection.pragma_update(None, "query_only", true)?;
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok(connection)
     });
-    view.or_else(|_| open_to_read(path))
+    view.or_else(|_| open_read_only(path))
 }
 
 /// A file may come from anyone: nothing in it is to be run.
 fn prepared(connection: Connection) -> Result<Connection, Fault> {
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -77,7 +77,7 @@ fn prepared(connection: Connection) -> Result<Connection, Fault> {
 
 /// Goes over to the write-ahead log, in which readers and a writer do not wait for each other.
 /// Where that cannot work the rollback journal stays, which is slower and as safe.
-pub(super) fn use_log(connection: &Connection, path: &Path) -> Result<(), Fault> {
+pub(super) fn enable_wal(connection: &Connection, path: &Path) -> Result<(), Fault> {
     let mode = if is_remote(path) { "DELETE" } else { "WAL" };
     // The answer is the mode that it is in, which may be another one; any of them will do.
     let asked = connection.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |row| {
@@ -90,7 +90,7 @@ pub(super) fn use_log(connection: &Connection, path: &Path) -> Result<(), Fault>
 }
 
 /// Brings everything into the one file. Tells whether nobody else has it open.
-pub(super) fn fold_log(connection: &Connection) -> Result<bool, Fault> {
+pub(super) fn checkpoint(connection: &Connection) -> Result<bool, Fault> {
     connection.busy_timeout(Duration::ZERO)?;
     let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
     match connection.query_row(checkpoint, [], |_| Ok(())) {

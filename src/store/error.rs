@@ -34,7 +34,7 @@ pub enum StoreError {
         "{} was written by a newer Tsukami (format {version}, this one reads up to {known}): \
          update the program to open it", path.display()
     )]
-    Newer {
+    NewerFormat {
         /// The file.
         path: PathBuf,
         /// Its format.
@@ -83,7 +83,7 @@ pub enum StoreError {
             |rescued| format!("all work up to now is in {}, open that", rescued.display()),
         )
     )]
-    Moved {
+    Replaced {
         /// Where the project file was.
         path: PathBuf,
         /// Where all that was done has been written instead.
@@ -106,19 +106,19 @@ pub enum StoreError {
     #[error(
         "{label:?} was not done, because another program has just changed the same: look, and do it again"
     )]
-    Stale {
+    Conflict {
         /// What was to be done.
         label: String,
     },
     /// The file could not be read back after a failure, so memory may no longer agree with it.
     #[error("{} could not be read back after an error: open the project again", path.display())]
-    OutOfStep {
+    OutOfSync {
         /// The project file.
         path: PathBuf,
     },
     /// The folder of the pictures cannot be written down.
     #[error("{} cannot be the folder of a project, its name is no Unicode: rename it", root.display())]
-    BadRoot {
+    InvalidRoot {
         /// The folder.
         root: PathBuf,
     },

@@ -14,14 +14,14 @@ use super::rows::{
     STEPS, Table,
 };
 use super::schema::fingerprint;
-use super::state::State;
+use super::state::Counters;
 use crate::document::{Change, Document, Edit, Step};
 
 /// So many problems are named; one is enough to refuse a file.
-const MOST_PROBLEMS: usize = 20;
+const MAX_PROBLEMS: usize = 20;
 
 /// No table has more columns, checksum included.
-const WIDEST: usize = 18;
+const MAX_COLUMNS: usize = 18;
 
 /// What a file holds.
 #[derive(Default)]
@@ -29,7 +29,7 @@ pub(super) struct Loaded {
     pub document: Document,
     /// The steps of the history, oldest first; empty unless they were asked for.
     pub steps: Vec<Step>,
-    pub state: State,
+    pub state: Counters,
     pub meta: HashMap<String, String>,
     /// What is not as it was written.
     pub problems: Vec<String>,
@@ -39,13 +39,13 @@ impl Loaded {
     /// Reads the file. It belongs into one transaction, so that all of it is of one moment.
     pub(super) fn read(connection: &Connection, with_steps: bool) -> Result<Self, Fault> {
         let mut loaded = Self {
-            state: State::read(connection)?,
+            state: Counters::read(connection)?,
             ..Self::default()
         };
         if loaded.state.schema != fingerprint(connection)? {
             loaded.problem("its tables are not those that were made".to_owned());
         }
-        let mut seal = State::default();
+        let mut seal = Counters::default();
         loaded.read_document(connection, &mut seal)?;
 
         let mut steps = Vec::new();
@@ -76,7 +76,7 @@ impl Loaded {
         Ok(loaded)
     }
 
-    fn read_document(&mut self, connection: &Connection, seal: &mut State) -> Result<(), Fault> {
+    fn read_document(&mut self, connection: &Connection, seal: &mut Counters) -> Result<(), Fault> {
         self.each(connection, &META, seal, |loaded, cells| {
             let (key, value) = (cells.text(0)?, cells.text(1)?);
             loaded.meta.insert(key.to_owned(), value.to_owned());
@@ -125,14 +125,14 @@ impl Loaded {
         &mut self,
         connection: &Connection,
         table: &Table,
-        seal: &mut State,
+        seal: &mut Counters,
         mut take: impl FnMut(&mut Self, &Cells<'_>) -> Result<Option<String>, BadCell>,
     ) -> Result<(), Fault> {
         let mut statement = connection.prepare(&table.all)?;
         let mut rows = statement.query([])?;
         let mut buffer = Vec::new();
         while let Some(row) = rows.next()? {
-            let mut cells = [ValueRef::Null; WIDEST];
+            let mut cells = [ValueRef::Null; MAX_COLUMNS];
             for (at, cell) in cells.iter_mut().enumerate().take(table.width + 1) {
                 *cell = row.get_ref(at)?;
             }
@@ -157,7 +157,7 @@ impl Loaded {
     }
 
     fn problem(&mut self, problem: String) {
-        if self.problems.len() < MOST_PROBLEMS {
+        if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(problem);
         }
     }

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 /// A process that a window starts shares its lock until it has become another program, so a lock
 /// that was just let go may seem to be held for a moment.
-const TRIES: u32 = 20;
-const PAUSE: Duration = Duration::from_millis(15);
+const MAX_LOCK_ATTEMPTS: u32 = 20;
+const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(15);
 
 /// Holds the lock until it is dropped.
 #[derive(Debug)]
@@ -22,17 +22,17 @@ pub(super) struct WindowLock {
 }
 
 /// What came of asking for the lock.
-pub(super) enum Claim {
+pub(super) enum LockOutcome {
     /// It is ours.
-    Ours(WindowLock),
+    Acquired(WindowLock),
     /// Another window has it.
-    Theirs,
+    HeldElsewhere,
     /// The file system cannot tell.
     Unknown(io::Error),
 }
 
 /// Asks for the lock of the project whose [folder](super::place::aside) is `aside`.
-pub(super) fn claim(aside: &Path) -> Claim {
+pub(super) fn claim(aside: &Path) -> LockOutcome {
     let file = std::fs::create_dir_all(aside).and_then(|()| {
         let mut options = File::options();
         let options = options.create(true).truncate(false).write(true);
@@ -40,14 +40,14 @@ pub(super) fn claim(aside: &Path) -> Claim {
     });
     let file = match file {
         Ok(file) => file,
-        Err(error) => return Claim::Unknown(error),
+        Err(error) => return LockOutcome::Unknown(error),
     };
-    for _ in 0..TRIES {
+    for _ in 0..MAX_LOCK_ATTEMPTS {
         match file.try_lock() {
-            Ok(()) => return Claim::Ours(WindowLock { _file: file }),
-            Err(TryLockError::Error(error)) => return Claim::Unknown(error),
-            Err(TryLockError::WouldBlock) => sleep(PAUSE),
+            Ok(()) => return LockOutcome::Acquired(WindowLock { _file: file }),
+            Err(TryLockError::Error(error)) => return LockOutcome::Unknown(error),
+            Err(TryLockError::WouldBlock) => sleep(LOCK_RETRY_INTERVAL),
         }
     }
-    Claim::Theirs
+    LockOutcome::HeldElsewhere
 }

@@ -1,6 +1,6 @@
 //! The log of changes: how processes that have one project open hear of each other's edits.
 //!
-//! Each change of the document is one row, numbered by [`State::head`](super::state::State). Old
+//! Each change of the document is one row, numbered by [`Counters::head`](super::state::Counters). Old
 //! rows are dropped, and an edit that is too long is not written: who misses one reads the whole
 //! project again, which is always right. Only the edits of a process without the history must
 //! stay until the window with the history has seen them, so they also carry their inverse.
@@ -14,9 +14,9 @@ use super::write::Writer;
 use crate::document::Edit;
 
 /// So many changes are kept, …
-const KEPT: i64 = 256;
+const MAX_LOGGED_CHANGES: i64 = 256;
 /// … of so many bytes at most: 16 MiB together.
-const LONGEST: usize = 64 << 10;
+const MAX_LOGGED_EDIT_BYTES: usize = 64 << 10;
 
 /// A change of the document.
 pub(super) struct Entry {
@@ -47,7 +47,7 @@ impl Entry {
             writer,
             is_step,
             label: label.to_owned(),
-            edit: Some(edit).filter(|edit| edit.len() <= LONGEST),
+            edit: Some(edit).filter(|edit| edit.len() <= MAX_LOGGED_EDIT_BYTES),
             undo: undo.map(serde_json::to_string).transpose()?,
         })
     }
@@ -70,7 +70,7 @@ pub(super) fn add(writer: &mut Writer<'_>, mut entry: Entry) -> Result<(), Fault
     writer.state.head += 1;
     entry.seq = writer.state.head;
     put(writer, &entry)?;
-    forget(writer, entry.seq - KEPT)
+    forget(writer, entry.seq - MAX_LOGGED_CHANGES)
 }
 
 /// Forgets the changes up to `last`, but for those that the window has not seen.

@@ -7,11 +7,11 @@ use rusqlite::Transaction;
 use super::error::Fault;
 use super::load::Loaded;
 use super::log::{self, Entry};
-use super::news::{News, Reach};
+use super::news::{AffectedParts, ExternalChange};
 use super::project::Access;
-use super::state::State;
+use super::state::Counters;
 use super::write::Writer;
-use crate::document::{Document, History, Step, Touched};
+use crate::document::{Affected, Document, History, Step};
 
 /// A project in memory: always what the file was at one moment.
 pub(super) struct Memory {
@@ -24,9 +24,9 @@ pub(super) struct Memory {
     /// Whether something failed, so that all must be read anew.
     pub is_behind: bool,
     /// What others have changed, until the next poll.
-    pub news: Vec<News>,
+    pub news: Vec<ExternalChange>,
     /// What the steps of the history concern, found out when it is first asked for.
-    reach: Option<Reach>,
+    reach: Option<AffectedParts>,
 }
 
 impl Memory {
@@ -50,36 +50,36 @@ impl Memory {
     }
 
     /// Whether nobody has changed the file since.
-    pub(super) fn is_at(&self, state: &State) -> bool {
+    pub(super) fn is_at(&self, state: &Counters) -> bool {
         state.head == self.seen && (!self.is_editor() || self.has_position(state))
     }
 
-    fn has_position(&self, state: &State) -> bool {
+    fn has_position(&self, state: &Counters) -> bool {
         usize::try_from(state.position) == Ok(self.history.position())
     }
 
     /// What the steps of the history concern.
-    pub(super) fn reach(&mut self) -> &mut Reach {
+    pub(super) fn reach(&mut self) -> &mut AffectedParts {
         let history = &self.history;
         self.reach.get_or_insert_with(|| {
-            let mut reach = Reach::default();
+            let mut reach = AffectedParts::default();
             for step in history.steps() {
-                reach.add(&step.edit.touched());
+                reach.add(&step.edit.affected());
             }
             reach
         })
     }
 
     /// Takes note that there is a new step.
-    pub(super) fn reached(&mut self, touched: &Touched) {
+    pub(super) fn reached(&mut self, affected: &Affected) {
         if let Some(reach) = &mut self.reach {
-            reach.add(touched);
+            reach.add(affected);
         }
     }
 
     /// Goes to where the file is.
-    pub(super) fn take_in(&mut self, transaction: &Transaction<'_>) -> Result<(), Fault> {
-        let state = State::read(transaction)?;
+    pub(super) fn catch_up(&mut self, transaction: &Transaction<'_>) -> Result<(), Fault> {
+        let state = Counters::read(transaction)?;
         let entries = log::since(transaction, self.seen, state.head)?;
         let can_follow = !self.is_behind && (!self.is_editor() || self.has_position(&state));
         let mut writer = Writer::new(transaction, state);
@@ -108,7 +108,7 @@ impl Memory {
             let Some(edit) = entry.edit()? else {
                 return Ok(false);
             };
-            let touched = edit.touched();
+            let affected = edit.affected();
             let label = entry.label.clone();
             if !self.is_editor() {
                 if self.document.apply(edit).is_err() {
@@ -117,12 +117,12 @@ impl Memory {
             } else if entry.is_step {
                 return Ok(false);
             } else {
-                if self.reach().meets(&touched) {
+                if self.reach().overlaps(&affected) {
                     let (document, history) = (&mut self.document, &mut self.history);
                     if history.commit(document, &label, edit, None).is_err() {
                         return Ok(false);
                     }
-                    self.reached(&touched);
+                    self.reached(&affected);
                     let last = self.history.steps().len();
                     writer.history(&self.history, last - 1..last)?;
                 } else if self.document.apply(edit).is_err() {
@@ -130,8 +130,8 @@ impl Memory {
                 }
                 log::settle(writer, entry)?;
             }
-            let touched = Some(touched);
-            self.news.push(News { label, touched });
+            let affected = Some(affected);
+            self.news.push(ExternalChange { label, affected });
         }
         Ok(true)
     }
@@ -146,9 +146,9 @@ impl Memory {
         }
         self.replace(loaded);
         self.is_behind = false;
-        self.news.push(News {
+        self.news.push(ExternalChange {
             label: String::new(),
-            touched: None,
+            affected: None,
         });
         Ok(())
     }
@@ -170,22 +170,22 @@ pub(super) fn settle(transaction: &Transaction<'_>, loaded: &mut Loaded) -> Resu
     if pending.is_empty() {
         return Ok(());
     }
-    let mut reach = Reach::default();
+    let mut reach = AffectedParts::default();
     for step in &loaded.steps {
-        reach.add(&step.edit.touched());
+        reach.add(&step.edit.affected());
     }
     let mut writer = Writer::new(transaction, loaded.state);
     for entry in pending {
         if let Some(edit) = entry.undo()? {
-            let touched = edit.touched();
-            if reach.meets(&touched) {
-                reach.add(&touched);
+            let affected = edit.affected();
+            if reach.overlaps(&affected) {
+                reach.add(&affected);
                 let position = usize::try_from(writer.state.position).unwrap_or_default();
                 let mut steps = mem::take(&mut loaded.steps);
                 steps.truncate(position);
                 steps.push(Step {
                     label: entry.label.clone(),
-                    picture: touched.only_picture(),
+                    picture: affected.only_picture(),
                     edit,
                 });
                 let history = History::new(steps, position + 1);

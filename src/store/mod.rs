@@ -52,9 +52,9 @@ mod write;
 
 pub use backup::{backups, restore};
 pub use check::{CheckReport, check};
-pub use commit::Crossed;
+pub use commit::UndoneStep;
 pub use error::StoreError;
-pub use news::News;
-pub use place::{EXTENSION, default_path, find, is_of_project};
-pub use project::{Access, Notice, Opened, Project};
-pub use reconcile::{Found, Look, Reconciled, Stamp, hash_bytes, hash_file};
+pub use news::ExternalChange;
+pub use place::{EXTENSION, belongs_to_project, default_path, find};
+pub use project::{Access, OpenNotice, OpenReport, Project};
+pub use reconcile::{FileInspector, FileStamp, FolderChanges, PictureFile, hash_bytes, hash_file};

@@ -15,12 +15,12 @@ use super::place::EXTENSION;
 
 /// What tells a file from another one at the same path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(super) struct FileIdentity {
     device: u64,
     inode: u64,
 }
 
-impl Identity {
+impl FileIdentity {
     /// Of the file at a path; nothing if there is none. Systems that have no such numbers keep an
     /// open file from being replaced.
     pub(super) fn of(path: &Path) -> Option<Self> {
@@ -50,7 +50,7 @@ pub(super) fn rescue(connection: &Connection, path: &Path) -> StoreError {
     let name = |number: u32| path.with_file_name(format!("{stem} rescued {number}.{EXTENSION}"));
     let target = (1..100).map(name).find(|target| !target.exists());
     let rescued = target.filter(|target| write(connection, target).is_ok());
-    StoreError::Moved {
+    StoreError::Replaced {
         path: path.to_path_buf(),
         rescued,
     }

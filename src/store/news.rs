@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use crate::document::{CategoryId, PictureId, Touched};
+use crate::document::{Affected, CategoryId, PictureId};
 
 /// A change by another process that is now in the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct News {
+pub struct ExternalChange {
     /// What was done, as for a step of the history.
     pub label: String,
     /// The rows that changed; nothing if any may have, because the whole document was read anew.
-    pub touched: Option<Touched>,
+    pub affected: Option<Affected>,
 }
 
 /// The parts of a document that edits concern.
@@ -18,7 +18,7 @@ pub struct News {
 /// A picture and its boxes are one part: to mark a picture as done is to judge its boxes, so
 /// edits of one and the other do not go past each other.
 #[derive(Default)]
-pub(super) struct Reach {
+pub(super) struct AffectedParts {
     pictures: HashSet<PictureId>,
     categories: HashSet<CategoryId>,
     category_order: bool,
@@ -26,30 +26,30 @@ pub(super) struct Reach {
     naming: bool,
 }
 
-impl Reach {
+impl AffectedParts {
     /// Adds what an edit concerns.
-    pub(super) fn add(&mut self, touched: &Touched) {
-        self.pictures.extend(pictures(touched));
-        self.categories.extend(&touched.categories);
-        self.category_order |= touched.category_order;
-        self.extra |= touched.extra;
-        self.naming |= touched.naming;
+    pub(super) fn add(&mut self, affected: &Affected) {
+        self.pictures.extend(pictures(affected));
+        self.categories.extend(&affected.categories);
+        self.category_order |= affected.category_order;
+        self.extra |= affected.extra;
+        self.naming |= affected.naming;
     }
 
     /// Whether an edit concerns any of it.
-    pub(super) fn meets(&self, touched: &Touched) -> bool {
-        pictures(touched).any(|id| self.pictures.contains(&id))
-            || touched
+    pub(super) fn overlaps(&self, affected: &Affected) -> bool {
+        pictures(affected).any(|id| self.pictures.contains(&id))
+            || affected
                 .categories
                 .iter()
                 .any(|id| self.categories.contains(id))
-            || (self.category_order && touched.category_order)
-            || (self.extra && touched.extra)
-            || (self.naming && touched.naming)
+            || (self.category_order && affected.category_order)
+            || (self.extra && affected.extra)
+            || (self.naming && affected.naming)
     }
 }
 
-fn pictures(touched: &Touched) -> impl Iterator<Item = PictureId> {
-    let of_boxes = touched.annotations.iter().map(|(picture, _)| *picture);
-    touched.pictures.iter().copied().chain(of_boxes)
+fn pictures(affected: &Affected) -> impl Iterator<Item = PictureId> {
+    let of_boxes = affected.annotations.iter().map(|(picture, _)| *picture);
+    affected.pictures.iter().copied().chain(of_boxes)
 }

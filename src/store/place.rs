@@ -13,10 +13,10 @@ use super::schema;
 pub const EXTENSION: &str = "tsukami";
 
 /// What the names of the files end in that SQLite keeps beside a project.
-pub(super) const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+pub(super) const SQLITE_SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// What the name of the hidden folder beside a project ends in.
-const ASIDE: &str = "-aside";
+const SIDE_FOLDER_SUFFIX: &str = "-aside";
 
 /// Where the project of a folder of pictures belongs: in it, with its name.
 pub fn default_path(folder: &Path) -> PathBuf {
@@ -30,7 +30,7 @@ pub fn find(folder: &Path) -> Option<PathBuf> {
 }
 
 pub(super) fn find_in(folder: &Path, data: Option<&Path>) -> Option<PathBuf> {
-    let elsewhere = data.map(|data| path_in(data, &default_path(folder)));
+    let elsewhere = data.map(|data| fallback_path(data, &default_path(folder)));
     let mut places = [Some(default_path(folder)), elsewhere]
         .into_iter()
         .flatten();
@@ -44,7 +44,7 @@ pub(super) fn data_folder() -> Option<PathBuf> {
 }
 
 /// Where in the user's data folder the project goes that should lie at `wanted`.
-pub(super) fn path_in(data: &Path, wanted: &Path) -> PathBuf {
+pub(super) fn fallback_path(data: &Path, wanted: &Path) -> PathBuf {
     // Many folders are called `images`.
     let hash = xxh3_64(wanted.as_os_str().as_encoded_bytes());
     let stem = wanted.file_stem().unwrap_or_default();
@@ -58,12 +58,12 @@ pub(super) fn path_in(data: &Path, wanted: &Path) -> PathBuf {
 pub(super) fn aside(path: &Path) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(ASIDE);
+    name.push(SIDE_FOLDER_SUFFIX);
     path.with_file_name(name)
 }
 
 /// Whether a path is that of a project, by its name or its content, or of what is kept beside one.
-pub fn is_of_project(path: &Path) -> bool {
+pub fn belongs_to_project(path: &Path) -> bool {
     let is_project = |path: &Path| {
         let extension = path.extension().unwrap_or_default();
         let header = || schema::check_header(path);
@@ -78,9 +78,11 @@ pub fn is_of_project(path: &Path) -> bool {
         let name = name.strip_prefix(before)?.strip_suffix(after)?;
         Some(path.with_file_name(name))
     };
-    let beside = BESIDE.iter().filter_map(|ending| owner(path, "", ending));
+    let beside = SQLITE_SUFFIXES
+        .iter()
+        .filter_map(|ending| owner(path, "", ending));
     let folders = path.ancestors();
-    let aside = folders.filter_map(|folder| owner(folder, ".", ASIDE));
+    let aside = folders.filter_map(|folder| owner(folder, ".", SIDE_FOLDER_SUFFIX));
     is_project(path) || beside.chain(aside).any(|path| is_project(&path))
 }
 
@@ -107,14 +109,14 @@ pub(super) fn normal(path: &Path) -> PathBuf {
 
 /// The two ways in which a file names the folder of its pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Root {
+pub(super) struct RootPaths {
     /// From the project file's own folder, with `/`, so that both can be moved together.
     pub relative: Option<String>,
     /// From the root of the disk, for a project that was moved alone.
     pub absolute: Option<String>,
 }
 
-impl Root {
+impl RootPaths {
     /// How to name the folder `root` in the project at `path`.
     pub(super) fn new(path: &Path, root: &Path) -> Result<Self, StoreError> {
         let (path, root) = (normal(path), normal(root));
@@ -124,7 +126,7 @@ impl Root {
             absolute: root.to_str().map(str::to_owned),
         };
         if names.relative.is_none() && names.absolute.is_none() {
-            return Err(StoreError::BadRoot { root });
+            return Err(StoreError::InvalidRoot { root });
         }
         Ok(names)
     }

@@ -10,16 +10,16 @@ use rusqlite::{Connection, MAIN_DB, OptionalExtension as _, Transaction, Transac
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::connection::{fold_log, open_to_read, open_to_view, open_to_write, use_log};
+use super::connection::{checkpoint, enable_wal, open_read_only, open_read_write, open_to_view};
 use super::error::{Fault, StoreError, io_error};
 use super::load::Loaded;
-use super::lock::{Claim, WindowLock, claim};
+use super::lock::{LockOutcome, WindowLock, claim};
 use super::memory::{Memory, settle};
-use super::moved::{self, Identity};
-use super::place::{Root, aside, data_folder, default_path, normal, path_in};
+use super::moved::{self, FileIdentity};
+use super::place::{RootPaths, aside, data_folder, default_path, fallback_path, normal};
 use super::rows::{SETTINGS, text};
 use super::schema::{self, MIGRATIONS};
-use super::state::State;
+use super::state::Counters;
 use super::write::Writer;
 use super::{backup, log};
 use crate::document::{Document, History};
@@ -38,50 +38,50 @@ pub enum Access {
 
 /// What a person should know about how a project was opened.
 #[derive(Debug)]
-pub enum Notice {
+pub enum OpenNotice {
     /// Another window is editing it, so it is open for reading only.
     InUse,
     /// It cannot be written where it lies, so it is open for reading only.
-    Unwritable,
+    ReadOnlyLocation,
     /// The file system has no locks, so another window might edit it too; nothing gets lost by
     /// that, but they share one history.
-    NoLock(io::Error),
+    LockUnknown(io::Error),
     /// The folder cannot be written to, so the new project lies in the user's data folder.
-    Elsewhere {
+    CreatedElsewhere {
         /// Where it should have been.
         wanted: PathBuf,
         /// Where it is.
         path: PathBuf,
     },
     /// The folder of the pictures is not there.
-    NoRoot(PathBuf),
+    FolderMissing(PathBuf),
     /// A file of a former format was brought up to date; it is kept as it was here.
     Migrated(PathBuf),
 }
 
-impl fmt::Display for Notice {
+impl fmt::Display for OpenNotice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InUse => f.write_str(
                 "Another window is editing this project, so here it is open for reading only: \
                  close that window and open the project again to edit it",
             ),
-            Self::Unwritable => f.write_str(
+            Self::ReadOnlyLocation => f.write_str(
                 "This project lies where nothing can be written, so it is open for reading only: \
                  save a copy elsewhere to edit it",
             ),
-            Self::NoLock(error) => write!(
+            Self::LockUnknown(error) => write!(
                 f,
                 "It cannot be told whether another window has this project open ({error}): \
                  see to it that none has",
             ),
-            Self::Elsewhere { wanted, path } => write!(
+            Self::CreatedElsewhere { wanted, path } => write!(
                 f,
                 "Nothing can be written to {}, so the project is kept in {}",
                 wanted.parent().unwrap_or(wanted).display(),
                 path.display()
             ),
-            Self::NoRoot(root) => write!(
+            Self::FolderMissing(root) => write!(
                 f,
                 "The folder of the pictures, {}, is not there: connect its disk, or say where it \
                  is now",
@@ -99,15 +99,15 @@ impl fmt::Display for Notice {
 
 /// How a project was opened.
 #[derive(Debug, Default)]
-pub struct Opened {
+pub struct OpenReport {
     /// What a person should know.
-    pub notices: Vec<Notice>,
+    pub notifications: Vec<OpenNotice>,
 }
 
 /// An open project: a document in memory, and the file that says the same.
 pub struct Project {
     /// Fields are dropped in order: whoever has the lock is the only one to make backups.
-    backup: Background,
+    backup: BackgroundBackup,
     pub(super) path: PathBuf,
     pub(super) connection: Connection,
     pub(super) memory: Memory,
@@ -118,7 +118,7 @@ pub struct Project {
     /// What SQLite counts when others have written.
     pub(super) data_version: i64,
     /// The file that was opened.
-    pub(super) identity: Option<Identity>,
+    pub(super) identity: Option<FileIdentity>,
     /// Where everything was written when that file was gone.
     pub(super) rescued: Option<Option<PathBuf>>,
     root: PathBuf,
@@ -133,7 +133,7 @@ impl Project {
     ///
     /// # Errors
     /// If there is a file already, or neither folder can be written to.
-    pub fn create(path: &Path, root: &Path) -> Result<(Self, Opened), StoreError> {
+    pub fn create(path: &Path, root: &Path) -> Result<(Self, OpenReport), StoreError> {
         Self::create_in(path, root, data_folder().as_deref())
     }
 
@@ -141,7 +141,7 @@ impl Project {
     ///
     /// # Errors
     /// As for [`create`](Self::create).
-    pub fn create_for(root: &Path) -> Result<(Self, Opened), StoreError> {
+    pub fn create_for(root: &Path) -> Result<(Self, OpenReport), StoreError> {
         Self::create(&default_path(root), root)
     }
 
@@ -149,15 +149,15 @@ impl Project {
         path: &Path,
         root: &Path,
         data: Option<&Path>,
-    ) -> Result<(Self, Opened), StoreError> {
+    ) -> Result<(Self, OpenReport), StoreError> {
         let path = normal(path);
         match (create_file(&path, root), data) {
             (Err(error), Some(data)) if is_denied(&error) => {
-                let elsewhere = path_in(data, &path);
+                let elsewhere = fallback_path(data, &path);
                 fs::create_dir_all(data).map_err(io_error(data, "made"))?;
                 create_file(&elsewhere, root)?;
                 let (project, mut opened) = Self::open(&elsewhere, Access::Edit)?;
-                opened.notices.push(Notice::Elsewhere {
+                opened.notifications.push(OpenNotice::CreatedElsewhere {
                     wanted: path,
                     path: elsewhere,
                 });
@@ -175,29 +175,29 @@ impl Project {
     /// # Errors
     /// If there is none, it is of a newer program, or it is damaged, which names the newest
     /// backup. Nothing is changed in a file that is refused.
-    pub fn open(path: &Path, access: Access) -> Result<(Self, Opened), StoreError> {
+    pub fn open(path: &Path, access: Access) -> Result<(Self, OpenReport), StoreError> {
         let path = normal(path);
         schema::check_header(&path)?;
-        let mut notices = Vec::new();
-        let (mut access, lock) = claimed(&path, access, &mut notices);
+        let mut notifications = Vec::new();
+        let (mut access, lock) = claimed(&path, access, &mut notifications);
         let at = |fault: Fault| fault.at(&path);
 
-        let identity = Identity::of(&path);
+        let identity = FileIdentity::of(&path);
         let connection = match access {
             Access::View => open_to_view(&path),
-            Access::Edit | Access::Add => open_to_write(&path),
+            Access::Edit | Access::Add => open_read_write(&path),
         }
         .map_err(at)?;
         let is_readonly = |connection: &Connection| connection.is_readonly(MAIN_DB);
         if access != Access::View && is_readonly(&connection).map_err(|error| at(error.into()))? {
             access = Access::View;
-            notices.push(Notice::Unwritable);
+            notifications.push(OpenNotice::ReadOnlyLocation);
         }
-        check_version(&path, &connection, access, &mut notices)?;
+        check_version(&path, &connection, access, &mut notifications)?;
 
         let loaded = checked(&path, &connection, access).map_err(at)?;
         if access != Access::View {
-            use_log(&connection, &path).map_err(at)?;
+            enable_wal(&connection, &path).map_err(at)?;
         }
         let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
         let writer = number("SELECT random()").map_err(|error| at(error.into()))?;
@@ -205,7 +205,7 @@ impl Project {
 
         let root = root_of(&path, &loaded);
         if !root.is_dir() {
-            notices.push(Notice::NoRoot(root.clone()));
+            notifications.push(OpenNotice::FolderMissing(root.clone()));
         }
         let id = loaded.meta.get("id").cloned().unwrap_or_default();
         let backup = (access == Access::Edit).then(|| {
@@ -223,10 +223,10 @@ impl Project {
             data_version,
             root,
             id,
-            backup: Background(backup),
+            backup: BackgroundBackup(backup),
             _lock: lock,
         };
-        Ok((project, Opened { notices }))
+        Ok((project, OpenReport { notifications }))
     }
 
     /// The document, as the file says it.
@@ -264,7 +264,7 @@ impl Project {
     /// # Errors
     /// If the file cannot be written.
     pub fn set_root(&mut self, root: &Path) -> Result<(), StoreError> {
-        let names = Root::new(&self.path, root)?;
+        let names = RootPaths::new(&self.path, root)?;
         self.write(|writer| write_root(writer, &names))?;
         self.root = normal(root);
         Ok(())
@@ -318,10 +318,10 @@ impl Project {
         if target.exists() {
             return Err(StoreError::Exists { path: target });
         }
-        let names = Root::new(&target, &self.root)?;
+        let names = RootPaths::new(&target, &self.root)?;
         backup::copy(&self.path, &target)?;
         let at = |fault: Fault| fault.at(&target);
-        let connection = open_to_write(&target).map_err(at)?;
+        let connection = open_read_write(&target).map_err(at)?;
         write(&connection, |writer| write_root(writer, &names)).map_err(at)
     }
 
@@ -333,7 +333,7 @@ impl Project {
     pub fn back_up(&mut self) -> Result<(), StoreError> {
         self.backup.finish()?;
         // Others may have written since this one last looked.
-        let state = State::read(&self.connection).map_err(|fault| fault.at(&self.path))?;
+        let state = Counters::read(&self.connection).map_err(|fault| fault.at(&self.path))?;
         backup::make(&self.path, state.head)
     }
 
@@ -354,7 +354,7 @@ impl Project {
             let seen = self.memory.seen;
             let _ = self.write(|writer| log::forget(writer, seen));
         }
-        fold_log(&self.connection).map_err(|fault| fault.at(&self.path))?;
+        checkpoint(&self.connection).map_err(|fault| fault.at(&self.path))?;
         // Whoever has the lock is the only one to make backups.
         let (access, lock) = match self.access() {
             Access::Add => claimed(&self.path, Access::Edit, &mut Vec::new()),
@@ -388,16 +388,16 @@ impl Project {
     /// If it does not.
     pub(super) fn check_in_place(&mut self) -> Result<(), StoreError> {
         if self.rescued.is_none() {
-            if Identity::of(&self.path) == self.identity {
+            if FileIdentity::of(&self.path) == self.identity {
                 return Ok(());
             }
             let error = moved::rescue(&self.connection, &self.path);
-            if let StoreError::Moved { rescued, .. } = &error {
+            if let StoreError::Replaced { rescued, .. } = &error {
                 self.rescued = Some(rescued.clone());
             }
             return Err(error);
         }
-        Err(StoreError::Moved {
+        Err(StoreError::Replaced {
             path: self.path.clone(),
             rescued: self.rescued.clone().flatten(),
         })
@@ -406,7 +406,7 @@ impl Project {
     pub(super) fn check_usable(&self) -> Result<(), StoreError> {
         if self.is_lost {
             let path = self.path.clone();
-            return Err(StoreError::OutOfStep { path });
+            return Err(StoreError::OutOfSync { path });
         }
         Ok(())
     }
@@ -421,9 +421,9 @@ impl Project {
 }
 
 /// A backup in the making, which is waited for.
-struct Background(Option<JoinHandle<Result<(), StoreError>>>);
+struct BackgroundBackup(Option<JoinHandle<Result<(), StoreError>>>);
 
-impl Background {
+impl BackgroundBackup {
     fn finish(&mut self) -> Result<(), StoreError> {
         match self.0.take().map(JoinHandle::join) {
             Some(Ok(made)) => made,
@@ -432,7 +432,7 @@ impl Background {
     }
 }
 
-impl Drop for Background {
+impl Drop for BackgroundBackup {
     fn drop(&mut self) {
         // There is nobody left to be told.
         let _ = self.finish();
@@ -440,22 +440,26 @@ impl Drop for Background {
 }
 
 /// Asks for the lock that the access needs, and tells what access there is.
-fn claimed(path: &Path, access: Access, notices: &mut Vec<Notice>) -> (Access, Option<WindowLock>) {
+fn claimed(
+    path: &Path,
+    access: Access,
+    notifications: &mut Vec<OpenNotice>,
+) -> (Access, Option<WindowLock>) {
     if access != Access::Edit {
         return (access, None);
     }
     match claim(&aside(path)) {
-        Claim::Ours(lock) => (Access::Edit, Some(lock)),
-        Claim::Theirs => {
-            notices.push(Notice::InUse);
+        LockOutcome::Acquired(lock) => (Access::Edit, Some(lock)),
+        LockOutcome::HeldElsewhere => {
+            notifications.push(OpenNotice::InUse);
             (Access::View, None)
         }
-        Claim::Unknown(error) if is_denied_kind(error.kind()) => {
-            notices.push(Notice::Unwritable);
+        LockOutcome::Unknown(error) if is_denied_kind(error.kind()) => {
+            notifications.push(OpenNotice::ReadOnlyLocation);
             (Access::View, None)
         }
-        Claim::Unknown(error) => {
-            notices.push(Notice::NoLock(error));
+        LockOutcome::Unknown(error) => {
+            notifications.push(OpenNotice::LockUnknown(error));
             (Access::Edit, None)
         }
     }
@@ -466,13 +470,13 @@ fn check_version(
     path: &Path,
     connection: &Connection,
     access: Access,
-    notices: &mut Vec<Notice>,
+    notifications: &mut Vec<OpenNotice>,
 ) -> Result<(), StoreError> {
     let at = |fault: Fault| fault.at(path);
     let version = schema::version(connection).map_err(|error| at(error.into()))?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if version > known {
-        return Err(StoreError::Newer {
+        return Err(StoreError::NewerFormat {
             path: path.to_path_buf(),
             version,
             known,
@@ -491,7 +495,7 @@ fn check_version(
         let former = folder.join(format!("format-{version}.{}", super::place::EXTENSION));
         backup::copy(path, &former)?;
         schema::migrate(connection, version, MIGRATIONS).map_err(at)?;
-        notices.push(Notice::Migrated(former));
+        notifications.push(OpenNotice::Migrated(former));
     }
     Ok(())
 }
@@ -509,7 +513,7 @@ fn checked(path: &Path, connection: &Connection, access: Access) -> Result<Loade
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     thread::scope(|scope| {
         let structure = scope.spawn(|| {
-            let connection = open_to_read(path)?;
+            let connection = open_read_only(path)?;
             let check = "PRAGMA quick_check(1)";
             Ok(connection.query_row(check, [], |row| row.get::<_, String>(0))?)
         });
@@ -538,7 +542,7 @@ fn checked(path: &Path, connection: &Connection, access: Access) -> Result<Loade
 
 /// The folder of the pictures of a project that was read.
 fn root_of(path: &Path, loaded: &Loaded) -> PathBuf {
-    let names = Root {
+    let names = RootPaths {
         relative: loaded.meta.get("root").cloned(),
         absolute: loaded.meta.get("root_absolute").cloned(),
     };
@@ -547,7 +551,7 @@ fn root_of(path: &Path, loaded: &Loaded) -> PathBuf {
     names.resolve(path, &some)
 }
 
-fn write_root(writer: &mut Writer<'_>, names: &Root) -> Result<(), Fault> {
+fn write_root(writer: &mut Writer<'_>, names: &RootPaths) -> Result<(), Fault> {
     writer.meta("root", names.relative.as_deref())?;
     writer.meta("root_absolute", names.absolute.as_deref())
 }
@@ -558,7 +562,7 @@ fn write(
     what: impl FnOnce(&mut Writer<'_>) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    let mut writer = Writer::new(&transaction, State::read(&transaction)?);
+    let mut writer = Writer::new(&transaction, Counters::read(&transaction)?);
     what(&mut writer)?;
     writer.finish()?;
     Ok(transaction.commit()?)
@@ -566,7 +570,7 @@ fn write(
 
 /// Makes the file of an empty project, wholly or not at all.
 fn create_file(path: &Path, root: &Path) -> Result<(), StoreError> {
-    let names = Root::new(path, root)?;
+    let names = RootPaths::new(path, root)?;
     match File::create_new(path) {
         // What a crash has left of a creation is empty, for all of it is one transaction.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -580,7 +584,7 @@ fn create_file(path: &Path, root: &Path) -> Result<(), StoreError> {
             created.map_err(io_error(path, "made"))?;
         }
     }
-    let filled = open_to_write(path).and_then(|connection| {
+    let filled = open_read_write(path).and_then(|connection| {
         schema::create(&connection, MIGRATIONS)?;
         let id = "SELECT lower(hex(randomblob(16)))";
         let id: String = connection.query_row(id, [], |row| row.get(0))?;

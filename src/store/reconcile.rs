@@ -27,14 +27,14 @@ use crate::document::{Change, Document, Edit, EditError, Picture, PictureId, ops
 
 /// By what a file's change is noticed without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Stamp {
+pub struct FileStamp {
     /// Its size in bytes.
     pub size: u64,
     /// When it was last written, in nanoseconds since 1970.
     pub modified_ns: i64,
 }
 
-impl Stamp {
+impl FileStamp {
     /// Whether it tells one file from another.
     fn is_fine(self) -> bool {
         self.modified_ns % 1_000_000_000 != 0
@@ -43,16 +43,16 @@ impl Stamp {
 
 /// A picture on the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct PictureFile {
     /// Its path relative to the folder of the pictures, with `/`.
     pub name: String,
     /// Where it can be opened.
     pub path: PathBuf,
     /// Its size and time.
-    pub stamp: Stamp,
+    pub stamp: FileStamp,
 }
 
-impl Found {
+impl PictureFile {
     /// A picture of a scan, whose size and time are asked of the disk.
     ///
     /// # Errors
@@ -65,7 +65,7 @@ impl Found {
             Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
             Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |ns| -ns),
         };
-        let stamp = Stamp {
+        let stamp = FileStamp {
             size: data.len(),
             modified_ns: nanos,
         };
@@ -76,7 +76,7 @@ impl Found {
 
 /// Looks into files. Each call is about many, so that they can be read side by side and progress
 /// be shown; the answers come in the order of the questions, an error as a sentence's end.
-pub trait Look {
+pub trait FileInspector {
     /// The hash of each file's content, as [`hash_file`] gives it.
     fn hash(&mut self, files: &[&Path]) -> Vec<Result<Box<str>, String>>;
     /// Width and height of each picture in upright pixels.
@@ -108,7 +108,7 @@ pub fn hash_file(path: &Path) -> io::Result<Box<str>> {
 
 /// What was found to differ, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reconciled {
+pub struct FolderChanges {
     /// New pictures.
     pub added: Vec<String>,
     /// Pictures whose file is not there; they keep their boxes.
@@ -122,7 +122,7 @@ pub struct Reconciled {
     /// Those of them whose size in pixels is another one, so that boxes may have been clipped.
     pub resized: Vec<String>,
     /// Missing pictures whose path another picture has taken, and the path they have now.
-    pub set_aside: Vec<(String, String)>,
+    pub displaced: Vec<(String, String)>,
     /// Files that could not be read and were left as they were, and why.
     pub unreadable: Vec<(String, String)>,
 }
@@ -135,8 +135,8 @@ pub(super) struct Plan {
     /// Pictures with another content in the same place.
     pub contents: Vec<(PictureId, [u32; 2], Option<Box<str>>)>,
     /// What the files are like now, by path in the project.
-    pub stamps: Vec<(String, Stamp)>,
-    pub report: Reconciled,
+    pub stamps: Vec<(String, FileStamp)>,
+    pub report: FolderChanges,
 }
 
 impl Project {
@@ -148,9 +148,9 @@ impl Project {
     /// If the file cannot be written, or another process has changed the same pictures meanwhile.
     pub fn reconcile(
         &mut self,
-        found: &[Found],
-        look: &mut dyn Look,
-    ) -> Result<Reconciled, StoreError> {
+        found: &[PictureFile],
+        look: &mut dyn FileInspector,
+    ) -> Result<FolderChanges, StoreError> {
         let stamps = self.stamps()?;
         let plan = plan(self.document(), &stamps, found, look);
         self.note("update the list of pictures", &plan.quiet)?;
@@ -163,16 +163,16 @@ impl Project {
                 Ok::<_, EditError>(Edit::batch(edits))
             })?;
         }
-        self.keep_stamps(&stamps, &plan.stamps)?;
+        self.save_stamps(&stamps, &plan.stamps)?;
         Ok(plan.report)
     }
 
-    fn stamps(&self) -> Result<HashMap<PictureId, Stamp>, StoreError> {
+    fn stamps(&self) -> Result<HashMap<PictureId, FileStamp>, StoreError> {
         let read = || {
             let select = "SELECT picture, size, modified_ns FROM files";
             let mut statement = self.connection.prepare(select)?;
             let rows = statement.query_map([], |row| {
-                let stamp = Stamp {
+                let stamp = FileStamp {
                     size: row.get::<_, i64>(1)?.cast_unsigned(),
                     modified_ns: row.get(2)?,
                 };
@@ -183,10 +183,10 @@ impl Project {
         read().map_err(|error| Fault::from(error).at(&self.path))
     }
 
-    fn keep_stamps(
+    fn save_stamps(
         &mut self,
-        former: &HashMap<PictureId, Stamp>,
-        now: &[(String, Stamp)],
+        former: &HashMap<PictureId, FileStamp>,
+        now: &[(String, FileStamp)],
     ) -> Result<(), StoreError> {
         let document = self.document();
         let known = now.iter().filter_map(|(path, stamp)| {
@@ -215,7 +215,7 @@ impl Plan {
         &mut self,
         rows: &mut BTreeMap<PictureId, Picture>,
         picture: &Picture,
-        file: &Found,
+        file: &PictureFile,
         hash: Option<&str>,
     ) {
         self.stamps.push((file.name.clone(), file.stamp));
@@ -242,9 +242,9 @@ struct Lost<'a> {
 /// Finds out what differs.
 pub(super) fn plan(
     document: &Document,
-    stamps: &HashMap<PictureId, Stamp>,
-    found: &[Found],
-    look: &mut dyn Look,
+    stamps: &HashMap<PictureId, FileStamp>,
+    found: &[PictureFile],
+    look: &mut dyn FileInspector,
 ) -> Plan {
     let mut plan = Plan::default();
     // The rows that change, as they will be.
@@ -333,7 +333,7 @@ pub(super) fn plan(
                 row.content_hash = hashes.get(&at).cloned();
             }
         } else if let Some(at) = file.filter(|at| !taken.contains(at)) {
-            let has_size = |former: &Stamp| former.size == found[at].stamp.size;
+            let has_size = |former: &FileStamp| former.size == found[at].stamp.size;
             let was_never_read = picture.content_hash.is_none();
             if was_never_read && stamps.get(&id).is_some_and(has_size) {
                 // An older project was copied: of that which can be told, only the time is new.
@@ -411,8 +411,8 @@ pub(super) fn plan(
 
 /// Hashes some of the files.
 fn read(
-    look: &mut dyn Look,
-    found: &[Found],
+    look: &mut dyn FileInspector,
+    found: &[PictureFile],
     which: impl Iterator<Item = usize>,
     hashes: &mut HashMap<usize, Box<str>>,
     unreadable: &mut BTreeMap<usize, String>,
@@ -437,8 +437,8 @@ fn read(
 /// Which of the free files is which of the lost pictures.
 fn matched(
     lost: &[Lost<'_>],
-    stamps: &HashMap<PictureId, Stamp>,
-    found: &[Found],
+    stamps: &HashMap<PictureId, FileStamp>,
+    found: &[PictureFile],
     free: &[usize],
     hashes: &HashMap<usize, Box<str>>,
 ) -> HashMap<PictureId, usize> {
@@ -469,11 +469,11 @@ fn matched(
             }
         }
     }
-    let mut by_stamp: HashMap<Stamp, Vec<usize>> = HashMap::new();
+    let mut by_stamp: HashMap<FileStamp, Vec<usize>> = HashMap::new();
     for at in free.iter().filter(|at| !taken.contains(*at)) {
         by_stamp.entry(found[*at].stamp).or_default().push(*at);
     }
-    let mut claims: HashMap<Stamp, Vec<PictureId>> = HashMap::new();
+    let mut claims: HashMap<FileStamp, Vec<PictureId>> = HashMap::new();
     for Lost { picture, .. } in lost {
         let stamp = stamps.get(&picture.id).filter(|stamp| stamp.is_fine());
         if let (Some(stamp), None) = (stamp, &picture.content_hash) {
@@ -493,7 +493,7 @@ fn make_room(
     document: &Document,
     rows: &mut BTreeMap<PictureId, Picture>,
     new: &[Picture],
-    report: &mut Reconciled,
+    report: &mut FolderChanges,
 ) {
     let moved = rows.values().filter(|row| {
         document
@@ -521,7 +521,7 @@ fn make_room(
             |path: &String| document.picture_at(path).is_none() && !wanted.contains(path.as_str());
         let mut names = (1..).map(|number| format!("{stem} (missing {number}){ending}"));
         if let Some(path) = names.find(is_free) {
-            report.set_aside.push((was.path.to_string(), path.clone()));
+            report.displaced.push((was.path.to_string(), path.clone()));
             let row = rows.entry(id).or_insert_with(|| was.clone());
             row.path = path.as_str().into();
             wanted.insert(path.into());

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::error::{Fault, StoreError, io_error};
 use super::rows::checksum;
-use super::state::State;
+use super::state::Counters;
 
 /// `Tskm`: the file says itself that it is a project.
 pub(super) const APPLICATION_ID: i32 = 0x5473_6b6d;
@@ -130,9 +130,9 @@ pub(super) fn migrate(
         migration(&transaction)?;
     }
     let mut state = if from == 0 {
-        State::default()
+        Counters::default()
     } else {
-        State::read(&transaction)?
+        Counters::read(&transaction)?
     };
     state.schema = fingerprint(&transaction)?;
     state.write(&transaction)?;

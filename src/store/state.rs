@@ -13,7 +13,7 @@ use crate::document::{AnnotationId, CategoryId, NextIds, PictureId};
 
 /// The row of the table `state`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct State {
+pub(super) struct Counters {
     /// How many changes of the document were ever made.
     pub head: i64,
     /// How many steps of the history are done.
@@ -28,7 +28,7 @@ pub(super) struct State {
     pub schema: i64,
 }
 
-impl State {
+impl Counters {
     /// Reads the row, and checks it.
     pub(super) fn read(connection: &Connection) -> Result<Self, Fault> {
         let mut statement = connection.prepare_cached(

@@ -10,21 +10,21 @@ use super::rows::{
     ANNOTATIONS, CATEGORIES, Cell, META, MODELS, NAMING, PICTURES, SETTINGS, STEPS, Table,
     annotation_cells, borrowed, category_cells, int, model_cells, picture_cells, step_cells, text,
 };
-use super::state::State;
-use crate::document::{Document, History, Model, Origin, Touched};
+use super::state::Counters;
+use crate::document::{Affected, Document, History, Model, Origin};
 
 /// Writes rows within a transaction that the caller commits.
 pub(super) struct Writer<'a> {
     connection: &'a Connection,
     /// The counters, to be written at the end.
-    pub state: State,
+    pub state: Counters,
     buffer: Vec<u8>,
     /// The model that was looked up last; boxes of one come together.
     last_model: Option<(Model, i64)>,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(connection: &'a Connection, state: State) -> Self {
+    pub(super) fn new(connection: &'a Connection, state: Counters) -> Self {
         Self {
             connection,
             state,
@@ -44,26 +44,30 @@ impl<'a> Writer<'a> {
     }
 
     /// Makes the tables say what the document says about some rows.
-    pub(super) fn document(&mut self, document: &Document, touched: &Touched) -> Result<(), Fault> {
-        if touched.category_order || !touched.categories.is_empty() {
-            for id in &touched.categories {
+    pub(super) fn document(
+        &mut self,
+        document: &Document,
+        affected: &Affected,
+    ) -> Result<(), Fault> {
+        if affected.category_order || !affected.categories.is_empty() {
+            for id in &affected.categories {
                 if document.category(*id).is_none() {
                     self.delete(&CATEGORIES, &int(id.0))?;
                 }
             }
             for (place, row) in (0..).zip(document.categories()) {
-                if touched.category_order || touched.categories.binary_search(&row.id).is_ok() {
+                if affected.category_order || affected.categories.binary_search(&row.id).is_ok() {
                     self.put(&CATEGORIES, &category_cells(row, place))?;
                 }
             }
         }
-        for id in &touched.pictures {
+        for id in &affected.pictures {
             match document.picture(*id) {
                 Some(row) => self.put(&PICTURES, &picture_cells(row))?,
                 None => self.delete(&PICTURES, &int(id.0))?,
             }
         }
-        for (_, id) in &touched.annotations {
+        for (_, id) in &affected.annotations {
             if let Some((picture, row)) = document.annotation(*id) {
                 let model = match &row.origin {
                     Origin::Person => None,
@@ -74,10 +78,10 @@ impl<'a> Writer<'a> {
                 self.delete(&ANNOTATIONS, &int(id.0))?;
             }
         }
-        if touched.extra {
+        if affected.extra {
             self.meta("extra", document.extra())?;
         }
-        if touched.naming {
+        if affected.naming {
             let naming = document.naming();
             if naming.is_empty() {
                 self.delete(&SETTINGS, &text(NAMING))?;

@@ -7,7 +7,7 @@ use candle_core::{Device, Result, Tensor};
 use candle_nn::VarBuilder;
 
 use super::conformer::{Conformer, ConformerConfig};
-use super::transformer::{BlockSizes, Features, Shapes};
+use super::transformer::{BackboneFeatures, BlockConfig, TensorShapes};
 use super::vit::{VisionTransformer, VitConfig};
 
 /// Patches of a picture for a transformer that takes any grid (DINOv2).
@@ -35,7 +35,7 @@ impl BackboneConfig {
     }
 
     /// Every tensor that such a backbone has, with its shape.
-    pub fn expected(&self) -> Shapes {
+    pub fn expected(&self) -> TensorShapes {
         match self {
             Self::Vit(config) => config.expected(),
             Self::Conformer(config) => config.expected(),
@@ -85,7 +85,7 @@ impl Backbone {
     }
 
     /// The sizes of a transformer block.
-    pub fn block(&self) -> &BlockSizes {
+    pub fn block(&self) -> &BlockConfig {
         match self {
             Self::Vit(vit) => &vit.config().block,
             Self::Conformer(conformer) => &conformer.config().block,
@@ -118,7 +118,7 @@ impl Backbone {
         }
     }
 
-    /// Width of [`Features::pooled_map`], if there is one.
+    /// Width of [`BackboneFeatures::pooled_map`], if there is one.
     pub fn pooled_width(&self) -> Option<usize> {
         match self {
             Self::Vit(_) => None,
@@ -136,7 +136,7 @@ impl Backbone {
 
     /// Runs over normalised pixels `[N, 3, rows * patch, columns * patch]`, keeping the tokens
     /// after each transformer block in `taps` (counted from 0).
-    pub fn forward(&self, pixels: &Tensor, taps: &[usize]) -> Result<Features> {
+    pub fn forward(&self, pixels: &Tensor, taps: &[usize]) -> Result<BackboneFeatures> {
         match self {
             Self::Vit(vit) => vit.forward(pixels, taps),
             Self::Conformer(conformer) => conformer.forward(pixels, taps),

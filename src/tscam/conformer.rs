@@ -12,13 +12,15 @@ use std::collections::BTreeMap;
 use candle_core::{Device, IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 
-use super::convolution::{Conv, Padding, fold_batch_norm, kernel_matrix};
-use super::ops::{bias_gelu, bias_relu, layer_norm, residual};
 use super::transformer::{
-    BLOCK_NORM_EPS, Block, BlockSizes, Chunks, Features, LayerNorm, Linear, PatchEmbed, Recorder,
-    Shapes, highest_number,
+    BLOCK_NORM_EPS, BackboneFeatures, Block, BlockConfig, FeatureRecorder, PatchEmbed,
+    TensorShapes, TokenChunks, highest_index,
 };
 use crate::geometry::Grid;
+use crate::nn::convolution::{Conv, Padding, fold_batch_norm, kernel_matrix};
+use crate::nn::linear::Linear;
+use crate::nn::norm::LayerNorm;
+use crate::nn::ops::{add_residual, bias_gelu, bias_relu, layer_norm};
 
 /// Side in pixels of the square that the published models were trained with; no tensor tells.
 const TRAINED_PIXELS: usize = 224;
@@ -39,7 +41,7 @@ const LAST_NORM_EPS: f64 = 1e-5;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConformerConfig {
     /// The sizes of a transformer block.
-    pub block: BlockSizes,
+    pub block: BlockConfig,
     /// Number of transformer blocks, a multiple of 3.
     pub depth: usize,
     /// Side of a square patch in pixels.
@@ -100,10 +102,10 @@ impl ConformerConfig {
         let &[mlp_dim, _] = dims("trans_1.mlp.fc1.weight")? else {
             return Err("trans_1.mlp.fc1.weight is not a matrix".to_owned());
         };
-        let last = highest_number(tensors, "conv_trans_")
+        let last = highest_index(tensors, "conv_trans_")
             .ok_or("it has no blocks conv_trans_2, conv_trans_3, ...")?;
         Ok(Self {
-            block: BlockSizes::new(embed_dim, mlp_dim, false)?,
+            block: BlockConfig::new(embed_dim, mlp_dim, false)?,
             // Blocks that are missing from the end are named as missing.
             depth: last.max(1).next_multiple_of(STAGES),
             patch_size: cut * STEM_STRIDE,
@@ -127,9 +129,9 @@ impl ConformerConfig {
     }
 
     /// Every tensor that such a Conformer has, with its shape.
-    pub fn expected(&self) -> Shapes {
+    pub fn expected(&self) -> TensorShapes {
         let (d, cut) = (self.block.embed_dim, self.patch_size / STEM_STRIDE);
-        let mut shapes = Shapes::new();
+        let mut shapes = TensorShapes::new();
         let mut insert = |name: &str, shape: &[usize]| {
             shapes.insert(name.to_owned(), shape.to_vec());
         };
@@ -181,7 +183,7 @@ impl ConformerConfig {
     }
 }
 
-fn expect_batch_norm(name: &str, channels: usize, shapes: &mut Shapes) {
+fn expect_batch_norm(name: &str, channels: usize, shapes: &mut TensorShapes) {
     for part in ["weight", "bias", "running_mean", "running_var"] {
         shapes.insert(format!("{name}.{part}"), vec![channels]);
     }
@@ -192,7 +194,7 @@ fn expect_conv_block(
     inputs: usize,
     outputs: usize,
     residual: bool,
-    shapes: &mut Shapes,
+    shapes: &mut TensorShapes,
 ) {
     let inner = outputs / EXPANSION;
     let mut parts = vec![
@@ -292,18 +294,18 @@ impl ConvBlock {
     fn forward(&self, map: &Tensor, from_tokens: Option<&Tensor>) -> Result<(Tensor, Tensor)> {
         let mut inner = self.conv1.relu(map, f32::INFINITY)?;
         if let Some(from_tokens) = from_tokens {
-            inner = residual(inner, from_tokens, None)?;
+            inner = add_residual(inner, from_tokens, None)?;
         }
         let inner = self.conv2.relu(&inner, f32::INFINITY)?;
         let branch = self.conv3.product(&inner)?;
         let next = match &self.residual {
             Some((conv, bias)) => bias_relu(
-                residual(branch, &conv.product(map)?, None)?,
+                add_residual(branch, &conv.product(map)?, None)?,
                 bias,
                 f32::INFINITY,
             )?,
             None => bias_relu(
-                residual(branch, map, None)?,
+                add_residual(branch, map, None)?,
                 &self.conv3.linear.bias,
                 f32::INFINITY,
             )?,
@@ -393,7 +395,7 @@ struct ConvTransBlock {
 }
 
 impl ConvTransBlock {
-    fn new(plan: &BlockPlan, sizes: &BlockSizes, vb: &VarBuilder) -> Result<Self> {
+    fn new(plan: &BlockPlan, sizes: &BlockConfig, vb: &VarBuilder) -> Result<Self> {
         let (inputs, outputs, d) = (plan.inputs, plan.outputs, sizes.embed_dim);
         let inner = outputs / EXPANSION;
         let conv_block = |name: &str, inputs, halves| {
@@ -415,13 +417,13 @@ impl ConvTransBlock {
         map: &Tensor,
         tokens: &Tensor,
         grid: Grid,
-        recorder: &mut Recorder,
+        recorder: &mut FeatureRecorder,
     ) -> Result<(Tensor, Tensor)> {
         let (map, inner) = self.cnn_block.forward(map, None)?;
         // A map has no class token: the old one stands in for it, and so counts twice.
         let class = tokens.i((.., ..1))?;
         let from_map = Tensor::cat(&[&class, &self.squeeze_block.forward(&inner, grid)?], 1)?;
-        let tokens = Chunks::cut(&residual(from_map, tokens, None)?)?;
+        let tokens = TokenChunks::cut(&add_residual(from_map, tokens, None)?)?;
         let tokens = recorder.pass(&self.trans_block, tokens)?.join()?;
         let from_tokens = self.expand_block.forward(&tokens.i((.., 1..))?, grid)?;
         let (map, _) = self.fusion_block.forward(&map, Some(&from_tokens))?;
@@ -471,12 +473,12 @@ impl Conformer {
 
     /// Runs the network over normalised pixels `[N, 3, rows * patch, columns * patch]`, keeping
     /// the tokens after each transformer block in `taps` (counted from 0).
-    pub fn forward(&self, pixels: &Tensor, taps: &[usize]) -> Result<Features> {
+    pub fn forward(&self, pixels: &Tensor, taps: &[usize]) -> Result<BackboneFeatures> {
         let stem = self.stem.forward(pixels)?;
         let (patches, grid) = self.trans_patch_conv.forward(&stem)?;
         let class = self.cls_token.repeat((patches.dim(0)?, 1, 1))?;
-        let tokens = Chunks::cut(&Tensor::cat(&[&class, &patches], 1)?)?;
-        let mut recorder = Recorder::new(taps);
+        let tokens = TokenChunks::cut(&Tensor::cat(&[&class, &patches], 1)?)?;
+        let mut recorder = FeatureRecorder::new(taps);
         let mut tokens = recorder.pass(&self.trans_1, tokens)?.join()?;
         let channels_last = stem.permute((0, 2, 3, 1))?.contiguous()?;
         let (mut map, _) = self.conv_1.forward(&channels_last, None)?;

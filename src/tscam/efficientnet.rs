@@ -9,12 +9,12 @@
 use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::VarBuilder;
 
-use super::ModelError;
-use super::convolution::{Conv, Padding, Window, depthwise_relu, fold_batch_norm};
-use super::ops::residual;
-use super::transformer::Linear;
-use super::weights::Weights;
 use crate::geometry::Grid;
+use crate::nn::ModelError;
+use crate::nn::convolution::{Conv, KernelWindow, Padding, depthwise_relu, fold_batch_norm};
+use crate::nn::linear::Linear;
+use crate::nn::ops::add_residual;
+use crate::nn::weights::Weights;
 
 /// Stride of each stage's first block, for every width and depth of the family.
 const STAGE_STRIDES: [usize; 7] = [1, 2, 2, 2, 1, 2, 1];
@@ -43,7 +43,7 @@ pub struct EfficientNet {
 }
 
 /// Class maps of N pictures.
-pub struct ClassMaps {
+pub struct ClassifierOutput {
     /// One logit a class, `[N, C]`.
     pub logits: Tensor,
     /// One logit a class and position, `[N, C, rows * columns]`.
@@ -119,12 +119,12 @@ impl EfficientNet {
     }
 
     /// Class maps and logits of normalised pixels `[N, height, width, 3]`.
-    pub fn class_maps(&self, pixels: &Tensor) -> Result<ClassMaps> {
+    pub fn class_maps(&self, pixels: &Tensor) -> Result<ClassifierOutput> {
         let features = self.features(pixels)?;
         let (n, rows, columns, _) = features.dims4()?;
         let maps = self.classifier.forward(&features.flatten_to(2)?)?;
         let maps = maps.reshape((n, rows * columns, ()))?; // [N, P, C]
-        Ok(ClassMaps {
+        Ok(ClassifierOutput {
             logits: maps.mean(1)?,
             maps: maps.transpose(1, 2)?.contiguous()?,
             grid: Grid { rows, columns },
@@ -168,7 +168,7 @@ struct Block {
     expand: Option<Conv>,
     kernel: Tensor,      // [k * k, C]
     kernel_bias: Tensor, // [C]
-    window: Window,
+    window: KernelWindow,
     project: Conv,
     has_residual: bool,
 }
@@ -190,7 +190,7 @@ impl Block {
             expand,
             kernel: kernel.flatten_from(1)?.t()?.contiguous()?,
             kernel_bias,
-            window: Window {
+            window: KernelWindow {
                 side,
                 stride,
                 padding: Padding::Same,
@@ -213,7 +213,7 @@ impl Block {
         )?;
         let ys = self.project.forward(&hidden)?;
         if self.has_residual {
-            residual(ys, xs, None)
+            add_residual(ys, xs, None)
         } else {
             Ok(ys)
         }

@@ -11,11 +11,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use candle_core::{Device, Result, Tensor};
 
-use super::ModelError;
-use super::convolution::{Padding, Window, kernel_matrix, neighbourhoods};
-use super::transformer::Linear;
-use super::weights::Weights;
+use super::backbone_file;
 use crate::geometry::Grid;
+use crate::nn::ModelError;
+use crate::nn::convolution::{KernelWindow, Padding, im2col, kernel_matrix};
+use crate::nn::linear::Linear;
+use crate::nn::weights::Weights;
 
 /// How a head's maps become its logits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub struct Head {
     /// How maps become logits.
     pub pooling: Pooling,
     /// Whether each class is likely by itself, as where pictures show several, and not just one.
-    pub is_any_of: bool,
+    pub is_multi_label: bool,
     /// SHA-256 of the backbone that it was trained on, where the file tells.
     pub backbone: Option<String>,
     /// SHA-256 of the head's own file, if it did not come with the backbone.
@@ -53,7 +54,7 @@ const CONFORMER_NAME: &str = "trans_cls_head";
 const CONV_CLASSIFIER_NAME: &str = "conv_cls_head";
 
 /// Whether these are a head's tensors and nothing else.
-pub fn is_head_alone(tensors: &BTreeMap<String, Tensor>) -> bool {
+pub fn is_head_only(tensors: &BTreeMap<String, Tensor>) -> bool {
     let mut names = tensors.keys();
     let of_head = |name: &String| {
         NAMES
@@ -109,7 +110,7 @@ impl Head {
                 Some("attention") => Pooling::Attention,
                 Some(other) => return Err(format!("its head_pooling {other:?} is not known")),
             },
-            is_any_of: match metadata.get("head_activation").map(String::as_str) {
+            is_multi_label: match metadata.get("head_activation").map(String::as_str) {
                 None | Some("softmax") => false,
                 Some("sigmoid") => true,
                 Some(other) => return Err(format!("its head_activation {other:?} is not known")),
@@ -129,7 +130,7 @@ impl Head {
             mut tensors,
             metadata,
             fingerprint,
-        } = Weights::open(path)?;
+        } = backbone_file::open(path)?;
         let bad = |reason: String| ModelError::bad_file(path, reason);
         let mut head = Self::take(&mut tensors, &metadata, device)
             .map_err(bad)?
@@ -164,12 +165,12 @@ impl Head {
     pub fn maps(&self, tokens: &Tensor, grid: Grid) -> Result<Tensor> {
         let (n, p, d) = tokens.dims3()?;
         let places = tokens.reshape((n, grid.rows, grid.columns, d))?;
-        let window = Window {
+        let window = KernelWindow {
             side: self.side,
             stride: 1,
             padding: Padding::Half,
         };
-        neighbourhoods(&places, window)? // [N, rows, columns, k * k * D]
+        im2col(&places, window)? // [N, rows, columns, k * k * D]
             .reshape((n * p, ()))?
             .matmul(&self.kernel)?
             .broadcast_add(&self.bias)?

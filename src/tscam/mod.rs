@@ -7,90 +7,36 @@
 //! inside this module and `learn`.
 
 pub mod backbone;
+pub mod backbone_file;
 pub mod conformer;
-mod convolution;
-pub mod device;
 pub mod efficientnet;
 pub mod head;
-pub(crate) mod ops;
 pub mod transformer;
 pub mod vit;
-pub mod weights;
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use image::{RgbImage, imageops};
 
 use crate::geometry::Grid;
-use crate::localize::{ClassEvidence, Evidence, Quality, Tokens};
+use crate::localize::{ClassEvidence, Evidence, PatchTokens, Quality};
+pub use crate::nn::ModelError;
+use crate::nn::pixels::ChannelStats;
+use crate::nn::weights::Weights;
 use crate::pictures;
 use backbone::{Backbone, BackboneConfig};
+pub use backbone_file::EMBEDDED_BACKBONE_NAME;
 use efficientnet::EfficientNet;
 use head::Head;
-use transformer::Features;
-use weights::Weights;
+use transformer::BackboneFeatures;
 
-/// The default backbone, DINOv2 ViT-S/14; see `models/README.md` for source and licence.
-static EMBEDDED_BACKBONE: &[u8] = include_bytes!("../../models/dinov2-vits14.safetensors");
 /// The companion that knows ImageNet's thousand classes, EfficientNet-Lite2; see there, too.
 static EMBEDDED_COMPANION: &[u8] = include_bytes!("../../models/efficientnet-lite2.safetensors");
-/// The name of the embedded backbone in descriptions and provenance.
-pub const EMBEDDED_NAME: &str = "dinov2-vits14";
-
-/// Mean and deviation of ImageNet's channels (0..1), which DeiT and DINOv2 were trained with.
-const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
-const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
-
-/// Why a model cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ModelError {
-    /// The file cannot be read.
-    #[error("cannot read the model {}: {cause}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// The file is read, but is no model that fits.
-    #[error("{} is no usable model: {reason}", path.display())]
-    BadFile {
-        /// The file.
-        path: PathBuf,
-        /// What does not fit, and the remedy.
-        reason: String,
-    },
-    /// A device that was asked for by name cannot be had.
-    #[error("the device {name} cannot be used: {reason}")]
-    Device {
-        /// The device.
-        name: String,
-        /// Why.
-        reason: String,
-    },
-    /// What a model computed holds NaN or infinity, which comes of damaged weights.
-    #[error("the model computes numbers that are not finite: its weights are damaged")]
-    NotFinite,
-    /// An operation failed while a model ran.
-    #[error("the model failed: {0}")]
-    Inference(#[from] candle_core::Error),
-}
-
-impl ModelError {
-    fn bad_file(path: &Path, reason: impl Into<String>) -> Self {
-        Self::BadFile {
-            path: path.to_owned(),
-            reason: reason.into(),
-        }
-    }
-}
-
 /// How a picture is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Viewing {
+pub struct InputOptions {
     /// About how many patches; the backbone's own number if none.
     pub patches: Option<usize>,
     /// Squash every picture to a square, as the paper does, in place of keeping its aspect.
@@ -105,7 +51,7 @@ pub struct Viewing {
 }
 
 /// A picture as the networks take it.
-pub struct Input {
+pub struct ModelInput {
     /// Fills the grid of patches.
     patches: RgbImage,
     /// Squashed to the companion's square.
@@ -127,14 +73,19 @@ pub struct Model {
     backbone: Backbone,
     head: Option<Head>,
     companion: Option<EfficientNet>,
-    channels: Channels,
+    channels: ChannelStats,
 }
 
 impl Model {
     /// The backbone that is compiled in.
     pub fn embedded(device: &Device) -> Result<Self, ModelError> {
-        let path = Path::new(EMBEDDED_NAME);
-        Self::from_weights(EMBEDDED_NAME.to_owned(), path, embedded_weights()?, device)
+        let path = Path::new(EMBEDDED_BACKBONE_NAME);
+        Self::from_weights(
+            EMBEDDED_BACKBONE_NAME.to_owned(),
+            path,
+            backbone_file::embedded()?,
+            device,
+        )
     }
 
     /// A backbone from a `.safetensors` or `.pth` file, with its head if it has one; or the embedded
@@ -142,8 +93,8 @@ impl Model {
     pub fn open(path: &Path, device: &Device) -> Result<Self, ModelError> {
         let name = path.file_stem().unwrap_or(path.as_os_str());
         let name = name.to_string_lossy().into_owned();
-        let weights = Weights::open(path)?;
-        if head::is_head_alone(&weights.tensors) {
+        let weights = backbone_file::open(path)?;
+        if head::is_head_only(&weights.tensors) {
             return Self::embedded(device)?
                 .with_head(Head::open(path, device)?)
                 .map_err(|reason| ModelError::bad_file(path, reason));
@@ -191,7 +142,7 @@ impl Model {
                 return Err(bad(format!("its metadata's {key} is not {fact}")));
             }
         }
-        let channels = Channels::of(&metadata).map_err(bad)?;
+        let channels = ChannelStats::from_metadata(&metadata).map_err(bad)?;
         let model = Self {
             name,
             fingerprint,
@@ -282,10 +233,10 @@ impl Model {
     }
 
     /// The grid of patches for a picture of `width` x `height` pixels.
-    pub fn grid_for(&self, width: u32, height: u32, viewing: Viewing) -> Grid {
-        let patches = viewing.patches;
+    pub fn grid_for(&self, width: u32, height: u32, input_options: InputOptions) -> Grid {
+        let patches = input_options.patches;
         let patches = patches.unwrap_or_else(|| self.backbone.default_patches());
-        let aspect = if viewing.square {
+        let aspect = if input_options.square {
             1.0
         } else {
             f64::from(height) / f64::from(width)
@@ -308,14 +259,14 @@ impl Model {
     }
 
     /// Resizes an upright picture to what the networks take.
-    pub fn input(&self, picture: &RgbImage, viewing: Viewing) -> Input {
+    pub fn input(&self, picture: &RgbImage, input_options: InputOptions) -> ModelInput {
         let (width, height) = picture.dimensions();
-        let (columns, rows) = self.pixels_for(self.grid_for(width, height, viewing));
+        let (columns, rows) = self.pixels_for(self.grid_for(width, height, input_options));
         let companion = self.companion.as_ref();
-        let companion = companion.filter(|_| viewing.quality > Quality::Fast);
-        Input {
-            quality: viewing.quality,
-            tap: viewing.tap,
+        let companion = companion.filter(|_| input_options.quality > Quality::Fast);
+        ModelInput {
+            quality: input_options.quality,
+            tap: input_options.tap,
             patches: pictures::resize(picture, columns, rows),
             companion: companion.map(|companion| {
                 let side = companion.input_side as u32;
@@ -329,7 +280,7 @@ impl Model {
     /// # Errors
     /// [`ModelError::Inference`] if the device fails, for want of memory for example, and
     /// [`ModelError::NotFinite`] if the weights are damaged.
-    pub fn look(&self, input: &Input) -> Result<Evidence, ModelError> {
+    pub fn infer(&self, input: &ModelInput) -> Result<Evidence, ModelError> {
         let mut evidence = self.evidence(&self.normalised(&input.patches)?, input.tap)?;
         evidence.quality = input.quality;
         if let (Some(companion), Some(picture)) = (&self.companion, &input.companion) {
@@ -339,13 +290,15 @@ impl Model {
                     grid: seen.grid,
                     logits: seen.logits.squeeze(0)?.to_vec1()?,
                     maps: seen.maps.squeeze(0)?.to_vec2()?,
-                    is_any_of: false,
+                    is_multi_label: false,
                 })
             };
             let seen = see(picture)?;
             evidence.companion = Some(match input.quality {
                 Quality::Fast | Quality::Balanced => seen,
-                Quality::Best => seen.with_mirrored(&see(&imageops::flip_horizontal(picture))?),
+                Quality::Best => {
+                    seen.averaged_with_mirrored(&see(&imageops::flip_horizontal(picture))?)
+                }
             });
         }
         if evidence.is_finite() {
@@ -367,9 +320,9 @@ impl Model {
         let head_block = self.head.as_ref().and_then(|head| head.block);
         let taps: Vec<usize> = head_block.into_iter().chain(tap).collect();
         let features = self.features(pixels, &taps)?;
-        let tokens = tap.map(|block| -> candle_core::Result<Tokens> {
+        let tokens = tap.map(|block| -> candle_core::Result<PatchTokens> {
             let tokens = features.taps[&block].squeeze(0)?;
-            Ok(Tokens {
+            Ok(PatchTokens {
                 width: tokens.dim(1)?,
                 tokens: tokens.flatten_all()?.to_vec1()?,
                 keys: features.last_keys.flatten_all()?.to_vec1()?,
@@ -382,17 +335,17 @@ impl Model {
         let tokens = features.patch_tokens.squeeze(0)?;
         let products = tokens.matmul(&tokens.t()?)?;
         let mean_square = tokens.sqr()?.sum(1)?.mean(0)?;
-        let likeness = (products.broadcast_div(&mean_square)? + &key_similarity)?;
+        let instance_similarity = (products.broadcast_div(&mean_square)? + &key_similarity)?;
         let evidence = Evidence {
             grid,
             patch_size: patch,
             attention: features.attention.squeeze(0)?.to_vec2()?,
             key_similarity: key_similarity.flatten_all()?.to_vec1()?,
-            likeness: likeness.flatten_all()?.to_vec1()?,
+            instance_similarity: instance_similarity.flatten_all()?.to_vec1()?,
             quality: Quality::default(),
             head: None,
             companion: None,
-            closer: Vec::new(),
+            zoomed: Vec::new(),
             tokens: learnable,
         };
         let Some(head) = &self.head else {
@@ -410,7 +363,7 @@ impl Model {
                 grid,
                 logits: logits.squeeze(0)?.to_vec1()?,
                 maps: maps.squeeze(0)?.to_vec2()?,
-                is_any_of: head.is_any_of,
+                is_multi_label: head.is_multi_label,
             }),
             ..evidence
         })
@@ -418,70 +371,18 @@ impl Model {
 
     /// What the backbone alone computes from normalised pixels `[N, 3, rows * patch, columns *
     /// patch]`, with the tokens after each block in `taps`.
-    pub fn features(&self, pixels: &Tensor, taps: &[usize]) -> candle_core::Result<Features> {
+    pub fn features(
+        &self,
+        pixels: &Tensor,
+        taps: &[usize],
+    ) -> candle_core::Result<BackboneFeatures> {
         self.backbone.forward(pixels, taps)
     }
 
     fn normalised(&self, pixels: &RgbImage) -> candle_core::Result<Tensor> {
         let pixels = std::slice::from_ref(pixels);
-        self.channels.normalised(pixels, self.backbone.device())
+        self.channels.normalise(pixels, self.backbone.device())
     }
-}
-
-/// The weights of the embedded backbone.
-pub(crate) fn embedded_weights() -> Result<Weights, ModelError> {
-    Ok(Weights::from_safetensors(EMBEDDED_BACKBONE)?)
-}
-
-/// Mean and deviation of the channels (0..1) that a backbone was trained with.
-pub(crate) struct Channels {
-    mean: [f32; 3],
-    std: [f32; 3],
-}
-
-impl Channels {
-    /// Those that a checkpoint's metadata tell, or ImageNet's.
-    pub(crate) fn of(metadata: &std::collections::HashMap<String, String>) -> Result<Self, String> {
-        let channels = |key: &str, default| match metadata.get(key) {
-            None => Ok(default),
-            Some(text) => three_numbers(text)
-                .ok_or_else(|| format!("its metadata's {key} is not three numbers")),
-        };
-        Ok(Self {
-            mean: channels("pixel_mean", IMAGENET_MEAN)?,
-            std: channels("pixel_std", IMAGENET_STD)?,
-        })
-    }
-
-    /// Pictures of one size as the network takes them, `[N, 3, height, width]`.
-    pub(crate) fn normalised(
-        &self,
-        pictures: &[RgbImage],
-        device: &Device,
-    ) -> candle_core::Result<Tensor> {
-        let (width, height) = pictures.first().map_or((0, 0), RgbImage::dimensions);
-        let area = width as usize * height as usize;
-        let mut planes = vec![0f32; pictures.len() * 3 * area];
-        for (picture, planes) in pictures.iter().zip(planes.chunks_exact_mut(3 * area)) {
-            for (index, pixel) in picture.pixels().enumerate() {
-                for channel in 0..3 {
-                    let value = f32::from(pixel[channel]) / 255.0;
-                    planes[channel * area + index] =
-                        (value - self.mean[channel]) / self.std[channel];
-                }
-            }
-        }
-        let shape = (pictures.len(), 3, height as usize, width as usize);
-        Tensor::from_vec(planes, shape, device)
-    }
-}
-
-fn three_numbers(text: &str) -> Option<[f32; 3]> {
-    let numbers: Vec<f32> = text
-        .split(',')
-        .map(|number| number.trim().parse().ok())
-        .collect::<Option<_>>()?;
-    numbers.try_into().ok()
 }
 
 /// Checks a checkpoint's tensors against what the backbone needs, and returns those that are known

@@ -7,27 +7,29 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{D, IndexOp as _, Result, Tensor};
+use candle_core::{IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
-use super::ops::{bias_add, bias_gelu, layer_norm, residual, scaled_softmax};
 use crate::geometry::Grid;
+use crate::nn::linear::Linear;
+use crate::nn::norm::{LayerNorm, normalise_without_affine};
+use crate::nn::ops::{add_residual, bias_gelu, scaled_softmax};
 
 /// Width of an attention head in every transformer of the DeiT, DINOv2 and Conformer families.
-const HEAD_WIDTH: usize = 64;
+const HEAD_DIM: usize = 64;
 /// Fewest rows of a chunk: with fewer, packing the weights for the product costs too much.
-const MIN_CHUNK: usize = 64;
+const MIN_CHUNK_ROWS: usize = 64;
 /// Epsilon of the layer norms inside a block, as all three families set it.
 pub const BLOCK_NORM_EPS: f64 = 1e-6;
 /// Epsilon of the affine-free norm over tokens tapped from inside (PyTorch's default).
 const TAP_NORM_EPS: f64 = 1e-5;
 
 /// Named tensor shapes: what a checkpoint must hold.
-pub type Shapes = BTreeMap<String, Vec<usize>>;
+pub type TensorShapes = BTreeMap<String, Vec<usize>>;
 
 /// The highest number that comes after `prefix` in a tensor's name: blocks are numbered.
-pub fn highest_number(tensors: &BTreeMap<String, Tensor>, prefix: &str) -> Option<usize> {
+pub fn highest_index(tensors: &BTreeMap<String, Tensor>, prefix: &str) -> Option<usize> {
     let number = |name: &String| {
         let (number, _) = name.strip_prefix(prefix)?.split_once('.')?;
         number.parse().ok()
@@ -39,7 +41,7 @@ pub fn highest_number(tensors: &BTreeMap<String, Tensor>, prefix: &str) -> Optio
 
 /// The sizes of a transformer block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BlockSizes {
+pub struct BlockConfig {
     /// Width of a token, D.
     pub embed_dim: usize,
     /// Attention heads, D / 64.
@@ -50,7 +52,7 @@ pub struct BlockSizes {
     pub layer_scale: bool,
 }
 
-impl BlockSizes {
+impl BlockConfig {
     /// Sizes for tokens `embed_dim` wide.
     ///
     /// # Errors
@@ -60,21 +62,21 @@ impl BlockSizes {
         mlp_dim: usize,
         layer_scale: bool,
     ) -> std::result::Result<Self, String> {
-        if embed_dim == 0 || !embed_dim.is_multiple_of(HEAD_WIDTH) {
+        if embed_dim == 0 || !embed_dim.is_multiple_of(HEAD_DIM) {
             return Err(format!(
-                "its tokens are {embed_dim} wide, which is no multiple of the head width {HEAD_WIDTH}"
+                "its tokens are {embed_dim} wide, which is no multiple of the head width {HEAD_DIM}"
             ));
         }
         Ok(Self {
             embed_dim,
-            heads: embed_dim / HEAD_WIDTH,
+            heads: embed_dim / HEAD_DIM,
             mlp_dim,
             layer_scale,
         })
     }
 
     /// Adds every tensor of a block called `name`.
-    pub fn expect(&self, name: &str, shapes: &mut Shapes) {
+    pub fn expect(&self, name: &str, shapes: &mut TensorShapes) {
         let (d, hidden) = (self.embed_dim, self.mlp_dim);
         let mut insert = |tensor: String, shape: &[usize]| {
             shapes.insert(format!("{name}.{tensor}"), shape.to_vec());
@@ -109,57 +111,6 @@ fn for_each<T: Sync, R: Send>(
         return Ok(vec![work(&items[0])?]);
     }
     items.par_iter().map(work).collect()
-}
-
-/// `x W^T + b` with the bias left to fused operations.
-pub struct Linear {
-    /// `[inputs, outputs]`: as the product reads it.
-    pub weight: Tensor,
-    /// `[outputs]`.
-    pub bias: Tensor,
-}
-
-impl Linear {
-    /// Reads `weight [outputs, inputs]` and `bias [outputs]`.
-    pub fn new(inputs: usize, outputs: usize, vb: &VarBuilder) -> Result<Self> {
-        Ok(Self {
-            weight: vb.get((outputs, inputs), "weight")?.t()?.contiguous()?,
-            bias: vb.get(outputs, "bias")?,
-        })
-    }
-
-    /// Rows `[R, inputs]` -> `[R, outputs]`.
-    pub fn forward(&self, xs: &Tensor) -> Result<Tensor> {
-        bias_add(self.product(xs)?, &self.bias)
-    }
-
-    /// The same without the bias.
-    pub fn product(&self, xs: &Tensor) -> Result<Tensor> {
-        xs.matmul(&self.weight)
-    }
-}
-
-/// A layer norm over the last dimension.
-pub struct LayerNorm {
-    weight: Tensor, // [D]
-    bias: Tensor,   // [D]
-    eps: f64,
-}
-
-impl LayerNorm {
-    /// Reads `weight` and `bias`, both `[d]`.
-    pub fn new(d: usize, eps: f64, vb: &VarBuilder) -> Result<Self> {
-        Ok(Self {
-            weight: vb.get(d, "weight")?,
-            bias: vb.get(d, "bias")?,
-            eps,
-        })
-    }
-
-    /// `[.., D]` -> `[.., D]`.
-    pub fn forward(&self, xs: &Tensor) -> Result<Tensor> {
-        layer_norm(xs, &self.weight, &self.bias, self.eps)
-    }
 }
 
 /// The convolution that cuts a picture, or a map, into patches and embeds them. Its stride is its
@@ -203,7 +154,7 @@ impl PatchEmbed {
 }
 
 /// What leaves an attention layer beside its output.
-struct Attended {
+struct AttentionOutput {
     output: Tensor,     // [N * T, D]
     class_row: Tensor,  // [N, P]: class token's attention to the patches, mean over heads
     patch_keys: Tensor, // [N, P, D]: all heads side by side
@@ -216,7 +167,7 @@ struct Attention {
 }
 
 impl Attention {
-    fn new(sizes: &BlockSizes, vb: &VarBuilder) -> Result<Self> {
+    fn new(sizes: &BlockConfig, vb: &VarBuilder) -> Result<Self> {
         let d = sizes.embed_dim;
         Ok(Self {
             qkv: Linear::new(d, 3 * d, &vb.pp("qkv"))?,
@@ -227,7 +178,7 @@ impl Attention {
 
     /// Mixes values by attention, without the final projection; `qkv [N, T, 3D]`, the heads in
     /// `groups` groups that run at once.
-    fn mix(&self, qkv: &Tensor, groups: usize) -> Result<Attended> {
+    fn mix(&self, qkv: &Tensor, groups: usize) -> Result<AttentionOutput> {
         let (n, t, width) = qkv.dims3()?;
         let d = width / 3;
         let size = self.heads.div_ceil(groups);
@@ -237,7 +188,7 @@ impl Attention {
         })?;
         let (outputs, rows): (Vec<Tensor>, Vec<Tensor>) = mixed.into_iter().unzip();
         let class_row = Tensor::cat(&rows, 1)?.mean(1)?;
-        Ok(Attended {
+        Ok(AttentionOutput {
             output: Tensor::cat(&outputs, 2)?.reshape((n * t, d))?,
             class_row,
             patch_keys: qkv.i((.., 1.., d..2 * d))?,
@@ -251,12 +202,8 @@ fn mix_heads(qkv: &Tensor, first: usize, count: usize) -> Result<(Tensor, Tensor
     let (n, t, width) = qkv.dims3()?;
     let part = |index: usize| {
         let heads = qkv
-            .narrow(
-                2,
-                index * width / 3 + first * HEAD_WIDTH,
-                count * HEAD_WIDTH,
-            )?
-            .reshape((n, t, count, HEAD_WIDTH))?
+            .narrow(2, index * width / 3 + first * HEAD_DIM, count * HEAD_DIM)?
+            .reshape((n, t, count, HEAD_DIM))?
             .transpose(1, 2)?; // [N, count, T, 64]
         // The CPU's product reads one picture's heads where they lie; else it wants plain rows.
         if heads.device().is_cpu() && n == 1 {
@@ -266,11 +213,11 @@ fn mix_heads(qkv: &Tensor, first: usize, count: usize) -> Result<(Tensor, Tensor
         }
     };
     let (q, k, v) = (part(0)?, part(1)?, part(2)?);
-    let scale = (HEAD_WIDTH as f64).sqrt().recip();
+    let scale = (HEAD_DIM as f64).sqrt().recip();
     let attention = scaled_softmax(q.matmul(&k.t()?)?, scale)?; // [N, count, T, T]
     let output = attention.matmul(&v)?.transpose(1, 2)?;
     Ok((
-        output.reshape((n, t, count * HEAD_WIDTH))?,
+        output.reshape((n, t, count * HEAD_DIM))?,
         attention.i((.., .., 0, 1..))?.contiguous()?,
     ))
 }
@@ -281,7 +228,7 @@ struct Mlp {
 }
 
 impl Mlp {
-    fn new(sizes: &BlockSizes, vb: &VarBuilder) -> Result<Self> {
+    fn new(sizes: &BlockConfig, vb: &VarBuilder) -> Result<Self> {
         Ok(Self {
             fc1: Linear::new(sizes.embed_dim, sizes.mlp_dim, &vb.pp("fc1"))?,
             fc2: Linear::new(sizes.mlp_dim, sizes.embed_dim, &vb.pp("fc2"))?,
@@ -295,19 +242,21 @@ impl Mlp {
 }
 
 /// The tokens of N pictures, cut by rows into one piece a thread on the CPU and whole elsewhere.
-pub struct Chunks {
+pub struct TokenChunks {
     rows: Vec<Tensor>, // [some of N * T, D]
     pictures: usize,   // N
 }
 
-impl Chunks {
+impl TokenChunks {
     /// Cuts tokens `[N, T, D]`, which stay as they are: the pieces are copies.
     pub fn cut(tokens: &Tensor) -> Result<Self> {
         let pictures = tokens.dim(0)?;
         let xs = tokens.flatten_to(1)?;
         let count = xs.dim(0)?;
         let pieces = if xs.device().is_cpu() {
-            rayon::current_num_threads().min(count / MIN_CHUNK).max(1)
+            rayon::current_num_threads()
+                .min(count / MIN_CHUNK_ROWS)
+                .max(1)
         } else {
             1
         };
@@ -341,8 +290,8 @@ pub struct Block {
 }
 
 impl Block {
-    /// Builds a block; `vb` must hold every tensor of [`BlockSizes::expect`].
-    pub fn new(sizes: &BlockSizes, vb: &VarBuilder) -> Result<Self> {
+    /// Builds a block; `vb` must hold every tensor of [`BlockConfig::expect`].
+    pub fn new(sizes: &BlockConfig, vb: &VarBuilder) -> Result<Self> {
         let d = sizes.embed_dim;
         let scale = |name: &str| {
             sizes
@@ -360,8 +309,8 @@ impl Block {
         })
     }
 
-    fn forward(&self, tokens: Chunks) -> Result<(Chunks, Attended)> {
-        let Chunks { rows, pictures } = tokens;
+    fn forward(&self, tokens: TokenChunks) -> Result<(TokenChunks, AttentionOutput)> {
+        let TokenChunks { rows, pictures } = tokens;
         let qkv = for_each(&rows, |xs| self.attn.qkv.forward(&self.norm1.forward(xs)?))?;
         let qkv = Tensor::cat(&qkv, 0)?; // [N * T, 3D]
         let (count, width) = qkv.dims2()?;
@@ -377,16 +326,16 @@ impl Block {
         let rows = for_each(&mixed, |(xs, mixed)| {
             let attended = self.attn.proj.forward(mixed)?;
             // In place: nobody reads the old rows again.
-            let xs = residual(xs.clone(), &attended, self.ls1.as_ref())?;
+            let xs = add_residual(xs.clone(), &attended, self.ls1.as_ref())?;
             let hidden = self.mlp.forward(&self.norm2.forward(&xs)?)?;
-            residual(xs, &hidden, self.ls2.as_ref())
+            add_residual(xs, &hidden, self.ls2.as_ref())
         })?;
-        Ok((Chunks { rows, pictures }, attended))
+        Ok((TokenChunks { rows, pictures }, attended))
     }
 }
 
 /// What one forward pass leaves; N pictures of P patches, tokens D wide, L layers.
-pub struct Features {
+pub struct BackboneFeatures {
     /// Layer-normed class token, `[N, D]`.
     pub class_token: Tensor,
     /// Layer-normed patch tokens of the last block, `[N, P, D]`.
@@ -402,15 +351,15 @@ pub struct Features {
     pub pooled_map: Option<Tensor>,
 }
 
-/// Takes down what [`Features`] keeps while tokens pass the blocks of a stack one after the other.
-pub struct Recorder<'a> {
+/// Takes down what [`BackboneFeatures`] keeps while tokens pass the blocks of a stack one after the other.
+pub struct FeatureRecorder<'a> {
     taps: &'a [usize],
     class_rows: Vec<Tensor>,
     last_keys: Option<Tensor>,
     tapped: BTreeMap<usize, Tensor>,
 }
 
-impl<'a> Recorder<'a> {
+impl<'a> FeatureRecorder<'a> {
     /// Keeps the tokens after each block in `taps`, counted from 0.
     pub fn new(taps: &'a [usize]) -> Self {
         Self {
@@ -422,13 +371,13 @@ impl<'a> Recorder<'a> {
     }
 
     /// Runs tokens, the class token first, through the next block.
-    pub fn pass(&mut self, block: &Block, tokens: Chunks) -> Result<Chunks> {
+    pub fn pass(&mut self, block: &Block, tokens: TokenChunks) -> Result<TokenChunks> {
         let (tokens, attended) = block.forward(tokens)?;
         let index = self.class_rows.len();
         if self.taps.contains(&index) {
             let patches = tokens.join()?.i((.., 1..))?;
             self.tapped
-                .insert(index, normalised_without_affine(&patches)?);
+                .insert(index, normalise_without_affine(&patches, TAP_NORM_EPS)?);
         }
         self.class_rows.push(attended.class_row);
         self.last_keys = Some(attended.patch_keys);
@@ -436,11 +385,11 @@ impl<'a> Recorder<'a> {
     }
 
     /// What is left when the last tokens have been normed, `[N, T, D]`.
-    pub fn finish(self, normed: &Tensor, pooled_map: Option<Tensor>) -> Result<Features> {
+    pub fn finish(self, normed: &Tensor, pooled_map: Option<Tensor>) -> Result<BackboneFeatures> {
         let Some(last_keys) = self.last_keys else {
             candle_core::bail!("the transformer has no blocks")
         };
-        Ok(Features {
+        Ok(BackboneFeatures {
             class_token: normed.i((.., 0))?,
             patch_tokens: normed.i((.., 1..))?,
             attention: Tensor::stack(&self.class_rows, 1)?,
@@ -449,10 +398,4 @@ impl<'a> Recorder<'a> {
             pooled_map,
         })
     }
-}
-
-fn normalised_without_affine(xs: &Tensor) -> Result<Tensor> {
-    let centred = xs.broadcast_sub(&xs.mean_keepdim(D::Minus1)?)?;
-    let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
-    centred.broadcast_div(&(variance + TAP_NORM_EPS)?.sqrt()?)
 }

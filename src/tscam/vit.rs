@@ -8,21 +8,22 @@ use std::sync::Mutex;
 use candle_core::{Device, IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 
-use super::ops::bias_add;
 use super::transformer::{
-    BLOCK_NORM_EPS, Block, BlockSizes, Chunks, Features, LayerNorm, PatchEmbed, Recorder, Shapes,
-    highest_number,
+    BLOCK_NORM_EPS, BackboneFeatures, Block, BlockConfig, FeatureRecorder, PatchEmbed,
+    TensorShapes, TokenChunks, highest_index,
 };
 use crate::geometry::Grid;
+use crate::nn::norm::LayerNorm;
+use crate::nn::ops::bias_add;
 
 /// Grids whose positions are kept: more than a set of pictures of the usual aspects has.
-const KEPT_GRIDS: usize = 32;
+const MAX_CACHED_GRIDS: usize = 32;
 
 /// The sizes of a vision transformer, all read from the shapes in its checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VitConfig {
     /// The sizes of a block.
-    pub block: BlockSizes,
+    pub block: BlockConfig,
     /// Number of blocks.
     pub depth: usize,
     /// Side of a square patch in pixels.
@@ -57,14 +58,14 @@ impl VitConfig {
                  register variant is not supported)"
             ));
         }
-        let last = highest_number(tensors, "blocks.");
+        let last = highest_index(tensors, "blocks.");
         let depth = 1 + last.ok_or("it has no blocks, so it is no vision transformer")?;
         let &[mlp_dim, _] = dims("blocks.0.mlp.fc1.weight")? else {
             return Err("blocks.0.mlp.fc1.weight is not a matrix".to_owned());
         };
         let layer_scale = tensors.contains_key("blocks.0.ls1.gamma");
         Ok(Self {
-            block: BlockSizes::new(embed_dim, mlp_dim, layer_scale)?,
+            block: BlockConfig::new(embed_dim, mlp_dim, layer_scale)?,
             depth,
             patch_size,
             trained_grid: Grid {
@@ -75,7 +76,7 @@ impl VitConfig {
     }
 
     /// Every tensor that such a transformer has, with its shape.
-    pub fn expected(&self) -> Shapes {
+    pub fn expected(&self) -> TensorShapes {
         let d = self.block.embed_dim;
         let mut shapes = BTreeMap::from([
             ("cls_token".to_owned(), vec![1, 1, d]),
@@ -138,15 +139,15 @@ impl VisionTransformer {
 
     /// Runs the transformer over normalised pixels `[N, 3, rows * patch, columns * patch]`,
     /// keeping the tokens after each block in `taps` (counted from 0).
-    pub fn forward(&self, pixels: &Tensor, taps: &[usize]) -> Result<Features> {
+    pub fn forward(&self, pixels: &Tensor, taps: &[usize]) -> Result<BackboneFeatures> {
         let (patches, grid) = self.patch_embed.forward(pixels)?;
         let (n, _, d) = patches.dims3()?;
         let class = self.cls_token.repeat((n, 1, 1))?;
         let xs = Tensor::cat(&[&class, &patches], 1)?; // [N, T, D]
         let positions = self.positions_for(grid)?.flatten_all()?;
         let xs = bias_add(xs.flatten_from(1)?, &positions)?.reshape((n, (), d))?;
-        let mut tokens = Chunks::cut(&xs)?;
-        let mut recorder = Recorder::new(taps);
+        let mut tokens = TokenChunks::cut(&xs)?;
+        let mut recorder = FeatureRecorder::new(taps);
         for block in &self.blocks {
             tokens = recorder.pass(block, tokens)?;
         }
@@ -174,7 +175,7 @@ impl VisionTransformer {
         let resized = Tensor::from_vec(resized, (1, grid.patches(), d), self.device())?;
         let positions = Tensor::cat(&[&self.pos_embed.i((.., ..1))?, &resized], 1)?;
         let mut kept = lock();
-        if kept.len() >= KEPT_GRIDS {
+        if kept.len() >= MAX_CACHED_GRIDS {
             kept.clear();
         }
         kept.insert(key, positions.clone());

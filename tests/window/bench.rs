@@ -8,11 +8,11 @@ use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use tempfile::TempDir;
-use tsukami::app::desk::Desk;
-use tsukami::app::places::Places;
+use tsukami::app::app_dirs::AppDirs;
 use tsukami::app::preferences::{Preferences, Theme};
 use tsukami::app::session::Session;
 use tsukami::app::window::Window;
+use tsukami::app::workspace::Workspace;
 use tsukami::document::{Annotation, BoxState, ReviewState};
 use tsukami::geometry::BBox;
 
@@ -59,11 +59,11 @@ impl Bench {
         let settings = format!(r#"{{"proposes_at_once":{proposes}}}"#);
         fs::write(folder.path().join("user/settings.json"), settings).unwrap();
         let mut bench = Self::start(folder, Some(path), theme);
-        bench.wait("the pictures", |desk| {
-            let current = desk.session.current();
-            !desk.is_reading
+        bench.wait("the pictures", |workspace| {
+            let current = workspace.session.current();
+            !workspace.is_scanning
                 && current.is_some_and(|id| {
-                    desk.textures.has(id) || desk.session.unreadable(id).is_some()
+                    workspace.textures.has(id) || workspace.session.unreadable(id).is_some()
                 })
         });
         bench
@@ -71,7 +71,7 @@ impl Bench {
 
     /// A window with nothing open, or with this path.
     pub fn start(folder: TempDir, path: Option<PathBuf>, theme: Theme) -> Self {
-        let places = Places::inside(&folder.path().join("user"));
+        let places = AppDirs::inside(&folder.path().join("user"));
         let settings = places.settings.as_deref().unwrap();
         let mut preferences = Preferences::load(settings);
         preferences.theme = theme;
@@ -98,13 +98,13 @@ impl Bench {
     }
 
     /// The open project.
-    pub fn desk(&self) -> &Desk {
-        self.harness.state().desk().expect("a project is open")
+    pub fn workspace(&self) -> &Workspace {
+        self.harness.state().workspace().expect("a project is open")
     }
 
     /// The session.
     pub fn session(&self) -> &Session {
-        &self.desk().session
+        &self.workspace().session
     }
 
     /// The folder of the pictures.
@@ -117,10 +117,10 @@ impl Bench {
         self.harness.run_steps(number);
     }
 
-    /// Draws frames until the desk is as wanted.
+    /// Draws frames until the workspace is as wanted.
     #[track_caller]
-    pub fn wait(&mut self, what: &str, is_so: impl Fn(&Desk) -> bool) {
-        self.wait_window(what, |window| window.desk().is_some_and(&is_so));
+    pub fn wait(&mut self, what: &str, is_so: impl Fn(&Workspace) -> bool) {
+        self.wait_window(what, |window| window.workspace().is_some_and(&is_so));
     }
 
     /// Chooses a quality level in the Proposals panel. At `fast` every box is of the class `object`.
@@ -128,9 +128,10 @@ impl Bench {
     pub fn choose_quality(&mut self, quality: &str) {
         self.click("Quality");
         self.click(quality);
-        let is_ready = |desk: &Desk| {
-            desk.facts()
-                .is_some_and(|facts| facts.quality.name() == quality)
+        let is_ready = |workspace: &Workspace| {
+            workspace
+                .model_info()
+                .is_some_and(|model_info| model_info.quality.name() == quality)
         };
         self.wait("the model", is_ready);
     }
@@ -139,9 +140,9 @@ impl Bench {
     #[track_caller]
     pub fn propose_all(&mut self) {
         self.keys(Modifiers::COMMAND, Key::B);
-        self.wait("proposals on every picture", |desk| {
-            let mut pictures = desk.session.document().pictures();
-            desk.job.is_none() && pictures.all(|row| row.review == ReviewState::Proposed)
+        self.wait("proposals on every picture", |workspace| {
+            let mut pictures = workspace.session.document().pictures();
+            workspace.job.is_none() && pictures.all(|row| row.review == ReviewState::Proposed)
         });
     }
 
@@ -149,8 +150,8 @@ impl Bench {
     #[track_caller]
     pub fn propose_again(&mut self) {
         self.keys(Modifiers::COMMAND, Key::B);
-        self.wait("the end of the run", |desk| {
-            desk.job.is_none() && !desk.has_unwritten()
+        self.wait("the end of the run", |workspace| {
+            workspace.job.is_none() && !workspace.has_unwritten()
         });
     }
 
@@ -221,16 +222,16 @@ impl Bench {
 
     /// Waits until the picture that is shown can be seen, as a person would.
     pub fn see(&mut self) {
-        let is_seen = |desk: &Desk| {
-            desk.session
-                .current()
-                .is_none_or(|id| desk.textures.has(id) || desk.session.unreadable(id).is_some())
+        let is_seen = |workspace: &Workspace| {
+            workspace.session.current().is_none_or(|id| {
+                workspace.textures.has(id) || workspace.session.unreadable(id).is_some()
+            })
         };
         if self
             .harness
             .state()
-            .desk()
-            .is_some_and(|desk| !is_seen(desk))
+            .workspace()
+            .is_some_and(|workspace| !is_seen(workspace))
         {
             self.wait("the picture", is_seen);
         }
@@ -279,7 +280,7 @@ impl Bench {
 
     /// Where a point of the picture is on the screen.
     pub fn at(&self, x: f32, y: f32) -> Pos2 {
-        self.desk().canvas.to_screen(x, y)
+        self.workspace().canvas.to_screen(x, y)
     }
 
     /// Drags from one point of the screen to another with a button, in steps as a hand does.

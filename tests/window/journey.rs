@@ -1,7 +1,7 @@
 //! From the folder to the export.
 
 use egui::{Key, Modifiers};
-use tsukami::app::listing::StateFilter;
+use tsukami::app::session::ReviewFilter;
 use tsukami::document::{BoxState, ReviewState};
 use tsukami::formats::coco::Instances;
 use tsukami::geometry::BBox;
@@ -120,7 +120,7 @@ fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
     bench.click("Show all");
     assert_eq!(is_listed(&bench), 3);
     bench.click("State");
-    bench.click(StateFilter::VerifiedEmpty.label());
+    bench.click(ReviewFilter::VerifiedEmpty.label());
     assert_eq!(is_listed(&bench), 0);
     bench.click("Show all");
 
@@ -129,7 +129,7 @@ fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
     let out = bench.pictures().join("pictures-coco.json");
     assert!(!out.exists());
     bench.click_last("Export");
-    bench.wait("the export", |desk| desk.exchange.is_none());
+    bench.wait("the export", |workspace| workspace.exchange.is_none());
     let written = Instances::read(&out).unwrap();
     written.validate().unwrap();
     assert_eq!(written.images.len(), 3);
@@ -171,7 +171,7 @@ fn a_moved_threshold_derives_boxes_anew_without_the_model_and_leaves_judged_ones
     for _ in 0..8 {
         bench.key(Key::CloseBracket);
     }
-    bench.wait("the other picture", |desk| desk.deriving == 0);
+    bench.wait("the other picture", |workspace| workspace.deriving == 0);
     let now = bench.boxes();
     let kept = now.iter().find(|row| row.id == accepted[0].id).unwrap();
     assert_eq!(
@@ -192,7 +192,7 @@ fn a_moved_threshold_derives_boxes_anew_without_the_model_and_leaves_judged_ones
     assert!((model.threshold - 0.69).abs() < 1e-4, "{}", model.threshold);
     // The heat map of a picture that was looked at shows at once.
     bench.key(Key::H);
-    assert!(bench.desk().shows_heat);
+    assert!(bench.workspace().shows_heat_map);
     assert!(bench.says("opacity"));
 }
 
@@ -201,13 +201,15 @@ fn one_picture_and_then_all_are_proposed_and_the_run_ends() {
     let mut bench = Bench::open(&["cup/coffee.jpg", "cat/chelsea.jpg"]);
     bench.choose_quality("fast");
     bench.key(Key::I);
-    bench.wait("the one picture", |desk| !desk.session.boxes().is_empty());
+    bench.wait("the one picture", |workspace| {
+        !workspace.session.boxes().is_empty()
+    });
     let steps = bench.session().project().history().steps().len();
     assert_eq!(steps, 1, "what a person asks for is their step");
     bench.keys(CTRL, Key::B);
-    bench.wait("all pictures", |desk| {
-        desk.job.is_none()
-            && desk
+    bench.wait("all pictures", |workspace| {
+        workspace.job.is_none()
+            && workspace
                 .session
                 .document()
                 .pictures()

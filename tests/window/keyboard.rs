@@ -113,7 +113,7 @@ fn a_box_is_drawn_with_two_clicks_and_given_up_with_escape() {
     bench.key(Key::W);
     bench.click_at(bench.at(200.0, 60.0));
     bench.key(Key::Escape);
-    assert!(!bench.desk().canvas.draws());
+    assert!(!bench.workspace().canvas.is_draw_mode());
     bench.click_at(bench.at(250.0, 160.0));
     assert_eq!(bench.count(BoxState::Drawn), 1);
 }
@@ -164,7 +164,7 @@ fn the_palette_the_help_sheet_and_the_settings_work_by_keyboard() {
     bench.key(Key::M);
     bench.key(Key::Escape);
     bench.key(Key::M);
-    assert!(bench.desk().shows_heat);
+    assert!(bench.workspace().shows_heat_map);
     bench.harness.state_mut().close();
     let settings = std::fs::read_to_string(bench.folder.path().join("user/settings.json")).unwrap();
     assert!(settings.contains("HeatMap"), "{settings}");
@@ -202,7 +202,7 @@ fn panels_are_reached_with_f6_and_the_list_with_arrows() {
 fn a_class_key_takes_a_proposal_and_goes_on_to_the_next() {
     let mut bench = Bench::open(&["person/astronaut.jpg"]);
     bench.key(Key::I);
-    bench.wait("proposals", |desk| desk.session.boxes().len() > 1);
+    bench.wait("proposals", |workspace| workspace.session.boxes().len() > 1);
     let proposed = bench.count(BoxState::Proposed);
     bench.key(Key::Tab);
     let first = bench.session().selection()[0];

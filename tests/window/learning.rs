@@ -7,8 +7,8 @@ use std::time::UNIX_EPOCH;
 use egui::{Key, Modifiers};
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;
-use tsukami::app::learned::Choice;
 use tsukami::app::preferences::Theme;
+use tsukami::app::workspace::ProposalSource;
 use tsukami::document::ops;
 use tsukami::document::{BoxState, Document, Origin, PictureId};
 use tsukami::geometry::BBox;
@@ -124,11 +124,11 @@ fn methods(bench: &Bench, number: u32) -> Vec<String> {
 }
 
 fn settled(bench: &mut Bench) {
-    bench.wait("what follows", |desk| {
-        desk.learning.following == 0
-            && desk.learning_step().is_none()
-            && desk.deriving == 0
-            && !desk.has_unwritten()
+    bench.wait("what follows", |workspace| {
+        workspace.learning.following == 0
+            && workspace.learning_step().is_none()
+            && workspace.deriving == 0
+            && !workspace.has_unwritten()
     });
     bench.frames(30);
 }
@@ -136,29 +136,29 @@ fn settled(bench: &mut Bench) {
 #[test]
 fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     let mut bench = Bench::on(folder(17, &DONE), Theme::Dark, false);
-    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.wait("the model", |workspace| workspace.model_info().is_some());
     assert!(bench.has("11 reviewed"));
     assert!(bench.says("Nothing is learnt yet"));
     bench.keys(Modifiers::COMMAND, Key::B);
-    bench.wait("proposals", |desk| {
-        desk.job.is_none() && !desk.has_unwritten()
+    bench.wait("proposals", |workspace| {
+        workspace.job.is_none() && !workspace.has_unwritten()
     });
     let old_way = methods(&bench, 14);
     assert!(!old_way.contains(&"learned".to_owned()), "{old_way:?}");
 
     let begun = std::time::Instant::now();
     bench.click("Learn now");
-    bench.wait("a learned state", |desk| {
-        !desk.learning.kept.states.is_empty()
+    bench.wait("a learned state", |workspace| {
+        !workspace.learning.kept.states.is_empty()
     });
     eprintln!("learnt in {:?}", begun.elapsed());
     settled(&mut bench);
-    let state = bench.desk().learning.kept.states[0].clone();
+    let state = bench.workspace().learning.kept.states[0].clone();
     eprintln!("{state:?}");
     assert_eq!(state.reviewed, 11);
     assert!(state.is_better, "{state:?}");
     assert!(bench.has("Learned boxes are in use"));
-    assert_eq!(bench.desk().learning.in_use(), Some(state.id));
+    assert_eq!(bench.workspace().learning.active_state(), Some(state.id));
     for number in LEFT {
         let methods = methods(&bench, number);
         assert!(
@@ -180,9 +180,11 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     // A picture that is done is learnt from by itself.
     assert_eq!(bench.shown(), "00.png");
     bench.keys(Modifiers::SHIFT, Key::Enter);
-    bench.wait("the picture", |desk| desk.learning.reviewed() == 12);
-    bench.wait("learning from it", |desk| {
-        desk.learning.kept.states.last().unwrap().reviewed == 12
+    bench.wait("the picture", |workspace| {
+        workspace.learning.reviewed() == 12
+    });
+    bench.wait("learning from it", |workspace| {
+        workspace.learning.kept.states.last().unwrap().reviewed == 12
     });
     settled(&mut bench);
 
@@ -190,28 +192,32 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     bench.scroll_and_click("Learned states (2)");
     bench.scroll_and_click("The old way, whatever is learnt");
     settled(&mut bench);
-    assert_eq!(bench.desk().learning.in_use(), None);
+    assert_eq!(bench.workspace().learning.active_state(), None);
     assert!(!methods(&bench, 14).contains(&"learned".to_owned()));
     let name = format!("Use state {}", state.id);
     bench.scroll_and_click(&name);
     settled(&mut bench);
-    assert_eq!(bench.desk().learning.in_use(), Some(state.id));
+    assert_eq!(bench.workspace().learning.active_state(), Some(state.id));
     assert!(methods(&bench, 14).iter().all(|method| method == "learned"));
 
     // All of it is there after a restart.
-    let kept = bench.desk().learning.kept.clone();
-    assert_eq!(kept.choice, Choice::State(state.id));
+    let kept = bench.workspace().learning.kept.clone();
+    assert_eq!(kept.choice, ProposalSource::State(state.id));
     let mut bench = bench.reopen();
-    bench.wait("what was learnt", |desk| desk.learning.in_use().is_some());
-    assert_eq!(bench.desk().learning.kept, kept);
+    bench.wait("what was learnt", |workspace| {
+        workspace.learning.active_state().is_some()
+    });
+    assert_eq!(bench.workspace().learning.kept, kept);
     assert!(bench.says("Learned boxes of state"));
     // What was learnt at one quality is nothing to another, and is there again with its own.
     bench.choose_quality("balanced");
     bench.frames(10);
-    assert_eq!(bench.desk().learning.in_use(), None);
+    assert_eq!(bench.workspace().learning.active_state(), None);
     assert!(bench.says("is of another model or quality"));
     bench.choose_quality("fast");
-    bench.wait("what was learnt", |desk| desk.learning.in_use().is_some());
+    bench.wait("what was learnt", |workspace| {
+        workspace.learning.active_state().is_some()
+    });
     bench.frames(5);
     assert!(methods(&bench, 14).iter().all(|method| method == "learned"));
 }
@@ -219,41 +225,43 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
 #[test]
 fn too_little_to_learn_from_is_said_in_a_sentence() {
     let mut bench = Bench::on(folder(3, &[0]), Theme::Dark, false);
-    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.wait("the model", |workspace| workspace.model_info().is_some());
     bench.key(Key::F9);
-    bench.wait("an answer", |desk| desk.learning.trouble.is_some());
+    bench.wait("an answer", |workspace| {
+        workspace.learning.trouble.is_some()
+    });
     assert!(bench.says("There is too little to learn from: 1 picture is done"));
     bench.click("after every picture");
-    assert!(bench.desk().learning.kept.is_manual);
+    assert!(bench.workspace().learning.kept.is_manual);
     // What is taken back teaches nothing.
     bench.keys(Modifiers::SHIFT, Key::Space);
-    bench.wait("the lesson", |desk| desk.learning.reviewed() == 0);
+    bench.wait("the lesson", |workspace| workspace.learning.reviewed() == 0);
     bench.keys(Modifiers::COMMAND, Key::Z);
-    bench.wait("the lesson", |desk| desk.learning.reviewed() == 1);
+    bench.wait("the lesson", |workspace| workspace.learning.reviewed() == 1);
     let bench = bench.reopen();
-    assert!(bench.desk().learning.kept.is_manual);
+    assert!(bench.workspace().learning.kept.is_manual);
 }
 
 #[test]
 fn learning_can_be_stopped() {
     let mut bench = Bench::on(folder(4, &[0, 1, 2]), Theme::Dark, false);
-    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.wait("the model", |workspace| workspace.model_info().is_some());
     bench.key(Key::F9);
-    bench.wait("something to stop", |desk| {
-        desk.learning.is_waiting() || desk.learning.trouble.is_some()
+    bench.wait("something to stop", |workspace| {
+        workspace.learning.is_waiting() || workspace.learning.trouble.is_some()
     });
     if bench.has("Cancel") {
         bench.click("Cancel");
     }
-    bench.wait("the end", |desk| !desk.learning.is_waiting());
-    assert!(bench.desk().learning.kept.states.is_empty());
-    assert!(bench.desk().learning.in_use().is_none());
+    bench.wait("the end", |workspace| !workspace.learning.is_waiting());
+    assert!(bench.workspace().learning.kept.states.is_empty());
+    assert!(bench.workspace().learning.active_state().is_none());
 }
 
 #[test]
 fn more_of_the_same_is_proposed_from_one_box() {
     let mut bench = Bench::on(folder(4, &[0]), Theme::Dark, false);
-    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.wait("the model", |workspace| workspace.model_info().is_some());
     bench.key(Key::S);
     assert!(
         bench
@@ -267,8 +275,11 @@ fn more_of_the_same_is_proposed_from_one_box() {
     assert_eq!(bench.session().selection().len(), 1);
     bench.key(Key::S);
     bench.wait_for_words("in this picture and the next 3");
-    bench.wait("the last one", |desk| !desk.is_searching());
-    assert_eq!(bench.session().next_steps()[0], Some("more like this"));
+    bench.wait("the last one", |workspace| !workspace.is_searching());
+    assert_eq!(
+        bench.session().undo_redo_labels()[0],
+        Some("more like this")
+    );
     assert!(proposed(&bench) > 0);
     bench.keys(Modifiers::COMMAND, Key::Z);
     assert_eq!(proposed(&bench), 0, "one step");
@@ -296,11 +307,13 @@ fn looks_light() {
 fn looks(theme: Theme, name: &str) {
     let folder = folder(4, &[0, 1]);
     let mut bench = Bench::on(folder, theme, false);
-    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.wait("the model", |workspace| workspace.model_info().is_some());
     // So that they need not be looked at once more.
     bench.key(Key::F9);
-    bench.wait("an answer", |desk| desk.learning.trouble.is_some());
-    let kind = bench.desk().facts().unwrap().sight_kind();
+    bench.wait("an answer", |workspace| {
+        workspace.learning.trouble.is_some()
+    });
+    let kind = bench.workspace().model_info().unwrap().features_kind();
     bench.harness.state_mut().close();
     let folder = bench.folder;
     drop(bench.harness);
@@ -325,11 +338,11 @@ fn looks(theme: Theme, name: &str) {
     });
     keep(folder.path(), &kept);
     let mut bench = Bench::on(folder, theme, false);
-    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.wait("the model", |workspace| workspace.model_info().is_some());
     bench.click("Learned states (3)");
-    bench.wait("the thumbnails", |desk| {
-        let mut rows = desk.session.rows().iter();
-        rows.all(|id| desk.textures.has_thumbnail(*id)) && desk.learning.reviewed() == 2
+    bench.wait("the thumbnails", |workspace| {
+        let mut rows = workspace.session.rows().iter();
+        rows.all(|id| workspace.textures.has_thumbnail(*id)) && workspace.learning.reviewed() == 2
     });
     bench.hush();
     bench.harness.snapshot(format!("learning_{name}"));
@@ -381,12 +394,13 @@ fn tags_teach_the_classes_of_proposals() {
     project.close().unwrap();
 
     let mut bench = Bench::on(folder, Theme::Dark, false);
-    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.wait("the model", |workspace| workspace.model_info().is_some());
     assert!(bench.has("10 tagged"));
     bench.click("Learn classes from tags");
-    let knows = |desk: &tsukami::app::desk::Desk| {
-        desk.facts()
-            .is_some_and(|facts| *facts.classes == ["ball", "block"])
+    let knows = |workspace: &tsukami::app::workspace::Workspace| {
+        workspace
+            .model_info()
+            .is_some_and(|model_info| *model_info.classes == ["ball", "block"])
     };
     bench.wait_for_words("Learnt 2 classes from 10 tagged pictures");
     bench.wait("a model that knows the classes", knows);

@@ -99,20 +99,21 @@ fn prepared(theme: Theme) -> Bench {
     let mut bench = Bench::on(folder, theme, false);
     bench.keys(Modifiers::NONE, Key::D);
     bench.keys(Modifiers::NONE, Key::D);
-    bench.wait("picture, thumbnails and model", |desk| {
-        let current = desk.session.current();
-        desk.facts().is_some() && current.is_some_and(|id| desk.textures.has(id))
+    bench.wait("picture, thumbnails and model", |workspace| {
+        let current = workspace.session.current();
+        workspace.model_info().is_some() && current.is_some_and(|id| workspace.textures.has(id))
     });
     bench
 }
 
 /// Thumbnails come when they come.
 fn settle(bench: &mut Bench) {
-    bench.wait("the thumbnails", |desk| {
-        desk.session
+    bench.wait("the thumbnails", |workspace| {
+        workspace
+            .session
             .rows()
             .iter()
-            .all(|id| desk.textures.has_thumbnail(*id))
+            .all(|id| workspace.textures.has_thumbnail(*id))
     });
     bench.hush();
 }

@@ -18,8 +18,10 @@ fn proposed(pictures: &[&str], theme: Theme) -> Bench {
     let context = bench.harness.ctx.clone();
     let action = Action::UseModel(Some(model));
     bench.harness.state_mut().act(&context, action);
-    bench.wait("the model", |desk| {
-        desk.facts().is_some_and(|facts| facts.classes.len() == 5)
+    bench.wait("the model", |workspace| {
+        workspace
+            .model_info()
+            .is_some_and(|model_info| model_info.classes.len() == 5)
     });
     bench.propose_all();
     bench
@@ -46,8 +48,8 @@ fn proposals(bench: &Bench) -> Vec<String> {
 }
 
 fn followed(bench: &mut Bench) {
-    bench.wait("the other pictures", |desk| {
-        desk.deriving == 0 && !desk.has_unwritten()
+    bench.wait("the other pictures", |workspace| {
+        workspace.deriving == 0 && !workspace.has_unwritten()
     });
 }
 
@@ -73,7 +75,7 @@ fn two_classes_are_joined_by_keyboard_undone_and_remembered() {
 
     // The most frequent class by a new name, the next one by the same name, both without a mouse.
     bench.key(Key::M);
-    bench.wait("the census", |desk| desk.census().version() > 0);
+    bench.wait("the census", |workspace| workspace.census().version() > 0);
     assert!(bench.says("boxes, called its own name"));
     bench.key(Key::Enter);
     assert!(bench.says("called here?"));
@@ -138,7 +140,7 @@ fn two_classes_are_joined_by_keyboard_undone_and_remembered() {
 
     let mut bench = bench.reopen();
     assert_eq!(bench.session().document().naming(), &naming);
-    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.wait("the model", |workspace| workspace.model_info().is_some());
     bench.propose_again();
     assert_eq!(sorted(proposals(&bench)), sorted(now));
 }
@@ -153,7 +155,7 @@ fn a_suggestion_says_why_and_is_taken_by_a_key() {
     type_text(&mut bench, &own);
     bench.click("Add");
     bench.click("Class names…");
-    bench.wait("the census", |desk| desk.census().version() > 0);
+    bench.wait("the census", |workspace| workspace.census().version() > 0);
     assert!(bench.has(&format!("Accept {own} for {class}")));
     assert!(bench.says("the same name"));
     assert!(bench.has("Accept the suggestion"));
@@ -208,7 +210,7 @@ fn looks(theme: Theme, name: &str) {
     bench.key(Key::F6);
     bench.key(Key::F6);
     bench.key(Key::M);
-    bench.wait("the census", |desk| desk.census().version() > 0);
+    bench.wait("the census", |workspace| workspace.census().version() > 0);
     bench.key(Key::Enter);
     type_text(&mut bench, "animal");
     bench.key(Key::Enter);

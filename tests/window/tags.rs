@@ -61,40 +61,44 @@ fn pictures_are_selected_as_in_a_file_manager() {
     let mut bench = Bench::open(&PICTURES);
     assert_eq!(bench.shown(), "astronaut.jpg");
     click_with(&mut bench, "coffee.jpg,", CTRL);
-    assert_eq!(bench.session().picks().len(), 2);
+    assert_eq!(bench.session().list_selection().len(), 2);
     assert!(bench.has("2 selected"));
     assert_eq!(bench.shown(), "astronaut.jpg", "the canvas stays");
     click_with(&mut bench, "rocket.jpg,", Modifiers::SHIFT);
-    assert_eq!(bench.session().picks().len(), 2, "from coffee to rocket");
+    assert_eq!(
+        bench.session().list_selection().len(),
+        2,
+        "from coffee to rocket"
+    );
     // Now the list has the keyboard: keys go on from there.
     bench.keys(Modifiers::SHIFT, Key::ArrowUp);
     assert_eq!(bench.shown(), "coffee.jpg", "one alone is shown");
     bench.keys(Modifiers::SHIFT, Key::Home);
-    assert_eq!(bench.session().picks().len(), 3);
+    assert_eq!(bench.session().list_selection().len(), 3);
     bench.keys(CTRL, Key::A);
     assert!(bench.has("4 selected"));
     assert!(bench.session().selection().is_empty(), "no box is meant");
     bench.key(Key::Escape);
-    assert!(bench.session().picks().is_empty());
+    assert!(bench.session().list_selection().is_empty());
     bench.keys(CTRL | Modifiers::SHIFT, Key::A);
-    assert_eq!(bench.session().picks().len(), 4);
+    assert_eq!(bench.session().list_selection().len(), 4);
     // What the list leaves out is not selected any more.
     bench.click("Search names");
     type_text(&mut bench, "co");
-    assert!(bench.session().picks().is_empty());
+    assert!(bench.session().list_selection().is_empty());
     for _ in 0..2 {
         bench.key(Key::Backspace);
     }
     bench.key(Key::F6);
     bench.keys(CTRL | Modifiers::SHIFT, Key::A);
-    assert_eq!(bench.session().picks().len(), 4);
+    assert_eq!(bench.session().list_selection().len(), 4);
     bench.click("Select no pictures");
-    assert!(bench.session().picks().is_empty());
+    assert!(bench.session().list_selection().is_empty());
     // A plain click shows a picture, and selects no others.
     bench.keys(CTRL | Modifiers::SHIFT, Key::A);
     click_with(&mut bench, "rocket.jpg,", Modifiers::NONE);
     assert_eq!(bench.shown(), "rocket.jpg");
-    assert!(bench.session().picks().is_empty());
+    assert!(bench.session().list_selection().is_empty());
 }
 
 #[test]
@@ -159,9 +163,9 @@ fn looks(theme: Theme, name: &str) {
     type_text(&mut bench, "pet");
     bench.key(Key::Enter);
     bench.key(Key::ArrowDown);
-    bench.wait("the thumbnails and the model", |desk| {
-        let mut rows = desk.session.rows().iter();
-        desk.facts().is_some() && rows.all(|id| desk.textures.has_thumbnail(*id))
+    bench.wait("the thumbnails and the model", |workspace| {
+        let mut rows = workspace.session.rows().iter();
+        workspace.model_info().is_some() && rows.all(|id| workspace.textures.has_thumbnail(*id))
     });
     bench.hush();
     bench.harness.snapshot(format!("tags_{name}"));
@@ -183,7 +187,7 @@ fn ten_thousand_selected_pictures_stay_fluid() {
     let context = bench.harness.ctx.clone();
     let open = Action::Open(path);
     bench.harness.state_mut().act(&context, open);
-    bench.wait("the pictures", |desk| !desk.is_reading);
+    bench.wait("the pictures", |workspace| !workspace.is_scanning);
     let mut times = Vec::new();
     let mut timed = |bench: &mut Bench, what: &'static str, act: &dyn Fn(&mut Bench)| {
         let begun = Instant::now();
@@ -194,7 +198,7 @@ fn ten_thousand_selected_pictures_stay_fluid() {
     timed(&mut bench, "select", &|bench| {
         bench.keys(CTRL | Modifiers::SHIFT, Key::A);
     });
-    assert_eq!(bench.session().picks().len(), PICTURES + 1);
+    assert_eq!(bench.session().list_selection().len(), PICTURES + 1);
     timed(&mut bench, "open", &|bench| bench.keys(CTRL, Key::T));
     type_text(&mut bench, "cat");
     timed(&mut bench, "tag", &|bench| bench.key(Key::Enter));

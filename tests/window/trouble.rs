@@ -18,13 +18,18 @@ fn a_bad_picture_is_named_and_the_others_are_proposed() {
     fs::write(pictures.join("a zero.jpg"), "").unwrap();
     fs::write(pictures.join("b ünï.png"), "no picture").unwrap();
     let mut bench = Bench::on(folder, Theme::Dark, true);
-    bench.wait("the good picture", |desk| {
-        let document = desk.session.document();
+    bench.wait("the good picture", |workspace| {
+        let document = workspace.session.document();
         document
             .picture_at("chelsea.jpg")
             .is_some_and(|row| row.review == ReviewState::Proposed)
     });
-    let problems: Vec<&String> = bench.harness.state().notices().all_problems().collect();
+    let problems: Vec<&String> = bench
+        .harness
+        .state()
+        .notifications()
+        .all_problems()
+        .collect();
     for name in ["a zero.jpg", "b ünï.png"] {
         assert!(
             problems.iter().any(|text| text.contains(name)),
@@ -42,7 +47,7 @@ fn a_picture_that_is_deleted_while_it_is_open_is_missing_and_keeps_its_boxes() {
     let file = bench.pictures().join("chelsea.jpg");
     fs::remove_file(&file).unwrap();
     bench.key(Key::F5);
-    bench.wait("the folder", |desk| !desk.is_reading);
+    bench.wait("the folder", |workspace| !workspace.is_scanning);
     let is_missing = |bench: &Bench| {
         let document = bench.session().document();
         document.picture_at("chelsea.jpg").unwrap().missing
@@ -51,7 +56,7 @@ fn a_picture_that_is_deleted_while_it_is_open_is_missing_and_keeps_its_boxes() {
     assert_eq!(bench.boxes().len(), 1);
     fs::copy(sample("cat/chelsea.jpg"), &file).unwrap();
     bench.key(Key::F5);
-    bench.wait("the folder", |desk| !desk.is_reading);
+    bench.wait("the folder", |workspace| !workspace.is_scanning);
     assert!(!is_missing(&bench));
 }
 
@@ -62,7 +67,9 @@ fn a_second_window_reads_only_and_says_so() {
     let other = tempfile::tempdir().unwrap();
     let second = Bench::start(other, Some(bench.pictures()), Theme::Light);
     let mut second = second;
-    second.wait("the second window", |desk| desk.session.current().is_some());
+    second.wait("the second window", |workspace| {
+        workspace.session.current().is_some()
+    });
     assert!(!second.session().is_editable());
     assert_eq!(second.session().boxes().len(), 1);
     second.key(Key::W);
@@ -71,7 +78,9 @@ fn a_second_window_reads_only_and_says_so() {
     assert!(second.says("read only"));
     // What the first does, the second sees.
     bench.draw(BBox::from_xywh(150.0, 30.0, 100.0, 100.0));
-    second.wait("the other's box", |desk| desk.session.boxes().len() == 2);
+    second.wait("the other's box", |workspace| {
+        workspace.session.boxes().len() == 2
+    });
 }
 
 #[test]
@@ -82,8 +91,9 @@ fn what_the_command_line_adds_shows_in_the_window() {
     let add = tsukami::document::ops::add_category(project.document(), "from outside");
     project.commit("add a class", &add, None).unwrap();
     project.close().unwrap();
-    bench.wait("the class", |desk| {
-        desk.session
+    bench.wait("the class", |workspace| {
+        workspace
+            .session
             .document()
             .category_named("from outside")
             .is_some()
@@ -95,12 +105,12 @@ fn what_cannot_be_opened_is_said_in_one_sentence() {
     let folder = Bench::folder_of(&[]);
     let nowhere = folder.path().join("nowhere");
     let mut bench = Bench::start(folder, Some(nowhere), Theme::Dark);
-    bench.wait_window("the answer", |window| window.notices().unseen() == 1);
+    bench.wait_window("the answer", |window| window.notifications().unread() == 1);
     assert!(bench.says("Tsukami"), "the welcome screen");
     let problem = bench
         .harness
         .state()
-        .notices()
+        .notifications()
         .all_problems()
         .next()
         .unwrap();
@@ -111,7 +121,7 @@ fn what_cannot_be_opened_is_said_in_one_sentence() {
     let empty = bench.pictures();
     let context = bench.harness.ctx.clone();
     bench.harness.state_mut().act(&context, Action::Open(empty));
-    bench.wait("the empty folder", |desk| !desk.is_reading);
+    bench.wait("the empty folder", |workspace| !workspace.is_scanning);
     assert!(bench.says("holds no picture"));
     bench
         .harness
@@ -119,14 +129,14 @@ fn what_cannot_be_opened_is_said_in_one_sentence() {
         .act(&context, Action::UseModel(Some(model)));
     bench.wait_window("the answer", |window| {
         window
-            .notices()
+            .notifications()
             .all_problems()
             .any(|text| text.contains("model.pth"))
     });
     bench.keys(Modifiers::NONE, Key::F7);
     bench.key(Key::Escape);
     bench.click("Use the embedded model");
-    bench.wait("the model", |desk| desk.facts().is_some());
+    bench.wait("the model", |workspace| workspace.model_info().is_some());
 }
 
 #[test]
@@ -137,7 +147,7 @@ fn a_project_file_that_is_deleted_while_it_is_open_loses_nothing() {
     fs::remove_file(&file).unwrap();
     bench.wait_window("the word", |window| {
         window
-            .notices()
+            .notifications()
             .all_problems()
             .any(|text| text.contains("deleted or replaced"))
     });
@@ -155,7 +165,12 @@ fn a_folder_whose_project_file_is_gone_goes_on_from_its_backup() {
     fs::remove_file(file).unwrap();
     let bench = bench.reopen();
     assert_eq!(bench.boxes().len(), 1);
-    let problems: Vec<_> = bench.harness.state().notices().all_problems().collect();
+    let problems: Vec<_> = bench
+        .harness
+        .state()
+        .notifications()
+        .all_problems()
+        .collect();
     assert!(
         problems[0].contains("restored from its backup"),
         "{problems:?}"

@@ -1,14 +1,14 @@
-//! What dragging does to boxes: pure geometry in pixels of the picture.
+//! How dragging changes boxes: pure geometry, in pixels of the picture.
 
 use egui::{Pos2, Vec2, vec2};
 
 use crate::geometry::BBox;
 
-/// The shortest side of a box in pixels.
+/// The minimum side of a box in pixels.
 pub const MIN_SIDE: f32 = 1.0;
 
-/// A handle of a box: which of its edges it moves, -1 for left or top, 1 for right or bottom, 0
-/// for neither.
+/// A handle of a box, by the edges that it moves: -1 for left or top, 1 for right or bottom, 0 for
+/// neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handle {
     /// Left or right.
@@ -18,7 +18,7 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// All eight, corners first: they win where zones overlap.
+    /// All eight handles, corners first.
     pub const ALL: [Self; 8] = [
         Self { x: -1, y: -1 },
         Self { x: 1, y: -1 },
@@ -30,8 +30,8 @@ impl Handle {
         Self { x: 1, y: 0 },
     ];
 
-    /// Where it is on a box.
-    pub fn place(self, bbox: &BBox) -> Pos2 {
+    /// Its position on a box, in pixels.
+    pub fn position(self, bbox: &BBox) -> Pos2 {
         let along =
             |low: f32, high: f32, side: i8| low + (high - low) * (f32::from(side) + 1.0) / 2.0;
         Pos2::new(
@@ -40,7 +40,7 @@ impl Handle {
         )
     }
 
-    /// The pointer that shows what it does.
+    /// The shape of the pointer over it.
     pub fn cursor(self) -> egui::CursorIcon {
         match (self.x, self.y) {
             (0, _) => egui::CursorIcon::ResizeVertical,
@@ -51,18 +51,18 @@ impl Handle {
     }
 }
 
-/// The picture that boxes stay inside, and how near to its edges they snap to them.
+/// The picture as bounds for boxes, which stay inside it and snap to its edges.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Frame {
+pub struct PictureBounds {
     /// Width in pixels.
     pub width: f32,
     /// Height in pixels.
     pub height: f32,
-    /// Pixels within which an edge snaps to the picture's; 0 for never.
+    /// The distance in pixels within which boxes snap to the edges; 0 to never snap.
     pub snap: f32,
 }
 
-impl Frame {
+impl PictureBounds {
     fn snapped(value: f32, length: f32, snap: f32) -> f32 {
         if value < snap {
             0.0
@@ -73,7 +73,7 @@ impl Frame {
         }
     }
 
-    /// A point brought inside, and to an edge if it is near one.
+    /// The point inside the picture that is nearest to a point; on an edge if it is close to one.
     pub fn point(&self, point: Pos2) -> Pos2 {
         Pos2::new(
             Self::snapped(point.x, self.width, self.snap).clamp(0.0, self.width),
@@ -81,14 +81,14 @@ impl Frame {
         )
     }
 
-    /// The box between two corners, whichever way round.
+    /// The box between two opposite corners.
     pub fn drawn(&self, from: Pos2, to: Pos2) -> BBox {
         let (from, to) = (self.point(from), self.point(to));
         BBox::from_corners(from.x, from.y, to.x, to.y)
     }
 
-    /// How far boxes can be moved at once when they are asked to move by `by`: as far as all of
-    /// them stay inside, and to the picture's edge if one comes near it.
+    /// How far boxes move together when they are dragged by `by`: no further than all stay inside,
+    /// and exactly to an edge of the picture if one comes close to it.
     pub fn moved_by(&self, boxes: &[BBox], by: Vec2) -> Vec2 {
         let hull = boxes.iter().copied().reduce(|a, b| BBox {
             x0: a.x0.min(b.x0),
@@ -113,8 +113,8 @@ impl Frame {
         )
     }
 
-    /// A box whose handle is brought to a point. It never turns inside out; with `keeps_shape` its
-    /// sides keep their ratio where the handle is a corner.
+    /// A box whose handle is dragged to a point. It never turns inside out. With `keeps_shape`, a
+    /// corner handle keeps the ratio of its sides.
     pub fn resized(&self, start: &BBox, handle: Handle, to: Pos2, keeps_shape: bool) -> BBox {
         let to = self.point(to);
         let mut bbox = *start;
@@ -141,8 +141,8 @@ impl Frame {
                     self.height - start.y0
                 },
             );
-            let wanted = (bbox.width() / start.width()).max(bbox.height() / start.height());
-            let scale = wanted
+            let scale = (bbox.width() / start.width()).max(bbox.height() / start.height());
+            let scale = scale
                 .min(room.x / start.width())
                 .min(room.y / start.height());
             let (width, height) = (start.width() * scale, start.height() * scale);
@@ -161,7 +161,7 @@ impl Frame {
     }
 }
 
-/// A box moved by so many pixels.
+/// A box moved by some pixels.
 pub fn moved(bbox: &BBox, by: Vec2) -> BBox {
     BBox {
         x0: bbox.x0 + by.x,
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
     use egui::pos2;
 
-    const FRAME: Frame = Frame {
+    const BOUNDS: PictureBounds = PictureBounds {
         width: 100.0,
         height: 80.0,
         snap: 3.0,
@@ -189,13 +189,16 @@ mod tests {
     #[test]
     fn boxes_stay_inside_and_snap() {
         assert_eq!(
-            FRAME.drawn(pos2(-5.0, 40.0), pos2(98.0, 2.0)),
+            BOUNDS.drawn(pos2(-5.0, 40.0), pos2(98.0, 2.0)),
             bbox(0.0, 0.0, 100.0, 40.0)
         );
         let boxes = [bbox(10.0, 10.0, 20.0, 20.0), bbox(50.0, 50.0, 60.0, 70.0)];
-        assert_eq!(FRAME.moved_by(&boxes, vec2(-50.0, 50.0)), vec2(-10.0, 10.0));
-        assert_eq!(FRAME.moved_by(&boxes, vec2(-8.0, 4.0)), vec2(-10.0, 4.0));
-        assert_eq!(FRAME.moved_by(&[], vec2(1.0, 1.0)), Vec2::ZERO);
+        assert_eq!(
+            BOUNDS.moved_by(&boxes, vec2(-50.0, 50.0)),
+            vec2(-10.0, 10.0)
+        );
+        assert_eq!(BOUNDS.moved_by(&boxes, vec2(-8.0, 4.0)), vec2(-10.0, 4.0));
+        assert_eq!(BOUNDS.moved_by(&[], vec2(1.0, 1.0)), Vec2::ZERO);
     }
 
     #[test]
@@ -203,24 +206,24 @@ mod tests {
         let start = bbox(20.0, 20.0, 60.0, 40.0);
         let corner = Handle { x: 1, y: 1 };
         assert_eq!(
-            FRAME.resized(&start, corner, pos2(70.0, 50.0), false),
+            BOUNDS.resized(&start, corner, pos2(70.0, 50.0), false),
             bbox(20.0, 20.0, 70.0, 50.0)
         );
         let left = Handle { x: -1, y: 0 };
         assert_eq!(
-            FRAME.resized(&start, left, pos2(90.0, 70.0), false),
+            BOUNDS.resized(&start, left, pos2(90.0, 70.0), false),
             bbox(59.0, 20.0, 60.0, 40.0)
         );
-        let shaped = FRAME.resized(&start, corner, pos2(80.0, 21.0), true);
+        let shaped = BOUNDS.resized(&start, corner, pos2(80.0, 21.0), true);
         assert_eq!(shaped, bbox(20.0, 20.0, 80.0, 50.0));
-        let held = FRAME.resized(&start, Handle { x: 1, y: -1 }, pos2(100.0, 0.0), true);
+        let held = BOUNDS.resized(&start, Handle { x: 1, y: -1 }, pos2(100.0, 0.0), true);
         assert_eq!(held, bbox(20.0, 0.0, 100.0, 40.0));
     }
 
     #[test]
-    fn handles_are_where_they_look() {
+    fn handles_lie_on_their_edges() {
         let start = bbox(20.0, 20.0, 60.0, 40.0);
-        assert_eq!(Handle { x: -1, y: 0 }.place(&start), pos2(20.0, 30.0));
-        assert_eq!(Handle { x: 1, y: 1 }.place(&start), pos2(60.0, 40.0));
+        assert_eq!(Handle { x: -1, y: 0 }.position(&start), pos2(20.0, 30.0));
+        assert_eq!(Handle { x: 1, y: 1 }.position(&start), pos2(60.0, 40.0));
     }
 }

@@ -11,36 +11,36 @@ use egui::{
 
 use super::palette::Finder;
 use crate::app::action::Action;
-use crate::app::desk::{Desk, ModelState};
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
+use crate::app::workspace::{ModelState, Workspace};
 use crate::document::{Category, ops};
-use crate::naming::{self, ANY_OBJECT, Correction, Known, Suggestion, Target};
+use crate::naming::{self, ANY_OBJECT, Correction, MappedClass, Suggestion, SuggestionInput};
 
 const WIDTH: f32 = 760.0;
 const ROW_HEIGHT: f32 = 28.0;
 /// The height of the dialog, so that it stays where it is whatever it shows, and of what lies below
 /// its list.
 const HEIGHT: f32 = 500.0;
-const FOOT: f32 = 52.0;
+const FOOTER_HEIGHT: f32 = 52.0;
 /// Where columns end, in shares of the width: class, number, name, suggestion, reason.
-const COLUMNS: [f32; 5] = [0.30, 0.39, 0.59, 0.78, 1.0];
+const COLUMN_ENDS: [f32; 5] = [0.30, 0.39, 0.59, 0.78, 1.0];
 /// Rows that a page goes.
-const PAGE: isize = 10;
+const PAGE_ROWS: isize = 10;
 
 /// What is searched for and marked, and what was found out.
 #[derive(Default)]
 pub struct ClassNames {
     search: String,
     marked: usize,
-    has_begun: bool,
-    picking: Option<Picking>,
+    had_focus: bool,
+    choosing: Option<NameChoice>,
     rows: Rows,
     /// How far the list is scrolled and how much of it shows, in points.
     view: [f32; 2],
 }
 
 /// Classes that a name is being chosen for.
-struct Picking {
+struct NameChoice {
     classes: Vec<String>,
     finder: Finder,
 }
@@ -52,7 +52,7 @@ struct Rows {
     of: Option<(u64, u64)>,
     /// All of them, those that were seen most often first, then in the model's order.
     all: Vec<Row>,
-    /// Classes of the project that [`ops::remove_renamed`] would remove.
+    /// Classes of the project that [`ops::remove_unused_model_categories`] would remove.
     renamed: usize,
 }
 
@@ -62,13 +62,13 @@ struct Row {
     lower: String,
     boxes: usize,
     /// What it stands for, if anybody has said so.
-    target: Option<Target>,
+    target: Option<MappedClass>,
     suggestion: Option<Suggestion>,
 }
 
 /// What a press on the list means.
 #[derive(Clone, Copy, PartialEq)]
-enum Press {
+enum RowAction {
     /// Choose the name of the marked class.
     Choose,
     /// Choose one name for all that are shown.
@@ -81,47 +81,47 @@ enum Press {
 
 impl ClassNames {
     /// Draws the dialog.
-    pub fn ui(&mut self, context: &Context, desk: &Desk, actions: &mut Vec<Action>) {
-        let gives_up = self.picking.is_some()
+    pub fn ui(&mut self, context: &Context, workspace: &Workspace, actions: &mut Vec<Action>) {
+        let is_cancelled = self.choosing.is_some()
             && context.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-        if gives_up {
-            self.picking = None;
-            self.has_begun = false;
+        if is_cancelled {
+            self.choosing = None;
+            self.had_focus = false;
         }
         super::modal(context, "Class names", WIDTH, actions, |ui, actions| {
             let height = HEIGHT.min(context.content_rect().height() - 120.0);
             let size = egui::vec2(ui.available_width(), height);
             ui.allocate_ui(size, |ui| {
                 ui.set_min_height(height);
-                self.content(ui, desk, actions);
+                self.content(ui, workspace, actions);
             });
         });
     }
 
-    fn content(&mut self, ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
-        let facts = match &desk.model {
-            ModelState::Ready(facts) => facts,
+    fn content(&mut self, ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+        let model_info = match &workspace.model {
+            ModelState::Ready(model_info) => model_info,
             ModelState::Loading => {
                 ui.weak("The model is being loaded…");
                 return;
             }
             ModelState::Failed(reason) => {
-                ui.colored_label(Palette::of(ui.visuals()).bad, reason);
+                ui.colored_label(ThemePalette::of(ui.visuals()).bad, reason);
                 return;
             }
         };
-        if facts.classes.is_empty() {
+        if model_info.classes.is_empty() {
             ui.weak(
                 "This model finds objects without naming them. Choose one with class names in the \
                  Proposals menu.",
             );
             return;
         }
-        self.rows.update(desk, &facts.classes);
-        if self.picking.is_some() {
-            self.picker(ui, desk, actions);
+        self.rows.update(workspace, &model_info.classes);
+        if self.choosing.is_some() {
+            self.picker(ui, workspace, actions);
         } else {
-            self.list(ui, desk, actions);
+            self.list(ui, workspace, actions);
         }
     }
 
@@ -144,7 +144,7 @@ impl ClassNames {
             .collect()
     }
 
-    fn list(&mut self, ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
+    fn list(&mut self, ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         ui.weak(
             "Join the names that the model gives to your own classes. Boxes that nobody has judged \
              follow at once; what you have judged stays as it is.",
@@ -167,13 +167,13 @@ impl ClassNames {
                 _ => "The model has no such name.",
             });
         }
-        let clicked = self.rows_ui(ui, desk, &shown, is_moved);
+        let clicked = self.rows_ui(ui, workspace, &shown, is_moved);
         ui.add_space(8.0);
         ui.weak(
             "Arrows mark a row    Enter chooses a name    Ctrl+Enter takes the suggestion    Esc closes",
         );
-        if desk.deriving > 0 {
-            ui.weak(format!("{} other pictures follow…", desk.deriving));
+        if workspace.deriving > 0 {
+            ui.weak(format!("{} other pictures follow…", workspace.deriving));
         }
         if let Some(press) = clicked.or(press) {
             self.act(press, &shown, actions);
@@ -181,21 +181,21 @@ impl ClassNames {
     }
 
     /// The field that has the focus, and what keys mean while it has.
-    fn search_field(&mut self, ui: &mut Ui) -> (Option<Press>, isize) {
+    fn search_field(&mut self, ui: &mut Ui) -> (Option<RowAction>, isize) {
         let id = Id::unique("search of class names");
         let focused = ui.memory(egui::Memory::focused);
         let mut press = None;
         let mut step = 0;
-        if focused.is_none_or(|focused| focused == id) && self.has_begun {
+        if focused.is_none_or(|focused| focused == id) && self.had_focus {
             ui.input_mut(|input| {
                 let ctrl = Modifiers::COMMAND;
                 let mut pressed = |modifiers, key| input.consume_key(modifiers, key);
                 // Those with more modifiers first: they would pass for the others.
                 for (modifiers, means) in [
-                    (ctrl | Modifiers::SHIFT, Press::AcceptAll),
-                    (ctrl, Press::Accept),
-                    (Modifiers::SHIFT, Press::ChooseForAll),
-                    (Modifiers::NONE, Press::Choose),
+                    (ctrl | Modifiers::SHIFT, RowAction::AcceptAll),
+                    (ctrl, RowAction::Accept),
+                    (Modifiers::SHIFT, RowAction::ChooseForAll),
+                    (Modifiers::NONE, RowAction::Choose),
                 ] {
                     if pressed(modifiers, Key::Enter) {
                         press = Some(means);
@@ -204,8 +204,8 @@ impl ClassNames {
                 for (key, by) in [
                     (Key::ArrowDown, 1),
                     (Key::ArrowUp, -1),
-                    (Key::PageDown, PAGE),
-                    (Key::PageUp, -PAGE),
+                    (Key::PageDown, PAGE_ROWS),
+                    (Key::PageUp, -PAGE_ROWS),
                 ] {
                     step += if pressed(Modifiers::NONE, key) { by } else { 0 };
                 }
@@ -216,9 +216,9 @@ impl ClassNames {
             .hint_text("🔍 Search all names of the model")
             .desired_width(f32::INFINITY);
         let response = ui.add(field).accessible_name("Search class names");
-        if !self.has_begun {
+        if !self.had_focus {
             response.request_focus();
-            self.has_begun = true;
+            self.had_focus = true;
         }
         if response.changed() {
             self.marked = 0;
@@ -230,9 +230,9 @@ impl ClassNames {
         &self,
         ui: &mut Ui,
         shown: &[usize],
-        press: Option<Press>,
+        press: Option<RowAction>,
         actions: &mut Vec<Action>,
-    ) -> Option<Press> {
+    ) -> Option<RowAction> {
         let suggested = shown
             .iter()
             .filter(|at| self.rows.all[**at].suggestion.is_some())
@@ -247,13 +247,13 @@ impl ClassNames {
             let button = ui.add_enabled(suggested > 0, Button::new(text));
             let hint = "Joins each class to the class that is suggested for it (Ctrl+Shift+Enter)";
             if button.on_hover_text(hint).clicked() {
-                press = Some(Press::AcceptAll);
+                press = Some(RowAction::AcceptAll);
             }
             if !self.search.trim().is_empty() && shown.len() > 1 {
                 let text = format!("One name for all {} shown…", shown.len());
                 let hint = "Joins all classes that the search finds to one of yours (Shift+Enter)";
                 if ui.button(text).on_hover_text(hint).clicked() {
-                    press = Some(Press::ChooseForAll);
+                    press = Some(RowAction::ChooseForAll);
                 }
             }
             if self.rows.renamed > 0 {
@@ -264,7 +264,7 @@ impl ClassNames {
                     };
                     let hint = "They stand for others now, and nothing is left of them";
                     if ui.button(text).on_hover_text(hint).clicked() {
-                        actions.push(Action::RemoveRenamed);
+                        actions.push(Action::RemoveEmptyRenamedClasses);
                     }
                 });
             }
@@ -272,32 +272,32 @@ impl ClassNames {
         press
     }
 
-    fn act(&mut self, press: Press, shown: &[usize], actions: &mut Vec<Action>) {
+    fn act(&mut self, press: RowAction, shown: &[usize], actions: &mut Vec<Action>) {
         let row = |at: &usize| &self.rows.all[*at];
         let marked = shown.get(self.marked).into_iter();
         let suggested = |at: &usize| {
             let suggestion = row(at).suggestion.as_ref()?;
-            let target = Target::named(&suggestion.category);
+            let target = MappedClass::named(&suggestion.category);
             Some((suggestion.class.clone(), Some(target)))
         };
         let classes: Vec<String> = match press {
-            Press::Accept | Press::AcceptAll => {
-                let changes: Vec<_> = if press == Press::Accept {
+            RowAction::Accept | RowAction::AcceptAll => {
+                let changes: Vec<_> = if press == RowAction::Accept {
                     marked.filter_map(suggested).collect()
                 } else {
                     shown.iter().filter_map(suggested).collect()
                 };
                 if !changes.is_empty() {
-                    actions.push(Action::NameClasses(changes));
+                    actions.push(Action::MapClassNames(changes));
                 }
                 return;
             }
-            Press::Choose => marked.map(|at| row(at).class.clone()).collect(),
-            Press::ChooseForAll if self.search.trim().is_empty() => Vec::new(),
-            Press::ChooseForAll => shown.iter().map(|at| row(at).class.clone()).collect(),
+            RowAction::Choose => marked.map(|at| row(at).class.clone()).collect(),
+            RowAction::ChooseForAll if self.search.trim().is_empty() => Vec::new(),
+            RowAction::ChooseForAll => shown.iter().map(|at| row(at).class.clone()).collect(),
         };
         if !classes.is_empty() {
-            self.picking = Some(Picking {
+            self.choosing = Some(NameChoice {
                 classes,
                 finder: Finder::default(),
             });
@@ -307,10 +307,10 @@ impl ClassNames {
     fn rows_ui(
         &mut self,
         ui: &mut Ui,
-        desk: &Desk,
+        workspace: &Workspace,
         shown: &[usize],
         is_moved: bool,
-    ) -> Option<Press> {
+    ) -> Option<RowAction> {
         let mut clicked = None;
         if !shown.is_empty() {
             header(ui);
@@ -318,7 +318,7 @@ impl ClassNames {
         let spacing = std::mem::take(&mut ui.spacing_mut().item_spacing.y);
         let mut area = ScrollArea::vertical()
             .id_salt("class names")
-            .max_height(ui.available_height() - FOOT)
+            .max_height(ui.available_height() - FOOTER_HEIGHT)
             .auto_shrink(false);
         if is_moved {
             // Only rows in sight are there, so the mark cannot scroll to itself.
@@ -329,7 +329,7 @@ impl ClassNames {
         let output = area.show_rows(ui, ROW_HEIGHT, shown.len(), |ui, range| {
             for place in range {
                 let row = &self.rows.all[shown[place]];
-                if let Some(press) = row.ui(ui, desk, place == self.marked) {
+                if let Some(press) = row.ui(ui, workspace, place == self.marked) {
                     clicked = Some((place, press));
                 }
             }
@@ -341,8 +341,8 @@ impl ClassNames {
         press
     }
 
-    fn picker(&mut self, ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
-        let Some(Picking { classes, finder }) = &mut self.picking else {
+    fn picker(&mut self, ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+        let Some(NameChoice { classes, finder }) = &mut self.choosing else {
             return;
         };
         let row = self.rows.all.iter().find(|row| row.class == classes[0]);
@@ -361,7 +361,7 @@ impl ClassNames {
         let mut names: Vec<String> = Vec::new();
         let suggestion = row.and_then(|row| row.suggestion.as_ref());
         names.extend(suggestion.map(|suggestion| suggestion.category.clone()));
-        let categories = desk.session.document().categories();
+        let categories = workspace.session.document().categories();
         let categories = categories.map(|row| row.name.to_string());
         for name in categories.filter(|name| name != ANY_OBJECT && !classes.contains(name)) {
             if !names.contains(&name) {
@@ -383,33 +383,33 @@ impl ClassNames {
             return;
         };
         let target = match at.checked_sub(number) {
-            None => Some(Target::named(&names[at])),
-            Some(0) => Some(Target::Object),
+            None => Some(MappedClass::named(&names[at])),
+            Some(0) => Some(MappedClass::Object),
             Some(1) => None,
-            Some(_) => Some(Target::named(&typed)),
+            Some(_) => Some(MappedClass::named(&typed)),
         };
         let changes = classes.drain(..).map(|class| (class, target.clone()));
         let changes: Vec<_> = changes.collect();
         // To the next one, as a person works through the list.
         self.marked += usize::from(changes.len() == 1);
-        actions.push(Action::NameClasses(changes));
-        self.picking = None;
-        self.has_begun = false;
+        actions.push(Action::MapClassNames(changes));
+        self.choosing = None;
+        self.had_focus = false;
     }
 }
 
 impl Rows {
     /// Counts anew if anything has changed.
-    fn update(&mut self, desk: &Desk, class_names: &[String]) {
-        let session = &desk.session;
-        let of = (session.revision(), desk.census().version());
+    fn update(&mut self, workspace: &Workspace, class_names: &[String]) {
+        let session = &workspace.session;
+        let of = (session.revision(), workspace.census().version());
         if self.of == Some(of) {
             return;
         }
         self.of = Some(of);
         let document = session.document();
         let naming = document.naming();
-        let counts = desk.census().count(document, class_names);
+        let counts = workspace.census().count(document, class_names);
         let places: HashMap<&str, usize> = {
             let mut places = HashMap::new();
             for (at, name) in class_names.iter().enumerate() {
@@ -445,7 +445,7 @@ impl Rows {
             })
             .collect();
         let seen: Vec<usize> = counts.keys().copied().collect();
-        let known = Known {
+        let known = SuggestionInput {
             class_names,
             seen: &seen,
             categories: &own,
@@ -468,17 +468,23 @@ impl Rows {
             suggestion: suggestions.remove(class),
         };
         self.all = all.into_iter().map(row).collect();
-        self.renamed = ops::remove_renamed(document).touched().categories.len();
+        self.renamed = ops::remove_unused_model_categories(document)
+            .affected()
+            .categories
+            .len();
     }
 }
 
 impl Row {
     /// Draws the row; what was clicked on it, which may be nothing more than itself.
-    fn ui(&self, ui: &mut Ui, desk: &Desk, is_marked: bool) -> Option<Option<Press>> {
+    fn ui(&self, ui: &mut Ui, workspace: &Workspace, is_marked: bool) -> Option<Option<RowAction>> {
         let size = egui::vec2(ui.available_width(), ROW_HEIGHT);
         let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
         response.widget_info(|| {
-            let called = self.target.as_ref().map_or("its own name", Target::name);
+            let called = self
+                .target
+                .as_ref()
+                .map_or("its own name", MappedClass::name);
             let (class, boxes) = (&self.class, self.boxes);
             let text = format!("{class}, {boxes} boxes, called {called}");
             WidgetInfo::selected(Role::ListBoxOption, true, is_marked, text)
@@ -501,7 +507,10 @@ impl Row {
         let [text, quiet] = if is_marked {
             [ui.visuals().selection.stroke.color; 2]
         } else {
-            [ui.visuals().text_color(), Palette::of(ui.visuals()).quiet]
+            [
+                ui.visuals().text_color(),
+                ThemePalette::of(ui.visuals()).quiet,
+            ]
         };
         in_cell(ui, cell(0), Align::Min, |ui| {
             ui.add(plain(RichText::new(&self.class).color(text)))
@@ -513,15 +522,17 @@ impl Row {
         }
         let mut press = response.clicked().then_some(None);
         if response.double_clicked() {
-            press = Some(Some(Press::Choose));
+            press = Some(Some(RowAction::Choose));
         }
-        let name = in_cell(ui, cell(2), Align::Min, |ui| self.name_button(ui, desk));
+        let name = in_cell(ui, cell(2), Align::Min, |ui| {
+            self.name_button(ui, workspace)
+        });
         let name = name.on_hover_text("What its boxes are called: click to choose");
         if name
             .accessible_name(format!("Name of {}", self.class))
             .clicked()
         {
-            press = Some(Some(Press::Choose));
+            press = Some(Some(RowAction::Choose));
         }
         if let Some(suggestion) = &self.suggestion {
             let accept = in_cell(ui, cell(3), Align::Min, |ui| {
@@ -530,7 +541,7 @@ impl Row {
             let accept = accept.on_hover_text(format!("Suggested: {}", suggestion.reason));
             let spoken = format!("Accept {} for {}", suggestion.category, self.class);
             if accept.accessible_name(spoken).clicked() {
-                press = Some(Some(Press::Accept));
+                press = Some(Some(RowAction::Accept));
             }
             in_cell(ui, cell(4), Align::Min, |ui| {
                 let reason = suggestion.reason.to_string();
@@ -540,13 +551,13 @@ impl Row {
         press
     }
 
-    fn name_button(&self, ui: &mut Ui, desk: &Desk) -> Response {
+    fn name_button(&self, ui: &mut Ui, workspace: &Workspace) -> Response {
         let Some(target) = &self.target else {
             let quiet = RichText::new("its own name").weak();
             return ui.add(Button::new(quiet).truncate());
         };
         let name = target.name();
-        let category = desk.session.document().category_named(name);
+        let category = workspace.session.document().category_named(name);
         if let Some(category) = category {
             let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(10.0), Sense::hover());
             ui.painter()
@@ -574,11 +585,11 @@ fn header(ui: &mut Ui) {
 
 /// A cell of a row.
 fn cell(row: Rect, at: usize) -> Rect {
-    let left = if at == 0 { 0.0 } else { COLUMNS[at - 1] };
+    let left = if at == 0 { 0.0 } else { COLUMN_ENDS[at - 1] };
     let x = |share: f32| row.left() + share * row.width();
     Rect::from_min_max(
         pos2(x(left) + 6.0, row.top() + 2.0),
-        pos2(x(COLUMNS[at]) - 2.0, row.bottom() - 2.0),
+        pos2(x(COLUMN_ENDS[at]) - 2.0, row.bottom() - 2.0),
     )
 }
 

@@ -44,7 +44,7 @@ impl ClassPicker {
                 actions.push(Action::CloseDialog);
                 actions.push(match categories.get(at) {
                     Some(category) => Action::ChooseClass(category.id),
-                    None => Action::ChooseClassNamed(typed),
+                    None => Action::ChooseClassByName(typed),
                 });
             }
         });

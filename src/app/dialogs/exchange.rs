@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use egui::{Button, ComboBox, Context, Key, TextEdit, Ui};
 
 use crate::app::action::Action;
-use crate::app::files::Purpose;
 use crate::app::session::Session;
-use crate::app::theme::Palette;
+use crate::app::theme::ThemePalette;
+use crate::app::workers::events::FilePurpose;
 use crate::document::ReviewState;
-use crate::formats::exchange::{Files, Format, Layout, Mode, Options, Scope, Split};
+use crate::formats::exchange::{
+    ExportOptions, Files, FolderLayout, Format, ImportMode, PictureScope, Split,
+};
 
 /// Formats that a project is exported to, and what their users call them.
 const EXPORTS: [(Format, &str); 6] = [
@@ -23,12 +25,12 @@ const EXPORTS: [(Format, &str); 6] = [
 
 /// An export in the making.
 pub struct Export {
-    options: Options,
+    options: ExportOptions,
     /// Percent of pictures for training, validation and test, if they are parted.
     shares: Option<[u32; 3]>,
     path: String,
     /// Whether the person has given the path, so that it is not put in their place.
-    is_given: bool,
+    is_path_edited: bool,
     folder: PathBuf,
     had_focus: bool,
 }
@@ -38,10 +40,10 @@ impl Export {
     pub fn new(session: &Session) -> Self {
         let project = session.project().path();
         let mut export = Self {
-            options: Options::new(Format::Coco),
+            options: ExportOptions::new(Format::Coco),
             shares: None,
             path: String::new(),
-            is_given: false,
+            is_path_edited: false,
             folder: project.with_extension(""),
             had_focus: false,
         };
@@ -50,13 +52,13 @@ impl Export {
     }
 
     /// The path that the system's dialog gave.
-    pub fn take_path(&mut self, path: &Path) {
+    pub fn set_path(&mut self, path: &Path) {
         self.path = path.display().to_string();
-        self.is_given = true;
+        self.is_path_edited = true;
     }
 
     fn makes_folder(&self) -> bool {
-        Options {
+        ExportOptions {
             split: self.split(),
             ..self.options.clone()
         }
@@ -74,7 +76,7 @@ impl Export {
 
     /// Puts a path that fits the format where the person has given none.
     fn suggest(&mut self) {
-        if self.is_given {
+        if self.is_path_edited {
             return;
         }
         let base = self.folder.display();
@@ -96,7 +98,7 @@ impl Export {
             }
             ui.separator();
             self.target(ui, actions);
-            let pictures = self.what_is_written(session);
+            let pictures = self.summary(session);
             ui.add_space(4.0);
             ui.weak(&pictures);
             ui.add_space(6.0);
@@ -104,7 +106,7 @@ impl Export {
             let has_path = !self.path.trim().is_empty();
             let is_there = has_path && path.exists();
             if is_there {
-                let colour = Palette::of(ui.visuals()).waiting;
+                let colour = ThemePalette::of(ui.visuals()).waiting;
                 ui.colored_label(colour, "This is there already, and would be replaced.");
             }
             let text = if is_there { "Replace" } else { "Export" };
@@ -115,7 +117,7 @@ impl Export {
                 self.had_focus = true;
             }
             if button.clicked() {
-                let options = Options {
+                let options = ExportOptions {
                     split: self.split(),
                     ..self.options.clone()
                 };
@@ -141,7 +143,7 @@ impl Export {
                     });
             });
         });
-        let mut is_all = options.scope == Scope::All;
+        let mut is_all = options.scope == PictureScope::All;
         ui.radio_value(
             &mut is_all,
             false,
@@ -152,7 +154,11 @@ impl Export {
             true,
             "All pictures, with the boxes that are right so far",
         );
-        options.scope = if is_all { Scope::All } else { Scope::Reviewed };
+        options.scope = if is_all {
+            PictureScope::All
+        } else {
+            PictureScope::Reviewed
+        };
         if options.format == Format::Tags {
             return;
         }
@@ -178,12 +184,12 @@ impl Export {
             ui.radio_value(&mut options.files, Files::Link, "link");
         });
         if matches!(options.format, Format::Coco | Format::Yolo) {
-            let mut is_roboflow = options.layout == Layout::Roboflow;
+            let mut is_roboflow = options.layout == FolderLayout::Roboflow;
             ui.checkbox(&mut is_roboflow, "Folders as Roboflow has them");
             options.layout = if is_roboflow {
-                Layout::Roboflow
+                FolderLayout::Roboflow
             } else {
-                Layout::Standard
+                FolderLayout::Standard
             };
         }
         if options.format == Format::Coco {
@@ -206,21 +212,21 @@ impl Export {
             let field =
                 TextEdit::singleline(&mut self.path).desired_width(ui.available_width() - 90.0);
             let response = ui.add(field).labelled_by(label.id);
-            self.is_given |= response.changed();
+            self.is_path_edited |= response.changed();
             if ui.button("Browse…").clicked() {
                 let purpose = if makes_folder {
-                    Purpose::ExportFolder
+                    FilePurpose::ExportFolder
                 } else {
-                    Purpose::ExportFile
+                    FilePurpose::ExportFile
                 };
-                actions.push(Action::Ask(purpose));
+                actions.push(Action::ChooseFile(purpose));
             }
         });
     }
 
-    fn what_is_written(&self, session: &Session) -> String {
+    fn summary(&self, session: &Session) -> String {
         let document = session.document();
-        let is_in = |review| self.options.scope == Scope::All || review == ReviewState::Done;
+        let is_in = |review| self.options.scope == PictureScope::All || review == ReviewState::Done;
         let number = document.pictures().filter(|row| is_in(row.review)).count();
         let waiting = document.pictures().len() - number;
         let written = if number == 1 {
@@ -251,7 +257,7 @@ pub struct Import {
 
 impl Import {
     /// The path that the system's dialog gave, or that was dropped.
-    pub fn take_path(&mut self, path: &Path) {
+    pub fn set_path(&mut self, path: &Path) {
         self.path = path.display().to_string();
     }
 
@@ -274,10 +280,10 @@ impl Import {
                 is_entered =
                     response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
                 if ui.button("File…").clicked() {
-                    actions.push(Action::Ask(Purpose::ImportFile));
+                    actions.push(Action::ChooseFile(FilePurpose::ImportFile));
                 }
                 if ui.button("Folder…").clicked() {
-                    actions.push(Action::Ask(Purpose::ImportFolder));
+                    actions.push(Action::ChooseFile(FilePurpose::ImportFolder));
                 }
             });
             ui.radio_value(&mut self.replaces, false, "Add to the boxes that are there");
@@ -300,9 +306,9 @@ impl Import {
             let is_clicked = ui.add_enabled(is_there, Button::new("Import")).clicked();
             if is_there && (is_clicked || is_entered) {
                 let mode = if self.replaces {
-                    Mode::Replace
+                    ImportMode::Replace
                 } else {
-                    Mode::Merge
+                    ImportMode::Merge
                 };
                 actions.push(Action::CloseDialog);
                 actions.push(Action::Import(path, mode));

@@ -3,8 +3,8 @@
 use egui::{Context, Grid, RichText, ScrollArea, TextEdit, Ui};
 
 use crate::app::action::Action;
-use crate::app::command::{Command, GESTURES, Group};
-use crate::app::keymap::{self, Keymap};
+use crate::app::command::{Command, GESTURES, Menu};
+use crate::app::input::{self, Keymap};
 
 /// What is searched for.
 #[derive(Default)]
@@ -26,8 +26,7 @@ impl Help {
                 .auto_shrink([false, true])
                 .show(ui, |ui| {
                     ui.columns(2, |columns| {
-                        for (at, groups) in [&Group::ALL[..4], &Group::ALL[4..]].iter().enumerate()
-                        {
+                        for (at, groups) in [&Menu::ALL[..4], &Menu::ALL[4..]].iter().enumerate() {
                             for group in *groups {
                                 self.group(&mut columns[at], *group, keymap);
                             }
@@ -38,22 +37,24 @@ impl Help {
         });
     }
 
-    fn is_sought(&self, texts: [&str; 2]) -> bool {
+    fn matches_search(&self, texts: [&str; 2]) -> bool {
         let search = self.search.trim().to_lowercase();
         texts
             .iter()
             .any(|text| text.to_lowercase().contains(&search))
     }
 
-    fn group(&self, ui: &mut Ui, group: Group, keymap: &Keymap) {
-        let rows: Vec<(Command, String)> = Command::ALL
-            .into_iter()
-            .filter(|command| command.spec().group == group)
+    fn group(&self, ui: &mut Ui, group: Menu, keymap: &Keymap) {
+        let rows: Vec<(Command, String)> = Command::in_menu(group)
             .filter_map(|command| {
-                let keys: Vec<String> = keymap.keys(command).iter().map(keymap::text).collect();
+                let keys: Vec<String> = keymap
+                    .keys(command)
+                    .iter()
+                    .map(input::shortcut_text)
+                    .collect();
                 (!keys.is_empty()).then(|| (command, keys.join(" or ")))
             })
-            .filter(|(command, keys)| self.is_sought([command.spec().label, keys]))
+            .filter(|(command, keys)| self.matches_search([command.label(), keys]))
             .collect();
         if rows.is_empty() {
             return;
@@ -66,9 +67,8 @@ impl Help {
             .show(ui, |ui| {
                 for (command, keys) in rows {
                     ui.label(RichText::new(keys).monospace());
-                    let spec = command.spec();
-                    ui.label(spec.label.trim_end_matches('…'))
-                        .on_hover_text(spec.tooltip);
+                    ui.label(command.label().trim_end_matches('…'))
+                        .on_hover_text(command.tooltip());
                     ui.end_row();
                 }
             });
@@ -79,7 +79,7 @@ impl Help {
         ui.strong("Mouse, and keys on the canvas");
         for (what, does) in GESTURES
             .iter()
-            .filter(|(what, does)| self.is_sought([what, does]))
+            .filter(|(what, does)| self.matches_search([what, does]))
         {
             ui.horizontal_wrapped(|ui| {
                 ui.label(RichText::new(*what).monospace());

@@ -18,7 +18,7 @@ use super::action::Action;
 /// What is open over the window.
 pub enum Dialog {
     /// Any command by a part of its name.
-    Palette(palette::Palette),
+    Palette(palette::CommandPalette),
     /// A class for the selected boxes by a part of its name.
     ClassPicker(class_picker::ClassPicker),
     /// Which classes the selected pictures show.

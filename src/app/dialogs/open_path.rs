@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use egui::{Button, Context, Key, TextEdit};
 
 use crate::app::action::Action;
-use crate::app::files::Purpose;
+use crate::app::workers::events::FilePurpose;
 
 /// What a path is wanted for, and what was typed.
 pub struct OpenPath {
-    purpose: Purpose,
+    purpose: FilePurpose,
     text: String,
     had_focus: bool,
 }
 
 impl OpenPath {
     /// A dialog with nothing typed.
-    pub fn new(purpose: Purpose) -> Self {
+    pub fn new(purpose: FilePurpose) -> Self {
         Self {
             purpose,
             text: String::new(),
@@ -55,7 +55,7 @@ impl OpenPath {
                 if is_there && (is_clicked || is_entered) {
                     actions.push(Action::CloseDialog);
                     actions.push(match self.purpose {
-                        Purpose::Model => Action::UseModel(Some(path)),
+                        FilePurpose::Model => Action::UseModel(Some(path)),
                         _ => Action::Open(path),
                     });
                 }

@@ -6,21 +6,21 @@ use nucleo_matcher::{Config, Matcher};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::offer::Offer;
+use crate::app::command_state::CommandState;
 
 /// What was typed, and which entry is marked.
 #[derive(Default)]
-pub struct Palette {
+pub struct CommandPalette {
     finder: Finder,
 }
 
-impl Palette {
+impl CommandPalette {
     /// Draws the palette.
-    pub fn ui(&mut self, context: &Context, offer: &Offer<'_>, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, context: &Context, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
         super::modal(context, "Command palette", 520.0, actions, |ui, actions| {
             let commands: Vec<Command> = Command::ALL
                 .into_iter()
-                .filter(|command| offer.allows(*command) && *command != Command::Palette)
+                .filter(|command| offer.is_enabled(*command) && *command != Command::CommandPalette)
                 .collect();
             let names: Vec<String> = commands
                 .iter()
@@ -53,7 +53,7 @@ impl Finder {
     }
 
     /// Draws it; which of the names was chosen by a click or with Enter. `last` comes after those
-    /// that match, whatever was typed, and has the number after the last name. `aside` is what
+    /// that match, whatever was typed, and has the number after the last name. `note` is what
     /// stands at the right of a name.
     pub fn ui(
         &mut self,
@@ -61,7 +61,7 @@ impl Finder {
         hint: &str,
         names: &[String],
         last: Option<&str>,
-        aside: impl Fn(usize) -> String,
+        note: impl Fn(usize) -> String,
     ) -> Option<usize> {
         let step = ui.input_mut(|input| {
             let mut pressed = |key| input.consume_key(egui::Modifiers::NONE, key);
@@ -98,7 +98,7 @@ impl Finder {
                 for (row, at) in found.iter().enumerate() {
                     let is_marked = row == self.marked;
                     let button = Button::selectable(is_marked, name_of(*at))
-                        .right_text(RichText::new(aside(*at)).weak())
+                        .right_text(RichText::new(note(*at)).weak())
                         .min_size(egui::vec2(ui.available_width(), 22.0));
                     let response = ui.add(button);
                     if is_marked && step != 0 {

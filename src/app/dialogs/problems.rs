@@ -3,14 +3,14 @@
 use egui::{Context, ScrollArea};
 
 use crate::app::action::Action;
-use crate::app::notices::Notices;
-use crate::app::theme::Palette;
+use crate::app::notifications::Notifications;
+use crate::app::theme::ThemePalette;
 
 /// Draws the panel.
-pub fn ui(context: &Context, notices: &mut Notices, actions: &mut Vec<Action>) {
-    notices.mark_seen();
+pub fn ui(context: &Context, notifications: &mut Notifications, actions: &mut Vec<Action>) {
+    notifications.mark_read();
     super::modal(context, "Problems", 640.0, actions, |ui, actions| {
-        if notices.all_problems().len() == 0 {
+        if notifications.all_problems().len() == 0 {
             ui.label("Nothing has gone wrong.");
             return;
         }
@@ -19,8 +19,8 @@ pub fn ui(context: &Context, notices: &mut Notices, actions: &mut Vec<Action>) {
             .max_height(height)
             .auto_shrink([false, true])
             .show(ui, |ui| {
-                let colour = Palette::of(ui.visuals()).bad;
-                for problem in notices.all_problems() {
+                let colour = ThemePalette::of(ui.visuals()).bad;
+                for problem in notifications.all_problems() {
                     ui.horizontal_wrapped(|ui| {
                         ui.colored_label(colour, "⚠");
                         ui.label(problem);
@@ -30,7 +30,7 @@ pub fn ui(context: &Context, notices: &mut Notices, actions: &mut Vec<Action>) {
         ui.separator();
         ui.horizontal(|ui| {
             if ui.button("Copy all").clicked() {
-                let all: Vec<&str> = notices.all_problems().map(String::as_str).collect();
+                let all: Vec<&str> = notifications.all_problems().map(String::as_str).collect();
                 context.copy_text(all.join("\n"));
             }
             if ui.button("Clear").clicked() {

@@ -3,21 +3,21 @@
 use egui::{Button, Context, Event, Grid, KeyboardShortcut, RichText, ScrollArea, Slider, Ui};
 
 use crate::app::action::Action;
-use crate::app::command::{Command, Group};
-use crate::app::keymap;
+use crate::app::command::{Command, Menu};
+use crate::app::input;
 use crate::app::preferences::{Preferences, Theme};
 
 /// Which command waits for its keys, and the size while its slider is moved.
 #[derive(Default)]
 pub struct Settings {
-    awaits: Option<Command>,
+    recording: Option<Command>,
     scale: Option<f32>,
 }
 
 impl Settings {
     /// Whether the next keys are for a command.
-    pub fn awaits_keys(&self) -> bool {
-        self.awaits.is_some()
+    pub fn is_recording_keys(&self) -> bool {
+        self.recording.is_some()
     }
 
     /// Draws the settings.
@@ -33,24 +33,24 @@ impl Settings {
                     (Theme::Dark, "Dark"),
                 ] {
                     if ui.radio(preferences.theme == theme, name).clicked() {
-                        actions.push(Action::Theme(theme));
+                        actions.push(Action::SetTheme(theme));
                     }
                 }
             });
             self.size(ui, preferences, actions);
-            let mut goes_on = preferences.goes_on_when_done;
+            let mut goes_on = preferences.advance_when_done;
             if ui
                 .checkbox(&mut goes_on, "Go on to the next picture when one is done")
                 .changed()
             {
-                actions.push(Action::GoOnWhenDone(goes_on));
+                actions.push(Action::SetAdvanceWhenDone(goes_on));
             }
-            let mut at_once = preferences.proposes_at_once;
+            let mut at_once = preferences.propose_on_open;
             if ui
                 .checkbox(&mut at_once, "Propose boxes for new pictures by itself")
                 .changed()
             {
-                actions.push(Action::ProposeAtOnce(at_once));
+                actions.push(Action::SetProposeOnOpen(at_once));
             }
             ui.separator();
             self.keys(ui, preferences, actions);
@@ -69,17 +69,19 @@ impl Settings {
             self.scale = Some(scale);
         } else if response.changed() || response.drag_stopped() {
             self.scale = None;
-            actions.push(Action::Scale(scale));
+            actions.push(Action::SetScale(scale));
         }
     }
 
     fn take_keys(&mut self, context: &Context, actions: &mut Vec<Action>) {
-        let Some(command) = self.awaits else { return };
+        let Some(command) = self.recording else {
+            return;
+        };
         let pressed = context.input_mut(|input| {
-            if let Some(keys) = input.events.iter().find_map(keymap::clipboard_keys) {
+            if let Some(keys) = input.events.iter().find_map(input::clipboard_keys) {
                 input
                     .events
-                    .retain(|event| keymap::clipboard_keys(event).is_none());
+                    .retain(|event| input::clipboard_keys(event).is_none());
                 return Some(keys);
             }
             let at = input.events.iter().position(|event| match event {
@@ -105,9 +107,9 @@ impl Settings {
             }
         });
         let Some(keys) = pressed else { return };
-        self.awaits = None;
+        self.recording = None;
         if keys.logical_key != egui::Key::Escape {
-            actions.push(Action::Keys(command, vec![keys]));
+            actions.push(Action::SetShortcuts(command, vec![keys]));
         }
     }
 
@@ -118,7 +120,7 @@ impl Settings {
             ui.weak("click, then press others; the command that had them loses them");
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 if ui.button("Reset all").clicked() {
-                    actions.push(Action::ResetKeys);
+                    actions.push(Action::ResetShortcuts);
                 }
             });
         });
@@ -127,21 +129,23 @@ impl Settings {
             .max_height(height)
             .auto_shrink([false, true])
             .show(ui, |ui| {
-                for group in Group::ALL {
+                for group in Menu::ALL {
                     ui.add_space(4.0);
                     ui.label(RichText::new(group.label()).strong());
                     Grid::new(("keys", group.label()))
                         .num_columns(3)
                         .min_col_width(170.0)
                         .show(ui, |ui| {
-                            let commands = Command::ALL.into_iter();
-                            for command in commands.filter(|command| command.spec().group == group)
-                            {
-                                let label = command.spec().label.trim_end_matches('…');
+                            for command in Command::in_menu(group) {
+                                let label = command.label().trim_end_matches('…');
                                 ui.label(label);
-                                let keys: Vec<String> =
-                                    keymap.keys(command).iter().map(keymap::text).collect();
-                                let text = match (self.awaits == Some(command), keys.is_empty()) {
+                                let keys: Vec<String> = keymap
+                                    .keys(command)
+                                    .iter()
+                                    .map(input::shortcut_text)
+                                    .collect();
+                                let text = match (self.recording == Some(command), keys.is_empty())
+                                {
                                     (true, _) => "press keys… (Esc gives up)".to_owned(),
                                     (false, true) => "–".to_owned(),
                                     (false, false) => keys.join(" or "),
@@ -149,16 +153,16 @@ impl Settings {
                                 let button = Button::new(RichText::new(text).monospace());
                                 let name = format!("Keys of {label}");
                                 if ui.add(button).accessible_name(name).clicked() {
-                                    self.awaits = Some(command);
+                                    self.recording = Some(command);
                                 }
-                                let own = command.default_keys();
+                                let own = command.default_keys().to_vec();
                                 if keymap.keys(command) != own {
                                     let reset = ui.small_button("reset");
                                     if reset
                                         .accessible_name(format!("Reset keys of {label}"))
                                         .clicked()
                                     {
-                                        actions.push(Action::Keys(command, own));
+                                        actions.push(Action::SetShortcuts(command, own));
                                     }
                                 }
                                 ui.end_row();

@@ -10,7 +10,7 @@ use egui::{
 use super::palette::matches;
 use crate::app::action::Action;
 use crate::app::session::Session;
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
 use crate::document::{Category, CategoryId};
 
 const WIDTH: f32 = 380.0;
@@ -22,13 +22,13 @@ const ROW_HEIGHT: f32 = 26.0;
 pub struct Tags {
     search: String,
     marked: usize,
-    has_begun: bool,
-    counted: Counted,
+    had_focus: bool,
+    counted: TagCounts,
 }
 
 /// How many of the selected pictures have each tag.
 #[derive(Default)]
-struct Counted {
+struct TagCounts {
     /// The revision of the document and the version of the selection that were counted.
     of: Option<(u64, u64)>,
     /// The one picture, if it is one alone.
@@ -37,13 +37,13 @@ struct Counted {
     tags: BTreeMap<CategoryId, usize>,
 }
 
-impl Counted {
+impl TagCounts {
     fn update(&mut self, session: &Session) {
-        let of = (session.revision(), session.picks().version());
+        let of = (session.revision(), session.list_selection().version());
         if self.of == Some(of) {
             return;
         }
-        let pictures = session.picked();
+        let pictures = session.selected_pictures();
         let document = session.document();
         let mut tags = BTreeMap::new();
         let mut name = None;
@@ -66,7 +66,7 @@ impl Counted {
     }
 
     /// How many pictures have a tag, in words.
-    fn said(&self, category: CategoryId) -> String {
+    fn text_of(&self, category: CategoryId) -> String {
         match (self.of(category), self.pictures) {
             (0, _) => String::new(),
             (_, 1) => "tagged".to_owned(),
@@ -132,9 +132,9 @@ impl Tags {
         match found.get(place).map(|at| categories[*at].id) {
             Some(id) => {
                 let is_everywhere = self.counted.of(id) == self.counted.pictures;
-                actions.push(Action::Tag(id, !is_everywhere));
+                actions.push(Action::SetTag(id, !is_everywhere));
             }
-            None => actions.push(Action::TagNamed(typed)),
+            None => actions.push(Action::TagByName(typed)),
         }
         if !self.search.is_empty() {
             // For the next one.
@@ -150,16 +150,16 @@ impl Tags {
         let (step, is_entered) = ui.input_mut(|input| {
             let mut pressed = |key| has_focus && input.consume_key(Modifiers::NONE, key);
             let step = isize::from(pressed(Key::ArrowDown)) - isize::from(pressed(Key::ArrowUp));
-            (step, self.has_begun && pressed(Key::Enter))
+            (step, self.had_focus && pressed(Key::Enter))
         });
         let field = TextEdit::singleline(&mut self.search)
             .id(id)
             .hint_text("🔍 Type a class, or a new one")
             .desired_width(f32::INFINITY);
         let response = ui.add(field).accessible_name("Type a class");
-        if !self.has_begun {
+        if !self.had_focus {
             response.request_focus();
-            self.has_begun = true;
+            self.had_focus = true;
         }
         if response.changed() {
             self.marked = 0;
@@ -170,11 +170,15 @@ impl Tags {
     /// A class; whether it was clicked.
     fn row(&self, ui: &mut Ui, category: &Category, is_marked: bool, is_moved: bool) -> bool {
         let count = self.counted.of(category.id);
-        let said = self.counted.said(category.id);
+        let text_of = self.counted.text_of(category.id);
         let (rect, response) =
             ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::CLICK);
         response.widget_info(|| {
-            let state = if said.is_empty() { "not tagged" } else { &said };
+            let state = if text_of.is_empty() {
+                "not tagged"
+            } else {
+                &text_of
+            };
             let text = format!("{}, {state}", category.name);
             WidgetInfo::selected(Role::ListBoxOption, true, is_marked, text)
         });
@@ -194,7 +198,7 @@ impl Tags {
                 .rect_filled(chip, 2, theme::colour(category.colour));
             ui.add(plain(RichText::new(name).color(text)));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.add(plain(RichText::new(said).color(quiet)));
+                ui.add(plain(RichText::new(text_of).color(quiet)));
             });
             check.clicked()
         });
@@ -233,7 +237,7 @@ fn colours(ui: &Ui, is_marked: bool) -> [Color32; 2] {
     if is_marked {
         [visuals.selection.stroke.color; 2]
     } else {
-        [visuals.text_color(), Palette::of(visuals).quiet]
+        [visuals.text_color(), ThemePalette::of(visuals).quiet]
     }
 }
 

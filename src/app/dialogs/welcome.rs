@@ -6,18 +6,18 @@ use egui::{Button, RichText, ScrollArea, Ui, vec2};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::offer::Offer;
-use crate::app::theme::Palette;
+use crate::app::command_state::CommandState;
+use crate::app::theme::ThemePalette;
 
 /// Draws the welcome screen.
 pub fn ui(
     ui: &mut Ui,
     recent: &[PathBuf],
     opening: Option<&Path>,
-    offer: &Offer<'_>,
+    offer: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     ui.vertical_centered(|ui| {
         ui.add_space((ui.available_height() * 0.12).max(16.0));
         ui.label(RichText::new("Tsukami").size(44.0));

@@ -9,13 +9,13 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::command::Command;
-use crate::app::desk::Desk;
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
+use crate::app::workspace::Workspace;
 use crate::document::{Annotation, BoxState};
 
 const ROW_HEIGHT: f32 = 22.0;
 /// Rows that are shown before the list scrolls.
-const ROWS: f32 = 9.0;
+const MAX_VISIBLE_ROWS: f32 = 9.0;
 
 /// The name of the list among the toolkit's widgets.
 pub fn id() -> Id {
@@ -45,15 +45,15 @@ fn focus(ui: &Ui, number: usize, actions: &mut Vec<Action>) {
     } else if pressed(Key::Enter) {
         ui.memory_mut(|memory| memory.request_focus(canvas::id()));
     }
-    let accent = Palette::of(ui.visuals()).accent;
+    let accent = ThemePalette::of(ui.visuals()).accent;
     let stroke = egui::Stroke::new(1.5, accent);
     ui.painter().hline(rect.x_range(), rect.top(), stroke);
 }
 
 /// Draws the list.
-pub fn ui(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
-    let session = &desk.session;
-    let order = session.order_of_boxes();
+pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+    let session = &workspace.session;
+    let order = session.review_order();
     focus(ui, order.len(), actions);
     if order.is_empty() {
         ui.weak(match session.is_editable() {
@@ -65,19 +65,19 @@ pub fn ui(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.y = 1.0;
     ScrollArea::vertical()
         .id_salt("boxes")
-        .max_height(ROWS * (ROW_HEIGHT + 1.0))
+        .max_height(MAX_VISIBLE_ROWS * (ROW_HEIGHT + 1.0))
         .auto_shrink([false, true])
         .show_rows(ui, ROW_HEIGHT, order.len(), |ui, rows| {
             for id in &order[rows] {
                 if let Some((_, row)) = session.document().annotation(*id) {
-                    entry(ui, desk, row, actions);
+                    entry(ui, workspace, row, actions);
                 }
             }
         });
 }
 
-fn entry(ui: &mut Ui, desk: &Desk, row: &Annotation, actions: &mut Vec<Action>) {
-    let session = &desk.session;
+fn entry(ui: &mut Ui, workspace: &Workspace, row: &Annotation, actions: &mut Vec<Action>) {
+    let session = &workspace.session;
     let size = vec2(ui.available_width(), ROW_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
     let is_selected = session.selection().contains(&row.id);
@@ -88,7 +88,7 @@ fn entry(ui: &mut Ui, desk: &Desk, row: &Annotation, actions: &mut Vec<Action>) 
         let text = format!("{name}, {state}, row of box {}", row.id);
         WidgetInfo::selected(Role::ListBoxOption, true, is_selected, text)
     });
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let painter = ui.painter_at(rect);
     if is_selected {
         painter.rect_filled(rect, CornerRadius::same(3), ui.visuals().selection.bg_fill);
@@ -133,7 +133,7 @@ fn entry(ui: &mut Ui, desk: &Desk, row: &Annotation, actions: &mut Vec<Action>) 
         let adds = ui.input(|input| input.modifiers.command);
         let ids = vec![row.id];
         actions.push(if adds {
-            Action::ToggleSelected(ids)
+            Action::ToggleInSelection(ids)
         } else {
             Action::Select(ids)
         });

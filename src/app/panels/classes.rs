@@ -4,9 +4,9 @@ use egui::color_picker::{Alpha, color_edit_button_srgba};
 use egui::{Button, Color32, RichText, ScrollArea, Sense, TextEdit, Ui, Vec2};
 
 use crate::app::action::{Action, ClassAction};
-use crate::app::desk::Desk;
 use crate::app::session::ClassCount;
 use crate::app::theme;
+use crate::app::workspace::Workspace;
 use crate::document::{Category, CategoryId};
 
 /// What the panel remembers from frame to frame.
@@ -17,18 +17,18 @@ pub struct Classes {
     /// A class that is being renamed, its name so far, and whether the field has had the focus.
     renaming: Option<(CategoryId, String, bool)>,
     /// A class that waits for its key.
-    awaits_key: Option<CategoryId>,
+    is_recording_key: Option<CategoryId>,
 }
 
 impl Classes {
     /// Whether the next key is for a class.
-    pub fn awaits_key(&self) -> bool {
-        self.awaits_key.is_some()
+    pub fn is_recording_key(&self) -> bool {
+        self.is_recording_key.is_some()
     }
 
     /// Draws the panel.
-    pub fn ui(&mut self, ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
-        let document = desk.session.document();
+    pub fn ui(&mut self, ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+        let document = workspace.session.document();
         let categories: Vec<&Category> = document.categories().collect();
         ScrollArea::vertical()
             .id_salt("classes")
@@ -37,13 +37,13 @@ impl Classes {
             .show(ui, |ui| {
                 for (at, category) in categories.iter().enumerate() {
                     let place = [at == 0, at + 1 == categories.len()];
-                    self.entry(ui, desk, category, place, &categories, actions);
+                    self.entry(ui, workspace, category, place, &categories, actions);
                 }
             });
         if categories.is_empty() {
             ui.weak("None yet. The first box makes the class “object”.");
         }
-        if desk.session.is_editable() {
+        if workspace.session.is_editable() {
             self.add(ui, actions);
         }
     }
@@ -68,12 +68,12 @@ impl Classes {
     }
 
     /// Takes the key that a class waits for, and gives it back; Escape gives up.
-    pub fn take_key(
+    pub fn on_key(
         &mut self,
         events: &mut Vec<egui::Event>,
         actions: &mut Vec<Action>,
     ) -> Option<char> {
-        let category = self.awaits_key?;
+        let category = self.is_recording_key?;
         let mut taken = None;
         for event in std::mem::take(events) {
             match event {
@@ -83,14 +83,14 @@ impl Classes {
                 egui::Event::Key {
                     key: egui::Key::Escape,
                     ..
-                } => self.awaits_key = None,
+                } => self.is_recording_key = None,
                 egui::Event::Key { .. } => {}
                 other => events.push(other),
             }
         }
         if let Some(key) = taken {
             actions.push(Action::Class(ClassAction::Hotkey(category, Some(key))));
-            self.awaits_key = None;
+            self.is_recording_key = None;
         }
         taken
     }
@@ -98,7 +98,7 @@ impl Classes {
     fn entry(
         &mut self,
         ui: &mut Ui,
-        desk: &Desk,
+        workspace: &Workspace,
         category: &Category,
         place: [bool; 2],
         all: &[&Category],
@@ -108,14 +108,14 @@ impl Classes {
         if self.rename(ui, id, actions) {
             return;
         }
-        let session = &desk.session;
+        let session = &workspace.session;
         let is_chosen = session.chosen_class() == Some(id);
         let is_hidden = session.is_hidden(id);
         let count = session.counts().get(&id).copied().unwrap_or_default();
         let editable = session.is_editable();
         ui.horizontal(|ui| {
             colour(ui, category, editable, actions);
-            let key = match (self.awaits_key == Some(id), category.hotkey) {
+            let key = match (self.is_recording_key == Some(id), category.hotkey) {
                 (true, _) => "press a key…".to_owned(),
                 (false, Some(key)) => key.to_string(),
                 (false, None) => "–".to_owned(),
@@ -125,7 +125,7 @@ impl Classes {
             let hint = format!("Key of {}: click, then press another", category.name);
             let response = ui.add_enabled(editable, button).on_hover_text(&hint);
             if response.accessible_name(hint).clicked() {
-                self.awaits_key = Some(id);
+                self.is_recording_key = Some(id);
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 self.more(ui, category, place, all, editable, actions);
@@ -144,7 +144,7 @@ impl Classes {
                 let response = ui.add(Button::new(eye).frame(false)).on_hover_text(&hint);
                 if response.accessible_name(hint).clicked() {
                     let alone = ui.input(|input| input.modifiers.shift);
-                    let is_solo = session.soloed() == Some(id);
+                    let is_solo = session.soloed_class() == Some(id);
                     actions.push(Action::Class(match (alone, is_solo) {
                         (true, false) => ClassAction::Solo(Some(id)),
                         (true, true) => ClassAction::Solo(None),

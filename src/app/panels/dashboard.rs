@@ -3,15 +3,15 @@
 use egui::{Grid, RichText, ScrollArea, Ui};
 use egui_plot::{Bar, BarChart, Legend, Line, Plot, PlotPoints, Points};
 
-use crate::app::activity::Activity;
-use crate::app::desk::Desk;
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
+use crate::app::workspace::Activity;
+use crate::app::workspace::Workspace;
 use crate::document::{BoxState, Document, ReviewState};
 
 /// The least width of a plot in points; two of them stand side by side where there is room.
-const LEAST_PLOT: f32 = 300.0;
+const MIN_PLOT_WIDTH: f32 = 300.0;
 /// The width of a tile and the margin around what it holds, in points.
-const TILE: f32 = 310.0;
+const TILE_WIDTH: f32 = 310.0;
 const TILE_MARGIN: f32 = 9.0;
 /// Columns of the plots over 0..=1.
 const BINS: usize = 10;
@@ -128,25 +128,25 @@ pub struct Dashboard {
 
 impl Dashboard {
     /// Draws the dashboard.
-    pub fn ui(&mut self, ui: &mut Ui, desk: &Desk) {
-        let state = (desk.number, desk.session.revision());
+    pub fn ui(&mut self, ui: &mut Ui, workspace: &Workspace) {
+        let state = (workspace.number, workspace.session.revision());
         let is_current = self
             .counted
             .as_ref()
             .is_some_and(|(a, b, _)| (*a, *b) == state);
         if !is_current {
-            let statistics = Statistics::new(desk.session.document());
+            let statistics = Statistics::new(workspace.session.document());
             self.counted = Some((state.0, state.1, statistics));
         }
         let Some((.., statistics)) = &self.counted else {
             return;
         };
-        let fill = Palette::of(ui.visuals()).panel;
+        let fill = ThemePalette::of(ui.visuals()).panel;
         ui.painter().rect_filled(ui.max_rect(), 0, fill);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             egui::Frame::new().inner_margin(14).show(ui, |ui| {
                 ui.heading("Dashboard");
-                tiles(ui, statistics, &desk.activity);
+                tiles(ui, statistics, &workspace.activity);
                 ui.add_space(10.0);
                 plots(ui, statistics);
             });
@@ -211,7 +211,7 @@ fn tiles(ui: &mut Ui, statistics: &Statistics, activity: &Activity) {
         ),
     ];
     let spacing = ui.spacing().item_spacing.x;
-    let in_a_row = (ui.available_width() / (TILE + 2.0 * TILE_MARGIN + spacing)) as usize;
+    let in_a_row = (ui.available_width() / (TILE_WIDTH + 2.0 * TILE_MARGIN + spacing)) as usize;
     Grid::new("tiles").show(ui, |ui| {
         for (at, (title, number, first, second)) in tiles.iter().enumerate() {
             if at > 0 && at % in_a_row.max(1) == 0 {
@@ -221,7 +221,7 @@ fn tiles(ui: &mut Ui, statistics: &Statistics, activity: &Activity) {
                 .inner_margin(TILE_MARGIN)
                 .show(ui, |ui| {
                     ui.vertical(|ui| {
-                        ui.set_width(TILE);
+                        ui.set_width(TILE_WIDTH);
                         ui.label(RichText::new(*title).strong());
                         ui.label(RichText::new(number).size(26.0));
                         ui.label(RichText::new(first).weak());
@@ -233,10 +233,10 @@ fn tiles(ui: &mut Ui, statistics: &Statistics, activity: &Activity) {
 }
 
 fn plots(ui: &mut Ui, statistics: &Statistics) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let room = ui.available_width() - 30.0;
-    let is_wide = room >= 2.0 * LEAST_PLOT;
-    let width = if is_wide { room / 2.0 } else { room }.clamp(LEAST_PLOT, 620.0);
+    let is_wide = room >= 2.0 * MIN_PLOT_WIDTH;
+    let width = if is_wide { room / 2.0 } else { room }.clamp(MIN_PLOT_WIDTH, 620.0);
     let next = |ui: &mut Ui| {
         if !is_wide {
             ui.end_row();

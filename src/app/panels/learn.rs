@@ -7,35 +7,38 @@ use egui::{Align, CollapsingHeader, Color32, Layout, ProgressBar, RichText, Ui, 
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::Desk;
-use crate::app::desk::learning::{FEWEST_HELD_OUT, not_better};
-use crate::app::learned::{Choice, Measured, State};
-use crate::app::offer::Offer;
-use crate::app::theme::Palette;
-use crate::app::work::learning::STEPS;
+use crate::app::command_state::CommandState;
+use crate::app::theme::ThemePalette;
+use crate::app::workers::learner::STEPS;
+use crate::app::workspace::Workspace;
+use crate::app::workspace::{HeldOutMetrics, LearnedState, ProposalSource};
+use crate::app::workspace::{MIN_HELD_OUT, not_better_text};
 
 /// The columns of the numbers, in points.
 const NAME_WIDTH: f32 = 84.0;
 const NUMBER_WIDTH: f32 = 58.0;
 
 /// Draws the panel.
-pub fn ui(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>) {
-    let Some(kind) = desk.facts().map(|facts| facts.sight_kind()) else {
+pub fn ui(ui: &mut Ui, workspace: &Workspace, offer: &CommandState<'_>, actions: &mut Vec<Action>) {
+    let Some(kind) = workspace
+        .model_info()
+        .map(|model_info| model_info.features_kind())
+    else {
         ui.weak("Waits for the model.");
         return;
     };
-    let kept = &desk.learning.kept;
-    counts(ui, desk);
+    let kept = &workspace.learning.kept;
+    counts(ui, workspace);
     let latest = kept.latest(&kind);
-    verdict(ui, desk, latest);
-    let shown = desk.state_in_use().or(latest);
+    verdict(ui, workspace, latest);
+    let shown = workspace.active_state().or(latest);
     if let Some(state) = shown.filter(|state| state.measured.objects > 0) {
         quality(ui, &state.measured);
     }
-    progress(ui, desk, actions);
+    progress(ui, workspace, actions);
     ui.horizontal(|ui| {
-        let is_busy = desk.learning_step().is_some() || desk.learning.is_waiting();
-        let is_allowed = offer.allows(Command::LearnNow) && !is_busy;
+        let is_busy = workspace.learning_step().is_some() || workspace.learning.is_waiting();
+        let is_allowed = offer.is_enabled(Command::LearnNow) && !is_busy;
         let button = ui.add_enabled(is_allowed, egui::Button::new("🎓 Learn now"));
         if offer.named(button, Command::LearnNow).clicked() {
             actions.push(Action::Command(Command::LearnNow));
@@ -45,23 +48,28 @@ pub fn ui(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>
         let by_itself =
             by_itself.on_hover_text("Learns in the background whenever a picture is done");
         if by_itself.changed() {
-            actions.push(Action::LearnByItself(is_automatic));
+            actions.push(Action::SetAutomaticLearning(is_automatic));
         }
     });
-    classes(ui, desk, offer, actions);
-    states(ui, desk, &kind, actions);
+    classes(ui, workspace, offer, actions);
+    states(ui, workspace, &kind, actions);
 }
 
 /// What turns tags into classes of proposals.
-fn classes(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>) {
-    if let Some(training) = &desk.training {
+fn classes(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    offer: &CommandState<'_>,
+    actions: &mut Vec<Action>,
+) {
+    if let Some(training) = &workspace.training {
         let text = format!("Looking at {} tagged pictures…", training.pictures);
         return bar(ui, training.share(), &text, Action::CancelTraining, actions);
     }
-    if desk.session.tagged() == 0 {
+    if workspace.session.tagged() == 0 {
         return;
     }
-    let is_allowed = offer.allows(Command::LearnClasses);
+    let is_allowed = offer.is_enabled(Command::LearnClasses);
     let button = egui::Button::new("🏷 Learn classes from tags");
     let button = ui.add_enabled(is_allowed, button);
     if offer.named(button, Command::LearnClasses).clicked() {
@@ -82,11 +90,11 @@ fn bar(ui: &mut Ui, share: f32, text: &str, cancel: Action, actions: &mut Vec<Ac
     });
 }
 
-fn counts(ui: &mut Ui, desk: &Desk) {
-    let tagged = desk.session.tagged();
-    let reviewed = desk.learning.reviewed();
+fn counts(ui: &mut Ui, workspace: &Workspace) {
+    let tagged = workspace.session.tagged();
+    let reviewed = workspace.learning.reviewed();
     ui.horizontal(|ui| {
-        let hint = match desk.learning.left_out() {
+        let hint = match workspace.learning.left_out() {
             0 => "Pictures that are done: what boxes are learnt from".to_owned(),
             number => format!(
                 "Pictures that are done: what boxes are learnt from. The model has not looked at \
@@ -101,30 +109,30 @@ fn counts(ui: &mut Ui, desk: &Desk) {
 }
 
 /// What is in use, and why.
-fn verdict(ui: &mut Ui, desk: &Desk, latest: Option<&State>) {
-    let palette = Palette::of(ui.visuals());
-    let choice = desk.learning.kept.choice;
-    if let Some(state) = desk.state_in_use() {
+fn verdict(ui: &mut Ui, workspace: &Workspace, latest: Option<&LearnedState>) {
+    let palette = ThemePalette::of(ui.visuals());
+    let choice = workspace.learning.kept.choice;
+    if let Some(state) = workspace.active_state() {
         let text = match choice {
-            Choice::State(_) => format!("Learned boxes of state {} are in use", state.id),
-            Choice::Best | Choice::OldWay => "Learned boxes are in use".to_owned(),
+            ProposalSource::State(_) => format!("Learned boxes of state {} are in use", state.id),
+            ProposalSource::Best | ProposalSource::OldWay => "Learned boxes are in use".to_owned(),
         };
         ui.colored_label(palette.good, text);
-        if desk.learning.following > 0 {
+        if workspace.learning.following > 0 {
             ui.weak(format!(
                 "{} other pictures follow…",
-                desk.learning.following
+                workspace.learning.following
             ));
         }
         return;
     }
     let text = match (choice, latest) {
-        (Choice::OldWay, _) => "The old way is in use, as you chose".to_owned(),
-        (Choice::State(_), _) => {
+        (ProposalSource::OldWay, _) => "The old way is in use, as you chose".to_owned(),
+        (ProposalSource::State(_), _) => {
             "The state that you chose is of another model or quality: the old way is in use"
                 .to_owned()
         }
-        (Choice::Best, None) => match &desk.learning.trouble {
+        (ProposalSource::Best, None) => match &workspace.learning.trouble {
             Some(trouble) => trouble.clone(),
             None => {
                 "Nothing is learnt yet: it takes about 8 pictures that are done, and twice as many \
@@ -132,14 +140,14 @@ fn verdict(ui: &mut Ui, desk: &Desk, latest: Option<&State>) {
                     .to_owned()
             }
         },
-        (Choice::Best, Some(state)) => not_better(state.measured.pictures).to_owned(),
+        (ProposalSource::Best, Some(state)) => not_better_text(state.measured.pictures).to_owned(),
     };
     ui.label(text);
 }
 
 /// Numbers before and after.
-fn quality(ui: &mut Ui, measured: &Measured) {
-    let palette = Palette::of(ui.visuals());
+fn quality(ui: &mut Ui, measured: &HeldOutMetrics) {
+    let palette = ThemePalette::of(ui.visuals());
     let quiet = ui.visuals().weak_text_color();
     ui.spacing_mut().item_spacing.y = 2.0;
     row(ui, "", "", [("old way", quiet), ("learned", quiet)]);
@@ -175,7 +183,7 @@ fn quality(ui: &mut Ui, measured: &Measured) {
     };
     ui.label(fine(ui, text)).on_hover_text(format!(
         "One reviewed picture in four teaches nothing and is only measured with; it takes \
-         {FEWEST_HELD_OUT} of them to tell"
+         {MIN_HELD_OUT} of them to tell"
     ));
     ui.add_space(2.0);
 }
@@ -205,15 +213,15 @@ fn row(ui: &mut Ui, name: &str, hint: &str, numbers: [(&str, Color32); 2]) {
 
 /// What matters less.
 fn fine(ui: &Ui, text: String) -> RichText {
-    let quiet = Palette::of(ui.visuals()).quiet;
+    let quiet = ThemePalette::of(ui.visuals()).quiet;
     RichText::new(text).size(11.0).color(quiet)
 }
 
-fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
-    let (share, text) = match desk.learning_step() {
+fn progress(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+    let (share, text) = match workspace.learning_step() {
         Some(step) => (step as f32 / STEPS as f32, "Learning…".to_owned()),
-        None if desk.learning.is_waiting() => {
-            let number = desk.learning.unseen();
+        None if workspace.learning.is_waiting() => {
+            let number = workspace.learning.unseen();
             (0.0, format!("Looking at {number} pictures first…"))
         }
         None => return,
@@ -222,8 +230,8 @@ fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
 }
 
 /// What was learnt so far, to be gone back to.
-fn states(ui: &mut Ui, desk: &Desk, kind: &str, actions: &mut Vec<Action>) {
-    let kept = &desk.learning.kept;
+fn states(ui: &mut Ui, workspace: &Workspace, kind: &str, actions: &mut Vec<Action>) {
+    let kept = &workspace.learning.kept;
     if kept.states.is_empty() {
         return;
     }
@@ -231,27 +239,43 @@ fn states(ui: &mut Ui, desk: &Desk, kind: &str, actions: &mut Vec<Action>) {
     CollapsingHeader::new(title)
         .id_salt("learned states")
         .show(ui, |ui| {
-            let is_editable = desk.session.is_editable();
-            let mut offer = |ui: &mut Ui, choice: Choice, name: &str, is_possible: bool| {
+            let is_editable = workspace.session.is_editable();
+            let mut offer = |ui: &mut Ui, choice: ProposalSource, name: &str, is_possible: bool| {
                 let is_chosen = kept.choice == choice;
                 let button = ui.add_enabled(
                     is_editable && is_possible,
                     egui::Button::selectable(is_chosen, name),
                 );
                 if button.clicked() && !is_chosen {
-                    actions.push(Action::ChooseLearned(choice));
+                    actions.push(Action::UseLearned(choice));
                 }
             };
-            offer(ui, Choice::Best, "The newest, where it is better", true);
-            offer(ui, Choice::OldWay, "The old way, whatever is learnt", true);
+            offer(
+                ui,
+                ProposalSource::Best,
+                "The newest, where it is better",
+                true,
+            );
+            offer(
+                ui,
+                ProposalSource::OldWay,
+                "The old way, whatever is learnt",
+                true,
+            );
             for state in kept.states.iter().rev() {
-                self::state(ui, desk, state, kind, actions);
+                self::state(ui, workspace, state, kind, actions);
             }
         });
 }
 
 /// A learned state, with what it takes to go back to it.
-fn state(ui: &mut Ui, desk: &Desk, state: &State, kind: &str, actions: &mut Vec<Action>) {
+fn state(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    state: &LearnedState,
+    kind: &str,
+    actions: &mut Vec<Action>,
+) {
     let mut first = format!("{}:  {} pictures", state.id, state.reviewed);
     if let Some([_, right]) = state.measured.right {
         first += &format!(", {:.0} % right", right * 100.0);
@@ -259,23 +283,23 @@ fn state(ui: &mut Ui, desk: &Desk, state: &State, kind: &str, actions: &mut Vec<
     ui.add_space(3.0);
     ui.label(first);
     ui.horizontal(|ui| {
-        let second = format!("{}, {}", said_of_time(state.at), state.model);
-        let choice = Choice::State(state.id);
-        let is_used = desk.learning.in_use() == Some(state.id);
-        let is_chosen = desk.learning.kept.choice == choice;
+        let second = format!("{}, {}", time_ago(state.at), state.model);
+        let choice = ProposalSource::State(state.id);
+        let is_used = workspace.learning.active_state() == Some(state.id);
+        let is_chosen = workspace.learning.kept.choice == choice;
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if is_used {
-                ui.colored_label(Palette::of(ui.visuals()).good, "in use");
+                ui.colored_label(ThemePalette::of(ui.visuals()).good, "in use");
             }
             if !is_chosen {
-                let is_possible = desk.session.is_editable() && state.kind == kind;
+                let is_possible = workspace.session.is_editable() && state.kind == kind;
                 let button = egui::Button::new("Use this one").small();
                 let button = ui.add_enabled(is_possible, button);
                 let button = button.on_hover_text("Proposes by it, whatever is learnt later");
                 let button = button.on_disabled_hover_text("Learnt with another model or quality");
                 let name = format!("Use state {}", state.id);
                 if button.accessible_name(name).clicked() {
-                    actions.push(Action::ChooseLearned(choice));
+                    actions.push(Action::UseLearned(choice));
                 }
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -286,7 +310,7 @@ fn state(ui: &mut Ui, desk: &Desk, state: &State, kind: &str, actions: &mut Vec<
 }
 
 /// How long ago something was.
-fn said_of_time(at: u64) -> String {
+fn time_ago(at: u64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let seconds = now.map_or(0, |since| since.as_secs().saturating_sub(at));
     match (seconds / 86_400, seconds / 3600, seconds / 60) {

@@ -12,22 +12,22 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::command::Command;
-use crate::app::desk::Desk;
-use crate::app::listing::{Query, Sort, StateFilter};
-use crate::app::picks::Pick;
-use crate::app::theme::{self, Palette};
+use crate::app::session::SelectionChange;
+use crate::app::session::{PictureQuery, ReviewFilter, SortOrder};
+use crate::app::theme::{self, ThemePalette};
+use crate::app::workspace::Workspace;
 use crate::document::{BoxState, Picture, PictureId, ReviewState};
 
 const ROW_HEIGHT: f32 = 46.0;
 const ROW_THUMBNAIL: Vec2 = vec2(58.0, 40.0);
-const CELL: f32 = 112.0;
+const CELL_WIDTH: f32 = 112.0;
 const CELL_HEIGHT: f32 = 104.0;
 /// Rows that a page goes.
-const PAGE: isize = 10;
+const PAGE_ROWS: isize = 10;
 
 /// Points that a combo box may take beyond the width that it is given. Were they not left free, the
 /// panel would grow by them in every frame.
-const COMBO_ROOM: f32 = 10.0;
+const COMBO_MARGIN: f32 = 10.0;
 
 /// The name of the list among the toolkit's widgets.
 pub fn id() -> Id {
@@ -38,9 +38,9 @@ pub fn id() -> Id {
 #[derive(Default)]
 pub struct List {
     /// The picture that it was last brought to, and what the list was asked for then.
-    brought_to: Option<(PictureId, Query)>,
+    scrolled_to: Option<(PictureId, PictureQuery)>,
     /// What was selected then.
-    brought_for: u64,
+    selection_version: u64,
     offset: f32,
     height: f32,
     /// Columns of the grid, for the arrow keys.
@@ -49,19 +49,25 @@ pub struct List {
 
 impl List {
     /// Draws the list.
-    pub fn ui(&mut self, ui: &mut Ui, desk: &mut Desk, is_grid: bool, actions: &mut Vec<Action>) {
-        progress(ui, desk, actions);
-        query(ui, desk, actions);
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        workspace: &mut Workspace,
+        is_grid: bool,
+        actions: &mut Vec<Action>,
+    ) {
+        progress(ui, workspace, actions);
+        query(ui, workspace, actions);
         ui.separator();
-        let response = self.focus(ui, desk, actions);
-        let number = desk.session.rows().len();
+        let response = self.focus(ui, workspace, actions);
+        let number = workspace.session.rows().len();
         if number == 0 {
-            nothing(ui, desk, actions);
+            empty_ui(ui, workspace, actions);
             return;
         }
         let width = ui.available_width();
         self.columns = if is_grid {
-            ((width / CELL) as usize).max(2)
+            ((width / CELL_WIDTH) as usize).max(2)
         } else {
             1
         };
@@ -72,16 +78,16 @@ impl List {
         let mut area = ScrollArea::vertical()
             .auto_shrink(false)
             .id_salt("pictures");
-        if let Some(offset) = self.offset_to_current(desk, height + spacing) {
+        if let Some(offset) = self.offset_to_current(workspace, height + spacing) {
             area = area.vertical_scroll_offset(offset);
         }
         let output = area.show_rows(ui, height, lines, |ui, lines| {
-            self.lines(ui, desk, lines, height, is_grid, actions);
+            self.lines(ui, workspace, lines, height, is_grid, actions);
         });
         self.offset = output.state.clamped_offset().y;
         self.height = output.inner_rect.height();
         if response.has_focus() {
-            let stroke = Stroke::new(1.5, Palette::of(ui.visuals()).accent);
+            let stroke = Stroke::new(1.5, ThemePalette::of(ui.visuals()).accent);
             let rect = output.inner_rect;
             ui.painter()
                 .rect_stroke(rect, 2, stroke, StrokeKind::Inside);
@@ -89,12 +95,12 @@ impl List {
     }
 
     /// The list as a whole has the focus, so that it is one stop for the keyboard.
-    fn focus(&self, ui: &Ui, desk: &Desk, actions: &mut Vec<Action>) -> Response {
+    fn focus(&self, ui: &Ui, workspace: &Workspace, actions: &mut Vec<Action>) -> Response {
         let rect = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), 1.0));
         let response = ui.interact(rect, id(), Sense::focusable_noninteractive());
         response.widget_info(|| {
-            let mut text = format!("Pictures, {} of them", desk.session.rows().len());
-            let picks = desk.session.picks().len();
+            let mut text = format!("Pictures, {} of them", workspace.session.rows().len());
+            let picks = workspace.session.list_selection().len();
             if picks > 0 {
                 text += &format!(", {picks} selected");
             }
@@ -105,7 +111,7 @@ impl List {
                 vertical_arrows: true,
                 horizontal_arrows: true,
                 // The first time it gives up what is selected.
-                escape: !desk.session.picks().is_empty(),
+                escape: !workspace.session.list_selection().is_empty(),
                 ..egui::EventFilter::default()
             };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(id(), filter));
@@ -120,7 +126,7 @@ impl List {
                 (Key::ArrowLeft, -1),
             ] {
                 if ui.input(|input| input.key_pressed(key) && !input.modifiers.shift)
-                    && let Some(picture) = desk.session.neighbour(step)
+                    && let Some(picture) = workspace.session.neighbour(step)
                 {
                     actions.push(Action::Show(picture));
                 }
@@ -130,41 +136,48 @@ impl List {
     }
 
     /// What a key means while the list has the focus, before it can be a command.
-    pub fn take_key(&self, key: Key, modifiers: Modifiers, desk: &Desk) -> Option<Pick> {
+    pub fn on_key(
+        &self,
+        key: Key,
+        modifiers: Modifiers,
+        workspace: &Workspace,
+    ) -> Option<SelectionChange> {
         let columns = self.columns.max(1) as isize;
         match key {
-            Key::A if modifiers.command_only() => Some(Pick::All),
-            Key::Escape if !desk.session.picks().is_empty() => Some(Pick::Nothing),
+            Key::A if modifiers.command_only() => Some(SelectionChange::All),
+            Key::Escape if !workspace.session.list_selection().is_empty() => {
+                Some(SelectionChange::Clear)
+            }
             _ if !modifiers.shift_only() => None,
-            Key::ArrowDown => Some(Pick::By(columns)),
-            Key::ArrowUp => Some(Pick::By(-columns)),
-            Key::ArrowRight => Some(Pick::By(1)),
-            Key::ArrowLeft => Some(Pick::By(-1)),
-            Key::PageDown => Some(Pick::By(PAGE * columns)),
-            Key::PageUp => Some(Pick::By(-PAGE * columns)),
-            Key::Home => Some(Pick::By(isize::MIN)),
-            Key::End => Some(Pick::By(isize::MAX)),
+            Key::ArrowDown => Some(SelectionChange::RangeBy(columns)),
+            Key::ArrowUp => Some(SelectionChange::RangeBy(-columns)),
+            Key::ArrowRight => Some(SelectionChange::RangeBy(1)),
+            Key::ArrowLeft => Some(SelectionChange::RangeBy(-1)),
+            Key::PageDown => Some(SelectionChange::RangeBy(PAGE_ROWS * columns)),
+            Key::PageUp => Some(SelectionChange::RangeBy(-PAGE_ROWS * columns)),
+            Key::Home => Some(SelectionChange::RangeBy(isize::MIN)),
+            Key::End => Some(SelectionChange::RangeBy(isize::MAX)),
             _ => None,
         }
     }
 
     /// Where to scroll so that the picture that is shown, or the end of what is selected, can be
     /// seen, when it is another one.
-    fn offset_to_current(&mut self, desk: &Desk, step: f32) -> Option<f32> {
-        let picks = desk.session.picks();
-        let version = std::mem::replace(&mut self.brought_for, picks.version());
-        let end = picks.end().filter(|_| version != picks.version());
-        let current = end.or_else(|| desk.session.current().filter(|_| picks.is_empty()))?;
-        let query = desk.session.query();
+    fn offset_to_current(&mut self, workspace: &Workspace, step: f32) -> Option<f32> {
+        let picks = workspace.session.list_selection();
+        let version = std::mem::replace(&mut self.selection_version, picks.version());
+        let end = picks.range_end().filter(|_| version != picks.version());
+        let current = end.or_else(|| workspace.session.current().filter(|_| picks.is_empty()))?;
+        let query = workspace.session.query();
         let is_there = self
-            .brought_to
+            .scrolled_to
             .as_ref()
             .is_some_and(|(picture, then)| *picture == current && then == query);
         if is_there || self.height == 0.0 {
             return None;
         }
-        self.brought_to = Some((current, query.clone()));
-        let top = (desk.session.row(current)? / self.columns.max(1)) as f32 * step;
+        self.scrolled_to = Some((current, query.clone()));
+        let top = (workspace.session.row(current)? / self.columns.max(1)) as f32 * step;
         let is_seen = top >= self.offset && top + step <= self.offset + self.height;
         (!is_seen).then(|| (top - (self.height - step) / 2.0).max(0.0))
     }
@@ -172,13 +185,13 @@ impl List {
     fn lines(
         &self,
         ui: &mut Ui,
-        desk: &mut Desk,
+        workspace: &mut Workspace,
         lines: Range<usize>,
         height: f32,
         is_grid: bool,
         actions: &mut Vec<Action>,
     ) {
-        let number = desk.session.rows().len();
+        let number = workspace.session.rows().len();
         for line in lines {
             let (_, rect) = ui.allocate_space(vec2(ui.available_width(), height));
             let width = rect.width() / self.columns as f32;
@@ -187,18 +200,18 @@ impl List {
                 if at >= number {
                     break;
                 }
-                let picture = desk.session.rows()[at];
+                let picture = workspace.session.rows()[at];
                 let left = rect.left() + column as f32 * width;
                 let place = Rect::from_min_size(pos2(left, rect.top()), vec2(width, height));
-                entry(ui, desk, picture, place, is_grid, actions);
+                entry(ui, workspace, picture, place, is_grid, actions);
             }
         }
     }
 }
 
 /// How far the review is, and what is selected.
-fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
-    let summary = desk.session.summary();
+fn progress(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+    let summary = workspace.session.summary();
     let total: usize = summary.pictures.values().sum();
     let done = summary
         .pictures
@@ -206,7 +219,7 @@ fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
         .copied()
         .unwrap_or(0);
     ui.horizontal(|ui| {
-        let palette = Palette::of(ui.visuals());
+        let palette = ThemePalette::of(ui.visuals());
         let (rect, response) = ui.allocate_exact_size(Vec2::splat(34.0), Sense::hover());
         ring(ui, rect, done as f32 / total.max(1) as f32, palette);
         let text = format!("{done} of {total} pictures are done");
@@ -215,9 +228,9 @@ fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             ui.strong(format!("{done} / {total} done"));
-            let listed = desk.session.rows().len();
+            let listed = workspace.session.rows().len();
             let left = total - done;
-            let picks = desk.session.picks().len();
+            let picks = workspace.session.list_selection().len();
             if picks > 0 {
                 ui.colored_label(palette.accent, format!("{picks} selected"));
             } else if listed == total {
@@ -227,19 +240,18 @@ fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
             }
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let tags = ui.add_enabled(desk.session.is_editable(), Button::new("🏷"));
-            let spec = Command::Tags.spec();
+            let tags = ui.add_enabled(workspace.session.is_editable(), Button::new("🏷"));
             if tags
-                .on_hover_text(spec.tooltip)
-                .accessible_name(spec.label)
+                .on_hover_text(Command::TagPictures.tooltip())
+                .accessible_name(Command::TagPictures.label())
                 .clicked()
             {
-                actions.push(Action::Command(Command::Tags));
+                actions.push(Action::Command(Command::TagPictures));
             }
-            if !desk.session.picks().is_empty() {
+            if !workspace.session.list_selection().is_empty() {
                 let clear = ui.button("✖").on_hover_text("Select no pictures (Esc)");
                 if clear.accessible_name("Select no pictures").clicked() {
-                    actions.push(Action::Pick(Pick::Nothing));
+                    actions.push(Action::SelectPictures(SelectionChange::Clear));
                 }
             }
         });
@@ -247,7 +259,7 @@ fn progress(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
 }
 
 /// A ring that fills clockwise from the top.
-fn ring(ui: &Ui, rect: Rect, share: f32, palette: Palette) {
+fn ring(ui: &Ui, rect: Rect, share: f32, palette: ThemePalette) {
     let painter = ui.painter();
     let (centre, radius) = (rect.center(), rect.width() / 2.0 - 3.0);
     painter.circle_stroke(
@@ -272,72 +284,72 @@ fn ring(ui: &Ui, rect: Rect, share: f32, palette: Palette) {
     );
 }
 
-fn query(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
-    let former = desk.session.query();
+fn query(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+    let former = workspace.session.query();
     let mut query = former.clone();
     let search = TextEdit::singleline(&mut query.search)
         .hint_text("🔍 Search names")
         .desired_width(f32::INFINITY);
     ui.add(search).accessible_name("Search names");
     ui.horizontal(|ui| {
-        let half = (ui.available_width() - ui.spacing().item_spacing.x) / 2.0 - COMBO_ROOM;
+        let half = (ui.available_width() - ui.spacing().item_spacing.x) / 2.0 - COMBO_MARGIN;
         state_filter(ui, &mut query, half);
-        category_filter(ui, desk, &mut query, half);
+        category_filter(ui, workspace, &mut query, half);
     });
     ui.horizontal(|ui| {
         ui.name_inputs("Order", |ui| {
             ComboBox::from_id_salt("order")
                 .selected_text(query.sort.label())
-                .width(ui.available_width() - 72.0 - COMBO_ROOM)
+                .width(ui.available_width() - 72.0 - COMBO_MARGIN)
                 .show_ui(ui, |ui| {
-                    for sort in Sort::ALL {
+                    for sort in SortOrder::ALL {
                         ui.selectable_value(&mut query.sort, sort, sort.label());
                     }
                 });
         });
-        let sign = if query.reversed { "⬆" } else { "⬇" };
+        let sign = if query.is_reversed { "⬆" } else { "⬇" };
         let turn = ui.button(sign).on_hover_text("Turn the order round");
         if turn.accessible_name("Turn the order round").clicked() {
-            query.reversed = !query.reversed;
+            query.is_reversed = !query.is_reversed;
         }
         ui.menu_button("⚙", |ui| more_filters(ui, &mut query))
             .response
             .on_hover_text("More filters")
             .accessible_name("More filters");
     });
-    if query.narrows() {
+    if query.is_filtered() {
         ui.horizontal(|ui| {
-            ui.weak(narrowed(&query));
+            ui.weak(filter_summary(&query));
             if ui.small_button("Show all").clicked() {
-                query = Query {
+                query = PictureQuery {
                     sort: query.sort,
-                    reversed: query.reversed,
-                    ..Query::default()
+                    is_reversed: query.is_reversed,
+                    ..PictureQuery::default()
                 };
             }
         });
     }
     if query != *former {
-        actions.push(Action::List(query));
+        actions.push(Action::SetQuery(query));
     }
 }
 
-fn state_filter(ui: &mut Ui, query: &mut Query, width: f32) {
+fn state_filter(ui: &mut Ui, query: &mut PictureQuery, width: f32) {
     ui.name_inputs("State", |ui| {
         ComboBox::from_id_salt("state")
-            .selected_text(query.state.map_or("Any state", StateFilter::label))
+            .selected_text(query.state.map_or("Any state", ReviewFilter::label))
             .width(width)
             .show_ui(ui, |ui| {
                 ui.selectable_value(&mut query.state, None, "Any state");
-                for state in StateFilter::ALL {
+                for state in ReviewFilter::ALL {
                     ui.selectable_value(&mut query.state, Some(state), state.label());
                 }
             });
     });
 }
 
-fn category_filter(ui: &mut Ui, desk: &Desk, query: &mut Query, width: f32) {
-    let document = desk.session.document();
+fn category_filter(ui: &mut Ui, workspace: &Workspace, query: &mut PictureQuery, width: f32) {
+    let document = workspace.session.document();
     let chosen = query.category.and_then(|id| document.category(id));
     ui.name_inputs("Class", |ui| {
         ComboBox::from_id_salt("class")
@@ -354,10 +366,10 @@ fn category_filter(ui: &mut Ui, desk: &Desk, query: &mut Query, width: f32) {
     });
 }
 
-fn more_filters(ui: &mut Ui, query: &mut Query) {
+fn more_filters(ui: &mut Ui, query: &mut PictureQuery) {
     ui.set_min_width(220.0);
     ui.checkbox(&mut query.has_proposals, "With proposals to judge");
-    ui.checkbox(&mut query.is_bad, "Missing or unreadable files");
+    ui.checkbox(&mut query.is_unreadable, "Missing or unreadable files");
     let mut by_score = query.scores.is_some();
     ui.checkbox(&mut by_score, "A box with a score from … to …");
     let mut range = query.scores.unwrap_or([0.0, 1.0]);
@@ -375,8 +387,8 @@ fn more_filters(ui: &mut Ui, query: &mut Query) {
 }
 
 /// What the list is narrowed to, in few words.
-fn narrowed(query: &Query) -> &'static str {
-    if query.is_bad {
+fn filter_summary(query: &PictureQuery) -> &'static str {
+    if query.is_unreadable {
         "Missing or unreadable"
     } else if query.has_proposals {
         "With proposals"
@@ -387,12 +399,12 @@ fn narrowed(query: &Query) -> &'static str {
     }
 }
 
-fn nothing(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
+fn empty_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     ui.add_space(12.0);
-    let is_empty = desk.session.document().pictures().len() == 0;
+    let is_empty = workspace.session.document().pictures().len() == 0;
     if !is_empty {
         ui.weak("No picture is like that.");
-    } else if desk.is_reading {
+    } else if workspace.is_scanning {
         ui.horizontal(|ui| {
             ui.spinner();
             ui.label("Looking for pictures…");
@@ -408,22 +420,24 @@ fn nothing(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
 /// One picture of the list.
 fn entry(
     ui: &mut Ui,
-    desk: &mut Desk,
+    workspace: &mut Workspace,
     picture: PictureId,
     rect: Rect,
     is_grid: bool,
     actions: &mut Vec<Action>,
 ) {
-    let texture = desk.textures.thumbnail(picture);
+    workspace.textures.touch_thumbnail(picture);
+    let texture = workspace.textures.thumbnail(picture);
+    let texture = texture.map(|texture| texture.cloned());
     if texture.is_none() {
-        desk.want_thumbnail(picture);
+        workspace.request_thumbnail(picture);
     }
-    let session = &desk.session;
+    let session = &workspace.session;
     let Some(row) = session.document().picture(picture) else {
         return;
     };
     let is_current = session.current() == Some(picture);
-    let is_picked = session.picks().has(picture);
+    let is_picked = session.list_selection().contains(picture);
     let is_empty = session.document().is_verified_empty(picture);
     let is_bad = row.missing || session.unreadable(picture).is_some();
     // Not one stop of the keyboard each: the list is.
@@ -435,15 +449,15 @@ fn entry(
             theme::review_name(row.review, is_empty)
         };
         let mut text = format!("{}, {state}", row.path);
-        let tags = tag_names(desk, row);
+        let tags = tag_names(workspace, row);
         if !tags.is_empty() {
             text += &format!(", tagged {tags}");
         }
         WidgetInfo::selected(Role::ListBoxOption, true, is_current || is_picked, text)
     });
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let painter = ui.painter_at(rect);
-    let is_marked = is_picked || is_current && session.picks().is_empty();
+    let is_marked = is_picked || is_current && session.list_selection().is_empty();
     let visuals = ui.visuals();
     let fill = match (is_marked, response.hovered()) {
         (true, _) => Some(visuals.selection.bg_fill),
@@ -453,13 +467,13 @@ fn entry(
     if let Some(fill) = fill {
         painter.rect_filled(rect, CornerRadius::same(4), fill);
     }
-    if is_current && !session.picks().is_empty() {
+    if is_current && !session.list_selection().is_empty() {
         // Which of those that are selected is the one on the canvas.
         let stroke = Stroke::new(1.5, palette.accent);
         painter.rect_stroke(rect, CornerRadius::same(4), stroke, StrokeKind::Inside);
     }
     let boxes = session.document().annotations(picture);
-    let counts = Counts::of(boxes);
+    let counts = BoxCounts::of(boxes);
     // On the selection only its own colour can be read.
     let on_selection = ui.visuals().selection.stroke.color;
     let [text, quiet] = if is_marked {
@@ -500,7 +514,7 @@ fn entry(
     };
     let second_line = first_line + 17.0;
     let width = rect.right() - text_left - 4.0;
-    let name = shortened(ui, &row.path, width);
+    let name = elided(ui, &row.path, width);
     painter.text(
         pos2(text_left, first_line),
         Align2::LEFT_TOP,
@@ -511,10 +525,10 @@ fn entry(
     let (sign, colour) = if is_bad {
         ("⚠", if is_marked { text } else { palette.bad })
     } else if is_marked {
-        (theme::review_sign(row.review, is_empty), text)
+        (theme::review_symbol(row.review, is_empty), text)
     } else {
         (
-            theme::review_sign(row.review, is_empty),
+            theme::review_symbol(row.review, is_empty),
             palette.review(row.review),
         )
     };
@@ -551,22 +565,22 @@ fn entry(
         let modifiers = ui.input(|input| input.modifiers);
         let pick = match (modifiers.shift, modifiers.command) {
             (false, false) => None,
-            (false, true) => Some(Pick::Toggle(picture)),
-            (true, is_added) => Some(Pick::To(picture, is_added)),
+            (false, true) => Some(SelectionChange::Toggle(picture)),
+            (true, is_added) => Some(SelectionChange::RangeTo(picture, is_added)),
         };
-        actions.push(pick.map_or(Action::Show(picture), Action::Pick));
+        actions.push(pick.map_or(Action::Show(picture), Action::SelectPictures));
         if pick.is_some() {
             // So that keys go on with it.
             ui.memory_mut(|memory| memory.request_focus(id()));
         } else if is_current {
-            actions.push(Action::Pick(Pick::Nothing));
+            actions.push(Action::SelectPictures(SelectionChange::Clear));
         }
     }
     response.on_hover_ui(|ui| {
         ui.label(&*row.path);
         ui.label(format!("{} × {} pixels", row.width, row.height));
         if !row.tags.is_empty() {
-            ui.label(format!("Tagged {}", tag_names(desk, row)));
+            ui.label(format!("Tagged {}", tag_names(workspace, row)));
         }
         if let Some(reason) = session.unreadable(picture) {
             ui.label(reason);
@@ -577,8 +591,8 @@ fn entry(
 }
 
 /// The names of a picture's tags.
-pub fn tag_names(desk: &Desk, picture: &Picture) -> String {
-    let document = desk.session.document();
+pub fn tag_names(workspace: &Workspace, picture: &Picture) -> String {
+    let document = workspace.session.document();
     let names = picture
         .tags
         .iter()
@@ -588,13 +602,13 @@ pub fn tag_names(desk: &Desk, picture: &Picture) -> String {
 }
 
 /// What the boxes of a picture come to.
-struct Counts {
+struct BoxCounts {
     ground_truth: usize,
     proposed: usize,
     categories: Vec<crate::document::CategoryId>,
 }
 
-impl Counts {
+impl BoxCounts {
     fn of(boxes: &[crate::document::Annotation]) -> Self {
         let mut categories: Vec<_> = boxes
             .iter()
@@ -633,7 +647,7 @@ impl Counts {
 }
 
 /// A path that fits into so many points: its end says more than its beginning.
-fn shortened(ui: &Ui, path: &str, width: f32) -> String {
+fn elided(ui: &Ui, path: &str, width: f32) -> String {
     let font = FontId::proportional(12.5);
     let fits = |text: &str| {
         let colour = Color32::WHITE;

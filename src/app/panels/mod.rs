@@ -1,4 +1,4 @@
-//! The parts around the canvas. Each reads the desk and pushes actions.
+//! The parts around the canvas. Each reads the workspace and pushes actions.
 
 pub mod boxes;
 pub mod classes;

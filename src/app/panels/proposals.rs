@@ -4,38 +4,45 @@ use egui::{ComboBox, RichText, Slider, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::{Desk, ModelState, heat_colour};
-use crate::app::offer::Offer;
-use crate::app::preferences::CanvasLook;
-use crate::app::session::Proposing;
-use crate::app::theme::Palette;
+use crate::app::command_state::CommandState;
+use crate::app::preferences::CanvasOptions;
+use crate::app::session::ProposalSettings;
+use crate::app::theme::ThemePalette;
+use crate::app::workspace::{ModelState, Workspace, heat_map_colour};
 use crate::localize::{Method, Quality};
 
 /// Draws the panel.
 pub fn ui(
     ui: &mut Ui,
-    desk: &mut Desk,
-    look: &CanvasLook,
-    offer: &Offer<'_>,
+    workspace: &mut Workspace,
+    look: &CanvasOptions,
+    offer: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    model_line(ui, desk, actions);
-    let former = desk.trial.as_ref().map(|trial| &trial.proposing);
-    let former = former.unwrap_or(desk.session.proposing()).clone();
+    model_line(ui, workspace, actions);
+    let former = workspace
+        .proposal_preview
+        .as_ref()
+        .map(|proposal_preview| &proposal_preview.settings);
+    let former = former
+        .unwrap_or(workspace.session.proposal_settings())
+        .clone();
     let mut proposing = former.clone();
     let mut is_final = false;
-    let knows_classes = desk.facts().is_some_and(|facts| !facts.classes.is_empty());
+    let knows_classes = workspace
+        .model_info()
+        .is_some_and(|model_info| !model_info.classes.is_empty());
     if knows_classes {
-        let button = egui::Button::new(Command::ClassNames.spec().label);
-        let button = ui.add_enabled(offer.allows(Command::ClassNames), button);
+        let button = egui::Button::new(Command::ClassNames.label());
+        let button = ui.add_enabled(offer.is_enabled(Command::ClassNames), button);
         if offer.named(button, Command::ClassNames).clicked() {
             actions.push(Action::Command(Command::ClassNames));
         }
     }
-    ui.add_enabled_ui(desk.session.is_editable(), |ui| {
+    ui.add_enabled_ui(workspace.session.is_editable(), |ui| {
         quality(ui, proposing.quality(), actions);
         // They are about maps, of which learned boxes know nothing.
-        let is_learned = desk.learning.in_use().is_some();
+        let is_learned = workspace.learning.active_state().is_some();
         ui.add_enabled_ui(!is_learned, |ui| {
             method(ui, &mut proposing, knows_classes, &mut is_final);
             sliders(ui, &mut proposing, &mut is_final);
@@ -45,27 +52,30 @@ pub fn ui(
         }
     });
     if proposing != former || is_final {
-        actions.push(Action::Propose(proposing, is_final));
+        actions.push(Action::SetProposalSettings(proposing, is_final));
     }
-    if desk.deriving > 0 {
-        ui.weak(format!("{} other pictures follow…", desk.deriving));
+    if workspace.deriving > 0 {
+        ui.weak(format!("{} other pictures follow…", workspace.deriving));
     }
-    heat(ui, desk, look, offer, actions);
+    heat(ui, workspace, look, offer, actions);
 }
 
-fn model_line(ui: &mut Ui, desk: &Desk, actions: &mut Vec<Action>) {
-    let palette = Palette::of(ui.visuals());
-    ui.horizontal(|ui| match &desk.model {
+fn model_line(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+    let palette = ThemePalette::of(ui.visuals());
+    ui.horizontal(|ui| match &workspace.model {
         ModelState::Loading => {
             ui.spinner();
             ui.label("Loading the model…");
         }
-        ModelState::Ready(facts) => {
-            let classes = match facts.classes.len() {
+        ModelState::Ready(model_info) => {
+            let classes = match model_info.classes.len() {
                 0 => "any object".to_owned(),
                 number => format!("{number} classes"),
             };
-            ui.weak(format!("{}, {classes}, on {}", facts.name, facts.device));
+            ui.weak(format!(
+                "{}, {classes}, on {}",
+                model_info.name, model_info.device
+            ));
         }
         ModelState::Failed(reason) => {
             ui.vertical(|ui| {
@@ -88,7 +98,7 @@ fn quality(ui: &mut Ui, chosen: Quality, actions: &mut Vec<Action>) {
                 .show_ui(ui, |ui| {
                     for quality in Quality::ALL {
                         let button = egui::Button::selectable(chosen == quality, quality.name());
-                        let response = ui.add(button).on_hover_text(meaning(quality));
+                        let response = ui.add(button).on_hover_text(quality_tooltip(quality));
                         if response.clicked() && chosen != quality {
                             actions.push(Action::UseQuality(quality));
                         }
@@ -98,7 +108,7 @@ fn quality(ui: &mut Ui, chosen: Quality, actions: &mut Vec<Action>) {
     });
 }
 
-fn meaning(quality: Quality) -> &'static str {
+fn quality_tooltip(quality: Quality) -> &'static str {
     match quality {
         Quality::Fast => "Boxes without names",
         Quality::Balanced => "Boxes with names, better placed",
@@ -106,7 +116,7 @@ fn meaning(quality: Quality) -> &'static str {
     }
 }
 
-fn method(ui: &mut Ui, proposing: &mut Proposing, knows_classes: bool, is_final: &mut bool) {
+fn method(ui: &mut Ui, proposing: &mut ProposalSettings, knows_classes: bool, is_final: &mut bool) {
     ui.horizontal(|ui| {
         let label = ui.label("Method");
         ui.label_inputs_by(label.id, |ui| {
@@ -119,7 +129,7 @@ fn method(ui: &mut Ui, proposing: &mut Proposing, knows_classes: bool, is_final:
                         let is_chosen = proposing.method() == method;
                         let button = egui::Button::selectable(is_chosen, method.name());
                         let response = ui.add_enabled(is_possible, button);
-                        let response = response.on_hover_text(explanation(method));
+                        let response = response.on_hover_text(method_tooltip(method));
                         if response
                             .on_disabled_hover_text("Needs a model with a class head")
                             .clicked()
@@ -134,7 +144,7 @@ fn method(ui: &mut Ui, proposing: &mut Proposing, knows_classes: bool, is_final:
     });
 }
 
-fn explanation(method: Method) -> &'static str {
+fn method_tooltip(method: Method) -> &'static str {
     match method {
         Method::Affinity => "The map carried along the picture's own similarities: whole objects",
         Method::TsCam => "The paper to the letter: attention times class map",
@@ -144,7 +154,7 @@ fn explanation(method: Method) -> &'static str {
 }
 
 /// Sliders try the picture that is shown while they are moved, and act when they are let go.
-fn sliders(ui: &mut Ui, proposing: &mut Proposing, is_final: &mut bool) {
+fn sliders(ui: &mut Ui, proposing: &mut ProposalSettings, is_final: &mut bool) {
     let mut threshold = proposing.effective_threshold();
     let mut area = proposing.min_area.unwrap_or(0.0);
     let mut score = proposing.min_score;
@@ -184,10 +194,10 @@ fn sliders(ui: &mut Ui, proposing: &mut Proposing, is_final: &mut bool) {
     if slide(ui, &mut score, 0.0..=0.95, "lowest score", hint) {
         proposing.min_score = score;
     }
-    let own = Proposing {
+    let own = ProposalSettings {
         method: proposing.method.clone(),
         model: proposing.model.clone(),
-        ..Proposing::default()
+        ..ProposalSettings::default()
     };
     if own != *proposing && ui.small_button("Reset").clicked() {
         *proposing = own;
@@ -197,12 +207,12 @@ fn sliders(ui: &mut Ui, proposing: &mut Proposing, is_final: &mut bool) {
 
 fn heat(
     ui: &mut Ui,
-    desk: &mut Desk,
-    look: &CanvasLook,
-    offer: &Offer<'_>,
+    workspace: &mut Workspace,
+    look: &CanvasOptions,
+    offer: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    let mut shows = desk.shows_heat;
+    let mut shows = workspace.shows_heat_map;
     let text = match offer.keymap.text(Command::HeatMap) {
         Some(keys) => format!("Heat map ({keys})"),
         None => "Heat map".to_owned(),
@@ -210,7 +220,7 @@ fn heat(
     if ui.checkbox(&mut shows, text).changed() {
         actions.push(Action::Command(Command::HeatMap));
     }
-    if !desk.shows_heat {
+    if !workspace.shows_heat_map {
         return;
     }
     let mut look = *look;
@@ -218,31 +228,31 @@ fn heat(
         .show_value(false)
         .text("opacity");
     if ui.add(slider).changed() {
-        actions.push(Action::Look(look));
+        actions.push(Action::SetCanvasOptions(look));
     }
-    let classes = desk.classes_seen();
+    let classes = workspace.classes_in_picture();
     if !classes.is_empty() {
-        let chosen = desk
-            .heat_class
+        let chosen = workspace
+            .heat_map_class
             .and_then(|class| classes.iter().find(|(at, _)| *at == class));
         let text = chosen.map_or("surest class", |(_, name)| name);
         ui.name_inputs("Class of the heat map", |ui| {
             ComboBox::from_id_salt("heat class")
                 .selected_text(text)
                 .show_ui(ui, |ui| {
-                    ui.selectable_value(&mut desk.heat_class, None, "surest class");
+                    ui.selectable_value(&mut workspace.heat_map_class, None, "surest class");
                     for (class, name) in &classes {
-                        ui.selectable_value(&mut desk.heat_class, Some(*class), name);
+                        ui.selectable_value(&mut workspace.heat_map_class, Some(*class), name);
                     }
                 });
         });
     }
-    legend(ui, desk.heat_cut());
+    legend(ui, workspace.heat_map_threshold());
 }
 
 /// The colours from low to high, with a mark where the map is cut.
 fn legend(ui: &mut Ui, cut: f32) {
-    let palette = Palette::of(ui.visuals());
+    let palette = ThemePalette::of(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(
         egui::vec2(ui.available_width() - 8.0, 14.0),
         egui::Sense::hover(),
@@ -253,7 +263,7 @@ fn legend(ui: &mut Ui, cut: f32) {
         let left = egui::lerp(rect.x_range(), step as f32 / steps as f32);
         let right = egui::lerp(rect.x_range(), (step + 1) as f32 / steps as f32);
         let part = egui::Rect::from_x_y_ranges(left..=right, rect.y_range());
-        mesh.add_colored_rect(part, heat_colour((step * 255 / (steps - 1)) as u8));
+        mesh.add_colored_rect(part, heat_map_colour((step * 255 / (steps - 1)) as u8));
     }
     ui.painter().add(egui::Shape::mesh(mesh));
     let x = egui::lerp(rect.x_range(), cut);

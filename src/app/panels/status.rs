@@ -4,19 +4,24 @@ use egui::{Align, Layout, ProgressBar, Ui};
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::desk::Desk;
-use crate::app::notices::Notices;
-use crate::app::offer::Offer;
+use crate::app::command_state::CommandState;
+use crate::app::notifications::Notifications;
 use crate::app::panels::list;
-use crate::app::theme::{self, Palette};
+use crate::app::theme::{self, ThemePalette};
+use crate::app::workspace::Workspace;
 
 /// Letters of a picture's tags that the line shows.
-const MOST_TAGS: usize = 32;
+const MAX_TAG_CHARS: usize = 32;
 
 /// The line of the picture.
-pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>) {
-    let session = &desk.session;
-    let palette = Palette::of(ui.visuals());
+pub fn ui(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    notifications: &Notifications,
+    actions: &mut Vec<Action>,
+) {
+    let session = &workspace.session;
+    let palette = ThemePalette::of(ui.visuals());
     ui.horizontal(|ui| {
         if let Some(row) = session
             .current()
@@ -24,7 +29,7 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
         {
             let is_empty = session.document().is_verified_empty(row.id);
             let state = theme::review_name(row.review, is_empty);
-            let sign = theme::review_sign(row.review, is_empty);
+            let sign = theme::review_symbol(row.review, is_empty);
             ui.colored_label(palette.review(row.review), format!("{sign} {state}"));
             ui.separator();
             if let Some(at) = session.row(row.id) {
@@ -32,8 +37,8 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
                 ui.separator();
             }
             if !row.tags.is_empty() {
-                let tags = list::tag_names(desk, row);
-                let text: String = tags.chars().take(MOST_TAGS).collect();
+                let tags = list::tag_names(workspace, row);
+                let text: String = tags.chars().take(MAX_TAG_CHARS).collect();
                 let is_whole = text.len() == tags.len();
                 ui.weak(format!("🏷 {text}{}", if is_whole { "" } else { "…" }))
                     .on_hover_text(format!("Tagged {tags}"));
@@ -41,8 +46,8 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if notices.unseen() > 0 {
-                let text = match notices.unseen() {
+            if notifications.unread() > 0 {
+                let text = match notifications.unread() {
                     1 => "⚠ 1 problem".to_owned(),
                     number => format!("⚠ {number} problems"),
                 };
@@ -60,7 +65,7 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
                 .current()
                 .and_then(|id| session.document().picture(id))
             {
-                let percent = desk.canvas.scale() * ui.pixels_per_point() * 100.0;
+                let percent = workspace.canvas.scale() * ui.pixels_per_point() * 100.0;
                 ui.weak(format!("{percent:.0} %"));
                 ui.separator();
                 ui.weak(format!("{} × {}", row.width, row.height));
@@ -70,18 +75,18 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
                 ui.colored_label(palette.waiting, "read only");
                 ui.separator();
             }
-            if let Some(exchange) = &desk.exchange {
+            if let Some(exchange) = &workspace.exchange {
                 ui.spinner();
                 ui.label(*exchange);
-            } else if desk.is_reading {
+            } else if workspace.is_scanning {
                 ui.spinner();
                 ui.label("Reading the folder…");
             }
-            if desk.is_awaited() {
+            if workspace.is_current_pending() {
                 ui.spinner();
                 ui.label("The model looks at it…");
             }
-            if desk.canvas.draws() {
+            if workspace.canvas.is_draw_mode() {
                 ui.colored_label(
                     palette.accent,
                     "Draw: drag, click two corners, or Enter; Esc gives up",
@@ -104,8 +109,13 @@ pub fn ui(ui: &mut Ui, desk: &Desk, notices: &Notices, actions: &mut Vec<Action>
 
 /// The model's run over many pictures, below the list: what comes and goes must not move the
 /// picture.
-pub fn job_bar(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Action>) {
-    let Some(job) = &desk.job else { return };
+pub fn job_ui(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    offer: &CommandState<'_>,
+    actions: &mut Vec<Action>,
+) {
+    let Some(job) = &workspace.job else { return };
     let is_paused = job.paused.is_some();
     ui.add_space(3.0);
     ui.horizontal(|ui| {
@@ -113,7 +123,7 @@ pub fn job_bar(ui: &mut Ui, desk: &Desk, offer: &Offer<'_>, actions: &mut Vec<Ac
         ui.label(format!("{words}, {} / {}", job.done(), job.total));
         if job.failed > 0 {
             ui.colored_label(
-                Palette::of(ui.visuals()).bad,
+                ThemePalette::of(ui.visuals()).bad,
                 format!("{} failed", job.failed),
             );
         }

@@ -1,39 +1,39 @@
-//! Keys and what is dropped, and where the keyboard is.
+//! Keys, dropped files and keyboard focus.
 
 use egui::{Context, Key, Ui};
 
-use super::Window;
+use super::state::Window;
 use crate::app::action::{Action, ClassAction};
 use crate::app::canvas;
 use crate::app::dialogs::{Dialog, exchange};
-use crate::app::keymap;
+use crate::app::input;
 use crate::app::panels::{boxes, list};
 
 impl Window {
-    /// Takes keys before any widget sees them, one after the other as they were pressed.
-    pub(super) fn take_keys(&mut self, ui: &Ui, actions: &mut Vec<Action>) {
+    /// Handles keys before any widget sees them, in the order in which they were pressed.
+    pub(super) fn on_keys(&mut self, ui: &Ui, actions: &mut Vec<Action>) {
         let has_focus = ui.input(|input| input.focused);
         let has_canvas = ui.memory(|memory| memory.has_focus(canvas::id()));
         let has_list = ui.memory(|memory| memory.has_focus(list::id()));
-        if let Some(desk) = &mut self.desk
+        if let Some(workspace) = &mut self.workspace
             && !(has_focus && has_canvas)
         {
-            desk.canvas.release_space();
+            workspace.canvas.release_space();
         }
-        if self.classes.awaits_key() {
-            let key = ui.input_mut(|input| self.classes.take_key(&mut input.events, actions));
+        if self.classes.is_recording_key() {
+            let key = ui.input_mut(|input| self.classes.on_key(&mut input.events, actions));
             if let Some((key, command)) = key.and_then(|key| {
                 let press = Key::from_name(&key.to_uppercase().to_string())?;
                 let keymap = &self.preferences.keymap;
                 Some((
                     key,
-                    keymap.command_of(press, egui::Modifiers::NONE, false, true)?,
+                    keymap.command_for_press(press, egui::Modifiers::NONE, false, true)?,
                 ))
             }) {
                 actions.retain(|action| !matches!(action, Action::Class(ClassAction::Hotkey(..))));
-                let label = command.spec().label.trim_end_matches('…');
+                let label = command.label().trim_end_matches('…');
                 let text = format!("{key} is the key of “{label}”: choose another for the class");
-                self.notices.say(text);
+                self.notifications.notify(text);
             }
         }
         if self.dialog.is_some() || self.had_popup {
@@ -42,27 +42,26 @@ impl Window {
         let is_typing = ui.ctx().text_edit_focused();
         let events = ui.input_mut(|input| std::mem::take(&mut input.events));
         let mut rest = Vec::with_capacity(events.len());
-        // The text that a key types comes right after it, and is not for classes if the key was
-        // for a command.
-        let mut was_taken = false;
+        // The text of a key follows it. If the key was a command, its text is not a key of a class.
+        let mut was_handled = false;
         for event in events {
             let is_text = matches!(event, egui::Event::Text(_));
             let focus = [has_canvas, has_list];
-            let is_taken =
-                (is_text && was_taken) || self.take_key(&event, is_typing, focus, actions);
+            let is_handled =
+                (is_text && was_handled) || self.on_key(&event, is_typing, focus, actions);
             if matches!(event, egui::Event::Key { pressed: true, .. }) {
-                was_taken = is_taken;
+                was_handled = is_handled;
             }
-            if !is_taken {
+            if !is_handled {
                 rest.push(event);
             }
         }
         ui.input_mut(|input| input.events = rest);
     }
 
-    /// Takes an event if it is a command, or a key that means something on the canvas; whether it
-    /// is.
-    fn take_key(
+    /// Handles an event that is a command, or a key of the canvas or the list; `false` if it is
+    /// none of these.
+    fn on_key(
         &mut self,
         event: &egui::Event,
         is_typing: bool,
@@ -70,19 +69,19 @@ impl Window {
         actions: &mut Vec<Action>,
     ) -> bool {
         let keymap = &self.preferences.keymap;
-        if let Some(keys) = keymap::clipboard_keys(event).filter(|_| has_canvas) {
-            let command = keymap.command_with(keys);
+        if let Some(keys) = input::clipboard_keys(event).filter(|_| has_canvas) {
+            let command = keymap.command_for(keys);
             actions.extend(command.map(Action::Command));
             return command.is_some();
         }
         match event {
             egui::Event::Text(text) if has_canvas => {
-                let (Some(desk), Some(key)) = (&self.desk, text.chars().next()) else {
+                let (Some(workspace), Some(key)) = (&self.workspace, text.chars().next()) else {
                     return false;
                 };
-                let mut classes = desk.session.document().categories();
+                let mut classes = workspace.session.document().categories();
                 let class = classes.find(|row| row.hotkey == Some(key));
-                let class = class.filter(|_| desk.session.is_editable());
+                let class = class.filter(|_| workspace.session.is_editable());
                 actions.extend(class.map(|class| Action::ChooseClass(class.id)));
             }
             egui::Event::Key {
@@ -92,11 +91,11 @@ impl Window {
                 ..
             } if has_canvas && (modifiers.is_none() || !pressed) => {
                 let tapped = self
-                    .desk
+                    .workspace
                     .as_mut()
-                    .is_some_and(|desk| desk.canvas.take_space(*pressed));
+                    .is_some_and(|workspace| workspace.canvas.on_space(*pressed));
                 let space = egui::KeyboardShortcut::new(egui::Modifiers::NONE, Key::Space);
-                let command = keymap.command_with(space).filter(|_| tapped);
+                let command = keymap.command_for(space).filter(|_| tapped);
                 actions.extend(command.map(Action::Command));
             }
             egui::Event::Key {
@@ -106,24 +105,31 @@ impl Window {
                 modifiers,
                 ..
             } => {
-                if let Some(desk) = self.desk.as_mut().filter(|desk| !desk.shows_dashboard)
+                if let Some(workspace) = self
+                    .workspace
+                    .as_mut()
+                    .filter(|workspace| !workspace.shows_dashboard)
                     && has_canvas
-                    && desk
-                        .canvas
-                        .take_key(*key, *modifiers, *repeat, &desk.session, actions)
+                    && workspace.canvas.on_key(
+                        *key,
+                        *modifiers,
+                        *repeat,
+                        &workspace.session,
+                        actions,
+                    )
                 {
                     return true;
                 }
-                if let Some(desk) = &self.desk
+                if let Some(workspace) = &self.workspace
                     && has_list
-                    && let Some(pick) = self.list.take_key(*key, *modifiers, desk)
+                    && let Some(change) = self.list.on_key(*key, *modifiers, workspace)
                 {
-                    actions.push(Action::Pick(pick));
+                    actions.push(Action::SelectPictures(change));
                     return true;
                 }
-                let command = keymap.command_of(*key, *modifiers, is_typing, has_canvas);
+                let command = keymap.command_for_press(*key, *modifiers, is_typing, has_canvas);
                 let Some(command) = command else { return false };
-                if !repeat || command.repeats() {
+                if !repeat || command.spec().repeats {
                     actions.push(Action::Command(command));
                 }
             }
@@ -132,9 +138,9 @@ impl Window {
         true
     }
 
-    /// Something was dropped on the window: a folder or project is opened, a model is used, and
-    /// annotations are offered for import where a project is open.
-    pub(super) fn take_dropped(&mut self, context: &Context, actions: &mut Vec<Action>) {
+    /// Handles a file or folder that was dropped on the window: opens a folder or project, uses a
+    /// model, or offers to import annotations into the open project.
+    pub(super) fn on_dropped_files(&mut self, context: &Context, actions: &mut Vec<Action>) {
         let dropped = context.input(|input| {
             let mut files = input.raw.dropped_files.iter();
             files.next().map(|file| file.path().to_path_buf())
@@ -143,9 +149,9 @@ impl Window {
         let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
         match extension.to_str() {
             Some("safetensors" | "pth") => actions.push(Action::UseModel(Some(path))),
-            Some("json" | "xml" | "yaml" | "yml" | "txt" | "csv") if self.desk.is_some() => {
+            Some("json" | "xml" | "yaml" | "yml" | "txt" | "csv") if self.workspace.is_some() => {
                 let mut import = exchange::Import::default();
-                import.take_path(&path);
+                import.set_path(&path);
                 self.dialog = Some(Dialog::Import(import));
             }
             _ => actions.push(Action::Open(path)),
@@ -153,9 +159,9 @@ impl Window {
     }
 }
 
-/// Gives the canvas the focus when nothing else has it, and lets it keep the keys that the toolkit
-/// would use to go elsewhere.
-pub(super) fn hold_focus(ui: &Ui, has_dialog: bool) {
+/// Gives the canvas the focus if no widget has it, and reserves the keys with which the toolkit
+/// would move the focus.
+pub(super) fn keep_canvas_focused(ui: &Ui, has_dialog: bool) {
     let id = canvas::id();
     ui.memory_mut(|memory| {
         if memory.focused().is_none() && !has_dialog {
@@ -173,8 +179,8 @@ pub(super) fn hold_focus(ui: &Ui, has_dialog: bool) {
     });
 }
 
-/// Moves the keyboard from the canvas to the list, from there to the boxes, and back.
-pub(super) fn next_panel(context: &Context) {
+/// Moves the focus from the canvas to the list of pictures, then to the list of boxes, and back.
+pub(super) fn focus_next_panel(context: &Context) {
     context.memory_mut(|memory| {
         let stops = [canvas::id(), list::id(), boxes::id()];
         let at = stops.iter().position(|stop| memory.has_focus(*stop));

@@ -1,478 +1,132 @@
-//! What is done about actions and commands.
+//! Performs actions.
 
-use egui::{Context, ViewportCommand};
+use egui::Context;
 
-use super::keys::next_panel;
-use super::{Window, counted};
-use crate::app::action::{Action, ClassAction};
-use crate::app::canvas::Wish;
-use crate::app::command::Command;
-use crate::app::desk::{Desk, ModelState};
-use crate::app::dialogs::{Dialog, exchange};
-use crate::app::files::{self, Purpose};
-use crate::app::keymap::Keymap;
-use crate::app::picks::Pick;
-use crate::app::preferences::{CanvasLook, Theme};
-use crate::app::work::{Post, exchanging, opening};
-use crate::document::{Edit, EditError, ops};
+use super::class_actions::change_class;
+use super::state::Window;
+use crate::app::action::Action;
+use crate::app::workers::events::EventSender;
+use crate::app::workers::{exchanger, file_dialog};
+use crate::app::workspace::Workspace;
+use crate::document::{PictureId, ops};
 use crate::store::StoreError;
 
-/// Gestures of colours, apart from those of keys.
-const RECOLOURING: u64 = 1 << 63;
-/// How much the keys move the threshold.
-const THRESHOLD_STEP: f32 = 0.02;
-
 impl Window {
+    /// Performs an action. If it fails, the problem is shown.
     pub(super) fn perform(&mut self, context: &Context, action: Action) {
         if let Err(error) = self.try_perform(context, action) {
-            self.notices.problem(error.to_string());
+            self.notifications.problem(error.to_string());
         }
     }
 
     fn try_perform(&mut self, context: &Context, action: Action) -> Result<(), StoreError> {
         match action {
-            Action::Command(command) => return self.command(context, command),
+            Action::Command(command) => return self.run_command(context, command),
             Action::Open(path) => self.open(path),
-            Action::Ask(purpose) => files::ask(purpose, self.post.clone()),
+            Action::ChooseFile(purpose) => file_dialog::show(purpose, self.event_sender.clone()),
             Action::CloseDialog => self.dialog = None,
-            Action::ClearProblems => self.notices.clear_problems(),
+            Action::ClearProblems => self.notifications.clear_problems(),
+            Action::MarkProblemsRead => self.notifications.mark_read(),
+            Action::DismissToast(text) => self.notifications.dismiss(&text),
             Action::UseModel(model) => self.use_model(model),
             Action::UseQuality(quality) => {
-                self.look_otherwise(|looker| looker.quality = quality);
+                self.change_model_settings(|settings| settings.quality = quality);
             }
-            Action::Look(_)
-            | Action::Theme(_)
-            | Action::Scale(_)
-            | Action::Keys(..)
-            | Action::ResetKeys
-            | Action::GoOnWhenDone(_)
-            | Action::ProposeAtOnce(_)
-            | Action::ForgetRecent(_) => self.prefer(context, action),
-            Action::ChooseLearned(choice) => {
-                if let Some(desk) = &mut self.desk
-                    && let Some(text) = desk.choose_state(choice)?
+            Action::SetCanvasOptions(_)
+            | Action::SetTheme(_)
+            | Action::SetScale(_)
+            | Action::SetShortcuts(..)
+            | Action::ResetShortcuts
+            | Action::SetAdvanceWhenDone(_)
+            | Action::SetProposeOnOpen(_)
+            | Action::ForgetRecent(_) => self.set_preference(context, action),
+            Action::UseLearned(source) => {
+                if let Some(workspace) = &mut self.workspace
+                    && let Some(text) = workspace.choose_proposal_source(source)?
                 {
-                    self.notices.say_about("learning", text);
+                    self.notifications.notify_about("learning", text);
                 }
             }
             action => {
-                if let Some(desk) = &mut self.desk {
-                    let post = self.post.about(desk.number);
-                    return on_desk(desk, &post, action);
+                if let Some(workspace) = &mut self.workspace {
+                    let event_sender = self.event_sender.about(workspace.number);
+                    return perform_on_workspace(workspace, &event_sender, action);
                 }
             }
-        }
-        Ok(())
-    }
-
-    /// A preference is another one.
-    fn prefer(&mut self, context: &Context, action: Action) {
-        let preferences = &mut self.preferences;
-        match action {
-            Action::Look(look) => preferences.canvas = look,
-            Action::Theme(theme) => {
-                preferences.theme = theme;
-                context.set_theme(theme);
-            }
-            Action::Scale(scale) => {
-                preferences.scale = scale;
-                context.set_zoom_factor(scale);
-            }
-            Action::Keys(command, keys) => preferences.keymap.set(command, keys),
-            Action::ResetKeys => preferences.keymap = Keymap::default(),
-            Action::GoOnWhenDone(goes_on) => preferences.goes_on_when_done = goes_on,
-            Action::ProposeAtOnce(at_once) => preferences.proposes_at_once = at_once,
-            Action::ForgetRecent(path) => preferences.recent.retain(|other| *other != path),
-            _ => {}
-        }
-        self.are_preferences_new = true;
-    }
-
-    fn look(&mut self, context: &Context, change: impl FnOnce(&mut CanvasLook)) {
-        let mut look = self.preferences.canvas;
-        change(&mut look);
-        self.prefer(context, Action::Look(look));
-    }
-
-    fn command(&mut self, context: &Context, command: Command) -> Result<(), StoreError> {
-        use Command as C;
-        if !self.offer().allows(command) {
-            return Ok(());
-        }
-        match command {
-            C::OpenFolder => files::ask(Purpose::OpenFolder, self.post.clone()),
-            C::OpenProject => files::ask(Purpose::OpenProject, self.post.clone()),
-            C::ChooseModel => files::ask(Purpose::Model, self.post.clone()),
-            C::EmbeddedModel => self.use_model(None),
-            C::OpenSample => self.open_sample(),
-            C::CloseProject => self.close_project(),
-            C::Quit => context.send_viewport_cmd(ViewportCommand::Close),
-            C::Save => self
-                .notices
-                .say("Everything is saved, and was as it happened"),
-            C::LightTheme => self.prefer(context, Action::Theme(Theme::Light)),
-            C::DarkTheme => self.prefer(context, Action::Theme(Theme::Dark)),
-            C::SystemTheme => self.prefer(context, Action::Theme(Theme::System)),
-            C::Labels => self.look(context, |look| look.labels = !look.labels),
-            C::Crosshair => self.look(context, |look| look.crosshair = !look.crosshair),
-            C::Rulers => self.look(context, |look| look.rulers = !look.rulers),
-            C::KeepView => self.look(context, |look| look.keep_view = !look.keep_view),
-            C::Grid => self.look(context, |look| look.thumbnails = !look.thumbnails),
-            C::PictureSettings => self.shows_adjustment = !self.shows_adjustment,
-            C::Palette => self.dialog = Some(Dialog::Palette(Default::default())),
-            C::Help => self.dialog = Some(Dialog::Help(Default::default())),
-            C::Settings => self.dialog = Some(Dialog::Settings(Default::default())),
-            C::Problems => self.dialog = Some(Dialog::Problems),
-            C::NextPanel => next_panel(context),
-            C::Import => self.dialog = Some(Dialog::Import(Default::default())),
-            C::Tags => self.dialog = Some(Dialog::Tags(Default::default())),
-            C::ChangeClass => self.dialog = Some(Dialog::ClassPicker(Default::default())),
-            C::ClassNames => {
-                if let Some(desk) = &mut self.desk {
-                    desk.take_census();
-                    self.dialog = Some(Dialog::ClassNames(Default::default()));
-                }
-            }
-            C::Export => {
-                let session = self.desk.as_ref().map(|desk| &desk.session);
-                self.dialog = session.map(|session| Dialog::Export(exchange::Export::new(session)));
-            }
-            C::Refresh => {
-                if let Some(desk) = self.desk.as_mut().filter(|desk| !desk.is_reading) {
-                    desk.is_reading = true;
-                    desk.session.forget_unreadable();
-                    let project = desk.session.project().path().to_owned();
-                    opening::refresh(project, self.post.about(desk.number));
-                }
-            }
-            C::LearnClasses => self.learn_classes(),
-            C::Done | C::AcceptAll => self.finish_picture(command)?,
-            command => {
-                if let Some(desk) = &mut self.desk
-                    && let Some(text) = desk_command(desk, command, context)?
-                {
-                    let topic = match command {
-                        C::Undo | C::Redo => "history",
-                        C::RaiseThreshold | C::LowerThreshold => "threshold",
-                        C::LearnNow | C::MoreLikeThis => "learning",
-                        _ => "",
-                    };
-                    self.notices.say_about(topic, text);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Marks the picture as done, perhaps with all its proposals, and goes on.
-    fn finish_picture(&mut self, command: Command) -> Result<(), StoreError> {
-        let goes_on = self.preferences.goes_on_when_done;
-        let Some(desk) = &mut self.desk else {
-            return Ok(());
-        };
-        let hidden = desk.session.hidden_proposals();
-        if hidden > 0 {
-            // They would be judged unseen.
-            self.notices.say(format!(
-                "{hidden} proposals of hidden classes wait: show all classes before you finish this picture"
-            ));
-            if command == Command::AcceptAll {
-                desk.session.accept_all_and_finish()?;
-            }
-            return Ok(());
-        }
-        let is_unseen = desk.session.is_current_new() && desk.session.visible().next().is_none();
-        if command == Command::AcceptAll && is_unseen {
-            let text = "There is nothing to accept: the model has not looked at this picture yet";
-            self.notices.say_about("unseen", text);
-            return Ok(());
-        }
-        let current = desk.session.current();
-        if is_unseen && desk.is_awaited() && self.warned_of != current {
-            self.warned_of = current;
-            let text =
-                "The model has not looked at this picture yet: do it again to mark it as empty";
-            self.notices.say_about("unseen", text);
-            return Ok(());
-        }
-        let next = desk.session.next_to_review();
-        desk.book_time();
-        if command == Command::AcceptAll {
-            desk.session.accept_all_and_finish()?;
-        } else {
-            desk.session.set_done(true)?;
-        }
-        let document = desk.session.document();
-        let current = desk.session.current().and_then(|id| document.picture(id));
-        if let Some(row) = current.filter(|row| document.is_verified_empty(row.id)) {
-            let text = format!("Verified empty: {}", row.path);
-            self.notices.say_about("verified empty", text);
-        }
-        match next {
-            Some(next) if goes_on => desk.session.show(next),
-            Some(_) => {}
-            None => self
-                .notices
-                .say("All pictures of this list are done: export them from the File menu"),
         }
         Ok(())
     }
 }
 
-/// Does what concerns the open project.
-fn on_desk(desk: &mut Desk, post: &Post, action: Action) -> Result<(), StoreError> {
-    let session = &mut desk.session;
+/// Performs an action that concerns the workspace only.
+fn perform_on_workspace(
+    workspace: &mut Workspace,
+    event_sender: &EventSender,
+    action: Action,
+) -> Result<(), StoreError> {
+    let session = &mut workspace.session;
     match action {
         Action::Show(picture) => session.show(picture),
-        Action::List(query) => session.set_query(query),
-        Action::Pick(pick) => session.pick(pick),
-        Action::Tag(category, is_present) => {
+        Action::SetQuery(query) => session.set_query(query),
+        Action::SelectPictures(change) => session.change_list_selection(change),
+        Action::SetTag(category, is_present) => {
             session.tag(category, is_present)?;
         }
-        Action::TagNamed(name) => {
+        Action::TagByName(name) => {
             session.tag_named(&name)?;
         }
-        Action::Select(_) | Action::SelectToo(_) if desk.are_boxes_hidden => {}
+        Action::Select(_) | Action::AddToSelection(_) if workspace.are_boxes_hidden => {}
         Action::Select(ids) => session.select(ids),
-        Action::SelectToo(ids) => session.select_too(&ids),
-        Action::ToggleSelected(ids) => session.toggle_selected(&ids),
-        Action::Draw(picture, bbox) => session.draw(picture, bbox)?,
-        Action::Stretch {
+        Action::AddToSelection(ids) => session.extend_selection(&ids),
+        Action::ToggleInSelection(ids) => session.toggle_selected(&ids),
+        Action::AddBox(picture, bbox) => session.draw(picture, bbox)?,
+        Action::MoveEdges {
             by,
-            is_upper,
+            moves_upper_left,
             is_held,
-        } => session.stretch(by, is_upper, is_held)?,
+        } => session.nudge_edges(by, moves_upper_left, is_held)?,
         Action::Reshape(rects) => session.reshape(&rects)?,
         Action::Nudge([dx, dy], is_held) => session.nudge(dx, dy, is_held)?,
-        Action::ChooseClass(category) => session.choose_class(category)?,
-        Action::ChooseClassNamed(name) => session.choose_class_named(&name)?,
-        Action::Class(change) => change_class(desk, change)?,
-        Action::NameClasses(changes) => desk.name_classes(&changes)?,
-        Action::RemoveRenamed => {
+        Action::ChooseClass(category) => session.assign_class(category)?,
+        Action::ChooseClassByName(name) => session.assign_class_named(&name)?,
+        Action::Class(action) => change_class(workspace, action)?,
+        Action::MapClassNames(changes) => workspace.map_classes(&changes)?,
+        Action::RemoveEmptyRenamedClasses => {
             session.commit("remove classes", |document| {
-                Ok(ops::remove_renamed(document))
+                Ok(ops::remove_unused_model_categories(document))
             })?;
         }
-        Action::Propose(proposing, is_final) => desk.propose_otherwise(proposing, is_final)?,
-        Action::CancelLearning => desk.cancel_learning(),
-        Action::CancelTraining => desk.training = None,
-        Action::LearnByItself(is_automatic) => desk.set_automatic(is_automatic)?,
-        Action::Adjust(adjustment) => desk.adjustment = adjustment,
+        Action::SetProposalSettings(settings, is_final) => {
+            workspace.change_proposal_settings(settings, is_final)?;
+        }
+        Action::CancelLearning => workspace.cancel_learning(),
+        Action::CancelTraining => workspace.training = None,
+        Action::SetAutomaticLearning(is_automatic) => workspace.set_automatic(is_automatic)?,
+        Action::SetAdjustment(adjustment) => workspace.adjustment = adjustment,
+        Action::SetHeatMapClass(class) => workspace.heat_map_class = class,
+        Action::ShowThumbnails(pictures) => show_thumbnails(workspace, &pictures),
         Action::Import(path, mode) => {
-            desk.exchange = Some("Importing…");
-            desk.holds_back = true;
+            workspace.exchange = Some("Importing…");
+            // Proposals written during the import would make its edit fail.
+            workspace.defers_writes = true;
             let project = session.project().path().to_owned();
-            exchanging::import(project, path, mode, post.clone());
+            exchanger::import(project, path, mode, event_sender.clone());
         }
         Action::Export(options, path) => {
-            desk.exchange = Some("Exporting…");
+            workspace.exchange = Some("Exporting…");
             let project = session.project().path().to_owned();
-            exchanging::export(project, *options, path, post.clone());
+            exchanger::export(project, *options, path, event_sender.clone());
         }
         _ => {}
     }
     Ok(())
 }
 
-fn change_class(desk: &mut Desk, change: ClassAction) -> Result<(), StoreError> {
-    let session = &mut desk.session;
-    match change {
-        ClassAction::Add(name) => {
-            session.class_named(&name)?;
+/// Keeps the thumbnails that the list shows, and requests those that do not exist yet.
+fn show_thumbnails(workspace: &mut Workspace, pictures: &[PictureId]) {
+    for picture in pictures {
+        if !workspace.textures.touch_thumbnail(*picture) {
+            workspace.request_thumbnail(*picture);
         }
-        ClassAction::Rename(id, name) => {
-            session.commit("rename a class", |document| {
-                ops::rename_category(document, id, &name)
-            })?;
-        }
-        ClassAction::Merge { from, into } => {
-            session.commit("merge classes", |document| {
-                ops::merge_categories(document, from, into)
-            })?;
-        }
-        ClassAction::Recolour(id, colour) => {
-            // While the colour is being looked for, that is one step.
-            let gesture = RECOLOURING | u64::from(id.0);
-            session.commit_as("recolour a class", Some(gesture), |document| {
-                ops::recolour_category(document, id, colour)
-            })?;
-        }
-        ClassAction::Hotkey(id, key) => {
-            session.commit("change the key of a class", |document| {
-                ops::set_hotkey(document, id, key)
-            })?;
-        }
-        ClassAction::Move(id, by) => {
-            session.commit("reorder classes", |document| {
-                let mut order: Vec<_> = document.categories().map(|row| row.id).collect();
-                let at = order.iter().position(|other| *other == id);
-                let at = at.ok_or(EditError::UnknownCategory(id))?;
-                let to = at.saturating_add_signed(by).min(order.len() - 1);
-                let moved = order.remove(at);
-                order.insert(to, moved);
-                Ok(Edit::CategoryOrder(order))
-            })?;
-        }
-        ClassAction::Delete(id) => {
-            session.commit("delete a class", |document| {
-                ops::delete_category(document, id)
-            })?;
-        }
-        ClassAction::ToggleHidden(id) => session.toggle_hidden(id),
-        ClassAction::Solo(id) => session.solo(id),
     }
-    Ok(())
-}
-
-/// Does a command that concerns the open project alone; what is to be said about it.
-fn desk_command(
-    desk: &mut Desk,
-    command: Command,
-    context: &Context,
-) -> Result<Option<String>, StoreError> {
-    use Command as C;
-    let wish = match command {
-        C::Fit => Some(Wish::Fit),
-        C::FitWidth => Some(Wish::FitWidth),
-        C::ActualSize => Some(Wish::ActualSize),
-        C::ZoomIn => Some(Wish::ZoomIn),
-        C::ZoomOut => Some(Wish::ZoomOut),
-        C::ZoomToBox => Some(Wish::ZoomToBox),
-        _ => None,
-    };
-    if let Some(wish) = wish {
-        desk.canvas
-            .wish(wish, &desk.session, context.pixels_per_point());
-        return Ok(None);
-    }
-    if desk.are_boxes_hidden && matches!(command, C::SelectAll | C::NextBox | C::PreviousBox) {
-        return Ok(Some("Boxes are hidden".to_owned()));
-    }
-    if matches!(command, C::Undo | C::Redo) {
-        desk.end_search();
-    }
-    let session = &mut desk.session;
-    match command {
-        C::Undo => return Ok(session.undo()?.map(|label| format!("Undone: {label}"))),
-        C::Redo => return Ok(session.redo()?.map(|label| format!("Redone: {label}"))),
-        C::Copy => {
-            let number = session.copy();
-            // Systems tell of a paste only where there is something to paste.
-            context.copy_text(format!("{number} boxes of Tsukami"));
-            return Ok(Some(format!("Copied {}", counted(number, "box", "boxes"))));
-        }
-        C::Paste => {
-            session.paste()?;
-        }
-        C::Duplicate => {
-            session.duplicate()?;
-        }
-        C::CopyFromPrevious => {
-            let number = session.copy_from_previous()?;
-            let text = "The picture before this one has no boxes that are not here already";
-            return Ok((number == 0).then(|| text.to_owned()));
-        }
-        C::SelectAll => {
-            let all = session.visible().map(|row| row.id).collect();
-            session.select(all);
-        }
-        C::Delete => {
-            session.delete()?;
-        }
-        C::Lock => session.toggle_locked(),
-        C::NextPicture | C::PreviousPicture | C::FirstPicture | C::LastPicture => {
-            let step = match command {
-                C::NextPicture => 1,
-                C::PreviousPicture => -1,
-                C::FirstPicture => isize::MIN,
-                _ => isize::MAX,
-            };
-            if let Some(picture) = session.neighbour(step) {
-                session.show(picture);
-            }
-        }
-        C::NextToReview => match session.next_to_review() {
-            Some(picture) => session.show(picture),
-            None => return Ok(Some("All pictures of this list are done".to_owned())),
-        },
-        C::Reopen => session.set_done(false)?,
-        C::PickAll => session.pick(Pick::All),
-        C::Draw => desk.canvas.set_draws(!desk.canvas.draws()),
-        C::NextBox => session.select_next(1),
-        C::PreviousBox => session.select_next(-1),
-        C::Accept => {
-            let is_left = session.accept()?;
-            return Ok((!is_left).then(|| "No proposal is left to accept".to_owned()));
-        }
-        C::Reject => {
-            let number = session.reject()?;
-            return Ok((number == 0).then(|| "No proposal is left to reject".to_owned()));
-        }
-        C::Crowd => session.toggle_flag("crowd", |flags| &mut flags.crowd)?,
-        C::Difficult => session.toggle_flag("difficult", |flags| &mut flags.difficult)?,
-        C::Occluded => session.toggle_flag("occluded", |flags| &mut flags.occluded)?,
-        C::Truncated => session.toggle_flag("truncated", |flags| &mut flags.truncated)?,
-        C::ProposePicture => {
-            if session.is_current_done() {
-                let text = "This picture is done: reopen it for new proposals";
-                return Ok(Some(text.to_owned()));
-            }
-            if let ModelState::Failed(reason) = &desk.model {
-                return Ok(Some(reason.clone()));
-            }
-            desk.propose_current();
-        }
-        C::ProposeAll => {
-            if let ModelState::Failed(reason) = &desk.model {
-                return Ok(Some(reason.clone()));
-            }
-            if desk.propose_all(false) == 0 {
-                return Ok(Some("Every picture is done".to_owned()));
-            }
-        }
-        C::PauseProposing => desk.toggle_pause(),
-        C::CancelProposing => {
-            let left = desk.cancel_proposing();
-            return Ok(Some(format!(
-                "Stopped; {} have no new proposals",
-                counted(left, "picture", "pictures")
-            )));
-        }
-        C::LearnNow => return Ok(desk.learn_now()),
-        C::MoreLikeThis => return Ok(desk.more_like_selected()),
-        C::RaiseThreshold | C::LowerThreshold if desk.learning.in_use().is_some() => {
-            let text = "Learned boxes are in use: they know no threshold";
-            return Ok(Some(text.to_owned()));
-        }
-        C::RaiseThreshold | C::LowerThreshold => {
-            let mut proposing = session.proposing().clone();
-            let step = if command == C::RaiseThreshold {
-                THRESHOLD_STEP
-            } else {
-                -THRESHOLD_STEP
-            };
-            let threshold = (proposing.effective_threshold() + step).clamp(0.05, 0.95);
-            proposing.threshold = Some((threshold * 100.0).round() / 100.0);
-            desk.propose_otherwise(proposing, true)?;
-            return Ok(Some(format!("Threshold {:.0} %", threshold * 100.0)));
-        }
-        C::HideBoxes => {
-            desk.are_boxes_hidden = !desk.are_boxes_hidden;
-            // What cannot be seen cannot be changed by accident.
-            desk.session.select(Vec::new());
-        }
-        C::HeatMap => {
-            desk.shows_heat = !desk.shows_heat;
-            let picture = desk.session.current();
-            let has_maps = picture.is_some_and(|picture| desk.maps_of(picture).is_some());
-            if desk.shows_heat && !has_maps {
-                return Ok(Some(
-                    "The model has not looked at this picture yet: let it propose first".to_owned(),
-                ));
-            }
-        }
-        C::Dashboard => desk.shows_dashboard = !desk.shows_dashboard,
-        _ => {}
-    }
-    Ok(None)
 }

@@ -1,4 +1,4 @@
-//! What is told of a measurement.
+//! The results of a measurement as tables and metrics.
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -8,23 +8,27 @@ use crate::evaluate::{
     best_point,
 };
 
+/// Every fifth threshold of the curve is printed.
+const SWEEP_STEP: usize = 5;
+
 /// Everything that was measured.
 #[derive(Serialize)]
-pub struct Report {
+pub struct EvaluationReport {
     /// Pictures that were measured.
     pub pictures: usize,
     /// Pictures that could not be read, one sentence each.
     pub failed: Vec<String>,
-    /// One box a picture and class; none without pictures that show something, or with --results.
+    /// One box per picture and class. `None` if no picture shows an object, or with --results.
     pub localization: Option<Localization>,
-    /// Where the head's classes have the truth's names.
+    /// `None` unless the head's classes have names of the ground truth.
     pub classification: Option<ClassLocalizationMetrics>,
-    /// Every box; nothing without true boxes.
+    /// All boxes. `None` without true boxes.
     pub detection: Option<CocoMetrics>,
-    /// What is left to do for a person.
+    /// The work that is left for a person.
     pub effort: AnnotationEffort,
 }
 
+/// One box per picture and class, at several thresholds.
 #[derive(Serialize)]
 pub struct Localization {
     /// GT-known Loc at the threshold in use.
@@ -52,8 +56,11 @@ impl Localization {
     }
 }
 
-impl Report {
+impl EvaluationReport {
     /// The largest box at every threshold.
+    ///
+    /// # Errors
+    /// If no picture shows an object.
     pub fn curve(&self) -> anyhow::Result<&[LocalizationPoint]> {
         let measured = self.localization.as_ref();
         let measured =
@@ -61,7 +68,7 @@ impl Report {
         Ok(&measured.curve)
     }
 
-    /// What is printed.
+    /// The table to print, with every fifth threshold if `sweep` is set.
     pub fn table(&self, sweep: bool) -> String {
         let percent = |x: f64| format!("{:5.1}", 100.0 * x);
         let mut lines = vec![format!("{} pictures", self.pictures)];
@@ -86,7 +93,13 @@ impl Report {
             lines.push(row("best for IoU 0.5", &found.best_50));
             lines.push(row("best for IoU 0.7", &found.best_70));
             if sweep {
-                lines.extend(found.curve.iter().step_by(5).map(|point| row("", point)));
+                lines.extend(
+                    found
+                        .curve
+                        .iter()
+                        .step_by(SWEEP_STEP)
+                        .map(|point| row("", point)),
+                );
             }
             lines.push(format!("MaxBoxAccV2 {}", percent(found.max_box_acc_v2)));
         }
@@ -131,13 +144,13 @@ impl Report {
         } = &self.effort;
         let number = |x: &Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.2}"));
         lines.push(format!(
-            "effort {}   {accepts} accepts, {edits} edits, {draws} draws, {rejects} rejects for {objects} objects; {} boxes a picture",
+            "effort {}   {accepts} accepts, {edits} edits, {draws} draws, {rejects} rejects for {objects} objects; {} boxes per picture",
             number(effort),
             number(boxes_per_picture)
         ));
         if *empty_pictures > 0 {
             lines.push(format!(
-                "false boxes in a picture without objects {}   ({empty_pictures} pictures)",
+                "false boxes per picture without objects {}   ({empty_pictures} pictures)",
                 number(false_boxes_per_empty_picture)
             ));
         }
@@ -146,8 +159,8 @@ impl Report {
     }
 }
 
-/// One line a variant, with its best localisation over all thresholds.
-pub fn comparison(variants: &[String], reports: &[Report]) -> String {
+/// A table with one line per variant, with its best localisation over all thresholds.
+pub fn comparison(variants: &[String], reports: &[EvaluationReport]) -> String {
     let percent = |x: Option<f64>| x.map_or("    -".to_owned(), |x| format!("{:5.1}", 100.0 * x));
     let number = |x: Option<f64>| x.map_or("   -".to_owned(), |x| format!("{x:.2}"));
     let mut lines = vec![
@@ -180,7 +193,7 @@ pub fn comparison(variants: &[String], reports: &[Report]) -> String {
         ));
     }
     lines.push(
-        "one box: GT-known Loc at IoU 0.5, 0.7 and 0.75; false: boxes in a picture without objects\n"
+        "one box: GT-known Loc at IoU 0.5, 0.7 and 0.75; false: boxes per picture without objects\n"
             .to_owned(),
     );
     lines.join("\n")

@@ -1,150 +1,64 @@
-//! What came of the simulated reviews.
+//! The results of the simulated reviews: metrics, a table and curves.
 
 use serde::Serialize;
 
-use super::Run;
+use super::metrics::{LearningComparison, ProposalMetrics};
+use super::reliability::{Reliability, ReliabilityBin};
+use super::review::SimulationRun;
 use crate::cli::plot::Series;
-use crate::evaluate::{
-    Case, Classes, IouConvention, TruthBox, annotation_effort, best_iou, coco_metrics,
-};
-use crate::geometry::BBox;
-use crate::learn::boxes::LearnedBox;
+use crate::evaluate::EvaluationCase;
 
-/// From this IoU on a box is accepted as it is.
-const ACCEPT_IOU: f64 = 0.75;
-/// Parts of the pictures, the last of which says what learning has come to.
+/// The pictures are divided into this many parts; the last part shows the effect of learning.
 const PARTS: usize = 3;
-/// Of the reliability.
-const BINS: usize = 10;
-/// Points of a curve, about, and the share of the pictures that each is the mean of.
+/// Approximate number of points of a curve.
 const POINTS: usize = 100;
-const WINDOW_SHARE: usize = 6;
+/// Each point of a curve is the mean over the pictures divided by this.
+const WINDOW_DIVISOR: usize = 6;
 
-/// How proposals do on some pictures; categories play no part.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Figures {
-    /// [`crate::evaluate::AnnotationEffort::effort`].
-    effort: Option<f64>,
-    /// Average precision at IoU 0.5.
-    ap50: Option<f64>,
-    /// The share of objects with a box of their own at IoU 0.75.
-    at75: Option<f64>,
-    /// Boxes in a picture without any object, on average.
-    false_boxes_per_empty_picture: Option<f64>,
-}
-
-impl Figures {
-    fn of(cases: &[Case]) -> Self {
-        let effort = annotation_effort(cases, Classes::Agnostic);
-        let objects = effort.objects;
-        Self {
-            effort: effort.effort,
-            ap50: coco_metrics(cases, Classes::Agnostic).map(|metrics| metrics.ap50),
-            at75: (objects > 0).then(|| effort.accepts as f64 / objects as f64),
-            false_boxes_per_empty_picture: effort.false_boxes_per_empty_picture,
-        }
-    }
-
-    fn mean(figures: &[Self]) -> Self {
-        let mean = |number: fn(&Self) -> Option<f64>| {
-            let known: Vec<f64> = figures.iter().filter_map(number).collect();
-            (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
-        };
-        Self {
-            effort: mean(|figures| figures.effort),
-            ap50: mean(|figures| figures.ap50),
-            at75: mean(|figures| figures.at75),
-            false_boxes_per_empty_picture: mean(|figures| figures.false_boxes_per_empty_picture),
-        }
-    }
-
-    fn row(&self) -> String {
-        let number = |x: Option<f64>| x.map_or("    -".to_owned(), |x| format!("{x:5.3}"));
-        format!(
-            "{}  {}  {}  {}",
-            number(self.effort),
-            number(self.ap50),
-            number(self.at75),
-            number(self.false_boxes_per_empty_picture)
-        )
-    }
-}
-
-/// Without learning, with it, and in how many of the pictures it was in use.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Compared {
-    off: Figures,
-    on: Figures,
-    in_use: f64,
-}
-
-impl Compared {
-    fn of(run: &Run, from: usize) -> Self {
-        let reviews = &run.reviews[from..];
-        let cases = |is_on: bool| -> Vec<Case> {
-            reviews.iter().map(|review| review.case(is_on)).collect()
-        };
-        let learned = reviews.iter().filter(|review| review.is_learned).count();
-        Self {
-            off: Figures::of(&cases(false)),
-            on: Figures::of(&cases(true)),
-            in_use: learned as f64 / reviews.len().max(1) as f64,
-        }
-    }
-
-    fn mean(of: &[Self]) -> Self {
-        let figures = |figures: fn(&Self) -> Figures| {
-            Figures::mean(&of.iter().map(figures).collect::<Vec<Figures>>())
-        };
-        Self {
-            off: figures(|compared| compared.off),
-            on: figures(|compared| compared.on),
-            in_use: of.iter().map(|compared| compared.in_use).sum::<f64>() / of.len().max(1) as f64,
-        }
-    }
-}
-
-/// One way through the pictures, or the mean of all.
+/// One pass through the pictures, or the mean of all.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Outcome {
-    last_third: Compared,
-    all: Compared,
+pub struct RunSummary {
+    last_third: LearningComparison,
+    all: LearningComparison,
 }
 
-/// What is told of all runs.
+/// The results of all runs.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub struct SimulationReport {
     pictures: usize,
-    seeds: Vec<Outcome>,
-    mean: Outcome,
-    /// To add a picture and solve, in seconds: the mean and the most.
+    seeds: Vec<RunSummary>,
+    mean: RunSummary,
+    /// Seconds to add a picture and learn: mean and maximum.
     seconds_to_learn: [f64; 2],
-    reliability: Vec<Bin>,
+    reliability: Vec<ReliabilityBin>,
     expected_calibration_error: Option<f64>,
-    /// Why some pictures could not be looked at.
+    /// One sentence for each picture that could not be read.
     pub failed: Vec<String>,
 }
 
-impl Report {
-    /// Of runs over the same pictures.
-    pub fn new(runs: &[Run], reliability: &Reliability, failed: Vec<String>) -> Self {
-        let seeds: Vec<Outcome> = runs
+impl SimulationReport {
+    /// The report of runs over the same pictures.
+    pub fn new(runs: &[SimulationRun], reliability: &Reliability, failed: Vec<String>) -> Self {
+        let seeds: Vec<RunSummary> = runs
             .iter()
-            .map(|run| Outcome {
-                last_third: Compared::of(run, run.reviews.len() - run.reviews.len() / PARTS),
-                all: Compared::of(run, 0),
+            .map(|run| RunSummary {
+                last_third: LearningComparison::of(
+                    run,
+                    run.reviews.len() - run.reviews.len() / PARTS,
+                ),
+                all: LearningComparison::of(run, 0),
             })
             .collect();
-        let mean = |part: fn(&Outcome) -> Compared| {
-            Compared::mean(&seeds.iter().map(part).collect::<Vec<Compared>>())
+        let mean = |part: fn(&RunSummary) -> LearningComparison| {
+            LearningComparison::mean(&seeds.iter().map(part).collect::<Vec<LearningComparison>>())
         };
         let times = runs.iter().flat_map(|run| &run.times);
         let times: Vec<f64> = times.map(std::time::Duration::as_secs_f64).collect();
         Self {
             pictures: runs.first().map_or(0, |run| run.reviews.len()),
-            mean: Outcome {
-                last_third: mean(|outcome| outcome.last_third),
-                all: mean(|outcome| outcome.all),
+            mean: RunSummary {
+                last_third: mean(|summary| summary.last_third),
+                all: mean(|summary| summary.all),
             },
             seeds,
             seconds_to_learn: [
@@ -157,16 +71,16 @@ impl Report {
         }
     }
 
-    /// What is printed.
+    /// The table to print.
     pub fn table(&self) -> String {
         let mut lines = vec![
             format!("{} pictures", self.pictures),
             String::new(),
             "                       effort   AP50   0.75  false   learning in use".to_owned(),
         ];
-        let mut add = |name: &str, outcome: &Outcome| {
-            for (part, compared) in [("last third", outcome.last_third), ("all", outcome.all)] {
-                let Compared { off, on, in_use } = compared;
+        let mut add = |name: &str, summary: &RunSummary| {
+            for (part, compared) in [("last third", summary.last_third), ("all", summary.all)] {
+                let LearningComparison { off, on, in_use } = compared;
                 lines.push(format!("{name:7} {part:10}  off  {}", off.row()));
                 let percent = 100.0 * in_use;
                 lines.push(format!(
@@ -175,18 +89,18 @@ impl Report {
                 ));
             }
         };
-        for (seed, outcome) in self.seeds.iter().enumerate() {
-            add(&format!("seed {seed}"), outcome);
+        for (seed, summary) in self.seeds.iter().enumerate() {
+            add(&format!("seed {seed}"), summary);
         }
         add("mean", &self.mean);
-        let [mean, most] = self.seconds_to_learn;
+        let [mean, max] = self.seconds_to_learn;
         lines.push(
-            "0.75: objects with a box of their own at that IoU; false: boxes in a picture without \
-             objects"
+            "0.75: recall at that IoU, boxes and objects matched one to one; false: boxes per picture \
+             without objects"
                 .to_owned(),
         );
         lines.push(format!(
-            "learning took {mean:.2} s on average, {most:.2} s at most"
+            "learning took {mean:.2} s on average, at most {max:.2} s"
         ));
         if let Some(error) = self.expected_calibration_error {
             lines.push(String::new());
@@ -205,98 +119,31 @@ impl Report {
     }
 }
 
-/// How often boxes are accepted, by how probable that was to be.
-#[derive(Default)]
-pub struct Reliability(Vec<(f64, bool)>);
-
-/// Boxes of about the same probability.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Bin {
-    mean_predicted: f64,
-    observed: f64,
-    count: usize,
-}
-
-impl Reliability {
-    /// Counts a box that was shown.
-    pub fn add(&mut self, shown: &LearnedBox, truth: &[TruthBox]) {
-        let objects = truth.iter().filter(|truth| !truth.iscrowd);
-        let objects: Vec<BBox> = objects.map(|truth| truth.bbox).collect();
-        let iou = best_iou(&[shown.bbox], &objects, IouConvention::Continuous);
-        self.0.push((f64::from(shown.score), iou >= ACCEPT_IOU));
-    }
-
-    /// Boxes that were shown.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    fn bins(&self) -> Vec<Bin> {
-        let mut bins = vec![Bin::default(); BINS];
-        for (predicted, is_accepted) in &self.0 {
-            let bin = &mut bins[((predicted * BINS as f64) as usize).min(BINS - 1)];
-            bin.mean_predicted += predicted;
-            bin.observed += f64::from(u8::from(*is_accepted));
-            bin.count += 1;
-        }
-        for bin in &mut bins {
-            let count = bin.count.max(1) as f64;
-            bin.mean_predicted /= count;
-            bin.observed /= count;
-        }
-        bins
-    }
-
-    /// How far the shares are from the probabilities on average (Naeini et al. 2015).
-    fn expected_error(&self) -> Option<f64> {
-        let bins = self.bins();
-        let error = |bin: &Bin| bin.count as f64 * (bin.mean_predicted - bin.observed).abs();
-        let total: f64 = bins.iter().map(error).sum();
-        (self.count() > 0).then(|| total / self.count() as f64)
-    }
-
-    /// The curve, and what it should be.
-    pub fn series(&self) -> Vec<Series> {
-        let bins = self.bins().into_iter().filter(|bin| bin.count > 0);
-        vec![
-            Series {
-                name: "observed".to_owned(),
-                points: bins.map(|bin| (bin.mean_predicted, bin.observed)).collect(),
-            },
-            Series {
-                name: "ideal".to_owned(),
-                points: vec![(0.0, 0.0), (1.0, 1.0)],
-            },
-        ]
-    }
-}
-
-/// Effort, AP50 and the share at IoU 0.75 of the pictures about each place in the order, over all
-/// runs.
-pub fn curves(runs: &[Run]) -> Vec<Series> {
-    type Measure = fn(&Figures) -> Option<f64>;
+/// Effort, AP50 and recall at IoU 0.75 in a window that moves through the reviews, over all runs.
+pub fn curves(runs: &[SimulationRun]) -> Vec<Series> {
+    type Metric = fn(&ProposalMetrics) -> Option<f64>;
     let pictures = runs.first().map_or(0, |run| run.reviews.len());
-    let window = (pictures / WINDOW_SHARE).max(1);
+    let window = (pictures / WINDOW_DIVISOR).max(1);
     let ends = (window..=pictures).step_by((pictures / POINTS).max(1));
     let ends: Vec<usize> = ends.collect();
-    let measures: [(&str, Measure); 3] = [
-        ("effort", |figures| figures.effort),
-        ("AP50", |figures| figures.ap50),
-        ("IoU 0.75", |figures| figures.at75),
+    let metrics: [(&str, Metric); 3] = [
+        ("effort", |metrics| metrics.effort),
+        ("AP50", |metrics| metrics.ap50),
+        ("IoU 0.75", |metrics| metrics.recall75),
     ];
-    let figures = [true, false].map(|is_on| -> Vec<Figures> {
+    let figures = [true, false].map(|is_on| -> Vec<ProposalMetrics> {
         let figures = ends.iter().map(|end| {
             let reviews = runs.iter().flat_map(|run| &run.reviews[end - window..*end]);
-            let cases: Vec<Case> = reviews.map(|review| review.case(is_on)).collect();
-            Figures::of(&cases)
+            let cases: Vec<EvaluationCase> = reviews.map(|review| review.case(is_on)).collect();
+            ProposalMetrics::of(&cases)
         });
         figures.collect()
     });
     let mut series = Vec::new();
-    for (name, measure) in measures {
+    for (name, metric) in metrics {
         for (learning, figures) in ["learning", "off"].iter().zip(&figures) {
             let points = ends.iter().zip(figures);
-            let points = points.filter_map(|(end, figures)| Some((*end as f64, measure(figures)?)));
+            let points = points.filter_map(|(end, figures)| Some((*end as f64, metric(figures)?)));
             series.push(Series {
                 name: format!("{name}, {learning}"),
                 points: points.collect(),

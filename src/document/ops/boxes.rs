@@ -39,7 +39,7 @@ pub fn reshape(document: &Document, rects: &[(AnnotationId, BBox)]) -> Result<Ed
         let rect = clipped(picture, *rect)?;
         draft.revise(picture, row, |after| {
             if rect != row.rect {
-                take_in_hand(after);
+                mark_edited(after);
                 after.rect = rect;
             }
         });
@@ -60,7 +60,7 @@ pub fn set_category(
     for (picture, row) in boxes_of(document, ids)? {
         draft.revise(picture, row, |after| {
             if category != row.category {
-                take_in_hand(after);
+                mark_edited(after);
                 after.category = category;
             }
         });
@@ -234,7 +234,7 @@ fn paste_one(draft: &mut Draft, picture: &Picture, row: &Annotation, offset: [f3
 }
 
 /// A person takes a box in hand: a model's becomes edited and remembers what it was.
-fn take_in_hand(row: &mut Annotation) {
+fn mark_edited(row: &mut Annotation) {
     if row.state != BoxState::Drawn {
         let (rect, category) = (row.rect, row.category);
         row.state = BoxState::Edited;

@@ -4,7 +4,7 @@ use super::Draft;
 use crate::document::{
     Annotation, Category, CategoryId, Change, Document, Edit, EditError, Origin, Picture,
 };
-use crate::naming::{ANY_OBJECT, Target};
+use crate::naming::{ANY_OBJECT, MappedClass};
 
 /// Adds a category at the end, with a colour of the palette and the first free digit as hotkey.
 /// Space around the name is dropped.
@@ -78,7 +78,7 @@ fn follow(document: &Document, from: &Category, to: &str) -> Option<Edit> {
         .pictures()
         .flat_map(|picture| document.annotations(picture.id));
     if &*from.name != ANY_OBJECT && rows.any(is_of_model) {
-        naming.set(&from.name, Some(Target::named(to)));
+        naming.set(&from.name, Some(MappedClass::named(to)));
     }
     (naming != *document.naming()).then_some(Edit::Naming(naming))
 }
@@ -158,7 +158,7 @@ pub fn merge_categories(
 pub fn delete_category(document: &Document, category: CategoryId) -> Result<Edit, EditError> {
     let row = category_of(document, category)?;
     let mut naming = document.naming().clone();
-    naming.forget_category(&row.name);
+    naming.remove_category(&row.name);
     let mut draft = Draft::new(document);
     if naming != *document.naming() {
         draft.edits.push(Edit::Naming(naming));

@@ -22,12 +22,12 @@ pub use categories::{
     add_category, delete_category, ensure_category, merge_categories, recolour_category,
     rename_category, set_hotkey,
 };
-pub use naming::{Caller, name_classes, remove_renamed};
+pub use naming::{ClassNamer, map_classes, remove_unused_model_categories};
 pub use pictures::{
     accept_and_finish, add_pictures, remove_pictures, rename_pictures, set_content, set_done,
     set_missing, set_tag,
 };
-pub use propose::{Candidate, Named, propose, propose_named, propose_too};
+pub use propose::{Candidate, NamedCandidate, add_proposals, propose, replace_proposals_named};
 
 use super::{
     Annotation, AnnotationId, Change, Document, Edit, EditError, Picture, PictureId, ReviewState,

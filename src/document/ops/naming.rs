@@ -8,7 +8,7 @@ use crate::document::{
     Annotation, BoxState, Category, CategoryId, Change, Document, Edit, EditError, Origin,
     PictureId, ReviewState,
 };
-use crate::naming::{ANY_OBJECT, Naming, ONE_OBJECT_IOU, Target};
+use crate::naming::{ANY_OBJECT, MappedClass, Naming, ONE_OBJECT_IOU};
 
 /// Says what some classes stand for, each by its name, or that it keeps its own name.
 ///
@@ -19,9 +19,9 @@ use crate::naming::{ANY_OBJECT, Naming, ONE_OBJECT_IOU, Target};
 ///
 /// # Errors
 /// If a name cannot be that of a category.
-pub fn name_classes(
+pub fn map_classes(
     document: &Document,
-    changes: &[(String, Option<Target>)],
+    changes: &[(String, Option<MappedClass>)],
     by_name: impl Fn(PictureId) -> bool,
 ) -> Result<Edit, EditError> {
     let mut naming = document.naming().clone();
@@ -31,7 +31,7 @@ pub fn name_classes(
     if naming == *document.naming() {
         return Ok(Edit::default());
     }
-    if let Some(name) = naming.bad_name() {
+    if let Some(name) = naming.invalid_name() {
         return Err(EditError::BadName(name.into()));
     }
     let renamed = renamed(document, &naming);
@@ -88,7 +88,7 @@ pub fn name_classes(
 }
 
 /// Calls the boxes that a model proposes by the project's names.
-pub struct Caller<'a> {
+pub struct ClassNamer<'a> {
     document: &'a Document,
     /// The model was trained for other people's classes, as a companion is.
     is_foreign: bool,
@@ -98,7 +98,7 @@ pub struct Caller<'a> {
     only: Option<&'a Category>,
 }
 
-impl<'a> Caller<'a> {
+impl<'a> ClassNamer<'a> {
     /// For boxes of these classes; `is_foreign` if they are a companion's and not of a head that
     /// was trained for somebody's project. A class with a foreign name is a person's as long as
     /// the model has called no box so.
@@ -172,7 +172,7 @@ fn renamed<'a>(document: &Document, naming: &'a Naming) -> BTreeMap<CategoryId, 
 /// Removes the categories that are there merely because a model named them and of which nothing is
 /// left since their class stands for another one: no box, no tag, and no record of what a box was
 /// before it was edited.
-pub fn remove_renamed(document: &Document) -> Edit {
+pub fn remove_unused_model_categories(document: &Document) -> Edit {
     let naming = document.naming();
     let is_renamed = |name: &str| naming.target(name).is_some();
     let mut left: BTreeSet<CategoryId> = document

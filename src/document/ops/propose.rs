@@ -71,7 +71,11 @@ pub fn propose(
             })
             .collect();
         let former = rows.iter().filter(|row| row.state == BoxState::Proposed);
-        if former.clone().map(said).eq(new.iter().map(said)) {
+        if former
+            .clone()
+            .map(content_of)
+            .eq(new.iter().map(content_of))
+        {
             continue;
         }
         for row in former {
@@ -91,7 +95,7 @@ pub fn propose(
 ///
 /// # Errors
 /// If a picture does not exist. Each picture may be named once.
-pub fn propose_too(
+pub fn add_proposals(
     document: &Document,
     model: &Arc<Model>,
     found: &[(PictureId, Vec<Candidate>)],
@@ -138,7 +142,7 @@ pub fn propose_too(
 
 /// A box that a model has found, with the name of its class.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Named {
+pub struct NamedCandidate {
     /// The rectangle, in upright pixels.
     pub rect: BBox,
     /// The name of the category, which need not be there yet.
@@ -152,10 +156,10 @@ pub struct Named {
 ///
 /// # Errors
 /// As for [`propose`].
-pub fn propose_named(
+pub fn replace_proposals_named(
     document: &Document,
     model: &Arc<Model>,
-    found: &[(PictureId, Vec<Named>)],
+    found: &[(PictureId, Vec<NamedCandidate>)],
 ) -> Result<Edit, EditError> {
     let names = found
         .iter()
@@ -194,7 +198,7 @@ pub fn propose_named(
 }
 
 /// All that a proposal says, but for its id.
-fn said(row: &Annotation) -> (BBox, CategoryId, Option<f32>, &Origin) {
+fn content_of(row: &Annotation) -> (BBox, CategoryId, Option<f32>, &Origin) {
     (row.rect, row.category, row.score, &row.origin)
 }
 
@@ -205,7 +209,7 @@ fn is_judged(document: &Document, row: &Annotation, rect: BBox, category: Catego
         let least = other.area().min(rect.area());
         let is_inside = || other.intersection(&rect).area() >= SAME_OBJECT_COVER * least;
         (rect.iou(other) >= SAME_OBJECT_IOU || is_inside())
-            && is_one_name(document, other_category, category)
+            && has_same_name(document, other_category, category)
     };
     let former = row.proposal.as_ref();
     let proposed = former.map_or(&row.rect, |former| &former.rect);
@@ -217,7 +221,7 @@ fn is_judged(document: &Document, row: &Annotation, rect: BBox, category: Catego
 }
 
 /// Whether two categories are one, or are called by one name now.
-fn is_one_name(document: &Document, a: CategoryId, b: CategoryId) -> bool {
+fn has_same_name(document: &Document, a: CategoryId, b: CategoryId) -> bool {
     let naming = document.naming();
     let name = |id| document.category(id).map(|row| naming.name_of(&row.name));
     a == b || !naming.is_empty() && name(a).is_some() && name(a) == name(b)

@@ -1,9 +1,9 @@
-//! Gains brought to probabilities.
+//! GainModel brought to probabilities.
 
 /// Newton steps; the problem is convex in two numbers.
-const STEPS: usize = 20;
+const NEWTON_STEPS: usize = 20;
 /// How strongly the curve is held near the one that it starts from, in observations.
-const PRIOR: f64 = 2.0;
+const PRIOR_OBSERVATIONS: f64 = 2.0;
 
 /// `1 / (1 + exp(-(slope * gain + offset)))`: how probable it is that a person accepts a box as it
 /// is (Platt 1999, 'Probabilistic outputs for support vector machines').
@@ -28,12 +28,12 @@ impl Calibration {
     pub fn fit(observed: &[(f32, bool)]) -> Self {
         let start = Self::default();
         let mut fitted = start;
-        for _ in 0..STEPS {
+        for _ in 0..NEWTON_STEPS {
             let mut gradient = [
-                PRIOR * (fitted.slope - start.slope),
-                PRIOR * (fitted.offset - start.offset),
+                PRIOR_OBSERVATIONS * (fitted.slope - start.slope),
+                PRIOR_OBSERVATIONS * (fitted.offset - start.offset),
             ];
-            let [mut a, mut b, mut c] = [PRIOR, 0.0, PRIOR];
+            let [mut a, mut b, mut c] = [PRIOR_OBSERVATIONS, 0.0, PRIOR_OBSERVATIONS];
             for (gain, is_accepted) in observed {
                 let gain = f64::from(*gain);
                 let p = fitted.exact(gain);

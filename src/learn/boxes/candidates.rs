@@ -2,13 +2,13 @@
 
 use super::dense::{self, DenseHead};
 use super::overlap::Overlaps;
-use super::sides::{ACROSS, Basis, Field, GEOMETRY, SideModel};
-use super::sight::Sight;
+use super::sides::{ACROSS, FeatureField, GEOMETRY_INPUTS, SideModel, TokenBasis};
+use super::sight::PictureFeatures;
 use crate::geometry::BBox;
 
 /// The head and the model of sides that some of the pictures taught.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Models {
+pub struct CandidateModels {
     pub dense: DenseHead,
     pub sides: SideModel,
 }
@@ -22,7 +22,7 @@ pub struct Candidates {
 
 /// Where a candidate comes from.
 #[derive(Clone, Copy, Default)]
-struct Origin {
+struct CandidateSource {
     /// Of the map: its score, and where it was cut.
     map: Option<(f32, f32)>,
     /// Of the head: the best score among the patches that vote for it, and the logarithm of the
@@ -31,46 +31,50 @@ struct Origin {
 }
 
 /// Numbers from how a candidate lies among the others and what the models say of it.
-const RELATIONS: usize = 17;
+const RELATION_INPUTS: usize = 17;
 /// Numbers from where it comes.
-const ORIGIN: usize = 8;
+const SOURCE_INPUTS: usize = 8;
 
 /// Numbers for each candidate, where tokens are `width` wide.
 pub fn inputs(width: usize) -> usize {
-    4 * Basis::channels(width) + 2 * RELATIONS + ORIGIN + GEOMETRY
+    4 * TokenBasis::channels(width) + 2 * RELATION_INPUTS + SOURCE_INPUTS + GEOMETRY_INPUTS
 }
 
 /// The map's candidates and the head's, their sides corrected.
-pub fn candidates(sight: &Sight, basis: &Basis, models: &Models) -> Candidates {
-    let field = Field::new(sight, basis);
+pub fn candidates(
+    sight: &PictureFeatures,
+    basis: &TokenBasis,
+    models: &CandidateModels,
+) -> Candidates {
+    let field = FeatureField::new(sight, basis);
     let (scores, votes) = models.dense.votes(sight, &dense::features(sight));
     let of_map = sight.candidates.iter().map(|candidate| {
         let map = Some((candidate.score, candidate.threshold));
-        (candidate.bbox, Origin { map, votes: None })
+        (candidate.bbox, CandidateSource { map, votes: None })
     });
     let of_head = votes
         .iter()
         .filter(|vote| vote.bbox.is_valid())
         .map(|vote| {
             let votes = Some((vote.score, (vote.weight + 0.1).ln()));
-            (vote.bbox, Origin { map: None, votes })
+            (vote.bbox, CandidateSource { map: None, votes })
         });
-    let (boxes, origins): (Vec<BBox>, Vec<Origin>) = of_map.chain(of_head).unzip();
+    let (boxes, origins): (Vec<BBox>, Vec<CandidateSource>) = of_map.chain(of_head).unzip();
     let boxes = models.sides.refine(&field, &boxes);
-    let scores = Field::of_map(sight, scores);
+    let scores = FeatureField::of_map(sight, scores);
     let features = features(sight, &field, &scores, models, &boxes, &origins);
     Candidates { boxes, features }
 }
 
 fn features(
-    sight: &Sight,
-    field: &Field,
-    scores: &Field,
-    models: &Models,
+    sight: &PictureFeatures,
+    field: &FeatureField,
+    scores: &FeatureField,
+    models: &CandidateModels,
     boxes: &[BBox],
-    origins: &[Origin],
+    origins: &[CandidateSource],
 ) -> Vec<f32> {
-    let channels = Basis::channels(sight.width);
+    let channels = TokenBasis::channels(sight.width);
     let overlaps = Overlaps::new(boxes);
     let mut features = Vec::with_capacity(boxes.len() * inputs(sight.width));
     for (at, (profile, moves)) in models.sides.look(field, boxes).into_iter().enumerate() {
@@ -113,14 +117,14 @@ fn features(
 /// How a candidate lies among the others, how far its sides would still move, and what the head
 /// says of the patches in it.
 fn relations(
-    sight: &Sight,
-    scores: &Field,
+    sight: &PictureFeatures,
+    scores: &FeatureField,
     overlaps: &Overlaps,
     boxes: &[BBox],
-    origins: &[Origin],
+    origins: &[CandidateSource],
     at: usize,
     moves: &[f32; 4],
-) -> [f32; RELATIONS] {
+) -> [f32; RELATION_INPUTS] {
     let count = boxes.len() as f32;
     let (mut sum, mut alike, mut near, mut inside, mut around) = (0.0, 0.0, 0.0, 0.0, 0.0);
     let (mut best_vote, mut most_votes, mut best_score) = (0.0f32, 0.0f32, 0.0f32);

@@ -1,8 +1,8 @@
 //! What the object in a box is called: one ridge for each category against all others, on the mean
 //! of the tokens inside.
 
-use super::ridge::{Moments, predict};
-use super::sight::Sight;
+use super::ridge::{GramSums, predict};
+use super::sight::PictureFeatures;
 use crate::geometry::BBox;
 
 /// Of the ridge.
@@ -18,7 +18,7 @@ pub struct Categories {
 }
 
 /// The mean of the unit tokens whose patches lie in a box, and a 1, `[D + 1]`.
-fn inside(sight: &Sight, tokens: &[f32], bbox: &BBox) -> Vec<f32> {
+fn object_input(sight: &PictureFeatures, tokens: &[f32], bbox: &BBox) -> Vec<f32> {
     let patches = sight.patches_in(bbox);
     let mut mean = mean_token(tokens, sight.width, &patches);
     mean.push(1.0);
@@ -38,20 +38,20 @@ pub fn mean_token(tokens: &[f32], width: usize, patches: &[usize]) -> Vec<f32> {
 }
 
 /// An object as categories see it: `[D + 1]` with its category.
-pub type Named = (Vec<f32>, u32);
+pub type NamedObject = (Vec<f32>, u32);
 
 /// The objects of a picture.
-pub fn named(sight: &Sight, truth: &[(BBox, u32)]) -> Vec<Named> {
+pub fn named(sight: &PictureFeatures, truth: &[(BBox, u32)]) -> Vec<NamedObject> {
     let tokens = sight.unit_tokens();
     let objects = truth.iter();
     objects
-        .map(|(bbox, category)| (inside(sight, &tokens, bbox), *category))
+        .map(|(bbox, category)| (object_input(sight, &tokens, bbox), *category))
         .collect()
 }
 
 impl Categories {
     /// Nothing if nothing is named.
-    pub fn new(objects: &[Named]) -> Option<Self> {
+    pub fn new(objects: &[NamedObject]) -> Option<Self> {
         let mut ids: Vec<u32> = objects.iter().map(|(_, id)| *id).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -65,19 +65,19 @@ impl Categories {
             rows.extend_from_slice(inputs);
             rows.extend(ids.iter().map(|id| f32::from(u8::from(id == category))));
         }
-        let weights = Moments::of(&rows, first.len(), ids.len()).solve(PENALTY)?;
+        let weights = GramSums::of(&rows, first.len(), ids.len()).solve(PENALTY)?;
         Some(Self { ids, weights })
     }
 
     /// What each box's object is called.
-    pub fn of(&self, sight: &Sight, boxes: &[BBox]) -> Vec<u32> {
+    pub fn of(&self, sight: &PictureFeatures, boxes: &[BBox]) -> Vec<u32> {
         if self.weights.is_empty() || boxes.is_empty() {
             return vec![self.ids[0]; boxes.len()];
         }
         let tokens = sight.unit_tokens();
         let rows: Vec<f32> = boxes
             .iter()
-            .flat_map(|bbox| inside(sight, &tokens, bbox))
+            .flat_map(|bbox| object_input(sight, &tokens, bbox))
             .collect();
         let count = self.ids.len();
         let scores = predict(&rows, &self.weights, sight.width + 1, count);

@@ -1,40 +1,40 @@
 //! What each patch says of the object that it lies in: how near to its middle, and how far its
 //! sides are. The idea is FCOS's (Tian et al. 2019, arXiv 1904.01355) as a ridge over tokens.
 
-use super::ridge::{Moments, predict};
-use super::sight::{MAPS, Sight};
+use super::ridge::{GramSums, predict};
+use super::sight::{MAP_COUNT, PictureFeatures};
 use crate::geometry::{BBox, Grid};
 
 /// What the inputs beside the tokens count, whose numbers are of size 1.
-const WEIGHT: f32 = 4.0;
+const MAP_WEIGHT: f32 = 4.0;
 /// Of the ridge for the middle and of that for the sides.
 const CENTRE_PENALTY: f64 = 0.05;
 const REACH_PENALTY: f64 = 0.2;
 /// The nearest that a side is learnt to be, in patches: logarithms know no zero.
-const NEAREST: f32 = 0.15;
+const MIN_REACH_PATCHES: f32 = 0.15;
 /// What a patch at the border of an object counts beside one in its middle.
-const AT_BORDER: f32 = 0.05;
+const BORDER_WEIGHT: f32 = 0.05;
 /// Patches below this score propose nothing.
-const LOWEST: f32 = 0.08;
+const MIN_SCORE: f32 = 0.08;
 /// Patches whose boxes overlap so much vote together.
-const SAME_VOTE: f32 = 0.6;
+const SAME_VOTE_IOU: f32 = 0.6;
 /// Patches whose boxes overlap so much with a better one's have no box of their own.
-const SAME_OBJECT: f32 = 0.5;
+const SAME_OBJECT_IOU: f32 = 0.5;
 /// The most boxes.
-const MOST_VOTES: usize = 15;
+const MAX_VOTES: usize = 15;
 
 /// Numbers for each patch, where tokens are `width` wide.
 pub fn inputs(width: usize) -> usize {
-    2 * width + 2 * MAPS + 1
+    2 * width + 2 * MAP_COUNT + 1
 }
 
-/// The input that is [`WEIGHT`] everywhere.
+/// The input that is [`MAP_WEIGHT`] everywhere.
 fn one(width: usize) -> usize {
     inputs(width) - 1
 }
 
 /// Each patch's token, the mean of its neighbourhood, and the maps, `[P * inputs]`.
-pub fn features(sight: &Sight) -> Vec<f32> {
+pub fn features(sight: &PictureFeatures) -> Vec<f32> {
     let (width, patches) = (sight.width, sight.grid.patches());
     let tokens = sight.unit_tokens();
     let mut features = Vec::with_capacity(patches * inputs(width));
@@ -50,9 +50,12 @@ pub fn features(sight: &Sight) -> Vec<f32> {
         }
         features.extend(mean.iter().map(|sum| sum / count));
         for map in &sight.maps {
-            features.extend([WEIGHT * map[patch], WEIGHT * map[patch] * map[patch]]);
+            features.extend([
+                MAP_WEIGHT * map[patch],
+                MAP_WEIGHT * map[patch] * map[patch],
+            ]);
         }
-        features.push(WEIGHT);
+        features.push(MAP_WEIGHT);
     }
     features
 }
@@ -69,14 +72,14 @@ fn neighbours(grid: Grid, patch: usize) -> impl Iterator<Item = usize> {
 
 /// Of a patch in an object.
 #[derive(Clone, Copy)]
-struct Target {
+struct PatchTarget {
     /// 1 in the middle, 0 at the border (FCOS's centre-ness).
     centre: f32,
     /// Logarithms of the distances to the left, top, right and bottom, in patches.
     reach: [f32; 4],
 }
 
-fn targets(sight: &Sight, truth: &[BBox]) -> Vec<Option<Target>> {
+fn targets(sight: &PictureFeatures, truth: &[BBox]) -> Vec<Option<PatchTarget>> {
     let (width, height) = sight.patch();
     let mut targets = vec![None; sight.grid.patches()];
     let mut large_first: Vec<&BBox> = truth.iter().collect();
@@ -91,9 +94,9 @@ fn targets(sight: &Sight, truth: &[BBox]) -> Vec<Option<Target>> {
                 (bbox.y1 - y) / height,
             ];
             let between = |a: f32, b: f32| (a.min(b) / a.max(b).max(1e-6)).clamp(0.0, 1.0);
-            targets[patch] = Some(Target {
+            targets[patch] = Some(PatchTarget {
                 centre: (between(reach[0], reach[2]) * between(reach[1], reach[3])).sqrt(),
-                reach: reach.map(|x| x.max(NEAREST).ln()),
+                reach: reach.map(|x| x.max(MIN_REACH_PATCHES).ln()),
             });
         }
     }
@@ -104,22 +107,22 @@ fn targets(sight: &Sight, truth: &[BBox]) -> Vec<Option<Target>> {
 #[derive(Clone)]
 pub struct DenseSums {
     /// Over all patches.
-    centre: Moments,
+    centre: GramSums,
     /// Over those in objects, by how near the middle they are.
-    reach: Moments,
+    reach: GramSums,
 }
 
 impl DenseSums {
     /// Of no pictures with tokens `width` wide.
     pub fn new(width: usize) -> Self {
         Self {
-            centre: Moments::new(inputs(width), 1),
-            reach: Moments::new(inputs(width), 4),
+            centre: GramSums::new(inputs(width), 1),
+            reach: GramSums::new(inputs(width), 4),
         }
     }
 
     /// Of one picture.
-    pub fn of(sight: &Sight, truth: &[BBox]) -> Self {
+    pub fn of(sight: &PictureFeatures, truth: &[BBox]) -> Self {
         let inputs = inputs(sight.width);
         let features = features(sight);
         let mut all = Vec::with_capacity(sight.grid.patches() * (inputs + 1));
@@ -129,13 +132,13 @@ impl DenseSums {
             all.extend_from_slice(features);
             all.push(target.map_or(0.0, |target| target.centre));
             if let Some(target) = target {
-                let weight = (target.centre + AT_BORDER).sqrt();
+                let weight = (target.centre + BORDER_WEIGHT).sqrt();
                 inside.extend(features.iter().chain(&target.reach).map(|x| weight * x));
             }
         }
         Self {
-            centre: Moments::of(&all, inputs, 1),
-            reach: Moments::of(&inside, inputs, 4),
+            centre: GramSums::of(&all, inputs, 1),
+            reach: GramSums::of(&inside, inputs, 4),
         }
     }
 
@@ -149,7 +152,7 @@ impl DenseSums {
     pub fn principal_axes(&self, width: usize, axes: usize) -> Option<(Vec<f32>, Vec<f32>)> {
         let one = one(width);
         self.centre
-            .principal_axes(width, one, f64::from(WEIGHT), axes)
+            .principal_axes(width, one, f64::from(MAP_WEIGHT), axes)
     }
 
     /// The head that they teach.
@@ -183,7 +186,7 @@ pub struct Vote {
 
 impl DenseHead {
     /// Every patch's score `[P]`, and the boxes that they vote for, best first.
-    pub fn votes(&self, sight: &Sight, features: &[f32]) -> (Vec<f32>, Vec<Vote>) {
+    pub fn votes(&self, sight: &PictureFeatures, features: &[f32]) -> (Vec<f32>, Vec<Vote>) {
         let inputs = self.centre.len();
         let scores = predict(features, &self.centre, inputs, 1);
         let reach = predict(features, &self.reach, inputs, 4);
@@ -192,7 +195,7 @@ impl DenseHead {
         for (patch, score) in scores
             .iter()
             .enumerate()
-            .filter(|(_, score)| **score > LOWEST)
+            .filter(|(_, score)| **score > MIN_SCORE)
         {
             let (x, y) = sight.centre(patch);
             let [left, top, right, bottom] =
@@ -212,7 +215,7 @@ impl DenseHead {
         let mut is_free = vec![true; boxes.len()];
         let mut votes = Vec::new();
         for at in 0..boxes.len() {
-            if !is_free[at] || votes.len() == MOST_VOTES {
+            if !is_free[at] || votes.len() == MAX_VOTES {
                 continue;
             }
             let (score, best) = boxes[at];
@@ -220,7 +223,7 @@ impl DenseHead {
             let mut weight = 0.0;
             for ((score, bbox), is_free) in boxes.iter().zip(&mut is_free) {
                 let overlap = best.iou(bbox);
-                if overlap >= SAME_VOTE {
+                if overlap >= SAME_VOTE_IOU {
                     let own = score * overlap;
                     weight += own;
                     let edges = [bbox.x0, bbox.y0, bbox.x1, bbox.y1];
@@ -228,7 +231,7 @@ impl DenseHead {
                         .zip(edges)
                         .for_each(|(sum, x)| *sum += own * x);
                 }
-                *is_free &= overlap < SAME_OBJECT;
+                *is_free &= overlap < SAME_OBJECT_IOU;
             }
             let [x0, y0, x1, y1] = sum.map(|sum| sum / weight);
             let bbox = BBox { x0, y0, x1, y1 };

@@ -1,16 +1,16 @@
 //! Whether what was learnt is better than nothing, on pictures that had no part in it.
 
-use crate::evaluate::{Case, Classes, Prediction, TruthBox, annotation_effort};
+use crate::evaluate::{ClassMatching, EvaluationCase, Prediction, TruthBox, annotation_effort};
 use crate::geometry::BBox;
 
 /// Fewer pictures than this prove nothing.
-const FEWEST: usize = 4;
+const MIN_HELD_OUT: usize = 4;
 /// Standard errors by which it must be better on average, over all pictures.
-const MARGIN: f64 = 0.5;
+const MARGIN_STANDARD_ERRORS: f64 = 0.5;
 
 /// What proposals leave a person to do, and how many of them are right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct ReviewCost {
     /// `accepts + 2 edits + 3 draws + rejects`.
     pub actions: usize,
     /// Objects whose box is right (IoU 0.75).
@@ -19,30 +19,30 @@ pub struct Outcome {
 
 /// How the pictures that were held out fare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Quality {
+pub struct GateMetrics {
     /// Pictures that were held out.
     pub held_out: usize,
     /// Objects in them.
     pub objects: usize,
     /// With the program's own proposals.
-    pub before: Outcome,
+    pub before: ReviewCost,
     /// With what was learnt.
-    pub after: Outcome,
+    pub after: ReviewCost,
 }
 
-impl Outcome {
+impl ReviewCost {
     /// As [`crate::evaluate::AnnotationEffort::effort`].
     pub fn effort(&self, objects: usize) -> Option<f64> {
         (objects > 0).then(|| self.actions as f64 / (3 * objects) as f64)
     }
 
     /// The share of objects whose box is right.
-    pub fn at75(&self, objects: usize) -> Option<f64> {
+    pub fn recall_at_75(&self, objects: usize) -> Option<f64> {
         (objects > 0).then(|| self.accepts as f64 / objects as f64)
     }
 
     fn of(truth: &[BBox], proposed: &[BBox]) -> Self {
-        let effort = annotation_effort(&[case(truth, proposed)], Classes::Agnostic);
+        let effort = annotation_effort(&[case(truth, proposed)], ClassMatching::Agnostic);
         Self {
             actions: effort.accepts + 2 * effort.edits + 3 * effort.draws + effort.rejects,
             accepts: effort.accepts,
@@ -55,29 +55,29 @@ impl Outcome {
     }
 }
 
-impl Quality {
-    /// [`Outcome::effort`] with the program's own proposals.
+impl GateMetrics {
+    /// [`ReviewCost::effort`] with the program's own proposals.
     pub fn effort_before(&self) -> Option<f64> {
         self.before.effort(self.objects)
     }
 
-    /// [`Outcome::effort`] with what was learnt.
+    /// [`ReviewCost::effort`] with what was learnt.
     pub fn effort_after(&self) -> Option<f64> {
         self.after.effort(self.objects)
     }
 
-    /// [`Outcome::at75`] with the program's own proposals.
-    pub fn at75_before(&self) -> Option<f64> {
-        self.before.at75(self.objects)
+    /// [`ReviewCost::recall_at_75`] with the program's own proposals.
+    pub fn recall_at_75_before(&self) -> Option<f64> {
+        self.before.recall_at_75(self.objects)
     }
 
-    /// [`Outcome::at75`] with what was learnt.
-    pub fn at75_after(&self) -> Option<f64> {
-        self.after.at75(self.objects)
+    /// [`ReviewCost::recall_at_75`] with what was learnt.
+    pub fn recall_at_75_after(&self) -> Option<f64> {
+        self.after.recall_at_75(self.objects)
     }
 
     /// Of pictures that were held out.
-    pub(super) fn of(pictures: &[Judged]) -> Self {
+    pub(super) fn of(pictures: &[PictureComparison]) -> Self {
         let mut quality = Self::default();
         for picture in pictures {
             quality.held_out += 1;
@@ -90,19 +90,19 @@ impl Quality {
 }
 
 /// One picture with the program's own proposals and with what was learnt.
-pub(super) struct Judged {
+pub(super) struct PictureComparison {
     objects: usize,
-    before: Outcome,
-    after: Outcome,
+    before: ReviewCost,
+    after: ReviewCost,
 }
 
-impl Judged {
+impl PictureComparison {
     /// By its true boxes.
     pub fn new(truth: &[BBox], before: &[BBox], after: &[BBox]) -> Self {
         Self {
             objects: truth.len(),
-            before: Outcome::of(truth, before),
-            after: Outcome::of(truth, after),
+            before: ReviewCost::of(truth, before),
+            after: ReviewCost::of(truth, after),
         }
     }
 
@@ -115,11 +115,16 @@ impl Judged {
 /// Whether what was learnt saves a person work: it must do so on the pictures that were held out,
 /// and beyond chance on those together with the ones that it did learn from, each of which was
 /// proposed for by what the others taught.
-pub(super) fn is_better(held_out: &[Judged], cross_fitted: &[Judged]) -> bool {
-    let held_out: Vec<f64> = held_out.iter().map(Judged::saved).collect();
-    let cross_fitted = cross_fitted.iter().map(Judged::saved);
+pub(super) fn is_better(
+    held_out: &[PictureComparison],
+    cross_fitted: &[PictureComparison],
+) -> bool {
+    let held_out: Vec<f64> = held_out.iter().map(PictureComparison::saved).collect();
+    let cross_fitted = cross_fitted.iter().map(PictureComparison::saved);
     let all: Vec<f64> = held_out.iter().copied().chain(cross_fitted).collect();
-    held_out.len() >= FEWEST && is_positive(&held_out, 0.0) && is_positive(&all, MARGIN)
+    held_out.len() >= MIN_HELD_OUT
+        && is_positive(&held_out, 0.0)
+        && is_positive(&all, MARGIN_STANDARD_ERRORS)
 }
 
 /// Whether the mean is above zero by some standard errors.
@@ -132,18 +137,18 @@ fn is_positive(numbers: &[f64], margin: f64) -> bool {
 }
 
 /// Boxes alone, of no particular category.
-fn case(truth: &[BBox], proposed: &[BBox]) -> Case {
+fn case(truth: &[BBox], proposed: &[BBox]) -> EvaluationCase {
     let truth = truth.iter().map(|bbox| TruthBox {
         bbox: *bbox,
         category: 0,
-        iscrowd: false,
+        is_crowd: false,
     });
     let predictions = proposed.iter().map(|bbox| Prediction {
         bbox: *bbox,
         category: 0,
         score: 1.0,
     });
-    Case {
+    EvaluationCase {
         truth: truth.collect(),
         predictions: predictions.collect(),
     }

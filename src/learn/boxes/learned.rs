@@ -2,20 +2,20 @@
 
 use super::bytes::{Reader, Writer};
 use super::calibration::Calibration;
-use super::candidates::{self, Models, candidates};
+use super::candidates::{self, CandidateModels, candidates};
 use super::categories::Categories;
 use super::dense::{self, DenseHead};
-use super::gate::{Outcome, Quality};
+use super::gate::{GateMetrics, ReviewCost};
 use super::rank::{self, Expansion};
 use super::select::{Selected, select};
-use super::sides::{self, Basis, SideModel};
-use super::sight::Sight;
+use super::sides::{self, SideModel, TokenBasis};
+use super::sight::PictureFeatures;
 use crate::geometry::BBox;
 
 const KIND: [u8; 4] = *b"TSle";
 const VERSION: u32 = 1;
 /// Tokens wider than this are not read back.
-const WIDEST: usize = 1 << 14;
+const MAX_TOKEN_WIDTH: usize = 1 << 14;
 
 /// A box that a person is likely to accept.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,17 +30,17 @@ pub struct LearnedBox {
 
 /// What reviewed pictures taught.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Learned {
+pub struct LearnedProposer {
     /// D.
     pub(super) width: usize,
-    pub(super) basis: Basis,
-    pub(super) models: Models,
+    pub(super) basis: TokenBasis,
+    pub(super) models: CandidateModels,
     pub(super) expansion: Expansion,
     pub(super) weights: Vec<f32>,
     pub(super) calibration: Calibration,
     pub(super) categories: Option<Categories>,
     /// How it does on pictures that it did not learn from.
-    pub quality: Quality,
+    pub quality: GateMetrics,
     /// Whether it does better there than the program's own proposals: it should be used only then.
     pub is_better: bool,
     /// Pictures that were reviewed, those held out too.
@@ -49,9 +49,9 @@ pub struct Learned {
     pub seed: u64,
 }
 
-impl Learned {
+impl LearnedProposer {
     /// The boxes of a picture, best first; none if it was looked at by another model.
-    pub fn propose(&self, sight: &Sight) -> Vec<LearnedBox> {
+    pub fn propose(&self, sight: &PictureFeatures) -> Vec<LearnedBox> {
         if sight.width != self.width {
             return Vec::new();
         }
@@ -78,7 +78,7 @@ impl Learned {
         writer.u64(self.reviewed as u64);
         writer.u64(self.seed);
         writer.u32(u32::from(self.is_better));
-        let Quality {
+        let GateMetrics {
             held_out,
             objects,
             before,
@@ -119,17 +119,19 @@ impl Learned {
         if reader.text()? != fingerprint {
             return None;
         }
-        let width = reader.size().filter(|width| (1..=WIDEST).contains(width))?;
+        let width = reader
+            .size()
+            .filter(|width| (1..=MAX_TOKEN_WIDTH).contains(width))?;
         let (reviewed, seed, is_better) = (reader.size()?, reader.u64()?, reader.u32()? != 0);
         let (held_out, objects) = (reader.size()?, reader.size()?);
         let mut outcome = || {
-            Some(Outcome {
+            Some(ReviewCost {
                 actions: reader.size()?,
                 accepts: reader.size()?,
             })
         };
         let (before, after) = (outcome()?, outcome()?);
-        let quality = Quality {
+        let quality = GateMetrics {
             held_out,
             objects,
             before,
@@ -140,13 +142,13 @@ impl Learned {
             offset: reader.f64()?,
         };
         let mut floats = |length: usize| reader.floats().filter(|list| list.len() == length);
-        let channels = Basis::channels(width);
+        let channels = TokenBasis::channels(width);
         let (dense, inputs) = (dense::inputs(width), candidates::inputs(width));
-        let basis = Basis {
+        let basis = TokenBasis {
             mean: floats(width)?,
-            axes: floats(Basis::axes(width) * width)?,
+            axes: floats(TokenBasis::axes(width) * width)?,
         };
-        let models = Models {
+        let models = CandidateModels {
             dense: DenseHead {
                 centre: floats(dense)?,
                 reach: floats(4 * dense)?,

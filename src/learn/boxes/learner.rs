@@ -1,35 +1,35 @@
-//! Reviewed pictures in, a learned proposer out.
+//! ReviewedPicture pictures in, a learned proposer out.
 
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::calibration::Calibration;
-use super::candidates::{self, Candidates, Models, candidates};
+use super::candidates::{self, CandidateModels, Candidates, candidates};
 use super::categories::{Categories, named};
 use super::dense::DenseSums;
-use super::gate::{self, Judged, Quality};
-use super::learned::Learned;
+use super::gate::{self, GateMetrics, PictureComparison};
+use super::learned::LearnedProposer;
 use super::overlap::best_iou;
 use super::rank::{self, Expansion};
-use super::ridge::Moments;
+use super::ridge::GramSums;
 use super::select::{Selected, select};
-use super::sides::{self, Basis, Field, SideModel};
-use super::sight::Sight;
+use super::sides::{self, FeatureField, SideModel, TokenBasis};
+use super::sight::PictureFeatures;
 use crate::geometry::BBox;
-use crate::learn::random::mixed;
+use crate::learn::random::mix;
 
 /// Parts that the pictures are dealt into for cross-fitting.
 const FOLDS: usize = 4;
 /// One picture of so many is never learnt from, but held against what was learnt from the others.
 const HELD_OUT_OF: u64 = 4;
 /// Fewer pictures with objects than this teach nothing.
-const FEWEST_WITH_OBJECTS: usize = 3;
+const MIN_PICTURES_WITH_OBJECTS: usize = 3;
 /// The sides and the gains are learnt from this many pictures at the most, the latest, which
 /// bounds the time that it takes; the head learns from all.
-const RECENT: usize = 150;
+const MAX_RECENT: usize = 150;
 /// And so many are held against them.
-const RECENT_HELD_OUT: usize = 100;
+const MAX_RECENT_HELD_OUT: usize = 100;
 /// From this IoU on a person accepts a box as it is, as in
 /// [`crate::evaluate::annotation_effort`].
 const ACCEPT_IOU: f32 = 0.75;
@@ -44,10 +44,10 @@ enum Role {
 }
 
 /// A picture that a person went through.
-struct Reviewed {
+struct ReviewedPicture {
     id: u64,
     role: Role,
-    sight: Arc<Sight>,
+    sight: Arc<PictureFeatures>,
     truth: Vec<(BBox, u32)>,
     boxes: Vec<BBox>,
 }
@@ -56,7 +56,7 @@ struct Reviewed {
 /// bit, and one that was taken out again leaves no trace but the rounding of sums.
 pub struct BoxLearner {
     seed: u64,
-    pictures: Vec<Reviewed>,
+    pictures: Vec<ReviewedPicture>,
     /// What each fold teaches the head.
     sums: [Option<DenseSums>; FOLDS],
 }
@@ -74,9 +74,9 @@ impl BoxLearner {
     /// Takes a reviewed picture in: every true box of it, which may be none. Boxes without an area
     /// inside the picture count for nothing. If there is one of this `id` already, this takes its
     /// place; one whose tokens have another width than those before is left out.
-    pub fn add(&mut self, id: u64, sight: Arc<Sight>, truth: &[(BBox, u32)]) {
+    pub fn add(&mut self, id: u64, sight: Arc<PictureFeatures>, truth: &[(BBox, u32)]) {
         self.remove(id);
-        let is_other = |first: &Reviewed| first.sight.width != sight.width;
+        let is_other = |first: &ReviewedPicture| first.sight.width != sight.width;
         if self.pictures.first().is_some_and(is_other) {
             return;
         }
@@ -85,7 +85,7 @@ impl BoxLearner {
             .iter()
             .filter_map(|(bbox, category)| Some((bbox.clipped(width, height)?, *category)))
             .collect();
-        let picture = Reviewed {
+        let picture = ReviewedPicture {
             role: self.role(id),
             boxes: truth.iter().map(|(bbox, _)| *bbox).collect(),
             id,
@@ -121,7 +121,7 @@ impl BoxLearner {
     }
 
     fn role(&self, id: u64) -> Role {
-        let number = mixed(self.seed, id);
+        let number = mix(self.seed, id);
         if number.is_multiple_of(HELD_OUT_OF) {
             Role::HeldOut
         } else {
@@ -130,7 +130,7 @@ impl BoxLearner {
     }
 
     /// Adds what a picture teaches the head, or takes it off.
-    fn count(&mut self, picture: &Reviewed, sign: f64) {
+    fn count(&mut self, picture: &ReviewedPicture, sign: f64) {
         let Role::Fold(fold) = picture.role else {
             return;
         };
@@ -147,9 +147,9 @@ impl BoxLearner {
 
     /// What the pictures teach. Nothing if they are too few, or if `cancel` says so, which is asked
     /// several times.
-    pub fn solve(&self, cancel: &dyn Fn() -> bool) -> Option<Learned> {
-        let of_fold = |picture: &&Reviewed| picture.role != Role::HeldOut;
-        let all: Vec<&Reviewed> = self.pictures.iter().filter(of_fold).collect();
+    pub fn solve(&self, cancel: &dyn Fn() -> bool) -> Option<LearnedProposer> {
+        let of_fold = |picture: &&ReviewedPicture| picture.role != Role::HeldOut;
+        let all: Vec<&ReviewedPicture> = self.pictures.iter().filter(of_fold).collect();
         let with_objects = all
             .iter()
             .filter(|picture| !picture.boxes.is_empty())
@@ -158,10 +158,10 @@ impl BoxLearner {
             .filter(|fold| self.sums[*fold].is_some())
             .collect();
         let width = self.pictures.first()?.sight.width;
-        if with_objects < FEWEST_WITH_OBJECTS || folds.len() < 2 || cancel() {
+        if with_objects < MIN_PICTURES_WITH_OBJECTS || folds.len() < 2 || cancel() {
             return None;
         }
-        let recent = &all[all.len().saturating_sub(RECENT)..];
+        let recent = &all[all.len().saturating_sub(MAX_RECENT)..];
 
         let basis = self.basis(width)?;
         let (full, cross_fitted) = self.models(&folds, recent, &basis)?;
@@ -182,12 +182,12 @@ impl BoxLearner {
         if cancel() {
             return None;
         }
-        let Gains {
+        let GainModel {
             expansion,
             weights,
             calibration,
             shown,
-        } = Gains::learn(&folds, recent, &seen, width)?;
+        } = GainModel::learn(&folds, recent, &seen, width)?;
         if cancel() {
             return None;
         }
@@ -195,7 +195,7 @@ impl BoxLearner {
             .par_iter()
             .map(|picture| named(&picture.sight, &picture.truth))
             .collect();
-        let mut learned = Learned {
+        let mut learned = LearnedProposer {
             width,
             basis,
             models: full,
@@ -203,7 +203,7 @@ impl BoxLearner {
             weights,
             calibration,
             categories: Categories::new(&objects.concat()),
-            quality: Quality::default(),
+            quality: GateMetrics::default(),
             is_better: false,
             reviewed: self.len(),
             seed: self.seed,
@@ -216,68 +216,73 @@ impl BoxLearner {
     }
 
     /// The directions in which the tokens of the pictures vary most.
-    fn basis(&self, width: usize) -> Option<Basis> {
+    fn basis(&self, width: usize) -> Option<TokenBasis> {
         let mut sums = DenseSums::new(width);
         for fold in self.sums.iter().flatten() {
             sums.add(fold, 1.0);
         }
-        let (mean, axes) = sums.principal_axes(width, Basis::axes(width))?;
-        Some(Basis { mean, axes })
+        let (mean, axes) = sums.principal_axes(width, TokenBasis::axes(width))?;
+        Some(TokenBasis { mean, axes })
     }
 
     /// The models that all pictures teach, and for each fold those that all but its own do.
     fn models(
         &self,
         folds: &[usize],
-        recent: &[&Reviewed],
-        basis: &Basis,
-    ) -> Option<(Models, Vec<Models>)> {
+        recent: &[&ReviewedPicture],
+        basis: &TokenBasis,
+    ) -> Option<(CandidateModels, Vec<CandidateModels>)> {
         let width = basis.mean.len();
-        let lessons: Vec<Vec<f32>> = recent
+        let training_rows: Vec<Vec<f32>> = recent
             .par_iter()
             .map(|picture| {
                 let sight = &picture.sight;
-                let field = Field::new(sight, basis);
-                sides::lessons(sight, &picture.boxes, &field, mixed(self.seed, picture.id))
+                let field = FeatureField::new(sight, basis);
+                sides::training_rows(sight, &picture.boxes, &field, mix(self.seed, picture.id))
             })
             .collect();
-        let channels = Basis::channels(width);
+        let channels = TokenBasis::channels(width);
         let of_fold = |fold: &usize| {
-            let own = recent.iter().zip(&lessons);
+            let own = recent.iter().zip(&training_rows);
             let own = own.filter(|(picture, _)| picture.role == Role::Fold(*fold));
             let rows: Vec<f32> = own.flat_map(|(_, rows)| rows.iter().copied()).collect();
-            sides::moments(&rows, channels)
+            sides::gram_sums(&rows, channels)
         };
-        let of_sides: Vec<Moments> = folds.iter().map(of_fold).collect();
+        let of_sides: Vec<GramSums> = folds.iter().map(of_fold).collect();
         // `None` leaves none out.
         let left_out = folds.iter().map(Some).chain([None]).collect::<Vec<_>>();
         let mut models = left_out
             .into_par_iter()
             .map(|left_out| {
                 let mut dense = DenseSums::new(width);
-                let mut sides = Moments::new(sides::inputs(channels), 1);
+                let mut sides = GramSums::new(sides::inputs(channels), 1);
                 for (fold, of_sides) in folds.iter().zip(&of_sides) {
                     if Some(fold) != left_out {
                         sides.add(of_sides, 1.0);
                         dense.add(self.sums[*fold].as_ref()?, 1.0);
                     }
                 }
-                Some(Models {
+                Some(CandidateModels {
                     dense: dense.solve()?,
                     sides: SideModel::solve(&sides)?,
                 })
             })
-            .collect::<Option<Vec<Models>>>()?;
+            .collect::<Option<Vec<CandidateModels>>>()?;
         Some((models.pop()?, models))
     }
 
     /// Holds what was learnt against the pictures that had no part in it; `shown` is what those
     /// that had a part get from what the others taught.
-    fn judge(&self, learned: &mut Learned, recent: &[&Reviewed], shown: &[Vec<BBox>]) {
+    fn judge(
+        &self,
+        learned: &mut LearnedProposer,
+        recent: &[&ReviewedPicture],
+        shown: &[Vec<BBox>],
+    ) {
         let held_out = self.pictures.iter().rev();
-        let held_out: Vec<&Reviewed> = held_out
+        let held_out: Vec<&ReviewedPicture> = held_out
             .filter(|picture| picture.role == Role::HeldOut)
-            .take(RECENT_HELD_OUT)
+            .take(MAX_RECENT_HELD_OUT)
             .collect();
         let proposed: Vec<Vec<BBox>> = held_out
             .par_iter()
@@ -286,23 +291,23 @@ impl BoxLearner {
                 proposed.map(|proposed| proposed.bbox).collect()
             })
             .collect();
-        let held_out = judged(&held_out, &proposed);
-        let cross_fitted = judged(recent, shown);
-        learned.quality = Quality::of(&held_out);
+        let held_out = compared(&held_out, &proposed);
+        let cross_fitted = compared(recent, shown);
+        learned.quality = GateMetrics::of(&held_out);
         learned.is_better = gate::is_better(&held_out, &cross_fitted);
     }
 }
 
-fn judged(pictures: &[&Reviewed], proposed: &[Vec<BBox>]) -> Vec<Judged> {
+fn compared(pictures: &[&ReviewedPicture], proposed: &[Vec<BBox>]) -> Vec<PictureComparison> {
     let pictures = pictures.iter().zip(proposed);
-    let judged = pictures.map(|(picture, proposed)| {
-        Judged::new(&picture.boxes, picture.sight.proposals(), proposed)
+    let compared = pictures.map(|(picture, proposed)| {
+        PictureComparison::new(&picture.boxes, picture.sight.proposals(), proposed)
     });
-    judged.collect()
+    compared.collect()
 }
 
 /// How gains are told from a candidate's numbers.
-struct Gains {
+struct GainModel {
     expansion: Expansion,
     weights: Vec<f32>,
     calibration: Calibration,
@@ -310,17 +315,17 @@ struct Gains {
     shown: Vec<Vec<BBox>>,
 }
 
-impl Gains {
+impl GainModel {
     fn learn(
         folds: &[usize],
-        pictures: &[&Reviewed],
+        pictures: &[&ReviewedPicture],
         seen: &[Candidates],
         width: usize,
     ) -> Option<Self> {
         let rows: Vec<&[f32]> = seen.iter().map(|seen| &seen.features[..]).collect();
         let expansion = Expansion::of(&rows, candidates::inputs(width));
         let outputs = expansion.outputs();
-        let of_folds: Vec<Moments> = folds
+        let of_folds: Vec<GramSums> = folds
             .iter()
             .map(|fold| {
                 let own = pictures.iter().zip(seen);
@@ -337,10 +342,10 @@ impl Gains {
                         expansion.expand(&seen.features, Some(&gains))
                     })
                     .collect();
-                Moments::of(&rows.concat(), outputs, 1)
+                GramSums::of(&rows.concat(), outputs, 1)
             })
             .collect();
-        let mut all = Moments::new(outputs, 1);
+        let mut all = GramSums::new(outputs, 1);
         of_folds.iter().for_each(|fold| all.add(fold, 1.0));
         let weights = rank::solve(&all)?;
         let cross_fitted = of_folds

@@ -2,7 +2,7 @@
 //! for the next.
 //!
 //! The backbone stays as it is; all that is learnt is linear over what it says of patches, so that
-//! everything is a sum over pictures and solved in closed form. Of each picture a [`Sight`] is
+//! everything is a sum over pictures and solved in closed form. Of each picture a [`PictureFeatures`] is
 //! kept. In steps:
 //!
 //! 1. A ridge over patch tokens says for each patch how near the middle of an object it is and
@@ -14,7 +14,7 @@
 //!
 //! The third learns from candidates that the first two made for pictures which they had not learnt
 //! from: the pictures are dealt into four folds. One picture in four teaches nothing, and what was
-//! learnt is to be used only if it [does better](Learned::is_better) than the program's own
+//! learnt is to be used only if it [does better](LearnedProposer::is_better) than the program's own
 //! proposals on those, and beyond chance on all (`gate`).
 
 mod alike;
@@ -35,11 +35,11 @@ mod sight;
 #[cfg(test)]
 mod tests;
 
-pub use alike::more_like;
-pub use gate::{Outcome, Quality};
-pub use learned::{Learned, LearnedBox};
+pub use alike::find_similar;
+pub use gate::{GateMetrics, ReviewCost};
+pub use learned::{LearnedBox, LearnedProposer};
 pub use learner::BoxLearner;
-pub use sight::{MapBox, Sight};
+pub use sight::{MapCandidate, PictureFeatures};
 
 /// The block whose tokens are learnt from, counted from 0: half of the way up, where tokens know
 /// most of where things end.

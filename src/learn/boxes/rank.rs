@@ -4,7 +4,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
 use super::overlap::best_iou;
-use super::ridge::{Moments, predict};
+use super::ridge::{GramSums, predict};
 use crate::geometry::BBox;
 use crate::learn::random::Random;
 
@@ -14,9 +14,9 @@ const HIDDEN: usize = 400;
 const HIDDEN_WEIGHT: f32 = 1.5;
 const HIDDEN_BIAS: f32 = 0.5;
 /// Inputs further than this from their mean, in deviations, count as this far.
-const FURTHEST: f32 = 6.0;
+const MAX_DEVIATIONS: f32 = 6.0;
 /// The input that is the same everywhere.
-const ONE: f32 = 3.0;
+const CONSTANT_INPUT: f32 = 3.0;
 /// Of the ridge.
 const PENALTY: f64 = 0.05;
 /// How soft the steps of the gain are, in IoU: a box just below 0.75 is nearly as good.
@@ -94,7 +94,9 @@ impl Expansion {
         let count = rows.len() / inputs;
         let standard = rows.chunks_exact(inputs).flat_map(|row| {
             let scaled = row.iter().zip(&self.mean).zip(&self.scale);
-            scaled.map(|((x, mean), scale)| ((x - mean) * scale).clamp(-FURTHEST, FURTHEST))
+            scaled.map(|((x, mean), scale)| {
+                ((x - mean) * scale).clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS)
+            })
         });
         let standard: Vec<f32> = standard.collect();
         let mut hidden = vec![0.0; count * HIDDEN];
@@ -111,7 +113,7 @@ impl Expansion {
             expanded.extend_from_slice(&standard[row * inputs..][..inputs]);
             let hidden = hidden[row * HIDDEN..][..HIDDEN].iter().zip(&self.bias);
             expanded.extend(hidden.map(|(x, bias)| (x + bias).max(0.0)));
-            expanded.push(ONE);
+            expanded.push(CONSTANT_INPUT);
             expanded.extend(gains.map(|gains| gains[row]));
         }
         expanded
@@ -119,8 +121,8 @@ impl Expansion {
 }
 
 /// The ridge over expanded inputs, `[outputs]`.
-pub fn solve(moments: &Moments) -> Option<Vec<f32>> {
-    moments.solve(PENALTY)
+pub fn solve(gram_sums: &GramSums) -> Option<Vec<f32>> {
+    gram_sums.solve(PENALTY)
 }
 
 /// The gain that is to be expected of each expanded row.

@@ -8,21 +8,21 @@ use faer::linalg::matmul::matmul;
 use faer::linalg::solvers::{Llt, SelfAdjointEigen, Solve as _};
 use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
 
-use crate::learn::logistic::gram;
+use crate::learn::gram::gram;
 
 /// Added to the diagonal whatever the penalty, so that no inputs at all give zeros.
-const FLOOR: f64 = 1e-9;
+const MIN_RIDGE: f64 = 1e-9;
 
 /// Sums of products over rows of inputs, each followed by its targets.
 #[derive(Clone)]
-pub struct Moments {
+pub struct GramSums {
     inputs: usize,
     targets: usize,
     /// `[(inputs + targets) * (inputs + targets)]`.
     sum: Mat<f64>,
 }
 
-impl Moments {
+impl GramSums {
     /// Of no rows.
     pub fn new(inputs: usize, targets: usize) -> Self {
         let width = inputs + targets;
@@ -59,7 +59,7 @@ impl Moments {
         let (inputs, targets) = (self.inputs, self.targets);
         let mut squares = self.sum.submatrix(0, 0, inputs, inputs).to_owned();
         let trace: f64 = (0..inputs).map(|at| squares[(at, at)]).sum();
-        let cost = penalty * trace / inputs as f64 + FLOOR;
+        let cost = penalty * trace / inputs as f64 + MIN_RIDGE;
         for at in 0..inputs {
             squares[(at, at)] += cost;
         }

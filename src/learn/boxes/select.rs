@@ -4,7 +4,7 @@ use super::overlap::Overlaps;
 use crate::geometry::BBox;
 
 /// The least gain that is to be expected of a box.
-const LEAST_GAIN: f32 = 0.15;
+const MIN_GAIN: f32 = 0.15;
 /// Boxes that overlap more than this are of one object,
 const SAME_IOU: f32 = 0.25;
 /// and so is one of which so much lies in the other.
@@ -24,7 +24,7 @@ pub struct Selected {
 /// One box for each object, the best first.
 pub fn select(boxes: &[BBox], gains: &[f32]) -> Vec<Selected> {
     let mut best_first: Vec<usize> = (0..boxes.len())
-        .filter(|at| gains[*at] > LEAST_GAIN)
+        .filter(|at| gains[*at] > MIN_GAIN)
         .collect();
     if best_first.is_empty() {
         return Vec::new();

@@ -3,10 +3,10 @@
 //! It is the box regression of Fast R-CNN (Girshick 2015, arXiv 1504.08083) as one ridge for all
 //! four sides: each is turned to be the left one by mirroring, so every object teaches four times.
 
-use super::ridge::{Moments, predict};
-use super::sight::{MAPS, Sight};
+use super::ridge::{GramSums, predict};
+use super::sight::{MAP_COUNT, PictureFeatures};
 use crate::geometry::{BBox, Grid};
-use crate::learn::random::{Random, mixed};
+use crate::learn::random::{Random, mix};
 
 /// Directions in the tokens' space that are looked at.
 const AXES: usize = 16;
@@ -19,27 +19,27 @@ pub const ACROSS: [f32; 5] = [0.1, 0.3, 0.5, 0.7, 0.9];
 /// Of the ridge.
 const PENALTY: f64 = 0.3;
 /// Boxes that a true one is moved to, to learn the way back, and how far, in its sides.
-const JITTERED: usize = 12;
-const JITTER: f32 = 0.08;
+const JITTERED_BOXES: usize = 12;
+const JITTER_SHARE: f32 = 0.08;
 /// A candidate of the map that overlaps a true box so much is to become it.
 const LEARNABLE_IOU: f32 = 0.45;
 /// The most that a side moves at once, in the box's sides.
-const FURTHEST: f32 = 0.4;
+const MAX_MOVE: f32 = 0.4;
 /// Numbers that say where a box lies and how large it is.
-pub const GEOMETRY: usize = 10;
+pub const GEOMETRY_INPUTS: usize = 10;
 /// Which way is inwards, for the left, top, right and bottom.
 const INWARDS: [f32; 4] = [1.0, 1.0, -1.0, -1.0];
 
 /// The directions in which tokens are looked at.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Basis {
+pub struct TokenBasis {
     /// The tokens' mean, `[D]`.
     pub mean: Vec<f32>,
     /// `[axes * D]`.
     pub axes: Vec<f32>,
 }
 
-impl Basis {
+impl TokenBasis {
     /// How many directions tokens `width` wide are looked at in.
     pub fn axes(width: usize) -> usize {
         AXES.min(width)
@@ -47,12 +47,12 @@ impl Basis {
 
     /// Numbers that a place is left with.
     pub fn channels(width: usize) -> usize {
-        Self::axes(width) + MAPS
+        Self::axes(width) + MAP_COUNT
     }
 }
 
 /// A picture as boxes are looked at in it; K channels a patch.
-pub struct Field {
+pub struct FeatureField {
     size: (u32, u32),
     grid: Grid,
     channels: usize,
@@ -61,19 +61,19 @@ pub struct Field {
 }
 
 /// What lies across a box, from left to right and from top to bottom.
-pub struct Profile {
+pub struct BoxProfile {
     /// `[ALONG * K]`.
     pub across_x: Vec<f32>,
     /// `[ALONG * K]`.
     pub across_y: Vec<f32>,
     /// Where it lies and how large it is.
-    pub geometry: [f32; GEOMETRY],
+    pub geometry: [f32; GEOMETRY_INPUTS],
 }
 
-impl Field {
+impl FeatureField {
     /// Of the tokens along the basis, and the maps.
-    pub fn new(sight: &Sight, basis: &Basis) -> Self {
-        let (width, axes) = (sight.width, Basis::axes(sight.width));
+    pub fn new(sight: &PictureFeatures, basis: &TokenBasis) -> Self {
+        let (width, axes) = (sight.width, TokenBasis::axes(sight.width));
         let mut tokens = sight.unit_tokens();
         for token in tokens.chunks_exact_mut(width) {
             token
@@ -88,7 +88,7 @@ impl Field {
             }
         }
         let projected = predict(&tokens, &columns, width, axes);
-        let mut values = Vec::with_capacity(sight.grid.patches() * (axes + MAPS));
+        let mut values = Vec::with_capacity(sight.grid.patches() * (axes + MAP_COUNT));
         for (patch, projected) in projected.chunks_exact(axes).enumerate() {
             values.extend_from_slice(projected);
             values.extend(sight.maps.iter().map(|map| MAP_WEIGHT * map[patch]));
@@ -96,13 +96,13 @@ impl Field {
         Self {
             size: sight.size,
             grid: sight.grid,
-            channels: axes + MAPS,
+            channels: axes + MAP_COUNT,
             values,
         }
     }
 
     /// One value a patch.
-    pub fn of_map(sight: &Sight, values: Vec<f32>) -> Self {
+    pub fn of_map(sight: &PictureFeatures, values: Vec<f32>) -> Self {
         Self {
             size: sight.size,
             grid: sight.grid,
@@ -137,7 +137,7 @@ impl Field {
     }
 
     /// What lies across a box.
-    pub fn profile(&self, bbox: &BBox) -> Profile {
+    pub fn profile(&self, bbox: &BBox) -> BoxProfile {
         let (width, height) = (bbox.width().max(1.0), bbox.height().max(1.0));
         let (x, y) = (|t: f32| bbox.x0 + t * width, |t: f32| bbox.y0 + t * height);
         let mut across_x = vec![0.0; ALONG.len() * self.channels];
@@ -166,7 +166,7 @@ impl Field {
             height / of_height,
             width * height / of_width / of_height,
         ];
-        Profile {
+        BoxProfile {
             across_x,
             across_y,
             geometry: geometry.map(|x| 2.0 * x),
@@ -176,11 +176,11 @@ impl Field {
 
 /// Numbers for each side, where places have `channels`.
 pub fn inputs(channels: usize) -> usize {
-    2 * ALONG.len() * channels + GEOMETRY
+    2 * ALONG.len() * channels + GEOMETRY_INPUTS
 }
 
 /// Adds one side's numbers, as if it were the left one.
-fn add_side(profile: &Profile, channels: usize, side: usize, row: &mut Vec<f32>) {
+fn add_side(profile: &BoxProfile, channels: usize, side: usize, row: &mut Vec<f32>) {
     let is_upright = side.is_multiple_of(2);
     let (own, other) = if is_upright {
         (&profile.across_x, &profile.across_y)
@@ -216,13 +216,18 @@ fn add_side(profile: &Profile, channels: usize, side: usize, row: &mut Vec<f32>)
 
 /// What one picture teaches, row by row: each side's numbers and how far it has to move inwards,
 /// in the box's sides. A picture counts by its objects.
-pub fn lessons(sight: &Sight, truth: &[BBox], field: &Field, seed: u64) -> Vec<f32> {
-    let mut random = Random::new(mixed(seed, truth.len() as u64));
+pub fn training_rows(
+    sight: &PictureFeatures,
+    truth: &[BBox],
+    field: &FeatureField,
+    seed: u64,
+) -> Vec<f32> {
+    let mut random = Random::new(mix(seed, truth.len() as u64));
     let (width, height) = sight.size;
     let mut pairs: Vec<(BBox, &BBox)> = Vec::new();
     for truth in truth {
-        for _ in 0..JITTERED {
-            let (x, y) = (JITTER * truth.width(), JITTER * truth.height());
+        for _ in 0..JITTERED_BOXES {
+            let (x, y) = (JITTER_SHARE * truth.width(), JITTER_SHARE * truth.height());
             let moved = BBox {
                 x0: truth.x0 + x * random.normal(),
                 y0: truth.y0 + y * random.normal(),
@@ -261,9 +266,9 @@ pub fn lessons(sight: &Sight, truth: &[BBox], field: &Field, seed: u64) -> Vec<f
     rows
 }
 
-/// The sums of [`lessons`].
-pub fn moments(rows: &[f32], channels: usize) -> Moments {
-    Moments::of(rows, inputs(channels), 1)
+/// The sums of [`training_rows`].
+pub fn gram_sums(rows: &[f32], channels: usize) -> GramSums {
+    GramSums::of(rows, inputs(channels), 1)
 }
 
 /// The one linear map for all sides.
@@ -275,16 +280,16 @@ pub struct SideModel {
 
 impl SideModel {
     /// What rows teach.
-    pub fn solve(moments: &Moments) -> Option<Self> {
-        let weights = moments.solve(PENALTY)?;
+    pub fn solve(gram_sums: &GramSums) -> Option<Self> {
+        let weights = gram_sums.solve(PENALTY)?;
         Some(Self { weights })
     }
 
     /// What lies across each box, and how far its left, top, right and bottom sides should move
     /// right and down, in its width and height.
-    pub fn look(&self, field: &Field, boxes: &[BBox]) -> Vec<(Profile, [f32; 4])> {
+    pub fn look(&self, field: &FeatureField, boxes: &[BBox]) -> Vec<(BoxProfile, [f32; 4])> {
         let mut rows = Vec::with_capacity(boxes.len() * 4 * self.weights.len());
-        let profiles: Vec<Profile> = boxes.iter().map(|bbox| field.profile(bbox)).collect();
+        let profiles: Vec<BoxProfile> = boxes.iter().map(|bbox| field.profile(bbox)).collect();
         for profile in &profiles {
             for side in 0..4 {
                 add_side(profile, field.channels, side, &mut rows);
@@ -298,11 +303,11 @@ impl SideModel {
     }
 
     /// The boxes with their sides moved; one that would vanish stays.
-    pub fn refine(&self, field: &Field, boxes: &[BBox]) -> Vec<BBox> {
+    pub fn refine(&self, field: &FeatureField, boxes: &[BBox]) -> Vec<BBox> {
         let seen = self.look(field, boxes).into_iter().zip(boxes);
         let refined = seen.map(|((_, moves), bbox)| {
             let (width, height) = (bbox.width(), bbox.height());
-            let [left, top, right, bottom] = moves.map(|x| x.clamp(-FURTHEST, FURTHEST));
+            let [left, top, right, bottom] = moves.map(|x| x.clamp(-MAX_MOVE, MAX_MOVE));
             let moved = BBox {
                 x0: bbox.x0 + left * width,
                 y0: bbox.y0 + top * height,

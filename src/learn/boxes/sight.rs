@@ -13,13 +13,13 @@ const VERSION: u32 = 1;
 /// Where the map is cut for candidates: 0.15, 0.20, ..., 0.90.
 const THRESHOLDS: usize = 16;
 /// Candidates smaller than this share of the picture are left out.
-const SMALLEST: f32 = 0.002;
+const MIN_AREA_SHARE: f32 = 0.002;
 /// The most candidates of a picture; those of the best scores stay.
-const MOST_CANDIDATES: usize = 100;
+const MAX_CANDIDATES: usize = 100;
 
 /// A box that the map gives at some threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MapBox {
+pub struct MapCandidate {
     /// In upright pixels of the original.
     pub bbox: BBox,
     /// As [scored](Localizer::boxes) at that threshold, in 0..=1.
@@ -30,7 +30,7 @@ pub struct MapBox {
 
 /// All that learning boxes needs of one picture; P patches, tokens D wide. About 200 kB.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sight {
+pub struct PictureFeatures {
     pub(super) size: (u32, u32),
     pub(super) grid: Grid,
     /// D.
@@ -39,22 +39,25 @@ pub struct Sight {
     pub(super) tokens: Vec<f16>,
     /// The class token's attention, that carried along the affinities, and with what a companion
     /// makes of any object, each `[P]` and with a maximum of 1.
-    pub(super) maps: [Vec<f32>; MAPS],
+    pub(super) maps: [Vec<f32>; MAP_COUNT],
     /// What the map gives at any threshold.
-    pub(super) candidates: Vec<MapBox>,
+    pub(super) candidates: Vec<MapCandidate>,
     /// What the program proposes if nothing is learnt.
     pub(super) proposals: Vec<BBox>,
 }
 
 /// Maps that are learnt from.
-pub(super) const MAPS: usize = 3;
+pub(super) const MAP_COUNT: usize = 3;
 
-impl Sight {
+impl PictureFeatures {
     /// What is to be kept of a picture of `size` pixels. Nothing if its evidence came without
     /// [tokens](Evidence::tokens), or with numbers that are not finite.
     pub fn new(evidence: &Evidence, maps: &Maps, size: (u32, u32)) -> Option<Self> {
         let tokens = evidence.tokens.as_ref()?;
-        let any = maps.any.as_ref().map_or(&maps.object, |any| &any.carried);
+        let any = maps
+            .any
+            .as_ref()
+            .map_or(&maps.object, |any| &any.propagated);
         let proposals = propose::cut(maps, size, Method::Affinity, &BoxOptions::default());
         let sight = Self {
             size,
@@ -103,7 +106,7 @@ impl Sight {
                 .maps
                 .iter()
                 .all(|map| Some(map.len()) == patches && map.iter().all(|x| x.is_finite()))
-            && self.candidates.len() <= MOST_CANDIDATES
+            && self.candidates.len() <= MAX_CANDIDATES
             && self.candidates.iter().all(|candidate| {
                 is_inside(&candidate.bbox)
                     && candidate.score.is_finite()
@@ -146,7 +149,7 @@ impl Sight {
             tokens: reader.halves()?,
             maps: [reader.floats()?, reader.floats()?, reader.floats()?],
             candidates: reader.list(|reader| {
-                Some(MapBox {
+                Some(MapCandidate {
                     bbox: reader.bbox()?,
                     score: reader.f32()?,
                     threshold: reader.f32()?,
@@ -212,12 +215,12 @@ fn brought_to_one(map: &[f32]) -> Vec<f32> {
 }
 
 /// The boxes of any object at every threshold, each once.
-fn candidates(maps: &Maps, size: (u32, u32)) -> Vec<MapBox> {
+fn candidates(maps: &Maps, size: (u32, u32)) -> Vec<MapCandidate> {
     let Some(localizer) = Localizer::new(maps, Method::Affinity, None) else {
         return Vec::new();
     };
-    let smallest = SMALLEST * size.0 as f32 * size.1 as f32;
-    let mut found: Vec<MapBox> = Vec::new();
+    let smallest = MIN_AREA_SHARE * size.0 as f32 * size.1 as f32;
+    let mut found: Vec<MapCandidate> = Vec::new();
     for step in 0..THRESHOLDS {
         let threshold = 0.15 + 0.05 * step as f32;
         let options = BoxOptions {
@@ -231,7 +234,7 @@ fn candidates(maps: &Maps, size: (u32, u32)) -> Vec<MapBox> {
                 continue;
             };
             if bbox.area() > smallest && found.iter().all(|other| other.bbox != bbox) {
-                found.push(MapBox {
+                found.push(MapCandidate {
                     bbox,
                     score: of_step.score,
                     threshold,
@@ -239,9 +242,9 @@ fn candidates(maps: &Maps, size: (u32, u32)) -> Vec<MapBox> {
             }
         }
     }
-    if found.len() > MOST_CANDIDATES {
+    if found.len() > MAX_CANDIDATES {
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
-        found.truncate(MOST_CANDIDATES);
+        found.truncate(MAX_CANDIDATES);
     }
     found
 }

@@ -16,7 +16,7 @@ fn square(x: f32, y: f32, side: f32) -> BBox {
 
 /// A picture whose tokens say, with noise, how much of each patch lies in an object, and whose map
 /// knows about where it is: the program proposes a box that is off by a third.
-fn sight_of(objects: &[BBox], random: &mut Random) -> Sight {
+fn sight_of(objects: &[BBox], random: &mut Random) -> PictureFeatures {
     let grid = Grid {
         rows: SIDE,
         columns: SIDE,
@@ -44,7 +44,7 @@ fn sight_of(objects: &[BBox], random: &mut Random) -> Sight {
         square(bbox.x0 - side / 3.0, bbox.y0 - side / 4.0, side).clipped(PIXELS, PIXELS)
     });
     let wrong: Vec<BBox> = wrong.collect();
-    Sight {
+    PictureFeatures {
         size: (PIXELS, PIXELS),
         grid,
         width: WIDTH,
@@ -52,7 +52,7 @@ fn sight_of(objects: &[BBox], random: &mut Random) -> Sight {
         maps: [map.clone(), map.clone(), map],
         candidates: wrong
             .iter()
-            .map(|bbox| MapBox {
+            .map(|bbox| MapCandidate {
                 bbox: *bbox,
                 score: 0.8,
                 threshold: 0.5,
@@ -63,9 +63,9 @@ fn sight_of(objects: &[BBox], random: &mut Random) -> Sight {
 }
 
 /// A picture with one square somewhere, or with none.
-fn scene(random: &mut Random, has_object: bool) -> (Arc<Sight>, Vec<(BBox, u32)>) {
-    let side = 20.0 + 30.0 * random.even();
-    let mut place = || (PIXELS as f32 - side) * random.even();
+fn scene(random: &mut Random, has_object: bool) -> (Arc<PictureFeatures>, Vec<(BBox, u32)>) {
+    let side = 20.0 + 30.0 * random.uniform();
+    let mut place = || (PIXELS as f32 - side) * random.uniform();
     let objects = vec![square(place(), place(), side)];
     let objects = if has_object { objects } else { Vec::new() };
     let sight = sight_of(&objects, random);
@@ -84,14 +84,14 @@ fn learner_of(count: u64) -> BoxLearner {
     learner
 }
 
-fn solved(learner: &BoxLearner) -> Learned {
+fn solved(learner: &BoxLearner) -> LearnedProposer {
     learner.solve(&|| false).unwrap()
 }
 
 #[test]
 fn what_is_learnt_is_better_on_pictures_that_it_has_not_seen() {
     let learned = solved(&learner_of(40));
-    let Quality {
+    let GateMetrics {
         held_out, objects, ..
     } = learned.quality;
     assert!(held_out >= 4 && objects > 0, "{:?}", learned.quality);
@@ -158,8 +158,8 @@ fn a_picture_verified_to_be_empty_teaches_what_is_no_object() {
     // A square in the left half, of one colour, and one in the right half, of another.
     let mut scene = |has_left: bool| {
         let objects = [
-            square(60.0 + 10.0 * random.even(), 10.0, 25.0),
-            square(5.0 + 10.0 * random.even(), 40.0, 25.0),
+            square(60.0 + 10.0 * random.uniform(), 10.0, 25.0),
+            square(5.0 + 10.0 * random.uniform(), 40.0, 25.0),
         ];
         let shown = if has_left {
             &objects[..]
@@ -207,8 +207,8 @@ fn labels_at_random_are_not_used() {
         let (sight, _) = scene(&mut random, true);
         let mut sight = Arc::unwrap_or_clone(sight);
         // Nothing in the picture tells where the truth will be, and the program has it by chance.
-        let side = 20.0 + 30.0 * random.even();
-        let mut place = || (PIXELS as f32 - side) * random.even();
+        let side = 20.0 + 30.0 * random.uniform();
+        let mut place = || (PIXELS as f32 - side) * random.uniform();
         let truth = square(place(), place(), side);
         sight.proposals = vec![truth];
         learner.add(id, Arc::new(sight), &[(truth, 1)]);
@@ -281,7 +281,7 @@ fn odd_boxes_and_pictures_are_no_panic() {
         let (sight, _) = scene(&mut random, true);
         learner.add(id, sight, &odd.map(|bbox| (bbox, 1)));
     }
-    let one = Sight {
+    let one = PictureFeatures {
         size: (1, 1),
         grid: Grid {
             rows: 1,
@@ -299,7 +299,7 @@ fn odd_boxes_and_pictures_are_no_panic() {
     let learned = solved(&learner);
     learned.propose(&one);
     // Of another model.
-    let wider = Sight {
+    let wider = PictureFeatures {
         width: 1,
         tokens: vec![f16::ZERO],
         ..one.clone()
@@ -308,8 +308,8 @@ fn odd_boxes_and_pictures_are_no_panic() {
     learner.add(70, Arc::new(wider.clone()), &[]);
     assert_eq!(learner.len(), 26);
     for bbox in odd {
-        more_like(&one, (&one, bbox));
-        more_like(&wider, (&one, bbox));
+        find_similar(&one, (&one, bbox));
+        find_similar(&wider, (&one, bbox));
     }
 }
 
@@ -318,20 +318,23 @@ fn damaged_bytes_give_nothing() {
     let (sight, _) = scene(&mut Random::new(6), true);
     let learned = solved(&learner_of(16));
     let (of_sight, of_learned) = (sight.to_bytes(), learned.to_bytes("model"));
-    assert_eq!(Sight::from_bytes(&of_sight).as_ref(), Some(&*sight));
-    let back = Learned::from_bytes(&of_learned, "model").unwrap();
+    assert_eq!(
+        PictureFeatures::from_bytes(&of_sight).as_ref(),
+        Some(&*sight)
+    );
+    let back = LearnedProposer::from_bytes(&of_learned, "model").unwrap();
     assert_eq!(back, learned);
     assert_eq!(back.propose(&sight), learned.propose(&sight));
-    assert!(Learned::from_bytes(&of_learned, "another").is_none());
-    assert!(Sight::from_bytes(&of_learned).is_none());
+    assert!(LearnedProposer::from_bytes(&of_learned, "another").is_none());
+    assert!(PictureFeatures::from_bytes(&of_learned).is_none());
     for bytes in [&of_sight, &of_learned] {
         let step = bytes.len() / 50 + 1;
         for at in (0..bytes.len()).step_by(step) {
             let mut flipped = bytes.clone();
             flipped[at] ^= 0x40;
             for damaged in [&bytes[..at], &flipped] {
-                assert!(Sight::from_bytes(damaged).is_none());
-                assert!(Learned::from_bytes(damaged, "model").is_none());
+                assert!(PictureFeatures::from_bytes(damaged).is_none());
+                assert!(LearnedProposer::from_bytes(damaged, "model").is_none());
             }
         }
     }
@@ -341,7 +344,7 @@ fn damaged_bytes_give_nothing() {
 fn bytes_that_lie_give_nothing() {
     // Their checksum is right, and what they say is not.
     let (sight, _) = scene(&mut Random::new(6), true);
-    let lies: [fn(&mut Sight); 5] = [
+    let lies: [fn(&mut PictureFeatures); 5] = [
         |sight| sight.grid.rows += 1,
         |sight| sight.grid.rows = usize::MAX,
         |sight| sight.width = 0,
@@ -349,9 +352,9 @@ fn bytes_that_lie_give_nothing() {
         |sight| sight.proposals.push(BBox::from_xywh(0.0, 0.0, 900.0, 5.0)),
     ];
     for lie in lies {
-        let mut lying = Sight::clone(&sight);
+        let mut lying = PictureFeatures::clone(&sight);
         lie(&mut lying);
-        assert!(Sight::from_bytes(&lying.to_bytes()).is_none());
+        assert!(PictureFeatures::from_bytes(&lying.to_bytes()).is_none());
     }
 }
 
@@ -360,13 +363,13 @@ fn more_like_one_square_finds_the_others() {
     let objects = [square(5.0, 10.0, 25.0), square(60.0, 55.0, 30.0)];
     let sight = sight_of(&objects, &mut Random::new(8));
     let (example, truth) = scene(&mut Random::new(13), true);
-    let found = more_like(&sight, (&example, truth[0].0));
+    let found = find_similar(&sight, (&example, truth[0].0));
     for object in objects {
         let best = found.iter().map(|found| found.bbox.iou(&object));
         assert!(best.fold(0.0, f32::max) > 0.5, "{found:?}");
     }
     let nothing = sight_of(&[], &mut Random::new(14));
-    assert!(more_like(&nothing, (&example, truth[0].0)).len() <= 1);
+    assert!(find_similar(&nothing, (&example, truth[0].0)).len() <= 1);
 }
 
 #[test]
@@ -374,8 +377,11 @@ fn probabilities_are_those_that_are_observed() {
     let mut random = Random::new(17);
     let observed: Vec<(f32, bool)> = (0..2000)
         .map(|_| {
-            let gain = 2.0 * random.even();
-            (gain, random.even() < 1.0 / (1.0 + (3.0 - 2.5 * gain).exp()))
+            let gain = 2.0 * random.uniform();
+            (
+                gain,
+                random.uniform() < 1.0 / (1.0 + (3.0 - 2.5 * gain).exp()),
+            )
         })
         .collect();
     let fitted = calibration::Calibration::fit(&observed);

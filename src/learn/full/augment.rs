@@ -9,19 +9,19 @@ use image::{RgbImage, imageops};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Example, Purpose};
+use super::{Purpose, TrainingExample};
 use crate::learn::random::Random;
-use crate::pictures::{self, Limits, PictureError};
-use crate::tscam::weights;
+use crate::nn::weights::sha256_hex;
+use crate::pictures::{self, DecodeLimits, PictureError};
 
 /// Pictures are kept decoded up to this many bytes: some 5000 at 256 x 256 pixels.
-const KEPT_BYTES: usize = 1 << 30;
+const MAX_DECODED_BYTES: usize = 1 << 30;
 /// Pictures read between two looks at whether somebody wants to stop.
-const CHUNK: usize = 32;
+const PICTURES_PER_CHUNK: usize = 32;
 
 /// The examples whose pictures can be read.
-pub struct Examples {
-    examples: Vec<Example>,
+pub struct TrainingPictures {
+    examples: Vec<TrainingExample>,
     /// Squashed to the square; those that there is no room for are decoded each time.
     kept: Vec<RgbImage>,
     side: u32,
@@ -30,11 +30,11 @@ pub struct Examples {
     pub fingerprint: String,
 }
 
-impl Examples {
+impl TrainingPictures {
     /// Reads every picture once, telling `progress` of a few at a time, and what went wrong with
     /// some of them; nothing if `cancel` is set meanwhile.
     pub fn load(
-        given: &[Example],
+        given: &[TrainingExample],
         side: u32,
         cancel: &AtomicBool,
         mut progress: impl FnMut(usize, Vec<PictureError>),
@@ -45,9 +45,9 @@ impl Examples {
             side,
             fingerprint: String::new(),
         };
-        let room = KEPT_BYTES / (side * side * 3) as usize;
+        let room = MAX_DECODED_BYTES / (side * side * 3) as usize;
         let mut contents: Vec<u8> = Vec::new();
-        for chunk in given.chunks(CHUNK) {
+        for chunk in given.chunks(PICTURES_PER_CHUNK) {
             if cancel.load(Ordering::Relaxed) {
                 return None;
             }
@@ -73,7 +73,7 @@ impl Examples {
             }
             progress(chunk.len(), failed);
         }
-        loaded.fingerprint = weights::fingerprint(&contents);
+        loaded.fingerprint = sha256_hex(&contents);
         Some(loaded)
     }
 
@@ -103,7 +103,7 @@ impl Examples {
         epoch: usize,
     ) -> std::result::Result<Vec<RgbImage>, PictureError> {
         let one = |&index: &usize| {
-            let mut random = Random::at(&[
+            let mut random = Random::from_key(&[
                 seed,
                 Purpose::Augmentation as u64,
                 epoch as u64,
@@ -126,8 +126,8 @@ impl Examples {
     }
 }
 
-fn square(example: &Example, side: u32) -> std::result::Result<RgbImage, PictureError> {
-    let picture = pictures::decode(&example.path, &Limits::default())?;
+fn square(example: &TrainingExample, side: u32) -> std::result::Result<RgbImage, PictureError> {
+    let picture = pictures::decode(&example.path, &DecodeLimits::default())?;
     Ok(pictures::resize(&picture.rgb, side, side))
 }
 

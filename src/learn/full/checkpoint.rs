@@ -8,9 +8,9 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
 
-use super::TrainError;
+use super::FullTrainingError;
 use super::network::Network;
-use super::optimiser::{AdamW, Named};
+use super::optimiser::{AdamW, NamedTensors};
 use crate::formats::{FormatError, write_whole};
 use crate::learn::tensor_file;
 
@@ -19,37 +19,37 @@ const KIND: &str = "Tsukami training checkpoint 1";
 /// The losses so far, one a step.
 const LOSSES: &str = "losses";
 /// What the names of the weights, and of their moments, begin with.
-const PARTS: [&str; 3] = ["weight/", "first/", "second/"];
+const TENSOR_PREFIXES: [&str; 3] = ["weight/", "first/", "second/"];
 
 /// What a run is made of. A checkpoint is only gone on from by the same run.
-pub type Description = BTreeMap<String, String>;
+pub type RunDescription = BTreeMap<String, String>;
 
 /// A checkpoint as it was read.
 pub struct Checkpoint {
-    /// Moments and steps.
+    /// GramSums and steps.
     pub optimiser: AdamW,
     /// The loss of each step.
     pub losses: Vec<f32>,
-    weights: Named,
+    weights: NamedTensors,
 }
 
 impl Checkpoint {
     /// Writes the state of a run.
     pub fn write(
         path: &Path,
-        description: &Description,
+        description: &RunDescription,
         network: &Network,
         optimiser: &AdamW,
         losses: &[f32],
-    ) -> Result<(), TrainError> {
-        let mut tensors = Named::new();
+    ) -> Result<(), FullTrainingError> {
+        let mut tensors = NamedTensors::new();
         let weights = network.variables().iter();
         let weights = weights.map(|(name, variable)| (name, variable.as_tensor()));
-        let [weight, first, second] = PARTS;
+        let [weight, first, second] = TENSOR_PREFIXES;
         let parts = weights.map(|(name, tensor)| (weight, name, tensor));
         let moments = |part, moments| {
             let named = move |(name, tensor)| (part, name, tensor);
-            Named::iter(moments).map(named)
+            NamedTensors::iter(moments).map(named)
         };
         let parts = parts.chain(moments(first, &optimiser.first));
         for (part, name, tensor) in parts.chain(moments(second, &optimiser.second)) {
@@ -68,17 +68,17 @@ impl Checkpoint {
     /// `description`.
     pub fn read(
         path: &Path,
-        description: &Description,
+        description: &RunDescription,
         device: &Device,
-    ) -> Result<Self, TrainError> {
-        let bad = |reason: &str| TrainError::BadCheckpoint {
+    ) -> Result<Self, FullTrainingError> {
+        let bad = |reason: &str| FullTrainingError::BadCheckpoint {
             path: path.to_owned(),
             reason: reason.to_owned(),
         };
         let bytes = fs::read(path).map_err(FormatError::unreadable(path))?;
         let broken = "it is damaged or no checkpoint; delete it and begin again";
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|_| bad(broken))?;
-        let mut metadata: Description = header
+        let mut metadata: RunDescription = header
             .metadata()
             .iter()
             .flatten()
@@ -88,7 +88,7 @@ impl Checkpoint {
             return Err(bad("it is no checkpoint of a training; name another file"));
         }
         if let Some(differences) = differences(&metadata, description) {
-            return Err(TrainError::OtherRun {
+            return Err(FullTrainingError::OtherRun {
                 path: path.to_owned(),
                 differences,
             });
@@ -103,9 +103,9 @@ impl Checkpoint {
                 let plain = name.strip_prefix(prefix)?.to_owned();
                 Some((plain, tensors.remove(name)?))
             });
-            ours.collect::<Named>()
+            ours.collect::<NamedTensors>()
         };
-        let [weights, first, second] = PARTS.map(&mut part);
+        let [weights, first, second] = TENSOR_PREFIXES.map(&mut part);
         Ok(Self {
             optimiser: AdamW {
                 first,
@@ -118,15 +118,15 @@ impl Checkpoint {
     }
 
     /// Puts its weights into a network made for the same run.
-    pub fn restore(&self, path: &Path, network: &Network) -> Result<(), TrainError> {
+    pub fn restore(&self, path: &Path, network: &Network) -> Result<(), FullTrainingError> {
         for (name, variable) in network.variables() {
             let parts = [&self.weights, &self.optimiser.first, &self.optimiser.second];
-            let fits = |part: &&Named| {
+            let fits = |part: &&NamedTensors| {
                 let found = part.get(name).map(Tensor::dims);
                 found == Some(variable.dims())
             };
             if !parts.iter().all(fits) {
-                return Err(TrainError::BadCheckpoint {
+                return Err(FullTrainingError::BadCheckpoint {
                     path: path.to_owned(),
                     reason: format!("it has no {name} of the right shape; delete it"),
                 });
@@ -138,13 +138,14 @@ impl Checkpoint {
 }
 
 /// In what two runs differ, in words; nothing if they do not.
-fn differences(before: &Description, now: &Description) -> Option<String> {
+fn differences(before: &RunDescription, now: &RunDescription) -> Option<String> {
     let keys: std::collections::BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     let told: Vec<String> = keys
         .into_iter()
         .filter(|key| before.get(*key) != now.get(*key))
         .map(|key| {
-            let value = |run: &Description| run.get(key).map_or("nothing".to_owned(), Clone::clone);
+            let value =
+                |run: &RunDescription| run.get(key).map_or("nothing".to_owned(), Clone::clone);
             format!("{key} was {}, is {}", value(before), value(now))
         })
         .collect();
@@ -155,15 +156,19 @@ fn differences(before: &Description, now: &Description) -> Option<String> {
 pub fn write_model(
     path: &Path,
     network: &Network,
-    metadata: &Description,
-) -> Result<(), TrainError> {
+    metadata: &RunDescription,
+) -> Result<(), FullTrainingError> {
     let weights = network.variables().iter();
     let weights = weights.map(|(name, variable)| (name.clone(), variable.as_tensor().clone()));
     write_tensors(path, &weights.collect(), metadata)
 }
 
 /// Writes a file of tensors.
-fn write_tensors(path: &Path, tensors: &Named, metadata: &Description) -> Result<(), TrainError> {
+fn write_tensors(
+    path: &Path,
+    tensors: &NamedTensors,
+    metadata: &RunDescription,
+) -> Result<(), FullTrainingError> {
     Ok(write_whole(path, |file| {
         tensor_file::write(file, tensors, metadata)
     })?)

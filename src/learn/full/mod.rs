@@ -7,14 +7,12 @@
 //! it would have come to.
 //!
 //! The defaults are what the official implementation (vasgaowei/TS-CAM) runs for CUB-200-2011, as
-//! far as one reads it from its script, configuration and code; see [`Settings`].
+//! far as one reads it from its script, configuration and code; see [`TrainingSettings`].
 
 mod augment;
 mod checkpoint;
-mod fused;
 mod loss;
 mod network;
-mod ops;
 mod optimiser;
 #[cfg(test)]
 mod tests;
@@ -29,20 +27,22 @@ use candle_core::{Device, Tensor};
 
 use crate::formats::{FormatError, check_target, same_file};
 use crate::learn::random::Random;
+use crate::nn::ModelError;
+use crate::nn::pixels::ChannelStats;
+use crate::nn::weights::Weights;
 use crate::pictures::PictureError;
 use crate::tscam::backbone::BackboneConfig;
 use crate::tscam::vit::VitConfig;
-use crate::tscam::weights::Weights;
-use crate::tscam::{Channels, EMBEDDED_NAME, ModelError, check_keys, embedded_weights};
-use augment::Examples;
-use checkpoint::{Checkpoint, Description, write_model};
+use crate::tscam::{EMBEDDED_BACKBONE_NAME, backbone_file, check_keys};
+use augment::TrainingPictures;
+use checkpoint::{Checkpoint, RunDescription, write_model};
 pub use loss::Loss;
 use network::{HEAD_BIAS, HEAD_SIDE, HEAD_WEIGHT, Network};
-use optimiser::{AdamW, Named};
+use optimiser::{AdamW, NamedTensors};
 
 /// A picture and what is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Example {
+pub struct TrainingExample {
     /// The picture's file.
     pub path: PathBuf,
     /// Its classes, as places in the list of names; none if there is nothing in it.
@@ -51,7 +51,7 @@ pub struct Example {
 
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
+pub struct TrainingSettings {
     /// How often each picture is shown.
     pub epochs: usize,
     /// Pictures to a step.
@@ -77,7 +77,7 @@ pub struct Settings {
     pub keep_every: Duration,
 }
 
-impl Default for Settings {
+impl Default for TrainingSettings {
     fn default() -> Self {
         Self {
             epochs: 60,
@@ -96,20 +96,20 @@ impl Default for Settings {
 }
 
 /// The checkpoint from which training starts.
-pub struct Start {
+pub struct InitialModel {
     /// What it is called: `dinov2-vits14` for the embedded one, otherwise the file's name.
     pub name: String,
     path: PathBuf,
     weights: Weights,
 }
 
-impl Start {
+impl InitialModel {
     /// The backbone that is compiled in.
     pub fn embedded() -> Result<Self, ModelError> {
         Ok(Self {
-            name: EMBEDDED_NAME.to_owned(),
-            path: PathBuf::from(EMBEDDED_NAME),
-            weights: embedded_weights()?,
+            name: EMBEDDED_BACKBONE_NAME.to_owned(),
+            path: PathBuf::from(EMBEDDED_BACKBONE_NAME),
+            weights: backbone_file::embedded()?,
         })
     }
 
@@ -119,21 +119,21 @@ impl Start {
         Ok(Self {
             name: name.to_string_lossy().into_owned(),
             path: path.to_owned(),
-            weights: Weights::open(path)?,
+            weights: backbone_file::open(path)?,
         })
     }
 }
 
 /// What is to be done.
-pub struct Job<'a> {
+pub struct TrainingJob<'a> {
     /// The pictures.
-    pub examples: &'a [Example],
+    pub examples: &'a [TrainingExample],
     /// Names of the classes, in the order of the model's maps.
     pub classes: &'a [String],
     /// Where training starts.
-    pub start: &'a Start,
+    pub start: &'a InitialModel,
     /// How.
-    pub settings: &'a Settings,
+    pub settings: &'a TrainingSettings,
     /// The model to write.
     pub out: &'a Path,
     /// The file that keeps the state of the run; it goes when the model is written.
@@ -144,7 +144,7 @@ pub struct Job<'a> {
 
 /// A step of the optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Step {
+pub struct TrainingStep {
     /// The epoch, from 1.
     pub epoch: usize,
     /// The step in this epoch, from 1.
@@ -159,7 +159,7 @@ pub struct Step {
 
 /// What happens on the way.
 #[derive(Debug)]
-pub enum Event<'a> {
+pub enum TrainingEvent<'a> {
     /// So many more of the pictures were looked at for the first time.
     Read {
         /// Pictures.
@@ -174,22 +174,22 @@ pub enum Event<'a> {
         /// What is minimised.
         loss: Loss,
         /// The steps that an earlier run took.
-        before: &'a [Step],
+        before: &'a [TrainingStep],
     },
     /// The gradients of so many pictures are computed.
-    Seen {
+    Computed {
         /// Pictures.
         pictures: usize,
     },
     /// The network has moved.
-    Stepped(Step),
+    Stepped(TrainingStep),
 }
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct TrainingOutcome {
     /// All steps, those of earlier runs too.
-    pub curve: Vec<Step>,
+    pub curve: Vec<TrainingStep>,
     /// Whether it was stopped before the end; the model is then not written.
     pub interrupted: bool,
     /// How many of these steps a run that goes on need not take again.
@@ -198,7 +198,7 @@ pub struct Outcome {
 
 /// Why training cannot begin or had to stop.
 #[derive(Debug, thiserror::Error)]
-pub enum TrainError {
+pub enum FullTrainingError {
     /// There is nothing to learn from.
     #[error("there are no pictures with tags that can be read, so there is nothing to learn from")]
     NoExamples,
@@ -264,7 +264,7 @@ pub enum TrainError {
     )]
     Unwritten {
         /// Why.
-        cause: Box<TrainError>,
+        cause: Box<FullTrainingError>,
         /// The file that keeps what is learnt.
         checkpoint: PathBuf,
     },
@@ -292,29 +292,30 @@ enum Purpose {
 /// # Errors
 /// A sentence for a person. What was learnt up to the last checkpoint stays in its file.
 pub fn train(
-    job: &Job<'_>,
+    job: &TrainingJob<'_>,
     device: &Device,
     cancel: &AtomicBool,
-    mut on_event: impl FnMut(Event<'_>),
-) -> Result<Outcome, TrainError> {
+    mut on_event: impl FnMut(TrainingEvent<'_>),
+) -> Result<TrainingOutcome, FullTrainingError> {
     check(job)?;
-    let prepared = Prepared::new(job)?;
-    let loaded = Examples::load(job.examples, job.settings.resize, cancel, |read, failed| {
-        for error in failed {
-            on_event(Event::Warning(format!("left out: {error}")));
-        }
-        on_event(Event::Read { pictures: read });
-    });
+    let prepared = InitialState::new(job)?;
+    let loaded =
+        TrainingPictures::load(job.examples, job.settings.resize, cancel, |read, failed| {
+            for error in failed {
+                on_event(TrainingEvent::Warning(format!("left out: {error}")));
+            }
+            on_event(TrainingEvent::Read { pictures: read });
+        });
     let Some(examples) = loaded else {
-        return Ok(Outcome {
+        return Ok(TrainingOutcome {
             curve: Vec::new(),
             interrupted: true,
             kept: 0,
         });
     };
     check_classes(&examples, job.classes)?;
-    let mut run = Run::new(job, prepared, &examples, device)?;
-    on_event(Event::Started {
+    let mut run = TrainingRun::new(job, prepared, &examples, device)?;
+    on_event(TrainingEvent::Started {
         pictures: examples.len(),
         loss: run.loss,
         before: &run.curve(),
@@ -328,7 +329,7 @@ pub fn train(
             match run.keep() {
                 Ok(()) => kept.0 = steps,
                 // Training may still come to its end, or find room next time.
-                Err(error) => on_event(Event::Warning(format!(
+                Err(error) => on_event(TrainingEvent::Warning(format!(
                     "the checkpoint is not kept, so a stop would lose what was learnt since the \
                      last: {error}"
                 ))),
@@ -336,7 +337,7 @@ pub fn train(
             kept.1 = Instant::now();
         }
         if interrupted {
-            return Ok(Outcome {
+            return Ok(TrainingOutcome {
                 curve: run.curve(),
                 interrupted,
                 kept: kept.0,
@@ -346,7 +347,7 @@ pub fn train(
     if let Err(error) = run.write_model() {
         // There may be room for it where there is none for the model.
         return Err(if run.keep().is_ok() || kept.0 > 0 {
-            TrainError::Unwritten {
+            FullTrainingError::Unwritten {
                 cause: Box::new(error),
                 checkpoint: job.checkpoint.to_owned(),
             }
@@ -356,7 +357,7 @@ pub fn train(
     }
     // The model is there; a checkpoint that stays is no more than untidy.
     let _ = fs::remove_file(job.checkpoint);
-    Ok(Outcome {
+    Ok(TrainingOutcome {
         curve: run.curve(),
         interrupted: false,
         kept: run.losses.len(),
@@ -364,9 +365,9 @@ pub fn train(
 }
 
 /// Refuses what cannot come to an end before anything is computed.
-fn check(job: &Job<'_>) -> Result<(), TrainError> {
+fn check(job: &TrainingJob<'_>) -> Result<(), FullTrainingError> {
     let settings = job.settings;
-    let refuse = |text: &str| Err(TrainError::Setting(text.to_owned()));
+    let refuse = |text: &str| Err(FullTrainingError::Setting(text.to_owned()));
     if settings
         .epochs
         .min(settings.batch)
@@ -392,47 +393,47 @@ fn check(job: &Job<'_>) -> Result<(), TrainError> {
         return refuse("the checkpoint and the model cannot be the same file; name another one");
     }
     match (job.resume, job.checkpoint.exists()) {
-        (true, false) => return Err(TrainError::NoCheckpoint(job.checkpoint.to_owned())),
-        (false, true) => return Err(TrainError::Unfinished(job.checkpoint.to_owned())),
+        (true, false) => return Err(FullTrainingError::NoCheckpoint(job.checkpoint.to_owned())),
+        (false, true) => return Err(FullTrainingError::Unfinished(job.checkpoint.to_owned())),
         _ => {}
     }
-    let out_of_range = |example: &&Example| {
+    let out_of_range = |example: &&TrainingExample| {
         example
             .classes
             .iter()
             .any(|class| *class >= job.classes.len())
     };
     match job.examples.iter().find(out_of_range) {
-        Some(example) => Err(TrainError::Setting(format!(
+        Some(example) => Err(FullTrainingError::Setting(format!(
             "{} has a class without a name",
             example.path.display()
         ))),
-        None if job.examples.is_empty() => Err(TrainError::NoExamples),
+        None if job.examples.is_empty() => Err(FullTrainingError::NoExamples),
         None => Ok(()),
     }
 }
 
 /// Refuses pictures from which nothing can be told apart.
-fn check_classes(examples: &Examples, names: &[String]) -> Result<(), TrainError> {
+fn check_classes(examples: &TrainingPictures, names: &[String]) -> Result<(), FullTrainingError> {
     let present: BTreeSet<usize> = examples.classes().flatten().copied().collect();
     let mut present = present.into_iter();
     match (present.next(), present.next()) {
         (Some(_), Some(_)) => Ok(()),
-        (Some(only), None) => Err(TrainError::OneClass(names[only].clone())),
-        (None, _) => Err(TrainError::NoExamples),
+        (Some(only), None) => Err(FullTrainingError::OneClass(names[only].clone())),
+        (None, _) => Err(FullTrainingError::NoExamples),
     }
 }
 
 /// A start, taken apart.
-struct Prepared {
+struct InitialState {
     config: VitConfig,
-    tensors: Named,
-    channels: Channels,
-    metadata: Description,
+    tensors: NamedTensors,
+    channels: ChannelStats,
+    metadata: RunDescription,
 }
 
-impl Prepared {
-    fn new(job: &Job<'_>) -> Result<Self, TrainError> {
+impl InitialState {
+    fn new(job: &TrainingJob<'_>) -> Result<Self, FullTrainingError> {
         let bad = |reason: String| ModelError::BadFile {
             path: job.start.path.clone(),
             reason,
@@ -466,7 +467,7 @@ impl Prepared {
         tensors.insert(HEAD_WEIGHT.to_owned(), weight);
         tensors.insert(HEAD_BIAS.to_owned(), bias);
         Ok(Self {
-            channels: Channels::of(metadata).map_err(bad)?,
+            channels: ChannelStats::from_metadata(metadata).map_err(bad)?,
             metadata: metadata
                 .iter()
                 .map(|(k, v)| (k.clone(), v.clone()))
@@ -480,7 +481,7 @@ impl Prepared {
 /// Takes the head out of a checkpoint's tensors: weight and bias, if it is the paper's and for the
 /// same classes, to be trained further.
 fn take_head(
-    tensors: &mut Named,
+    tensors: &mut NamedTensors,
     names: Option<&String>,
     classes: &[String],
 ) -> Option<(Tensor, Tensor)> {
@@ -498,10 +499,10 @@ fn take_head(
 fn new_head(classes: usize, d: usize, seed: u64) -> candle_core::Result<(Tensor, Tensor)> {
     let inputs = d * HEAD_SIDE * HEAD_SIDE;
     let bound = (inputs as f32).sqrt().recip();
-    let mut random = Random::at(&[seed, Purpose::Head as u64]);
+    let mut random = Random::from_key(&[seed, Purpose::Head as u64]);
     let mut draw = |count: usize| -> Vec<f32> {
         (0..count)
-            .map(|_| (2.0 * random.even() - 1.0) * bound)
+            .map(|_| (2.0 * random.uniform() - 1.0) * bound)
             .collect()
     };
     let weight = Tensor::from_vec(
@@ -516,7 +517,7 @@ fn new_head(classes: usize, d: usize, seed: u64) -> candle_core::Result<(Tensor,
 }
 
 /// A batch's part that is computed at once.
-struct Part {
+struct MicroBatch {
     /// Normalised pixels, `[N, 3, height, width]`.
     pixels: Tensor,
     /// 1 for each class of a picture, `[N, C]`.
@@ -526,13 +527,13 @@ struct Part {
 }
 
 /// A run under way.
-struct Run<'a> {
-    job: &'a Job<'a>,
-    examples: &'a Examples,
-    channels: Channels,
+struct TrainingRun<'a> {
+    job: &'a TrainingJob<'a>,
+    examples: &'a TrainingPictures,
+    channels: ChannelStats,
     /// The metadata of the start.
-    metadata: Description,
-    description: Description,
+    metadata: RunDescription,
+    description: RunDescription,
     loss: Loss,
     network: Network,
     optimiser: AdamW,
@@ -540,13 +541,13 @@ struct Run<'a> {
     losses: Vec<f32>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> TrainingRun<'a> {
     fn new(
-        job: &'a Job<'a>,
-        prepared: Prepared,
-        examples: &'a Examples,
+        job: &'a TrainingJob<'a>,
+        prepared: InitialState,
+        examples: &'a TrainingPictures,
         device: &Device,
-    ) -> Result<Self, TrainError> {
+    ) -> Result<Self, FullTrainingError> {
         let network = Network::new(prepared.config, &prepared.tensors, device)?;
         let mut run = Self {
             description: describe(job, examples)?,
@@ -577,11 +578,11 @@ impl<'a> Run<'a> {
     }
 
     /// The step at `index`, counted from 0 over all epochs.
-    fn step_at(&self, index: usize, loss: f32) -> Step {
+    fn step_at(&self, index: usize, loss: f32) -> TrainingStep {
         let of = self.steps_per_epoch();
         let epoch = 1 + index / of;
         let decays = epoch / self.job.settings.decay_every;
-        Step {
+        TrainingStep {
             epoch,
             step: 1 + index % of,
             of,
@@ -590,7 +591,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn curve(&self) -> Vec<Step> {
+    fn curve(&self) -> Vec<TrainingStep> {
         let losses = self.losses.iter().enumerate();
         losses
             .map(|(index, loss)| self.step_at(index, *loss))
@@ -601,12 +602,12 @@ impl<'a> Run<'a> {
     fn step(
         &mut self,
         cancel: &AtomicBool,
-        on_event: &mut impl FnMut(Event<'_>),
-    ) -> Result<bool, TrainError> {
+        on_event: &mut impl FnMut(TrainingEvent<'_>),
+    ) -> Result<bool, FullTrainingError> {
         let settings = self.job.settings;
         let mut step = self.step_at(self.losses.len(), 0.0);
-        let order = Random::at(&[settings.seed, Purpose::Order as u64, step.epoch as u64])
-            .order(self.examples.len());
+        let order = Random::from_key(&[settings.seed, Purpose::Order as u64, step.epoch as u64])
+            .permutation(self.examples.len());
         let batch = order
             .chunks(settings.batch)
             .nth(step.step - 1)
@@ -618,13 +619,13 @@ impl<'a> Run<'a> {
             }
             let part = self.part(indices, step.epoch)?;
             sum.add(&self.network, self.loss, &part, batch.len())?;
-            on_event(Event::Seen {
+            on_event(TrainingEvent::Computed {
                 pictures: indices.len(),
             });
         }
         step.loss = sum.loss;
         if !sum.loss.is_finite() {
-            return Err(TrainError::NotFinite {
+            return Err(FullTrainingError::NotFinite {
                 epoch: step.epoch,
                 step: step.step,
             });
@@ -636,17 +637,17 @@ impl<'a> Run<'a> {
             settings.weight_decay,
         )?;
         self.losses.push(sum.loss);
-        on_event(Event::Stepped(step));
+        on_event(TrainingEvent::Stepped(step));
         Ok(true)
     }
 
     /// What the network is shown of those of `indices` in an epoch.
-    fn part(&self, indices: &[usize], epoch: usize) -> Result<Part, TrainError> {
-        let Settings { crop, seed, .. } = *self.job.settings;
+    fn part(&self, indices: &[usize], epoch: usize) -> Result<MicroBatch, FullTrainingError> {
+        let TrainingSettings { crop, seed, .. } = *self.job.settings;
         let pieces = self.examples.augmented(indices, crop, seed, epoch)?;
         let device = self.network.device();
-        Ok(Part {
-            pixels: self.channels.normalised(&pieces, device)?,
+        Ok(MicroBatch {
+            pixels: self.channels.normalise(&pieces, device)?,
             truth: self
                 .examples
                 .truth(indices, self.job.classes.len(), device)?,
@@ -657,7 +658,7 @@ impl<'a> Run<'a> {
     /// By how much each residual branch counts for each picture, `[2 * L, N]`: nothing, or as much
     /// more as others are left out. Blocks are left out the more often the later they come.
     fn survival(&self, indices: &[usize], epoch: usize) -> candle_core::Result<Option<Tensor>> {
-        let Settings {
+        let TrainingSettings {
             drop_path, seed, ..
         } = *self.job.settings;
         if drop_path == 0.0 {
@@ -667,10 +668,10 @@ impl<'a> Run<'a> {
         let mut survival = Vec::with_capacity(indices.len() * 2 * depth);
         for index in indices {
             let place = [seed, Purpose::Depth as u64, epoch as u64, *index as u64];
-            let mut random = Random::at(&place);
+            let mut random = Random::from_key(&place);
             for branch in 0..2 * depth {
                 let kept = 1.0 - drop_path * (branch / 2) as f64 / (depth - 1).max(1) as f64;
-                let survives = f64::from(random.even()) < kept;
+                let survives = f64::from(random.uniform()) < kept;
                 survival.push(if survives { kept.recip() as f32 } else { 0.0 });
             }
         }
@@ -679,7 +680,7 @@ impl<'a> Run<'a> {
         survival.t()?.contiguous().map(Some)
     }
 
-    fn keep(&self) -> Result<(), TrainError> {
+    fn keep(&self) -> Result<(), FullTrainingError> {
         Checkpoint::write(
             self.job.checkpoint,
             &self.description,
@@ -689,8 +690,8 @@ impl<'a> Run<'a> {
         )
     }
 
-    fn write_model(&self) -> Result<(), TrainError> {
-        let Job {
+    fn write_model(&self) -> Result<(), FullTrainingError> {
+        let TrainingJob {
             start, settings, ..
         } = self.job;
         let mut metadata = self.metadata.clone();
@@ -711,8 +712,11 @@ impl<'a> Run<'a> {
 }
 
 /// What a run is made of, in words; the size of a micro-batch changes nothing but rounding.
-fn describe(job: &Job<'_>, examples: &Examples) -> Result<Description, TrainError> {
-    let Settings {
+fn describe(
+    job: &TrainingJob<'_>,
+    examples: &TrainingPictures,
+) -> Result<RunDescription, FullTrainingError> {
+    let TrainingSettings {
         epochs,
         batch,
         micro_batch: _,
@@ -751,7 +755,7 @@ fn describe(job: &Job<'_>, examples: &Examples) -> Result<Description, TrainErro
 /// The sum of the gradients of a batch's parts.
 #[derive(Default)]
 struct Gradients {
-    gradients: Named,
+    gradients: NamedTensors,
     /// Mean over the batch.
     loss: f32,
 }
@@ -762,16 +766,16 @@ impl Gradients {
         &mut self,
         network: &Network,
         loss: Loss,
-        part: &Part,
+        part: &MicroBatch,
         batch: usize,
-    ) -> Result<(), TrainError> {
+    ) -> Result<(), FullTrainingError> {
         let logits = network.logits(&part.pixels, part.survival.as_ref())?;
         let mean = (loss.sum(&logits, &part.truth)? / batch as f64)?;
         self.loss += mean.to_scalar::<f32>()?;
         let mut found = mean.backward()?;
         for (name, variable) in network.variables() {
             let Some(gradient) = found.remove(variable) else {
-                return Err(TrainError::NoGradient(name.clone()));
+                return Err(FullTrainingError::NoGradient(name.clone()));
             };
             let sum = match self.gradients.remove(name) {
                 Some(before) => (before + gradient)?,

@@ -2,15 +2,15 @@
 //! variable under the name that checkpoints give it (timm's).
 //!
 //! What [`crate::tscam`] computes with fused operations that overwrite their input is written here
-//! once more with [`super::ops`], which can be differentiated. Only the logits are computed: the
+//! once more with [`crate::nn::autograd`], which can be differentiated. Only the logits are computed: the
 //! loss asks for nothing else.
 
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, IndexOp as _, Result, Tensor, Var};
 
-use super::ops::{gelu, layer_norm, linear, scale_rows, scaled_softmax};
 use crate::geometry::Grid;
+use crate::nn::autograd::{gelu, layer_norm, linear, scale_rows, scaled_softmax};
 use crate::tscam::transformer::BLOCK_NORM_EPS;
 use crate::tscam::vit::{VitConfig, resize_bicubic};
 

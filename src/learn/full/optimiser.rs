@@ -15,14 +15,14 @@ const BETA2: f64 = 0.999;
 const EPS: f64 = 1e-8;
 
 /// A tensor for each variable, by its name.
-pub type Named = BTreeMap<String, Tensor>;
+pub type NamedTensors = BTreeMap<String, Tensor>;
 
 /// The state of the optimiser.
 pub struct AdamW {
     /// Decaying mean of the gradients.
-    pub first: Named,
+    pub first: NamedTensors,
     /// Decaying mean of their squares.
-    pub second: Named,
+    pub second: NamedTensors,
     /// Steps taken.
     pub steps: usize,
 }
@@ -33,7 +33,7 @@ impl AdamW {
         let zeros = || {
             let zero =
                 |(name, variable): (&String, &Var)| Ok((name.clone(), variable.zeros_like()?));
-            variables.iter().map(zero).collect::<Result<Named>>()
+            variables.iter().map(zero).collect::<Result<NamedTensors>>()
         };
         Ok(Self {
             first: zeros()?,
@@ -46,7 +46,7 @@ impl AdamW {
     pub fn step(
         &mut self,
         variables: &BTreeMap<String, Var>,
-        gradients: &Named,
+        gradients: &NamedTensors,
         learning_rate: f64,
         weight_decay: f64,
     ) -> Result<()> {

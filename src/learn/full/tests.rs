@@ -8,8 +8,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::geometry::Grid;
-use crate::tscam::transformer::BlockSizes;
-use crate::tscam::{Model, Viewing};
+use crate::nn::autograd;
+use crate::tscam::transformer::BlockConfig;
+use crate::tscam::{InputOptions, Model};
 
 const CPU: Device = Device::Cpu;
 /// Side of the reference's pictures.
@@ -23,7 +24,7 @@ fn reference(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn expected() -> Named {
+fn expected() -> NamedTensors {
     let file = reference("training_reference.safetensors");
     candle_core::safetensors::load(file, &CPU)
         .unwrap()
@@ -37,7 +38,7 @@ fn numbers(tensor: &Tensor) -> Vec<f64> {
 }
 
 /// The reference's pictures.
-fn pictures(expected: &Named) -> Vec<RgbImage> {
+fn pictures(expected: &NamedTensors) -> Vec<RgbImage> {
     let pixels: Vec<u8> = expected["pictures"]
         .flatten_all()
         .unwrap()
@@ -50,8 +51,8 @@ fn pictures(expected: &Named) -> Vec<RgbImage> {
 
 /// The pictures of `indices` as the network takes them.
 fn pixels(pictures: &[RgbImage]) -> Tensor {
-    let channels = Channels::of(&Default::default()).unwrap();
-    channels.normalised(pictures, &CPU).unwrap()
+    let channels = ChannelStats::from_metadata(&Default::default()).unwrap();
+    channels.normalise(pictures, &CPU).unwrap()
 }
 
 /// 1 for the class that each index has in the reference, `[N, 5]`.
@@ -63,13 +64,13 @@ fn truth(indices: std::ops::Range<usize>) -> Tensor {
 }
 
 /// The weights of the reference checkpoint, its head among them.
-fn weights() -> Named {
+fn weights() -> NamedTensors {
     Weights::open(&reference("tscam_reference.pth"))
         .unwrap()
         .tensors
 }
 
-fn network(weights: &Named) -> Network {
+fn network(weights: &NamedTensors) -> Network {
     let mut backbone = weights.clone();
     backbone.retain(|name, _| !name.starts_with("head."));
     let config = VitConfig::from_tensors(&backbone).unwrap();
@@ -78,7 +79,7 @@ fn network(weights: &Named) -> Network {
 
 fn gradients(network: &Network, loss: Loss, pixels: Tensor, truth: Tensor) -> Gradients {
     let batch = pixels.dim(0).unwrap();
-    let part = Part {
+    let part = MicroBatch {
         pixels,
         truth,
         survival: None,
@@ -134,9 +135,11 @@ fn check_gradients(variables: &BTreeMap<String, Var>, scalar: impl Fn() -> Tenso
 
 /// Numbers that look random, the same each time.
 fn noise(seed: u64, shape: &[usize]) -> Tensor {
-    let mut random = Random::at(&[seed]);
+    let mut random = Random::from_key(&[seed]);
     let count = shape.iter().product();
-    let numbers: Vec<f64> = (0..count).map(|_| f64::from(random.even()) - 0.5).collect();
+    let numbers: Vec<f64> = (0..count)
+        .map(|_| f64::from(random.uniform()) - 0.5)
+        .collect();
     Tensor::from_vec(numbers, shape, &CPU).unwrap()
 }
 
@@ -153,7 +156,7 @@ fn softmax_passes_gradients_on_as_finite_differences_say() {
     let variables = variables(&[("xs", &[3, 4, 7])]);
     let weights = noise(9, &[3, 4, 7]);
     check_gradients(&variables, || {
-        let softmax = ops::scaled_softmax(variables["xs"].as_tensor(), 5.0).unwrap();
+        let softmax = autograd::scaled_softmax(variables["xs"].as_tensor(), 5.0).unwrap();
         (softmax * &weights).unwrap().sum_all().unwrap()
     });
 }
@@ -164,7 +167,7 @@ fn layer_norm_passes_gradients_on_as_finite_differences_say() {
     let weights = noise(9, &[6, 8]);
     check_gradients(&variables, || {
         let [xs, weight, bias] = ["xs", "weight", "bias"].map(|name| variables[name].as_tensor());
-        let normed = ops::layer_norm(xs, weight, bias, 1e-6).unwrap();
+        let normed = autograd::layer_norm(xs, weight, bias, 1e-6).unwrap();
         (normed * &weights).unwrap().sum_all().unwrap()
     });
 }
@@ -182,13 +185,13 @@ fn all_gradients(variables: &BTreeMap<String, Var>, scalar: &Tensor) -> Vec<f64>
 fn fused_operations_agree_with_their_plain_forms() {
     type Operation = fn(&[&Tensor]) -> candle_core::Result<Tensor>;
     let operations: [(&str, Operation); 5] = [
-        ("softmax", |of| ops::scaled_softmax(of[0], 0.125)),
+        ("softmax", |of| autograd::scaled_softmax(of[0], 0.125)),
         ("layer norm", |of| {
-            ops::layer_norm(of[0], of[1], of[2], 1e-6)
+            autograd::layer_norm(of[0], of[1], of[2], 1e-6)
         }),
-        ("gelu", |of| ops::gelu(of[0])),
-        ("linear", |of| ops::linear(of[0], of[3], of[1])),
-        ("scale", |of| ops::scale_rows(of[0], of[1])),
+        ("gelu", |of| autograd::gelu(of[0])),
+        ("linear", |of| autograd::linear(of[0], of[3], of[1])),
+        ("scale", |of| autograd::scale_rows(of[0], of[1])),
     ];
     let shapes: [&[usize]; 4] = [&[37, 70], &[70], &[70], &[70, 70]];
     for (name, operation) in operations {
@@ -226,7 +229,7 @@ fn fused_operations_agree_with_their_plain_forms() {
 /// A network of one block with layer scale, whose positions are for another grid.
 fn tiny() -> Network {
     let config = VitConfig {
-        block: BlockSizes::new(64, 24, true).unwrap(),
+        block: BlockConfig::new(64, 24, true).unwrap(),
         depth: 1,
         patch_size: 2,
         trained_grid: Grid {
@@ -258,7 +261,7 @@ fn a_block_and_all_around_it_passes_gradients_on_as_finite_differences_say() {
 
 /// Compares loss and gradients of a case with PyTorch's; none of them may be zero.
 #[track_caller]
-fn check_case(case: &str, weights: &Named, loss: Loss, pixels: Tensor, truth: Tensor) {
+fn check_case(case: &str, weights: &NamedTensors, loss: Loss, pixels: Tensor, truth: Tensor) {
     let expected = expected();
     let network = network(weights);
     let found = gradients(&network, loss, pixels, truth);
@@ -355,7 +358,7 @@ fn parts_of_a_batch_add_up_to_the_batch() {
     let whole = gradients(&network, loss, pixels(&pictures[..8]), truth(0..8));
     let mut parts = Gradients::default();
     for range in [0..3, 3..6, 6..8] {
-        let part = Part {
+        let part = MicroBatch {
             pixels: pixels(&pictures[range.clone()]),
             truth: truth(range),
             survival: None,
@@ -370,22 +373,22 @@ fn parts_of_a_batch_add_up_to_the_batch() {
 }
 
 /// A folder with the reference's pictures and what is needed to learn from them.
-struct Place {
+struct Fixture {
     folder: TempDir,
-    examples: Vec<Example>,
+    examples: Vec<TrainingExample>,
     classes: Vec<String>,
-    start: Start,
-    settings: Settings,
+    start: InitialModel,
+    settings: TrainingSettings,
 }
 
-impl Place {
+impl Fixture {
     /// With `count` of the pictures.
     fn new(count: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let write = |(index, picture): (usize, RgbImage)| {
             let path = folder.path().join(format!("{index}.png"));
             picture.save(&path).unwrap();
-            Example {
+            TrainingExample {
                 path,
                 classes: vec![index % 5],
             }
@@ -400,8 +403,8 @@ impl Place {
             classes: ["ant", "bee", "cat", "dog", "eel"]
                 .map(str::to_owned)
                 .to_vec(),
-            start: Start::open(&reference("tscam_reference.pth")).unwrap(),
-            settings: Settings {
+            start: InitialModel::open(&reference("tscam_reference.pth")).unwrap(),
+            settings: TrainingSettings {
                 epochs: 3,
                 batch: 5,
                 micro_batch: 3,
@@ -409,7 +412,7 @@ impl Place {
                 resize: 36,
                 crop: CROP,
                 keep_every: Duration::ZERO,
-                ..Settings::default()
+                ..TrainingSettings::default()
             },
             folder,
         }
@@ -425,9 +428,9 @@ impl Place {
         out: &str,
         resume: bool,
         cancel: &AtomicBool,
-        on_event: impl FnMut(Event<'_>),
-    ) -> Result<Outcome, TrainError> {
-        let job = Job {
+        on_event: impl FnMut(TrainingEvent<'_>),
+    ) -> Result<TrainingOutcome, FullTrainingError> {
+        let job = TrainingJob {
             examples: &self.examples,
             classes: &self.classes,
             start: &self.start,
@@ -439,15 +442,15 @@ impl Place {
         train(&job, &CPU, cancel, on_event)
     }
 
-    fn train(&self, out: &str) -> Result<Outcome, TrainError> {
+    fn train(&self, out: &str) -> Result<TrainingOutcome, FullTrainingError> {
         self.run(out, false, &AtomicBool::new(false), |_| ())
     }
 
     /// Trains to `out` until the step `last` over all epochs is taken.
-    fn stop_after(&self, out: &str, resume: bool, last: usize) -> Outcome {
+    fn stop_after(&self, out: &str, resume: bool, last: usize) -> TrainingOutcome {
         let cancel = AtomicBool::new(false);
         let outcome = self.run(out, resume, &cancel, |event| match event {
-            Event::Stepped(step) if (step.epoch - 1) * step.of + step.step == last => {
+            TrainingEvent::Stepped(step) if (step.epoch - 1) * step.of + step.step == last => {
                 cancel.store(true, Ordering::Relaxed);
             }
             _ => {}
@@ -468,8 +471,8 @@ impl Place {
 
 #[test]
 fn thirty_two_pictures_are_learnt_by_heart_and_the_file_is_a_model() {
-    let mut place = Place::new(32);
-    place.settings = Settings {
+    let mut place = Fixture::new(32);
+    place.settings = TrainingSettings {
         epochs: 70,
         batch: 32,
         micro_batch: 16,
@@ -496,13 +499,13 @@ fn thirty_two_pictures_are_learnt_by_heart_and_the_file_is_a_model() {
     assert_eq!(model.metadata["epochs"], "70");
     let weights = Weights::open(&path).unwrap().tensors;
     let trained = network(&weights);
-    let viewing = Viewing {
+    let input_options = InputOptions {
         patches: Some(4),
-        ..Viewing::default()
+        ..InputOptions::default()
     };
     let mut right = 0;
     for (index, picture) in pictures(&expected()).iter().enumerate() {
-        let evidence = model.look(&model.input(picture, viewing)).unwrap();
+        let evidence = model.infer(&model.input(picture, input_options)).unwrap();
         let logits = evidence.head.unwrap().logits;
         let best = (0..5).max_by(|a, b| logits[*a].total_cmp(&logits[*b]));
         right += usize::from(best == Some(index % 5));
@@ -517,7 +520,7 @@ fn thirty_two_pictures_are_learnt_by_heart_and_the_file_is_a_model() {
 
 #[test]
 fn a_run_in_pieces_comes_to_the_same_bytes_as_one_in_one_go() {
-    let place = Place::new(12);
+    let place = Fixture::new(12);
     let whole = place.train("whole").unwrap();
     assert_eq!(whole.curve.len(), 9);
     let bytes = fs::read(place.path("whole")).unwrap();
@@ -537,7 +540,7 @@ fn a_run_in_pieces_comes_to_the_same_bytes_as_one_in_one_go() {
     let none = AtomicBool::new(false);
     let mut told = 0;
     let outcome = place.run("pieces", true, &none, |event| {
-        if let Event::Started { before, .. } = event {
+        if let TrainingEvent::Started { before, .. } = event {
             told = before.len();
         }
     });
@@ -548,13 +551,13 @@ fn a_run_in_pieces_comes_to_the_same_bytes_as_one_in_one_go() {
 
 #[test]
 fn a_run_that_was_killed_goes_on_from_its_last_checkpoint() {
-    let place = Place::new(12);
+    let place = Fixture::new(12);
     place.train("whole").unwrap();
     let cancel = AtomicBool::new(false);
     let (kept, killed) = (place.path("killed.checkpoint"), place.path("copy"));
     let outcome = place.run("killed", false, &cancel, |event| {
         // What a kill would leave: the checkpoint of the step before.
-        if matches!(event, Event::Stepped(step) if (step.epoch, step.step) == (2, 2)) {
+        if matches!(event, TrainingEvent::Stepped(step) if (step.epoch, step.step) == (2, 2)) {
             fs::copy(&kept, &killed).unwrap();
         }
     });
@@ -569,7 +572,7 @@ fn a_run_that_was_killed_goes_on_from_its_last_checkpoint() {
 
 #[test]
 fn a_checkpoint_of_another_run_is_refused_with_the_difference() {
-    let mut place = Place::new(12);
+    let mut place = Fixture::new(12);
     place.refuses("model", true, &["model.checkpoint", "leave --resume out"]);
     place.stop_after("model", false, 2);
     place.refuses(
@@ -592,7 +595,7 @@ fn a_checkpoint_of_another_run_is_refused_with_the_difference() {
 
     let example = place.examples.pop().unwrap();
     place.refuses("model", true, &["pictures was 12 (", "is 11 ("]);
-    place.examples.push(Example {
+    place.examples.push(TrainingExample {
         classes: vec![4],
         ..example.clone()
     });
@@ -609,7 +612,7 @@ fn a_checkpoint_of_another_run_is_refused_with_the_difference() {
     place.refuses("model", true, &["classes was", "eel", "emu"]);
     place.classes[4] = "eel".to_owned();
 
-    let start = std::mem::replace(&mut place.start, Start::embedded().unwrap());
+    let start = std::mem::replace(&mut place.start, InitialModel::embedded().unwrap());
     place.settings.crop = 28;
     place.refuses("model", true, &["model was"]);
     (place.start, place.settings.crop) = (start, CROP);
@@ -623,7 +626,7 @@ fn a_checkpoint_of_another_run_is_refused_with_the_difference() {
 
 #[test]
 fn what_is_no_checkpoint_is_refused() {
-    let place = Place::new(12);
+    let place = Fixture::new(12);
     let file = place.path("model.checkpoint");
     place.stop_after("model", false, 1);
     let whole = fs::read(&file).unwrap();
@@ -647,12 +650,12 @@ fn what_is_no_checkpoint_is_refused() {
 
 #[test]
 fn a_checkpoint_without_room_stops_no_training() {
-    let place = Place::new(12);
+    let place = Fixture::new(12);
     place.train("whole").unwrap();
     let folder = place.path("sub");
     fs::create_dir(&folder).unwrap();
     let out = place.path("out");
-    let job = Job {
+    let job = TrainingJob {
         examples: &place.examples,
         classes: &place.classes,
         start: &place.start,
@@ -663,8 +666,8 @@ fn a_checkpoint_without_room_stops_no_training() {
     };
     let mut warnings = Vec::new();
     let outcome = train(&job, &CPU, &AtomicBool::new(false), |event| match event {
-        Event::Started { .. } => fs::remove_dir(&folder).unwrap(),
-        Event::Warning(text) => warnings.push(text),
+        TrainingEvent::Started { .. } => fs::remove_dir(&folder).unwrap(),
+        TrainingEvent::Warning(text) => warnings.push(text),
         _ => {}
     });
     assert!(!outcome.unwrap().interrupted);
@@ -675,13 +678,13 @@ fn a_checkpoint_without_room_stops_no_training() {
 
 #[test]
 fn a_model_without_room_can_be_written_later() {
-    let mut place = Place::new(12);
+    let mut place = Fixture::new(12);
     place.settings.epochs = 1;
     place.settings.keep_every = Duration::MAX;
     let cancel = AtomicBool::new(false);
     let out = place.path("model");
     let refused = place.run("model", false, &cancel, |event| {
-        if let Event::Started { .. } = event {
+        if let TrainingEvent::Started { .. } = event {
             fs::create_dir(&out).unwrap();
         }
     });
@@ -692,7 +695,7 @@ fn a_model_without_room_can_be_written_later() {
     );
     fs::remove_dir(&out).unwrap();
     let outcome = place.run("model", true, &cancel, |event| {
-        assert!(!matches!(event, Event::Stepped(_)));
+        assert!(!matches!(event, TrainingEvent::Stepped(_)));
     });
     assert_eq!(outcome.unwrap().kept, 3);
     place.train("whole").unwrap();
@@ -702,10 +705,10 @@ fn a_model_without_room_can_be_written_later() {
 
 #[test]
 fn what_cannot_be_learnt_from_is_told() {
-    let mut place = Place::new(12);
+    let mut place = Fixture::new(12);
     let examples = std::mem::take(&mut place.examples);
     place.refuses("model", false, &["no pictures"]);
-    place.examples = vec![Example {
+    place.examples = vec![TrainingExample {
         path: place.path("absent.png"),
         classes: vec![0],
     }];
@@ -732,19 +735,19 @@ fn what_cannot_be_learnt_from_is_told() {
         &["tscam_reference.pth", "16 pixels do not fill 20 pixels"],
     );
     place.settings.crop = CROP;
-    place.start = Start::open(&reference("conformer_reference.pth")).unwrap();
+    place.start = InitialModel::open(&reference("conformer_reference.pth")).unwrap();
     place.refuses(
         "model",
         false,
         &["conformer_reference.pth", "Conformer", "DINOv2"],
     );
-    let absent = Start::open(&place.path("absent.pth"));
+    let absent = InitialModel::open(&place.path("absent.pth"));
     assert!(absent.err().unwrap().to_string().contains("absent.pth"));
 }
 
 #[test]
 fn a_picture_that_cannot_be_read_is_left_out_with_a_word() {
-    let mut place = Place::new(12);
+    let mut place = Fixture::new(12);
     fs::write(place.path("3.png"), "no picture").unwrap();
     place.settings.epochs = 1;
     let mut warnings = Vec::new();
@@ -753,8 +756,8 @@ fn a_picture_that_cannot_be_read_is_left_out_with_a_word() {
         false,
         &AtomicBool::new(false),
         |event| match event {
-            Event::Warning(text) => warnings.push(text),
-            Event::Started { pictures, loss, .. } => {
+            TrainingEvent::Warning(text) => warnings.push(text),
+            TrainingEvent::Started { pictures, loss, .. } => {
                 assert_eq!((pictures, loss), (11, Loss::CrossEntropy));
             }
             _ => {}
@@ -769,13 +772,13 @@ fn a_picture_that_cannot_be_read_is_left_out_with_a_word() {
 
 #[test]
 fn a_stop_before_the_first_step_leaves_nothing() {
-    let place = Place::new(12);
+    let place = Fixture::new(12);
     let cancel = AtomicBool::new(true);
     let outcome = place.run("model", false, &cancel, |_| ()).unwrap();
     assert!(outcome.interrupted && outcome.curve.is_empty());
     cancel.store(false, Ordering::Relaxed);
     let outcome = place.run("model", false, &cancel, |event| {
-        if let Event::Started { .. } = event {
+        if let TrainingEvent::Started { .. } = event {
             cancel.store(true, Ordering::Relaxed);
         }
     });
@@ -786,13 +789,13 @@ fn a_stop_before_the_first_step_leaves_nothing() {
 
 #[test]
 fn pictures_of_several_classes_or_none_are_learnt_too() {
-    let mut place = Place::new(12);
+    let mut place = Fixture::new(12);
     place.examples[0].classes = vec![0, 3];
     place.examples[1].classes.clear();
     place.settings.epochs = 8;
     let mut found = None;
     let outcome = place.run("model", false, &AtomicBool::new(false), |event| {
-        if let Event::Started { loss, .. } = event {
+        if let TrainingEvent::Started { loss, .. } = event {
             found = Some(loss);
         }
     });
@@ -803,16 +806,16 @@ fn pictures_of_several_classes_or_none_are_learnt_too() {
 
 #[test]
 fn a_head_for_the_same_classes_is_trained_further() {
-    let mut place = Place::new(12);
+    let mut place = Fixture::new(12);
     place.train("model").unwrap();
-    let trained = Start::open(&place.path("model")).unwrap();
+    let trained = InitialModel::open(&place.path("model")).unwrap();
     let before = trained.weights.tensors[HEAD_WEIGHT].clone();
     place.start = trained;
     place.settings.epochs = 1;
     place.settings.learning_rate = 0.0;
     place.train("same").unwrap();
-    let after = |place: &Place, name: &str| {
-        let trained = Start::open(&place.path(name)).unwrap();
+    let after = |place: &Fixture, name: &str| {
+        let trained = InitialModel::open(&place.path(name)).unwrap();
         numbers(&trained.weights.tensors[HEAD_WEIGHT])
     };
     assert_eq!(after(&place, "same"), numbers(&before));
@@ -823,12 +826,12 @@ fn a_head_for_the_same_classes_is_trained_further() {
 
 #[test]
 fn the_learning_rate_falls_as_the_official_schedule_has_it() {
-    let place = Place::new(12);
-    let settings = Settings {
+    let place = Fixture::new(12);
+    let settings = TrainingSettings {
         batch: 32,
-        ..Settings::default()
+        ..TrainingSettings::default()
     };
-    let job = Job {
+    let job = TrainingJob {
         examples: &place.examples,
         classes: &place.classes,
         start: &place.start,
@@ -837,10 +840,10 @@ fn the_learning_rate_falls_as_the_official_schedule_has_it() {
         checkpoint: Path::new("checkpoint"),
         resume: false,
     };
-    let prepared = Prepared::new(&job).unwrap();
+    let prepared = InitialState::new(&job).unwrap();
     let none = AtomicBool::new(false);
-    let examples = Examples::load(&place.examples, 72, &none, |_, _| ()).unwrap();
-    let run = Run::new(&job, prepared, &examples, &CPU).unwrap();
+    let examples = TrainingPictures::load(&place.examples, 72, &none, |_, _| ()).unwrap();
+    let run = TrainingRun::new(&job, prepared, &examples, &CPU).unwrap();
     assert_eq!(run.total(), 60);
     for (epoch, rate) in [(1, 5e-5), (29, 5e-5), (30, 5e-6), (59, 5e-6), (60, 5e-7)] {
         let step = run.step_at(epoch - 1, 0.0);
@@ -886,7 +889,7 @@ fn pieces_come_from_everywhere_and_half_of_them_mirrored() {
     let mut seen = BTreeSet::new();
     let mut mirrored = 0;
     for draw in 0..2000 {
-        let piece = augment::augment(&square, 16, &mut Random::at(&[draw]));
+        let piece = augment::augment(&square, 16, &mut Random::from_key(&[draw]));
         assert_eq!(piece.dimensions(), (16, 16));
         let [left, top, _] = piece.get_pixel(0, 0).0;
         let right = piece.get_pixel(15, 0)[0];
@@ -896,7 +899,7 @@ fn pieces_come_from_everywhere_and_half_of_them_mirrored() {
     }
     assert_eq!(seen.len(), 25, "every place of 5 x 5");
     assert!((900..1100).contains(&mirrored), "{mirrored}");
-    let order = Random::at(&[1, 2]).order(1000);
-    assert_ne!(order, Random::at(&[1, 3]).order(1000));
+    let order = Random::from_key(&[1, 2]).permutation(1000);
+    assert_ne!(order, Random::from_key(&[1, 3]).permutation(1000));
     assert!(order.iter().collect::<BTreeSet<_>>().len() == 1000);
 }

@@ -31,8 +31,8 @@ fn jpeg(picture: &RgbImage) -> Vec<u8> {
     bytes
 }
 
-fn decoded(name: &str, bytes: &[u8]) -> Result<Picture, PictureError> {
-    decode_bytes(Path::new(name), bytes, &Limits::default())
+fn decoded(name: &str, bytes: &[u8]) -> Result<DecodedPicture, PictureError> {
+    decode_bytes(Path::new(name), bytes, &DecodeLimits::default())
 }
 
 /// Decodes without a warning, and holds `probe` to the same size.
@@ -41,7 +41,7 @@ fn clean(name: &str, bytes: &[u8]) -> RgbImage {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, bytes).unwrap();
-    let picture = decode(&path, &Limits::default()).unwrap();
+    let picture = decode(&path, &DecodeLimits::default()).unwrap();
     assert_eq!(picture.warnings, Vec::<String>::new());
     assert_eq!(probe(&path).unwrap(), picture.rgb.dimensions());
     picture.rgb
@@ -311,7 +311,7 @@ fn a_jpeg_cut_in_its_last_rows_is_read_as_far_as_it_goes() {
     let got = partly("cut.jpg", &whole[..cut]);
     assert_eq!(got.dimensions(), (64, 256));
     assert_near(&got[(0, 0)], RED, 6);
-    assert_eq!(got[(63, 255)], Rgb([MISSING; 3]));
+    assert_eq!(got[(63, 255)], Rgb([MISSING_SAMPLE; 3]));
     // All rows are there, but for the marker; and a tail that was never downloaded.
     assert_near(
         &partly("cut.jpg", &whole[..whole.len() - 2])[(0, 255)],
@@ -429,21 +429,21 @@ fn files_that_cannot_be_read_are_refused_in_words() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing.jpg");
     for error in [
-        decode(&missing, &Limits::default()).unwrap_err(),
+        decode(&missing, &DecodeLimits::default()).unwrap_err(),
         probe(&missing).unwrap_err(),
     ] {
         assert!(matches!(error, PictureError::Unreadable { .. }), "{error}");
     }
-    let error = decode(folder.path(), &Limits::default()).unwrap_err();
+    let error = decode(folder.path(), &DecodeLimits::default()).unwrap_err();
     assert!(matches!(error, PictureError::NotAFile { .. }), "{error}");
     let empty = folder.path().join("empty.jpg");
     fs::write(&empty, b"").unwrap();
     assert!(matches!(probe(&empty), Err(PictureError::Empty { .. })));
     let large = folder.path().join("large.png");
     fs::write(&large, encoded(&scene(9, 9), ImageFormat::Png)).unwrap();
-    let limits = Limits {
+    let limits = DecodeLimits {
         max_bytes: 50,
-        ..Limits::default()
+        ..DecodeLimits::default()
     };
     let error = decode(&large, &limits).unwrap_err().to_string();
     assert!(error.contains("more than the limit of 50"), "{error}");
@@ -460,7 +460,7 @@ fn a_png_bomb_is_refused_by_its_header() {
     // A picture at the limit passes it, one beyond does not; and samples may be too many by weight.
     let bytes = encoded(&scene(10, 10), ImageFormat::Png);
     let path = Path::new("a.png");
-    let limits = |max_pixels, max_bytes| Limits {
+    let limits = |max_pixels, max_bytes| DecodeLimits {
         max_pixels,
         max_bytes,
     };
@@ -484,7 +484,7 @@ fn a_png_cut_in_its_data_is_read_as_far_as_it_goes() {
     let whole = encoded(&noise, ImageFormat::Png);
     let got = partly("a.png", &whole[..whole.len() / 2]);
     assert_eq!(got[(5, 3)], noise[(5, 3)]);
-    assert_eq!(got[(63, 63)], Rgb([MISSING; 3]));
+    assert_eq!(got[(63, 63)], Rgb([MISSING_SAMPLE; 3]));
     refused("a.png", &whole[..50], "not one row could be read");
 
     // Samples of 16 bits arrive in the other byte order when the rest is missing.
@@ -639,7 +639,7 @@ fn cut_and_flipped_bytes_never_panic() {
         ("a.bmp", encoded(&picture, ImageFormat::Bmp)),
         ("a.tif", encoded(&picture, ImageFormat::Tiff)),
     ] {
-        let limits = Limits {
+        let limits = DecodeLimits {
             max_pixels: 1 << 20,
             max_bytes: 1 << 24,
         };

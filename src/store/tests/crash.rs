@@ -44,9 +44,9 @@ fn script(number: u64, document: &Document, history: &History) -> Do {
         5 => ops::accept_all(document, p),
         6 => ops::set_done(document, &[p, q], random(2) == 1),
         7 => ops::delete(document, &ids),
-        8 if random(2) == 1 => ops::name_classes(
+        8 if random(2) == 1 => ops::map_classes(
             document,
-            &[(format!("class {number}"), Some(Target::named("cat")))],
+            &[(format!("class {number}"), Some(MappedClass::named("cat")))],
             |_| true,
         ),
         8 => Ok(ops::add_category(document, &format!("category {number}"))),

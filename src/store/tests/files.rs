@@ -15,7 +15,7 @@ struct Reader {
     measured: usize,
 }
 
-impl Look for Reader {
+impl FileInspector for Reader {
     fn hash(&mut self, files: &[&Path]) -> Vec<Result<Box<str>, String>> {
         self.hashed += files.len();
         let hash = |path: &&Path| hash_file(path).map_err(|error| error.to_string());
@@ -34,7 +34,7 @@ impl Look for Reader {
 }
 
 /// The pictures of a folder, as a scan would find them.
-fn scan(root: &Path) -> Vec<Found> {
+fn scan(root: &Path) -> Vec<PictureFile> {
     let files = fs::read_dir(root).expect("it is there").flatten();
     let mut found: Vec<_> = files
         .filter(|file| {
@@ -44,7 +44,7 @@ fn scan(root: &Path) -> Vec<Found> {
         })
         .map(|file| {
             let name = file.file_name().to_string_lossy().into_owned();
-            Found::new(name, file.path()).expect("it is there")
+            PictureFile::new(name, file.path()).expect("it is there")
         })
         .collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -133,7 +133,7 @@ fn annotations_follow_pictures_that_were_renamed() {
         let report = project
             .reconcile(&scan(&root), &mut reader)
             .expect("it can be done");
-        assert_eq!(report, Reconciled::default());
+        assert_eq!(report, FolderChanges::default());
         assert_eq!(
             (reader.hashed, reader.measured),
             (0, 0),
@@ -194,7 +194,7 @@ fn annotations_follow_pictures_that_were_renamed() {
         let report = project
             .reconcile(&scan(&root), &mut reader)
             .expect("it can be done");
-        assert_eq!(report, Reconciled::default(), "all is known now");
+        assert_eq!(report, FolderChanges::default(), "all is known now");
     }
 }
 
@@ -215,9 +215,9 @@ fn a_copied_set_is_known_by_its_content() {
     let report = project
         .reconcile(&scan(&copy), &mut Reader::default())
         .expect("it can be done");
-    let moved = Reconciled {
+    let moved = FolderChanges {
         renamed: vec![("c.jpg".to_owned(), "z.jpg".to_owned())],
-        ..Reconciled::default()
+        ..FolderChanges::default()
     };
     assert_eq!(report, moved, "what has another time alone is no change");
     assert_eq!(box_of(&project, "z.jpg"), Some(3.0));
@@ -242,7 +242,7 @@ fn pictures_of_an_older_project_are_hashed_when_it_is_next_opened() {
             let report = project
                 .reconcile(&scan(&root), &mut reader)
                 .expect("it can be done");
-            assert_eq!(report, Reconciled::default(), "copied: {is_copied}");
+            assert_eq!(report, FolderChanges::default(), "copied: {is_copied}");
             assert_eq!((reader.hashed, reader.measured), (hashed, 0));
             assert!(are_hashed(&project));
         }
@@ -291,7 +291,7 @@ fn a_missing_picture_whose_path_is_taken_keeps_its_boxes() {
         .expect("it can be done");
     assert_eq!(report.renamed, [("b.jpg".to_owned(), "a.jpg".to_owned())]);
     assert_eq!(
-        report.set_aside,
+        report.displaced,
         [("a.jpg".to_owned(), "a (missing 1).jpg".to_owned())]
     );
     assert_eq!(box_of(&project, "a.jpg"), Some(2.0));
@@ -304,14 +304,14 @@ fn frames_of_one_size_and_second_are_not_taken_for_each_other() {
     let mut document = Document::default();
     let edit = ops::add_pictures(&document, vec![new_picture("1.jpg")]);
     document.apply(edit).expect("it fits");
-    let stamp = Stamp {
+    let stamp = FileStamp {
         size: 9,
         modified_ns: 5_000_000_000,
     };
     let stamps = HashMap::from([(A, stamp)]);
     let (_folder, root) = folder();
     write(&root, "2.jpg", "P");
-    let file = Found {
+    let file = PictureFile {
         name: "2.jpg".into(),
         path: root.join("2.jpg"),
         stamp,
@@ -352,7 +352,9 @@ fn pictures_and_project_move_together_or_alone() {
     let beside = folder.path().join("p/p.tsukami");
     let (mut project, _) = Project::create(&beside, &root).expect("it can be made");
     let (_, opened) = Project::open(&beside, Access::View).expect("it opens");
-    assert!(matches!(&opened.notices[..], [Notice::NoRoot(gone)] if *gone == root));
+    assert!(
+        matches!(&opened.notifications[..], [OpenNotice::FolderMissing(gone)] if *gone == root)
+    );
     project
         .set_root(&folder.path().join("gone"))
         .expect("it is kept");
@@ -378,11 +380,11 @@ fn a_folder_that_cannot_be_written_to_leaves_the_project_in_the_data_folder() {
     let (project, opened) = Project::create_in(&wanted, root, Some(&data)).expect("it can be made");
     assert!(project.path().starts_with(&data));
     assert_eq!(project.access(), Access::Edit);
-    let [Notice::Elsewhere { path, .. }] = &opened.notices[..] else {
-        panic!("{:?}", opened.notices);
+    let [OpenNotice::CreatedElsewhere { path, .. }] = &opened.notifications[..] else {
+        panic!("{:?}", opened.notifications);
     };
     assert_eq!(path, project.path());
-    let said = opened.notices[0].to_string();
+    let said = opened.notifications[0].to_string();
     assert!(
         said.contains("/proc/self") && said.contains("data"),
         "{said}"
@@ -496,10 +498,10 @@ fn what_belongs_to_a_project_is_told_from_what_does_not() {
         "other name-shm",
         ".other name-aside/a/b.json",
     ] {
-        assert!(is_of_project(&root.join(name)), "{name}");
+        assert!(belongs_to_project(&root.join(name)), "{name}");
     }
     for name in ["", "a.json", "a.json-wal", ".a.json-aside/b.json", "new"] {
-        assert!(!is_of_project(&root.join(name)), "{name}");
+        assert!(!belongs_to_project(&root.join(name)), "{name}");
     }
 }
 

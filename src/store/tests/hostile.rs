@@ -57,7 +57,7 @@ fn try_bytes(path: &Path, bytes: &[u8], access: Access, was: (&Document, &Histor
             let backup = backups(path).swap_remove(0);
             match error {
                 StoreError::Damaged { backup: named, .. } => assert_eq!(named, Some(backup)),
-                StoreError::Newer { .. } => {}
+                StoreError::NewerFormat { .. } => {}
                 _ => panic!("{said}"),
             }
             false
@@ -267,7 +267,7 @@ fn a_migration_happens_wholly_and_the_rest_stays() {
     let broken: Migration = |transaction: &Transaction<'_>| {
         transaction.execute_batch("CREATE TABLE third (id INTEGER) STRICT; SELECT no_such()")
     };
-    let connection = connection::open_to_write(&path).expect("it opens");
+    let connection = connection::open_read_write(&path).expect("it opens");
     let all = [MIGRATIONS, &[second, broken]].concat();
     assert!(schema::migrate(&connection, 1, &all).is_err());
     assert_eq!(schema::version(&connection).expect("it reads"), 1);
@@ -289,7 +289,7 @@ fn a_migration_happens_wholly_and_the_rest_stays() {
     assert!(
         matches!(
             error,
-            StoreError::Newer {
+            StoreError::NewerFormat {
                 version: 2,
                 known: 1,
                 ..
@@ -298,5 +298,5 @@ fn a_migration_happens_wholly_and_the_rest_stays() {
         "{error}"
     );
     assert!(error.to_string().contains("update the program"), "{error}");
-    assert!(matches!(check(&path), Err(StoreError::Newer { .. })));
+    assert!(matches!(check(&path), Err(StoreError::NewerFormat { .. })));
 }

@@ -18,7 +18,7 @@ use crate::document::{
     AnnotationId, CategoryId, Document, Edit, History, Model, Picture, PictureId,
 };
 use crate::geometry::BBox;
-use crate::naming::{Naming, Target};
+use crate::naming::{MappedClass, Naming};
 
 const A: PictureId = PictureId(1);
 const CAT: CategoryId = CategoryId(1);
@@ -59,7 +59,11 @@ fn folder() -> (TempDir, PathBuf) {
 /// A project in that folder with two categories and `pictures` pictures, 100 x 80 each.
 fn sample(root: &Path, pictures: usize) -> Project {
     let (mut project, opened) = Project::create_for(root).expect("it can be made");
-    assert!(opened.notices.is_empty(), "{:?}", opened.notices);
+    assert!(
+        opened.notifications.is_empty(),
+        "{:?}",
+        opened.notifications
+    );
     for name in ["cat", "dog"] {
         let edit = ops::add_category(project.document(), name);
         project.note("add category", &edit).expect("it fits");
@@ -86,7 +90,7 @@ fn propose(project: &mut Project, picture: PictureId, x: f32) {
 
 fn open(path: &Path, access: Access) -> Project {
     let (project, opened) = Project::open(path, access).expect("it opens");
-    assert_eq!(project.access(), access, "{:?}", opened.notices);
+    assert_eq!(project.access(), access, "{:?}", opened.notifications);
     project
 }
 

@@ -101,7 +101,7 @@ fn some_document() -> impl Strategy<Value = Vec<Edit>> {
     (whole, any::<bool>()).prop_map(|((categories, pictures, extra), is_turned)| {
         let mut naming = Naming::default();
         for (at, target) in extra.iter().enumerate() {
-            naming.set(&format!("class {at}"), Some(Target::named(target)));
+            naming.set(&format!("class {at}"), Some(MappedClass::named(target)));
         }
         let mut edits = vec![Edit::Extra(extra), Edit::Naming(naming)];
         let mut keys = std::collections::HashSet::new();
@@ -217,9 +217,9 @@ fn edit_of(action: &Action, document: &Document) -> Option<Edit> {
             let target = if two.index(2) > 0 { "dog" } else { "cat" };
             let changes = [(
                 name,
-                Some(Target::named(target)).filter(|_| one.index(3) > 0),
+                Some(MappedClass::named(target)).filter(|_| one.index(3) > 0),
             )];
-            ops::name_classes(document, &changes, |_| true)
+            ops::map_classes(document, &changes, |_| true)
         }
         20 => Ok(Edit::CategoryOrder(categories.into_iter().rev().collect())),
         _ => Ok(Edit::Extra(Some(name.into()))),

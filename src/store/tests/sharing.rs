@@ -11,11 +11,11 @@ fn a_second_window_only_views() {
     let (mut second, opened) = Project::open(&path, Access::Edit).expect("it opens");
     assert_eq!(second.access(), Access::View);
     assert!(
-        matches!(opened.notices[..], [Notice::InUse]),
+        matches!(opened.notifications[..], [OpenNotice::InUse]),
         "{:?}",
-        opened.notices
+        opened.notifications
     );
-    let said = opened.notices[0].to_string();
+    let said = opened.notifications[0].to_string();
     assert!(
         said.contains("reading only") && said.contains("close that window"),
         "{said}"
@@ -37,8 +37,8 @@ fn a_second_window_only_views() {
     let news = second.poll().expect("it reads");
     let labels: Vec<_> = news.iter().map(|news| &*news.label).collect();
     assert_eq!(labels, ["draw box"; 3]);
-    let touched = news[0].touched.as_ref().expect("it is told");
-    assert_eq!(touched.annotations, [(A, AnnotationId(1))]);
+    let affected = news[0].affected.as_ref().expect("it is told");
+    assert_eq!(affected.annotations, [(A, AnnotationId(1))]);
     assert_eq!(second.document(), first.document());
     assert_eq!(second.poll().expect("it reads"), []);
 
@@ -139,7 +139,7 @@ fn an_edit_of_what_another_has_just_changed_is_refused() {
     propose(&mut other, A, 30.0);
     let refused = window.commit("draw box", &edit, None);
     assert!(
-        matches!(refused, Err(StoreError::Stale { .. })),
+        matches!(refused, Err(StoreError::Conflict { .. })),
         "{refused:?}"
     );
     assert_eq!(window.document(), other.document());
@@ -150,7 +150,7 @@ fn an_edit_of_what_another_has_just_changed_is_refused() {
     window.set_setting("a", &[1, 2]).expect("it is kept");
     let refused = other.commit("done", &edit, None);
     assert!(
-        matches!(refused, Err(StoreError::Stale { .. })),
+        matches!(refused, Err(StoreError::Conflict { .. })),
         "{refused:?}"
     );
     assert_eq!(other.document(), window.document());
@@ -250,7 +250,7 @@ fn a_file_that_is_deleted_or_replaced_while_it_is_open_loses_nothing() {
         }
         let add = ops::add_category(project.document(), "after");
         let error = project.commit("add a class", &add, None).unwrap_err();
-        let StoreError::Moved {
+        let StoreError::Replaced {
             rescued: Some(rescued),
             ..
         } = &error
@@ -276,8 +276,8 @@ fn what_classes_are_called_is_shared_undone_and_kept() {
     let mut window = sample(&root, 2);
     let mut other = open(window.path(), Access::Add);
     let name = |project: &mut Project, class: &str, target: Option<&str>| {
-        let change = [(class.to_owned(), target.map(Target::named))];
-        let edit = |document: &Document| ops::name_classes(document, &change, |_| true);
+        let change = [(class.to_owned(), target.map(MappedClass::named))];
+        let edit = |document: &Document| ops::map_classes(document, &change, |_| true);
         project
             .commit_with("name classes", None, edit)
             .expect("it fits")

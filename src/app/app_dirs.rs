@@ -1,0 +1,40 @@
+//! Where the program keeps what belongs to a person and not to a project.
+
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+
+/// The folders; one that the system does not have is done without.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppDirs {
+    /// The file of settings.
+    pub settings: Option<PathBuf>,
+    /// The folder of what can be made again.
+    pub caches: Option<PathBuf>,
+    /// The folder of class heads that were trained here.
+    pub heads: Option<PathBuf>,
+    /// The folder of the sample pictures.
+    pub sample: Option<PathBuf>,
+}
+
+impl AppDirs {
+    /// Those of the user who runs the program.
+    pub fn for_user() -> Self {
+        ProjectDirs::from("", "", "tsukami").map_or_else(Self::default, |folders| Self {
+            settings: Some(folders.config_dir().join("settings.json")),
+            caches: Some(folders.cache_dir().to_path_buf()),
+            heads: Some(folders.data_dir().join("heads")),
+            sample: Some(folders.data_dir().join("Sample pictures")),
+        })
+    }
+
+    /// All in one folder.
+    pub fn inside(folder: &Path) -> Self {
+        Self {
+            settings: Some(folder.join("settings.json")),
+            caches: Some(folder.join("cache")),
+            heads: Some(folder.join("heads")),
+            sample: Some(folder.join("Sample pictures")),
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Maps as the cache keeps them: one number a patch in 16 bits, brought to 0..=1 by the map's own
+//! range, which is kept beside it.
+//!
+//! Whatever the window shows or proposes comes of maps that went through here, also right after
+//! the model made them, so that boxes are the same before and after a restart.
+
+use half::f16;
+
+use crate::geometry::{BBox, Grid};
+use crate::localize::{ClassMaps, Map, Maps, NameLogits, SemanticMaps, ZoomedMaps};
+
+/// The version of the layout; what is of another one is made anew.
+const VERSION: u8 = 2;
+
+/// The maps as bytes, little-endian: the version, then the patch size, rows and columns, the maps of
+/// attention and of any object, and five lists, each with its length before it: what a companion
+/// makes of any object (one or none), the classes, the names, the parts, and the second looks, which are maps
+/// once more behind their frame. A map is its minimum, its range and its values.
+pub fn encode(maps: &Maps) -> Vec<u8> {
+    let mut bytes = vec![VERSION];
+    write_maps(&mut bytes, maps);
+    bytes
+}
+
+fn write_maps(bytes: &mut Vec<u8>, maps: &Maps) {
+    let Grid { rows, columns } = maps.object.grid;
+    let number = |bytes: &mut Vec<u8>, number: usize| bytes.extend((number as u32).to_le_bytes());
+    for fact in [maps.patch_size, rows, columns] {
+        number(bytes, fact);
+    }
+    write_map(bytes, &maps.attention);
+    write_map(bytes, &maps.object);
+    number(bytes, maps.any.iter().len());
+    if let Some(any) = &maps.any {
+        write_semantic(bytes, any);
+    }
+    number(bytes, maps.classes.len());
+    for of_class in &maps.classes {
+        number(bytes, of_class.class);
+        bytes.extend(of_class.probability.to_le_bytes());
+        write_semantic(bytes, &of_class.maps);
+    }
+    number(
+        bytes,
+        maps.names.as_ref().map_or(0, |names| names.classes.len()),
+    );
+    if let Some(names) = &maps.names {
+        for (class, map) in &names.classes {
+            number(bytes, *class);
+            write_map(bytes, map);
+        }
+        write_map(bytes, &names.rest);
+    }
+    let parts = maps.parts.iter().flatten();
+    number(bytes, maps.parts.as_ref().map_or(0, Vec::len));
+    bytes.extend(parts.flat_map(|part| part.to_le_bytes()));
+    number(bytes, maps.zoomed.len());
+    for zoomed in &maps.zoomed {
+        let BBox { x0, y0, x1, y1 } = zoomed.frame;
+        for edge in [x0, y0, x1, y1] {
+            bytes.extend(edge.to_le_bytes());
+        }
+        write_maps(bytes, &zoomed.maps);
+    }
+}
+
+fn write_semantic(bytes: &mut Vec<u8>, maps: &SemanticMaps) {
+    for map in [&maps.semantic, &maps.coupled, &maps.propagated] {
+        write_map(bytes, map);
+    }
+}
+
+/// The maps that were written, with what 16 bits have left of them; nothing if the bytes are not
+/// what [`encode`] writes.
+pub fn decode(bytes: &[u8]) -> Option<Maps> {
+    let (&VERSION, rest) = bytes.split_first()? else {
+        return None;
+    };
+    let mut reader = Reader(rest);
+    let maps = reader.maps(true)?;
+    reader.0.is_empty().then_some(maps)
+}
+
+fn write_map(bytes: &mut Vec<u8>, map: &Map) {
+    let (min, max) = map
+        .values
+        .iter()
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), &x| {
+            (min.min(x), max.max(x))
+        });
+    let range = max - min;
+    bytes.extend(min.to_le_bytes());
+    bytes.extend(range.to_le_bytes());
+    for value in &map.values {
+        let share = if range > 0.0 {
+            (value - min) / range
+        } else {
+            0.0
+        };
+        bytes.extend(f16::from_f32(share).to_le_bytes());
+    }
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (first, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    fn number(&mut self) -> Option<usize> {
+        usize::try_from(u32::from_le_bytes(self.take()?)).ok()
+    }
+
+    fn float(&mut self) -> Option<f32> {
+        let number = f32::from_le_bytes(self.take()?);
+        number.is_finite().then_some(number)
+    }
+
+    /// How many things follow, of which each takes a byte at least.
+    fn length(&mut self) -> Option<usize> {
+        self.number().filter(|length| *length <= self.0.len())
+    }
+
+    /// Maps, which may hold second looks; those hold none.
+    fn maps(&mut self, may_look_closer: bool) -> Option<Maps> {
+        let patch_size = self.number()?;
+        let grid = Grid {
+            rows: self.number()?,
+            columns: self.number()?,
+        };
+        // Before anything is allocated.
+        let patches = grid.rows.checked_mul(grid.columns)?;
+        if patches == 0 || patches > self.0.len() {
+            return None;
+        }
+        let attention = self.map(grid)?;
+        let object = self.map(grid)?;
+        let any = match self.length()? {
+            0 => None,
+            _ => Some(self.semantic(grid)?),
+        };
+        let mut classes = Vec::new();
+        for _ in 0..self.length()? {
+            classes.push(ClassMaps {
+                class: self.number()?,
+                probability: self.float()?,
+                maps: self.semantic(grid)?,
+            });
+        }
+        let mut named = Vec::new();
+        for _ in 0..self.length()? {
+            named.push((self.number()?, self.map(grid)?));
+        }
+        let names = match named.len() {
+            0 => None,
+            _ => Some(NameLogits {
+                classes: named,
+                rest: self.map(grid)?,
+            }),
+        };
+        let mut parts = Vec::new();
+        for _ in 0..self.length()? {
+            parts.push(u16::from_le_bytes(self.take()?));
+        }
+        if !(parts.is_empty() || parts.len() == patches) {
+            return None;
+        }
+        let mut zoomed = Vec::new();
+        for _ in 0..self.length()? {
+            if !may_look_closer {
+                return None;
+            }
+            zoomed.push(ZoomedMaps {
+                frame: BBox {
+                    x0: self.float()?,
+                    y0: self.float()?,
+                    x1: self.float()?,
+                    y1: self.float()?,
+                },
+                maps: self.maps(false)?,
+            });
+        }
+        Some(Maps {
+            patch_size,
+            attention,
+            object,
+            any,
+            classes,
+            names,
+            parts: Some(parts).filter(|parts| !parts.is_empty()),
+            zoomed,
+        })
+    }
+
+    fn semantic(&mut self, grid: Grid) -> Option<SemanticMaps> {
+        Some(SemanticMaps {
+            semantic: self.map(grid)?,
+            coupled: self.map(grid)?,
+            propagated: self.map(grid)?,
+        })
+    }
+
+    fn map(&mut self, grid: Grid) -> Option<Map> {
+        let (min, range) = (self.float()?, self.float()?);
+        let mut values = Vec::with_capacity(grid.patches());
+        for _ in 0..grid.patches() {
+            let share = f16::from_le_bytes(self.take()?).to_f32();
+            values.push(min + range * share);
+        }
+        let is_finite = values.iter().all(|value| value.is_finite());
+        is_finite.then_some(Map { grid, values })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn maps() -> Maps {
+        let grid = Grid {
+            rows: 3,
+            columns: 4,
+        };
+        let map = |scale: f32| Map {
+            grid,
+            values: (0..12).map(|at| (at as f32 - 3.0) * scale).collect(),
+        };
+        let semantic = |scale: f32| SemanticMaps {
+            semantic: map(scale),
+            coupled: map(-1e4 * scale),
+            propagated: map(0.0),
+        };
+        let plain = Maps {
+            patch_size: 14,
+            attention: map(1e-3),
+            object: map(7.0),
+            any: None,
+            classes: Vec::new(),
+            names: None,
+            parts: None,
+            zoomed: Vec::new(),
+        };
+        Maps {
+            any: Some(semantic(2.0)),
+            classes: vec![ClassMaps {
+                class: 3,
+                probability: 0.75,
+                maps: semantic(1.0),
+            }],
+            names: Some(NameLogits {
+                classes: vec![(281, map(3.0)), (7, map(0.5))],
+                rest: map(-2.0),
+            }),
+            parts: Some((0..12).collect()),
+            zoomed: vec![ZoomedMaps {
+                frame: BBox::from_corners(0.25, 0.5, 0.75, 1.0),
+                maps: plain.clone(),
+            }],
+            ..plain
+        }
+    }
+
+    #[test]
+    fn maps_come_back_good_to_a_thousandth_of_their_range() {
+        let maps = maps();
+        let back = decode(&encode(&maps)).unwrap();
+        assert_eq!(back.patch_size, 14);
+        assert_eq!(back.parts, maps.parts);
+        assert_eq!(back.any.is_some(), maps.any.is_some());
+        let candidates = |maps: &Maps| -> Vec<usize> {
+            let names = maps.names.iter().flat_map(|names| &names.classes);
+            names.map(|(class, _)| *class).collect()
+        };
+        assert_eq!(candidates(&back), [281, 7]);
+        assert_eq!(back.zoomed[0].frame, maps.zoomed[0].frame);
+        assert_eq!(
+            (back.classes[0].class, back.classes[0].probability),
+            (3, 0.75)
+        );
+        let pairs = [
+            (&maps.attention, &back.attention),
+            (&maps.object, &back.object),
+            (&maps.classes[0].maps.coupled, &back.classes[0].maps.coupled),
+            (
+                &maps.classes[0].maps.propagated,
+                &back.classes[0].maps.propagated,
+            ),
+        ];
+        for (before, after) in pairs {
+            let range = (before.values[11] - before.values[0]).abs();
+            for (a, b) in before.values.iter().zip(&after.values) {
+                assert!((a - b).abs() <= range * 1e-3, "{a} {b}");
+            }
+        }
+        assert_eq!(decode(&encode(&back)), Some(back), "nothing more is lost");
+    }
+
+    #[test]
+    fn other_bytes_are_no_maps() {
+        let good = encode(&maps());
+        for end in 0..good.len() {
+            assert_eq!(decode(&good[..end]), None, "{end}");
+        }
+        let mut longer = good.clone();
+        longer.push(0);
+        assert_eq!(decode(&longer), None);
+        let mut huge = good;
+        huge[5..13].fill(0xff);
+        assert_eq!(decode(&huge), None);
+    }
+}

@@ -1,0 +1,234 @@
+//! Paints the picture, the heat map, the boxes and the gesture.
+
+use egui::{Align2, Color32, CursorIcon, FontId, Pos2, Rect, Response, Ui, pos2, vec2};
+
+use super::gesture::{Gesture, dragged_boxes};
+use super::hit::Hit;
+use super::paint::{self, BoxStyle};
+use super::scene::Scene;
+use super::state::Canvas;
+use crate::document::{AnnotationId, BoxState};
+use crate::geometry::BBox;
+
+/// The size in points of a text in place of the picture.
+const TEXT_SIZE: f32 = 14.0;
+
+impl Canvas {
+    /// Paints the canvas of a picture of `size` pixels.
+    pub(super) fn paint(
+        &mut self,
+        ui: &Ui,
+        painter: &egui::Painter,
+        response: &Response,
+        scene: &mut Scene<'_>,
+        size: [u32; 2],
+    ) {
+        let whole = BBox::from_xywh(0.0, 0.0, size[0] as f32, size[1] as f32);
+        let place = self.view.rect(&whole);
+        let is_shown = self.paint_picture(ui, painter, scene, place);
+        if let Some(heat_map) = scene.heat_map.filter(|_| is_shown) {
+            let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+            let tint = Color32::WHITE.gamma_multiply(scene.options.heat_opacity);
+            painter.image(heat_map, place, uv, tint);
+        }
+        paint::pixel_grid(painter, &self.view, size, ui.pixels_per_point());
+        let pointer = ui.input(|input| input.pointer.interact_pos());
+        let hovered = pointer.filter(|_| response.contains_pointer());
+        if !scene.are_boxes_hidden {
+            let styles = self.box_styles(ui, scene, hovered, size);
+            paint::boxes(painter, &styles, scene.options.labels);
+        }
+        if let Some(pointer) = pointer {
+            self.paint_gesture(ui, painter, scene, pointer, size);
+        }
+        if scene.options.rulers {
+            paint::rulers(painter, &self.view, size);
+        }
+        if let Some(pointer) = hovered {
+            if scene.options.crosshair || self.is_draw_mode {
+                paint::crosshair(painter, pointer);
+            }
+            ui.set_cursor_icon(self.cursor(pointer, scene));
+        }
+    }
+
+    /// Paints the picture, or what there is in its place; `false` if the picture cannot be seen.
+    fn paint_picture(
+        &mut self,
+        ui: &Ui,
+        painter: &egui::Painter,
+        scene: &mut Scene<'_>,
+        place: Rect,
+    ) -> bool {
+        self.needs_full_resolution = false;
+        let Some(picture) = scene.session.current() else {
+            return false;
+        };
+        let colour = ui.visuals().text_color();
+        let centre = painter.clip_rect().center();
+        if let Some(reason) = scene.session.unreadable(picture) {
+            let galley = painter.layout(
+                reason.to_owned(),
+                FontId::proportional(TEXT_SIZE),
+                colour,
+                painter.clip_rect().width() * 0.8,
+            );
+            painter.galley(centre - galley.size() / 2.0, galley, colour);
+            return false;
+        }
+        let canvas = painter.clip_rect();
+        let visible = Rect::from_min_max(
+            self.view.to_picture(canvas.min),
+            self.view.to_picture(canvas.max),
+        );
+        let scale = self.view.scale * ui.pixels_per_point();
+        let quads = scene
+            .textures
+            .quads(ui.ctx(), picture, scale, visible, scene.adjustment);
+        if quads.quads.is_empty() {
+            painter.rect_filled(place, 0, Color32::from_black_alpha(40));
+            painter.text(
+                centre,
+                Align2::CENTER_CENTER,
+                "Opening the picture…",
+                FontId::proportional(TEXT_SIZE),
+                colour,
+            );
+            return false;
+        }
+        self.needs_full_resolution = quads.needs_full_resolution;
+        if quads.is_incomplete {
+            ui.request_repaint();
+        }
+        for quad in quads.quads {
+            let rect = Rect::from_min_max(
+                self.view.to_screen(quad.place.min.x, quad.place.min.y),
+                self.view.to_screen(quad.place.max.x, quad.place.max.y),
+            );
+            painter.image(quad.texture, rect, quad.uv, Color32::WHITE);
+        }
+        true
+    }
+
+    /// How the boxes look. Selected boxes are last, so that they are on top.
+    fn box_styles(
+        &self,
+        ui: &Ui,
+        scene: &Scene<'_>,
+        hovered: Option<Pos2>,
+        size: [u32; 2],
+    ) -> Vec<BoxStyle> {
+        let session = scene.session;
+        let under = hovered.map(|point| self.boxes_under(point, scene));
+        let hovered = under
+            .and_then(|under| under.first().copied())
+            .filter(|_| !self.is_busy());
+        let dragged = self.dragged(ui, size);
+        let rect_of = |id: AnnotationId, rect: &BBox| {
+            let now = dragged.iter().find(|(other, _)| *other == id);
+            self.view.rect(now.map_or(rect, |(_, rect)| rect))
+        };
+        let rows = session
+            .visible()
+            .filter(|row| scene.preview.is_none() || row.state != BoxState::Proposed);
+        let mut styles: Vec<BoxStyle> = rows
+            .map(|row| BoxStyle {
+                rect: rect_of(row.id, &row.rect),
+                colour: scene.class_colour(row.category),
+                state: row.state,
+                is_selected: session.selection().contains(&row.id),
+                is_hovered: hovered == Some(row.id),
+                is_locked: session.is_locked(row.id),
+                label: scene.badge_text(
+                    row.category,
+                    row.score.filter(|_| row.state == BoxState::Proposed),
+                ),
+            })
+            .collect();
+        styles.extend(
+            scene
+                .preview
+                .into_iter()
+                .flatten()
+                .map(|(proposal, category)| BoxStyle {
+                    rect: self.view.rect(&proposal.bbox),
+                    colour: category
+                        .map_or(Color32::WHITE, |category| scene.class_colour(category)),
+                    state: BoxState::Proposed,
+                    is_selected: false,
+                    is_hovered: false,
+                    is_locked: false,
+                    label: format!("{:.0} %", proposal.score * 100.0),
+                }),
+        );
+        styles.sort_by_key(|style| style.is_selected);
+        styles
+    }
+
+    /// The boxes that the current gesture moves or resizes, where they are now, in pixels.
+    fn dragged(&self, ui: &Ui, size: [u32; 2]) -> Vec<(AnnotationId, BBox)> {
+        let (pointer, modifiers) =
+            ui.input(|input| (input.pointer.interact_pos(), input.modifiers));
+        let (Some(gesture), Some(pointer)) = (&self.gesture, pointer) else {
+            return Vec::new();
+        };
+        let bounds = self.bounds(size, modifiers);
+        dragged_boxes(gesture, self.view.to_picture(pointer), &bounds, modifiers)
+    }
+
+    /// Paints the frame of a selection, the box being drawn, or the size of the box being resized.
+    fn paint_gesture(
+        &self,
+        ui: &Ui,
+        painter: &egui::Painter,
+        scene: &Scene<'_>,
+        pointer: Pos2,
+        size: [u32; 2],
+    ) {
+        let at = self.view.to_picture(pointer);
+        let from = match (&self.gesture, self.first_corner) {
+            (Some(Gesture::Draw(from)), _) => Some(*from),
+            (None, Some(from)) => Some(from),
+            _ => None,
+        };
+        if let Some(from) = from {
+            let modifiers = ui.input(|input| input.modifiers);
+            let bounds = self.bounds(size, modifiers);
+            let bbox = bounds.drawn(from, at);
+            let class = scene.session.chosen_class();
+            let colour = class.map_or(Color32::WHITE, |class| scene.class_colour(class));
+            let sides = vec2(bbox.width(), bbox.height());
+            paint::drawing(painter, self.view.rect(&bbox), colour, sides);
+        }
+        match &self.gesture {
+            Some(Gesture::RubberBand { from, .. }) => {
+                let corner = self.view.to_screen(from.x, from.y);
+                paint::rubber_band(painter, Rect::from_two_pos(corner, pointer));
+            }
+            Some(Gesture::Resize { .. }) => {
+                if let [(_, bbox)] = self.dragged(ui, size)[..] {
+                    let text = format!("{:.0} × {:.0}", bbox.width(), bbox.height());
+                    paint::note(painter, pointer + vec2(14.0, 14.0), &text);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The shape of the pointer, which says what a click or drag does.
+    fn cursor(&self, pointer: Pos2, scene: &Scene<'_>) -> CursorIcon {
+        match (&self.gesture, self.space) {
+            (Some(Gesture::Pan), _) => CursorIcon::Grabbing,
+            (_, Some(_)) => CursorIcon::Grab,
+            (Some(Gesture::Resize { handle, .. }), _) => handle.cursor(),
+            (Some(Gesture::Move { .. }), _) => CursorIcon::Move,
+            _ if self.is_draw_mode => CursorIcon::Crosshair,
+            _ => match self.hit(pointer, scene) {
+                Hit::Handle(_, handle) => handle.cursor(),
+                Hit::Box(id) if scene.session.selection().contains(&id) => CursorIcon::Move,
+                Hit::Box(_) => CursorIcon::PointingHand,
+                Hit::Nothing => CursorIcon::Default,
+            },
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Selection frame, box being drawn, notes, pixel grid, crosshair and rulers.
+
+use egui::{
+    Align2, Color32, CornerRadius, FontId, Mesh, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2,
+    vec2,
+};
+
+use super::boxes::{BoxStyle, TEXT_SIZE, outline};
+use super::lines::{SHADOW, dashes, frame};
+use crate::app::canvas::view::View;
+use crate::document::BoxState;
+use crate::geometry::BBox;
+
+/// The zoom, in physical pixels per pixel, from which the pixel grid is shown.
+const MIN_GRID_SCALE: f32 = 12.0;
+
+/// The frame of a selection.
+pub fn rubber_band(painter: &Painter, rect: Rect) {
+    let mut mesh = Mesh::default();
+    mesh.add_colored_rect(rect, Color32::from_white_alpha(20));
+    frame(&mut mesh, rect, 3.0, SHADOW);
+    dashes(&mut mesh, rect, 1.0, Color32::WHITE, painter.clip_rect());
+    painter.add(Shape::mesh(mesh));
+}
+
+/// A box that is being drawn, with its size in pixels of the picture.
+pub fn drawing(painter: &Painter, rect: Rect, colour: Color32, size: Vec2) {
+    let style = BoxStyle {
+        rect,
+        colour,
+        state: BoxState::Drawn,
+        is_selected: true,
+        is_hovered: false,
+        is_locked: true,
+        label: String::new(),
+    };
+    let mut mesh = Mesh::default();
+    mesh.add_colored_rect(rect, colour.gamma_multiply(0.07));
+    outline(&mut mesh, &style, painter.clip_rect());
+    painter.add(Shape::mesh(mesh));
+    let text = format!("{:.0} × {:.0}", size.x, size.y);
+    note(painter, rect.right_bottom() + vec2(6.0, 6.0), &text);
+}
+
+/// A short text on the canvas.
+pub fn note(painter: &Painter, place: Pos2, text: &str) {
+    let font = FontId::proportional(TEXT_SIZE);
+    let galley = painter.layout_no_wrap(text.to_owned(), font, Color32::WHITE);
+    let back = Rect::from_min_size(place, galley.size()).expand2(vec2(5.0, 2.0));
+    painter.rect_filled(back, CornerRadius::same(3), Color32::from_black_alpha(200));
+    painter.galley(place, galley, Color32::WHITE);
+}
+
+/// Lines between the pixels of a picture of `size` pixels, at high zoom.
+pub fn pixel_grid(painter: &Painter, view: &View, size: [u32; 2], pixels_per_point: f32) {
+    if view.scale * pixels_per_point < MIN_GRID_SCALE {
+        return;
+    }
+    let canvas = painter.clip_rect();
+    let (low, high) = (view.to_picture(canvas.min), view.to_picture(canvas.max));
+    let range = |low: f32, high: f32, length: u32| {
+        let last = length as f32;
+        (low.floor().clamp(0.0, last) as u32)..=(high.ceil().clamp(0.0, last) as u32)
+    };
+    let picture = view.rect(&BBox::from_xywh(0.0, 0.0, size[0] as f32, size[1] as f32));
+    let visible = picture.intersect(canvas);
+    let stroke = Stroke::new(1.0 / pixels_per_point, Color32::from_white_alpha(40));
+    for x in range(low.x, high.x, size[0]) {
+        painter.vline(view.to_screen(x as f32, 0.0).x, visible.y_range(), stroke);
+    }
+    for y in range(low.y, high.y, size[1]) {
+        painter.hline(visible.x_range(), view.to_screen(0.0, y as f32).y, stroke);
+    }
+}
+
+/// Lines through the pointer.
+pub fn crosshair(painter: &Painter, pointer: Pos2) {
+    let canvas = painter.clip_rect();
+    for (width, colour) in [
+        (3.0, Color32::from_black_alpha(90)),
+        (1.0, Color32::from_white_alpha(200)),
+    ] {
+        painter.vline(pointer.x, canvas.y_range(), Stroke::new(width, colour));
+        painter.hline(canvas.x_range(), pointer.y, Stroke::new(width, colour));
+    }
+}
+
+/// Pixel coordinates along the upper and the left edge.
+pub fn rulers(painter: &Painter, view: &View, size: [u32; 2]) {
+    const BREADTH: f32 = 18.0;
+    let canvas = painter.clip_rect();
+    let step = ruler_step(view.scale);
+    let back = Color32::from_black_alpha(190);
+    let top = Rect::from_min_size(canvas.min, vec2(canvas.width(), BREADTH));
+    let left = Rect::from_min_size(canvas.min, vec2(BREADTH, canvas.height()));
+    painter.rect_filled(top, CornerRadius::ZERO, back);
+    painter.rect_filled(left, CornerRadius::ZERO, back);
+    let stroke = Stroke::new(1.0, Color32::from_white_alpha(160));
+    let font = FontId::proportional(10.0);
+    let marks = |length: u32| (0..=(length as f32 / step) as u32).map(move |at| at as f32 * step);
+    for x in marks(size[0]) {
+        let at = view.to_screen(x, 0.0).x;
+        if (top.left() + BREADTH..=top.right()).contains(&at) {
+            painter.vline(at, (top.bottom() - 5.0)..=top.bottom(), stroke);
+            let place = pos2(at + 2.0, top.top());
+            painter.text(
+                place,
+                Align2::LEFT_TOP,
+                format!("{x:.0}"),
+                font.clone(),
+                Color32::WHITE,
+            );
+        }
+    }
+    for y in marks(size[1]) {
+        let at = view.to_screen(0.0, y).y;
+        if (left.top() + BREADTH..=left.bottom()).contains(&at) {
+            painter.hline((left.right() - 5.0)..=left.right(), at, stroke);
+            let place = pos2(left.left() + 1.0, at + 1.0);
+            painter.text(
+                place,
+                Align2::LEFT_TOP,
+                format!("{y:.0}"),
+                font.clone(),
+                Color32::WHITE,
+            );
+        }
+    }
+}
+
+/// Pixels between two marks: 1, 2 or 5 times a power of ten, at least 60 points.
+fn ruler_step(scale: f32) -> f32 {
+    let min_step = 60.0 / scale;
+    let power = 10f32.powf(min_step.log10().floor()).max(1.0);
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|factor| factor * power)
+        .find(|step| *step >= min_step)
+        .unwrap_or(power)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ruler_marks_are_round_numbers() {
+        let steps = [0.1, 0.5, 1.0, 3.0, 60.0, 64.0].map(ruler_step);
+        assert_eq!(steps, [1000.0, 200.0, 100.0, 20.0, 1.0, 1.0]);
+    }
+}

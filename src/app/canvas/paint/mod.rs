@@ -1,0 +1,8 @@
+//! How boxes and aids look on the canvas. Nothing here knows the session.
+
+mod aids;
+mod boxes;
+mod lines;
+
+pub(super) use self::aids::{crosshair, drawing, note, pixel_grid, rubber_band, rulers};
+pub(super) use self::boxes::{BoxStyle, boxes};

@@ -1,0 +1,55 @@
+//! What the canvas shows, apart from its own state.
+
+use egui::Color32;
+
+use super::adjustment::Adjustment;
+use super::textures::Textures;
+use crate::app::preferences::CanvasOptions;
+use crate::app::session::Session;
+use crate::app::theme;
+use crate::document::{CategoryId, PictureId};
+use crate::propose::Proposal;
+
+/// What the canvas shows in a frame.
+pub struct Scene<'a> {
+    /// The project.
+    pub session: &'a Session,
+    /// The pictures on the graphics card.
+    pub textures: &'a mut Textures,
+    /// What is shown in addition to picture and boxes.
+    pub options: &'a CanvasOptions,
+    /// Brightness, contrast and gamma.
+    pub adjustment: Adjustment,
+    /// Whether boxes are hidden.
+    pub are_boxes_hidden: bool,
+    /// Boxes shown in place of untouched proposals while a slider is moved, each with the class that
+    /// it would get.
+    pub preview: Option<&'a [(Proposal, Option<CategoryId>)]>,
+    /// The heat map that covers the picture.
+    pub heat_map: Option<egui::TextureId>,
+}
+
+impl Scene<'_> {
+    /// The size of a picture in pixels: as decoded, or as the project states it until then.
+    pub(super) fn size_of(&self, picture: PictureId) -> Option<[u32; 2]> {
+        let row = self.session.document().picture(picture)?;
+        let decoded = self.textures.size(picture);
+        Some(decoded.unwrap_or([row.width, row.height]))
+    }
+
+    /// The colour of a class.
+    pub(super) fn class_colour(&self, category: CategoryId) -> Color32 {
+        let category = self.session.document().category(category);
+        category.map_or(Color32::WHITE, |category| theme::colour(category.colour))
+    }
+
+    /// The text of a box's badge: its class, and its score if there is one to show.
+    pub(super) fn badge_text(&self, category: CategoryId, score: Option<f32>) -> String {
+        let category = self.session.document().category(category);
+        let name = category.map_or("", |category| &*category.name);
+        match score {
+            Some(score) => format!("{name} {:.0} %", score * 100.0),
+            None => name.to_owned(),
+        }
+    }
+}

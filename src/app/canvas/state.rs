@@ -1,0 +1,126 @@
+//! The state of the canvas, and what other parts of the window ask of it.
+
+use egui::{Pos2, Rect};
+
+use super::gesture::Gesture;
+use super::view::{Fit, View};
+use crate::app::session::Session;
+use crate::document::PictureId;
+
+/// How much the commands zoom.
+const ZOOM_STEP: f32 = 1.25;
+
+/// A change of the view that a command asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CanvasCommand {
+    /// Show the whole picture.
+    Fit,
+    /// Make the picture as wide as the canvas.
+    FitWidth,
+    /// Show each pixel of the picture as one pixel of the screen.
+    ActualSize,
+    /// Zoom in.
+    ZoomIn,
+    /// Zoom out.
+    ZoomOut,
+    /// Zoom to the selected box.
+    ZoomToBox,
+}
+
+/// The state of the canvas.
+#[derive(Default)]
+pub struct Canvas {
+    pub(super) view: View,
+    /// The canvas on the screen, in points, once it has been drawn.
+    pub(super) rect: Option<Rect>,
+    /// The picture of the last frame.
+    pub(super) picture: Option<PictureId>,
+    pub(super) gesture: Option<Gesture>,
+    /// Whether the next drag, or the next two clicks, draw a box.
+    pub(super) is_draw_mode: bool,
+    /// The first corner of a box that is drawn by two clicks, in pixels of the picture.
+    pub(super) first_corner: Option<Pos2>,
+    /// The point of the last click, in points: another click there selects the box beneath.
+    pub(super) last_click: Option<Pos2>,
+    /// Whether the picture has been moved since the space bar was pressed; `None` if it is up.
+    pub(super) space: Option<bool>,
+    /// Whether the preview of the picture is too coarse for this zoom.
+    pub(super) needs_full_resolution: bool,
+}
+
+impl Canvas {
+    /// Whether the next drag draws a box.
+    pub fn is_draw_mode(&self) -> bool {
+        self.is_draw_mode
+    }
+
+    /// Points per pixel of the picture.
+    pub fn scale(&self) -> f32 {
+        self.view.scale
+    }
+
+    /// Whether the preview of the picture is too coarse for this zoom.
+    pub fn needs_full_resolution(&self) -> bool {
+        self.needs_full_resolution
+    }
+
+    /// Whether something is being dragged or drawn.
+    pub fn is_busy(&self) -> bool {
+        self.gesture.is_some() || self.first_corner.is_some()
+    }
+
+    /// Switches draw mode on or off.
+    pub fn set_draw_mode(&mut self, is_draw_mode: bool) {
+        self.is_draw_mode = is_draw_mode;
+        self.first_corner = None;
+    }
+
+    /// Cancels the gesture and draw mode; `false` if there was nothing to cancel.
+    pub fn cancel(&mut self) -> bool {
+        let was_busy = self.is_busy() || self.is_draw_mode;
+        if self.gesture.is_some() {
+            self.gesture = Some(Gesture::Cancelled);
+        }
+        self.set_draw_mode(false);
+        was_busy
+    }
+
+    /// Changes the view.
+    pub fn run(&mut self, command: CanvasCommand, session: &Session, pixels_per_point: f32) {
+        let Some(rect) = self.rect else { return };
+        match command {
+            CanvasCommand::Fit => self.view.fit = Fit::Whole,
+            CanvasCommand::FitWidth => self.view.fit = Fit::Width,
+            CanvasCommand::ActualSize => {
+                let factor = 1.0 / (pixels_per_point * self.view.scale);
+                self.view.zoom(factor, rect.center());
+            }
+            CanvasCommand::ZoomIn => self.view.zoom(ZOOM_STEP, rect.center()),
+            CanvasCommand::ZoomOut => self.view.zoom(ZOOM_STEP.recip(), rect.center()),
+            CanvasCommand::ZoomToBox => {
+                let selected = session.selection().last();
+                let row = selected.and_then(|id| session.document().annotation(*id));
+                if let Some((_, row)) = row {
+                    self.view.zoom_to(&row.rect, rect);
+                }
+            }
+        }
+    }
+
+    /// The box that was selected last, on the screen in points; the canvas if there is none.
+    pub fn selected_rect(&self, session: &Session) -> Rect {
+        let canvas = self.rect.unwrap_or(Rect::ZERO);
+        let row = session
+            .selection()
+            .last()
+            .and_then(|id| session.document().annotation(*id));
+        row.map_or(canvas, |(_, row)| {
+            self.view.rect(&row.rect).intersect(canvas)
+        })
+    }
+
+    /// A point of the picture, in pixels, on the screen; for tests.
+    pub fn to_screen(&self, x: f32, y: f32) -> Pos2 {
+        self.view.to_screen(x, y)
+    }
+}

@@ -1,0 +1,44 @@
+//! The canvas as a widget: one frame of it.
+
+use egui::{Response, Sense, Ui};
+
+use super::id::id;
+use super::scene::Scene;
+use super::state::Canvas;
+use super::view::Fit;
+use crate::app::action::Action;
+use crate::app::theme::ThemePalette;
+
+impl Canvas {
+    /// Draws the canvas and handles the pointer.
+    pub fn ui(&mut self, ui: &mut Ui, mut scene: Scene<'_>, actions: &mut Vec<Action>) -> Response {
+        let rect = ui.available_rect_before_wrap();
+        let response = ui.interact(rect, id(), Sense::click_and_drag());
+        ui.advance_cursor_after_rect(rect);
+        self.rect = Some(rect);
+        let painter = ui.painter_at(rect);
+        painter.rect_filled(rect, 0, ThemePalette::of(ui.visuals()).canvas);
+        let Some(picture) = scene.session.current() else {
+            return response;
+        };
+        if self.picture != Some(picture) {
+            self.picture = Some(picture);
+            self.gesture = None;
+            self.first_corner = None;
+            self.last_click = None;
+            if !scene.options.keep_view {
+                self.view.fit = Fit::Whole;
+            }
+        }
+        let Some(size) = scene.size_of(picture) else {
+            return response;
+        };
+        self.move_view(ui, &response);
+        self.view.update(rect, size);
+        self.on_pointer(ui, &response, &scene, size, actions);
+        self.view.update(rect, size);
+        self.paint(ui, &painter, &response, &mut scene, size);
+        self.describe(ui, &response, &scene);
+        response
+    }
+}

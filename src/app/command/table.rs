@@ -1,0 +1,164 @@
+//! Every command of the window, one row each.
+//!
+//! Menus, toolbar, command palette, help sheet, shortcuts and enabled-ness all read this table.
+//! To add a command, add its row here, its texts to `assets/locales/en/commands.ftl`, and what it
+//! does to `window/commands.rs`.
+
+use egui::{Key as K, KeyboardShortcut, Modifiers};
+
+use super::spec::Menu::{self, Boxes, Edit, File, Help, Pictures, Proposals, View};
+use super::spec::Requirement::{
+    Clipboard, Editable, Job, Picture, Project, Redo, Selection, Undo, VisibleBoxes,
+};
+use super::spec::{CommandSpec, row};
+
+/// Makes the enumeration of the commands and the table of their descriptions from the rows.
+macro_rules! commands {
+    ($($command:ident => $row:expr,)+) => {
+        /// Something that a user can ask the window to do. The order is that of the menus.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[allow(missing_docs, reason = "labels and tooltips say it")]
+        pub enum Command {
+            $($command,)+
+        }
+
+        const TABLE: [CommandSpec; Command::ALL.len()] = [
+            $($row.or_stored_as(stringify!($command)),)+
+        ];
+
+        impl Command {
+            /// All commands, in the order of the menus.
+            pub const ALL: [Self; [$(stringify!($command)),+].len()] = [$(Self::$command),+];
+        }
+    };
+}
+
+const fn plain(key: K) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::NONE, key)
+}
+
+const fn shift(key: K) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::SHIFT, key)
+}
+
+const fn ctrl(key: K) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND, key)
+}
+
+const fn ctrl_shift(key: K) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key)
+}
+
+commands! {
+    // File
+    OpenFolder => row(File).keys(&[ctrl(K::U)]).toolbar(1, 1, "🗁"),
+    OpenProject => row(File).keys(&[ctrl(K::O)]),
+    OpenSample => row(File),
+    RescanFolder => row(File).needs(Project).keys(&[plain(K::F5)]).after_separator().stored_as("Refresh"),
+    Save => row(File).needs(Project).keys(&[ctrl(K::S)]),
+    Import => row(File).needs(Project).keys(&[ctrl_shift(K::I)]).after_separator(),
+    Export => row(File).needs(Project).keys(&[ctrl_shift(K::E)]).toolbar(1, 2, "📤"),
+    CloseProject => row(File).needs(Project).keys(&[ctrl_shift(K::W)]).after_separator(),
+    Quit => row(File).keys(&[ctrl(K::Q)]),
+    // Edit
+    Undo => row(Edit).needs(Undo).keys(&[ctrl(K::Z)]).repeating().toolbar(2, 1, "⟲"),
+    Redo => row(Edit).needs(Redo).keys(&[ctrl_shift(K::Z), ctrl(K::Y)]).repeating().toolbar(2, 2, "⟳"),
+    Copy => row(Edit).needs(Selection).keys(&[ctrl(K::C)]).after_separator(),
+    Paste => row(Edit).needs(Clipboard).keys(&[ctrl(K::V)]),
+    Duplicate => row(Edit).needs(Selection).keys(&[ctrl(K::D)]),
+    CopyFromPrevious => row(Edit).needs(Editable).keys(&[ctrl(K::P)]),
+    SelectAll => row(Edit).needs(Picture).keys(&[ctrl(K::A)]).after_separator(),
+    Delete => row(Edit).needs(Selection).keys(&[plain(K::Delete), plain(K::Backspace)]),
+    ToggleLock => row(Edit).needs(Selection).keys(&[ctrl(K::L)]).stored_as("Lock"),
+    ChangeClass => row(Edit).needs(Selection).keys(&[ctrl(K::E), plain(K::C)]),
+    // Pictures
+    NextPicture => row(Pictures).needs(Picture).keys(&[plain(K::D), plain(K::PageDown)]).repeating(),
+    PreviousPicture => row(Pictures).needs(Picture).keys(&[plain(K::A), plain(K::PageUp)]).repeating(),
+    FirstPicture => row(Pictures).needs(Picture).keys(&[plain(K::Home)]).after_separator(),
+    LastPicture => row(Pictures).needs(Picture).keys(&[plain(K::End)]),
+    NextToReview => row(Pictures).needs(Picture).keys(&[plain(K::N)]).after_separator(),
+    MarkDone => row(Pictures).needs(VisibleBoxes).keys(&[plain(K::Space)]).on_canvas().toolbar(4, 5, "✔").with_text().stored_as("Done"),
+    Reopen => row(Pictures).needs(Editable).keys(&[shift(K::Space)]).on_canvas(),
+    SelectAllPictures => row(Pictures).needs(Picture).keys(&[ctrl_shift(K::A)]).after_separator().stored_as("PickAll"),
+    TagPictures => row(Pictures).needs(Editable).keys(&[ctrl(K::T)]).icon("🏷").stored_as("Tags"),
+    // Boxes
+    DrawBox => row(Boxes).needs(Editable).keys(&[plain(K::W), plain(K::R)]).toolbar(4, 1, "◻").stored_as("Draw"),
+    NextBox => row(Boxes).needs(Picture).keys(&[plain(K::Tab)]).on_canvas().repeating().after_separator(),
+    PreviousBox => row(Boxes).needs(Picture).keys(&[shift(K::Tab)]).on_canvas().repeating(),
+    Accept => row(Boxes).needs(VisibleBoxes).keys(&[plain(K::Enter)]).on_canvas().toolbar(4, 2, "👍").with_text(),
+    Reject => row(Boxes).needs(VisibleBoxes).keys(&[plain(K::X)]).on_canvas().toolbar(4, 3, "👎").with_text(),
+    AcceptAll => row(Boxes).needs(VisibleBoxes).keys(&[shift(K::Enter)]).on_canvas().toolbar(4, 4, "⏭").with_text(),
+    Crowd => row(Boxes).needs(Selection).after_separator(),
+    Difficult => row(Boxes).needs(Selection),
+    Occluded => row(Boxes).needs(Selection),
+    Truncated => row(Boxes).needs(Selection),
+    // Proposals
+    ProposePicture => row(Proposals).needs(Editable).keys(&[plain(K::I)]).toolbar(3, 1, "✨").with_text(),
+    ProposeAll => row(Proposals).needs(Editable).keys(&[ctrl(K::B)]).toolbar(3, 2, "🚀").with_text(),
+    PauseProposing => row(Proposals).needs(Job).after_separator(),
+    CancelProposing => row(Proposals).needs(Job),
+    MoreLikeThis => row(Proposals).needs(Selection).keys(&[plain(K::S)]).after_separator(),
+    LearnNow => row(Proposals).needs(Editable).keys(&[plain(K::F9)]).icon("🎓"),
+    LearnClasses => row(Proposals).needs(Editable).keys(&[shift(K::F9)]).icon("🏷"),
+    RaiseThreshold => row(Proposals).needs(Editable).keys(&[plain(K::CloseBracket)]).repeating().after_separator(),
+    LowerThreshold => row(Proposals).needs(Editable).keys(&[plain(K::OpenBracket)]).repeating(),
+    ClassNames => row(Proposals).needs(Editable).keys(&[plain(K::M)]).after_separator(),
+    ChooseModel => row(Proposals).needs(Project),
+    EmbeddedModel => row(Proposals).needs(Project),
+    // View
+    ZoomIn => row(View).needs(Picture).keys(&[ctrl(K::Plus), ctrl(K::Equals), plain(K::Plus)]).repeating(),
+    ZoomOut => row(View).needs(Picture).keys(&[ctrl(K::Minus), plain(K::Minus)]).repeating(),
+    FitPicture => row(View).needs(Picture).keys(&[ctrl(K::F), plain(K::F)]).toolbar(5, 1, "⛶").after_separator().stored_as("Fit"),
+    FitWidth => row(View).needs(Picture).keys(&[ctrl_shift(K::F)]),
+    ActualSize => row(View).needs(Picture).keys(&[ctrl(K::Num0)]),
+    ZoomToBox => row(View).needs(Picture).keys(&[plain(K::Z)]),
+    KeepView => row(View).needs(Picture).keys(&[plain(K::K)]),
+    HideBoxes => row(View).needs(Picture).keys(&[ctrl(K::H)]).toolbar(5, 3, "👁").after_separator(),
+    HeatMap => row(View).needs(Picture).keys(&[plain(K::H)]).toolbar(5, 2, "🔥"),
+    Labels => row(View).needs(Picture).keys(&[plain(K::L)]),
+    Crosshair => row(View).needs(Picture).keys(&[plain(K::G)]),
+    Rulers => row(View).needs(Picture),
+    Thumbnails => row(View).needs(Project).keys(&[plain(K::T)]).after_separator().stored_as("Grid"),
+    BrightnessAndContrast => row(View).needs(Picture).stored_as("PictureSettings"),
+    Dashboard => row(View).needs(Project).keys(&[plain(K::F8)]).toolbar(5, 4, "📊"),
+    LightTheme => row(View).after_separator(),
+    DarkTheme => row(View),
+    SystemTheme => row(View),
+    // Help
+    CommandPalette => row(Help).keys(&[ctrl_shift(K::P)]).toolbar(5, 5, "🔍").stored_as("ThemePalette"),
+    Help => row(Help).keys(&[plain(K::F1), shift(K::Questionmark)]),
+    Settings => row(Help).keys(&[ctrl(K::Comma)]).after_separator(),
+    Problems => row(Help).keys(&[plain(K::F7)]),
+    NextPanel => row(Help).keys(&[plain(K::F6)]),
+}
+
+impl Command {
+    /// Its row of the table.
+    pub const fn spec(self) -> &'static CommandSpec {
+        &TABLE[self as usize]
+    }
+
+    /// Its keys unless the user has chosen others; menus show the first.
+    pub const fn default_keys(self) -> &'static [KeyboardShortcut] {
+        self.spec().default_keys
+    }
+
+    /// The commands of a menu, in its order.
+    pub fn in_menu(menu: Menu) -> impl Iterator<Item = Self> {
+        let all = Self::ALL.into_iter();
+        all.filter(move |command| command.spec().menu == menu)
+    }
+
+    /// The commands on the toolbar, group by group, from left to right.
+    pub fn toolbar() -> Vec<Vec<Self>> {
+        let mut slots: Vec<_> = Self::ALL
+            .into_iter()
+            .filter_map(|command| Some((command.spec().toolbar?, command)))
+            .collect();
+        slots.sort();
+        let groups = slots.chunk_by(|(a, _), (b, _)| a.group == b.group);
+        groups
+            .map(|group| group.iter().map(|(_, command)| *command).collect())
+            .collect()
+    }
+}

@@ -1,0 +1,287 @@
+//! The session itself: the project, the picture that is shown, and what is visible of it.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::counts::{ClassCount, Counts};
+use super::list::PictureList;
+use super::proposal_settings::ProposalSettings;
+use super::saved_state::SessionState;
+use crate::document::{
+    Annotation, AnnotationId, BoxState, CategoryId, Document, Picture, PictureId, ReviewState,
+    Summary,
+};
+use crate::store::{Access, Project, StoreError};
+
+/// The project setting that stores the [`SessionState`].
+const STATE_SETTING: &str = "window";
+
+/// An open project.
+pub struct Session {
+    pub(super) project: Project,
+    pub(super) state: SessionState,
+    /// What the project file holds of `state`.
+    saved_state: SessionState,
+    /// The boxes that are selected.
+    pub(super) selection: Vec<AnnotationId>,
+    pub(super) clipboard: Vec<Annotation>,
+    pub(super) list: PictureList,
+    counts: Counts,
+    /// Rises whenever the document changes.
+    pub(super) revision: u64,
+    /// The number of the last gesture: edits of one gesture are one step of the history.
+    pub(super) gesture: u64,
+    /// The picture that was shown before this one.
+    pub(super) previously_shown: Option<PictureId>,
+    /// Pictures that have changed since [`take_changed_pictures`](Self::take_changed_pictures) was
+    /// last called; none if any picture may have.
+    pub(super) changed_pictures: Option<HashSet<PictureId>>,
+}
+
+impl Session {
+    /// Opens a session where the last one was left.
+    pub fn new(project: Project) -> Self {
+        // State that another version wrote is no reason not to open the project.
+        let state: SessionState = project
+            .setting(STATE_SETTING)
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let mut session = Self {
+            saved_state: state.clone(),
+            selection: Vec::new(),
+            clipboard: Vec::new(),
+            list: PictureList::default(),
+            counts: Counts::default(),
+            revision: 0,
+            gesture: 0,
+            previously_shown: None,
+            changed_pictures: None,
+            project,
+            state,
+        };
+        session.rebuild_list();
+        session.count();
+        session.ensure_current_exists();
+        session
+    }
+
+    /// The document.
+    pub fn document(&self) -> &Document {
+        self.project.document()
+    }
+
+    /// The project.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// Whether boxes can be changed.
+    pub fn is_editable(&self) -> bool {
+        self.project.access() == Access::Edit
+    }
+
+    /// A number that rises whenever the document changes.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The picture that is shown.
+    pub fn current(&self) -> Option<PictureId> {
+        self.state.picture
+    }
+
+    /// The row of the picture that is shown.
+    fn current_picture(&self) -> Option<&Picture> {
+        self.current().and_then(|id| self.document().picture(id))
+    }
+
+    /// Whether the picture that is shown is new: neither a model nor a person has worked on it.
+    pub fn is_current_new(&self) -> bool {
+        let picture = self.current_picture();
+        picture.is_some_and(|picture| picture.review == ReviewState::New)
+    }
+
+    /// Whether the picture that is shown is done.
+    pub fn is_current_done(&self) -> bool {
+        let picture = self.current_picture();
+        picture.is_some_and(|picture| picture.review == ReviewState::Done)
+    }
+
+    /// The file of a picture.
+    pub fn path(&self, picture: PictureId) -> Option<PathBuf> {
+        let picture = self.document().picture(picture)?;
+        Some(self.project.root().join(&*picture.path))
+    }
+
+    /// The boxes of the picture that is shown, in any state.
+    pub fn boxes(&self) -> &[Annotation] {
+        self.current()
+            .map_or(&[], |picture| self.document().annotations(picture))
+    }
+
+    /// Whether the boxes of a class are hidden.
+    pub fn is_hidden(&self, category: CategoryId) -> bool {
+        self.state.hidden_classes.contains(&category)
+    }
+
+    /// Hides or shows the boxes of a class.
+    pub fn toggle_hidden(&mut self, category: CategoryId) {
+        if !self.state.hidden_classes.remove(&category) {
+            self.state.hidden_classes.insert(category);
+        }
+        self.drop_hidden_from_selection();
+    }
+
+    /// Shows the boxes of one class only, or of all classes.
+    pub fn solo(&mut self, category: Option<CategoryId>) {
+        let others = self.project.document().categories().map(|other| other.id);
+        self.state.hidden_classes = others
+            .filter(|other| category.is_some_and(|category| category != *other))
+            .collect();
+        self.drop_hidden_from_selection();
+    }
+
+    /// The only class whose boxes are shown, if the others are hidden.
+    pub fn soloed_class(&self) -> Option<CategoryId> {
+        let mut shown = self
+            .document()
+            .categories()
+            .map(|row| row.id)
+            .filter(|id| !self.is_hidden(*id));
+        match (
+            shown.next(),
+            shown.next(),
+            self.state.hidden_classes.is_empty(),
+        ) {
+            (Some(only), None, false) => Some(only),
+            _ => None,
+        }
+    }
+
+    fn drop_hidden_from_selection(&mut self) {
+        let (document, hidden) = (self.project.document(), &self.state.hidden_classes);
+        self.selection.retain(|id| {
+            let row = document.annotation(*id);
+            row.is_some_and(|(_, row)| !hidden.contains(&row.category))
+        });
+    }
+
+    /// The boxes that can be seen: neither rejected nor of a hidden class.
+    pub fn visible(&self) -> impl Iterator<Item = &Annotation> {
+        let rows = self.boxes().iter();
+        rows.filter(|row| row.state != BoxState::Rejected && !self.is_hidden(row.category))
+    }
+
+    /// Proposals of the picture that cannot be seen because their class is hidden.
+    pub fn hidden_proposals(&self) -> usize {
+        let rows = self.boxes().iter();
+        rows.filter(|row| row.state == BoxState::Proposed && self.is_hidden(row.category))
+            .count()
+    }
+
+    /// Whether a box cannot be moved.
+    pub fn is_locked(&self, id: AnnotationId) -> bool {
+        self.state.locked_boxes.contains(&id)
+    }
+
+    /// How proposals are made.
+    pub fn proposal_settings(&self) -> &ProposalSettings {
+        &self.state.proposals
+    }
+
+    /// The settings of proposals, to be changed.
+    pub fn proposal_settings_mut(&mut self) -> &mut ProposalSettings {
+        &mut self.state.proposals
+    }
+
+    /// Lists again after pictures were added, removed or renamed.
+    pub(super) fn rebuild_list(&mut self) {
+        self.list
+            .rebuild(self.project.document(), &self.state.query);
+    }
+
+    /// Lists again after the query or boxes have changed.
+    pub(super) fn refresh_list(&mut self) {
+        self.list
+            .refresh(self.project.document(), &self.state.query);
+    }
+
+    /// Shows the first picture if the one that is shown is no longer in the document.
+    pub(super) fn ensure_current_exists(&mut self) {
+        let exists = |picture: PictureId| self.document().picture(picture).is_some();
+        if !self.state.picture.is_some_and(exists) {
+            self.state.picture = self.list.rows().first().copied();
+        }
+    }
+
+    /// Boxes by class, as of the last [count](Self::count).
+    pub fn counts(&self) -> &BTreeMap<CategoryId, ClassCount> {
+        &self.counts.classes
+    }
+
+    /// Pictures and boxes by state, as of the last [count](Self::count).
+    pub fn summary(&self) -> &Summary {
+        &self.counts.summary
+    }
+
+    /// Pictures with a tag, as of the last [count](Self::count).
+    pub fn tagged(&self) -> usize {
+        self.counts.tagged
+    }
+
+    /// Counts again if the document has changed; a large document is counted at intervals.
+    pub fn count(&mut self) {
+        self.counts.update(self.project.document(), self.revision);
+    }
+
+    /// Writes where the work is, if that has changed.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save_state(&mut self) -> Result<(), StoreError> {
+        if self.state != self.saved_state && self.project.access() != Access::View {
+            self.project.set_setting(STATE_SETTING, &self.state)?;
+            self.saved_state = self.state.clone();
+        }
+        Ok(())
+    }
+
+    /// Writes a setting of the project, unless the project can only be viewed.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save_setting<T: Serialize + ?Sized>(
+        &mut self,
+        key: &str,
+        value: &T,
+    ) -> Result<(), StoreError> {
+        if self.project.access() == Access::View {
+            return Ok(());
+        }
+        self.project.set_setting(key, value)
+    }
+
+    /// Removes a setting of the project, unless the project can only be viewed.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn remove_setting(&mut self, key: &str) -> Result<(), StoreError> {
+        if self.project.access() == Access::View {
+            return Ok(());
+        }
+        self.project.remove_setting(key)
+    }
+
+    /// Closes the project.
+    ///
+    /// # Errors
+    /// If the state cannot be written; edits are already safe.
+    pub fn close(mut self) -> Result<(), StoreError> {
+        let kept = self.save_state();
+        self.project.close()?;
+        kept
+    }
+}

@@ -1,0 +1,64 @@
+//! Counts over the document for panels and dashboard.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use crate::document::{BoxState, CategoryId, Document, Summary};
+
+/// From this many pictures on, counting takes a noticeable part of a frame,
+const LARGE_DOCUMENT_PICTURES: usize = 5000;
+/// and is done no more often than this.
+const MIN_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The number of boxes of a class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClassCount {
+    /// Boxes that are ground truth.
+    pub ground_truth: usize,
+    /// Proposals that wait for review.
+    pub proposed: usize,
+}
+
+/// The counts, and the revision of the document that they are of.
+#[derive(Default)]
+pub struct Counts {
+    /// None before the first count.
+    revision: Option<u64>,
+    counted_at: Option<Instant>,
+    /// Boxes by class.
+    pub classes: BTreeMap<CategoryId, ClassCount>,
+    /// Pictures and boxes by state.
+    pub summary: Summary,
+    /// Pictures with a tag.
+    pub tagged: usize,
+}
+
+impl Counts {
+    /// Counts again if the document has changed. A large document is counted at intervals.
+    pub fn update(&mut self, document: &Document, revision: u64) {
+        let is_large = document.pictures().len() > LARGE_DOCUMENT_PICTURES;
+        let is_recent = self
+            .counted_at
+            .is_some_and(|at| at.elapsed() < MIN_INTERVAL);
+        if self.revision == Some(revision) || is_large && is_recent {
+            return;
+        }
+        let mut classes: BTreeMap<CategoryId, ClassCount> = BTreeMap::new();
+        for row in document
+            .pictures()
+            .flat_map(|picture| document.annotations(picture.id))
+        {
+            let count = classes.entry(row.category).or_default();
+            count.ground_truth += usize::from(row.is_ground_truth());
+            count.proposed += usize::from(row.state == BoxState::Proposed);
+        }
+        let tagged = document.pictures().filter(|row| !row.tags.is_empty());
+        *self = Self {
+            revision: Some(revision),
+            counted_at: Some(Instant::now()),
+            classes,
+            summary: document.summary(),
+            tagged: tagged.count(),
+        };
+    }
+}

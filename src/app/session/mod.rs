@@ -1,0 +1,36 @@
+//! An open project as a person works on it. It knows no widgets and no workers.
+//!
+//! | file | its one idea |
+//! |---|---|
+//! | `core.rs` | the session: project, shown picture, what is visible |
+//! | `saved_state.rs`, `proposal_settings.rs` | what the project remembers |
+//! | `query.rs`, `list_selection.rs`, `list.rs` | the picture list: search and order, selection, rows |
+//! | `navigation.rs` | moving from picture to picture |
+//! | `counts.rs` | counts for panels and dashboard |
+//! | `selection.rs` | the selected boxes |
+//! | `commit.rs`, `undo.rs` | committing edits, undo and redo |
+//! | `boxes.rs`, `classes.rs`, `review.rs` | what a person does to boxes, classes and proposals |
+//! | `model_updates.rs` | what the model does to the document |
+
+mod boxes;
+mod classes;
+mod commit;
+mod core;
+mod counts;
+mod list;
+mod list_selection;
+mod model_updates;
+mod navigation;
+mod proposal_settings;
+mod query;
+mod review;
+mod saved_state;
+mod selection;
+mod undo;
+
+pub use self::core::Session;
+pub use self::counts::ClassCount;
+pub use self::list_selection::{ListSelection, SelectionChange};
+pub use self::proposal_settings::ProposalSettings;
+pub use self::query::{PictureQuery, ReviewFilter, SortOrder};
+pub use self::saved_state::SessionState;

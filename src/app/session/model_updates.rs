@@ -1,0 +1,100 @@
+//! What the model does to the document, and which pictures a worker has to look at again.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::core::Session;
+use crate::document::ops::{self, Candidate, NamedCandidate};
+use crate::document::{Affected, Document, Model, PictureId};
+use crate::naming::MappedClass;
+use crate::store::StoreError;
+
+/// The label of what the model does without being asked. Where it concerns pictures that a person
+/// has worked on, the store makes it a step, which is undone together with the person's own.
+pub(super) const UPDATE_PROPOSALS: &str = "update proposals";
+
+impl Session {
+    /// Replaces the untouched proposals of pictures by what the model found. It is a step of the
+    /// history only if the person asked for it on this very picture.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn replace_proposals(
+        &mut self,
+        model: &Arc<Model>,
+        found: &[(PictureId, Vec<NamedCandidate>)],
+        is_step: bool,
+    ) -> Result<(), StoreError> {
+        let make = |document: &Document| ops::replace_proposals_named(document, model, found);
+        let affected = if is_step {
+            self.project.commit_with("propose", None, make)?
+        } else {
+            self.project.commit_untracked_with(UPDATE_PROPOSALS, make)?
+        };
+        if affected != Affected::default() {
+            self.record_changes(&affected);
+            self.after_edit(false);
+        }
+        Ok(())
+    }
+
+    /// Adds proposals of one class to those that exist, as one step with earlier ones of the same
+    /// gesture; returns how many boxes were added.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn add_proposals(
+        &mut self,
+        model: &Arc<Model>,
+        found: &[(PictureId, Vec<Candidate>)],
+        gesture: u64,
+    ) -> Result<usize, StoreError> {
+        let before = self.document().annotation_count();
+        self.commit_in_gesture("more like this", Some(gesture), |document| {
+            let there = found
+                .iter()
+                .filter(|(picture, _)| document.picture(*picture).is_some());
+            let there: Vec<_> = there.cloned().collect();
+            ops::add_proposals(document, model, &there)
+        })?;
+        Ok(self.document().annotation_count().saturating_sub(before))
+    }
+
+    /// Adds the classes that the model's classes are mapped to. This is not part of the history: by
+    /// the time the mapping is undone, other pictures have boxes of them.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn add_mapped_classes(
+        &mut self,
+        changes: &[(String, Option<MappedClass>)],
+    ) -> Result<(), StoreError> {
+        for name in changes
+            .iter()
+            .filter_map(|(_, target)| Some(target.as_ref()?.name()))
+        {
+            let affected = self
+                .project
+                .commit_untracked_with(UPDATE_PROPOSALS, |document| {
+                    Ok(ops::ensure_category(document, name))
+                })?;
+            if affected != Affected::default() {
+                self.after_edit(false);
+            }
+        }
+        Ok(())
+    }
+
+    /// Records which pictures have changed.
+    pub(super) fn record_changes(&mut self, affected: &Affected) {
+        if let Some(pictures) = &mut self.changed_pictures {
+            pictures.extend(&affected.pictures);
+            pictures.extend(affected.annotations.iter().map(|(picture, _)| *picture));
+        }
+    }
+
+    /// The pictures that have changed since the last call; none if any picture may have.
+    pub fn take_changed_pictures(&mut self) -> Option<HashSet<PictureId>> {
+        self.changed_pictures.replace(HashSet::new())
+    }
+}

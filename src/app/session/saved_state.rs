@@ -1,0 +1,30 @@
+//! Where the work was left, kept with the project so that it opens there again.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::proposal_settings::ProposalSettings;
+use super::query::PictureQuery;
+use crate::document::{AnnotationId, CategoryId, PictureId};
+
+/// What a project remembers of the last session.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionState {
+    /// The picture that was shown.
+    pub picture: Option<PictureId>,
+    /// The search, filters and order of the picture list.
+    pub query: PictureQuery,
+    /// The class of new boxes.
+    pub class: Option<CategoryId>,
+    /// Classes whose boxes are hidden.
+    #[serde(rename = "hidden")]
+    pub hidden_classes: HashSet<CategoryId>,
+    /// Boxes that cannot be moved.
+    #[serde(rename = "locked")]
+    pub locked_boxes: HashSet<AnnotationId>,
+    /// How proposals are made.
+    #[serde(rename = "proposing")]
+    pub proposals: ProposalSettings,
+}

@@ -1,0 +1,104 @@
+//! Runs commands.
+
+use egui::{Context, ViewportCommand};
+
+use super::keys::focus_next_panel;
+use super::state::Window;
+use super::workspace_commands;
+use crate::app::action::Action;
+use crate::app::command::Command;
+use crate::app::dialogs::{Dialog, exchange};
+use crate::app::preferences::Theme;
+use crate::app::workers::events::FilePurpose;
+use crate::app::workers::{file_dialog, opener};
+use crate::store::StoreError;
+
+impl Window {
+    /// Runs a command, unless it is not enabled.
+    ///
+    /// # Errors
+    /// If the project cannot be written.
+    pub(super) fn run_command(
+        &mut self,
+        context: &Context,
+        command: Command,
+    ) -> Result<(), StoreError> {
+        use Command as C;
+        if !self.command_state().is_enabled(command) {
+            return Ok(());
+        }
+        match command {
+            C::OpenFolder => file_dialog::show(FilePurpose::OpenFolder, self.event_sender.clone()),
+            C::OpenProject => {
+                file_dialog::show(FilePurpose::OpenProject, self.event_sender.clone())
+            }
+            C::ChooseModel => file_dialog::show(FilePurpose::Model, self.event_sender.clone()),
+            C::EmbeddedModel => self.use_model(None),
+            C::OpenSample => self.open_sample(),
+            C::CloseProject => self.close_project(),
+            C::Quit => context.send_viewport_cmd(ViewportCommand::Close),
+            C::Save => self
+                .notifications
+                .notify("Everything is saved, and was as it happened"),
+            C::LightTheme => self.set_preference(context, Action::SetTheme(Theme::Light)),
+            C::DarkTheme => self.set_preference(context, Action::SetTheme(Theme::Dark)),
+            C::SystemTheme => self.set_preference(context, Action::SetTheme(Theme::System)),
+            C::Labels => self.change_canvas_options(|options| options.labels = !options.labels),
+            C::Crosshair => {
+                self.change_canvas_options(|options| options.crosshair = !options.crosshair)
+            }
+            C::Rulers => self.change_canvas_options(|options| options.rulers = !options.rulers),
+            C::KeepView => {
+                self.change_canvas_options(|options| options.keep_view = !options.keep_view)
+            }
+            C::Thumbnails => {
+                self.change_canvas_options(|options| options.thumbnails = !options.thumbnails)
+            }
+            C::BrightnessAndContrast => self.shows_adjustment = !self.shows_adjustment,
+            C::CommandPalette => self.dialog = Some(Dialog::Palette(Default::default())),
+            C::Help => self.dialog = Some(Dialog::Help(Default::default())),
+            C::Settings => self.dialog = Some(Dialog::Settings(Default::default())),
+            C::Problems => self.dialog = Some(Dialog::Problems),
+            C::NextPanel => focus_next_panel(context),
+            C::Import => self.dialog = Some(Dialog::Import(Default::default())),
+            C::TagPictures => self.dialog = Some(Dialog::Tags(Default::default())),
+            C::ChangeClass => self.dialog = Some(Dialog::ClassPicker(Default::default())),
+            C::ClassNames => {
+                if let Some(workspace) = &mut self.workspace {
+                    workspace.request_class_tally();
+                    self.dialog = Some(Dialog::ClassNames(Default::default()));
+                }
+            }
+            C::Export => {
+                let session = self.workspace.as_ref().map(|workspace| &workspace.session);
+                self.dialog = session.map(|session| Dialog::Export(exchange::Export::new(session)));
+            }
+            C::RescanFolder => {
+                if let Some(workspace) = &mut self.workspace
+                    && !workspace.is_scanning
+                {
+                    workspace.is_scanning = true;
+                    workspace.session.clear_unreadable();
+                    let project = workspace.session.project().path().to_owned();
+                    opener::rescan(project, self.event_sender.about(workspace.number));
+                }
+            }
+            C::LearnClasses => self.learn_classes(),
+            C::MarkDone | C::AcceptAll => self.finish_picture(command)?,
+            command => {
+                if let Some(workspace) = &mut self.workspace
+                    && let Some(text) = workspace_commands::run(workspace, command, context)?
+                {
+                    let topic = match command {
+                        C::Undo | C::Redo => "history",
+                        C::RaiseThreshold | C::LowerThreshold => "threshold",
+                        C::LearnNow | C::MoreLikeThis => "learning",
+                        _ => "",
+                    };
+                    self.notifications.notify_about(topic, text);
+                }
+            }
+        }
+        Ok(())
+    }
+}

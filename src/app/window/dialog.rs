@@ -1,0 +1,48 @@
+//! Draws the open dialog.
+
+use egui::Context;
+
+use super::state::Window;
+use crate::app::action::Action;
+use crate::app::dialogs::{self, Dialog};
+
+impl Window {
+    /// Draws the dialog, if one is open.
+    pub(super) fn dialog_ui(&mut self, context: &Context, actions: &mut Vec<Action>) {
+        let mut dialog = self.dialog.take();
+        if let Some(dialog) = &mut dialog {
+            match dialog {
+                Dialog::Palette(palette) => palette.ui(context, &self.command_state(), actions),
+                Dialog::Help(help) => help.ui(context, &self.preferences.keymap, actions),
+                Dialog::Settings(settings) => settings.ui(context, &self.preferences, actions),
+                Dialog::Problems => {
+                    dialogs::problems::ui(context, &mut self.notifications, actions)
+                }
+                Dialog::OpenPath(open_path) => open_path.ui(context, actions),
+                Dialog::Import(import) => import.ui(context, actions),
+                Dialog::ClassPicker(picker) => {
+                    if let Some(workspace) = &self.workspace {
+                        let place = workspace.canvas.selected_rect(&workspace.session);
+                        picker.ui(context, &workspace.session, place, actions);
+                    }
+                }
+                Dialog::Tags(tags) => {
+                    if let Some(workspace) = &self.workspace {
+                        tags.ui(context, &workspace.session, actions);
+                    }
+                }
+                Dialog::ClassNames(names) => {
+                    if let Some(workspace) = &self.workspace {
+                        names.ui(context, workspace, actions);
+                    }
+                }
+                Dialog::Export(export) => {
+                    if let Some(workspace) = &self.workspace {
+                        export.ui(context, &workspace.session, actions);
+                    }
+                }
+            }
+        }
+        self.dialog = dialog;
+    }
+}

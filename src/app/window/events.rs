@@ -1,0 +1,281 @@
+//! Takes in what the workers report.
+
+use std::time::{Duration, Instant};
+
+use egui::Context;
+
+use super::state::Window;
+use crate::app::dialogs::{self, Dialog};
+use crate::app::notifications::Notifications;
+use crate::app::workers::events::{
+    ExchangeEvent, FileChoice, FilePurpose, OpeningEvent, ProposerEvent, TrainedHeadFile,
+    WorkerEvent,
+};
+use crate::app::workspace::Workspace;
+use crate::formats::exchange::{ExportReport, Import, Messages};
+use crate::store::FolderChanges;
+
+/// How long a frame handles events; the others wait for the next.
+const MAX_DRAIN_TIME: Duration = Duration::from_millis(6);
+
+impl Window {
+    /// Handles the events that have arrived, for no longer than a part of a frame.
+    pub(super) fn on_events(&mut self, context: &Context) {
+        let start = Instant::now();
+        while let Ok((number, event)) = self.events.try_recv() {
+            let is_opening = self
+                .opening
+                .as_ref()
+                .is_some_and(|(opening, _)| *opening == number);
+            let is_open = self
+                .workspace
+                .as_ref()
+                .is_some_and(|workspace| workspace.number == number);
+            match event {
+                WorkerEvent::FileChosen(purpose, choice) => self.on_file_chosen(purpose, choice),
+                WorkerEvent::Failed(text) => self.notifications.problem(text),
+                WorkerEvent::Opening(OpeningEvent::Opened { project, notices }) if is_opening => {
+                    self.show_workspace(*project, number, notices);
+                }
+                WorkerEvent::Opening(OpeningEvent::Failed(reason)) if is_opening => {
+                    self.opening = None;
+                    self.notifications.problem(reason);
+                }
+                event if is_open => self.on_event(context, event),
+                // It belongs to a project that is no longer open.
+                _ => {}
+            }
+            if start.elapsed() > MAX_DRAIN_TIME {
+                context.request_repaint();
+                break;
+            }
+        }
+    }
+
+    /// Handles an event of the open project.
+    fn on_event(&mut self, context: &Context, event: WorkerEvent) {
+        match event {
+            WorkerEvent::Opening(opening) => self.on_opening(opening),
+            WorkerEvent::Exchange(event) => self.on_exchanged(event),
+            WorkerEvent::TagTraining(trained) => self.on_trained(trained),
+            event => {
+                if let Some(workspace) = &mut self.workspace {
+                    on_workspace_event(context, workspace, event, &mut self.notifications);
+                }
+            }
+        }
+    }
+
+    /// The folder of the project has been read, or a part of it.
+    fn on_opening(&mut self, opening: OpeningEvent) {
+        match opening {
+            OpeningEvent::Opened { .. } => {}
+            OpeningEvent::FirstPictures => self.poll(),
+            OpeningEvent::Scanned(report) => {
+                self.poll();
+                let Some(workspace) = &mut self.workspace else {
+                    return;
+                };
+                workspace.is_scanning = false;
+                let changes = &report.changes;
+                for name in changes.changed.iter().chain(&changes.found_again) {
+                    let picture = workspace
+                        .session
+                        .document()
+                        .picture_at(name)
+                        .map(|row| row.id);
+                    if let Some(picture) = picture {
+                        workspace.reload(picture);
+                    }
+                }
+                self.notifications.problems(report.problems);
+                if let Some(text) = rescan_summary(&report.changes) {
+                    self.notifications.notify(text);
+                }
+                if self.preferences.propose_on_open && workspace.session.is_editable() {
+                    workspace.propose_all(true);
+                }
+            }
+            OpeningEvent::Failed(reason) => {
+                if let Some(workspace) = &mut self.workspace {
+                    workspace.is_scanning = false;
+                }
+                self.notifications.problem(reason);
+            }
+        }
+    }
+
+    /// The user has chosen a file or folder, or cancelled.
+    fn on_file_chosen(&mut self, purpose: FilePurpose, choice: FileChoice) {
+        let path = match choice {
+            FileChoice::Path(path) => path,
+            FileChoice::Cancelled => return,
+            FileChoice::NoDialog if self.dialog.is_some() => {
+                let text = "This system shows no file dialog to programs: type the path instead";
+                return self.notifications.notify(text);
+            }
+            FileChoice::NoDialog => {
+                let dialog = dialogs::open_path::OpenPath::new(purpose);
+                self.dialog = Some(Dialog::OpenPath(dialog));
+                return;
+            }
+        };
+        match (purpose, &mut self.dialog) {
+            (FilePurpose::OpenFolder | FilePurpose::OpenProject, _) => self.open(path),
+            (FilePurpose::Model, _) => self.use_model(Some(path)),
+            (FilePurpose::ExportFile | FilePurpose::ExportFolder, Some(Dialog::Export(export))) => {
+                export.set_path(&path);
+            }
+            (FilePurpose::ImportFile | FilePurpose::ImportFolder, Some(Dialog::Import(import))) => {
+                import.set_path(&path);
+            }
+            // The dialog that asked for it has been closed.
+            _ => {}
+        }
+    }
+
+    /// An import or export has finished.
+    fn on_exchanged(&mut self, event: ExchangeEvent) {
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
+        workspace.exchange = None;
+        workspace.defers_writes = false;
+        match event {
+            ExchangeEvent::Imported(path, import) => {
+                let Import { edit, report } = *import;
+                let label = format!("import {}", path.display());
+                match workspace.session.commit_edit(&label, &edit) {
+                    Ok(()) => {
+                        self.notifications.notify(format!(
+                            "Imported {} boxes and {} image tags; {} pictures",
+                            report.boxes + report.proposals,
+                            report.tags,
+                            report.pictures
+                        ));
+                        self.notifications.problems(sentences(report.unread));
+                    }
+                    Err(error) => self.notifications.problem(format!(
+                        "{} was not imported: {error}; import it again",
+                        path.display()
+                    )),
+                }
+            }
+            ExchangeEvent::Exported(path, report) => {
+                let ExportReport {
+                    pictures,
+                    boxes,
+                    changed,
+                    ..
+                } = report;
+                self.notifications.notify(format!(
+                    "Exported {boxes} boxes on {pictures} pictures to {}",
+                    path.display()
+                ));
+                self.notifications.problems(sentences(changed));
+            }
+            ExchangeEvent::Failed(reason) => self.notifications.problem(reason),
+        }
+    }
+
+    /// The training of classes has finished.
+    fn on_trained(&mut self, trained: Result<Option<TrainedHeadFile>, String>) {
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
+        workspace.training = None;
+        match trained {
+            Err(reason) => self.notifications.problem(reason),
+            Ok(None) => {}
+            Ok(Some(trained)) if trained.is_better => {
+                self.notifications.notify_about("classes", trained.text);
+                self.use_model(Some(trained.path));
+            }
+            Ok(Some(trained)) => {
+                let text = format!(
+                    "{}: no better than always naming the commonest, so nothing changes",
+                    trained.text
+                );
+                self.notifications.notify_about("classes", text);
+            }
+        }
+    }
+}
+
+/// Handles an event that concerns the workspace only.
+fn on_workspace_event(
+    context: &Context,
+    workspace: &mut Workspace,
+    event: WorkerEvent,
+    notifications: &mut Notifications,
+) {
+    match event {
+        WorkerEvent::Decoded(picture, decoded) => {
+            match workspace.on_decoded(context, picture, decoded) {
+                Ok(notes) => notes.into_iter().for_each(|note| notifications.note(note)),
+                Err(reason) => notifications.problem(reason),
+            }
+        }
+        WorkerEvent::Thumbnail(picture, image) => {
+            workspace.textures.insert_thumbnail(context, picture, image)
+        }
+        WorkerEvent::Derived(derived) => workspace.on_derived(derived),
+        WorkerEvent::Proposer(ProposerEvent::Model(model)) => {
+            workspace
+                .on_model(model)
+                .into_iter()
+                .for_each(|reason| notifications.problem(reason));
+        }
+        WorkerEvent::Proposer(ProposerEvent::Inference {
+            picture,
+            maps,
+            model,
+            learned,
+        }) => {
+            workspace.take_seen(picture, maps, learned, &model);
+        }
+        WorkerEvent::Proposer(ProposerEvent::FeaturesReady(picture)) => {
+            workspace.on_features_ready(picture)
+        }
+        WorkerEvent::Learning(epoch, event) => match workspace.on_learning_event(epoch, event) {
+            Ok(texts) => texts
+                .into_iter()
+                .for_each(|text| notifications.notify_about("learning", text)),
+            Err(error) => notifications.problem(error.to_string()),
+        },
+        WorkerEvent::Proposer(ProposerEvent::Failed(picture, reason)) => {
+            workspace.on_inference_failed(picture, &reason);
+            notifications.problem(reason);
+        }
+        WorkerEvent::Opening(_)
+        | WorkerEvent::Exchange(_)
+        | WorkerEvent::FileChosen(..)
+        | WorkerEvent::TagTraining(_)
+        | WorkerEvent::Failed(_) => {}
+    }
+}
+
+/// The sentences of a report, with the number of those that it left out.
+fn sentences(notes: Messages) -> Vec<String> {
+    let mut sentences = notes.sentences;
+    if notes.more > 0 {
+        sentences.push(format!("… and {} more of this kind", notes.more));
+    }
+    sentences
+}
+
+/// What has changed in the folder, if anything.
+fn rescan_summary(changes: &FolderChanges) -> Option<String> {
+    let parts = [
+        (changes.added.len(), "new"),
+        (changes.missing.len(), "missing"),
+        (changes.found_again.len(), "found again"),
+        (changes.renamed.len(), "renamed"),
+        (changes.changed.len(), "changed"),
+    ];
+    let parts = parts.iter().filter(|(number, _)| *number > 0);
+    let parts: Vec<String> = parts
+        .map(|(number, what)| format!("{number} {what}"))
+        .collect();
+    (!parts.is_empty()).then(|| format!("Pictures: {}", parts.join(", ")))
+}

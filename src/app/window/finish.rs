@@ -1,0 +1,68 @@
+//! Finishes the review of a picture.
+
+use super::state::Window;
+use crate::app::command::Command;
+use crate::store::StoreError;
+
+impl Window {
+    /// Marks the picture as done, with its proposals accepted or not, and shows the next one.
+    ///
+    /// # Errors
+    /// If the project cannot be written.
+    pub(super) fn finish_picture(&mut self, command: Command) -> Result<(), StoreError> {
+        let shows_next = self.preferences.advance_when_done;
+        let Some(workspace) = &mut self.workspace else {
+            return Ok(());
+        };
+        let hidden = workspace.session.hidden_proposals();
+        if hidden > 0 {
+            // They would be judged without being seen.
+            self.notifications.notify(format!(
+                "{hidden} proposals of hidden classes wait: show all classes before you finish this picture"
+            ));
+            if command == Command::AcceptAll {
+                workspace.session.accept_all_and_finish()?;
+            }
+            return Ok(());
+        }
+        let is_unprocessed =
+            workspace.session.is_current_new() && workspace.session.visible().next().is_none();
+        if command == Command::AcceptAll && is_unprocessed {
+            let text = "There is nothing to accept: the model has not looked at this picture yet";
+            self.notifications.notify_about("unseen", text);
+            return Ok(());
+        }
+        let current = workspace.session.current();
+        if is_unprocessed && workspace.is_current_pending() && self.warned_about != current {
+            self.warned_about = current;
+            let text =
+                "The model has not looked at this picture yet: do it again to mark it as empty";
+            self.notifications.notify_about("unseen", text);
+            return Ok(());
+        }
+        let next = workspace.session.next_to_review();
+        workspace.record_time();
+        if command == Command::AcceptAll {
+            workspace.session.accept_all_and_finish()?;
+        } else {
+            workspace.session.set_done(true)?;
+        }
+        let document = workspace.session.document();
+        let current = workspace
+            .session
+            .current()
+            .and_then(|id| document.picture(id));
+        if let Some(row) = current.filter(|row| document.is_verified_empty(row.id)) {
+            let text = format!("Verified empty: {}", row.path);
+            self.notifications.notify_about("verified empty", text);
+        }
+        match next {
+            Some(next) if shows_next => workspace.session.show(next),
+            Some(_) => {}
+            None => self
+                .notifications
+                .notify("All pictures of this list are done: export them from the File menu"),
+        }
+        Ok(())
+    }
+}

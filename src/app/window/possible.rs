@@ -1,0 +1,87 @@
+//! Which commands are enabled and active.
+
+use super::state::Window;
+use crate::app::command::{Command, Requirement};
+use crate::app::command_state::CommandState;
+use crate::app::preferences::Theme;
+
+impl Window {
+    /// The state of the commands in this frame.
+    pub(super) fn command_state(&self) -> CommandState<'_> {
+        let labels = self.workspace.as_ref().map(|workspace| {
+            let labels = workspace.session.undo_redo_labels();
+            labels.map(|label| label.map(str::to_owned))
+        });
+        CommandState {
+            keymap: &self.preferences.keymap,
+            satisfied: self.satisfied(),
+            active: self.active(),
+            history: labels.unwrap_or_default(),
+        }
+    }
+
+    /// The requirements that are met.
+    fn satisfied(&self) -> Vec<Requirement> {
+        let mut satisfied = vec![Requirement::Nothing];
+        let Some(workspace) = &self.workspace else {
+            return satisfied;
+        };
+        let session = &workspace.session;
+        let has_picture = session.current().is_some();
+        let can_edit = has_picture && session.is_editable();
+        let [undo, redo] = session.undo_redo_labels();
+        for (requirement, is_met) in [
+            (Requirement::Project, true),
+            (Requirement::Picture, has_picture),
+            (Requirement::Editable, can_edit),
+            (
+                Requirement::Selection,
+                can_edit && !session.selection().is_empty(),
+            ),
+            (Requirement::VisibleBoxes, can_edit && workspace.can_judge()),
+            (Requirement::Clipboard, can_edit && session.has_clipboard()),
+            (Requirement::Undo, undo.is_some()),
+            (Requirement::Redo, redo.is_some()),
+            (Requirement::Job, workspace.job.is_some()),
+        ] {
+            satisfied.extend(is_met.then_some(requirement));
+        }
+        satisfied
+    }
+
+    /// The commands that are switched on.
+    fn active(&self) -> Vec<Command> {
+        let theme = match self.preferences.theme {
+            Theme::Light => Command::LightTheme,
+            Theme::Dark => Command::DarkTheme,
+            Theme::System => Command::SystemTheme,
+        };
+        let options = &self.preferences.canvas;
+        let mut switches = vec![
+            (theme, true),
+            (Command::Labels, options.labels),
+            (Command::Crosshair, options.crosshair),
+            (Command::Rulers, options.rulers),
+            (Command::KeepView, options.keep_view),
+            (Command::Thumbnails, options.thumbnails),
+            (Command::BrightnessAndContrast, self.shows_adjustment),
+        ];
+        if let Some(workspace) = &self.workspace {
+            let job = workspace.job.as_ref();
+            switches.extend([
+                (Command::HeatMap, workspace.shows_heat_map),
+                (Command::HideBoxes, workspace.are_boxes_hidden),
+                (Command::Dashboard, workspace.shows_dashboard),
+                (Command::DrawBox, workspace.canvas.is_draw_mode()),
+                (
+                    Command::PauseProposing,
+                    job.is_some_and(|job| job.paused.is_some()),
+                ),
+            ]);
+        }
+        let switches = switches.into_iter();
+        switches
+            .filter_map(|(command, is_on)| is_on.then_some(command))
+            .collect()
+    }
+}

@@ -1,0 +1,144 @@
+//! Opens and closes projects, and changes the model.
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::Instant;
+
+use super::state::Window;
+use crate::app::panels::{classes, list};
+use crate::app::sample_pictures;
+use crate::app::workers::events::{EventSender, WorkerEvent};
+use crate::app::workers::opener;
+use crate::app::workers::tag_trainer::TagTraining;
+use crate::app::workers::terms::ModelSettings;
+use crate::app::workspace::Workspace;
+use crate::learn::tags::TagSet;
+use crate::store::Project;
+use crate::tscam::EMBEDDED_BACKBONE_NAME;
+
+impl Window {
+    /// Opens a folder of pictures, the folder of a picture, or a project file.
+    pub(super) fn open(&mut self, path: PathBuf) {
+        if let Some(workspace) = &self.workspace {
+            let project = workspace.session.project();
+            if path == project.root() || path == project.path() {
+                return self.notifications.notify("This project is open already");
+            }
+        }
+        self.dialog = None;
+        self.last_opening += 1;
+        self.opening = Some((self.last_opening, path.clone()));
+        opener::open(path, self.event_sender.about(self.last_opening));
+    }
+
+    /// Shows a project that has been opened, in place of the former one.
+    pub(super) fn show_workspace(&mut self, project: Project, number: u64, problems: Vec<String>) {
+        self.opening = None;
+        if let Some(former) = self.workspace.take() {
+            close_in_background(former, &self.event_sender);
+        }
+        self.preferences.add_recent(project.path());
+        self.has_unsaved_preferences = true;
+        let caches = self.dirs.caches.as_deref();
+        let mut workspace = Workspace::new(project, number, caches, &self.event_sender);
+        workspace.is_scanning = workspace.session.is_editable();
+        self.workspace = Some(workspace);
+        self.list = list::List::default();
+        self.classes = classes::Classes::default();
+        self.notifications.problems(problems);
+    }
+
+    /// Closes the project.
+    pub(super) fn close_project(&mut self) {
+        self.opening = None;
+        self.dialog = None;
+        if let Some(workspace) = self.workspace.take()
+            && let Err(error) = workspace.close()
+        {
+            self.notifications.problem(error.to_string());
+        }
+    }
+
+    /// Takes in what other processes have written to the project.
+    pub(super) fn poll(&mut self) {
+        self.last_poll = Instant::now();
+        if let Some(workspace) = &mut self.workspace
+            && let Err(error) = workspace.session.poll()
+        {
+            self.notifications.problem(error.to_string());
+        }
+    }
+
+    /// Opens the sample pictures, which are written to a folder of the user first.
+    pub(super) fn open_sample(&mut self) {
+        let Some(folder) = self.dirs.sample.clone() else {
+            self.notifications
+                .problem("This system has no folder for a user's data");
+            return;
+        };
+        match sample_pictures::unpack(&folder) {
+            Ok(()) => self.open(folder),
+            Err(error) => self.notifications.problem(format!(
+                "The sample pictures cannot be written to {}: {error}",
+                folder.display()
+            )),
+        }
+    }
+
+    /// Trains a class head on the tags.
+    pub(super) fn learn_classes(&mut self) {
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
+        let is_embedded = workspace
+            .model_info()
+            .is_none_or(|model_info| model_info.name == EMBEDDED_BACKBONE_NAME);
+        let project = workspace.session.project();
+        let set = TagSet::new(TagSet::from_document(project.document(), project.root()));
+        let text = match &self.dirs.heads {
+            _ if !is_embedded => {
+                "Here classes are learnt for the embedded model; for another one there is “tsukami \
+                 train --model” on the command line"
+            }
+            _ if set.pictures.len() < 2 => {
+                "Tag some pictures first, best 20 of each class: select them in the list, then \
+                 choose “Tags…”"
+            }
+            None => "This system has no folder for what the program keeps",
+            Some(folder) => {
+                let event_sender = self.event_sender.about(workspace.number);
+                let training = TagTraining::start(set, folder.clone(), project.id(), event_sender);
+                workspace.training = Some(training);
+                return;
+            }
+        };
+        self.notifications.notify_about("classes", text.to_owned());
+    }
+
+    /// Uses another model; the embedded one if `None`.
+    pub(super) fn use_model(&mut self, model: Option<PathBuf>) {
+        self.change_model_settings(|settings| settings.model = model);
+    }
+
+    /// Changes which model is used, or how.
+    pub(super) fn change_model_settings(&mut self, change: impl FnOnce(&mut ModelSettings)) {
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
+        let mut model_settings = workspace.model_settings();
+        change(&mut model_settings);
+        if let Err(error) = workspace.set_model_settings(model_settings) {
+            self.notifications.problem(error.to_string());
+        }
+    }
+}
+
+/// Closes a project in another thread, since it is no longer shown.
+fn close_in_background(workspace: Workspace, event_sender: &EventSender) {
+    let event_sender = event_sender.clone();
+    thread::spawn(move || {
+        if let Err(error) = workspace.close() {
+            event_sender.send(WorkerEvent::Failed(error.to_string()));
+        }
+    });
+}

@@ -1,0 +1,91 @@
+//! What the window keeps from frame to frame.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, bounded};
+use egui::Context;
+
+use crate::app::app_dirs::AppDirs;
+use crate::app::dialogs::Dialog;
+use crate::app::notifications::Notifications;
+use crate::app::panels::{classes, dashboard, list};
+use crate::app::preferences::Preferences;
+use crate::app::theme;
+use crate::app::workers::events::{EventSender, MAX_QUEUED_EVENTS, WorkerEvent};
+use crate::app::workspace::Workspace;
+use crate::document::PictureId;
+
+/// The window of the program.
+pub struct Window {
+    pub(super) preferences: Preferences,
+    pub(super) dirs: AppDirs,
+    pub(super) event_sender: EventSender,
+    /// Events of the workers, each with the number of the opening that it belongs to.
+    pub(super) events: Receiver<(u64, WorkerEvent)>,
+    /// The number of the last opening. Events of earlier ones are dropped.
+    pub(super) last_opening: u64,
+    pub(super) workspace: Option<Workspace>,
+    /// What is being opened, and the number of that opening. The former project stays until then.
+    pub(super) opening: Option<(u64, PathBuf)>,
+    pub(super) notifications: Notifications,
+    pub(super) dialog: Option<Dialog>,
+    pub(super) list: list::List,
+    pub(super) classes: classes::Classes,
+    pub(super) dashboard: dashboard::Dashboard,
+    pub(super) shows_adjustment: bool,
+    /// The picture whose user was warned that the model has not processed it yet.
+    pub(super) warned_about: Option<PictureId>,
+    /// Whether a menu or combo box was open in the last frame. Keys are then for it.
+    pub(super) had_popup: bool,
+    pub(super) has_unsaved_preferences: bool,
+    pub(super) last_poll: Instant,
+    pub(super) last_save: Instant,
+    /// The title of the window.
+    pub(super) title: String,
+}
+
+impl Window {
+    /// A window in which nothing is open.
+    pub(super) fn empty(context: &Context, dirs: AppDirs) -> Self {
+        let preferences = dirs.settings.as_deref().map(Preferences::load);
+        let preferences = preferences.unwrap_or_default();
+        let (sender, events) = bounded(MAX_QUEUED_EVENTS);
+        let waker = context.clone();
+        let event_sender = EventSender::new(sender, move || waker.request_repaint());
+        theme::apply(context);
+        context.set_theme(preferences.theme);
+        context.set_zoom_factor(preferences.scale);
+        Self {
+            preferences,
+            dirs,
+            event_sender,
+            events,
+            last_opening: 0,
+            workspace: None,
+            opening: None,
+            notifications: Notifications::default(),
+            dialog: None,
+            list: list::List::default(),
+            classes: classes::Classes::default(),
+            dashboard: dashboard::Dashboard::default(),
+            shows_adjustment: false,
+            warned_about: None,
+            had_popup: false,
+            has_unsaved_preferences: false,
+            last_poll: Instant::now(),
+            last_save: Instant::now(),
+            title: String::new(),
+        }
+    }
+
+    /// The open project; for tests.
+    pub fn workspace(&self) -> Option<&Workspace> {
+        self.workspace.as_ref()
+    }
+
+    /// The notifications; for tests.
+    pub fn notifications(&self) -> &Notifications {
+        &self.notifications
+    }
+}

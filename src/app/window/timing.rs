@@ -1,0 +1,137 @@
+//! Does what is due: polling, saving, title and geometry of the window.
+
+use std::time::{Duration, Instant};
+
+use egui::{Context, ViewportCommand};
+
+use super::counted::counted;
+use super::state::Window;
+use crate::app::preferences::WindowGeometry;
+use crate::app::workspace::ProposalJob;
+
+/// How often the program checks whether another process has written to the project.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the state of the session and the preferences are saved.
+const SAVE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often a frame is drawn while boxes wait to be written.
+const WRITE_INTERVAL: Duration = Duration::from_millis(100);
+/// How often a frame is drawn while workers are busy.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
+
+impl Window {
+    /// Does what is due: polls and saves, writes boxes that wait, and updates the workers.
+    pub(super) fn on_time(&mut self, context: &Context) {
+        let (now, has_input) = context.input(|input| {
+            (
+                input.time,
+                !input.events.is_empty() || input.pointer.is_moving(),
+            )
+        });
+        let has_focus = context.input(|input| input.focused);
+        if self.last_poll.elapsed() >= POLL_INTERVAL {
+            self.poll();
+        }
+        let saves = self.last_save.elapsed() >= SAVE_INTERVAL;
+        if saves {
+            self.last_save = Instant::now();
+            self.save_preferences();
+        }
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
+        workspace.tick(now, has_input && has_focus);
+        workspace.session.count();
+        workspace.teach();
+        let named = workspace.follow_naming();
+        let outcome = named
+            .and_then(|()| workspace.write_due())
+            .and_then(|finished_job| {
+                if saves {
+                    workspace.keep()?;
+                }
+                Ok(finished_job)
+            });
+        workspace.update_requests();
+        if workspace.has_unwritten() {
+            context.request_repaint_after(WRITE_INTERVAL);
+        }
+        let is_busy = workspace.learning_step().is_some() || workspace.training.is_some();
+        if workspace.is_current_pending() || is_busy {
+            context.request_repaint_after(PROGRESS_INTERVAL);
+        }
+        context.request_repaint_after(POLL_INTERVAL);
+        match outcome {
+            Ok(Some(job)) => self.notifications.notify(proposing_summary(&job)),
+            Ok(None) => {}
+            Err(error) => self.notifications.problem(error.to_string()),
+        }
+    }
+
+    /// Saves the preferences, if they have changed.
+    pub(super) fn save_preferences(&mut self) {
+        if !std::mem::take(&mut self.has_unsaved_preferences) {
+            return;
+        }
+        let Some(path) = &self.dirs.settings else {
+            return;
+        };
+        if let Err(error) = self.preferences.save(path) {
+            let text = format!("Settings cannot be kept in {}: {error}", path.display());
+            self.notifications.notify(text);
+        }
+    }
+
+    /// Shows the name of the project in the title of the window.
+    pub(super) fn update_title(&mut self, context: &Context) {
+        let title = match &self.workspace {
+            Some(workspace) => {
+                let name = workspace.session.project().root().file_name();
+                format!("{} – Tsukami", name.unwrap_or_default().to_string_lossy())
+            }
+            None => "Tsukami".to_owned(),
+        };
+        if title != self.title {
+            context.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+
+    /// Notes size and position of the window in the preferences.
+    pub(super) fn remember_geometry(&mut self, context: &Context) {
+        let geometry = context.input(|input| {
+            let viewport = input.viewport();
+            // In points of the system, whatever the scale of the window.
+            let zoom = self.preferences.scale;
+            let size = viewport.inner_rect?.size() * zoom;
+            let position = viewport.outer_rect.map(|rect| rect.min * zoom);
+            Some(WindowGeometry {
+                size: [size.x, size.y],
+                position: position.map(|at| [at.x, at.y]),
+                maximised: viewport.maximized.unwrap_or(false),
+            })
+        });
+        let Some(mut geometry) = geometry else { return };
+        if geometry.maximised
+            && let Some(former) = self.preferences.window
+        {
+            // The size that it returns to.
+            (geometry.size, geometry.position) = (former.size, former.position);
+        }
+        if self.preferences.window != Some(geometry) {
+            self.preferences.window = Some(geometry);
+            self.has_unsaved_preferences = true;
+        }
+    }
+}
+
+/// What a run of the model over many pictures has done.
+fn proposing_summary(job: &ProposalJob) -> String {
+    let pictures = counted(job.done() - job.failed, "picture", "pictures");
+    match job.failed {
+        0 => format!("Proposed boxes on {pictures}"),
+        failed => {
+            format!("Proposed boxes on {pictures}; {failed} could not be read: see Help, Problems")
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The threads that work beside the frame: opening, decoding, thumbnails, the model, learning,
+//! import and export.
+//!
+//! Each worker owns its threads and takes requests by calls that never wait. Its results come back
+//! as [`WorkerEvent`](events::WorkerEvent)s over one channel, which the window drains before it
+//! draws.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `events.rs` | everything that workers report, and the channel |
+//! | `terms.rs` | what they share: pictures to process, the model, how boxes are made |
+//! | `shared.rs` | a value that the window changes and a worker waits for |
+//! | `opener.rs` | opens a folder or project file and rescans the folder |
+//! | `decoder.rs` | decodes pictures for the canvas |
+//! | `thumbnailer.rs` | makes thumbnails for the list |
+//! | `proposer.rs` | runs the model and caches its maps |
+//! | `deriver.rs` | makes boxes from cached maps |
+//! | `learner.rs` | learns boxes from reviewed pictures and proposes by what it learned |
+//! | `tag_trainer.rs` | trains a class head on tagged pictures |
+//! | `exchanger.rs` | imports and exports |
+//! | `file_dialog.rs` | asks the system for a file or folder |
+
+pub mod decoder;
+pub mod deriver;
+pub mod events;
+pub mod exchanger;
+pub mod file_dialog;
+pub mod learned_text;
+pub mod learner;
+pub mod opener;
+pub mod proposer;
+mod shared;
+pub mod tag_trainer;
+pub mod terms;
+pub mod thumbnailer;
+
+pub use self::events::{EventSender, WorkerEvent};

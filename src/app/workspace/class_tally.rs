@@ -1,0 +1,131 @@
+//! Which of the model's classes the boxes of a project are of, whatever they are called.
+//!
+//! The document knows what boxes are called; once "tabby" and "Egyptian cat" are both "cat", only
+//! the model's own maps tell them apart. So pictures whose maps were looked at are counted by
+//! these, and the others by the names of their boxes, which tell as much as long as a class keeps
+//! its own.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::document::{Document, Origin, PictureId};
+use crate::propose::Proposal;
+
+/// The classes of the boxes of each picture whose maps were looked at.
+#[derive(Debug, Default)]
+pub struct ClassTally {
+    of_picture: HashMap<PictureId, Box<[u32]>>,
+    /// Rises whenever something is counted.
+    version: u64,
+}
+
+impl ClassTally {
+    /// Counts what was proposed for some pictures, in the place of what was before.
+    pub fn take(&mut self, found: &[(PictureId, Vec<Proposal>)]) {
+        for (picture, boxes) in found {
+            let classes = boxes.iter().filter_map(Proposal::likeliest);
+            let classes = classes.filter_map(|class| u32::try_from(class).ok());
+            self.of_picture.insert(*picture, classes.collect());
+        }
+        self.version += 1;
+    }
+
+    /// Whether the maps of a picture were looked at.
+    pub fn has(&self, picture: PictureId) -> bool {
+        self.of_picture.contains_key(&picture)
+    }
+
+    /// A number that rises whenever something is counted.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// How many boxes are of each class, by its place among `class_names`; those of the first place
+    /// where several have one name.
+    pub fn count(&self, document: &Document, class_names: &[String]) -> BTreeMap<usize, usize> {
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for (at, name) in class_names.iter().enumerate() {
+            places.entry(name).or_insert(at);
+        }
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut add = |name: &str| {
+            if let Some(at) = places.get(name) {
+                *counts.entry(*at).or_default() += 1;
+            }
+        };
+        for picture in document.pictures() {
+            if let Some(classes) = self.of_picture.get(&picture.id) {
+                let names = classes
+                    .iter()
+                    .filter_map(|class| class_names.get(*class as usize));
+                names.for_each(|name| add(name));
+                continue;
+            }
+            let rows = document.annotations(picture.id).iter();
+            for row in rows.filter(|row| row.origin != Origin::Person) {
+                let proposed = row
+                    .proposal
+                    .as_ref()
+                    .map_or(row.category, |was| was.category);
+                if let Some(category) = document.category(proposed) {
+                    add(&category.name);
+                }
+            }
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::document::{Edit, Model, Picture, ops};
+    use crate::geometry::BBox;
+
+    const A: PictureId = PictureId(1);
+    const B: PictureId = PictureId(2);
+
+    #[test]
+    fn maps_tell_classes_apart_and_names_do_where_there_are_none() {
+        let mut document = Document::default();
+        let mut make = |make: &dyn Fn(&Document) -> Edit| {
+            let edit = make(&document);
+            document.apply(edit).unwrap();
+        };
+        make(&|document| {
+            let picture = |path| Picture::new(PictureId(0), path, 100, 80);
+            ops::add_pictures(document, vec![picture("a.jpg"), picture("b.jpg")])
+        });
+        let model = Arc::new(Model {
+            name: "m".into(),
+            version: "1".into(),
+            method: "affinity".into(),
+            threshold: 0.5,
+        });
+        let rect = BBox::from_xywh(1.0, 1.0, 20.0, 20.0);
+        let found = |class: &str| ops::NamedCandidate {
+            rect,
+            class: class.to_owned(),
+            score: 0.5,
+        };
+        // What the model calls a tabby is a cat on the one picture, and its own on the other.
+        make(&|document| {
+            let found = [(A, vec![found("cat")]), (B, vec![found("tabby")])];
+            ops::replace_proposals_named(document, &model, &found).unwrap()
+        });
+        let names = ["crane", "tabby", "crane"].map(String::from);
+        let mut census = ClassTally::default();
+        let counted = |census: &ClassTally| Vec::from_iter(census.count(&document, &names));
+        assert_eq!(counted(&census), [(1, 1)]);
+        let proposal = |class: Option<usize>| Proposal {
+            bbox: rect,
+            classes: class.map(|class| (class, 1.0)).into_iter().collect(),
+            score: 0.5,
+        };
+        let boxes = vec![proposal(Some(1)), proposal(Some(2)), proposal(None)];
+        census.take(&[(A, boxes)]);
+        assert!(census.has(A) && !census.has(B));
+        assert_eq!(counted(&census), [(0, 1), (1, 2)]);
+    }
+}

@@ -1,0 +1,66 @@
+//! Metrics of boxes from a COCO results list.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::report::EvaluationReport;
+use crate::cli::ground_truth::truth_boxes;
+use crate::evaluate::{ClassMatching, EvaluationCase, Prediction, annotation_effort, coco_metrics};
+use crate::formats::coco::Instances;
+use crate::geometry::BBox;
+
+/// The metrics of the boxes in the file `results`.
+///
+/// # Errors
+/// If the file cannot be read or refers to a picture that the ground truth lacks.
+pub fn measure_results(
+    instances: &Instances,
+    results: &Path,
+    class_agnostic: bool,
+) -> anyhow::Result<EvaluationReport> {
+    let text =
+        std::fs::read(results).with_context(|| format!("cannot read {}", results.display()))?;
+    let detections: Vec<crate::formats::coco::Detection> = serde_json::from_slice(&text)
+        .with_context(|| format!("{} is not a COCO results list", results.display()))?;
+    let mut cases: BTreeMap<u64, EvaluationCase> = truth_boxes(instances)
+        .into_iter()
+        .map(|(id, truth)| {
+            let predictions = Vec::new();
+            (id, EvaluationCase { truth, predictions })
+        })
+        .collect();
+    for detection in detections {
+        let id = detection.image_id;
+        let case = cases.get_mut(&id);
+        let case = case.with_context(|| {
+            format!("a result refers to picture {id}, which is not in the ground truth")
+        })?;
+        let [x, y, width, height] = detection.bbox;
+        case.predictions.push(Prediction {
+            bbox: BBox {
+                x0: x as f32,
+                y0: y as f32,
+                x1: (x + width) as f32,
+                y1: (y + height) as f32,
+            },
+            category: detection.category_id as u32,
+            score: detection.score as f32,
+        });
+    }
+    let cases: Vec<EvaluationCase> = cases.into_values().collect();
+    let classes = if class_agnostic {
+        ClassMatching::Agnostic
+    } else {
+        ClassMatching::Required
+    };
+    Ok(EvaluationReport {
+        pictures: cases.len(),
+        failed: Vec::new(),
+        localization: None,
+        classification: None,
+        detection: coco_metrics(&cases, classes),
+        effort: annotation_effort(&cases, classes),
+    })
+}

@@ -1,0 +1,89 @@
+//! One pass of a model over pictures with ground truth, which every measurement shares.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use super::progress::Progress;
+use crate::propose::{self, Inference};
+use crate::tscam::{InputOptions, Model};
+
+/// A picture with ground truth.
+pub struct EvaluatedPicture<'a> {
+    /// Its file.
+    pub path: &'a Path,
+    /// Width and height in pixels according to the ground truth, if it gives them.
+    pub size: Option<(u32, u32)>,
+}
+
+/// The result of a pass over pictures.
+pub struct EvaluationPass<T> {
+    /// The measurements of the readable pictures, in their order.
+    pub measured: Vec<T>,
+    /// One sentence for each picture that could not be read.
+    pub failed: Vec<String>,
+}
+
+/// Runs the model on every picture and measures its output. `measure` gets the picture's index.
+pub fn measure_all<T>(
+    model: &Model,
+    pictures: &[EvaluatedPicture<'_>],
+    input_options: InputOptions,
+    decoders: usize,
+    mut measure: impl FnMut(usize, &Inference) -> T,
+) -> EvaluationPass<T> {
+    let paths: Vec<PathBuf> = pictures
+        .iter()
+        .map(|picture| picture.path.to_owned())
+        .collect();
+    let mut failed = Vec::new();
+    // By index, because the last digit of a sum depends on the order.
+    let mut measured = BTreeMap::new();
+    let mut progress = Progress::new(paths.len(), 0);
+    let never = AtomicBool::new(false);
+    propose::infer_all(
+        model,
+        &propose::path_queue(&paths),
+        input_options,
+        false,
+        decoders,
+        &never,
+        |index, inference| {
+            progress.advance();
+            match inference {
+                Ok(inference) => {
+                    for text in inference
+                        .warnings
+                        .iter()
+                        .cloned()
+                        .chain(pictures[index].size_warning(inference.size))
+                    {
+                        progress.println(&format!("warning: {text}"));
+                    }
+                    measured.insert(index, measure(index, &inference));
+                }
+                Err(reason) => failed.push(reason),
+            }
+            ControlFlow::Continue(())
+        },
+    );
+    progress.finish();
+    failed.sort();
+    EvaluationPass {
+        measured: measured.into_values().collect(),
+        failed,
+    }
+}
+
+impl EvaluatedPicture<'_> {
+    /// A warning if the picture has another size than the ground truth says.
+    fn size_warning(&self, (width, height): (u32, u32)) -> Option<String> {
+        let (truth_width, truth_height) = self.size.filter(|size| *size != (width, height))?;
+        Some(format!(
+            "{} is {width} x {height} pixels, but {truth_width} x {truth_height} in the ground \
+             truth, whose boxes may not fit it",
+            self.path.display()
+        ))
+    }
+}

@@ -1,0 +1,101 @@
+//! `tsukami model`: a description of a model file.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::console::print;
+use crate::nn::device::DeviceChoice;
+use crate::tscam::Model;
+use crate::tscam::backbone::Backbone;
+
+/// The arguments of `tsukami model`.
+#[derive(Args)]
+pub struct Arguments {
+    /// A .safetensors or .pth file [default: the embedded model]
+    file: Option<PathBuf>,
+}
+
+/// Runs the command and returns the exit code.
+///
+/// # Errors
+/// If the model cannot be loaded or standard output cannot be written.
+pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
+    let cpu = DeviceChoice::Cpu.open()?.device;
+    let model = match &arguments.file {
+        Some(path) => Model::open(path, &cpu)?,
+        None => Model::embedded(&cpu)?,
+    };
+    let (backbone, input) = describe_backbone(model.backbone());
+    let mut lines = vec![
+        ("model", model.name.clone()),
+        ("sha256", model.fingerprint.clone()),
+        ("backbone", backbone),
+        ("input", input),
+        (
+            "head",
+            model.head().map_or(
+                "none; boxes can get class names from ImageNet".to_owned(),
+                |head| {
+                    let classes = &head.classes;
+                    let first: Vec<&str> = classes.iter().take(5).map(String::as_str).collect();
+                    let more = if classes.len() > 5 { ", ..." } else { "" };
+                    format!(
+                        "{0} x {0} convolution, {1} classes: {2}{more}",
+                        head.kernel_side(),
+                        classes.len(),
+                        first.join(", ")
+                    )
+                },
+            ),
+        ),
+    ];
+    if !model.ignored.is_empty() {
+        lines.push(("ignored", model.ignored.join(", ")));
+    }
+    for (key, value) in &model.metadata {
+        lines.push((key, value.clone()));
+    }
+    let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+    let text: String = lines
+        .iter()
+        .map(|(key, value)| format!("{key:width$}  {value}\n"))
+        .collect();
+    print(&text)?;
+    Ok(0)
+}
+
+/// The parts of a backbone and the input that it takes.
+fn describe_backbone(backbone: &Backbone) -> (String, String) {
+    let block = backbone.block();
+    let (kind, details, grid, trained) = match backbone {
+        Backbone::Vit(vit) => {
+            let scale = if block.layer_scale {
+                ", layer scale"
+            } else {
+                ""
+            };
+            let trained = vit.config().trained_grid;
+            ("ViT", scale.to_owned(), "positions for", trained)
+        }
+        Backbone::Conformer(conformer) => {
+            let [first, second, third] = conformer.config().stages();
+            let maps = format!(", maps of {first}, {second} and {third} channels");
+            let trained = conformer.config().trained_grid();
+            ("Conformer", maps, "any grid; published for", trained)
+        }
+    };
+    let parts = format!(
+        "{kind}, {} blocks, tokens {} wide, {} heads, MLP {} wide{details}",
+        backbone.depth(),
+        block.embed_dim,
+        block.heads,
+        block.mlp_dim,
+    );
+    let (patch, side) = (backbone.patch_size(), trained.rows);
+    let input = format!(
+        "patches of {patch} x {patch} pixels, {grid} {side} x {side} patches ({0} x {0} pixels)",
+        side * patch
+    );
+    (parts, input)
+}

@@ -1,0 +1,144 @@
+//! Options that several subcommands share: the model, its device and its input.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::ArgPredicate;
+
+use crate::localize::{Method, Quality};
+use crate::nn::device::{DeviceChoice, OpenDevice};
+use crate::tscam::head::Head;
+use crate::tscam::{InputOptions, Model};
+
+/// Which model to run, how pictures are fed to it, and what is done with its output.
+#[derive(Args)]
+pub struct ModelOptions {
+    /// Speed against quality: fast (boxes without class names), balanced or best
+    // A published method has no companion.
+    #[arg(
+        long,
+        default_value_t,
+        default_value_if("protocol", ArgPredicate::IsPresent, Quality::Fast.name()),
+        value_name = "LEVEL"
+    )]
+    pub quality: Quality,
+    /// How maps are computed: affinity, ts-cam (exactly as in the paper), cam or attention
+    // Where a command has a protocol, the default is the published method.
+    #[arg(
+        long,
+        default_value_t,
+        default_value_if("protocol", ArgPredicate::IsPresent, Method::TsCam.name()),
+        value_name = "METHOD"
+    )]
+    pub method: Method,
+    /// A trained class head for the backbone
+    #[arg(long, value_name = "FILE")]
+    pub head: Option<PathBuf>,
+    /// Threshold at which maps are cut, from 0 to below 1 [default: depends on the method]
+    #[arg(long, value_name = "T", value_parser = share)]
+    pub threshold: Option<f32>,
+    #[command(flatten)]
+    pub backbone: BackboneOptions,
+}
+
+/// Which backbone to use, where it runs, and how pictures are fed to it.
+#[derive(Args)]
+pub struct BackboneOptions {
+    /// Another backbone, with or without a head: a .safetensors file or an official TS-CAM .pth file
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Where the model runs: auto, cpu, cuda, cuda:N or metal
+    #[arg(long, default_value_t, value_name = "DEVICE")]
+    pub device: DeviceChoice,
+    /// Approximate number of patches per picture [default: 256, or the model's own number]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16384))]
+    pub patches: Option<u32>,
+    /// Squash each picture to a square, as the paper does, instead of keeping its aspect ratio
+    #[arg(long)]
+    pub square: bool,
+    /// Threads that decode pictures [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+}
+
+impl BackboneOptions {
+    /// How pictures are fed to the model, at the lowest quality.
+    pub fn input_options(&self) -> InputOptions {
+        InputOptions {
+            patches: self.patches.map(|patches| patches as usize),
+            square: self.square,
+            as_stored: false,
+            quality: Quality::Fast,
+            tap: None,
+        }
+    }
+
+    /// The number of decoding threads.
+    pub fn decoders(&self) -> usize {
+        self.jobs.map_or_else(core_count, usize::from)
+    }
+
+    /// Opens the device and loads the model onto it.
+    ///
+    /// # Errors
+    /// If the device is not available or the model cannot be loaded.
+    pub fn open(&self) -> anyhow::Result<(Model, OpenDevice)> {
+        let device = self.device.open()?;
+        if let Some(notice) = &device.notice {
+            status!("note: {notice}");
+        }
+        let model = match &self.model {
+            Some(path) => Model::open(path, &device.device)?,
+            None => Model::embedded(&device.device)?,
+        };
+        Ok((model, device))
+    }
+}
+
+impl ModelOptions {
+    /// How pictures are fed to the model.
+    pub fn input_options(&self) -> InputOptions {
+        InputOptions {
+            quality: self.quality,
+            ..self.backbone.input_options()
+        }
+    }
+
+    /// Opens the device, loads the model with its head and companion, and prints a line about them
+    /// to standard error.
+    ///
+    /// # Errors
+    /// If the device is not available, a file cannot be loaded or the head does not fit the model.
+    pub fn open(&self) -> anyhow::Result<Model> {
+        let (mut model, device) = self.backbone.open()?;
+        if let Some(path) = &self.head {
+            let head = Head::open(path, &device.device)?;
+            model = model
+                .with_head(head)
+                .map_err(|reason| anyhow::anyhow!("{} cannot be used: {reason}", path.display()))?;
+        }
+        if self.quality > Quality::Fast {
+            model = model.with_companion()?;
+        }
+        status!(
+            "{} on {}, method {}, quality {}",
+            model.name,
+            device.name,
+            self.method,
+            self.quality
+        );
+        Ok(model)
+    }
+}
+
+fn core_count() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A number from 0 to below 1.
+pub fn share(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(number) if (0.0..1.0).contains(&number) => Ok(number),
+        _ => Err("expected a number from 0 to below 1".to_owned()),
+    }
+}

@@ -1,0 +1,49 @@
+//! Why a model cannot be used.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a model cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The file cannot be read.
+    #[error("cannot read the model {}: {cause}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The error of the system.
+        cause: io::Error,
+    },
+    /// The file can be read, but does not hold a usable model.
+    #[error("{} is not a usable model: {reason}", path.display())]
+    BadFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and the remedy.
+        reason: String,
+    },
+    /// A device that was asked for by name is not available.
+    #[error("the device {name} cannot be used: {reason}")]
+    Device {
+        /// The device.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// The model computed NaN or infinity, which means that its weights are damaged.
+    #[error("the model computes numbers that are not finite: its weights are damaged")]
+    NotFinite,
+    /// An operation failed while a model ran.
+    #[error("the model failed: {0}")]
+    Inference(#[from] candle_core::Error),
+}
+
+impl ModelError {
+    /// A [`BadFile`](Self::BadFile).
+    pub(crate) fn bad_file(path: &Path, reason: impl Into<String>) -> Self {
+        Self::BadFile {
+            path: path.to_owned(),
+            reason: reason.into(),
+        }
+    }
+}
