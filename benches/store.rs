@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tsukami::document::ops::{self, Candidate};
-use tsukami::document::{CategoryId, Model, Picture, PictureId};
+use tsukami::document::{CategoryId, Picture, PictureId, Provenance};
 use tsukami::geometry::BBox;
 use tsukami::store::{Access, Project};
 
@@ -69,12 +69,12 @@ fn main() -> Outcome<()> {
 fn make(path: &Path, root: &Path) -> Outcome<()> {
     let (mut project, _) = Project::create(path, root)?;
     let edit = ops::add_category(project.document(), "cat");
-    project.note("add a class", &edit)?;
+    project.commit_untracked("add a class", &edit)?;
     let name = |at: u32| format!("folder {}/{at:06}.jpg", at / 1000);
     let rows = (0..PICTURES).map(|at| Picture::new(PictureId(1), name(at), 100, 80));
     let edit = ops::add_pictures(project.document(), rows.collect());
-    project.note("add pictures", &edit)?;
-    let model = Arc::new(Model {
+    project.commit_untracked("add pictures", &edit)?;
+    let model = Arc::new(Provenance {
         name: "model".into(),
         version: "1".into(),
         method: "affinity".into(),
@@ -91,7 +91,7 @@ fn make(path: &Path, root: &Path) -> Outcome<()> {
             .map(|id| (PictureId(id), candidates.to_vec()))
             .collect();
         project.commit_with("propose", None, |document| {
-            ops::propose(document, &model, &found)
+            ops::replace_proposals(document, &model, &found)
         })?;
     }
     project.close()?;

@@ -25,8 +25,7 @@ use tsukami::app::window::Window;
 use tsukami::document::{BoxState, Document, ReviewState, ops};
 use tsukami::formats::coco::Instances;
 use tsukami::geometry::BBox;
-use tsukami::store::Project;
-use tsukami::survey;
+use tsukami::store::{self, Project};
 
 const SCREEN: [f32; 2] = [1280.0, 800.0];
 
@@ -137,7 +136,7 @@ fn frames() {
     let pictures = pictures(&folder);
     photograph(&pictures.join("large.jpg"), 6000, 4000);
     let (mut project, _) = Project::create_for(&pictures).expect("a project can be made");
-    survey::refresh(&mut project).expect("the folder can be read");
+    store::rescan(&mut project).expect("the folder can be read");
     // Two classes, so that proposals are of neither and not taken for boxes that are there.
     for name in ["cat", "dog"] {
         let add = |document: &Document| Ok(ops::add_category(document, name));
@@ -333,7 +332,7 @@ fn annotate(folder: &Path, truth: &Path) {
         fs::copy(root.join(&image.file_name), copy).expect("it can be copied");
     }
     let (mut project, _) = Project::create_for(&pictures).expect("a project can be made");
-    survey::refresh(&mut project).expect("the folder can be read");
+    store::rescan(&mut project).expect("the folder can be read");
     for category in &truth.categories {
         let add = |document: &Document| Ok(ops::add_category(document, &category.name));
         project

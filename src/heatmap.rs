@@ -6,7 +6,8 @@ use std::path::Path;
 
 use image::{ImageFormat, Rgb, RgbImage};
 
-use crate::formats::{FormatError, write_whole};
+use crate::files::write_whole;
+use crate::formats::FormatError;
 use crate::localize::{LevelMap, Map};
 use crate::pictures;
 
@@ -43,5 +44,5 @@ pub fn write(path: &Path, picture: &RgbImage, map: &Map) -> Result<(), FormatErr
     overlay(picture, map)
         .write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png)
         .map_err(|error| FormatError::malformed(path, error.to_string()))?;
-    write_whole(path, |writer| writer.write_all(&bytes))
+    Ok(write_whole(path, |writer| writer.write_all(&bytes))?)
 }

@@ -17,7 +17,6 @@
 //! | [`naming`] | what a model's classes are called in a project, and what they might be |
 //! | [`document`] | pictures, classes, boxes; every change an edit with an exact inverse |
 //! | [`store`] | the project file, one SQLite database |
-//! | [`survey`] | a project's folder against what the project knew of it |
 //! | [`formats`] | COCO, YOLO, Pascal VOC, labelme, CreateML, CSV: import and export |
 //! | [`bulk`] | a run over a folder: journal, resume, shards, merge |
 //! | [`evaluate`] | metrics of proposals against true boxes, on plain values |
@@ -39,6 +38,7 @@ pub mod bulk;
 pub mod cli;
 pub mod document;
 pub mod evaluate;
+pub mod files;
 pub mod formats;
 pub mod geometry;
 pub mod heatmap;
@@ -49,5 +49,4 @@ pub mod nn;
 pub mod pictures;
 pub mod propose;
 pub mod store;
-pub mod survey;
 pub mod tscam;

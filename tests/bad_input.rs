@@ -549,7 +549,7 @@ fn a_checkpoint_that_is_only_packed_anew_is_taken() {
 
 #[test]
 fn a_pth_that_is_no_zip_is_refused() {
-    refused_model("noise.pth", &[0x5a; 4096]).says("neither a PyTorch zip nor safetensors");
+    refused_model("noise.pth", &[0x5a; 4096]).says("neither a PyTorch zip file nor safetensors");
 }
 
 #[test]
@@ -723,7 +723,7 @@ fn misshapen_tensors_of_a_conformer_are_named() {
         (
             "trans_patch_conv.weight",
             vec![100, 16, 4, 4],
-            "100 wide, which is no multiple of the head width 64",
+            "100 wide, which is not a multiple of the head width 64",
         ),
         ("conv_1.conv3.weight", vec![0, 4, 1, 1], "16 and 0 channels"),
         (

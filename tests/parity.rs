@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
 use tsukami::geometry::Grid;
-use tsukami::localize::{Affinity, Evidence, LevelMap, Maps, Method, largest};
+use tsukami::localize::{AffinityMatrix, Evidence, LevelMap, Maps, Method, largest_region};
 use tsukami::nn::weights::Weights;
 use tsukami::tscam::backbone::Backbone;
 use tsukami::tscam::conformer::ConformerConfig;
@@ -90,7 +90,7 @@ fn coupled_maps(evidence: &Evidence) -> Vec<f32> {
 
 /// `P P A` at the reference's temperature of 0.2.
 fn affinity_map(evidence: &Evidence) -> Vec<f32> {
-    let affinity = Affinity::new(evidence, 0.2);
+    let affinity = AffinityMatrix::new(evidence, 0.2);
     affinity.propagate(&affinity.propagate(&evidence.summed_attention()))
 }
 
@@ -153,7 +153,7 @@ fn official_conformer_checkpoint() {
     } = conformer.config();
     assert_eq!((block.embed_dim, *depth, block.heads), (128, 6, 2));
     assert_eq!((*patch_size, *stem), (16, 16));
-    assert_eq!(conformer.config().stages(), [16, 32, 64]);
+    assert_eq!(conformer.config().stage_channels(), [16, 32, 64]);
     assert_eq!(conformer.config().trained_grid().patches(), 196);
 
     let outputs = outputs("conformer_reference_outputs.safetensors");
@@ -220,7 +220,7 @@ fn every_box_of_the_official_implementation() {
             let map = maps.map(Method::TsCam, Some(class)).unwrap();
             let levels = LevelMap::new(map, 224, 224);
             let regions = levels.regions(threshold.parse().unwrap());
-            let region = largest(&regions).unwrap();
+            let region = largest_region(&regions).unwrap();
             let found = [region.x0, region.y0, region.x1, region.y1];
             let expected: [usize; 4] = serde_json::from_value(expected.clone()).unwrap();
             assert_eq!(found, expected, "threshold {threshold}, class {class}");
@@ -356,7 +356,7 @@ fn a_linear_classifier_is_reported_and_left_out() {
 fn efficientnet_of_the_class_names() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/efficientnet-lite2.safetensors");
     let network = EfficientNet::new(Weights::open(&path).unwrap(), &Device::Cpu).unwrap();
-    assert_eq!((network.classes.len(), network.input_side), (1000, 260));
+    assert_eq!((network.classes.len(), network.input_side_px), (1000, 260));
     let expected = outputs("efficientnet_lite2_outputs.safetensors");
 
     let pixels = expected["pixel_values"].permute((0, 2, 3, 1)).unwrap();

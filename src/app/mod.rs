@@ -23,6 +23,7 @@ pub mod canvas;
 pub mod command;
 pub mod command_state;
 pub mod dialogs;
+pub mod i18n;
 pub mod input;
 pub mod menus;
 pub mod notifications;

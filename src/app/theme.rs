@@ -1,36 +1,36 @@
-//! Colours and measures of the window, in light and in dark.
+//! Colours and spacing of the window in the light and the dark theme.
 
 use egui::{Color32, CornerRadius, Stroke, Style, Theme, Visuals};
 
 use crate::document::{BoxState, ReviewState};
 
-/// The least contrast of text with what it stands on (WCAG 2.2, success criterion 1.4.3).
+/// The minimum contrast of text with its background (WCAG 2.2, success criterion 1.4.3).
 #[cfg(test)]
 const MIN_CONTRAST: f32 = 4.5;
 
-/// Colours that have a meaning, for one theme.
+/// The colours of a theme, by their meaning.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ThemePalette {
-    /// What the eye goes to first: the one button that matters, progress.
+    /// The most important button, and progress.
     pub accent: Color32,
     /// Text on the accent.
     pub on_accent: Color32,
-    /// Something is done or right.
+    /// Success.
     pub good: Color32,
-    /// Something waits for a person.
+    /// Something waits for the user.
     pub waiting: Color32,
-    /// Something went wrong.
+    /// An error.
     pub bad: Color32,
-    /// Text that matters less.
+    /// Secondary text.
     pub quiet: Color32,
-    /// What lies around pictures.
+    /// The background of the canvas.
     pub canvas: Color32,
-    /// Behind panels.
+    /// The background of panels.
     pub panel: Color32,
 }
 
 impl ThemePalette {
-    /// The palette of a theme.
+    /// The palette of the theme in use.
     pub fn of(visuals: &Visuals) -> Self {
         if visuals.dark_mode { DARK } else { LIGHT }
     }
@@ -68,7 +68,7 @@ const LIGHT: ThemePalette = ThemePalette {
     panel: Color32::from_rgb(0xf4, 0xf5, 0xf7),
 };
 
-/// The sign of a review state, which says it without colour.
+/// The symbol of a review state, for those who cannot tell the colours apart.
 pub fn review_symbol(state: ReviewState, is_empty: bool) -> &'static str {
     match state {
         ReviewState::New => "○",
@@ -101,12 +101,12 @@ pub fn box_state_name(state: BoxState) -> &'static str {
     }
 }
 
-/// A colour that a category has.
+/// The colour of a class.
 pub fn colour([r, g, b]: [u8; 3]) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 
-/// Black or white, whichever can be read on this colour.
+/// The colour of text on a background: black or white, whichever has more contrast.
 pub fn text_on(back: Color32) -> Color32 {
     if contrast(back, Color32::BLACK) >= contrast(back, Color32::WHITE) {
         Color32::BLACK
@@ -125,12 +125,12 @@ pub fn contrast(a: Color32, b: Color32) -> f32 {
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
-/// Brings the toolkit's style to the program's in both themes.
+/// Applies the style of the program to both themes.
 pub fn apply(context: &egui::Context) {
     for theme in [Theme::Light, Theme::Dark] {
         context.style_mut_of(theme, |style| restyle(style, theme));
     }
-    // Ctrl and plus zoom the picture.
+    // Ctrl and plus zoom the picture, not the window.
     context.options_mut(|options| options.zoom_with_keyboard = false);
 }
 
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_can_be_read_in_both_themes() {
+    fn text_has_enough_contrast_in_both_themes() {
         for (palette, theme) in [(DARK, Theme::Dark), (LIGHT, Theme::Light)] {
             let mut style = Style {
                 visuals: theme.default_visuals(),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn badges_can_be_read_on_every_class_colour() {
+    fn badges_have_enough_contrast_on_every_class_colour() {
         for id in 1..=8 {
             let category = crate::document::Category::new(crate::document::CategoryId(id), "x");
             let back = colour(category.colour);

@@ -68,7 +68,7 @@ impl<'a> Classes<'a> {
     /// What to look for: the tag if the model knows it, any object if it does not.
     pub fn target(&self, entry: &ScannedPicture) -> Target {
         match self.tag(entry) {
-            None => Target::Anything,
+            None => Target::Automatic,
             Some(tag) => match self.known.iter().position(|name| name == tag) {
                 Some(class) => Target::Classes(vec![class]),
                 None => Target::AnyObject,
@@ -83,7 +83,8 @@ impl<'a> Classes<'a> {
         proposals: &'p [Proposal],
     ) -> Vec<(&'p Proposal, u64)> {
         let unnamed = self.tag(entry).unwrap_or(ANY_OBJECT);
-        let named = propose::named(proposals, self.known, self.naming, |_| true).into_iter();
+        let named =
+            propose::name_proposals(proposals, self.known, self.naming, |_| true).into_iter();
         named
             .map(|(proposal, name)| (proposal, self.ids[name.unwrap_or(unnamed)]))
             .collect()

@@ -19,7 +19,8 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Map, Value, json};
 
-use crate::formats::{FormatError, check_target, coco, same_file};
+use crate::files::{FileError, check_target, same_file};
+use crate::formats::{FormatError, coco};
 use crate::heatmap;
 use crate::naming::Naming;
 use crate::pictures::{self, ScanProblem, ScannedPicture};
@@ -137,6 +138,9 @@ pub enum BulkError {
     #[error("{0}")]
     Unmergeable(String),
     /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A file is not in its format.
     #[error(transparent)]
     Format(#[from] FormatError),
 }
@@ -282,7 +286,7 @@ fn check_targets(job: &BulkJob, entries: &[ScannedPicture]) -> Result<(), BulkEr
         .filter(|folder| folder.exists() && !folder.is_dir())
     {
         let cause = io::Error::from(io::ErrorKind::NotADirectory);
-        return Err(FormatError::unwritable(folder)(cause).into());
+        return Err(FileError::unwritable(folder)(cause).into());
     }
     if let [results, out] = targets[..]
         && (same_file(results, out) || same_file(results, &Journal::path_for(out)))
@@ -444,7 +448,7 @@ fn draw(
     settings: &ProposeSettings,
 ) -> Result<(), FormatError> {
     let ProposeSettings { method, boxes, .. } = settings;
-    let maps = propose::maps(&seen.evidence, target, boxes.mode);
+    let maps = propose::maps_for(&seen.evidence, target, boxes.mode);
     let class = maps.classes.first().map(|maps| maps.class);
     match (&seen.picture, maps.map(*method, class)) {
         (Some(picture), Some(map)) => {

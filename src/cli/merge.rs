@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::plural::counted;
 use crate::bulk::{self, BulkError};
-use crate::formats::{check_target, same_file};
+use crate::files::{check_target, same_file};
 
 /// The arguments of `tsukami merge`.
 #[derive(Args)]

@@ -67,7 +67,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 
 /// The parts of a backbone and the input that it takes.
 fn describe_backbone(backbone: &Backbone) -> (String, String) {
-    let block = backbone.block();
+    let block = backbone.block_config();
     let (kind, details, grid, trained) = match backbone {
         Backbone::Vit(vit) => {
             let scale = if block.layer_scale {
@@ -79,7 +79,7 @@ fn describe_backbone(backbone: &Backbone) -> (String, String) {
             ("ViT", scale.to_owned(), "positions for", trained)
         }
         Backbone::Conformer(conformer) => {
-            let [first, second, third] = conformer.config().stages();
+            let [first, second, third] = conformer.config().stage_channels();
             let maps = format!(", maps of {first}, {second} and {third} channels");
             let trained = conformer.config().trained_grid();
             ("Conformer", maps, "any grid; published for", trained)

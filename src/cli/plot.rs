@@ -17,7 +17,7 @@ use plotters::prelude::{
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontStyle, ShapeStyle, TextStyle, register_font};
 
-use crate::formats::{check_target, write_whole};
+use crate::files::{check_target, write_whole};
 use crate::pictures;
 
 /// Width and height in pixels.

@@ -14,7 +14,6 @@ use crate::formats::exchange::{
     Split,
 };
 use crate::store::{self, Access, FolderChanges, OpenReport, Project};
-use crate::survey;
 
 /// Sentences of a report that are shown; the rest is counted.
 const SHOWN: usize = 20;
@@ -159,7 +158,7 @@ fn file_of(path: &Path) -> anyhow::Result<PathBuf> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
-    store::find(path).with_context(|| {
+    store::find_project(path).with_context(|| {
         let path = path.display();
         format!("{path} holds no project: make one with `tsukami project new {path}`")
     })
@@ -173,16 +172,16 @@ pub fn open(path: &Path, access: Access) -> anyhow::Result<Project> {
 }
 
 fn say_notices(opened: &OpenReport) {
-    for notice in &opened.notifications {
+    for notice in &opened.notices {
         status!("note: {notice}");
     }
 }
 
 /// Brings a project up to date with the pictures in its folder; what could not be read.
 pub fn reconcile(project: &mut Project) -> anyhow::Result<Vec<String>> {
-    let survey = survey::refresh(project)?;
-    say_changes(&survey.changes);
-    Ok(survey.problems)
+    let report = store::rescan(project)?;
+    say_changes(&report.changes);
+    Ok(report.problems)
 }
 
 fn say_changes(changes: &FolderChanges) {

@@ -64,7 +64,7 @@ pub fn run(
                         progress.println(&format!("warning: {text}"));
                     }
                     let found =
-                        propose::propose(&seen.evidence, seen.size, &Target::Anything, settings);
+                        propose::propose(&seen.evidence, seen.size, &Target::Automatic, settings);
                     if let Err(error) = writer.add(open[index].0, found) {
                         stopped_by = Some(error);
                         return ControlFlow::Break(());
@@ -124,7 +124,7 @@ struct ProposalWriter<'a> {
     classes: Vec<String>,
     /// Whether these are a companion's.
     is_foreign: bool,
-    origin: Arc<document::Model>,
+    origin: Arc<document::Provenance>,
     waiting: Vec<(PictureId, Vec<Proposal>)>,
     pictures: usize,
     boxes: usize,
@@ -137,7 +137,7 @@ impl<'a> ProposalWriter<'a> {
             project,
             classes: model.classes().to_vec(),
             is_foreign: model.head().is_none(),
-            origin: Arc::new(document::Model {
+            origin: Arc::new(document::Provenance {
                 name: model.name.as_str().into(),
                 version: model.version().into(),
                 method: settings.method.name().into(),
@@ -173,7 +173,8 @@ impl<'a> ProposalWriter<'a> {
             let caller = ClassNamer::new(document, class_names, is_foreign);
             let boxes = |picture: PictureId, proposals| {
                 let accepts = |name: &str| caller.accepts(picture, name);
-                let named = propose::named(proposals, class_names, document.naming(), accepts);
+                let named =
+                    propose::name_proposals(proposals, class_names, document.naming(), accepts);
                 let named = named.into_iter().map(|(proposal, name)| NamedCandidate {
                     rect: proposal.bbox,
                     class: name.map_or_else(|| caller.unnamed(picture), str::to_owned),

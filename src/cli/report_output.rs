@@ -9,7 +9,7 @@ use super::console::print;
 use super::exit_code::{CANNOT_START, FAILED};
 use super::plot::{self, Series};
 use crate::evaluate::LocalizationPoint;
-use crate::formats::{check_target, same_file, write_whole};
+use crate::files::{check_target, same_file, write_whole};
 
 /// Checks, before anything is measured, that the requested files can be written and that none of
 /// them is one of `inputs`.

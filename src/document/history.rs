@@ -1,45 +1,48 @@
-//! The history: what was done, to be undone and redone without limit.
+//! The history: steps that can be undone and redone without limit.
 //!
-//! A line of steps and a position in it. Each step holds the one edit that crosses it from the
-//! side where the document is: behind the position the edit that undoes the step, ahead of it
-//! the edit that redoes it. Crossing a step swaps its edit for the inverse, so nothing is held
-//! twice and a project file changes one row for an undo.
+//! It is a list of steps and a position in it. Each step holds a single edit: before the position
+//! the edit that undoes the step, after it the edit that redoes it. Undoing or redoing a step swaps
+//! its edit for the inverse, so nothing is stored twice, and an undo changes one row of a project
+//! file.
 //!
-//! There are no branches: a new step forgets what had been undone.
+//! There are no branches: a new step drops the steps that had been undone.
 
 use std::mem;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Document, Edit, EditError, PictureId};
+use super::content::Document;
+use super::edit::Edit;
+use super::error::EditError;
+use super::ids::PictureId;
 
-/// One thing that was done, as the person sees it.
+/// One change as the person sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// What was done, to follow 'Undo' or 'Redo' in a menu: 'move box'.
+    /// What the step does, to follow 'Undo' or 'Redo' in a menu: 'move box'.
     pub label: String,
-    /// The picture that the step changes, if it is exactly one: crossing the step shows it. An
-    /// undone or redone step may have removed it.
+    /// The picture that the step changes, if it is exactly one. It is shown when the step is undone
+    /// or redone, unless the step has removed it.
     pub picture: Option<PictureId>,
-    /// The edit that crosses the step. Its [`affected`](Edit::touched) rows are those of the step
+    /// The edit that undoes or redoes the step. Its [`affected`](Edit::affected) rows are the same
     /// in either direction.
     pub edit: Edit,
 }
 
-/// The steps that led to a document, and those that were undone.
+/// The steps that led to a document, and the steps that were undone.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct History {
     steps: Vec<Step>,
-    /// How many steps are done; those after them are undone.
+    /// The number of steps that are done. Those after them are undone.
     position: usize,
-    /// The gesture that the last step belongs to, while it can still grow. A gesture ends with
-    /// the program, so it is not kept.
+    /// The gesture of the last step, as long as the step can still grow. A gesture ends with the
+    /// program, so it is not stored.
     #[serde(skip)]
     gesture: Option<u64>,
 }
 
 impl History {
-    /// A history that was kept in a file: its steps, oldest first, of which `position` are done.
+    /// A history read from a file: its steps, oldest first, of which `position` are done.
     pub fn new(steps: Vec<Step>, position: usize) -> Self {
         Self {
             position: position.min(steps.len()),
@@ -53,20 +56,20 @@ impl History {
         &self.steps
     }
 
-    /// How many of the steps are done.
+    /// The number of steps that are done.
     pub fn position(&self) -> usize {
         self.position
     }
 
-    /// Makes an edit, remembers it as a step, and forgets the steps that had been undone.
+    /// Applies an edit, records it as a step, and drops the steps that had been undone.
     ///
-    /// With the same `gesture` as the commit just before, the edit becomes part of its step, and
-    /// the position stays: a key held down nudges a box in one step. Undo and redo end a gesture.
+    /// With the same `gesture` as the previous commit, the edit becomes part of that step: holding a
+    /// key down nudges a box in one step. Undo and redo end a gesture.
     ///
-    /// Gives back the step, or nothing if the edit is empty, which changes nothing here either.
+    /// Returns the step, or `None` if the edit is empty. An empty edit changes nothing here either.
     ///
     /// # Errors
-    /// If the document refuses the edit; document and history are then as before.
+    /// If the document refuses the edit. Document and history are then unchanged.
     pub fn commit(
         &mut self,
         document: &mut Document,
@@ -95,25 +98,25 @@ impl History {
         Ok(self.steps.last())
     }
 
-    /// Undoes the last step that is done, and gives it back; nothing if there is none.
+    /// Undoes the last step that is done and returns it, or `None` if there is none.
     ///
     /// # Errors
-    /// If the document was changed by another hand so that the step no longer fits; document and
-    /// history are then as before.
+    /// If the document was changed outside this history, so that the step no longer fits. Document
+    /// and history are then unchanged.
     pub fn undo(&mut self, document: &mut Document) -> Result<Option<&Step>, EditError> {
         let Some(at) = self.position.checked_sub(1) else {
             return Ok(None);
         };
-        self.cross(document, at, at)
+        self.apply_step(document, at, at)
     }
 
-    /// Redoes the first step that is undone, and gives it back; nothing if there is none.
+    /// Redoes the first step that is undone and returns it, or `None` if there is none.
     ///
     /// # Errors
     /// As for [`undo`](Self::undo).
     pub fn redo(&mut self, document: &mut Document) -> Result<Option<&Step>, EditError> {
         let at = self.position;
-        self.cross(document, at, at.saturating_add(1))
+        self.apply_step(document, at, at.saturating_add(1))
     }
 
     /// The step that [`undo`](Self::undo) would undo.
@@ -126,7 +129,7 @@ impl History {
         self.steps.get(self.position)
     }
 
-    fn cross(
+    fn apply_step(
         &mut self,
         document: &mut Document,
         at: usize,

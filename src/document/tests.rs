@@ -1,10 +1,12 @@
 //! Tests of the document: that edits can be undone whatever they are, and the rules of review.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use serde::{Deserialize, Serialize};
 
 use super::ops::{self, Candidate};
 use super::*;
@@ -20,8 +22,8 @@ fn rect(x: f32, y: f32, width: f32, height: f32) -> BBox {
     BBox::from_xywh(x, y, width, height)
 }
 
-fn model(version: &str) -> Arc<Model> {
-    Arc::new(Model {
+fn model(version: &str) -> Arc<Provenance> {
+    Arc::new(Provenance {
         name: "dinov2-vits14".into(),
         version: version.into(),
         method: "affinity".into(),
@@ -73,7 +75,8 @@ fn proposed(boxes: &[BBox]) -> Document {
 
 fn propose(document: &mut Document, boxes: &[BBox]) {
     let candidates = boxes.iter().map(|rect| found(*rect, CAT)).collect();
-    let edit = ops::propose(document, &model("1"), &[(A, candidates)]).expect("A is there");
+    let edit =
+        ops::replace_proposals(document, &model("1"), &[(A, candidates)]).expect("A is there");
     make(document, edit);
 }
 
@@ -189,7 +192,7 @@ impl Action {
                 if p != q {
                     all.push((q, vec![found(rect, d)]));
                 }
-                ops::propose(document, &model(if is_on { "1" } else { "2" }), &all)
+                ops::replace_proposals(document, &model(if is_on { "1" } else { "2" }), &all)
             }
             14 => {
                 let picture = |at| Picture::new(PictureId(0), path(at), 100, 90);
@@ -415,11 +418,11 @@ fn a_moved_proposal_remembers_the_first_one() {
     assert_eq!(row.state, BoxState::Edited);
     assert_eq!(row.category, DOG);
     assert_eq!(row.rect, rect(3.0, 1.0, 20.0, 20.0));
-    let former = Proposal {
+    let former = FormerProposal {
         rect: first,
         category: CAT,
     };
-    assert_eq!(row.proposal.as_deref(), Some(&former));
+    assert_eq!(row.former.as_deref(), Some(&former));
     assert_eq!(row.origin, Origin::Model(model("1")));
 }
 
@@ -491,7 +494,7 @@ fn a_persons_box_stays_drawn_and_rejecting_deletes_it() {
     let edit = ops::reshape(&document, &[(id, rect(0.0, 0.0, 9.0, 9.0))]).expect("1 is there");
     make(&mut document, edit);
     let (_, row) = document.annotation(id).expect("1 is there");
-    assert_eq!((row.state, &row.proposal), (BoxState::Drawn, &None));
+    assert_eq!((row.state, &row.former), (BoxState::Drawn, &None));
     let edit = ops::reject(&document, &[id, id]).expect("1 is there");
     make(&mut document, edit);
     assert_eq!(states(&document, A), []);
@@ -542,7 +545,7 @@ fn proposing_again_replaces_untouched_proposals_only() {
         found(at(40.0), DOG),
         found(at(200.0), CAT),
     ];
-    let edit = ops::propose(&document, &model("2"), &[(A, other)]).expect("A is there");
+    let edit = ops::replace_proposals(&document, &model("2"), &[(A, other)]).expect("A is there");
     make(&mut document, edit);
     expected = judged.to_vec();
     expected.extend([(6, BoxState::Proposed), (7, BoxState::Proposed)]);
@@ -653,7 +656,7 @@ fn merging_categories_moves_boxes_tags_and_records() {
     make(&mut document, edit);
     let (_, row) = document.annotation(AnnotationId(1)).expect("1 is there");
     assert_eq!(row.category, DOG);
-    assert_eq!(row.proposal.as_ref().map(|was| was.category), Some(DOG));
+    assert_eq!(row.former.as_ref().map(|was| was.category), Some(DOG));
     assert_eq!(document.picture(B).expect("B is there").tags, [DOG]);
     assert!(document.category(CAT).is_none());
 
@@ -937,7 +940,7 @@ fn ten_thousand_pictures_are_proposed_and_undone_in_one_step() {
     let first = document.clone();
     let candidates = vec![found(rect(5.0, 5.0, 50.0, 50.0), CAT)];
     let pictures = document.pictures().map(|row| (row.id, candidates.clone()));
-    let edit = ops::propose(&document, &model("1"), &pictures.collect::<Vec<_>>());
+    let edit = ops::replace_proposals(&document, &model("1"), &pictures.collect::<Vec<_>>());
     let edit = edit.expect("all are there");
     let mut history = History::default();
     let step = history.commit(&mut document, "propose boxes", edit, None);

@@ -13,7 +13,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{FormatError, write_whole};
+use super::FormatError;
+use crate::files::write_whole;
 use crate::geometry::BBox;
 
 /// Files larger than this are refused before they are read.
@@ -287,7 +288,7 @@ impl Instances {
             let reason = format!("not written, since it would not be valid: {fault}");
             return Err(FormatError::malformed(path, reason));
         }
-        write_whole(path, |writer| writer.write_all(&bytes))
+        Ok(write_whole(path, |writer| writer.write_all(&bytes))?)
     }
 
     /// The plain results list of every annotation that has a score.
@@ -309,7 +310,7 @@ impl Instances {
 /// Writes a results list, whole or not at all.
 pub fn write_detections(path: &Path, detections: &[Detection]) -> Result<(), FormatError> {
     let bytes = ascii_json(&detections).map_err(FormatError::unwritable(path))?;
-    write_whole(path, |writer| writer.write_all(&bytes))
+    Ok(write_whole(path, |writer| writer.write_all(&bytes))?)
 }
 
 /// JSON in ASCII alone, with a newline at its end.

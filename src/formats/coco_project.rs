@@ -28,12 +28,14 @@ use serde_json::{Map, Value, json};
 use super::coco::{self, Detection, Image, Instances};
 use super::exchange::{Boxes, Files, FolderLayout};
 use super::intake::{
-    ImportBuilder, ImportedBox, ImportedCategory, ImportedPicture, Provenance, from_text, to_text,
+    ImportBuilder, ImportedBox, ImportedCategory, ImportedPicture, ImportedProvenance, from_text,
+    to_text,
 };
 use super::layout::{ExportWriter, ExportedPicture, Subset};
 use super::{FormatError, text};
 use crate::document::{
-    Annotation, BoxState, Category, Flags, Model, Origin, Picture, PictureId, Proposal, ReviewState,
+    Annotation, BoxState, Category, Flags, FormerProposal, Origin, Picture, PictureId, Provenance,
+    ReviewState,
 };
 use crate::geometry::BBox;
 
@@ -69,7 +71,7 @@ struct BoxExtension {
     state: BoxState,
     origin: Origin,
     score: Option<f32>,
-    proposal: Option<Box<Proposal>>,
+    proposal: Option<Box<FormerProposal>>,
 }
 
 // ---- Export -----------------------------------------------------------------------------------
@@ -264,7 +266,7 @@ fn annotation(row: &Annotation, picture: &Picture, job: &mut ExportWriter<'_>) -
                 state: row.state,
                 origin: row.origin.clone(),
                 score: row.score,
-                proposal: row.proposal.clone(),
+                proposal: row.former.clone(),
             },
         );
     }
@@ -747,7 +749,7 @@ impl Reading<'_, '_> {
             .extend(self.pictures.into_iter().map(|(found, _)| found));
     }
 
-    fn place(&mut self, raw: UnresolvedBox, model: &Arc<Model>) {
+    fn place(&mut self, raw: UnresolvedBox, model: &Arc<Provenance>) {
         let UnresolvedBox {
             picture,
             category,
@@ -785,7 +787,7 @@ impl Reading<'_, '_> {
         self.unread(format!("annotation {id} {fault}"));
     }
 
-    fn provenance(&self, own: BoxExtension) -> Option<Provenance> {
+    fn provenance(&self, own: BoxExtension) -> Option<ImportedProvenance> {
         let former = match own.proposal {
             None => None,
             Some(former) => {
@@ -793,7 +795,7 @@ impl Reading<'_, '_> {
                 Some((former.rect, *self.category_of.get(&category)?))
             }
         };
-        let made = Provenance {
+        let made = ImportedProvenance {
             state: own.state,
             origin: own.origin,
             score: own.score,
@@ -803,13 +805,13 @@ impl Reading<'_, '_> {
     }
 
     /// The model that made scored boxes, as `tsukami propose` describes it in `info`.
-    fn model(&self) -> Model {
+    fn model(&self) -> Provenance {
         let info = self.top.get("info");
         let text = |key: &str| info.and_then(|info| info.get(key)).and_then(Value::as_str);
         let threshold = info
             .and_then(|info| info.get("threshold"))
             .and_then(Value::as_f64);
-        Model {
+        Provenance {
             name: text("model").unwrap_or(&self.file).into(),
             version: text("model_sha256")
                 .or_else(|| text("version"))
@@ -888,7 +890,7 @@ pub(super) fn import_results(
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let model = Arc::new(Model {
+    let model = Arc::new(Provenance {
         name: file.as_str().into(),
         version: "".into(),
         method: "imported".into(),
@@ -907,7 +909,7 @@ pub(super) fn import_results(
 
 fn detection(
     row: &Value,
-    model: &Arc<Model>,
+    model: &Arc<Provenance>,
     intake: &mut ImportBuilder<'_>,
     place_of: &mut HashMap<PictureId, usize>,
 ) -> Result<(), String> {

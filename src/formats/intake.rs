@@ -13,12 +13,12 @@ use std::sync::Arc;
 use super::exchange::{Import, ImportMode, ImportReport};
 use super::text;
 use crate::document::{
-    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags, Model,
-    Origin, Picture, PictureId, Proposal, ReviewState,
+    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags,
+    FormerProposal, Origin, Picture, PictureId, Provenance, ReviewState,
 };
+use crate::files::hash_file;
 use crate::geometry::BBox;
 use crate::pictures;
-use crate::store::hash_file;
 
 /// From this overlap on, an imported box is one that is there already.
 const SAME_BOX_IOU: f32 = 0.99;
@@ -77,13 +77,13 @@ pub(super) struct ImportedBox {
     pub edges: [f64; 4],
     pub flags: Flags,
     /// Who made it, if not a person.
-    pub provenance: Option<Box<Provenance>>,
+    pub provenance: Option<Box<ImportedProvenance>>,
     pub extra: Option<Box<str>>,
 }
 
 /// Who made a box, and what became of it.
 #[derive(Clone, Debug)]
-pub(super) struct Provenance {
+pub(super) struct ImportedProvenance {
     pub state: BoxState,
     pub origin: Origin,
     pub score: Option<f32>,
@@ -105,8 +105,8 @@ impl ImportedBox {
     }
 
     /// The same box as a model's proposal, if the score is a number.
-    pub(super) fn proposed(mut self, model: &Arc<Model>, score: f64) -> Option<Self> {
-        self.provenance = Some(Box::new(Provenance {
+    pub(super) fn proposed(mut self, model: &Arc<Provenance>, score: f64) -> Option<Self> {
+        self.provenance = Some(Box::new(ImportedProvenance {
             state: BoxState::Proposed,
             origin: Origin::Model(Arc::clone(model)),
             score: Some(score as f32),
@@ -126,7 +126,7 @@ impl ImportedBox {
     }
 }
 
-impl Provenance {
+impl ImportedProvenance {
     /// Whether the document's own rules allow it.
     pub(super) fn is_consistent(&self) -> bool {
         let (is_person, was_changed) = (self.origin == Origin::Person, self.former.is_some());
@@ -811,20 +811,20 @@ fn row_of(
         row.state = made.state;
         row.origin = made.origin;
         row.score = made.score;
-        row.proposal = made.former.map(|(rect, place)| {
+        row.former = made.former.map(|(rect, place)| {
             let category = categories[place];
-            Box::new(Proposal { rect, category })
+            Box::new(FormerProposal { rect, category })
         });
     }
     row
 }
 
-/// Whether a person's judgement of `row` covers a proposal, as in `document::ops::propose`.
+/// Whether a person's judgement of `row` covers a proposal, as in `document::ops::replace_proposals`.
 fn is_judged(row: &Annotation, rect: BBox, category: CategoryId) -> bool {
     let is_same = |other: &BBox, of| of == category && rect.iou(other) >= JUDGED_IOU;
     is_same(&row.rect, row.category)
         || row
-            .proposal
+            .former
             .as_ref()
             .is_some_and(|former| is_same(&former.rect, former.category))
 }

@@ -11,8 +11,9 @@ use tempfile::TempDir;
 
 use super::exchange::{ExportOptions, ExportReport, Files, FolderLayout, Format};
 use super::originals::OriginalPictures;
-use super::{FormatError, coco, same_file, spare_projects, text, write_whole};
+use super::{FormatError, coco, text};
 use crate::document::{Annotation, CategoryId, Document, Picture};
+use crate::files::{refuse_projects, same_file, write_whole};
 
 /// A part of a split data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -169,7 +170,7 @@ impl<'a> ExportWriter<'a> {
             let reason = format!("it exists, and this export makes a {kind}; choose another name");
             return Err(FormatError::malformed(out, reason));
         }
-        spare_projects(out)?;
+        refuse_projects(out)?;
         let originals = OriginalPictures::new(document, root);
         if options.makes_folder() {
             if options.files != Files::Leave && same_file(out, root) {
@@ -305,8 +306,24 @@ impl<'a> ExportWriter<'a> {
             // Nobody sees it before the whole folder is there.
             fs::write(&path, content).map_err(FormatError::unwritable(&path))
         } else {
-            write_whole(&path, |writer| writer.write_all(content))
+            self.check_link(relative, &path)?;
+            Ok(write_whole(&path, |writer| writer.write_all(content))?)
         }
+    }
+
+    /// Refuses a link in the place of a file of the export if writing through it would change a
+    /// file outside the export's folder, or a picture of the project.
+    fn check_link(&self, relative: &str, path: &Path) -> Result<(), FormatError> {
+        // The target of a link that the person names is checked when the export begins.
+        if relative.is_empty() || !path.is_symlink() {
+            return Ok(());
+        }
+        if text::below(self.out, path).is_none() {
+            let reason = "a link there leads out of the export's folder";
+            return Err(FormatError::malformed(path, reason));
+        }
+        let target = path.canonicalize().map_err(FormatError::unreadable(path))?;
+        self.originals.spare(&target)
     }
 
     /// Writes a JSON file of the export, in ASCII.

@@ -4,8 +4,9 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::{FormatError, folder_of};
+use super::FormatError;
 use crate::document::Document;
+use crate::files::folder_of;
 
 /// Where the pictures of a project lie.
 pub(super) struct OriginalPictures<'a> {

@@ -15,8 +15,8 @@ use super::exchange::{
     PictureScope, Split, Subset,
 };
 use crate::document::{
-    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags, Model,
-    Origin, Picture, PictureId, Proposal, ReviewState,
+    Annotation, AnnotationId, BoxState, Category, CategoryId, Change, Document, Edit, Flags,
+    FormerProposal, Origin, Picture, PictureId, Provenance, ReviewState,
 };
 use crate::geometry::BBox;
 use crate::store::Project;
@@ -44,8 +44,8 @@ fn drawn(id: u32, rect: [f32; 4], category: u32) -> Annotation {
     Annotation::drawn(AnnotationId(id), rect, CategoryId(category))
 }
 
-fn model() -> Arc<Model> {
-    Arc::new(Model {
+fn model() -> Arc<Provenance> {
+    Arc::new(Provenance {
         name: "dinov2".into(),
         version: "1".into(),
         method: "affinity".into(),
@@ -349,11 +349,11 @@ fn documents() -> impl Strategy<Value = Document> {
                         if kind < 4 {
                             row.origin = Origin::Model(model());
                             row.score = Some(rect.x0 / w);
-                            let former = Proposal {
+                            let former = FormerProposal {
                                 rect,
                                 category: category(of + 1),
                             };
-                            row.proposal = (kind == 2 || kind == 1).then(|| Box::new(former));
+                            row.former = (kind == 2 || kind == 1).then(|| Box::new(former));
                             row.state = [
                                 BoxState::Proposed,
                                 BoxState::Rejected,

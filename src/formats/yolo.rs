@@ -17,7 +17,7 @@ use super::exchange::FolderLayout;
 use super::intake::{ImportBuilder, ImportedBox, ImportedPicture};
 use super::layout::{ExportWriter, ExportedPicture, Subset};
 use super::{FormatError, text};
-use crate::document::{Model, ReviewState};
+use crate::document::{Provenance, ReviewState};
 
 /// Names of files that list classes, a line each, in the order of their numbers.
 const CLASS_LIST_FILES: [&str; 3] = ["classes.txt", "obj.names", "_darknet.labels"];
@@ -248,7 +248,7 @@ fn read_lines(
     found: &mut ImportedPicture,
     intake: &mut ImportBuilder<'_>,
 ) {
-    let model = Arc::new(Model {
+    let model = Arc::new(Provenance {
         name: "YOLO labels".into(),
         version: "".into(),
         method: "imported".into(),
@@ -273,7 +273,7 @@ fn read_line(
     line: &str,
     place: &str,
     description: &Description,
-    model: &Arc<Model>,
+    model: &Arc<Provenance>,
     intake: &mut ImportBuilder<'_>,
 ) -> Result<ImportedBox, String> {
     let mut words = line.split_whitespace();

@@ -1,65 +1,67 @@
-//! What the networks saw in one picture.
+//! What the networks computed from one picture.
 
-use super::Quality;
-use super::maps::Map;
+use super::map::Map;
+use super::quality::Quality;
 use crate::geometry::{BBox, Grid};
 
-/// Layers, from the last, whose class-token attention localises objects; earlier ones look at
+/// The number of last layers whose class-token attention localises objects. Earlier layers attend to
 /// textures. The paper sums all layers.
 const ATTENTION_LAYERS: usize = 3;
 
-/// What a transformer, and a companion if there is one, saw in one picture; P patches, L layers.
+/// What a transformer, and a companion if there is one, computed from one picture. P is the number of
+/// patches, L the number of layers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
     /// The grid of the P patches.
     pub grid: Grid,
-    /// Side of a patch in pixels of the transformer's input.
+    /// The side of a patch, in pixels of the transformer's input.
     pub patch_size: usize,
     /// The class token's attention to each patch, mean over heads, `[L][P]`.
     pub attention: Vec<Vec<f32>>,
-    /// Cosine similarity of the last layer's keys, `[P * P]`, row by row.
+    /// The cosine similarities of the patches' keys in the last layer, `[P * P]`, row by row.
     pub key_similarity: Vec<f32>,
-    /// How alike patches are, place in the object included: the scalar products of their final
-    /// tokens, over the tokens' mean square length, plus the cosines of their keys, `[P * P]`.
+    /// How likely two patches belong to the same object, including their position in it, `[P * P]`:
+    /// the scalar products of their last tokens, divided by the mean square length of the tokens, plus
+    /// the cosine similarities of their keys.
     pub instance_similarity: Vec<f32>,
-    /// How much was done for it.
+    /// How much was computed.
     pub quality: Quality,
-    /// What a class head made of the patches, if there is one.
+    /// The result of the class head, if there is one.
     pub head: Option<ClassEvidence>,
-    /// What a convolutional companion saw, if there is one.
+    /// The result of the companion, if there is one.
     pub companion: Option<ClassEvidence>,
-    /// Second looks at parts of the picture.
+    /// The evidence in enlarged parts of the picture, where small objects are.
     pub zoomed: Vec<ZoomedEvidence>,
-    /// What learning works on, if it was asked for.
+    /// Tokens for learning, if they were requested.
     pub tokens: Option<PatchTokens>,
 }
 
-/// What a transformer made of each patch.
+/// The tokens and keys of each patch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PatchTokens {
-    /// Width of a token, D.
+    /// The width of a token, D.
     pub width: usize,
-    /// The patch tokens of a block, layer-normed without affine, `[P * D]`.
+    /// The patch tokens of a block, layer-normalised without weight and bias, `[P * D]`.
     pub tokens: Vec<f32>,
-    /// The keys of the last layer, all heads side by side, `[P * D]`.
+    /// The keys of the last layer, all heads concatenated, `[P * D]`.
     pub keys: Vec<f32>,
 }
 
-/// A second look at a part of a picture.
+/// The evidence in an enlarged part of a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ZoomedEvidence {
     /// The part, in 0..=1 of the picture's width and height.
     pub frame: BBox,
-    /// What was seen there.
+    /// The evidence in it.
     pub evidence: Evidence,
 }
 
 /// Where class maps come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ClassSource {
-    /// A class head over the transformer's patch tokens (TS-CAM's semantic re-allocation).
+    /// A class head on the transformer's patch tokens (TS-CAM's semantic re-allocation).
     Head,
-    /// The class activation maps of a convolutional companion.
+    /// The class activation maps of the convolutional companion.
     Companion,
 }
 
@@ -73,21 +75,21 @@ impl ClassSource {
     }
 }
 
-/// A classifier's view of one picture; C classes.
+/// What a classifier computed from one picture. C is the number of classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassEvidence {
-    /// The grid of its maps, which need not be that of the patches.
+    /// The grid of its maps, which may differ from that of the patches.
     pub grid: Grid,
-    /// One logit a class, `[C]`.
+    /// One logit per class, `[C]`.
     pub logits: Vec<f32>,
-    /// One semantic map a class, `[C][rows * columns]`.
+    /// One semantic map per class, `[C][rows * columns]`.
     pub maps: Vec<Vec<f32>>,
-    /// Whether a picture shows any number of the classes, each likely by itself, and not just one.
+    /// Whether a picture can show several classes (sigmoid), rather than exactly one (softmax).
     pub is_multi_label: bool,
 }
 
 impl ClassEvidence {
-    /// The mean of this and of what was seen in the mirror image.
+    /// The mean of this and of the result for the mirrored picture.
     pub fn averaged_with_mirrored(mut self, mirrored: &Self) -> Self {
         for (logit, other) in self.logits.iter_mut().zip(&mirrored.logits) {
             *logit = (*logit + other) / 2.0;
@@ -104,8 +106,8 @@ impl ClassEvidence {
         self
     }
 
-    /// The softmax of the logits, or the sigmoid of each if a picture may show
-    /// [any of the classes](Self::is_multi_label), `[C]`.
+    /// The probability of each class, `[C]`: the softmax of the logits, or the sigmoid of each if the
+    /// classifier is [multi-label](Self::is_multi_label).
     pub fn probabilities(&self) -> Vec<f32> {
         if self.is_multi_label {
             return self
@@ -125,14 +127,14 @@ impl ClassEvidence {
         ranked
     }
 
-    /// The map of a class on `grid`, if there is such a class.
+    /// The map of a class, resized to `grid`; `None` if there is no such class.
     pub fn map(&self, class: usize, grid: Grid) -> Option<Map> {
         let values = self.maps.get(class)?.clone();
-        Some(self.on(values, grid))
+        Some(self.resized(values, grid))
     }
 
-    /// The map of whatever is there: the mean of all classes' maps, weighted by the root of their
-    /// probabilities, which lets the relatives of an unknown class have their say.
+    /// The map of any object on `grid`: the sum of the maps of all classes, weighted by the square root
+    /// of their probabilities. The root gives weight to classes that are related to an unknown one.
     pub fn any_class_map(&self, grid: Grid) -> Map {
         let mut sum = vec![0.0; self.grid.patches()];
         for (probability, map) in self.probabilities().iter().zip(&self.maps) {
@@ -141,23 +143,23 @@ impl ClassEvidence {
                 *sum += weight * value;
             }
         }
-        self.on(sum, grid)
+        self.resized(sum, grid)
     }
 
-    /// How likely all but `classes` are at each place: the logarithm of the sum of the
-    /// exponentials of their logits, on `grid`.
-    pub fn rest(&self, classes: &[usize], grid: Grid) -> Map {
+    /// The joint logit of all classes except `classes` at each position, on `grid`: the logarithm of the
+    /// sum of the exponentials of their logits.
+    pub fn logits_of_others(&self, classes: &[usize], grid: Grid) -> Map {
         let others = self.maps.iter().enumerate();
         let others: Vec<&Vec<f32>> = others
             .filter(|(class, _)| !classes.contains(class))
             .map(|(_, map)| map)
             .collect();
-        let places = 0..self.grid.patches();
-        let values = places.map(|place| log_sum_exp(others.iter().map(|map| map[place])));
-        self.on(values.collect(), grid)
+        let positions = 0..self.grid.patches();
+        let values = positions.map(|at| log_sum_exp(others.iter().map(|map| map[at])));
+        self.resized(values.collect(), grid)
     }
 
-    fn on(&self, values: Vec<f32>, grid: Grid) -> Map {
+    fn resized(&self, values: Vec<f32>, grid: Grid) -> Map {
         let map = Map {
             grid: self.grid,
             values,
@@ -172,7 +174,7 @@ impl ClassEvidence {
     }
 }
 
-/// `ln(sum(exp(xs)))`; a number too small to count where there are none.
+/// `ln(sum(exp(xs)))`; a negligibly small number if there are none.
 pub(super) fn log_sum_exp(xs: impl Iterator<Item = f32> + Clone) -> f32 {
     let max = xs.clone().fold(f32::MIN, f32::max);
     max + xs
@@ -204,14 +206,14 @@ impl Evidence {
         sum
     }
 
-    /// What knows classes here: the head, or the companion if there is no head.
+    /// The class evidence and where it comes from: the head, or the companion if there is no head.
     pub fn classes(&self) -> Option<(ClassSource, &ClassEvidence)> {
         let head = self.head.as_ref().map(|head| (ClassSource::Head, head));
         let companion = self.companion.as_ref();
         head.or_else(|| companion.map(|companion| (ClassSource::Companion, companion)))
     }
 
-    /// The evidence as it would be if `source` were what knows classes, or nothing.
+    /// The evidence as it would be if class maps came only from `source`, or from nowhere.
     pub fn with_source(&self, source: Option<ClassSource>) -> Self {
         let mut evidence = self.clone();
         if source != Some(ClassSource::Head) {

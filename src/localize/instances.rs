@@ -1,47 +1,70 @@
-//! Which patches are of one object, where several touch: the foreground parted by normalised cuts
-//! (Shi and Malik 2000, 'Normalized Cuts and Image Segmentation').
+//! Objects that touch, separated by normalised cuts (Shi and Malik 2000, 'Normalized Cuts and Image
+//! Segmentation').
 //!
-//! Tokens tell not only what a patch shows but where in its object it lies. Between two apples that
-//! touch, the right side of one meets the left side of the other, and the tokens jump; within one
-//! they change smoothly. Seen from their common mean, which is what all of a kind share, that jump
-//! is where a cut is cheap. So each region is seen from its own mean, and each of its parts again.
+//! Tokens encode not only what a patch shows, but also where in its object it lies. Where two apples
+//! touch, the right side of one meets the left side of the other, and the tokens change abruptly;
+//! within one apple they change smoothly. When the common mean of the tokens, which all objects of one
+//! kind share, is subtracted, this step makes a cut cheap. So the mean of each region is subtracted,
+//! and again the mean of each of its parts.
 
 use std::collections::BTreeMap;
 
 use super::levels::{LevelMap, Region};
+use super::quality::Quality;
 use crate::geometry::Grid;
 
-/// Patches that a part must have for a cut to be looked at.
-const MIN_PATCHES: usize = 8;
-/// Patches from which a part counts as an object.
-const OBJECT_PATCHES: usize = 12;
-/// More objects than this make cuts no cheaper.
+/// The minimum number of patches of each part; smaller parts are not cut off.
+const MIN_PART_PATCHES: usize = 8;
+/// The minimum number of patches of a part that counts as an object.
+const MIN_OBJECT_PATCHES: usize = 12;
+/// The number of objects above which cuts do not become cheaper.
 const MAX_COUNTED_OBJECTS: usize = 6;
 /// Steps of the power iteration for the second eigenvector. It starts along the long side of the
-/// region, which is near it; with a third of them a tenth of the cuts is missed.
+/// region, which is close to the result. With a third of the steps, a tenth of the cuts is missed.
 const POWER_STEPS: usize = 300;
 
-/// When a cut parts two objects.
+/// When a cut separates two objects.
 #[derive(Clone, Copy, Debug)]
 pub struct CutCriterion {
-    /// The most that a cut may cost where the picture shows one object; its root of the number of
-    /// objects times as much where it shows several, which are then likely to touch.
+    /// The maximum cost of a cut if the picture shows one object. If it shows several, which are then
+    /// likely to touch, this times the square root of their number.
     pub max_cost: f32,
-    /// How much more a cut costs between parts that lie above one another, as the parts of one
-    /// object do, than between such that lie side by side, as objects do: the logarithm.
+    /// The logarithm of how much more a cut costs between parts above one another, as the parts of one
+    /// object often are, than between parts side by side, as different objects often are.
     pub stacking_penalty: f32,
-    /// How fast a bond weakens with the distance of two neighbours' tokens.
+    /// How fast a bond weakens with the distance between the tokens of two neighbours.
     pub temperature: f32,
 }
 
-/// The parts of the foreground of a map that is `scale` pixels a patch large, from where its
-/// regions lie at `threshold`: see [`parts`].
+impl CutCriterion {
+    /// The criterion for a level of quality. [`Quality::Best`] cuts more readily.
+    pub fn for_quality(quality: Quality) -> Self {
+        match quality {
+            Quality::Fast | Quality::Balanced => Self {
+                max_cost: 0.016,
+                stacking_penalty: 0.5,
+                temperature: 0.3,
+            },
+            Quality::Best => Self {
+                max_cost: 0.017,
+                stacking_penalty: 2.0,
+                temperature: 0.25,
+            },
+        }
+    }
+}
+
+/// The object to which each patch belongs, by number from 0, `[P]`; `None` if no objects are separated.
+///
+/// The foreground are the regions of `levels` at `threshold`, where `levels` has `scale` pixels per
+/// patch. `similarities [P * P]` are the
+/// [instance similarities](super::Evidence::instance_similarity) of the patches.
 pub fn instance_labels(
     levels: &LevelMap,
     threshold: f32,
     scale: usize,
-    products: &[f32],
-    cut_criterion: CutCriterion,
+    similarities: &[f32],
+    criterion: CutCriterion,
 ) -> Option<Vec<u16>> {
     let grid = Grid {
         rows: levels.height / scale,
@@ -59,17 +82,18 @@ pub fn instance_labels(
     };
     let regions = levels.regions(threshold);
     let regions: Vec<Vec<usize>> = regions.iter().map(patches_of).collect();
-    parts(&regions, grid, products, cut_criterion)
+    label_parts(&regions, grid, similarities, criterion)
 }
 
-/// The patch that a pixel of a map lies in.
+/// The patch in which a pixel of a map with `scale` pixels per patch lies.
 pub fn patch_at(levels: &LevelMap, pixel: usize, scale: usize) -> usize {
     let (x, y) = (pixel % levels.width, pixel / levels.width);
     y / scale * (levels.width / scale) + x / scale
 }
 
-/// Cuts regions along the borders of their parts; `labels [P]` as [`instance_labels`] gives them. Pieces of
-/// fewer than 12 patches join the neighbour with which they share the longest border.
+/// The regions of `levels` at `threshold`, cut along the borders between objects; `labels [P]` are those
+/// of [`instance_labels`]. Pieces of fewer than 12 patches join the neighbour with which they share
+/// the longest border.
 pub fn split_touching(
     levels: &LevelMap,
     threshold: f32,
@@ -93,19 +117,21 @@ pub fn split_touching(
             piece_of[*pixel] = Some(number);
         }
     }
-    let smallest_object = OBJECT_PATCHES * scale * scale;
+    let min_object_pixels = MIN_OBJECT_PATCHES * scale * scale;
     let mut small: Vec<usize> = (0..pieces.len())
-        .filter(|piece| pieces[*piece].len() < smallest_object)
+        .filter(|piece| pieces[*piece].len() < min_object_pixels)
         .collect();
-    // The smallest first, and those that have grown enough on the way not at all.
-    while let Some(place) = (0..small.len()).min_by_key(|at| pieces[small[*at]].len()) {
-        let piece = small.swap_remove(place);
-        if pieces[piece].len() >= smallest_object {
+    // Smallest first. Pieces that have grown enough in the meantime stay.
+    while let Some(smallest) = (0..small.len()).min_by_key(|at| pieces[small[*at]].len()) {
+        let piece = small.swap_remove(smallest);
+        if pieces[piece].len() >= min_object_pixels {
             continue;
         }
         let mut borders: BTreeMap<usize, usize> = BTreeMap::new();
         for pixel in &pieces[piece] {
-            let others = levels.beside(*pixel).filter_map(|beside| piece_of[beside]);
+            let others = levels
+                .side_neighbours(*pixel)
+                .filter_map(|side| piece_of[side]);
             for other in others.filter(|other| *other != piece) {
                 *borders.entry(other).or_default() += 1;
             }
@@ -128,20 +154,19 @@ pub fn split_touching(
         .collect()
 }
 
-/// Gives each patch the number of the object that it is nearest to, from 0, `[P]`.
+/// Gives each patch the number of the nearest object, from 0, `[P]`; `None` if no region is cut.
 ///
-/// `regions` are the patches of each connected region of the foreground, `products [P * P]` the
-/// scalar products of the patches' tokens. Nothing if no region is cut.
-fn parts(
+/// `regions` are the patches of each connected region of the foreground.
+fn label_parts(
     regions: &[Vec<usize>],
     grid: Grid,
-    products: &[f32],
-    cut_criterion: CutCriterion,
+    similarities: &[f32],
+    criterion: CutCriterion,
 ) -> Option<Vec<u16>> {
     let trees = regions
         .iter()
-        .map(|region| Tree::new(region.clone(), grid, products, cut_criterion));
-    let trees: Vec<Tree> = trees.collect();
+        .map(|region| CutTree::new(region.clone(), grid, similarities, criterion));
+    let trees: Vec<CutTree> = trees.collect();
     let objects = |max_cost: f32| -> Vec<&Vec<usize>> {
         let mut objects = Vec::new();
         for tree in &trees {
@@ -149,10 +174,10 @@ fn parts(
         }
         objects
     };
-    let first = objects(cut_criterion.max_cost);
-    let large = first.iter().filter(|part| part.len() >= OBJECT_PATCHES);
+    let first = objects(criterion.max_cost);
+    let large = first.iter().filter(|part| part.len() >= MIN_OBJECT_PATCHES);
     let count = large.count().clamp(1, MAX_COUNTED_OBJECTS) as f32;
-    let objects = objects(cut_criterion.max_cost * count.sqrt());
+    let objects = objects(criterion.max_cost * count.sqrt());
     if objects.len() == regions.len() {
         return None;
     }
@@ -162,27 +187,27 @@ fn parts(
             labels[*patch] = Some(label as u16);
         }
     }
-    Some(nearest(labels, grid))
+    Some(spread_labels(labels, grid))
 }
 
-/// A region and its cheapest cut, and those of its parts.
-struct Tree {
+/// A region, its cheapest cut, and the cuts of its parts.
+struct CutTree {
     patches: Vec<usize>,
     cut: Option<Cut>,
 }
 
 struct Cut {
     cost: f32,
-    parts: [Box<Tree>; 2],
+    parts: [Box<CutTree>; 2],
 }
 
-impl Tree {
-    fn new(patches: Vec<usize>, grid: Grid, products: &[f32], cut_criterion: CutCriterion) -> Self {
-        let cut = Cut::new(&patches, grid, products, cut_criterion);
+impl CutTree {
+    fn new(patches: Vec<usize>, grid: Grid, similarities: &[f32], criterion: CutCriterion) -> Self {
+        let cut = Cut::new(&patches, grid, similarities, criterion);
         Self { patches, cut }
     }
 
-    /// The parts that cuts of less than `max_cost` leave.
+    /// The parts that remain after all cuts that cost less than `max_cost`.
     fn collect<'a>(&'a self, max_cost: f32, parts: &mut Vec<&'a Vec<usize>>) {
         match &self.cut {
             Some(cut) if cut.cost < max_cost => {
@@ -199,34 +224,35 @@ impl Cut {
     fn new(
         region: &[usize],
         grid: Grid,
-        products: &[f32],
-        cut_criterion: CutCriterion,
+        similarities: &[f32],
+        criterion: CutCriterion,
     ) -> Option<Self> {
-        if region.len() < 2 * MIN_PATCHES {
+        if region.len() < 2 * MIN_PART_PATCHES {
             return None;
         }
-        let graph = Graph::new(region, grid, products, cut_criterion.temperature);
-        let (cost, is_one) = graph.best_cut(&graph.second_eigenvector(&start(region, grid)));
-        let side = |wanted: bool| -> Vec<usize> {
+        let graph = PatchGraph::new(region, grid, similarities, criterion.temperature);
+        let (cost, is_one) =
+            graph.best_cut(&graph.second_eigenvector(&initial_vector(region, grid)));
+        let side = |of_one: bool| -> Vec<usize> {
             let patches = region.iter().zip(&is_one);
-            let patches = patches.filter(|(_, is_one)| **is_one == wanted);
+            let patches = patches.filter(|(_, is_one)| **is_one == of_one);
             patches.map(|(patch, _)| *patch).collect()
         };
         let parts = [side(true), side(false)];
-        if parts.iter().any(|part| part.len() < MIN_PATCHES) {
+        if parts.iter().any(|part| part.len() < MIN_PART_PATCHES) {
             return None;
         }
         let [one, other] = parts.each_ref().map(|part| centre(part, grid));
         let (vertical, horizontal) = ((one.0 - other.0).abs(), (one.1 - other.1).abs());
         let stacked = vertical / (vertical + horizontal).max(f32::MIN_POSITIVE);
         Some(Self {
-            cost: cost * (cut_criterion.stacking_penalty * (stacked - 0.5)).exp(),
-            parts: parts.map(|part| Box::new(Tree::new(part, grid, products, cut_criterion))),
+            cost: cost * (criterion.stacking_penalty * (stacked - 0.5)).exp(),
+            parts: parts.map(|part| Box::new(CutTree::new(part, grid, similarities, criterion))),
         })
     }
 }
 
-/// The mean row and column of some patches.
+/// The mean row and column of patches.
 fn centre(patches: &[usize], grid: Grid) -> (f32, f32) {
     let (rows, columns) = patches.iter().fold((0, 0), |(rows, columns), patch| {
         (rows + patch / grid.columns, columns + patch % grid.columns)
@@ -235,8 +261,8 @@ fn centre(patches: &[usize], grid: Grid) -> (f32, f32) {
     (rows as f32 / count, columns as f32 / count)
 }
 
-/// The up to eight neighbours of a patch.
-fn around(patch: usize, grid: Grid) -> impl Iterator<Item = usize> {
+/// The neighbours of a patch, at most eight.
+fn neighbours(patch: usize, grid: Grid) -> impl Iterator<Item = usize> {
     let (row, column) = (patch / grid.columns, patch % grid.columns);
     let rows = row.saturating_sub(1)..=(row + 1).min(grid.rows - 1);
     rows.flat_map(move |y| {
@@ -246,42 +272,42 @@ fn around(patch: usize, grid: Grid) -> impl Iterator<Item = usize> {
     .filter(move |neighbour| *neighbour != patch)
 }
 
-/// Where each patch of a region lies along its longest axis.
-fn start(region: &[usize], grid: Grid) -> Vec<f32> {
+/// The position of each patch of a region along its longest axis.
+fn initial_vector(region: &[usize], grid: Grid) -> Vec<f32> {
     let (mean_y, mean_x) = centre(region, grid);
-    let places: Vec<(f32, f32)> = region
+    let positions: Vec<(f32, f32)> = region
         .iter()
         .map(|patch| ((patch / grid.columns) as f32, (patch % grid.columns) as f32))
         .collect();
     let (mut yy, mut xx, mut xy) = (0.0, 0.0, 0.0);
-    for (y, x) in &places {
+    for (y, x) in &positions {
         let (y, x) = (y - mean_y, x - mean_x);
         (yy, xx, xy) = (yy + y * y, xx + x * x, xy + x * y);
     }
     let (sin, cos) = (0.5 * (2.0 * xy).atan2(xx - yy)).sin_cos();
-    let along = places
+    let along = positions
         .iter()
         .map(|(y, x)| (x - mean_x) * cos + (y - mean_y) * sin);
     along.collect()
 }
 
-/// A region's patches and the bonds between neighbours.
-struct Graph {
-    /// For each patch its neighbours in the region, by their places there, and the bonds.
+/// The patches of a region and the bonds between neighbours.
+struct PatchGraph {
+    /// For each patch, the indices in the region of its neighbours, and the bonds.
     bonds: Vec<Vec<(usize, f32)>>,
-    /// The sum of each patch's bonds.
+    /// The sum of the bonds of each patch.
     degrees: Vec<f32>,
 }
 
-impl Graph {
-    fn new(region: &[usize], grid: Grid, products: &[f32], temperature: f32) -> Self {
+impl PatchGraph {
+    fn new(region: &[usize], grid: Grid, similarities: &[f32], temperature: f32) -> Self {
         let patches = grid.patches();
-        let mut place = vec![None; patches];
+        let mut index = vec![None; patches];
         for (at, patch) in region.iter().enumerate() {
-            place[*patch] = Some(at);
+            index[*patch] = Some(at);
         }
-        // Products of the tokens less their mean in the region, from the products of the tokens.
-        let row = |patch: usize| &products[patch * patches..][..patches];
+        // The products of the tokens minus their mean in the region, from the products of the tokens.
+        let row = |patch: usize| &similarities[patch * patches..][..patches];
         let count = region.len() as f32;
         let means: Vec<f32> = region
             .iter()
@@ -296,7 +322,7 @@ impl Graph {
             .iter()
             .enumerate()
             .map(|(a, patch)| {
-                let neighbours = around(*patch, grid).filter_map(|patch| place[patch]);
+                let neighbours = neighbours(*patch, grid).filter_map(|patch| index[patch]);
                 let bond = |b: usize| {
                     let cosine = product(a, b) / (lengths[a] * lengths[b]);
                     (b, ((cosine - 1.0) / temperature).exp())
@@ -314,9 +340,9 @@ impl Graph {
         }
     }
 
-    /// The second eigenvector of the normalised Laplacian, over the roots of the degrees: the
-    /// relaxed cut. Found by power iteration on `I + D^-1/2 W D^-1/2`, the first eigenvector taken
-    /// out at every step.
+    /// The second eigenvector of the normalised Laplacian, divided by the square roots of the degrees:
+    /// the relaxed cut. It is found by power iteration on `I + D^-1/2 W D^-1/2`, with the first
+    /// eigenvector removed in every step.
     fn second_eigenvector(&self, start: &[f32]) -> Vec<f32> {
         let roots: Vec<f32> = self.degrees.iter().map(|degree| degree.sqrt()).collect();
         let total: f32 = self.degrees.iter().sum();
@@ -344,8 +370,8 @@ impl Graph {
             .collect()
     }
 
-    /// The cheapest cut between low and high values that leaves a tenth on either side: its
-    /// normalised cut, and which patches lie on one side of it.
+    /// The cheapest cut between low and high values that leaves at least a tenth on either side: its
+    /// normalised cost, and which patches lie on one side of it.
     fn best_cut(&self, values: &[f32]) -> (f32, Vec<bool>) {
         let mut order: Vec<usize> = (0..values.len()).collect();
         order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
@@ -380,14 +406,14 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// Spreads labels over the whole grid, each patch taking that of a nearest labelled one.
-fn nearest(mut labels: Vec<Option<u16>>, grid: Grid) -> Vec<u16> {
+/// Spreads labels over the whole grid: each patch takes the label of a nearest labelled patch.
+fn spread_labels(mut labels: Vec<Option<u16>>, grid: Grid) -> Vec<u16> {
     let is_labelled = |patch: &usize| labels[*patch].is_some();
     let mut ring: Vec<usize> = (0..labels.len()).filter(is_labelled).collect();
     while !ring.is_empty() {
         let mut next = Vec::new();
         for patch in ring {
-            for neighbour in around(patch, grid) {
+            for neighbour in neighbours(patch, grid) {
                 if labels[neighbour].is_none() {
                     labels[neighbour] = labels[patch];
                     next.push(neighbour);

@@ -1,24 +1,24 @@
-//! Maps cut into regions.
+//! A map cut into regions.
 
-use super::maps::Map;
+use super::map::Map;
 use crate::geometry::BBox;
 
-/// A map whose range is less than this share of its maximum is constant but for rounding.
+/// A map whose range is a smaller share of its maximum than this is constant, apart from rounding.
 const MIN_RELATIVE_RANGE: f32 = 1e-5;
 
-/// A map enlarged to the transformer's input and brought to 256 levels.
+/// An enlarged map with 256 levels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LevelMap {
-    /// Columns.
+    /// The number of columns.
     pub width: usize,
-    /// Rows.
+    /// The number of rows.
     pub height: usize,
     /// `min-max(map) * 255`, rounded down, row by row.
     pub levels: Vec<u8>,
 }
 
 impl LevelMap {
-    /// Enlarges `map` to `width` x `height` pixels; a constant map has level 0 everywhere.
+    /// Enlarges `map` to `width` x `height` pixels. A constant map has level 0 everywhere.
     pub fn new(map: &Map, width: usize, height: usize) -> Self {
         let values = map.resized(width, height);
         let (min, max) = values
@@ -42,33 +42,34 @@ impl LevelMap {
         }
     }
 
-    /// The regions of connected pixels (8 neighbours) that are strictly above the level
-    /// `int(threshold * max)`, `threshold` in 0..1, in reading order of their first pixels.
+    /// The connected regions (8 neighbours) of pixels strictly above the level `int(threshold * max)`,
+    /// with `threshold` in 0..1, in reading order of their first pixels.
     pub fn regions(&self, threshold: f32) -> Vec<Region> {
-        let cut = self.cut(threshold);
+        let cut = self.cut_level(threshold);
         self.components(|pixel| (self.levels[pixel] > cut).then_some(()))
     }
 
-    /// The connected pieces (8 neighbours) of pixels with one label, but of those without; in
-    /// reading order of their first pixels.
+    /// The connected components (8 neighbours) of pixels with equal labels, in reading order of their
+    /// first pixels. Pixels without a label belong to none.
     pub(super) fn components<L: PartialEq>(
         &self,
         label: impl Fn(usize) -> Option<L>,
     ) -> Vec<Region> {
-        let mut is_seen = vec![false; self.levels.len()];
+        let mut is_visited = vec![false; self.levels.len()];
         let mut regions = Vec::new();
-        for first in 0..is_seen.len() {
-            let Some(of_first) = label(first).filter(|_| !is_seen[first]) else {
+        for first in 0..is_visited.len() {
+            let Some(label_of_first) = label(first).filter(|_| !is_visited[first]) else {
                 continue;
             };
-            is_seen[first] = true;
+            is_visited[first] = true;
             let mut pixels = vec![first];
             let mut at = 0;
             while let Some(&pixel) = pixels.get(at) {
                 at += 1;
-                for neighbour in self.around(pixel) {
-                    if !is_seen[neighbour] && label(neighbour).as_ref() == Some(&of_first) {
-                        is_seen[neighbour] = true;
+                for neighbour in self.neighbours(pixel) {
+                    if !is_visited[neighbour] && label(neighbour).as_ref() == Some(&label_of_first)
+                    {
+                        is_visited[neighbour] = true;
                         pixels.push(neighbour);
                     }
                 }
@@ -78,12 +79,13 @@ impl LevelMap {
         regions
     }
 
-    /// Where the map falls off most steeply, in 0..1 of its range: the level between 0.40 and 0.68
-    /// whose pixels have the largest mean gradient.
+    /// The level where the map is steepest, in 0..1 of its range: the level between 0.40 and 0.68 whose
+    /// pixels have the largest mean gradient.
     pub fn steepest(&self) -> f32 {
         const BINS: usize = 50;
         let at = |x: usize, y: usize| f32::from(self.levels[y * self.width + x]) / 255.0;
-        let slope = |before: f32, after: f32, apart: usize| (after - before) / apart.max(1) as f32;
+        let slope =
+            |before: f32, after: f32, distance: usize| (after - before) / distance.max(1) as f32;
         let mut bins = [(0f32, 0f32); BINS + 1];
         for y in 0..self.height {
             let (above, below) = (y.saturating_sub(1), (y + 1).min(self.height - 1));
@@ -106,19 +108,18 @@ impl LevelMap {
         steepest.unwrap_or(BINS / 2) as f32 / BINS as f32
     }
 
-    /// The holes that [`Self::regions`] enclose, each with the ring of pixels around it: what
-    /// OpenCV's `findContours` gives besides the regions unless it is asked for outer contours
-    /// alone. A hole's pixels are connected by their sides, since those of regions are by corners
-    /// too.
+    /// The holes that the [regions](Self::regions) enclose, each with the ring of pixels around it, as
+    /// OpenCV's `findContours` finds them in addition to the outer contours. The pixels of a hole are
+    /// connected by their sides only, because those of regions are also connected by corners.
     pub fn holes(&self, threshold: f32) -> Vec<Region> {
-        let cut = self.cut(threshold);
-        let mut is_seen: Vec<bool> = self.levels.iter().map(|level| *level > cut).collect();
+        let cut = self.cut_level(threshold);
+        let mut is_visited: Vec<bool> = self.levels.iter().map(|level| *level > cut).collect();
         let mut holes = Vec::new();
-        for start in 0..is_seen.len() {
-            if is_seen[start] {
+        for start in 0..is_visited.len() {
+            if is_visited[start] {
                 continue;
             }
-            is_seen[start] = true;
+            is_visited[start] = true;
             let mut pixels = vec![start];
             let mut at = 0;
             let mut is_enclosed = true;
@@ -127,9 +128,9 @@ impl LevelMap {
                 let (x, y) = (pixel % self.width, pixel / self.width);
                 is_enclosed &=
                     (1..self.width - 1).contains(&x) && (1..self.height - 1).contains(&y);
-                for side in self.beside(pixel) {
-                    if !is_seen[side] {
-                        is_seen[side] = true;
+                for side in self.side_neighbours(pixel) {
+                    if !is_visited[side] {
+                        is_visited[side] = true;
                         pixels.push(side);
                     }
                 }
@@ -148,14 +149,14 @@ impl LevelMap {
         holes
     }
 
-    /// The level that stands for `threshold`, in 0..1 of the highest.
-    fn cut(&self, threshold: f32) -> u8 {
+    /// The level of `threshold`, which is in 0..1 of the highest level.
+    fn cut_level(&self, threshold: f32) -> u8 {
         let max = self.levels.iter().copied().max().unwrap_or(0);
         (threshold * f32::from(max)) as u8
     }
 
-    /// The up to four pixels that share a side with a pixel.
-    pub(super) fn beside(&self, pixel: usize) -> impl Iterator<Item = usize> {
+    /// The pixels, at most four, that share a side with a pixel.
+    pub(super) fn side_neighbours(&self, pixel: usize) -> impl Iterator<Item = usize> {
         let (x, y) = (pixel % self.width, pixel / self.width);
         let sides = [
             (x > 0).then(|| pixel - 1),
@@ -166,8 +167,8 @@ impl LevelMap {
         sides.into_iter().flatten()
     }
 
-    /// The up to eight neighbours of a pixel.
-    fn around(&self, pixel: usize) -> impl Iterator<Item = usize> + Clone {
+    /// The pixels, at most eight, that share a side or a corner with a pixel.
+    fn neighbours(&self, pixel: usize) -> impl Iterator<Item = usize> + Clone {
         let (width, height) = (self.width, self.height);
         let (x, y) = (pixel % width, pixel / width);
         let rows = y.saturating_sub(1)..=(y + 1).min(height - 1);
@@ -179,7 +180,7 @@ impl LevelMap {
     }
 }
 
-/// A connected region of a [`LevelMap`]; edges in its pixels, right and bottom exclusive.
+/// A connected region of a [`LevelMap`]. Edges are in pixels of the map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Region {
     /// Left edge.
@@ -190,7 +191,7 @@ pub struct Region {
     pub x1: usize,
     /// Bottom edge, exclusive.
     pub y1: usize,
-    /// Its pixels as indices into the map, in no order.
+    /// Its pixels as indices into the map, in no particular order.
     pub pixels: Vec<usize>,
     map_width: usize,
 }
@@ -215,13 +216,14 @@ impl Region {
         region
     }
 
-    /// The area within its outer contour, as OpenCV's `contourArea` measures it: of the polygon
-    /// through the centres of the contour's pixels, holes filled, in half square pixels.
+    /// Twice the area within its outer contour, in square pixels of the map, as OpenCV's `contourArea`
+    /// measures it: the area of the polygon through the centres of the contour's pixels, with holes
+    /// filled.
     ///
-    /// Between four neighbouring centres the polygon covers the whole square if all four pixels
-    /// are inside, half of it if three are, and nothing otherwise.
+    /// Between four neighbouring centres, the polygon covers the whole square if all four pixels are
+    /// inside, half of it if three are, and nothing otherwise.
     pub fn doubled_contour_area(&self) -> usize {
-        // The region with a margin of one pixel, in which the outside is one connected piece.
+        // The region with a margin of one pixel, so that the outside is connected.
         let width = self.x1 - self.x0 + 2;
         let height = self.y1 - self.y0 + 2;
         let mut inside = vec![true; width * height];
@@ -261,7 +263,7 @@ impl Region {
         doubled
     }
 
-    /// The region's box in a picture of `picture` pixels of which `map` is an enlarged map.
+    /// The box of the region, in pixels of a picture of `picture` pixels that `map` covers.
     pub fn bbox(&self, map: &LevelMap, picture: (u32, u32)) -> BBox {
         let x = picture.0 as f32 / map.width as f32;
         let y = picture.1 as f32 / map.height as f32;
@@ -274,11 +276,12 @@ impl Region {
     }
 }
 
-/// The region of the largest contour area, the paper's one box a class; the first of equals.
-pub fn largest(regions: &[Region]) -> Option<&Region> {
+/// The region with the largest contour area, from which the paper makes its single box per class. Of
+/// equals, the first.
+pub fn largest_region(regions: &[Region]) -> Option<&Region> {
     let mut best: Option<(&Region, usize)> = None;
     for region in regions {
-        // The contour lies within the bounds, so most regions need no measuring.
+        // The contour lies within the bounds, so most regions need not be measured.
         let bound = 2 * (region.x1 - region.x0 - 1) * (region.y1 - region.y0 - 1);
         if best.is_some_and(|(_, area)| bound <= area) {
             continue;

@@ -3,7 +3,7 @@ use crate::geometry::{BBox, Grid};
 
 fn evidence(rows: usize, columns: usize, attention: Vec<f32>) -> Evidence {
     let patches = rows * columns;
-    // Each patch is like itself alone, so that carrying changes little.
+    // Each patch is similar only to itself, so that propagation changes little.
     let similarity = |i: usize, j: usize| if i == j { 1.0 } else { -1.0 };
     Evidence {
         grid: Grid { rows, columns },
@@ -38,7 +38,7 @@ fn even_attention_gives_no_box() {
 }
 
 #[test]
-fn a_single_patch_is_no_panic() {
+fn a_single_patch_gives_no_box() {
     for method in [Method::Affinity, Method::Attention] {
         let one = evidence(1, 1, vec![1.0]);
         let localizer = Localizer::new(&Maps::new(&one, &[], &[]), method, None).unwrap();
@@ -47,13 +47,13 @@ fn a_single_patch_is_no_panic() {
 }
 
 #[test]
-fn the_method_of_the_paper_needs_a_class() {
+fn the_papers_method_needs_a_class() {
     let maps = Maps::new(&evidence(2, 2, vec![0.25; 4]), &[], &[]);
     assert!(maps.map(Method::TsCam, None).is_none());
 }
 
 #[test]
-fn attention_on_one_side_gives_a_sure_box_there() {
+fn attention_on_one_side_gives_a_box_with_a_high_score_there() {
     let attention = (0..64).map(|at| if at % 8 < 4 { 0.03 } else { 0.0002 });
     let sided = evidence(8, 8, attention.collect());
     let localizer = Localizer::new(&Maps::new(&sided, &[], &[]), Method::Affinity, None).unwrap();
@@ -65,8 +65,8 @@ fn attention_on_one_side_gives_a_sure_box_there() {
     assert!(found.score > 0.9, "{}", found.score);
 }
 
-/// A picture of 8 x 16 patches whose attention is on the middle rows. Each patch's token says where
-/// in its object it lies, if the objects end at these columns.
+/// A picture of 8 x 16 patches with attention on the middle rows. The token of each patch encodes its
+/// position in its object, where the objects end at these columns.
 fn row_of_objects(ends: &[usize]) -> Evidence {
     let (rows, columns) = (8, 16);
     let is_inside = |at: usize| (2..6).contains(&(at / columns));
@@ -108,22 +108,22 @@ fn boxes_of(evidence: &Evidence) -> Vec<BBox> {
 }
 
 #[test]
-fn objects_that_touch_are_told_apart_where_their_tokens_jump() {
+fn objects_that_touch_are_separated_where_their_tokens_change_abruptly() {
     assert_eq!(boxes_of(&row_of_objects(&[16])).len(), 1);
     let two = boxes_of(&row_of_objects(&[8, 16]));
     assert_eq!(two.len(), 2, "{two:?}");
     assert_eq!(
         (two[0].x1, two[1].x0),
         (80.0, 80.0),
-        "they touch at the jump"
+        "they touch where the tokens change"
     );
     assert_eq!(boxes_of(&row_of_objects(&[6, 11, 16])).len(), 3);
 }
 
 #[test]
-fn the_paper_never_parts_what_touches() {
+fn the_papers_methods_do_not_separate_objects_that_touch() {
     let maps = Maps::new(&row_of_objects(&[8, 16]), &[], &[]);
-    assert!(maps.parts.is_some());
+    assert!(maps.instance_labels.is_some());
     let localizer = Localizer::new(&maps, Method::Attention, None).unwrap();
     assert_eq!(localizer.largest_and_all(0.5, (160, 80)).1.len(), 1);
 }
@@ -203,7 +203,7 @@ fn classifier() -> ClassEvidence {
 }
 
 #[test]
-fn a_region_is_called_what_its_own_logits_say() {
+fn a_region_gets_its_class_from_its_own_logits() {
     let companion = Evidence {
         companion: Some(classifier()),
         ..evidence(1, 2, vec![0.5; 2])
@@ -222,12 +222,12 @@ fn a_region_is_called_what_its_own_logits_say() {
     let total: f32 = right.iter().map(|(_, probability)| probability).sum();
     assert!(
         (total - (e2 + 1.0) / (e2 + 2.0)).abs() < 1e-5,
-        "the third is the rest"
+        "the third class is among the others"
     );
 }
 
 #[test]
-fn the_map_of_any_weighs_classes_by_the_root_of_their_probability() {
+fn the_map_of_any_class_weights_classes_by_the_root_of_their_probability() {
     let any = classifier().any_class_map(classifier().grid);
     let probabilities = classifier().probabilities();
     let expected = [6.0 * probabilities[0].sqrt(), 2.0 * probabilities[1].sqrt()];
@@ -261,7 +261,7 @@ fn only_the_papers_methods_cut_at_the_threshold_itself() {
 }
 
 #[test]
-fn a_companion_adds_to_what_attention_says() {
+fn a_companion_adds_to_the_attention() {
     let attention = |at: usize| if at % 8 < 4 { 0.03 } else { 0.0002 };
     let alone = evidence(8, 8, (0..64).map(attention).collect());
     let both = Evidence {
@@ -276,7 +276,7 @@ fn a_companion_adds_to_what_attention_says() {
     let (left, right) = (propagated.values[0], propagated.values[7]);
     assert!(
         (left - right).abs() < 0.1,
-        "each has one witness: {left} {right}"
+        "each has one of two maps: {left} {right}"
     );
     assert_eq!(maps.map(Method::Cam, Some(0)).unwrap().values[7], 6.0);
     assert_eq!(
@@ -294,8 +294,8 @@ fn a_companion_adds_to_what_attention_says() {
 }
 
 #[test]
-fn a_small_box_lies_between_the_first_look_and_the_second() {
-    // Four of 256 patches in the first look; in the second, their left half.
+fn a_small_box_is_the_mean_of_both_scales() {
+    // Four of 256 patches in the whole picture; in the enlarged part, their left half.
     let is_inside = |at: usize| (7..9).contains(&(at / 16)) && (7..9).contains(&(at % 16));
     let first = evidence(
         16,
@@ -322,17 +322,17 @@ fn a_small_box_lies_between_the_first_look_and_the_second() {
             .unwrap()
     };
     let once = boxes(&first);
-    let looked_closer = Evidence {
+    let with_zoom = Evidence {
         zoomed: vec![ZoomedEvidence {
             frame,
             evidence: second.clone(),
         }],
         ..first.clone()
     };
-    let twice = boxes(&looked_closer);
+    let twice = boxes(&with_zoom);
     let is_same = |a: f32, b: f32| (a - b).abs() < 1.5;
     assert!(is_same(once.x0, twice.x0) && is_same(once.y0, twice.y0) && is_same(once.y1, twice.y1));
-    // At 83.75 in the second look, at 90 in the first.
+    // At 83.75 in the enlarged part, at 90 in the whole picture.
     assert!(
         is_same(twice.x1, (once.x1 + 83.75) / 2.0),
         "{once:?} {twice:?}"
@@ -345,5 +345,5 @@ fn a_small_box_lies_between_the_first_look_and_the_second() {
         }],
         ..first
     };
-    assert_eq!(boxes(&elsewhere), once, "a second look at something else");
+    assert_eq!(boxes(&elsewhere), once, "another part was enlarged");
 }

@@ -1,19 +1,19 @@
-//! Groups of ImageNet's classes.
+//! Groups of ImageNet's classes, such as "dog" for the 118 breeds.
 //!
-//! The 1000 classes of ILSVRC 2012 have one order, which its models share and which follows
-//! WordNet: what is alike lies together, so most groups are a few ranges of places. The names of
-//! the classes differ from model to model; their places do not.
+//! All models of ILSVRC 2012 share the order of its 1000 classes. It follows WordNet, so similar
+//! classes are neighbours and most groups are a few ranges of indices. The names of the classes
+//! differ from model to model, their indices do not.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use super::suggest::singular;
+use super::words::singular;
 
-/// The table: name, kind or family, synonyms with commas between, ranges of places.
+/// The table of groups: name, kind or family, synonyms separated by commas, ranges of indices.
 const TABLE: &str = include_str!("../../assets/imagenet-groups.tsv");
 
-/// Places at which every list of ILSVRC's classes has these words.
+/// Indices at which every list of ILSVRC's classes has these words.
 const LANDMARK_CLASSES: [(usize, &str); 5] = [
     (0, "tench"),
     (207, "golden retriever"),
@@ -21,36 +21,36 @@ const LANDMARK_CLASSES: [(usize, &str); 5] = [
     (817, "sports car"),
     (999, "toilet tissue"),
 ];
-/// How many classes there are.
+/// The number of ILSVRC's classes.
 const CLASS_COUNT: usize = 1000;
 
-/// Whether these are ILSVRC's classes in its order.
+/// Whether these are ILSVRC's classes in their order.
 pub fn is_imagenet(class_names: &[String]) -> bool {
     let has = |(at, words): &(usize, &str)| class_names[*at].to_lowercase().contains(words);
     class_names.len() == CLASS_COUNT && LANDMARK_CLASSES.iter().all(has)
 }
 
-/// Classes that have a common name.
+/// Classes that share a common name.
 #[derive(Debug)]
 pub struct Group {
-    /// What one of them is called.
+    /// The common name, in the singular.
     pub name: &'static str,
-    /// Whether it is what a person would call a single object; else a wider word, such as
-    /// "vehicle".
+    /// Whether a person would call a single object by this name. Otherwise it is a wider word, such
+    /// as "vehicle".
     pub is_kind: bool,
-    /// Other names for it.
+    /// Other names for the group.
     pub synonyms: Vec<&'static str>,
-    /// Where its classes are.
+    /// The indices of its classes.
     ranges: Vec<RangeInclusive<usize>>,
 }
 
 impl Group {
-    /// Whether it has the class at this place.
-    pub fn has(&self, class: usize) -> bool {
+    /// Whether the class with this index is in the group.
+    pub fn contains(&self, class: usize) -> bool {
         self.ranges.iter().any(|range| range.contains(&class))
     }
 
-    /// How many classes it has.
+    /// The number of its classes.
     pub fn size(&self) -> usize {
         self.ranges.iter().map(|range| range.clone().count()).sum()
     }
@@ -65,14 +65,14 @@ pub fn all() -> &'static [Group] {
     &GROUPS
 }
 
-/// The group that a category means by its name: as it is written, else in the singular.
-pub fn meant(category: &str) -> Option<&'static Group> {
+/// The group that has this name, as it is written or else in the singular.
+pub fn named(category: &str) -> Option<&'static Group> {
     static BY_NAME: LazyLock<HashMap<&str, &Group>> = LazyLock::new(|| {
-        let named = all().iter().flat_map(|group| {
+        let names = all().iter().flat_map(|group| {
             let names = group.synonyms.iter().chain([&group.name]);
             names.map(move |name| (*name, group))
         });
-        named.collect()
+        names.collect()
     });
     let name = category.trim().to_lowercase();
     let found = BY_NAME.get(&*name).or_else(|| {
@@ -82,7 +82,7 @@ pub fn meant(category: &str) -> Option<&'static Group> {
     found.copied()
 }
 
-/// A row of the table; nothing if it is none.
+/// Reads a row of the table; `None` if it is not valid.
 fn read(line: &'static str) -> Option<Group> {
     let mut cells = line.split('\t');
     let name = cells.next()?;
@@ -112,13 +112,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_of_the_table_is_a_group_with_names_of_its_own() {
+    fn every_row_of_the_table_is_a_group_with_unique_names() {
         let rows = TABLE.lines().filter(|line| !line.starts_with('#'));
         let rows: Vec<&str> = rows.collect();
         assert_eq!(all().len(), rows.len());
         let mut names = HashSet::new();
         for line in rows {
-            let group = read(line).unwrap_or_else(|| panic!("{line:?} is no group"));
+            let group = read(line).unwrap_or_else(|| panic!("{line:?} is not a group"));
             let all = group.synonyms.iter().chain([&group.name]);
             for name in all {
                 assert!(names.insert(*name), "{name} names two groups");
@@ -141,8 +141,8 @@ mod tests {
     }
 
     #[test]
-    fn groups_hold_what_they_say() {
-        // Places in ILSVRC's order, read off a list of its names.
+    fn groups_contain_the_classes_of_their_name() {
+        // Indices in ILSVRC's order, read off a list of its names.
         for (category, inside, outside) in [
             ("cat", &[281, 285][..], &[280, 286, 383][..]),
             ("Dogs", &[151, 207, 268], &[150, 269, 275]),
@@ -154,14 +154,14 @@ mod tests {
             ("cell phone", &[487, 528], &[527]),
             ("people", &[981, 983], &[984]),
         ] {
-            let group = meant(category).unwrap_or_else(|| panic!("{category} is a group"));
-            assert!(inside.iter().all(|at| group.has(*at)), "{group:?}");
-            assert!(!outside.iter().any(|at| group.has(*at)), "{group:?}");
+            let group = named(category).unwrap_or_else(|| panic!("{category} is a group"));
+            assert!(inside.iter().all(|at| group.contains(*at)), "{group:?}");
+            assert!(!outside.iter().any(|at| group.contains(*at)), "{group:?}");
         }
-        assert!(meant("runway debris").is_none());
-        assert_eq!(meant("cat").map(Group::size), Some(5));
-        // Glasses are not several of what one drinks from.
-        assert!(meant("glasses").is_some_and(|group| group.has(837)));
-        assert!(meant("glass").is_some_and(|group| group.has(572)));
+        assert!(named("runway debris").is_none());
+        assert_eq!(named("cat").map(Group::size), Some(5));
+        // "Glasses" are not the plural of the "glass" to drink from.
+        assert!(named("glasses").is_some_and(|group| group.contains(837)));
+        assert!(named("glass").is_some_and(|group| group.contains(572)));
     }
 }

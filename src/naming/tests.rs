@@ -13,7 +13,7 @@ fn naming(pairs: &[(&str, &str)]) -> Naming {
 }
 
 #[test]
-fn classes_that_stand_for_the_same_count_together() {
+fn probabilities_of_classes_for_the_same_category_are_added() {
     let names = strings(&["tabby", "Egyptian cat", "toaster", "nail", "screw"]);
     let naming = naming(&[
         ("tabby", "cat"),
@@ -25,18 +25,18 @@ fn classes_that_stand_for_the_same_count_together() {
         let name = naming.name(&names, classes)?;
         Some((name.text, (name.probability * 100.0).round() as u32))
     };
-    // Each less than the toaster, both together more.
+    // Each is less probable than the toaster, both together are more probable.
     assert_eq!(name(&[(2, 0.4), (0, 0.3), (1, 0.25)]), Some(("cat", 55)));
     assert_eq!(name(&[(2, 0.6), (0, 0.2), (1, 0.1)]), Some(("toaster", 60)));
-    // What stands for no class has a vote too.
+    // Classes that stand for any object count as well.
     assert_eq!(
         name(&[(0, 0.4), (3, 0.3), (4, 0.2)]),
         Some((ANY_OBJECT, 50))
     );
-    // Of equal sums the one that came first.
+    // Of equal sums the one that comes first wins.
     assert_eq!(name(&[(2, 0.3), (0, 0.3)]), Some(("toaster", 30)));
     assert_eq!(name(&[(0, 0.3), (2, 0.3)]), Some(("cat", 30)));
-    // Nothing to go by: no classes, too little, or a class that the model has not.
+    // There is no name without classes, with too low a sum, or with an unknown class.
     assert_eq!(name(&[]), None);
     assert_eq!(
         name(&[
@@ -54,41 +54,41 @@ fn classes_that_stand_for_the_same_count_together() {
         Some(("cat", 28))
     );
     assert_eq!(name(&[(9, 0.9)]), None);
-    // No more than certain, whatever rounding does.
+    // Rounding does not lead to more than certainty.
     assert_eq!(name(&[(0, 0.7), (1, 0.30001)]), Some(("cat", 100)));
 }
 
 #[test]
-fn a_class_that_stands_for_itself_is_not_kept() {
-    let mut kept = naming(&[("tabby", "tabby"), ("object", "object"), ("cup", "mug")]);
-    assert_eq!(kept.len(), 1);
-    kept.set("cup", None);
-    assert!(kept.is_empty());
-    assert_eq!(kept.name_of("cup"), "cup");
+fn a_class_that_stands_for_itself_has_no_entry() {
+    let mut mapping = naming(&[("tabby", "tabby"), ("object", "object"), ("cup", "mug")]);
+    assert_eq!(mapping.len(), 1);
+    mapping.set("cup", None);
+    assert!(mapping.is_empty());
+    assert_eq!(mapping.name_of("cup"), "cup");
 }
 
 #[test]
-fn categories_that_are_renamed_or_go_take_the_classes_along() {
-    let mut kept = naming(&[("tabby", "cat"), ("Siamese cat", "cat"), ("cup", "mug")]);
-    kept.rename_category("cat", "kitty");
+fn entries_follow_categories_that_are_renamed_or_removed() {
+    let mut mapping = naming(&[("tabby", "cat"), ("Siamese cat", "cat"), ("cup", "mug")]);
+    mapping.rename_category("cat", "kitty");
     assert_eq!(
-        kept,
+        mapping,
         naming(&[("tabby", "kitty"), ("Siamese cat", "kitty"), ("cup", "mug")])
     );
-    kept.rename_category("kitty", "tabby");
-    assert_eq!(kept, naming(&[("Siamese cat", "tabby"), ("cup", "mug")]));
-    kept.remove_category("mug");
-    assert_eq!(kept, naming(&[("Siamese cat", "tabby")]));
+    mapping.rename_category("kitty", "tabby");
+    assert_eq!(mapping, naming(&[("Siamese cat", "tabby"), ("cup", "mug")]));
+    mapping.remove_category("mug");
+    assert_eq!(mapping, naming(&[("Siamese cat", "tabby")]));
 }
 
 #[test]
-fn it_is_kept_as_json_that_a_person_can_write() {
-    let kept = naming(&[("tabby", "cat"), ("nail", "object")]);
-    let json = serde_json::to_string(&kept).unwrap();
+fn its_json_form_can_be_written_by_hand() {
+    let mapping = naming(&[("tabby", "cat"), ("nail", "object")]);
+    let json = serde_json::to_string(&mapping).unwrap();
     assert_eq!(json, r#"{"nail":null,"tabby":"cat"}"#);
-    assert_eq!(serde_json::from_str::<Naming>(&json).unwrap(), kept);
+    assert_eq!(serde_json::from_str::<Naming>(&json).unwrap(), mapping);
     assert!(serde_json::from_str::<Naming>(r#"{"nail":3}"#).is_err());
-    assert_eq!(kept.invalid_name(), None);
+    assert_eq!(mapping.invalid_name(), None);
     for bad in [r#"{"nail":" x"}"#, r#"{"nail":""}"#, r#"{"":"x"}"#] {
         let read: Naming = serde_json::from_str(bad).unwrap();
         assert!(read.invalid_name().is_some(), "{bad}");
@@ -104,7 +104,7 @@ fn suggested(naming: &Naming, known: &SuggestionInput<'_>) -> Vec<String> {
 }
 
 #[test]
-fn names_are_compared_without_case_and_number_and_by_their_words() {
+fn names_are_compared_by_words_without_case_and_plural() {
     let names = strings(&[
         "Cats",
         "garden hose",
@@ -123,18 +123,18 @@ fn names_are_compared_without_case_and_number_and_by_their_words() {
         suggested(&Naming::default(), &known),
         [
             "Cats > cat: the same name",
-            "garden hose > hose: a word of its name",
+            "garden hose > hose: a word of the name",
             "wine-bottle > wine bottle: the same name",
             "hose, tube > hose: the same name",
         ]
     );
-    // What was said stays said, be it that it is no class.
-    let said = naming(&[("Cats", "object"), ("garden hose", "pipe")]);
-    assert_eq!(suggested(&said, &known).len(), 2);
+    // Classes that have an entry get no suggestion, even if the entry is any object.
+    let mapped = naming(&[("Cats", "object"), ("garden hose", "pipe")]);
+    assert_eq!(suggested(&mapped, &known).len(), 2);
 }
 
 #[test]
-fn what_a_person_does_mostly_is_suggested_first() {
+fn the_most_frequent_correction_is_suggested_first() {
     let names = strings(&["tabby cat", "mug", "rag"]);
     let corrections = [
         ("tabby cat", "Mia", 3),
@@ -154,11 +154,11 @@ fn what_a_person_does_mostly_is_suggested_first() {
         categories: &["cat", "Mia", "cup", "debris"],
         corrections: &corrections,
     };
-    let expected = ["tabby cat > Mia: you changed 3 boxes so"];
+    let expected = ["tabby cat > Mia: you changed 3 boxes to it"];
     assert_eq!(suggested(&Naming::default(), &known), expected);
 }
 
-/// A thousand names with ILSVRC's where they matter.
+/// A thousand names that pass for ILSVRC's.
 fn imagenet(named: &[(usize, &str)]) -> Vec<String> {
     let mut names: Vec<String> = (0..1000).map(|at| format!("thing {at}")).collect();
     let signs = [
@@ -175,7 +175,7 @@ fn imagenet(named: &[(usize, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn the_order_of_imagenet_tells_kinds_from_mere_words() {
+fn with_imagenet_classes_groups_count_more_than_words() {
     let names = imagenet(&[
         (134, "crane"),
         (282, "tiger cat"),
@@ -208,17 +208,17 @@ fn the_order_of_imagenet_tells_kinds_from_mere_words() {
             "sports car > car: ImageNet: car",
         ]
     );
-    // The narrowest of the categories that fit; a name of two things only where both are meant.
+    // The smallest group that fits wins. "Crane" is two classes, of which only one is a bird.
     assert_eq!(
         of(&["fruit", "apple", "bird", "drill"], &[]),
         [
-            "power drill > drill: a word of its name",
+            "power drill > drill: a word of the name",
             "Granny Smith > apple: ImageNet: apple",
             "banana > fruit: ImageNet: fruit",
         ]
     );
-    // Without a category for them, several kinds that were seen make one.
-    let line = "2 kinds of cat seen";
+    // Several kinds of a group without a category suggest a new one.
+    let line = "2 kinds of cat found";
     assert_eq!(
         of(&[], &[281, 282, 954, 948]),
         [

@@ -1,27 +1,27 @@
-//! What can be said about a project file without changing it: `tsukami project check`.
+//! Checking a project file without changing it: `tsukami project check`.
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Transaction, TransactionBehavior};
 
-use super::backup::backups;
 use super::connection::open_to_view;
 use super::error::{Fault, StoreError, in_one_line};
 use super::load::Loaded;
 use super::schema::{self, MIGRATIONS};
+use crate::files::backups;
 
-/// What [`check`] found.
+/// The result of [`check`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckReport {
     /// The version of the file's format.
     pub version: i64,
-    /// How many pictures it holds.
+    /// The number of pictures.
     pub pictures: usize,
-    /// How many boxes it holds, in any state.
+    /// The number of boxes in any state.
     pub boxes: usize,
-    /// How many steps can be undone or redone.
+    /// The number of steps that can be undone or redone.
     pub steps: usize,
-    /// What is damaged; nothing if all is well. Twenty are named at most by each check.
+    /// What is damaged. Each check reports up to twenty problems.
     pub problems: Vec<String>,
     /// The automatic backups, newest first.
     pub backups: Vec<PathBuf>,
@@ -30,10 +30,10 @@ pub struct CheckReport {
 /// Checks a project file thoroughly, without changing it.
 ///
 /// # Errors
-/// If there is no project that could be checked. Damage is no error but reported.
+/// If there is no project to check. Damage is not an error, it is reported.
 pub fn check(path: &Path) -> Result<CheckReport, StoreError> {
     match read(path) {
-        // So much of it is gone that nothing can be counted.
+        // Too much is damaged to count anything.
         Err(StoreError::Damaged { what, .. }) => Ok(CheckReport {
             problems: vec![what],
             backups: backups(path),
@@ -58,7 +58,7 @@ fn read(path: &Path) -> Result<CheckReport, StoreError> {
     }
     let mut problems = Vec::new();
     if version < 1 {
-        problems.push(format!("{version} is no format"));
+        problems.push(format!("{version} is not a format"));
     }
     let structure = connection
         .prepare("PRAGMA integrity_check(20)")
@@ -69,12 +69,12 @@ fn read(path: &Path) -> Result<CheckReport, StoreError> {
         });
     match structure {
         Ok(lines) => {
-            let told = lines.iter().filter(|line| *line != "ok");
-            problems.extend(told.map(|line| in_one_line(line)));
+            let problem_lines = lines.iter().filter(|line| *line != "ok");
+            problems.extend(problem_lines.map(|line| in_one_line(line)));
         }
         Err(error) => problems.push(Fault::from(error).what()),
     }
-    // A file of a former format is read only where it is brought up to date.
+    // A file of an older format can be read only after its migration.
     let mut loaded = Loaded::default();
     if version == known {
         let read = Transaction::new_unchecked(&connection, TransactionBehavior::Deferred)

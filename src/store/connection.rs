@@ -1,4 +1,4 @@
-//! How a project file is opened, so that it is safe and so that others may use it too.
+//! How a project file is opened: safely, and so that other processes can use it too.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use super::error::Fault;
 /// How long to wait for another process that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Opens a file that exists, to write.
+/// Opens an existing file for writing.
 pub(super) fn open_read_write(path: &Path) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     prepared(Connection::open_with_flags(path, flags)?)
 }
 
-/// Opens a file that exists, to read; also one on a disk or in a folder that cannot be written.
+/// Opens an existing file for reading, even on a disk or in a folder that cannot be written to.
 pub(super) fn open_read_only(path: &Path) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = prepared(Connection::open_with_flags(path, flags)?)?;
@@ -26,16 +26,17 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, Fault> {
     let Err(error) = probe else {
         return Ok(connection);
     };
-    // In write-ahead mode even a reader makes files beside it. Where it cannot, nobody else can
-    // write either, so the file may be taken for one that never changes; if it is whole.
-    let has_more = ["-wal", "-journal"].iter().any(|ending| {
-        beside(path, ending)
+    // In write-ahead mode even a reader creates files next to the project. If it cannot, no other
+    // process can write either, so the file can be opened as one that never changes, provided that
+    // it is complete.
+    let is_incomplete = ["-wal", "-journal"].iter().any(|ending| {
+        with_ending(path, ending)
             .metadata()
             .is_ok_and(|file| file.len() > 0)
     });
     let cannot_open = error.sqlite_error_code() == Some(ErrorCode::CannotOpen);
     match path.to_str() {
-        Some(name) if cannot_open && !has_more => {
+        Some(name) if cannot_open && !is_incomplete => {
             let name = name
                 .replace('%', "%25")
                 .replace('?', "%3f")
@@ -49,8 +50,8 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, Fault> {
     }
 }
 
-/// Opens a file to look at it. Where it can be written SQLite may complete what a crash has left,
-/// but nothing else.
+/// Opens a file to view it. If the file can be written, SQLite may recover from a crash, but nothing
+/// else is written.
 pub(super) fn open_to_view(path: &Path) -> Result<Connection, Fault> {
     let view = open_read_write(path).and_then(|connection| {
         connection.pragma_update(None, "query_only", true)?;
@@ -60,7 +61,7 @@ pub(super) fn open_to_view(path: &Path) -> Result<Connection, Fault> {
     view.or_else(|_| open_read_only(path))
 }
 
-/// A file may come from anyone: nothing in it is to be run.
+/// Sets up a connection. A file may come from anyone, so nothing in it may run.
 fn prepared(connection: Connection) -> Result<Connection, Fault> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -69,27 +70,27 @@ fn prepared(connection: Connection) -> Result<Connection, Fault> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
-    // A commit has reached the disk when it returns, be it a person's or a model's: a model's
-    // come in batches of many boxes, which share the cost of that.
+    // A commit has reached the disk when it returns, whether it is a person's or a model's. A model
+    // commits batches of many boxes, which share the cost.
     connection.pragma_update(None, "synchronous", "FULL")?;
     Ok(connection)
 }
 
-/// Goes over to the write-ahead log, in which readers and a writer do not wait for each other.
-/// Where that cannot work the rollback journal stays, which is slower and as safe.
+/// Switches to the write-ahead log, with which readers and a writer do not wait for each other. Where
+/// that cannot work the rollback journal stays, which is slower and equally safe.
 pub(super) fn enable_wal(connection: &Connection, path: &Path) -> Result<(), Fault> {
     let mode = if is_remote(path) { "DELETE" } else { "WAL" };
-    // The answer is the mode that it is in, which may be another one; any of them will do.
-    let asked = connection.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |row| {
+    // The answer is the current mode, which may be another one. Every mode is fine.
+    let answer = connection.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |row| {
         row.get::<_, String>(0)
     });
-    match asked.map_err(Fault::from) {
+    match answer.map_err(Fault::from) {
         Err(Fault::Sql(error)) if is_busy(&error) => Ok(()),
-        asked => asked.map(|_| ()),
+        answer => answer.map(|_| ()),
     }
 }
 
-/// Brings everything into the one file. Tells whether nobody else has it open.
+/// Moves everything into the single file. Returns whether no other process has it open.
 pub(super) fn checkpoint(connection: &Connection) -> Result<bool, Fault> {
     connection.busy_timeout(Duration::ZERO)?;
     let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
@@ -114,15 +115,15 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// The file that SQLite keeps beside a project under this ending.
-pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+/// The file next to a project whose name is that of the project with this ending.
+pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(ending);
     name.into()
 }
 
-/// Whether a file lies on another machine, as far as that can be told. The log needs memory that
-/// all its users share, which other machines cannot.
+/// Whether a file is on another machine, as far as that can be told. The write-ahead log needs
+/// memory that all its users share, which is impossible between machines.
 fn is_remote(path: &Path) -> bool {
     let Ok(path) = path.canonicalize() else {
         return false;
@@ -136,7 +137,7 @@ fn is_remote(path: &Path) -> bool {
         );
     }
     if cfg!(target_os = "macos") {
-        // Local disks appear there too; for them this is only slower.
+        // Local disks appear there too, for which this is only slower.
         return path.starts_with("/Volumes");
     }
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
@@ -158,14 +159,14 @@ pub(super) fn is_remote_in(mounts: &str, path: &Path) -> bool {
         "smb3",
         "smbfs",
     ];
-    // id parent device root MOUNT-POINT options … - TYPE source options; spaces are octal.
+    // id parent device root MOUNT-POINT options … - TYPE source options. Spaces are octal.
     let parse = |line: &str| {
         let (left, right) = line.split_once(" - ")?;
         let point = left.split(' ').nth(4)?.replace("\\040", " ");
         let kind = right.split(' ').next()?.to_owned();
         path.starts_with(&point).then_some((point.len(), kind))
     };
-    // Of mounts on one point the last covers the others, and `max_by_key` takes the last.
+    // The last mount on a point covers the others, and `max_by_key` returns the last.
     let nearest = mounts
         .lines()
         .filter_map(parse)

@@ -11,44 +11,44 @@ use crate::document::EditError;
 /// Why something could not be done with a project file.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// Nothing lies at the path.
-    #[error("{} does not exist: check the path, or make a new project", path.display())]
+    /// There is nothing at the path.
+    #[error("{} does not exist: check the path, or create a new project", path.display())]
     NotFound {
         /// Where the project should be.
         path: PathBuf,
     },
     /// A new project would replace a file.
-    #[error("{} exists already: open it, or choose another name", path.display())]
+    #[error("{} already exists: open it, or choose another name", path.display())]
     Exists {
-        /// The file that is there.
+        /// The existing file.
         path: PathBuf,
     },
-    /// A file of some other kind.
+    /// The file is of another kind.
     #[error("{} is not a Tsukami project: choose a .tsukami file", path.display())]
     NotAProject {
         /// The file.
         path: PathBuf,
     },
-    /// A project of a later program.
+    /// The project was written by a newer program.
     #[error(
-        "{} was written by a newer Tsukami (format {version}, this one reads up to {known}): \
-         update the program to open it", path.display()
+        "{} was written by a newer version of Tsukami (format {version}, this version reads up to \
+         {known}): update Tsukami to open it", path.display()
     )]
     NewerFormat {
         /// The file.
         path: PathBuf,
         /// Its format.
         version: i64,
-        /// The latest format that this program knows.
+        /// The newest format that this program knows.
         known: i64,
     },
-    /// The content contradicts itself or its checksums; nothing was changed.
+    /// The content contradicts itself or its checksums. Nothing was changed.
     #[error(
         "{} is damaged ({what}): {}", path.display(),
         backup.as_ref().map_or_else(
             || "there is no automatic backup, so restore a copy of your own".to_owned(),
             |backup| format!(
-                "restore the automatic backup {} by `tsukami project restore {}`",
+                "restore the automatic backup {} with `tsukami project restore {}`",
                 backup.display(),
                 path.display()
             ),
@@ -57,19 +57,19 @@ pub enum StoreError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was noticed first.
+        /// The first problem that was found.
         what: String,
         /// The newest automatic backup, for [`restore`](super::restore).
         backup: Option<PathBuf>,
     },
-    /// The disk, or a quota on it, is full; memory and file are as before.
-    #[error("{} could not be written, the disk is full: free some space and do it again", path.display())]
+    /// The disk or a quota on it is full. Memory and file are unchanged.
+    #[error("{} could not be written because the disk is full: free some space and try again", path.display())]
     Full {
         /// The project file.
         path: PathBuf,
     },
-    /// Another process held the file for longer than a person would wait.
-    #[error("{} is being written by another program: wait for it, and do it again", path.display())]
+    /// Another process has locked the file for longer than a person would wait.
+    #[error("{} is being written by another program: wait for it to finish, and try again", path.display())]
     Busy {
         /// The project file.
         path: PathBuf,
@@ -80,50 +80,50 @@ pub enum StoreError {
          saved in it: {}", path.display(),
         rescued.as_ref().map_or_else(
             || "put it back if you can, and open it again".to_owned(),
-            |rescued| format!("all work up to now is in {}, open that", rescued.display()),
+            |rescued| format!("open {} instead, which contains all your work", rescued.display()),
         )
     )]
     Replaced {
         /// Where the project file was.
         path: PathBuf,
-        /// Where all that was done has been written instead.
+        /// The file that everything was written to instead.
         rescued: Option<PathBuf>,
     },
-    /// A change was asked of a project that was opened for reading.
+    /// A change was requested of a project that is open read-only.
     #[error(
-        "{} is open for reading only: close the window that edits it, or see to it that it and \
-         its folder can be written, and open it again", path.display()
+        "{} is open read-only: close the window that edits it, or make the file and its folder \
+         writable, and open it again", path.display()
     )]
     ReadOnly {
         /// The project file.
         path: PathBuf,
     },
-    /// The document refuses an edit; memory and file are as before.
-    #[error("the change does not fit the project: {0}")]
+    /// The document refuses an edit. Memory and file are unchanged.
+    #[error("this change cannot be made: {0}")]
     Refused(#[from] EditError),
-    /// Another process has changed the same rows since the edit was made; its changes are now in
-    /// the document, the edit is not.
+    /// Another process has changed the same rows since the edit was made. The document contains the
+    /// changes of that process now, and not the edit.
     #[error(
-        "{label:?} was not done, because another program has just changed the same: look, and do it again"
+        "{label:?} was not done because another program has just changed the same pictures or classes: check them, and try again"
     )]
     Conflict {
-        /// What was to be done.
+        /// What the edit does.
         label: String,
     },
-    /// The file could not be read back after a failure, so memory may no longer agree with it.
-    #[error("{} could not be read back after an error: open the project again", path.display())]
+    /// The file could not be read again after a failure, so memory may differ from it.
+    #[error("{} could not be read again after an error: open the project again", path.display())]
     OutOfSync {
         /// The project file.
         path: PathBuf,
     },
-    /// The folder of the pictures cannot be written down.
-    #[error("{} cannot be the folder of a project, its name is no Unicode: rename it", root.display())]
+    /// The folder of the pictures cannot be stored in the project.
+    #[error("{} cannot be the folder of a project because its name is not valid Unicode: rename it", root.display())]
     InvalidRoot {
         /// The folder.
         root: PathBuf,
     },
-    /// A setting that is no JSON of the expected kind.
-    #[error("the setting {key:?} of {} cannot be read or written as asked: {source}", path.display())]
+    /// A setting is not JSON of the expected type.
+    #[error("the setting {key:?} of {} cannot be read or written: {source}", path.display())]
     Setting {
         /// The project file.
         path: PathBuf,
@@ -142,10 +142,10 @@ pub enum StoreError {
         /// What the system says.
         source: io::Error,
     },
-    /// The disk fails, or a limit is reached; memory and file are as before.
+    /// The disk fails or a limit is reached. Memory and file are unchanged.
     #[error(
-        "{} could not be read or written ({source}): see to it that its disk is connected and \
-         has space, and do it again", path.display()
+        "{} could not be read or written ({source}): make sure that its disk is connected and has \
+         space, and try again", path.display()
     )]
     Disk {
         /// The project file.
@@ -153,7 +153,7 @@ pub enum StoreError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
-    /// SQLite refuses, for a reason that is none of the above.
+    /// SQLite refuses for another reason.
     #[error("{} could not be used: {source}; check its folder and permissions", path.display())]
     Sql {
         /// The project file.
@@ -163,14 +163,14 @@ pub enum StoreError {
     },
 }
 
-/// An error inside the store, before it is known which file it is about.
+/// An error inside the store, before the path of the file is added.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// SQLite reports it.
+    /// An error of SQLite.
     Sql(rusqlite::Error),
-    /// The content is not what was once written.
+    /// The content is not what was written.
     Damage(String),
-    /// A step or change could not be turned into JSON.
+    /// A step or change could not be converted to or from JSON.
     Json(serde_json::Error),
 }
 
@@ -205,12 +205,12 @@ impl Fault {
             Self::Damage(_) | Self::Json(_) => damaged(path, what),
             Self::Sql(source) if is_cut_short(&source) => damaged(path, what),
             Self::Sql(source) => match source.sqlite_error_code() {
-                // Every statement fits the tables that were made, so a plain error, which has no
-                // code of its own, means that these are not they.
+                // Every statement fits the tables of this format, so an error without a code of its
+                // own means that the tables are different.
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) => {
                     damaged(path, what)
                 }
-                // A value is of another kind than its column.
+                // A value is of another type than its column.
                 None => damaged(path, what),
                 Some(ErrorCode::DiskFull) => StoreError::Full { path },
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -224,26 +224,26 @@ impl Fault {
     }
 }
 
-/// Whether the file ends before what it is said to hold, which SQLite reports as it does a disk
-/// that fails.
+/// Whether the file is shorter than its header says, which SQLite reports in the same way as a
+/// failing disk.
 fn is_cut_short(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error().map(|error| error.extended_code);
     code == Some(rusqlite::ffi::SQLITE_IOERR_SHORT_READ)
 }
 
-/// What SQLite says of a damaged file, without its headings.
+/// SQLite's report about a damaged file, without headings.
 pub(super) fn in_one_line(text: &str) -> String {
     let lines = text.lines().filter(|line| !line.starts_with("***"));
     lines.collect::<Vec<_>>().join("; ")
 }
 
-/// The error of a damaged file, with the backup that may help.
+/// The error of a damaged file, which does not name a backup yet.
 fn damaged(path: PathBuf, what: String) -> StoreError {
-    let backup = super::backup::backups(&path).into_iter().next();
+    let backup = None;
     StoreError::Damaged { path, what, backup }
 }
 
-/// Adds the path to an IO error.
+/// Adds the path and the attempted action to an IO error.
 pub(super) fn io_error(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_path_buf();
     move |source| match source.kind() {

@@ -1,49 +1,49 @@
-//! Reading a whole file, and finding out whether it still says what was written.
+//! Reading a whole file, and checking that it is what was written.
 //!
-//! Every row must have its checksum, every row must be accepted by the document, whose rules are
-//! those of an edit, and all of them together must give the seal.
+//! Every row must match its checksum and be accepted by the document, whose rules are those for an
+//! edit. All rows together must match the seal.
 
 use std::collections::HashMap;
 
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
+use super::counters::Counters;
 use super::error::Fault;
 use super::rows::{
     ANNOTATIONS, BadCell, CATEGORIES, CHANGES, Cells, META, MODELS, NAMING, PICTURES, SETTINGS,
     STEPS, Table,
 };
 use super::schema::fingerprint;
-use super::state::Counters;
 use crate::document::{Change, Document, Edit, Step};
 
-/// So many problems are named; one is enough to refuse a file.
+/// The number of problems that are reported. A single one is enough to refuse a file.
 const MAX_PROBLEMS: usize = 20;
 
-/// No table has more columns, checksum included.
+/// The number of columns of the widest table, including the checksum.
 const MAX_COLUMNS: usize = 18;
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Default)]
 pub(super) struct Loaded {
     pub document: Document,
-    /// The steps of the history, oldest first; empty unless they were asked for.
+    /// The steps of the history, oldest first. Empty unless they were requested.
     pub steps: Vec<Step>,
-    pub state: Counters,
+    pub counters: Counters,
     pub meta: HashMap<String, String>,
     /// What is not as it was written.
     pub problems: Vec<String>,
 }
 
 impl Loaded {
-    /// Reads the file. It belongs into one transaction, so that all of it is of one moment.
+    /// Reads the file. The caller provides a transaction, so that all of it is of the same moment.
     pub(super) fn read(connection: &Connection, with_steps: bool) -> Result<Self, Fault> {
         let mut loaded = Self {
-            state: Counters::read(connection)?,
+            counters: Counters::read(connection)?,
             ..Self::default()
         };
-        if loaded.state.schema != fingerprint(connection)? {
-            loaded.problem("its tables are not those that were made".to_owned());
+        if loaded.counters.schema != fingerprint(connection)? {
+            loaded.problem("its tables are not those of the format".to_owned());
         }
         let mut seal = Counters::default();
         loaded.read_document(connection, &mut seal)?;
@@ -53,7 +53,7 @@ impl Loaded {
             if with_steps {
                 let (seq, step) = cells.step()?;
                 if usize::try_from(seq) != Ok(steps.len() + 1) {
-                    return Ok(Some("its place in the history is wrong".to_owned()));
+                    return Ok(Some("its number in the history is wrong".to_owned()));
                 }
                 steps.push(step);
             }
@@ -68,11 +68,13 @@ impl Loaded {
             Ok(loaded.apply(Edit::Naming(naming)))
         })?;
         loaded.each(connection, &CHANGES, &mut seal, |_, _| Ok(None))?;
-        if (seal.rows, seal.sum) != (loaded.state.rows, loaded.state.sum) {
-            let (is, was) = (seal.rows, loaded.state.rows);
-            loaded.problem(format!("its {is} rows are not the {was} that were written"));
+        if (seal.rows, seal.sum) != (loaded.counters.rows, loaded.counters.sum) {
+            let (is, was) = (seal.rows, loaded.counters.rows);
+            loaded.problem(format!(
+                "its {is} rows are not the {was} rows that were written"
+            ));
         }
-        loaded.document.raise_next_ids(loaded.state.next_ids);
+        loaded.document.raise_next_ids(loaded.counters.next_ids);
         Ok(loaded)
     }
 
@@ -82,10 +84,10 @@ impl Loaded {
             loaded.meta.insert(key.to_owned(), value.to_owned());
             Ok(None)
         })?;
-        let mut models = HashMap::new();
+        let mut provenances = HashMap::new();
         self.each(connection, &MODELS, seal, |_, cells| {
-            let (key, model) = cells.model()?;
-            models.insert(key, model);
+            let (key, provenance) = cells.provenance()?;
+            provenances.insert(key, provenance);
             Ok(None)
         })?;
         let mut categories = Vec::new();
@@ -95,7 +97,7 @@ impl Loaded {
         })?;
         categories.sort_by_key(|(place, row)| (*place, row.id));
         for (_, row) in categories {
-            let name = format!("category {}", row.id);
+            let name = format!("class {}", row.id);
             if let Some(problem) = self.apply(Edit::Category(Change::Insert(row))) {
                 self.problem(format!("{name}: {problem}"));
             }
@@ -105,7 +107,7 @@ impl Loaded {
             Ok(loaded.apply(Edit::Picture(Change::Insert(row))))
         })?;
         self.each(connection, &ANNOTATIONS, seal, |loaded, cells| {
-            let (picture, row) = cells.annotation(&models)?;
+            let (picture, row) = cells.annotation(&provenances)?;
             let change = Change::Insert(row);
             Ok(loaded.apply(Edit::Annotation { picture, change }))
         })?;
@@ -114,13 +116,13 @@ impl Loaded {
         Ok(())
     }
 
-    /// Applies an edit, and tells what is wrong with it if anything is.
+    /// Applies an edit. Returns the problem if the document refuses it.
     fn apply(&mut self, edit: Edit) -> Option<String> {
         let error = self.document.apply(edit).err()?;
         Some(error.to_string())
     }
 
-    /// Calls `take` with each row of a table whose checksum is right.
+    /// Calls `take` with each row of a table that matches its checksum.
     fn each(
         &mut self,
         connection: &Connection,
@@ -141,7 +143,7 @@ impl Loaded {
             seal.seal(expected);
             let problem = if checksum == ValueRef::Integer(expected) {
                 take(self, &Cells(values))
-                    .unwrap_or_else(|BadCell| Some("a value is of the wrong kind".to_owned()))
+                    .unwrap_or_else(|BadCell| Some("a value is of the wrong type".to_owned()))
             } else {
                 Some("a value is not the one that was written".to_owned())
             };

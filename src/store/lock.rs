@@ -1,8 +1,8 @@
 //! The lock of the one window that edits a project.
 //!
-//! It is a lock of the operating system on a file beside the project, so it ends with the process
+//! It is a lock of the operating system on a file in the side folder, so it ends with the process
 //! that holds it, however that ends. The project file itself is not locked: the command line may
-//! add to it meanwhile, and SQLite sees to it that they take turns.
+//! add to it at the same time, and SQLite lets them take turns.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -10,9 +10,10 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-/// A process that a window starts shares its lock until it has become another program, so a lock
-/// that was just let go may seem to be held for a moment.
+/// How often a held lock is tried again. A process that a window starts shares the window's lock
+/// until it runs its own program, so a released lock may seem to be held for a moment.
 const MAX_LOCK_ATTEMPTS: u32 = 20;
+/// The time between two attempts.
 const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(15);
 
 /// Holds the lock until it is dropped.
@@ -21,22 +22,22 @@ pub(super) struct WindowLock {
     _file: File,
 }
 
-/// What came of asking for the lock.
+/// The result of asking for the lock.
 pub(super) enum LockOutcome {
-    /// It is ours.
+    /// This process holds it now.
     Acquired(WindowLock),
-    /// Another window has it.
+    /// Another window holds it.
     HeldElsewhere,
-    /// The file system cannot tell.
+    /// The file system does not tell.
     Unknown(io::Error),
 }
 
-/// Asks for the lock of the project whose [folder](super::place::aside) is `aside`.
-pub(super) fn claim(aside: &Path) -> LockOutcome {
-    let file = std::fs::create_dir_all(aside).and_then(|()| {
+/// Asks for the lock of the project whose [side folder](crate::files::side_folder) this is.
+pub(super) fn acquire(side_folder: &Path) -> LockOutcome {
+    let file = std::fs::create_dir_all(side_folder).and_then(|()| {
         let mut options = File::options();
         let options = options.create(true).truncate(false).write(true);
-        options.open(aside.join("window.lock"))
+        options.open(side_folder.join("window.lock"))
     });
     let file = match file {
         Ok(file) => file,

@@ -1,9 +1,11 @@
-//! The log of changes: how processes that have one project open hear of each other's edits.
+//! The log of changes, from which processes that have the same project open learn of each other's
+//! edits.
 //!
-//! Each change of the document is one row, numbered by [`Counters::head`](super::state::Counters). Old
-//! rows are dropped, and an edit that is too long is not written: who misses one reads the whole
-//! project again, which is always right. Only the edits of a process without the history must
-//! stay until the window with the history has seen them, so they also carry their inverse.
+//! Each change of the document is one row, numbered by [`Counters::head`](super::counters::Counters).
+//! Old rows are deleted, and an edit that is too long is not written. A process that misses an edit
+//! reads the whole project again, which is always right. Only the edits of a process without the
+//! history must stay until the window with the history has adopted them, so they also have their
+//! inverse.
 
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -13,27 +15,29 @@ use super::rows::{CHANGES, Cells, int, maybe, text};
 use super::write::Writer;
 use crate::document::Edit;
 
-/// So many changes are kept, …
+/// The number of changes in the log.
 const MAX_LOGGED_CHANGES: i64 = 256;
-/// … of so many bytes at most: 16 MiB together.
+/// The length of the longest edit in the log, as JSON. All of them together have up to 16 MiB.
 const MAX_LOGGED_EDIT_BYTES: usize = 64 << 10;
 
 /// A change of the document.
-pub(super) struct Entry {
+pub(super) struct LogEntry {
+    /// The number of the change.
     pub seq: i64,
-    /// Who made it: a number of that process's own.
+    /// The number of the process that made it.
     pub writer: i64,
-    /// Whether it is a step of the history, made or crossed.
+    /// Whether it is a step of the history that was made, undone or redone.
     pub is_step: bool,
+    /// What the change does.
     pub label: String,
-    /// The change, unless it was too long.
+    /// The edit as JSON, unless it was too long.
     edit: Option<String>,
-    /// Its inverse, until the window with the history has seen it.
+    /// The inverse as JSON, until the window with the history has adopted the change.
     undo: Option<String>,
 }
 
-impl Entry {
-    /// What is to be written about a change.
+impl LogEntry {
+    /// The entry for a change.
     pub(super) fn new(
         writer: i64,
         label: &str,
@@ -52,28 +56,28 @@ impl Entry {
         })
     }
 
-    /// The change itself, unless it was too long.
+    /// The edit, unless it was too long.
     pub(super) fn edit(&self) -> Result<Option<Edit>, Fault> {
         let edit = self.edit.as_deref().map(serde_json::from_str);
         Ok(edit.transpose()?)
     }
 
-    /// Its inverse, unless the window with the history has seen it.
+    /// The inverse, unless the window with the history has adopted the change.
     pub(super) fn undo(&self) -> Result<Option<Edit>, Fault> {
         let undo = self.undo.as_deref().map(serde_json::from_str);
         Ok(undo.transpose()?)
     }
 }
 
-/// Writes a change as the next one, and forgets old ones.
-pub(super) fn add(writer: &mut Writer<'_>, mut entry: Entry) -> Result<(), Fault> {
-    writer.state.head += 1;
-    entry.seq = writer.state.head;
+/// Writes a change as the next one, and deletes old ones.
+pub(super) fn add(writer: &mut Writer<'_>, mut entry: LogEntry) -> Result<(), Fault> {
+    writer.counters.head += 1;
+    entry.seq = writer.counters.head;
     put(writer, &entry)?;
     forget(writer, entry.seq - MAX_LOGGED_CHANGES)
 }
 
-/// Forgets the changes up to `last`, but for those that the window has not seen.
+/// Deletes the changes up to `last` that are not waiting to be adopted.
 pub(super) fn forget(writer: &mut Writer<'_>, last: i64) -> Result<(), Fault> {
     let old: Vec<i64> = writer
         .connection()
@@ -84,29 +88,29 @@ pub(super) fn forget(writer: &mut Writer<'_>, last: i64) -> Result<(), Fault> {
         .try_for_each(|seq| writer.delete(&CHANGES, &int(seq)))
 }
 
-/// The changes after `seen`, or nothing if some of them are gone.
+/// The changes after `last_change`, or `None` if some of them were deleted.
 pub(super) fn since(
     connection: &Connection,
-    seen: i64,
+    last_change: i64,
     head: i64,
-) -> Result<Option<Vec<Entry>>, Fault> {
-    let entries = read(connection, "seq > ?", seen)?;
-    let is_complete = (seen + 1..=head).eq(entries.iter().map(|entry| entry.seq));
+) -> Result<Option<Vec<LogEntry>>, Fault> {
+    let entries = read(connection, "seq > ?", last_change)?;
+    let is_complete = (last_change + 1..=head).eq(entries.iter().map(|entry| entry.seq));
     Ok(is_complete.then_some(entries))
 }
 
-/// The changes that the window with the history has not seen.
-pub(super) fn pending(connection: &Connection) -> Result<Vec<Entry>, Fault> {
+/// The changes that the window with the history has not adopted yet.
+pub(super) fn pending(connection: &Connection) -> Result<Vec<LogEntry>, Fault> {
     read(connection, "seq > ? AND undo IS NOT NULL", 0)
 }
 
-/// Takes note that the window has seen a change.
-pub(super) fn settle(writer: &mut Writer<'_>, mut entry: Entry) -> Result<(), Fault> {
+/// Records that the window with the history has adopted a change.
+pub(super) fn mark_adopted(writer: &mut Writer<'_>, mut entry: LogEntry) -> Result<(), Fault> {
     entry.undo = None;
     put(writer, &entry)
 }
 
-fn put(writer: &mut Writer<'_>, entry: &Entry) -> Result<(), Fault> {
+fn put(writer: &mut Writer<'_>, entry: &LogEntry) -> Result<(), Fault> {
     let cells = [
         int(entry.seq),
         int(entry.writer),
@@ -118,7 +122,7 @@ fn put(writer: &mut Writer<'_>, entry: &Entry) -> Result<(), Fault> {
     writer.put(&CHANGES, &cells)
 }
 
-fn read(connection: &Connection, which: &str, seq: i64) -> Result<Vec<Entry>, Fault> {
+fn read(connection: &Connection, which: &str, seq: i64) -> Result<Vec<LogEntry>, Fault> {
     let damage = || Fault::Damage("a change is not as it was written".to_owned());
     let mut statement = connection.prepare_cached(&format!(
         "SELECT seq, writer, is_step, label, edit, undo, checksum FROM changes \
@@ -137,7 +141,7 @@ fn read(connection: &Connection, which: &str, seq: i64) -> Result<Vec<Entry>, Fa
         }
         let cells = Cells(&cells);
         let entry = || {
-            Ok(Entry {
+            Ok(LogEntry {
                 seq: cells.int(0)?,
                 writer: cells.int(1)?,
                 is_step: cells.int(2)? != 0,

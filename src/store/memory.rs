@@ -1,15 +1,15 @@
-//! What a process holds in memory of a project, and how it follows what others write.
+//! A project in memory, and how it catches up with what other processes write.
 
 use std::mem;
 
 use rusqlite::Transaction;
 
+use super::access::Access;
+use super::counters::Counters;
 use super::error::Fault;
+use super::external::{AffectedParts, ExternalChange};
 use super::load::Loaded;
-use super::log::{self, Entry};
-use super::news::{AffectedParts, ExternalChange};
-use super::project::Access;
-use super::state::Counters;
+use super::log::{self, LogEntry};
 use super::write::Writer;
 use crate::document::{Affected, Document, History, Step};
 
@@ -17,16 +17,16 @@ use crate::document::{Affected, Document, History, Step};
 pub(super) struct Memory {
     pub access: Access,
     pub document: Document,
-    /// Empty but in the window that edits.
+    /// Empty unless this is the window that edits.
     pub history: History,
-    /// The last change of the file that is in the document.
-    pub seen: i64,
-    /// Whether something failed, so that all must be read anew.
+    /// The number of the last change that the document contains.
+    pub last_change: i64,
+    /// Whether catching up failed, so that the whole file must be read again.
     pub is_behind: bool,
-    /// What others have changed, until the next poll.
-    pub news: Vec<ExternalChange>,
-    /// What the steps of the history concern, found out when it is first asked for.
-    reach: Option<AffectedParts>,
+    /// The changes of other processes since the last poll.
+    pub external_changes: Vec<ExternalChange>,
+    /// What the steps of the history affect, computed on first use.
+    history_parts: Option<AffectedParts>,
 }
 
 impl Memory {
@@ -35,10 +35,10 @@ impl Memory {
             access,
             document: Document::default(),
             history: History::default(),
-            seen: 0,
+            last_change: 0,
             is_behind: false,
-            news: Vec::new(),
-            reach: None,
+            external_changes: Vec::new(),
+            history_parts: None,
         };
         memory.replace(loaded);
         memory
@@ -49,61 +49,61 @@ impl Memory {
         self.access == Access::Edit
     }
 
-    /// Whether nobody has changed the file since.
-    pub(super) fn is_at(&self, state: &Counters) -> bool {
-        state.head == self.seen && (!self.is_editor() || self.has_position(state))
+    /// Whether no other process has changed the file since.
+    pub(super) fn is_at(&self, counters: &Counters) -> bool {
+        counters.head == self.last_change && (!self.is_editor() || self.has_position(counters))
     }
 
-    fn has_position(&self, state: &Counters) -> bool {
-        usize::try_from(state.position) == Ok(self.history.position())
+    fn has_position(&self, counters: &Counters) -> bool {
+        usize::try_from(counters.position) == Ok(self.history.position())
     }
 
-    /// What the steps of the history concern.
-    pub(super) fn reach(&mut self) -> &mut AffectedParts {
+    /// What the steps of the history affect.
+    pub(super) fn history_parts(&mut self) -> &mut AffectedParts {
         let history = &self.history;
-        self.reach.get_or_insert_with(|| {
-            let mut reach = AffectedParts::default();
+        self.history_parts.get_or_insert_with(|| {
+            let mut parts = AffectedParts::default();
             for step in history.steps() {
-                reach.add(&step.edit.affected());
+                parts.add(&step.edit.affected());
             }
-            reach
+            parts
         })
     }
 
-    /// Takes note that there is a new step.
-    pub(super) fn reached(&mut self, affected: &Affected) {
-        if let Some(reach) = &mut self.reach {
-            reach.add(affected);
+    /// Adds what a new step affects.
+    pub(super) fn add_to_history_parts(&mut self, affected: &Affected) {
+        if let Some(parts) = &mut self.history_parts {
+            parts.add(affected);
         }
     }
 
-    /// Goes to where the file is.
+    /// Catches up with the content of the file.
     pub(super) fn catch_up(&mut self, transaction: &Transaction<'_>) -> Result<(), Fault> {
-        let state = Counters::read(transaction)?;
-        let entries = log::since(transaction, self.seen, state.head)?;
-        let can_follow = !self.is_behind && (!self.is_editor() || self.has_position(&state));
-        let mut writer = Writer::new(transaction, state);
+        let counters = Counters::read(transaction)?;
+        let entries = log::since(transaction, self.last_change, counters.head)?;
+        let can_follow = !self.is_behind && (!self.is_editor() || self.has_position(&counters));
+        let mut writer = Writer::new(transaction, counters);
         let is_followed = match entries {
             Some(entries) if can_follow => self.follow(&mut writer, entries)?,
             _ => false,
         };
         if !is_followed {
-            // What was settled on the way stays so.
+            // Changes that were adopted before that stay adopted.
             if self.is_editor() {
                 writer.finish()?;
             }
-            return self.read_anew(transaction);
+            return self.read_again(transaction);
         }
-        self.document.raise_next_ids(state.next_ids);
-        self.seen = state.head;
+        self.document.raise_next_ids(counters.next_ids);
+        self.last_change = counters.head;
         if self.is_editor() {
             writer.finish()?;
         }
         Ok(())
     }
 
-    /// Makes the changes of others; `false` if the document must be read anew.
-    fn follow(&mut self, writer: &mut Writer<'_>, entries: Vec<Entry>) -> Result<bool, Fault> {
+    /// Makes the changes of other processes. `false` if the document must be read again.
+    fn follow(&mut self, writer: &mut Writer<'_>, entries: Vec<LogEntry>) -> Result<bool, Fault> {
         for entry in entries {
             let Some(edit) = entry.edit()? else {
                 return Ok(false);
@@ -117,70 +117,75 @@ impl Memory {
             } else if entry.is_step {
                 return Ok(false);
             } else {
-                if self.reach().overlaps(&affected) {
+                if self.history_parts().overlaps(&affected) {
                     let (document, history) = (&mut self.document, &mut self.history);
                     if history.commit(document, &label, edit, None).is_err() {
                         return Ok(false);
                     }
-                    self.reached(&affected);
+                    self.add_to_history_parts(&affected);
                     let last = self.history.steps().len();
                     writer.history(&self.history, last - 1..last)?;
                 } else if self.document.apply(edit).is_err() {
                     return Ok(false);
                 }
-                log::settle(writer, entry)?;
+                log::mark_adopted(writer, entry)?;
             }
             let affected = Some(affected);
-            self.news.push(ExternalChange { label, affected });
+            self.external_changes
+                .push(ExternalChange { label, affected });
         }
         Ok(true)
     }
 
-    fn read_anew(&mut self, transaction: &Transaction<'_>) -> Result<(), Fault> {
+    /// Reads the whole file again.
+    fn read_again(&mut self, transaction: &Transaction<'_>) -> Result<(), Fault> {
         let mut loaded = Loaded::read(transaction, self.is_editor())?;
         if let Some(problem) = loaded.problems.pop() {
             return Err(Fault::Damage(problem));
         }
         if self.is_editor() {
-            settle(transaction, &mut loaded)?;
+            adopt_pending(transaction, &mut loaded)?;
         }
         self.replace(loaded);
         self.is_behind = false;
-        self.news.push(ExternalChange {
+        self.external_changes.push(ExternalChange {
             label: String::new(),
             affected: None,
         });
         Ok(())
     }
 
-    /// Takes what was read in the place of what was there.
+    /// Replaces the content by what was read.
     pub(super) fn replace(&mut self, loaded: Loaded) {
-        self.seen = loaded.state.head;
+        self.last_change = loaded.counters.head;
         self.document = loaded.document;
-        let position = usize::try_from(loaded.state.position).unwrap_or_default();
+        let position = usize::try_from(loaded.counters.position).unwrap_or_default();
         self.history = History::new(loaded.steps, position);
-        self.reach = None;
+        self.history_parts = None;
     }
 }
 
-/// Makes steps of those changes that others have made while no window held the history, and that
-/// concern what its steps concern. The document has them already.
-pub(super) fn settle(transaction: &Transaction<'_>, loaded: &mut Loaded) -> Result<(), Fault> {
+/// Adopts the changes that other processes made while no window was editing: those that affect the
+/// same rows as a step of the history become steps. The document contains them already.
+pub(super) fn adopt_pending(
+    transaction: &Transaction<'_>,
+    loaded: &mut Loaded,
+) -> Result<(), Fault> {
     let pending = log::pending(transaction)?;
     if pending.is_empty() {
         return Ok(());
     }
-    let mut reach = AffectedParts::default();
+    let mut parts = AffectedParts::default();
     for step in &loaded.steps {
-        reach.add(&step.edit.affected());
+        parts.add(&step.edit.affected());
     }
-    let mut writer = Writer::new(transaction, loaded.state);
+    let mut writer = Writer::new(transaction, loaded.counters);
     for entry in pending {
         if let Some(edit) = entry.undo()? {
             let affected = edit.affected();
-            if reach.overlaps(&affected) {
-                reach.add(&affected);
-                let position = usize::try_from(writer.state.position).unwrap_or_default();
+            if parts.overlaps(&affected) {
+                parts.add(&affected);
+                let position = usize::try_from(writer.counters.position).unwrap_or_default();
                 let mut steps = mem::take(&mut loaded.steps);
                 steps.truncate(position);
                 steps.push(Step {
@@ -193,8 +198,8 @@ pub(super) fn settle(transaction: &Transaction<'_>, loaded: &mut Loaded) -> Resu
                 loaded.steps = history.steps().to_vec();
             }
         }
-        log::settle(&mut writer, entry)?;
+        log::mark_adopted(&mut writer, entry)?;
     }
-    loaded.state = writer.state;
+    loaded.counters = writer.counters;
     writer.finish()
 }

@@ -1,60 +1,80 @@
-//! The project file: a document and its history, kept so that nothing is lost.
+//! The project file: a document and its history, stored so that nothing is lost.
 //!
-//! A [`Project`] is a [`Document`](crate::document::Document) in memory and an SQLite file that
-//! says the same. What [`Project::commit`] has returned from is on the disk, whatever happens
-//! next; what fails leaves memory and file as they were.
+//! A [`Project`] is a [`Document`](crate::document::Document) in memory and an SQLite file with the
+//! same content. Once [`Project::commit`] has returned, the change is on the disk, whatever happens
+//! next. A change that fails leaves memory and file unchanged.
 //!
 //! ```text
-//! shop.tsukami                  the one file; while it is open, SQLite's -wal and -shm beside it
-//! .shop.tsukami-aside/          may be deleted when no window is open
+//! shop.tsukami                  the project; while it is open, SQLite's -wal and -shm next to it
+//! .shop.tsukami-aside/          the side folder; may be deleted when no window is open
 //!     window.lock               locked by the window that edits
 //!     2025-11-23T22-29-00Z-1234.tsukami    automatic backups
-//!     damaged-….tsukami         what a backup was restored in place of
+//!     damaged-….tsukami         damaged files that were replaced by a backup
 //! ```
 //!
-//! Tables, all of them strict; each row but those of `state` and `files` has a checksum, and
-//! `state` a seal over all of these:
+//! All tables are strict. Each row has a checksum, except those of `state` and `files`. The row of
+//! `state` has a seal over all other rows:
 //!
 //! | table | a row is |
 //! |---|---|
 //! | `meta` | the project's id, the folder of its pictures, unknown fields of imported files |
-//! | `settings` | something to remember, as JSON; `naming` is a part of the document |
-//! | `state` | counters: changes ever made, position in the history, next ids; and the seal |
-//! | `categories`, `pictures`, `annotations` | what the document says |
-//! | `models` | a model that boxes are of |
-//! | `steps` | a step of the history, in either direction, as JSON |
+//! | `settings` | a setting as JSON; `naming` is part of the document |
+//! | `state` | counters: number of changes, position in the history, next ids; and the seal |
+//! | `categories`, `pictures`, `annotations` | the rows of the document |
+//! | `models` | the provenance of boxes |
+//! | `steps` | a step of the history, done or undone, with its edit as JSON |
 //! | `changes` | a recent change, for other processes that have the project open |
-//! | `files` | size and time of a picture's file when it was last looked at |
+//! | `files` | size and time of a picture's file at the last comparison |
 //!
-//! One window edits at a time; others view, and the command line adds. How they take turns is
-//! told in `commit.rs`, how damage is noticed in `load.rs` and `state.rs`.
+//! One window edits at a time. Other windows view, and the command line adds. `commit.rs` describes
+//! how they take turns, `load.rs` and `counters.rs` how damage is detected.
+//!
+//! | module | its one idea |
+//! |---|---|
+//! | `error` | what can go wrong, as one sentence |
+//! | `rows`, `counters`, `schema` | the tables: rows, the seal, definitions and migrations |
+//! | `connection`, `lock`, `paths` | opening files, locking them, where they are |
+//! | `load`, `write`, `log` | reading a whole file, writing rows, the log of changes |
+//! | `external`, `memory`, `operation` | the project in memory: changes of others and own ones |
+//! | `backup`, `check`, `replaced` | backups, damage, files that were replaced |
+//! | `access`, `create`, `open`, `project`, `settings`, `commit` | the life of an open project |
+//! | `rescan` | the folder of the pictures compared with the project |
 
+mod access;
 mod backup;
 mod check;
 mod commit;
 mod connection;
+mod counters;
+mod create;
 mod error;
+mod external;
 mod load;
 mod lock;
 mod log;
 mod memory;
-mod moved;
-mod news;
-mod place;
+mod open;
+mod operation;
+mod paths;
 mod project;
-mod reconcile;
+mod replaced;
+mod rescan;
 mod rows;
 mod schema;
-mod state;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod write;
 
-pub use backup::{backups, restore};
+pub use crate::files::{EXTENSION, backups};
+pub use access::{Access, OpenNotice, OpenReport};
+pub use backup::restore;
 pub use check::{CheckReport, check};
 pub use commit::UndoneStep;
 pub use error::StoreError;
-pub use news::ExternalChange;
-pub use place::{EXTENSION, belongs_to_project, default_path, find};
-pub use project::{Access, OpenNotice, OpenReport, Project};
-pub use reconcile::{FileInspector, FileStamp, FolderChanges, PictureFile, hash_bytes, hash_file};
+pub use external::ExternalChange;
+pub use paths::{default_path, find_project};
+pub use project::Project;
+pub use rescan::{
+    FileInspector, FileStamp, FolderChanges, PictureFile, RescanReport, rescan, rescan_with,
+};

@@ -1,4 +1,4 @@
-//! Rows of the document as rows of tables, there and back, with a checksum each.
+//! Rows of the document as rows of tables and back, each with a checksum.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -8,8 +8,8 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::document::{
-    Annotation, AnnotationId, BoxState, Category, CategoryId, Flags, Model, Origin, Picture,
-    PictureId, Proposal, ReviewState, Step,
+    Annotation, AnnotationId, BoxState, Category, CategoryId, Flag, FormerProposal, Origin,
+    Picture, PictureId, Provenance, ReviewState, Step,
 };
 use crate::geometry::BBox;
 
@@ -19,17 +19,17 @@ pub(super) type Cell<'a> = ToSqlOutput<'a>;
 /// A table whose rows carry a checksum; its first column is the key.
 pub(super) struct Table {
     tag: u8,
-    /// Its name.
+    /// The name of the table.
     pub name: &'static str,
-    /// How many columns there are, but for the checksum.
+    /// The number of columns, without the checksum.
     pub width: usize,
-    /// Gives all rows in the order of their keys.
+    /// The query for all rows in the order of their keys.
     pub all: String,
-    /// Gives the checksum of the row with a key.
+    /// The query for the checksum of the row with a key.
     pub checksum: String,
-    /// Writes a row, in the place of one with the same key.
+    /// The statement that writes a row, replacing one with the same key.
     pub put: String,
-    /// Deletes the row with a key, and gives its checksum.
+    /// The statement that deletes the row with a key and returns its checksum.
     pub delete: String,
 }
 
@@ -79,10 +79,10 @@ tables! {
     9 CHANGES "changes": seq writer is_step label edit undo;
 }
 
-/// The setting that belongs to the document: what models' classes are called.
+/// The setting that is part of the document: the names of models' classes.
 pub(super) const NAMING: &str = "naming";
 
-/// The checksum of values in order. The buffer only saves memory from being asked for again.
+/// The checksum of values in order. The buffer saves an allocation for each row.
 pub(super) fn checksum<'a>(
     buffer: &mut Vec<u8>,
     tag: u8,
@@ -99,7 +99,7 @@ pub(super) fn checksum<'a>(
             }
             ValueRef::Real(number) => {
                 buffer.push(2);
-                // SQLite keeps no sign of zero.
+                // SQLite does not store the sign of zero.
                 buffer.extend((number + 0.0).to_le_bytes());
             }
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
@@ -153,13 +153,13 @@ pub(super) fn category_cells(row: &Category, place: u32) -> [Cell<'_>; 6] {
 }
 
 /// A row of [`MODELS`].
-pub(super) fn model_cells(id: i64, model: &Model) -> [Cell<'_>; 5] {
+pub(super) fn provenance_cells(id: i64, provenance: &Provenance) -> [Cell<'_>; 5] {
     [
         int(id),
-        text(&model.name),
-        text(&model.version),
-        text(&model.method),
-        real(model.threshold),
+        text(&provenance.name),
+        text(&provenance.version),
+        text(&provenance.method),
+        real(provenance.threshold),
     ]
 }
 
@@ -190,11 +190,11 @@ pub(super) fn picture_cells(row: &Picture) -> [Cell<'_>; 9] {
     ]
 }
 
-/// A row of [`ANNOTATIONS`]; `model` is the key of its origin in [`MODELS`].
+/// A row of [`ANNOTATIONS`]. `provenance` is the key of its origin in [`MODELS`].
 pub(super) fn annotation_cells(
     picture: PictureId,
     row: &Annotation,
-    model: Option<i64>,
+    provenance: Option<i64>,
 ) -> [Cell<'_>; 17] {
     let state = match row.state {
         BoxState::Proposed => 0,
@@ -203,16 +203,9 @@ pub(super) fn annotation_cells(
         BoxState::Drawn => 3,
         BoxState::Rejected => 4,
     };
-    let Flags {
-        crowd,
-        difficult,
-        occluded,
-        truncated,
-    } = row.flags;
-    let flags = [crowd, difficult, occluded, truncated];
-    let bits = (0..).zip(flags).map(|(bit, flag)| i64::from(flag) << bit);
-    let was = row.proposal.as_deref();
-    let edge = |edge: fn(&BBox) -> f32| maybe(was.map(|was| edge(&was.rect)), real);
+    let bits = row.flags.iter().map(flag_bit);
+    let former = row.former.as_deref();
+    let edge = |edge: fn(&BBox) -> f32| maybe(former.map(|former| edge(&former.rect)), real);
     [
         int(row.id.0),
         int(picture.0),
@@ -223,9 +216,9 @@ pub(super) fn annotation_cells(
         real(row.rect.y1),
         int(state),
         int(bits.sum::<i64>()),
-        maybe(model, int),
+        maybe(provenance, int),
         maybe(row.score, real),
-        maybe(was.map(|was| was.category.0), int),
+        maybe(former.map(|former| former.category.0), int),
         edge(|rect| rect.x0),
         edge(|rect| rect.y0),
         edge(|rect| rect.x1),
@@ -234,7 +227,17 @@ pub(super) fn annotation_cells(
     ]
 }
 
-/// A row of [`STEPS`]; `edit` is the step's as JSON.
+/// The bit of a flag in the column `flags`.
+fn flag_bit(flag: Flag) -> i64 {
+    match flag {
+        Flag::Crowd => 1,
+        Flag::Difficult => 1 << 1,
+        Flag::Occluded => 1 << 2,
+        Flag::Truncated => 1 << 3,
+    }
+}
+
+/// A row of [`STEPS`]. `edit` is the edit of the step as JSON.
 pub(super) fn step_cells<'a>(seq: i64, step: &'a Step, edit: &'a str) -> [Cell<'a>; 4] {
     [
         int(seq),
@@ -244,10 +247,10 @@ pub(super) fn step_cells<'a>(seq: i64, step: &'a Step, edit: &'a str) -> [Cell<'
     ]
 }
 
-/// The values of a row that was read, checksum apart.
+/// The values of a row that was read, without its checksum.
 pub(super) struct Cells<'a>(pub &'a [ValueRef<'a>]);
 
-/// A value is of another kind than its column, or out of its range.
+/// A value is of another type than its column, or out of range.
 #[derive(Debug)]
 pub(super) struct BadCell;
 
@@ -307,14 +310,14 @@ impl Cells<'_> {
     }
 
     /// A row of [`MODELS`], with its key.
-    pub(super) fn model(&self) -> Result<(i64, Arc<Model>), BadCell> {
-        let model = Model {
+    pub(super) fn provenance(&self) -> Result<(i64, Arc<Provenance>), BadCell> {
+        let provenance = Provenance {
             name: self.text(1)?.into(),
             version: self.text(2)?.into(),
             method: self.text(3)?.into(),
             threshold: self.real(4)?,
         };
-        Ok((self.int(0)?, Arc::new(model)))
+        Ok((self.int(0)?, Arc::new(provenance)))
     }
 
     /// A row of [`PICTURES`].
@@ -340,16 +343,16 @@ impl Cells<'_> {
         })
     }
 
-    /// A row of [`ANNOTATIONS`], with the picture that it lies on.
+    /// A row of [`ANNOTATIONS`], with the picture that it is on.
     pub(super) fn annotation(
         &self,
-        models: &HashMap<i64, Arc<Model>>,
+        provenances: &HashMap<i64, Arc<Provenance>>,
     ) -> Result<(PictureId, Annotation), BadCell> {
         let flags = self.int(8)?;
-        let flag = |bit: u32| flags >> bit & 1 == 1;
-        let proposal = match self.maybe_int(11)? {
+        let is_set = |flag: &Flag| flags & flag_bit(*flag) != 0;
+        let former = match self.maybe_int(11)? {
             None => None,
-            Some(category) => Some(Box::new(Proposal {
+            Some(category) => Some(Box::new(FormerProposal {
                 category: CategoryId(category.try_into().map_err(|_| BadCell)?),
                 rect: self.rect(12)?,
             })),
@@ -370,24 +373,19 @@ impl Cells<'_> {
                 4 => BoxState::Rejected,
                 _ => return Err(BadCell),
             },
-            flags: Flags {
-                crowd: flag(0),
-                difficult: flag(1),
-                occluded: flag(2),
-                truncated: flag(3),
-            },
+            flags: Flag::ALL.into_iter().filter(is_set).collect(),
             origin: match self.maybe_int(9)? {
                 None => Origin::Person,
-                Some(key) => Origin::Model(Arc::clone(models.get(&key).ok_or(BadCell)?)),
+                Some(key) => Origin::Model(Arc::clone(provenances.get(&key).ok_or(BadCell)?)),
             },
             score,
-            proposal,
+            former,
             extra: self.maybe_text(16)?.map(Into::into),
         };
         Ok((PictureId(self.uint(1)?), annotation))
     }
 
-    /// A row of [`STEPS`], with its place in the history.
+    /// A row of [`STEPS`], with its number in the history.
     pub(super) fn step(&self) -> Result<(i64, Step), BadCell> {
         let picture = match self.maybe_int(2)? {
             None => None,

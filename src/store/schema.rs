@@ -1,23 +1,20 @@
-//! The format of the file: its tables, and how a file of a former version becomes one of today.
+//! The format of the file: its tables, and the migration of older files.
 
-use std::fs::File;
-use std::io::Read as _;
+use std::io;
 use std::path::Path;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use super::counters::Counters;
 use super::error::{Fault, StoreError, io_error};
 use super::rows::checksum;
-use super::state::Counters;
+use crate::files::{APPLICATION_ID, backups, has_project_header};
 
-/// `Tskm`: the file says itself that it is a project.
-pub(super) const APPLICATION_ID: i32 = 0x5473_6b6d;
-
-/// A step from one version of the format to the next.
+/// A migration from one version of the format to the next.
 pub(super) type Migration = fn(&Transaction<'_>) -> rusqlite::Result<()>;
 
-/// The first makes version 1 out of an empty file. A published one never changes.
+/// The first migration makes version 1 of an empty file. A published migration never changes.
 pub(super) const MIGRATIONS: &[Migration] = &[version_1];
 
 fn version_1(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
@@ -73,37 +70,23 @@ fn version_1(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     )
 }
 
-/// Refuses what is no project, by the first bytes of the file, before SQLite touches it.
+/// Refuses what is not a project, by the first bytes of the file, before SQLite touches it.
 pub(super) fn check_header(path: &Path) -> Result<(), StoreError> {
-    /// Of an SQLite file.
-    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-    /// Where SQLite keeps the application id, big-endian.
-    const APPLICATION_ID_AT: usize = 68;
-
-    let mut header = [0; 100];
-    let read = File::open(path).and_then(|mut file| {
-        let is_file = file.metadata()?.is_file();
-        Ok(is_file && file.read_exact(&mut header).is_ok())
-    });
-    let is_long_enough = match read {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let path = path.to_path_buf();
-            return Err(StoreError::NotFound { path });
+    match has_project_header(path) {
+        Ok(true) => Ok(()),
+        // With backups next to it, it was a project before it was damaged.
+        Ok(false) if !backups(path).is_empty() => {
+            Err(Fault::Damage("its first bytes are not those of a project".to_owned()).at(path))
         }
-        read => read.map_err(io_error(path, "opened"))?,
-    };
-    let id = APPLICATION_ID.to_be_bytes();
-    let is_project =
-        is_long_enough && header.starts_with(MAGIC) && header[APPLICATION_ID_AT..].starts_with(&id);
-    if is_project {
-        return Ok(());
-    }
-    // With backups beside it, it has once been a project.
-    if super::backup::backups(path).is_empty() {
-        let path = path.to_path_buf();
-        Err(StoreError::NotAProject { path })
-    } else {
-        Err(Fault::Damage("its first bytes are not those of a project".to_owned()).at(path))
+        Ok(false) => {
+            let path = path.to_path_buf();
+            Err(StoreError::NotAProject { path })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let path = path.to_path_buf();
+            Err(StoreError::NotFound { path })
+        }
+        Err(error) => Err(io_error(path, "opened")(error)),
     }
 }
 
@@ -112,13 +95,13 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Makes all tables in an empty file.
+/// Creates all tables in an empty file.
 pub(super) fn create(connection: &Connection, migrations: &[Migration]) -> Result<(), Fault> {
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     migrate(connection, 0, migrations)
 }
 
-/// Brings a file of version `from` to that of the last migration, wholly or not at all.
+/// Migrates a file from the version `from` to the newest one, wholly or not at all.
 pub(super) fn migrate(
     connection: &Connection,
     from: i64,
@@ -129,20 +112,20 @@ pub(super) fn migrate(
     for migration in migrations.iter().skip(done) {
         migration(&transaction)?;
     }
-    let mut state = if from == 0 {
+    let mut counters = if from == 0 {
         Counters::default()
     } else {
         Counters::read(&transaction)?
     };
-    state.schema = fingerprint(&transaction)?;
-    state.write(&transaction)?;
+    counters.schema = fingerprint(&transaction)?;
+    counters.write(&transaction)?;
     let version = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     transaction.pragma_update(None, "user_version", version)?;
     transaction.commit()?;
     Ok(())
 }
 
-/// A checksum of the definitions of all tables, and of whatever else a schema may hold.
+/// A checksum of the definitions of all tables and of everything else in the schema.
 pub(super) fn fingerprint(connection: &Connection) -> rusqlite::Result<i64> {
     let mut statement = connection.prepare(
         "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY name",

@@ -1,49 +1,53 @@
-//! Writing what an edit has changed, and keeping the seal.
+//! Writing what an edit has changed, and updating the seal.
 
 use std::ops::Range;
 
 use rusqlite::types::ToSqlOutput;
-use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
+use rusqlite::{
+    Connection, OptionalExtension as _, Transaction, TransactionBehavior, params, params_from_iter,
+};
 
+use super::counters::Counters;
 use super::error::Fault;
+use super::paths::RootPaths;
 use super::rows::{
     ANNOTATIONS, CATEGORIES, Cell, META, MODELS, NAMING, PICTURES, SETTINGS, STEPS, Table,
-    annotation_cells, borrowed, category_cells, int, model_cells, picture_cells, step_cells, text,
+    annotation_cells, borrowed, category_cells, int, picture_cells, provenance_cells, step_cells,
+    text,
 };
-use super::state::Counters;
-use crate::document::{Affected, Document, History, Model, Origin};
+use crate::document::{Affected, Document, History, Origin, Provenance};
 
-/// Writes rows within a transaction that the caller commits.
+/// Writes rows in a transaction that the caller commits.
 pub(super) struct Writer<'a> {
     connection: &'a Connection,
-    /// The counters, to be written at the end.
-    pub state: Counters,
+    /// The counters, which are written at the end.
+    pub counters: Counters,
     buffer: Vec<u8>,
-    /// The model that was looked up last; boxes of one come together.
-    last_model: Option<(Model, i64)>,
+    /// The provenance that was looked up last, because boxes of one follow each other.
+    last_provenance: Option<(Provenance, i64)>,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(connection: &'a Connection, state: Counters) -> Self {
+    pub(super) fn new(connection: &'a Connection, counters: Counters) -> Self {
         Self {
             connection,
-            state,
+            counters,
             buffer: Vec::new(),
-            last_model: None,
+            last_provenance: None,
         }
     }
 
-    /// Where it writes to.
+    /// The connection that it writes to.
     pub(super) fn connection(&self) -> &'a Connection {
         self.connection
     }
 
     /// Writes the counters.
     pub(super) fn finish(self) -> Result<(), Fault> {
-        self.state.write(self.connection)
+        self.counters.write(self.connection)
     }
 
-    /// Makes the tables say what the document says about some rows.
+    /// Writes the affected rows of a document.
     pub(super) fn document(
         &mut self,
         document: &Document,
@@ -69,11 +73,11 @@ impl<'a> Writer<'a> {
         }
         for (_, id) in &affected.annotations {
             if let Some((picture, row)) = document.annotation(*id) {
-                let model = match &row.origin {
+                let provenance = match &row.origin {
                     Origin::Person => None,
-                    Origin::Model(model) => Some(self.model(model)?),
+                    Origin::Model(provenance) => Some(self.provenance(provenance)?),
                 };
-                self.put(&ANNOTATIONS, &annotation_cells(picture.id, row, model))?;
+                self.put(&ANNOTATIONS, &annotation_cells(picture.id, row, provenance))?;
             } else {
                 self.delete(&ANNOTATIONS, &int(id.0))?;
             }
@@ -90,12 +94,11 @@ impl<'a> Writer<'a> {
                 self.put(&SETTINGS, &[text(NAMING), text(&naming)])?;
             }
         }
-        self.state.next_ids = document.next_ids();
+        self.counters.next_ids = document.next_ids();
         Ok(())
     }
 
-    /// Writes some steps of a history, which are all that have changed in it but for those that
-    /// are forgotten after its end, and the position.
+    /// Writes the changed steps of a history and its position, and deletes the steps after its end.
     pub(super) fn history(
         &mut self,
         history: &History,
@@ -110,20 +113,26 @@ impl<'a> Writer<'a> {
         if is_last {
             self.forget_steps(history.steps().len())?;
         }
-        self.state.position = i64::try_from(history.position()).unwrap_or(i64::MAX);
+        self.counters.position = i64::try_from(history.position()).unwrap_or(i64::MAX);
         Ok(())
     }
 
-    /// Deletes the steps after the first `kept`.
-    fn forget_steps(&mut self, kept: usize) -> Result<(), Fault> {
+    /// Deletes the steps after the first `count`.
+    fn forget_steps(&mut self, count: usize) -> Result<(), Fault> {
         let forgotten: Vec<i64> = self
             .connection
             .prepare_cached("SELECT seq FROM steps WHERE seq >= ?")?
-            .query_map([key(kept)], |row| row.get(0))?
+            .query_map([key(count)], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         forgotten
             .into_iter()
             .try_for_each(|seq| self.delete(&STEPS, &int(seq)))
+    }
+
+    /// Writes the folder of the pictures.
+    pub(super) fn root(&mut self, names: &RootPaths) -> Result<(), Fault> {
+        self.meta("root", names.relative.as_deref())?;
+        self.meta("root_absolute", names.absolute.as_deref())
     }
 
     /// Writes or deletes a value of [`META`].
@@ -134,10 +143,10 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The key of a model, which is written if it is new.
-    fn model(&mut self, model: &Model) -> Result<i64, Fault> {
-        if let Some((last, key)) = &self.last_model
-            && last == model
+    /// The key of a provenance, which is written if it is new.
+    fn provenance(&mut self, provenance: &Provenance) -> Result<i64, Fault> {
+        if let Some((last, key)) = &self.last_provenance
+            && last == provenance
         {
             return Ok(*key);
         }
@@ -149,10 +158,10 @@ impl<'a> Writer<'a> {
             )?
             .query_row(
                 params![
-                    &*model.name,
-                    &*model.version,
-                    &*model.method,
-                    f64::from(model.threshold)
+                    &*provenance.name,
+                    &*provenance.version,
+                    &*provenance.method,
+                    f64::from(provenance.threshold)
                 ],
                 |row| row.get(0),
             )
@@ -165,15 +174,15 @@ impl<'a> Writer<'a> {
                     [],
                     |row| row.get(0),
                 )?;
-                self.put(&MODELS, &model_cells(key, model))?;
+                self.put(&MODELS, &provenance_cells(key, provenance))?;
                 key
             }
         };
-        self.last_model = Some((model.clone(), key));
+        self.last_provenance = Some((provenance.clone(), key));
         Ok(key)
     }
 
-    /// Writes a row, unless it is there as it is.
+    /// Writes a row, unless the table has exactly this row.
     pub(super) fn put(&mut self, table: &Table, cells: &[Cell<'_>]) -> Result<(), Fault> {
         let checksum = table.checksum_of(&mut self.buffer, cells.iter().map(borrowed));
         let former: Option<i64> = self
@@ -185,18 +194,18 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         if let Some(former) = former {
-            self.state.unseal(former);
+            self.counters.unseal(former);
         }
         let seal = int(checksum);
         let values = cells.iter().chain([&seal]).map(borrowing);
         self.connection
             .prepare_cached(&table.put)?
             .execute(params_from_iter(values))?;
-        self.state.seal(checksum);
+        self.counters.seal(checksum);
         Ok(())
     }
 
-    /// Deletes a row, if it is there.
+    /// Deletes a row, if it exists.
     pub(super) fn delete(&mut self, table: &Table, key: &Cell<'_>) -> Result<(), Fault> {
         let former: Option<i64> = self
             .connection
@@ -204,13 +213,25 @@ impl<'a> Writer<'a> {
             .query_row([borrowing(key)], |row| row.get(0))
             .optional()?;
         if let Some(former) = former {
-            self.state.unseal(former);
+            self.counters.unseal(former);
         }
         Ok(())
     }
 }
 
-/// The key of the step at a place of the history.
+/// Writes something outside the document, in a transaction of its own.
+pub(super) fn in_transaction(
+    connection: &Connection,
+    what: impl FnOnce(&mut Writer<'_>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let mut writer = Writer::new(&transaction, Counters::read(&transaction)?);
+    what(&mut writer)?;
+    writer.finish()?;
+    Ok(transaction.commit()?)
+}
+
+/// The key of the step at an index of the history.
 fn key(at: usize) -> i64 {
     i64::try_from(at + 1).unwrap_or(i64::MAX)
 }

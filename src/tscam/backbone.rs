@@ -1,5 +1,5 @@
-//! The network under the class head, of one of the kinds known here; which one a checkpoint holds
-//! is told by the names of its tensors.
+//! The network below the class head, of one of the supported kinds. The names of the tensors tell
+//! which kind a checkpoint holds.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,19 @@ use candle_core::{Device, Result, Tensor};
 use candle_nn::VarBuilder;
 
 use super::conformer::{Conformer, ConformerConfig};
-use super::transformer::{BackboneFeatures, BlockConfig, TensorShapes};
+use super::features::BackboneFeatures;
+use super::shapes::TensorShapes;
+use super::transformer::BlockConfig;
 use super::vit::{VisionTransformer, VitConfig};
 
-/// Patches of a picture for a transformer that takes any grid (DINOv2).
+/// The default number of patches for a transformer that accepts any grid (DINOv2).
 const DEFAULT_PATCHES: usize = 256;
 
 /// The sizes of a backbone, read from the shapes in its checkpoint.
 pub enum BackboneConfig {
-    /// Of a plain vision transformer.
+    /// A plain vision transformer.
     Vit(VitConfig),
-    /// Of a Conformer.
+    /// A Conformer.
     Conformer(ConformerConfig),
 }
 
@@ -25,24 +27,24 @@ impl BackboneConfig {
     /// Reads the sizes from a checkpoint's tensors.
     ///
     /// # Errors
-    /// A sentence that names the tensor which is missing or does not fit.
+    /// A sentence that names the tensor that is missing or has the wrong shape.
     pub fn from_tensors(tensors: &BTreeMap<String, Tensor>) -> std::result::Result<Self, String> {
-        if ConformerConfig::recognises(tensors) {
+        if ConformerConfig::matches(tensors) {
             ConformerConfig::from_tensors(tensors).map(Self::Conformer)
         } else {
             VitConfig::from_tensors(tensors).map(Self::Vit)
         }
     }
 
-    /// Every tensor that such a backbone has, with its shape.
-    pub fn expected(&self) -> TensorShapes {
+    /// The name and shape of every tensor of such a backbone.
+    pub fn expected_shapes(&self) -> TensorShapes {
         match self {
-            Self::Vit(config) => config.expected(),
-            Self::Conformer(config) => config.expected(),
+            Self::Vit(config) => config.expected_shapes(),
+            Self::Conformer(config) => config.expected_shapes(),
         }
     }
 
-    /// What such a backbone is called.
+    /// The name of this kind in messages.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Vit(_) => "plain ViT",
@@ -50,9 +52,9 @@ impl BackboneConfig {
         }
     }
 
-    /// Whether a tensor that comes with such backbones may be left out: a linear classifier, which
-    /// gives no maps, and DINOv2's mask token.
-    pub fn ignores(&self, name: &str) -> bool {
+    /// Whether a tensor that is not needed may be present: a linear classifier, which gives no maps,
+    /// or DINOv2's mask token.
+    fn is_ignorable(&self, name: &str) -> bool {
         match self {
             Self::Vit(_) => {
                 matches!(name, "head.weight" | "head.bias" | "mask_token")
@@ -63,18 +65,67 @@ impl BackboneConfig {
             }
         }
     }
+
+    /// Compares the tensors of a checkpoint with those that the backbone needs. Returns the names of
+    /// tensors that are not needed.
+    ///
+    /// # Errors
+    /// A sentence that lists the tensors that are missing, have the wrong shape, or do not belong to
+    /// such a backbone.
+    pub fn check(
+        &self,
+        tensors: &BTreeMap<String, Tensor>,
+    ) -> std::result::Result<Vec<String>, String> {
+        let expected = self.expected_shapes();
+        let missing: Vec<&str> = expected
+            .keys()
+            .filter(|name| !tensors.contains_key(*name))
+            .map(String::as_str)
+            .collect();
+        let misshapen: Vec<String> = expected
+            .iter()
+            .filter_map(|(name, shape)| {
+                let found = tensors.get(name)?.dims();
+                (found != shape).then(|| format!("{name} is {found:?}, expected {shape:?}"))
+            })
+            .collect();
+        let (ignored, surplus): (Vec<&String>, Vec<&String>) = tensors
+            .keys()
+            .filter(|name| !expected.contains_key(*name))
+            .partition(|name| self.is_ignorable(name));
+        let mut faults = Vec::new();
+        if !missing.is_empty() {
+            faults.push(format!("missing: {}", missing.join(", ")));
+        }
+        if !misshapen.is_empty() {
+            faults.push(format!("wrong shape: {}", misshapen.join("; ")));
+        }
+        if !surplus.is_empty() {
+            let names: Vec<&str> = surplus.iter().map(|name| name.as_str()).collect();
+            let kind = self.kind();
+            faults.push(format!("not part of a {kind}: {}", names.join(", ")));
+        }
+        if faults.is_empty() {
+            Ok(ignored.into_iter().cloned().collect())
+        } else {
+            Err(faults.join("; "))
+        }
+    }
 }
 
 /// A backbone with its weights on one device.
 pub enum Backbone {
     /// A plain vision transformer: DeiT, DINOv2.
     Vit(VisionTransformer),
-    /// A transformer and a residual network side by side.
+    /// A transformer and a residual network in parallel.
     Conformer(Box<Conformer>),
 }
 
 impl Backbone {
-    /// Builds a backbone; `vb` must hold every tensor of [`BackboneConfig::expected`].
+    /// Reads a backbone; `vb` must hold every tensor of [`BackboneConfig::expected_shapes`].
+    ///
+    /// # Errors
+    /// If a tensor is missing or has another shape.
     pub fn new(config: BackboneConfig, vb: &VarBuilder) -> Result<Self> {
         match config {
             BackboneConfig::Vit(config) => VisionTransformer::new(config, vb).map(Self::Vit),
@@ -85,14 +136,14 @@ impl Backbone {
     }
 
     /// The sizes of a transformer block.
-    pub fn block(&self) -> &BlockConfig {
+    pub fn block_config(&self) -> &BlockConfig {
         match self {
             Self::Vit(vit) => &vit.config().block,
             Self::Conformer(conformer) => &conformer.config().block,
         }
     }
 
-    /// Number of transformer blocks.
+    /// The number of transformer blocks, L.
     pub fn depth(&self) -> usize {
         match self {
             Self::Vit(vit) => vit.config().depth,
@@ -100,7 +151,7 @@ impl Backbone {
         }
     }
 
-    /// Side of a square patch in pixels.
+    /// The side of a square patch in pixels.
     pub fn patch_size(&self) -> usize {
         match self {
             Self::Vit(vit) => vit.config().patch_size,
@@ -108,8 +159,8 @@ impl Backbone {
         }
     }
 
-    /// About how many patches a picture is cut into unless told otherwise: as many as the backbone
-    /// was trained with, but 256 for DINOv2, which was trained to take any grid.
+    /// The approximate number of patches per picture unless another is chosen: the number that the
+    /// backbone was trained with, or 256 for DINOv2, which was trained to accept any grid.
     pub fn default_patches(&self) -> usize {
         match self {
             Self::Vit(vit) if vit.config().block.layer_scale => DEFAULT_PATCHES,
@@ -118,11 +169,11 @@ impl Backbone {
         }
     }
 
-    /// Width of [`BackboneFeatures::pooled_map`], if there is one.
+    /// Width M of [`BackboneFeatures::pooled_map`], if there is one.
     pub fn pooled_width(&self) -> Option<usize> {
         match self {
             Self::Vit(_) => None,
-            Self::Conformer(conformer) => conformer.config().stages().last().copied(),
+            Self::Conformer(conformer) => conformer.config().stage_channels().last().copied(),
         }
     }
 
@@ -134,8 +185,11 @@ impl Backbone {
         }
     }
 
-    /// Runs over normalised pixels `[N, 3, rows * patch, columns * patch]`, keeping the tokens
+    /// Runs over normalised pixels `[N, 3, rows * patch, columns * patch]`, and keeps the patch tokens
     /// after each transformer block in `taps` (counted from 0).
+    ///
+    /// # Errors
+    /// If the sides are not multiples of the patch side, or candle fails.
     pub fn forward(&self, pixels: &Tensor, taps: &[usize]) -> Result<BackboneFeatures> {
         match self {
             Self::Vit(vit) => vit.forward(pixels, taps),

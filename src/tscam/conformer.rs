@@ -1,84 +1,88 @@
-//! Conformer: a transformer and a residual network side by side, which tell each other what they
-//! see in every block (Peng et al., arXiv 2105.03889). With a TS-CAM head on its tokens it is the
-//! strongest backbone of the official model zoo.
+//! Conformer (Peng et al., arXiv 2105.03889): a transformer and a residual network in parallel, which
+//! exchange their features in every block. With a TS-CAM head on its tokens it is the strongest
+//! backbone of the official model zoo.
 //!
 //! Tensor names are the official ones (`conv_trans_5.fusion_block.conv2.weight`). Maps have their
-//! channels last, `[N, rows, columns, C]`, so that a pointwise convolution is a matrix product; a
-//! batch norm is folded into the convolution before it. There is no position embedding: the
-//! convolutions tell the tokens where they are, and any grid of patches fits.
+//! channels last, `[N, rows, columns, C]`, so that a pointwise convolution is a matrix product. Batch
+//! norms are folded into the convolutions before them. There is no position embedding: the
+//! convolutions give the tokens their position, so any grid of patches works.
 
 use std::collections::BTreeMap;
 
 use candle_core::{Device, IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 
-use super::transformer::{
-    BLOCK_NORM_EPS, BackboneFeatures, Block, BlockConfig, FeatureRecorder, PatchEmbed,
-    TensorShapes, TokenChunks, highest_index,
-};
+use super::features::{BackboneFeatures, FeatureRecorder};
+use super::patch_embed::PatchEmbed;
+use super::shapes::{TensorShapes, highest_index};
+use super::transformer::{BLOCK_NORM_EPS, Block, BlockConfig, TokenChunks};
 use crate::geometry::Grid;
 use crate::nn::convolution::{Conv, Padding, fold_batch_norm, kernel_matrix};
 use crate::nn::linear::Linear;
 use crate::nn::norm::LayerNorm;
 use crate::nn::ops::{add_residual, bias_gelu, bias_relu, layer_norm};
 
-/// Side in pixels of the square that the published models were trained with; no tensor tells.
-const TRAINED_PIXELS: usize = 224;
-/// How often the map halves the picture before the first block; patches are cut from that map.
+/// The side of the square pictures that the published models were trained with. No tensor depends on
+/// it.
+const TRAINED_SIDE_PX: usize = 224;
+/// Pixels per position of the map that enters the first block. Patches are cut from that map.
 const STEM_STRIDE: usize = 4;
-/// Stages of equally many blocks; each starts by halving the map and doubling its channels.
+/// The number of stages, which have the same number of blocks. Each starts by halving the map and
+/// doubling its channels.
 const STAGES: usize = 3;
-/// Channels of a block for one inside its bottleneck.
+/// The channels of a block, divided by those inside its bottleneck.
 const EXPANSION: usize = 4;
-/// Epsilon of the batch norms, but for the stem's.
+/// Epsilon of the batch norms, except for the stem's.
 const BATCH_NORM_EPS: f64 = 1e-6;
 /// Epsilon of the stem's batch norm (PyTorch's default).
 const STEM_NORM_EPS: f64 = 1e-5;
 /// Epsilon of the layer norm over the last tokens (PyTorch's default).
 const LAST_NORM_EPS: f64 = 1e-5;
 
-/// The sizes of a Conformer, all read from the shapes in its checkpoint.
+/// The sizes of a Conformer, read from the shapes in its checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConformerConfig {
     /// The sizes of a transformer block.
     pub block: BlockConfig,
-    /// Number of transformer blocks, a multiple of 3.
+    /// The number of transformer blocks, a multiple of 3.
     pub depth: usize,
-    /// Side of a square patch in pixels.
+    /// The side of a square patch in pixels.
     pub patch_size: usize,
-    /// Channels of the stem's map.
+    /// The channels of the stem's map.
     pub stem: usize,
-    /// Channels of the first stage's map; the later ones have 2 and 4 times as many.
+    /// The channels of the first stage's map. The later stages have 2 and 4 times as many.
     pub channels: usize,
 }
 
-/// How one of the blocks `conv_trans_2`, `conv_trans_3`, ... differs from the others.
+/// The properties of one of the blocks `conv_trans_2`, `conv_trans_3`, ...
 struct BlockPlan {
     name: String,
     inputs: usize,
     outputs: usize,
-    /// Whether it opens a stage: its map is half the size of the one before.
+    /// Whether it is the first of a stage: its map has half the size of the one before.
     opens_stage: bool,
-    /// Whether it is the last: its map leaves at half the size.
+    /// Whether it is the last block: its output has half the size.
     is_last: bool,
-    /// Places of the map along a side of a patch.
+    /// Positions of the map along the side of a patch.
     pool: usize,
 }
 
 impl ConformerConfig {
-    /// Whether tensors are a Conformer's, whole or not.
-    pub fn recognises(tensors: &BTreeMap<String, Tensor>) -> bool {
+    /// Whether the tensors are those of a Conformer, complete or not.
+    pub fn matches(tensors: &BTreeMap<String, Tensor>) -> bool {
         tensors.keys().any(|name| name.starts_with("conv_trans_"))
     }
 
     /// Reads the sizes from a checkpoint's tensors.
     ///
     /// # Errors
-    /// A sentence that names the tensor which is missing or does not fit.
+    /// A sentence that names the tensor that is missing or has the wrong shape.
     pub fn from_tensors(tensors: &BTreeMap<String, Tensor>) -> std::result::Result<Self, String> {
         let dims = |name: &str| match tensors.get(name) {
             Some(tensor) => Ok(tensor.dims()),
-            None => Err(format!("{name} is missing, so it is no whole Conformer")),
+            None => Err(format!(
+                "{name} is missing, so it is not a complete Conformer"
+            )),
         };
         let &[embed_dim, stem, cut, cut_width] = dims("trans_patch_conv.weight")? else {
             return Err("trans_patch_conv.weight is not of shape [D, C, side, side]".to_owned());
@@ -87,8 +91,8 @@ impl ConformerConfig {
         let quarter = 1 << (STAGES - 1);
         if cut_width != cut || cut == 0 || !cut.is_multiple_of(quarter) {
             return Err(format!(
-                "trans_patch_conv.weight is {cut} x {cut_width}, no square with a side that \
-                 {quarter} divides"
+                "trans_patch_conv.weight is {cut} x {cut_width}, not a square whose side is a \
+                 multiple of {quarter}"
             ));
         }
         let &[channels, _, 1, 1] = dims("conv_1.conv3.weight")? else {
@@ -96,7 +100,7 @@ impl ConformerConfig {
         };
         if stem == 0 || channels == 0 || !channels.is_multiple_of(EXPANSION) {
             return Err(format!(
-                "its maps have {stem} and {channels} channels, which is no Conformer's"
+                "its maps have {stem} and {channels} channels, which does not fit a Conformer"
             ));
         }
         let &[mlp_dim, _] = dims("trans_1.mlp.fc1.weight")? else {
@@ -106,7 +110,7 @@ impl ConformerConfig {
             .ok_or("it has no blocks conv_trans_2, conv_trans_3, ...")?;
         Ok(Self {
             block: BlockConfig::new(embed_dim, mlp_dim, false)?,
-            // Blocks that are missing from the end are named as missing.
+            // Rounded up, so that missing blocks at the end are reported.
             depth: last.max(1).next_multiple_of(STAGES),
             patch_size: cut * STEM_STRIDE,
             stem,
@@ -114,22 +118,22 @@ impl ConformerConfig {
         })
     }
 
-    /// Channels of the map in each stage.
-    pub fn stages(&self) -> [usize; STAGES] {
+    /// The channels of the map in each stage.
+    pub fn stage_channels(&self) -> [usize; STAGES] {
         std::array::from_fn(|stage| self.channels << stage)
     }
 
-    /// The grid of patches at which the published models were trained.
+    /// The grid of patches with which the published models were trained.
     pub fn trained_grid(&self) -> Grid {
-        let side = (TRAINED_PIXELS / self.patch_size).max(1);
+        let side = (TRAINED_SIDE_PX / self.patch_size).max(1);
         Grid {
             rows: side,
             columns: side,
         }
     }
 
-    /// Every tensor that such a Conformer has, with its shape.
-    pub fn expected(&self) -> TensorShapes {
+    /// The name and shape of every tensor of such a Conformer.
+    pub fn expected_shapes(&self) -> TensorShapes {
         let (d, cut) = (self.block.embed_dim, self.patch_size / STEM_STRIDE);
         let mut shapes = TensorShapes::new();
         let mut insert = |name: &str, shape: &[usize]| {
@@ -141,16 +145,16 @@ impl ConformerConfig {
         insert("trans_patch_conv.bias", &[d]);
         insert("trans_norm.weight", &[d]);
         insert("trans_norm.bias", &[d]);
-        expect_batch_norm("bn1", self.stem, &mut shapes);
-        expect_conv_block("conv_1", self.stem, self.channels, true, &mut shapes);
-        self.block.expect("trans_1", &mut shapes);
+        add_batch_norm_shapes("bn1", self.stem, &mut shapes);
+        add_conv_block_shapes("conv_1", self.stem, self.channels, true, &mut shapes);
+        self.block.add_shapes("trans_1", &mut shapes);
         for plan in self.plans() {
             let (inputs, outputs) = (plan.inputs, plan.outputs);
             let inner = outputs / EXPANSION;
             let name = |part: &str| format!("{}.{part}", plan.name);
             let (opens, ends) = (plan.opens_stage, plan.is_last);
-            expect_conv_block(&name("cnn_block"), inputs, outputs, opens, &mut shapes);
-            expect_conv_block(&name("fusion_block"), outputs, outputs, ends, &mut shapes);
+            add_conv_block_shapes(&name("cnn_block"), inputs, outputs, opens, &mut shapes);
+            add_conv_block_shapes(&name("fusion_block"), outputs, outputs, ends, &mut shapes);
             for (part, from, to) in [("squeeze_block", inner, d), ("expand_block", d, inner)] {
                 let project = name(&format!("{part}.conv_project"));
                 shapes.insert(format!("{project}.weight"), vec![to, from, 1, 1]);
@@ -158,18 +162,18 @@ impl ConformerConfig {
             }
             shapes.insert(name("squeeze_block.ln.weight"), vec![d]);
             shapes.insert(name("squeeze_block.ln.bias"), vec![d]);
-            expect_batch_norm(&name("expand_block.bn"), inner, &mut shapes);
-            self.block.expect(&name("trans_block"), &mut shapes);
+            add_batch_norm_shapes(&name("expand_block.bn"), inner, &mut shapes);
+            self.block.add_shapes(&name("trans_block"), &mut shapes);
         }
         shapes
     }
 
-    /// The blocks after the first, the only one in which the two networks do not talk.
+    /// The blocks after the first. Only in the first do the two networks not exchange features.
     fn plans(&self) -> impl Iterator<Item = BlockPlan> {
         let length = self.depth / STAGES;
         (1..self.depth).map(move |index| {
             let stage = index / length;
-            let outputs = self.stages()[stage];
+            let outputs = self.stage_channels()[stage];
             let opens_stage = index.is_multiple_of(length);
             BlockPlan {
                 name: format!("conv_trans_{}", index + 1),
@@ -183,13 +187,13 @@ impl ConformerConfig {
     }
 }
 
-fn expect_batch_norm(name: &str, channels: usize, shapes: &mut TensorShapes) {
+fn add_batch_norm_shapes(name: &str, channels: usize, shapes: &mut TensorShapes) {
     for part in ["weight", "bias", "running_mean", "running_var"] {
         shapes.insert(format!("{name}.{part}"), vec![channels]);
     }
 }
 
-fn expect_conv_block(
+fn add_conv_block_shapes(
     name: &str,
     inputs: usize,
     outputs: usize,
@@ -207,16 +211,21 @@ fn expect_conv_block(
     }
     for (conv, norm, shape) in parts {
         shapes.insert(format!("{name}.{conv}.weight"), shape.to_vec());
-        expect_batch_norm(&format!("{name}.{norm}"), shape[0], shapes);
+        add_batch_norm_shapes(&format!("{name}.{norm}"), shape[0], shapes);
     }
 }
 
-/// A convolution and its batch norm, as all but the stem have them.
-fn normed(shape: [usize; 4], stride: usize, conv: &VarBuilder, norm: &VarBuilder) -> Result<Conv> {
+/// A convolution and its batch norm, as everywhere except in the stem.
+fn conv_with_norm(
+    shape: [usize; 4],
+    stride: usize,
+    conv: &VarBuilder,
+    norm: &VarBuilder,
+) -> Result<Conv> {
     Conv::new(shape, stride, Padding::Half, conv, norm, BATCH_NORM_EPS)
 }
 
-/// Pixels -> the first map, at a quarter of their size.
+/// Pixels -> the first map, at a quarter of the size.
 struct Stem {
     kernel: Tensor, // [C, 3, 7, 7]
     bias: Tensor,   // [C, 1, 1]
@@ -232,25 +241,26 @@ impl Stem {
         })
     }
 
-    /// `[N, 3, H, W]` -> `[N, C, H / 4, W / 4]`, channels first as patches are cut from it.
+    /// `[N, 3, H, W]` -> `[N, C, H / 4, W / 4]`, with the channels first, because patches are cut from
+    /// it.
     fn forward(&self, pixels: &Tensor) -> Result<Tensor> {
         pixels
             .conv2d(&self.kernel, 3, 2, 1, 1)?
             .broadcast_add(&self.bias)?
             .relu()?
-            // Zeros are no maximum of what a ReLU leaves, unless all else is zero too.
+            // After a ReLU, padding with zeros does not change the maximum.
             .pad_with_zeros(2, 1, 1)?
             .pad_with_zeros(3, 1, 1)?
             .max_pool2d_with_stride(3, 2)
     }
 }
 
-/// A bottleneck of the residual network, through whose inner map it talks to the transformer.
+/// A bottleneck of the residual network. The transformer exchanges features with its inner map.
 struct ConvBlock {
     conv1: Conv,
     conv2: Conv,
     conv3: Conv,
-    residual: Option<(Conv, Tensor)>, // and the bias of both branches, [outputs]
+    residual: Option<(Conv, Tensor)>, // with the bias of both branches together, [outputs]
 }
 
 impl ConvBlock {
@@ -288,9 +298,8 @@ impl ConvBlock {
         })
     }
 
-    /// A map `[N, rows, columns, inputs]`, and what the tokens add to it inside, `[N, rows,
-    /// columns, outputs / 4]` -> the next map and the inner one, `[.., outputs]` and `[.., outputs
-    /// / 4]`.
+    /// A map `[N, rows, columns, inputs]`, and what the tokens add to the inner map, `[N, rows, columns,
+    /// outputs / 4]` -> the next map `[.., outputs]` and the inner map `[.., outputs / 4]`.
     fn forward(&self, map: &Tensor, from_tokens: Option<&Tensor>) -> Result<(Tensor, Tensor)> {
         let mut inner = self.conv1.relu(map, f32::INFINITY)?;
         if let Some(from_tokens) = from_tokens {
@@ -316,10 +325,10 @@ impl ConvBlock {
 
 /// A map -> what it adds to the patch tokens.
 struct Squeeze {
-    project: Linear, // from outputs / 4 to D
-    weight: Tensor,  // [D], of the layer norm
-    zero: Tensor,    // [D], in place of the norm's bias
-    bias: Tensor,    // [D], which is the norm's, left to the GELU
+    project: Linear, // outputs / 4 -> D
+    weight: Tensor,  // [D], the weight of the layer norm
+    zero: Tensor,    // [D], instead of the bias of the layer norm
+    bias: Tensor,    // [D], the bias of the layer norm, which is added with the GELU
     pool: usize,
 }
 
@@ -343,7 +352,7 @@ impl Squeeze {
     fn forward(&self, inner: &Tensor, grid: Grid) -> Result<Tensor> {
         let (n, _, _, channels) = inner.dims4()?;
         let Grid { rows, columns } = grid;
-        // Pooled first: the projection is linear, so this is the same for a share of the work.
+        // The projection is linear, so pooling first gives the same result for less work.
         let pooled = inner
             .reshape(&[n, rows, self.pool, columns, self.pool, channels])?
             .mean((2, 4))?;
@@ -355,7 +364,7 @@ impl Squeeze {
 
 /// Patch tokens -> what they add to a map.
 struct Expand {
-    project: Linear, // from D to outputs / 4
+    project: Linear, // D -> outputs / 4
     pool: usize,
 }
 
@@ -364,28 +373,28 @@ impl Expand {
         let shape = [channels, d, 1, 1];
         let (conv, norm) = (vb.pp("conv_project"), vb.pp("bn"));
         Ok(Self {
-            project: normed(shape, 1, &conv, &norm)?.linear,
+            project: conv_with_norm(shape, 1, &conv, &norm)?.linear,
             pool,
         })
     }
 
-    /// `[N, P, D]` -> `[N, rows * pool, columns * pool, C]`: each patch's answer at all its places.
+    /// `[N, P, D]` -> `[N, rows * pool, columns * pool, C]`: each patch's value at all its positions.
     fn forward(&self, patches: &Tensor, grid: Grid) -> Result<Tensor> {
         let n = patches.dim(0)?;
         let Grid { rows, columns } = grid;
         let product = self
             .project
             .product(&patches.contiguous()?.flatten_to(1)?)?;
-        let answers = bias_relu(product, &self.project.bias, f32::INFINITY)?;
-        let channels = answers.dim(1)?;
-        answers
+        let values = bias_relu(product, &self.project.bias, f32::INFINITY)?;
+        let channels = values.dim(1)?;
+        values
             .reshape(&[n, rows, 1, columns, 1, channels])?
             .broadcast_as(&[n, rows, self.pool, columns, self.pool, channels])?
             .reshape((n, rows * self.pool, columns * self.pool, channels))
     }
 }
 
-/// A block of both networks, with what they tell each other.
+/// A block of both networks, with the exchange between them.
 struct ConvTransBlock {
     cnn_block: ConvBlock,
     squeeze_block: Squeeze,
@@ -411,7 +420,9 @@ impl ConvTransBlock {
         })
     }
 
-    /// Map `[N, rows, columns, inputs]` and tokens `[N, T, D]` -> those after the block.
+    /// Map `[N, rows, columns, inputs]` and tokens `[N, T, D]` -> the map `[N, rows, columns, outputs]`
+    /// (with half the rows and columns where a stage begins or the last block ends) and tokens after the
+    /// block.
     fn forward(
         &self,
         map: &Tensor,
@@ -420,10 +431,10 @@ impl ConvTransBlock {
         recorder: &mut FeatureRecorder,
     ) -> Result<(Tensor, Tensor)> {
         let (map, inner) = self.cnn_block.forward(map, None)?;
-        // A map has no class token: the old one stands in for it, and so counts twice.
+        // A map has no class token, so the old one is used, which therefore counts twice.
         let class = tokens.i((.., ..1))?;
         let from_map = Tensor::cat(&[&class, &self.squeeze_block.forward(&inner, grid)?], 1)?;
-        let tokens = TokenChunks::cut(&add_residual(from_map, tokens, None)?)?;
+        let tokens = TokenChunks::split(&add_residual(from_map, tokens, None)?)?;
         let tokens = recorder.pass(&self.trans_block, tokens)?.join()?;
         let from_tokens = self.expand_block.forward(&tokens.i((.., 1..))?, grid)?;
         let (map, _) = self.fusion_block.forward(&map, Some(&from_tokens))?;
@@ -444,7 +455,10 @@ pub struct Conformer {
 }
 
 impl Conformer {
-    /// Builds the network; `vb` must hold every tensor of [`ConformerConfig::expected`].
+    /// Reads the network; `vb` must hold every tensor of [`ConformerConfig::expected_shapes`].
+    ///
+    /// # Errors
+    /// If a tensor is missing or has another shape.
     pub fn new(config: ConformerConfig, vb: &VarBuilder) -> Result<Self> {
         let (d, stem) = (config.block.embed_dim, config.stem);
         let cut = config.patch_size / STEM_STRIDE;
@@ -471,13 +485,16 @@ impl Conformer {
         self.cls_token.device()
     }
 
-    /// Runs the network over normalised pixels `[N, 3, rows * patch, columns * patch]`, keeping
-    /// the tokens after each transformer block in `taps` (counted from 0).
+    /// Runs the network over normalised pixels `[N, 3, rows * patch, columns * patch]`, and keeps the
+    /// patch tokens after each transformer block in `taps` (counted from 0).
+    ///
+    /// # Errors
+    /// If the sides are not multiples of the patch side, or candle fails.
     pub fn forward(&self, pixels: &Tensor, taps: &[usize]) -> Result<BackboneFeatures> {
         let stem = self.stem.forward(pixels)?;
         let (patches, grid) = self.trans_patch_conv.forward(&stem)?;
         let class = self.cls_token.repeat((patches.dim(0)?, 1, 1))?;
-        let tokens = TokenChunks::cut(&Tensor::cat(&[&class, &patches], 1)?)?;
+        let tokens = TokenChunks::split(&Tensor::cat(&[&class, &patches], 1)?)?;
         let mut recorder = FeatureRecorder::new(taps);
         let mut tokens = recorder.pass(&self.trans_1, tokens)?.join()?;
         let channels_last = stem.permute((0, 2, 3, 1))?.contiguous()?;

@@ -1,10 +1,10 @@
-//! EfficientNet-Lite: the convolutional network that knows a thousand classes by name.
+//! EfficientNet-Lite: the companion, a convolutional network that knows ImageNet's 1000 classes.
 //!
-//! The inverted bottlenecks of EfficientNet (Tan and Le, arXiv 1905.11946) with `ReLU6` and without
-//! squeeze-and-excitation, as TensorFlow's Lite release has them, down to its 'same' padding. The
-//! linear classifier runs at every position of the last features in place of their mean: since it
-//! is linear, the mean of these class activation maps (CAM; Zhou et al., arXiv 1512.04150) is the
-//! logit. Tensor names are those of `efficientnet_lite_pytorch`.
+//! These are the inverted bottlenecks of EfficientNet (Tan and Le, arXiv 1905.11946) with `ReLU6` and
+//! without squeeze-and-excitation, as in TensorFlow's Lite release, including its 'same' padding. The
+//! linear classifier runs at every position of the last features instead of on their mean. Since it is
+//! linear, the mean of these class activation maps (CAM; Zhou et al., arXiv 1512.04150) is the logit.
+//! Tensor names are those of `efficientnet_lite_pytorch`.
 
 use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::VarBuilder;
@@ -16,48 +16,48 @@ use crate::nn::linear::Linear;
 use crate::nn::ops::add_residual;
 use crate::nn::weights::Weights;
 
-/// Stride of each stage's first block, for every width and depth of the family.
+/// The stride of the first block of each stage, for every width and depth of the family.
 const STAGE_STRIDES: [usize; 7] = [1, 2, 2, 2, 1, 2, 1];
-/// Stride of the first convolution.
+/// The stride of the first convolution.
 const STEM_STRIDE: usize = 2;
-/// Where its activations are clipped (`ReLU6`).
+/// The value at which activations are clipped (`ReLU6`).
 const CEILING: f32 = 6.0;
-/// Epsilon of the batch norms, as `TensorFlow` sets it for this family.
+/// Epsilon of the batch norms, as in the `TensorFlow` release.
 const BATCH_NORM_EPS: f64 = 1e-3;
 
 /// An EfficientNet-Lite with its weights on one device; batch norms are folded into the
 /// convolutions.
 pub struct EfficientNet {
-    /// Class names in the order of the logits.
+    /// The names of the classes, in the order of the logits.
     pub classes: Vec<String>,
     /// SHA-256 of its file.
     pub fingerprint: String,
-    /// Side in pixels of the square input that it was trained with.
-    pub input_side: usize,
+    /// The side of the square input that it was trained with, in pixels.
+    pub input_side_px: usize,
     mean: f32,
     std: f32,
     stem: Conv,
-    blocks: Vec<Block>,
+    blocks: Vec<Bottleneck>,
     last: Conv,
     classifier: Linear,
 }
 
-/// Class maps of N pictures.
+/// The logits and class maps of N pictures, of C classes.
 pub struct ClassifierOutput {
-    /// One logit a class, `[N, C]`.
+    /// One logit per class, `[N, C]`.
     pub logits: Tensor,
-    /// One logit a class and position, `[N, C, rows * columns]`.
+    /// One logit per class and position, `[N, C, rows * columns]`.
     pub maps: Tensor,
     /// The grid of the positions.
     pub grid: Grid,
 }
 
 impl EfficientNet {
-    /// Reads one from a checkpoint; the strides come from the order of the stages, all other sizes
-    /// from the shapes.
+    /// Reads a network from a checkpoint. The strides follow from the order of the stages, all other
+    /// sizes from the shapes.
     ///
     /// # Errors
-    /// [`ModelError::Inference`] names the tensor that is missing or does not fit.
+    /// [`ModelError::Inference`], which names the tensor or the metadata that is missing or wrong.
     pub fn new(weights: Weights, device: &Device) -> std::result::Result<Self, ModelError> {
         let metadata = &weights.metadata;
         let number = |key: &str| -> Option<f32> {
@@ -72,7 +72,7 @@ impl EfficientNet {
             .and_then(|json| serde_json::from_str(json).ok())
             .ok_or_else(|| candle_core::Error::Msg("its metadata has no classes".to_owned()))?;
         let (mean, std) = (fact("pixel_mean")?, fact("pixel_std")?);
-        let input_side = fact("input_size")? as usize;
+        let input_side_px = fact("input_size")? as usize;
         let fingerprint = weights.fingerprint;
         let vb =
             VarBuilder::from_tensors(weights.tensors.into_iter().collect(), DType::F32, device);
@@ -86,7 +86,7 @@ impl EfficientNet {
             classifier,
             classes,
             fingerprint,
-            input_side,
+            input_side_px,
             mean,
             std,
         })
@@ -97,8 +97,11 @@ impl EfficientNet {
         self.classifier.bias.device()
     }
 
-    /// Normalised input `[1, height, width, 3]` from an RGB picture.
-    pub fn normalised(&self, picture: &image::RgbImage) -> Result<Tensor> {
+    /// A picture as the network takes it, `[1, height, width, 3]`.
+    ///
+    /// # Errors
+    /// If the device has no memory for it.
+    pub fn normalise(&self, picture: &image::RgbImage) -> Result<Tensor> {
         let values: Vec<f32> = picture
             .as_raw()
             .iter()
@@ -109,7 +112,10 @@ impl EfficientNet {
         Tensor::from_vec(values, shape, self.device())
     }
 
-    /// Features before pooling `[N, rows, columns, D]` of normalised pixels `[N, height, width, 3]`.
+    /// Normalised pixels `[N, height, width, 3]` -> the features before pooling, `[N, rows, columns, D]`.
+    ///
+    /// # Errors
+    /// If the shapes do not fit, or candle fails.
     pub fn features(&self, pixels: &Tensor) -> Result<Tensor> {
         let mut xs = self.stem.relu(pixels, CEILING)?;
         for block in &self.blocks {
@@ -118,7 +124,10 @@ impl EfficientNet {
         self.last.relu(&xs, CEILING)
     }
 
-    /// Class maps and logits of normalised pixels `[N, height, width, 3]`.
+    /// The class maps and logits of normalised pixels `[N, height, width, 3]`.
+    ///
+    /// # Errors
+    /// If the shapes do not fit, or candle fails.
     pub fn class_maps(&self, pixels: &Tensor) -> Result<ClassifierOutput> {
         let features = self.features(pixels)?;
         let (n, rows, columns, _) = features.dims4()?;
@@ -132,8 +141,8 @@ impl EfficientNet {
     }
 }
 
-/// The blocks in their order. A stage begins where the width changes.
-fn blocks(vb: &VarBuilder) -> Result<Vec<Block>> {
+/// The blocks in order. A stage begins where the width changes.
+fn blocks(vb: &VarBuilder) -> Result<Vec<Bottleneck>> {
     let mut width = vb.get_unchecked("_conv_stem.weight")?.dim(0)?;
     let mut stage = 0;
     let mut blocks = Vec::new();
@@ -149,13 +158,13 @@ fn blocks(vb: &VarBuilder) -> Result<Vec<Block>> {
             (true, Some(stride)) => *stride,
             (false, Some(_)) => 1,
         };
-        blocks.push(Block::new(width, stride, &vb)?);
+        blocks.push(Bottleneck::new(width, stride, &vb)?);
         width = outputs;
     }
     Ok(blocks)
 }
 
-/// A convolution that is read under this name, with the batch norm after it.
+/// The convolution called `name`, with the batch norm called `norm` folded in.
 fn conv(vb: &VarBuilder, name: &str, norm: &str, stride: usize) -> Result<Conv> {
     let (vb, norm) = (vb.pp(name), vb.pp(norm));
     let (outputs, inputs, height, width) = vb.get_unchecked("weight")?.dims4()?;
@@ -164,7 +173,7 @@ fn conv(vb: &VarBuilder, name: &str, norm: &str, stride: usize) -> Result<Conv> 
 }
 
 /// An inverted bottleneck: expand, filter each channel, project.
-struct Block {
+struct Bottleneck {
     expand: Option<Conv>,
     kernel: Tensor,      // [k * k, C]
     kernel_bias: Tensor, // [C]
@@ -173,7 +182,7 @@ struct Block {
     has_residual: bool,
 }
 
-impl Block {
+impl Bottleneck {
     fn new(inputs: usize, stride: usize, vb: &VarBuilder) -> Result<Self> {
         let expand = vb
             .contains_tensor("_expand_conv.weight")
@@ -199,6 +208,7 @@ impl Block {
         })
     }
 
+    /// `[N, rows, columns, inputs]` -> `[N, rows / stride, columns / stride, outputs]`.
     fn forward(&self, xs: &Tensor) -> Result<Tensor> {
         let hidden = match &self.expand {
             Some(expand) => expand.relu(xs, CEILING)?,

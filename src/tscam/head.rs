@@ -1,13 +1,15 @@
-//! The TS-CAM head: patch tokens -> one semantic map a class, and the class logits.
+//! The TS-CAM head: patch tokens -> one semantic map per class, and the class logits.
 //!
-//! Semantic re-allocation (section 3.2 of the paper): a convolution over the patch tokens, whose
-//! pooled output is the class logit. The paper pools by the plain mean; a head trained here may
-//! pool by the class token's attention, which is as linear and finds small objects better.
+//! This is the semantic re-allocation of the paper (arXiv 2103.14862, section 3.2): a convolution over
+//! the patch tokens, whose pooled output is the class logit. The paper pools with the plain mean. A
+//! head trained here may pool with the class token's attention, which is also linear and finds small
+//! objects better.
 //!
-//! A Conformer's head comes with a second classifier, which reads the pooled map of the
-//! convolutional branch: the logits are the sum of both, the maps those of the tokens alone.
+//! The head of a Conformer has a second classifier, which reads the pooled map of the convolutional
+//! branch. The logits are the sum of both; the maps come from the tokens only.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use candle_core::{Device, Result, Tensor};
 
@@ -18,46 +20,47 @@ use crate::nn::convolution::{KernelWindow, Padding, im2col, kernel_matrix};
 use crate::nn::linear::Linear;
 use crate::nn::weights::Weights;
 
-/// How a head's maps become its logits.
+/// How the maps of a head become logits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pooling {
-    /// The mean over patches (the paper).
+    /// The mean over patches, as in the paper.
     Mean,
-    /// The mean weighted by the class token's attention.
+    /// The mean over patches, weighted by the class token's attention.
     Attention,
 }
 
 /// A convolutional class head on one device.
 pub struct Head {
-    /// Class names in the order of the logits.
+    /// The names of the classes, in the order of the logits.
     pub classes: Vec<String>,
-    /// The block whose tokens feed the head (counted from 0); the final, normed ones if none.
+    /// The block whose tokens the head reads (counted from 0); `None` for the normalised tokens of the
+    /// last block.
     pub block: Option<usize>,
     /// How maps become logits.
     pub pooling: Pooling,
-    /// Whether each class is likely by itself, as where pictures show several, and not just one.
+    /// Whether a picture can show several classes (sigmoid), rather than exactly one (softmax).
     pub is_multi_label: bool,
-    /// SHA-256 of the backbone that it was trained on, where the file tells.
-    pub backbone: Option<String>,
-    /// SHA-256 of the head's own file, if it did not come with the backbone.
+    /// SHA-256 of the backbone that it was trained on, if the file says so.
+    pub backbone_fingerprint: Option<String>,
+    /// SHA-256 of the head's own file; `None` if it came with the backbone.
     pub fingerprint: Option<String>,
     kernel: Tensor,                  // [k * k * D, C]
     bias: Tensor,                    // [C]
-    side: usize,                     // k, odd
-    conv_classifier: Option<Linear>, // from M, the width of a Conformer's pooled map, to C
+    kernel_side: usize,              // k, odd
+    conv_classifier: Option<Linear>, // M -> C, where M is the width of a Conformer's pooled map
 }
 
-/// What a checkpoint calls the head on the tokens of a ViT and of a Conformer.
-const NAMES: [&str; 2] = ["head", CONFORMER_NAME];
-const CONFORMER_NAME: &str = "trans_cls_head";
-/// What a checkpoint calls the classifier of a Conformer's pooled map.
-const CONV_CLASSIFIER_NAME: &str = "conv_cls_head";
+/// The prefixes of the head's tensors in the checkpoint of a ViT and of a Conformer.
+const HEAD_PREFIXES: [&str; 2] = ["head", CONFORMER_PREFIX];
+const CONFORMER_PREFIX: &str = "trans_cls_head";
+/// The prefix of the classifier of a Conformer's pooled map.
+const CONV_CLASSIFIER_PREFIX: &str = "conv_cls_head";
 
-/// Whether these are a head's tensors and nothing else.
+/// Whether all tensors belong to a head.
 pub fn is_head_only(tensors: &BTreeMap<String, Tensor>) -> bool {
     let mut names = tensors.keys();
     let of_head = |name: &String| {
-        NAMES
+        HEAD_PREFIXES
             .iter()
             .any(|head| name.starts_with(&format!("{head}.")))
     };
@@ -65,22 +68,24 @@ pub fn is_head_only(tensors: &BTreeMap<String, Tensor>) -> bool {
 }
 
 impl Head {
-    /// Takes a head out of a checkpoint's tensors: `head.weight [C, D, k, k]` with odd k and
-    /// `head.bias [C]`; of a Conformer `trans_cls_head` in the same form and `conv_cls_head.weight
-    /// [C, M]` with its bias `[C]`; nothing if there is no convolutional head.
+    /// Removes a head from the tensors of a checkpoint: `head.weight [C, D, k, k]` with odd k and
+    /// `head.bias [C]`; for a Conformer, `trans_cls_head` in the same form, and `conv_cls_head.weight
+    /// [C, M]` with its bias `[C]`. `None` if there is no convolutional head.
     ///
     /// # Errors
-    /// A sentence that names the tensor which does not fit.
-    pub fn take(
+    /// A sentence that names the tensor or the metadata that does not fit.
+    pub fn take_from(
         tensors: &mut BTreeMap<String, Tensor>,
         metadata: &HashMap<String, String>,
         device: &Device,
     ) -> std::result::Result<Option<Self>, String> {
         let shape = |name| tensors.get(&format!("{name}.weight")).map(Tensor::dims);
-        let found = NAMES.into_iter().find_map(|name| match shape(name) {
-            Some(&[classes, _, side, side_x]) => Some((name, classes, side, side_x)),
-            _ => None,
-        });
+        let found = HEAD_PREFIXES
+            .into_iter()
+            .find_map(|name| match shape(name) {
+                Some(&[classes, _, side, side_x]) => Some((name, classes, side, side_x)),
+                _ => None,
+            });
         let Some((name, classes, side, side_x)) = found else {
             return Ok(None);
         };
@@ -95,7 +100,7 @@ impl Head {
         let failed = |error: candle_core::Error| error.to_string();
         let kernel = kernel_matrix(&weight).and_then(|kernel| kernel.to_device(device));
         let conv_classifier = match name {
-            CONFORMER_NAME => Some(take_conv_classifier(classes, tensors, device)?),
+            CONFORMER_PREFIX => Some(take_conv_classifier(classes, tensors, device)?),
             _ => None,
         };
         Ok(Some(Self {
@@ -104,7 +109,7 @@ impl Head {
                 .get("head_block")
                 .map(|block| block.parse())
                 .transpose()
-                .map_err(|_| "its head_block is no number".to_owned())?,
+                .map_err(|_| "its head_block is not a number".to_owned())?,
             pooling: match metadata.get("head_pooling").map(String::as_str) {
                 None | Some("mean") => Pooling::Mean,
                 Some("attention") => Pooling::Attention,
@@ -115,62 +120,68 @@ impl Head {
                 Some("sigmoid") => true,
                 Some(other) => return Err(format!("its head_activation {other:?} is not known")),
             },
-            backbone: metadata.get("backbone_sha256").cloned(),
+            backbone_fingerprint: metadata.get("backbone_sha256").cloned(),
             fingerprint: None,
             kernel: kernel.map_err(failed)?,
             bias: bias.to_device(device).map_err(failed)?,
-            side,
+            kernel_side: side,
             conv_classifier,
         }))
     }
 
-    /// Reads a file that holds a head alone.
-    pub fn open(path: &std::path::Path, device: &Device) -> std::result::Result<Self, ModelError> {
+    /// Reads a file that holds only a head.
+    ///
+    /// # Errors
+    /// [`ModelError::Unreadable`] and [`ModelError::BadFile`].
+    pub fn open(path: &Path, device: &Device) -> std::result::Result<Self, ModelError> {
         let Weights {
             mut tensors,
             metadata,
             fingerprint,
         } = backbone_file::open(path)?;
         let bad = |reason: String| ModelError::bad_file(path, reason);
-        let mut head = Self::take(&mut tensors, &metadata, device)
+        let mut head = Self::take_from(&mut tensors, &metadata, device)
             .map_err(bad)?
             .ok_or_else(|| {
                 bad(format!(
                     "it has no {}.weight of shape [classes, D, k, k]",
-                    NAMES[0]
+                    HEAD_PREFIXES[0]
                 ))
             })?;
         head.fingerprint = Some(fingerprint);
         Ok(head)
     }
 
-    /// Width of the tokens that it reads, D.
+    /// The width of the tokens that it reads, D.
     pub fn token_width(&self) -> usize {
-        self.kernel.dims()[0] / (self.side * self.side)
+        self.kernel.dims()[0] / (self.kernel_side * self.kernel_side)
     }
 
-    /// Width of the pooled map that its second classifier reads, M, if it has one.
+    /// The width of the pooled map that its second classifier reads, M, if it has one.
     pub fn pooled_width(&self) -> Option<usize> {
         let classifier = self.conv_classifier.as_ref()?;
         Some(classifier.weight.dims()[0])
     }
 
-    /// Side of its convolution in patches (3 in the paper).
+    /// The side of its convolution in patches (3 in the paper).
     pub fn kernel_side(&self) -> usize {
-        self.side
+        self.kernel_side
     }
 
-    /// Semantic maps `[N, C, P]` from tokens `[N, P, D]`: a zero-padded convolution, as one
-    /// product over each patch's neighbourhood.
+    /// Semantic maps `[N, C, P]` from tokens `[N, P, D]`: a zero-padded convolution as one matrix
+    /// product.
+    ///
+    /// # Errors
+    /// If the shapes do not fit.
     pub fn maps(&self, tokens: &Tensor, grid: Grid) -> Result<Tensor> {
         let (n, p, d) = tokens.dims3()?;
-        let places = tokens.reshape((n, grid.rows, grid.columns, d))?;
+        let tokens = tokens.reshape((n, grid.rows, grid.columns, d))?;
         let window = KernelWindow {
-            side: self.side,
+            side: self.kernel_side,
             stride: 1,
             padding: Padding::Half,
         };
-        im2col(&places, window)? // [N, rows, columns, k * k * D]
+        im2col(&tokens, window)? // [N, rows, columns, k * k * D]
             .reshape((n * p, ()))?
             .matmul(&self.kernel)?
             .broadcast_add(&self.bias)?
@@ -179,8 +190,11 @@ impl Head {
             .contiguous()
     }
 
-    /// Logits `[N, C]` from maps `[N, C, P]`, the class token's attention `[N, P]` and, of a
-    /// Conformer, the pooled map of the convolutional branch `[N, M]`.
+    /// Logits `[N, C]` from maps `[N, C, P]`, the class token's attention `[N, P]` and, for a Conformer,
+    /// the pooled map of the convolutional branch `[N, M]`.
+    ///
+    /// # Errors
+    /// If the shapes do not fit.
     pub fn logits(
         &self,
         maps: &Tensor,
@@ -201,16 +215,16 @@ impl Head {
     }
 }
 
-/// Takes the classifier of a Conformer's pooled map out of a checkpoint's tensors.
+/// Removes the classifier of a Conformer's pooled map from the tensors of a checkpoint.
 fn take_conv_classifier(
     classes: usize,
     tensors: &mut BTreeMap<String, Tensor>,
     device: &Device,
 ) -> std::result::Result<Linear, String> {
-    let (weight, bias) = take_layer(CONV_CLASSIFIER_NAME, classes, tensors)?;
+    let (weight, bias) = take_layer(CONV_CLASSIFIER_PREFIX, classes, tensors)?;
     if weight.rank() != 2 || weight.dims()[0] != classes {
         return Err(format!(
-            "{CONV_CLASSIFIER_NAME}.weight has shape {:?}; expected [{classes}, M]",
+            "{CONV_CLASSIFIER_PREFIX}.weight has shape {:?}; expected [{classes}, M]",
             weight.dims()
         ));
     }
@@ -223,7 +237,7 @@ fn take_conv_classifier(
     read().map_err(|error| error.to_string())
 }
 
-/// Takes the weight and the bias `[classes]` of a layer out of a checkpoint's tensors.
+/// Removes the weight and the bias `[classes]` of a layer from the tensors of a checkpoint.
 fn take_layer(
     name: &str,
     classes: usize,
@@ -245,7 +259,7 @@ fn take_layer(
     }
 }
 
-/// The names in `classes` (a JSON list), or `class 1`, `class 2`, ... where the file has none.
+/// The names in `classes` (a JSON list), or `class 1`, `class 2`, ... if the file has none.
 fn class_names(
     metadata: &HashMap<String, String>,
     count: usize,
@@ -254,7 +268,7 @@ fn class_names(
         return Ok((1..=count).map(|index| format!("class {index}")).collect());
     };
     let names: Vec<String> =
-        serde_json::from_str(json).map_err(|_| "its class names are no JSON list".to_owned())?;
+        serde_json::from_str(json).map_err(|_| "its class names are not a JSON list".to_owned())?;
     if names.len() == count {
         Ok(names)
     } else {

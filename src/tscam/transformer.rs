@@ -1,54 +1,35 @@
-//! What the backbones here share: the transformer block, and what one pass through a stack of them
-//! leaves for TS-CAM, which is patch tokens, the class token's attention to the patches, and the
-//! last layer's keys.
+//! The transformer block that the backbones share.
 //!
-//! Tensor names are timm's. The full attention matrices stay inside their layer: only the class
-//! token's row, averaged over heads, leaves it.
-
-use std::collections::BTreeMap;
+//! Tensor names are timm's. The full attention matrices never leave their layer, except for the
+//! class token's row, averaged over heads.
 
 use candle_core::{IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
-use crate::geometry::Grid;
+use super::shapes::TensorShapes;
 use crate::nn::linear::Linear;
-use crate::nn::norm::{LayerNorm, normalise_without_affine};
+use crate::nn::norm::LayerNorm;
 use crate::nn::ops::{add_residual, bias_gelu, scaled_softmax};
 
 /// Width of an attention head in every transformer of the DeiT, DINOv2 and Conformer families.
 const HEAD_DIM: usize = 64;
-/// Fewest rows of a chunk: with fewer, packing the weights for the product costs too much.
+/// The minimum number of rows of a chunk. With fewer, packing the weights for the product costs too
+/// much.
 const MIN_CHUNK_ROWS: usize = 64;
-/// Epsilon of the layer norms inside a block, as all three families set it.
+/// Epsilon of the layer norms inside a block, the same in all three families.
 pub const BLOCK_NORM_EPS: f64 = 1e-6;
-/// Epsilon of the affine-free norm over tokens tapped from inside (PyTorch's default).
-const TAP_NORM_EPS: f64 = 1e-5;
-
-/// Named tensor shapes: what a checkpoint must hold.
-pub type TensorShapes = BTreeMap<String, Vec<usize>>;
-
-/// The highest number that comes after `prefix` in a tensor's name: blocks are numbered.
-pub fn highest_index(tensors: &BTreeMap<String, Tensor>, prefix: &str) -> Option<usize> {
-    let number = |name: &String| {
-        let (number, _) = name.strip_prefix(prefix)?.split_once('.')?;
-        number.parse().ok()
-    };
-    let numbers = tensors.keys().filter_map(number);
-    // A checkpoint has more tensors than blocks; a larger number is no block's.
-    numbers.filter(|number| *number < tensors.len()).max()
-}
 
 /// The sizes of a transformer block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockConfig {
     /// Width of a token, D.
     pub embed_dim: usize,
-    /// Attention heads, D / 64.
+    /// The number of attention heads, D / 64.
     pub heads: usize,
-    /// Hidden width of the MLP.
+    /// Hidden width of the MLP, H.
     pub mlp_dim: usize,
-    /// Whether the residual branches are scaled (DINOv2).
+    /// Whether the residual branches have a layer scale (DINOv2).
     pub layer_scale: bool,
 }
 
@@ -56,7 +37,7 @@ impl BlockConfig {
     /// Sizes for tokens `embed_dim` wide.
     ///
     /// # Errors
-    /// A sentence, if no whole number of heads fits.
+    /// A sentence, if the width is not a multiple of the head width.
     pub fn new(
         embed_dim: usize,
         mlp_dim: usize,
@@ -64,7 +45,7 @@ impl BlockConfig {
     ) -> std::result::Result<Self, String> {
         if embed_dim == 0 || !embed_dim.is_multiple_of(HEAD_DIM) {
             return Err(format!(
-                "its tokens are {embed_dim} wide, which is no multiple of the head width {HEAD_DIM}"
+                "its tokens are {embed_dim} wide, which is not a multiple of the head width {HEAD_DIM}"
             ));
         }
         Ok(Self {
@@ -75,8 +56,8 @@ impl BlockConfig {
         })
     }
 
-    /// Adds every tensor of a block called `name`.
-    pub fn expect(&self, name: &str, shapes: &mut TensorShapes) {
+    /// Adds the shapes of all tensors of the block called `name`.
+    pub fn add_shapes(&self, name: &str, shapes: &mut TensorShapes) {
         let (d, hidden) = (self.embed_dim, self.mlp_dim);
         let mut insert = |tensor: String, shape: &[usize]| {
             shapes.insert(format!("{name}.{tensor}"), shape.to_vec());
@@ -101,8 +82,8 @@ impl BlockConfig {
     }
 }
 
-/// Runs `work` on each item: at once on the CPU's threads where there are several. One large
-/// piece of work a thread shares the cores better than many operations that each split up.
+/// Runs `work` on each item; several items in parallel. One large piece of work per thread uses the
+/// cores better than many operations that are each split among threads.
 fn for_each<T: Sync, R: Send>(
     items: &[T],
     work: impl Fn(&T) -> Result<R> + Send + Sync,
@@ -113,51 +94,13 @@ fn for_each<T: Sync, R: Send>(
     items.par_iter().map(work).collect()
 }
 
-/// The convolution that cuts a picture, or a map, into patches and embeds them. Its stride is its
-/// width, so it is one matrix product over what each patch holds.
-pub struct PatchEmbed {
-    proj: Linear, // from C * side * side to D
-    side: usize,
-}
-
-impl PatchEmbed {
-    /// Reads `weight [d, channels, side, side]` and `bias [d]`.
-    pub fn new(d: usize, channels: usize, side: usize, vb: &VarBuilder) -> Result<Self> {
-        let weight = vb.get((d, channels, side, side), "weight")?;
-        Ok(Self {
-            proj: Linear {
-                weight: weight.flatten_from(1)?.t()?.contiguous()?,
-                bias: vb.get(d, "bias")?,
-            },
-            side,
-        })
-    }
-
-    /// `[N, C, rows * side, columns * side]` -> tokens `[N, P, D]` and their grid.
-    pub fn forward(&self, xs: &Tensor) -> Result<(Tensor, Grid)> {
-        let (n, channels, height, width) = xs.dims4()?;
-        let side = self.side;
-        let grid = Grid {
-            rows: height / side,
-            columns: width / side,
-        };
-        let patches = xs
-            .reshape((n * channels, grid.rows, side, grid.columns, side))?
-            .permute((1, 3, 0, 2, 4))?; // [rows, columns, N * C, side, side]
-        let patches = patches
-            .reshape((grid.patches(), n, channels * side * side))?
-            .transpose(0, 1)?
-            .reshape((n * grid.patches(), ()))?;
-        let tokens = self.proj.forward(&patches)?;
-        Ok((tokens.reshape((n, grid.patches(), ()))?, grid))
-    }
-}
-
-/// What leaves an attention layer beside its output.
-struct AttentionOutput {
-    output: Tensor,     // [N * T, D]
-    class_row: Tensor,  // [N, P]: class token's attention to the patches, mean over heads
-    patch_keys: Tensor, // [N, P, D]: all heads side by side
+/// The results of an attention layer for N pictures of T tokens, P of which are patches.
+pub struct AttentionOutput {
+    output: Tensor, // [N * T, D]
+    /// The class token's attention to each patch, mean over heads, `[N, P]`.
+    pub class_row: Tensor,
+    /// The keys of the patches, all heads concatenated, `[N, P, D]`.
+    pub patch_keys: Tensor,
 }
 
 struct Attention {
@@ -176,17 +119,17 @@ impl Attention {
         })
     }
 
-    /// Mixes values by attention, without the final projection; `qkv [N, T, 3D]`, the heads in
-    /// `groups` groups that run at once.
-    fn mix(&self, qkv: &Tensor, groups: usize) -> Result<AttentionOutput> {
+    /// Attention without the final projection, from `qkv [N, T, 3D]`. The heads are divided into
+    /// `groups` groups that run in parallel.
+    fn attend(&self, qkv: &Tensor, groups: usize) -> Result<AttentionOutput> {
         let (n, t, width) = qkv.dims3()?;
         let d = width / 3;
         let size = self.heads.div_ceil(groups);
         let firsts: Vec<usize> = (0..self.heads).step_by(size).collect();
-        let mixed = for_each(&firsts, |&first| {
-            mix_heads(qkv, first, size.min(self.heads - first))
+        let attended = for_each(&firsts, |&first| {
+            attend_heads(qkv, first, size.min(self.heads - first))
         })?;
-        let (outputs, rows): (Vec<Tensor>, Vec<Tensor>) = mixed.into_iter().unzip();
+        let (outputs, rows): (Vec<Tensor>, Vec<Tensor>) = attended.into_iter().unzip();
         let class_row = Tensor::cat(&rows, 1)?.mean(1)?;
         Ok(AttentionOutput {
             output: Tensor::cat(&outputs, 2)?.reshape((n * t, d))?,
@@ -196,16 +139,17 @@ impl Attention {
     }
 }
 
-/// Heads `first..first + count`: their output `[N, T, 64 * count]` and the class token's rows
-/// `[N, count, P]`.
-fn mix_heads(qkv: &Tensor, first: usize, count: usize) -> Result<(Tensor, Tensor)> {
+/// Heads `first..first + count` of `qkv [N, T, 3D]`: their output `[N, T, 64 * count]` and the class
+/// token's rows `[N, count, P]`.
+fn attend_heads(qkv: &Tensor, first: usize, count: usize) -> Result<(Tensor, Tensor)> {
     let (n, t, width) = qkv.dims3()?;
     let part = |index: usize| {
         let heads = qkv
             .narrow(2, index * width / 3 + first * HEAD_DIM, count * HEAD_DIM)?
             .reshape((n, t, count, HEAD_DIM))?
             .transpose(1, 2)?; // [N, count, T, 64]
-        // The CPU's product reads one picture's heads where they lie; else it wants plain rows.
+        // The CPU's product reads the heads of one picture in place. Otherwise it needs contiguous
+        // rows.
         if heads.device().is_cpu() && n == 1 {
             Ok(heads)
         } else {
@@ -235,51 +179,59 @@ impl Mlp {
         })
     }
 
+    /// `[R, D]` -> `[R, D]`.
     fn forward(&self, xs: &Tensor) -> Result<Tensor> {
-        let hidden = bias_gelu(self.fc1.product(xs)?, &self.fc1.bias)?; // [rows, hidden]
+        let hidden = bias_gelu(self.fc1.product(xs)?, &self.fc1.bias)?; // [R, H]
         self.fc2.forward(&hidden)
     }
 }
 
-/// The tokens of N pictures, cut by rows into one piece a thread on the CPU and whole elsewhere.
+/// The tokens of N pictures: on the CPU split by rows into one chunk per thread, elsewhere in one
+/// piece.
 pub struct TokenChunks {
-    rows: Vec<Tensor>, // [some of N * T, D]
-    pictures: usize,   // N
+    chunks: Vec<Tensor>, // [some of the N * T rows, D]
+    pictures: usize,     // N
 }
 
 impl TokenChunks {
-    /// Cuts tokens `[N, T, D]`, which stay as they are: the pieces are copies.
-    pub fn cut(tokens: &Tensor) -> Result<Self> {
+    /// Splits tokens `[N, T, D]` into chunks, which are copies.
+    ///
+    /// # Errors
+    /// If `tokens` does not have three dimensions.
+    pub fn split(tokens: &Tensor) -> Result<Self> {
         let pictures = tokens.dim(0)?;
         let xs = tokens.flatten_to(1)?;
         let count = xs.dim(0)?;
-        let pieces = if xs.device().is_cpu() {
+        let chunks = if xs.device().is_cpu() {
             rayon::current_num_threads()
                 .min(count / MIN_CHUNK_ROWS)
                 .max(1)
         } else {
             1
         };
-        let size = count.div_ceil(pieces);
-        let piece = |first| {
+        let size = count.div_ceil(chunks);
+        let chunk = |first| {
             xs.narrow(0, first, size.min(count - first))?
                 .force_contiguous()
         };
         Ok(Self {
-            rows: (0..count).step_by(size).map(piece).collect::<Result<_>>()?,
+            chunks: (0..count).step_by(size).map(chunk).collect::<Result<_>>()?,
             pictures,
         })
     }
 
     /// The tokens `[N, T, D]`.
+    ///
+    /// # Errors
+    /// If candle fails, for example for lack of memory.
     pub fn join(&self) -> Result<Tensor> {
-        let rows = Tensor::cat(&self.rows, 0)?;
+        let rows = Tensor::cat(&self.chunks, 0)?;
         let (count, d) = rows.dims2()?;
         rows.reshape((self.pictures, count / self.pictures, d))
     }
 }
 
-/// A transformer block: attention and an MLP, each normed before and added to what came in.
+/// A transformer block: attention and an MLP, each after a layer norm and added to its input.
 pub struct Block {
     norm1: LayerNorm,
     attn: Attention,
@@ -290,7 +242,10 @@ pub struct Block {
 }
 
 impl Block {
-    /// Builds a block; `vb` must hold every tensor of [`BlockConfig::expect`].
+    /// Reads a block; `vb` must hold every tensor of [`BlockConfig::add_shapes`].
+    ///
+    /// # Errors
+    /// If a tensor is missing or has another shape.
     pub fn new(sizes: &BlockConfig, vb: &VarBuilder) -> Result<Self> {
         let d = sizes.embed_dim;
         let scale = |name: &str| {
@@ -309,93 +264,33 @@ impl Block {
         })
     }
 
-    fn forward(&self, tokens: TokenChunks) -> Result<(TokenChunks, AttentionOutput)> {
-        let TokenChunks { rows, pictures } = tokens;
-        let qkv = for_each(&rows, |xs| self.attn.qkv.forward(&self.norm1.forward(xs)?))?;
+    /// The tokens after the block, and what its attention layer computed.
+    ///
+    /// # Errors
+    /// If candle fails, for example for lack of memory.
+    pub fn forward(&self, tokens: TokenChunks) -> Result<(TokenChunks, AttentionOutput)> {
+        let TokenChunks { chunks, pictures } = tokens;
+        let qkv = for_each(&chunks, |xs| {
+            self.attn.qkv.forward(&self.norm1.forward(xs)?)
+        })?;
         let qkv = Tensor::cat(&qkv, 0)?; // [N * T, 3D]
         let (count, width) = qkv.dims2()?;
         let qkv = qkv.reshape((pictures, count / pictures, width))?;
-        let attended = self.attn.mix(&qkv, rows.len())?;
+        let attended = self.attn.attend(&qkv, chunks.len())?;
         let mut first = 0;
-        let mixed = rows.into_iter().map(|xs| {
-            let mixed = attended.output.narrow(0, first, xs.dim(0)?)?;
+        let pairs = chunks.into_iter().map(|xs| {
+            let output = attended.output.narrow(0, first, xs.dim(0)?)?;
             first += xs.dim(0)?;
-            Ok((xs, mixed))
+            Ok((xs, output))
         });
-        let mixed: Vec<(Tensor, Tensor)> = mixed.collect::<Result<_>>()?;
-        let rows = for_each(&mixed, |(xs, mixed)| {
-            let attended = self.attn.proj.forward(mixed)?;
-            // In place: nobody reads the old rows again.
+        let pairs: Vec<(Tensor, Tensor)> = pairs.collect::<Result<_>>()?;
+        let chunks = for_each(&pairs, |(xs, output)| {
+            let attended = self.attn.proj.forward(output)?;
+            // In place, because the old rows are not read again.
             let xs = add_residual(xs.clone(), &attended, self.ls1.as_ref())?;
             let hidden = self.mlp.forward(&self.norm2.forward(&xs)?)?;
             add_residual(xs, &hidden, self.ls2.as_ref())
         })?;
-        Ok((TokenChunks { rows, pictures }, attended))
-    }
-}
-
-/// What one forward pass leaves; N pictures of P patches, tokens D wide, L layers.
-pub struct BackboneFeatures {
-    /// Layer-normed class token, `[N, D]`.
-    pub class_token: Tensor,
-    /// Layer-normed patch tokens of the last block, `[N, P, D]`.
-    pub patch_tokens: Tensor,
-    /// The class token's attention to each patch, mean over heads, `[N, L, P]`.
-    pub attention: Tensor,
-    /// Keys of the last layer's patches, all heads side by side, `[N, P, D]`.
-    pub last_keys: Tensor,
-    /// Patch tokens after each tapped block, layer-normed without affine, `[N, P, D]`.
-    pub taps: BTreeMap<usize, Tensor>,
-    /// Mean over places of the convolutional branch's last map, `[N, M]`, where there is one
-    /// (Conformer).
-    pub pooled_map: Option<Tensor>,
-}
-
-/// Takes down what [`BackboneFeatures`] keeps while tokens pass the blocks of a stack one after the other.
-pub struct FeatureRecorder<'a> {
-    taps: &'a [usize],
-    class_rows: Vec<Tensor>,
-    last_keys: Option<Tensor>,
-    tapped: BTreeMap<usize, Tensor>,
-}
-
-impl<'a> FeatureRecorder<'a> {
-    /// Keeps the tokens after each block in `taps`, counted from 0.
-    pub fn new(taps: &'a [usize]) -> Self {
-        Self {
-            taps,
-            class_rows: Vec::new(),
-            last_keys: None,
-            tapped: BTreeMap::new(),
-        }
-    }
-
-    /// Runs tokens, the class token first, through the next block.
-    pub fn pass(&mut self, block: &Block, tokens: TokenChunks) -> Result<TokenChunks> {
-        let (tokens, attended) = block.forward(tokens)?;
-        let index = self.class_rows.len();
-        if self.taps.contains(&index) {
-            let patches = tokens.join()?.i((.., 1..))?;
-            self.tapped
-                .insert(index, normalise_without_affine(&patches, TAP_NORM_EPS)?);
-        }
-        self.class_rows.push(attended.class_row);
-        self.last_keys = Some(attended.patch_keys);
-        Ok(tokens)
-    }
-
-    /// What is left when the last tokens have been normed, `[N, T, D]`.
-    pub fn finish(self, normed: &Tensor, pooled_map: Option<Tensor>) -> Result<BackboneFeatures> {
-        let Some(last_keys) = self.last_keys else {
-            candle_core::bail!("the transformer has no blocks")
-        };
-        Ok(BackboneFeatures {
-            class_token: normed.i((.., 0))?,
-            patch_tokens: normed.i((.., 1..))?,
-            attention: Tensor::stack(&self.class_rows, 1)?,
-            last_keys,
-            taps: self.tapped,
-            pooled_map,
-        })
+        Ok((TokenChunks { chunks, pictures }, attended))
     }
 }

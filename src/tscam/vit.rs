@@ -1,6 +1,6 @@
 //! A vision transformer: DeiT-T/S/B (patch 16; Touvron et al., arXiv 2012.12877) and DINOv2
-//! (patch 14, layer scale, interpolated positions; Oquab et al., arXiv 2304.07193) in one
-//! implementation. Tensor names are timm's.
+//! (patch 14, layer scale, interpolated positions; Oquab et al., arXiv 2304.07193). Tensor names are
+//! timm's.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -8,27 +8,29 @@ use std::sync::Mutex;
 use candle_core::{Device, IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 
-use super::transformer::{
-    BLOCK_NORM_EPS, BackboneFeatures, Block, BlockConfig, FeatureRecorder, PatchEmbed,
-    TensorShapes, TokenChunks, highest_index,
-};
+use super::features::{BackboneFeatures, FeatureRecorder};
+use super::interpolate::resize_bicubic;
+use super::patch_embed::PatchEmbed;
+use super::shapes::{TensorShapes, highest_index};
+use super::transformer::{BLOCK_NORM_EPS, Block, BlockConfig, TokenChunks};
 use crate::geometry::Grid;
 use crate::nn::norm::LayerNorm;
 use crate::nn::ops::bias_add;
 
-/// Grids whose positions are kept: more than a set of pictures of the usual aspects has.
+/// The maximum number of grids whose positions are cached, more than pictures of the usual aspect
+/// ratios need.
 const MAX_CACHED_GRIDS: usize = 32;
 
-/// The sizes of a vision transformer, all read from the shapes in its checkpoint.
+/// The sizes of a vision transformer, read from the shapes in its checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VitConfig {
     /// The sizes of a block.
     pub block: BlockConfig,
-    /// Number of blocks.
+    /// The number of blocks.
     pub depth: usize,
-    /// Side of a square patch in pixels.
+    /// The side of a square patch in pixels.
     pub patch_size: usize,
-    /// Grid for which the position embedding was trained.
+    /// The grid for which the position embedding was trained.
     pub trained_grid: Grid,
 }
 
@@ -36,11 +38,13 @@ impl VitConfig {
     /// Reads the sizes from a checkpoint's tensors (timm names).
     ///
     /// # Errors
-    /// A sentence that names the tensor which is missing or does not fit.
+    /// A sentence that names the tensor that is missing or has the wrong shape.
     pub fn from_tensors(tensors: &BTreeMap<String, Tensor>) -> std::result::Result<Self, String> {
         let dims = |name: &str| match tensors.get(name) {
             Some(tensor) => Ok(tensor.dims()),
-            None => Err(format!("{name} is missing, so it is no vision transformer")),
+            None => Err(format!(
+                "{name} is missing, so it is not a vision transformer"
+            )),
         };
         let &[embed_dim, 3, patch_size, patch_width] = dims("patch_embed.proj.weight")? else {
             return Err("patch_embed.proj.weight is not of shape [D, 3, patch, patch]".to_owned());
@@ -54,12 +58,12 @@ impl VitConfig {
         let side = positions.saturating_sub(1).isqrt();
         if side == 0 || side * side + 1 != positions {
             return Err(format!(
-                "pos_embed has {positions} positions, not one and a square grid (a distilled or \
-                 register variant is not supported)"
+                "pos_embed has {positions} positions, not one plus a square grid (variants with \
+                 distillation or register tokens are not supported)"
             ));
         }
         let last = highest_index(tensors, "blocks.");
-        let depth = 1 + last.ok_or("it has no blocks, so it is no vision transformer")?;
+        let depth = 1 + last.ok_or("it has no blocks, so it is not a vision transformer")?;
         let &[mlp_dim, _] = dims("blocks.0.mlp.fc1.weight")? else {
             return Err("blocks.0.mlp.fc1.weight is not a matrix".to_owned());
         };
@@ -75,8 +79,8 @@ impl VitConfig {
         })
     }
 
-    /// Every tensor that such a transformer has, with its shape.
-    pub fn expected(&self) -> TensorShapes {
+    /// The name and shape of every tensor of such a transformer.
+    pub fn expected_shapes(&self) -> TensorShapes {
         let d = self.block.embed_dim;
         let mut shapes = BTreeMap::from([
             ("cls_token".to_owned(), vec![1, 1, d]),
@@ -93,7 +97,8 @@ impl VitConfig {
             ("norm.bias".to_owned(), vec![d]),
         ]);
         for block in 0..self.depth {
-            self.block.expect(&format!("blocks.{block}"), &mut shapes);
+            self.block
+                .add_shapes(&format!("blocks.{block}"), &mut shapes);
         }
         shapes
     }
@@ -107,11 +112,15 @@ pub struct VisionTransformer {
     pos_embed: Tensor, // [1, 1 + P, D]
     blocks: Vec<Block>,
     norm: LayerNorm,
+    /// Interpolated position embeddings by rows and columns, each `[1, 1 + P, D]`.
     positions: Mutex<BTreeMap<(usize, usize), Tensor>>,
 }
 
 impl VisionTransformer {
-    /// Builds the transformer; `vb` must hold every tensor of [`VitConfig::expected`].
+    /// Reads the transformer; `vb` must hold every tensor of [`VitConfig::expected_shapes`].
+    ///
+    /// # Errors
+    /// If a tensor is missing or has another shape.
     pub fn new(config: VitConfig, vb: &VarBuilder) -> Result<Self> {
         let d = config.block.embed_dim;
         Ok(Self {
@@ -137,8 +146,11 @@ impl VisionTransformer {
         self.cls_token.device()
     }
 
-    /// Runs the transformer over normalised pixels `[N, 3, rows * patch, columns * patch]`,
-    /// keeping the tokens after each block in `taps` (counted from 0).
+    /// Runs the transformer over normalised pixels `[N, 3, rows * patch, columns * patch]`, and keeps
+    /// the patch tokens after each block in `taps` (counted from 0).
+    ///
+    /// # Errors
+    /// If the sides are not multiples of the patch side, or candle fails.
     pub fn forward(&self, pixels: &Tensor, taps: &[usize]) -> Result<BackboneFeatures> {
         let (patches, grid) = self.patch_embed.forward(pixels)?;
         let (n, _, d) = patches.dims3()?;
@@ -146,7 +158,7 @@ impl VisionTransformer {
         let xs = Tensor::cat(&[&class, &patches], 1)?; // [N, T, D]
         let positions = self.positions_for(grid)?.flatten_all()?;
         let xs = bias_add(xs.flatten_from(1)?, &positions)?.reshape((n, (), d))?;
-        let mut tokens = TokenChunks::cut(&xs)?;
+        let mut tokens = TokenChunks::split(&xs)?;
         let mut recorder = FeatureRecorder::new(taps);
         for block in &self.blocks {
             tokens = recorder.pass(block, tokens)?;
@@ -154,7 +166,7 @@ impl VisionTransformer {
         recorder.finish(&self.norm.forward(&tokens.join()?)?, None)
     }
 
-    /// Position embedding for a grid, `[1, 1 + P, D]`, interpolated once a grid and kept.
+    /// The position embedding for a grid, `[1, 1 + P, D]`, interpolated once per grid.
     fn positions_for(&self, grid: Grid) -> Result<Tensor> {
         let trained = self.config.trained_grid;
         if grid == trained {
@@ -174,54 +186,11 @@ impl VisionTransformer {
         let resized = resize_bicubic(&patches, trained, grid, d);
         let resized = Tensor::from_vec(resized, (1, grid.patches(), d), self.device())?;
         let positions = Tensor::cat(&[&self.pos_embed.i((.., ..1))?, &resized], 1)?;
-        let mut kept = lock();
-        if kept.len() >= MAX_CACHED_GRIDS {
-            kept.clear();
+        let mut cached = lock();
+        if cached.len() >= MAX_CACHED_GRIDS {
+            cached.clear();
         }
-        kept.insert(key, positions.clone());
+        cached.insert(key, positions.clone());
         Ok(positions)
     }
-}
-
-/// Bicubic interpolation (a = -0.75) between pixel centres without antialiasing, which is what
-/// PyTorch's `interpolate(mode="bicubic", align_corners=False)` does; `[rows * columns, d]`.
-pub(crate) fn resize_bicubic(values: &[f32], from: Grid, to: Grid, d: usize) -> Vec<f32> {
-    let rows = bicubic_taps(from.rows, to.rows);
-    let columns = bicubic_taps(from.columns, to.columns);
-    let mut resized = vec![0f32; to.patches() * d];
-    let targets = rows
-        .iter()
-        .flat_map(|row| columns.iter().map(move |column| (row, column)));
-    for (target, (row, column)) in resized.chunks_exact_mut(d).zip(targets) {
-        for &(y, weight_y) in row {
-            for &(x, weight_x) in column {
-                let source = &values[(y * from.columns + x) * d..][..d];
-                for (sum, value) in target.iter_mut().zip(source) {
-                    *sum += weight_y * weight_x * value;
-                }
-            }
-        }
-    }
-    resized
-}
-
-/// For each target position the four source positions (clamped to the edge) and their weights.
-fn bicubic_taps(from: usize, to: usize) -> Vec<[(usize, f32); 4]> {
-    const A: f32 = -0.75;
-    let near = |t: f32| ((A + 2.0) * t - (A + 3.0)) * t * t + 1.0;
-    let far = |t: f32| ((A * t - 5.0 * A) * t + 8.0 * A) * t - 4.0 * A;
-    (0..to)
-        .map(|target| {
-            let source = (target as f32 + 0.5) * from as f32 / to as f32 - 0.5;
-            let first = source.floor();
-            let t = source - first;
-            let at = |offset: f32| (first + offset).clamp(0.0, from as f32 - 1.0) as usize;
-            [
-                (at(-1.0), far(1.0 + t)),
-                (at(0.0), near(t)),
-                (at(1.0), near(1.0 - t)),
-                (at(2.0), far(2.0 - t)),
-            ]
-        })
-        .collect()
 }

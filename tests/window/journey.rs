@@ -74,7 +74,7 @@ fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
         (after.rect.x1 - (before.rect.x1 - 40.0)).abs() < 1.0,
         "{before:?} {after:?}"
     );
-    assert_eq!(after.proposal.unwrap().rect, before.rect);
+    assert_eq!(after.former.unwrap().rect, before.rect);
     // One drag is one step.
     bench.keys(CTRL, Key::Z);
     assert_eq!(bench.count(BoxState::Edited), 0);

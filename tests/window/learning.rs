@@ -12,8 +12,7 @@ use tsukami::app::workspace::ProposalSource;
 use tsukami::document::ops;
 use tsukami::document::{BoxState, Document, Origin, PictureId};
 use tsukami::geometry::BBox;
-use tsukami::store::Project;
-use tsukami::survey;
+use tsukami::store::{self, Access, Project};
 
 use crate::bench::Bench;
 
@@ -80,7 +79,7 @@ fn folder(pictures: u32, done: &[u32]) -> TempDir {
         picture(number).save(file).unwrap();
     }
     let (mut project, _) = Project::create_for(&path).unwrap();
-    survey::refresh(&mut project).unwrap();
+    store::rescan(&mut project).unwrap();
     project
         .commit_with("add a class", None, |document| {
             Ok(ops::add_category(document, "ball"))
@@ -350,9 +349,9 @@ fn looks(theme: Theme, name: &str) {
 
 fn keep(folder: &Path, kept: &serde_json::Value) {
     let pictures = folder.join("pictures");
-    let file = tsukami::store::find(&pictures).unwrap();
+    let file = store::find_project(&pictures).unwrap();
     assert!(fs::exists(&file).unwrap());
-    let (mut project, _) = Project::open(&file, tsukami::store::Access::Edit).unwrap();
+    let (mut project, _) = Project::open(&file, Access::Edit).unwrap();
     project.set_setting("learning", kept).unwrap();
     project.close().unwrap();
 }
@@ -375,7 +374,7 @@ fn tags_teach_the_classes_of_proposals() {
         half.save(path.join(format!("{number:02}.png"))).unwrap();
     }
     let (mut project, _) = Project::create_for(&path).unwrap();
-    survey::refresh(&mut project).unwrap();
+    store::rescan(&mut project).unwrap();
     for (name, numbers) in [("ball", 0..5), ("block", 6..11)] {
         project
             .commit_with("add a class", None, |document| {

@@ -8,10 +8,9 @@ use std::sync::Arc;
 use egui::{Key, Modifiers};
 use tsukami::app::preferences::Theme;
 use tsukami::document::ops::{self, Candidate};
-use tsukami::document::{Document, Model, PictureId};
+use tsukami::document::{Document, PictureId, Provenance};
 use tsukami::geometry::BBox;
-use tsukami::store::Project;
-use tsukami::survey;
+use tsukami::store::{self, Project};
 
 use crate::bench::Bench;
 
@@ -25,12 +24,12 @@ fn prepared(theme: Theme) -> Bench {
         "Pliers/008002.jpg",
     ]);
     let (mut project, _) = Project::create_for(&folder.path().join("pictures")).unwrap();
-    survey::refresh(&mut project).unwrap();
+    store::rescan(&mut project).unwrap();
     for name in ["cat", "cup", "tool"] {
         let add = |document: &Document| Ok(ops::add_category(document, name));
         project.commit_with("add a class", None, add).unwrap();
     }
-    let model = Arc::new(Model {
+    let model = Arc::new(Provenance {
         name: "dinov2-vits14".into(),
         version: "1".into(),
         method: "affinity".into(),
@@ -81,7 +80,7 @@ fn prepared(theme: Theme) -> Bench {
                     )],
                 ),
             ];
-            ops::propose(document, &model, &found)
+            ops::replace_proposals(document, &model, &found)
         })
         .unwrap();
     project

@@ -89,7 +89,7 @@ fn two_classes_are_joined_by_keyboard_undone_and_remembered() {
     assert_eq!(naming.len(), 2);
     assert!(naming.iter().all(|(_, target)| target.name() == "thing"));
     let now = proposals(&bench);
-    let is_joined = |name: &String| naming.target(name).is_some();
+    let is_joined = |name: &String| naming.mapped(name).is_some();
     assert!(
         now.contains(&"thing".to_owned()) && !now.iter().any(is_joined),
         "{now:?}"

@@ -8,8 +8,7 @@ use tsukami::app::action::Action;
 use tsukami::app::preferences::Theme;
 use tsukami::document::ops;
 use tsukami::document::{Document, Picture, PictureId};
-use tsukami::store::Project;
-use tsukami::survey;
+use tsukami::store::{self, Project};
 
 use crate::bench::Bench;
 
@@ -176,7 +175,7 @@ fn ten_thousand_selected_pictures_stay_fluid() {
     const PICTURES: usize = 10_000;
     let folder = Bench::folder_of(&["cat/chelsea.jpg"]);
     let (mut project, _) = Project::create_for(&folder.path().join("pictures")).unwrap();
-    survey::refresh(&mut project).unwrap();
+    store::rescan(&mut project).unwrap();
     let rows = (0..PICTURES).map(|at| Picture::new(PictureId(1), format!("{at}.jpg"), 64, 48));
     let rows: Vec<Picture> = rows.collect();
     let add = |document: &Document| Ok(ops::add_pictures(document, rows.clone()));

@@ -7,7 +7,7 @@ use tsukami::app::action::Action;
 use tsukami::app::preferences::Theme;
 use tsukami::document::ReviewState;
 use tsukami::geometry::BBox;
-use tsukami::store::{Access, Project, find};
+use tsukami::store::{Access, Project, find_project};
 
 use crate::bench::{Bench, sample};
 
@@ -86,7 +86,7 @@ fn a_second_window_reads_only_and_says_so() {
 #[test]
 fn what_the_command_line_adds_shows_in_the_window() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
-    let file = find(&bench.pictures()).unwrap();
+    let file = find_project(&bench.pictures()).unwrap();
     let (mut project, _) = Project::open(&file, Access::Add).unwrap();
     let add = tsukami::document::ops::add_category(project.document(), "from outside");
     project.commit("add a class", &add, None).unwrap();
@@ -143,7 +143,7 @@ fn what_cannot_be_opened_is_said_in_one_sentence() {
 fn a_project_file_that_is_deleted_while_it_is_open_loses_nothing() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
     bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
-    let file = find(&bench.pictures()).unwrap();
+    let file = find_project(&bench.pictures()).unwrap();
     fs::remove_file(&file).unwrap();
     bench.wait_window("the word", |window| {
         window
@@ -160,7 +160,7 @@ fn a_project_file_that_is_deleted_while_it_is_open_loses_nothing() {
 fn a_folder_whose_project_file_is_gone_goes_on_from_its_backup() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
     bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
-    let file = find(&bench.pictures()).unwrap();
+    let file = find_project(&bench.pictures()).unwrap();
     bench.harness.state_mut().close();
     fs::remove_file(file).unwrap();
     let bench = bench.reopen();

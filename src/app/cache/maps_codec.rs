@@ -30,9 +30,9 @@ fn write_maps(bytes: &mut Vec<u8>, maps: &Maps) {
     }
     write_map(bytes, &maps.attention);
     write_map(bytes, &maps.object);
-    number(bytes, maps.any.iter().len());
-    if let Some(any) = &maps.any {
-        write_semantic(bytes, any);
+    number(bytes, maps.companion.iter().len());
+    if let Some(companion) = &maps.companion {
+        write_semantic(bytes, companion);
     }
     number(bytes, maps.classes.len());
     for of_class in &maps.classes {
@@ -49,11 +49,11 @@ fn write_maps(bytes: &mut Vec<u8>, maps: &Maps) {
             number(bytes, *class);
             write_map(bytes, map);
         }
-        write_map(bytes, &names.rest);
+        write_map(bytes, &names.others);
     }
-    let parts = maps.parts.iter().flatten();
-    number(bytes, maps.parts.as_ref().map_or(0, Vec::len));
-    bytes.extend(parts.flat_map(|part| part.to_le_bytes()));
+    let labels = maps.instance_labels.iter().flatten();
+    number(bytes, maps.instance_labels.as_ref().map_or(0, Vec::len));
+    bytes.extend(labels.flat_map(|label| label.to_le_bytes()));
     number(bytes, maps.zoomed.len());
     for zoomed in &maps.zoomed {
         let BBox { x0, y0, x1, y1 } = zoomed.frame;
@@ -138,7 +138,7 @@ impl Reader<'_> {
         }
         let attention = self.map(grid)?;
         let object = self.map(grid)?;
-        let any = match self.length()? {
+        let companion = match self.length()? {
             0 => None,
             _ => Some(self.semantic(grid)?),
         };
@@ -158,14 +158,14 @@ impl Reader<'_> {
             0 => None,
             _ => Some(NameLogits {
                 classes: named,
-                rest: self.map(grid)?,
+                others: self.map(grid)?,
             }),
         };
-        let mut parts = Vec::new();
+        let mut labels = Vec::new();
         for _ in 0..self.length()? {
-            parts.push(u16::from_le_bytes(self.take()?));
+            labels.push(u16::from_le_bytes(self.take()?));
         }
-        if !(parts.is_empty() || parts.len() == patches) {
+        if !(labels.is_empty() || labels.len() == patches) {
             return None;
         }
         let mut zoomed = Vec::new();
@@ -187,10 +187,10 @@ impl Reader<'_> {
             patch_size,
             attention,
             object,
-            any,
+            companion,
             classes,
             names,
-            parts: Some(parts).filter(|parts| !parts.is_empty()),
+            instance_labels: Some(labels).filter(|labels| !labels.is_empty()),
             zoomed,
         })
     }
@@ -237,14 +237,14 @@ mod tests {
             patch_size: 14,
             attention: map(1e-3),
             object: map(7.0),
-            any: None,
+            companion: None,
             classes: Vec::new(),
             names: None,
-            parts: None,
+            instance_labels: None,
             zoomed: Vec::new(),
         };
         Maps {
-            any: Some(semantic(2.0)),
+            companion: Some(semantic(2.0)),
             classes: vec![ClassMaps {
                 class: 3,
                 probability: 0.75,
@@ -252,9 +252,9 @@ mod tests {
             }],
             names: Some(NameLogits {
                 classes: vec![(281, map(3.0)), (7, map(0.5))],
-                rest: map(-2.0),
+                others: map(-2.0),
             }),
-            parts: Some((0..12).collect()),
+            instance_labels: Some((0..12).collect()),
             zoomed: vec![ZoomedMaps {
                 frame: BBox::from_corners(0.25, 0.5, 0.75, 1.0),
                 maps: plain.clone(),
@@ -268,8 +268,8 @@ mod tests {
         let maps = maps();
         let back = decode(&encode(&maps)).unwrap();
         assert_eq!(back.patch_size, 14);
-        assert_eq!(back.parts, maps.parts);
-        assert_eq!(back.any.is_some(), maps.any.is_some());
+        assert_eq!(back.instance_labels, maps.instance_labels);
+        assert_eq!(back.companion.is_some(), maps.companion.is_some());
         let candidates = |maps: &Maps| -> Vec<usize> {
             let names = maps.names.iter().flat_map(|names| &names.classes);
             names.map(|(class, _)| *class).collect()

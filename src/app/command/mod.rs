@@ -5,14 +5,11 @@
 //! | `table.rs` | every command, one row each: menu, keys, scope, requirement, icon |
 //! | `spec.rs` | what a row says |
 //! | `texts.rs` | labels and tooltips |
-//! | `gestures.rs` | what the mouse and the fixed keys do, for the help sheet |
 
-mod gestures;
 mod spec;
 mod table;
 mod texts;
 
-pub use self::gestures::GESTURES;
 pub use self::spec::{CommandSpec, Menu, Requirement, ShortcutScope, ToolbarSlot};
 pub use self::table::Command;
 

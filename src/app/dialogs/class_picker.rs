@@ -1,48 +1,49 @@
-//! The class of the selected boxes, by its first letters; a new name makes a new class.
+//! The class of the selected boxes by part of its name; a new name creates a class.
 
 use egui::{Context, Rect, Vec2, vec2};
 
-use super::palette::Finder;
+use super::modal::modal_next_to;
+use super::search_list::SearchList;
 use crate::app::action::Action;
+use crate::app::i18n::tr;
 use crate::app::session::Session;
 
 /// The size of the picker in points.
 const SIZE: Vec2 = vec2(240.0, 380.0);
 
-/// What was typed.
+/// The class picker.
 #[derive(Default)]
 pub struct ClassPicker {
-    finder: Finder,
+    list: SearchList,
 }
 
 impl ClassPicker {
-    /// Draws the picker beside a box at `place`.
+    /// Draws the picker next to the selected box, which is at `anchor` on the screen.
     pub fn ui(
         &mut self,
         context: &Context,
         session: &Session,
-        place: Rect,
+        anchor: Rect,
         actions: &mut Vec<Action>,
     ) {
-        super::modal_at(context, place, "Class", SIZE, actions, |ui, actions| {
+        let title = tr!("class-picker-title");
+        modal_next_to(context, anchor, title, SIZE, actions, |ui, actions| {
             let categories: Vec<_> = session.document().categories().collect();
             let names: Vec<String> = categories
                 .iter()
                 .map(|category| category.name.to_string())
                 .collect();
-            let typed = self.finder.text().to_owned();
+            let typed = self.list.text().to_owned();
             let is_new = !typed.is_empty() && !names.contains(&typed);
-            let key = |at: usize| {
-                let hotkey = categories.get(at).and_then(|category| category.hotkey);
+            let key = |index: usize| {
+                let hotkey = categories.get(index).and_then(|category| category.hotkey);
                 hotkey.map(String::from).unwrap_or_default()
             };
-            let added = is_new.then(|| format!("New class “{typed}”"));
-            if let Some(at) = self
-                .finder
-                .ui(ui, "Type a class", &names, added.as_deref(), key)
-            {
+            let new = is_new.then(|| tr!("new-class-entry", name = typed.as_str()));
+            let hint = tr!("class-picker-hint");
+            if let Some(index) = self.list.ui(ui, hint, &names, new.as_deref(), key) {
                 actions.push(Action::CloseDialog);
-                actions.push(match categories.get(at) {
+                actions.push(match categories.get(index) {
                     Some(category) => Action::ChooseClass(category.id),
                     None => Action::ChooseClassByName(typed),
                 });

@@ -1,37 +1,71 @@
-//! Every key, and what the mouse does: the help sheet.
+//! The help sheet: every shortcut and mouse gesture.
 
 use egui::{Context, Grid, RichText, ScrollArea, TextEdit, Ui};
 
+use super::modal::modal;
+use super::shortcuts;
 use crate::app::action::Action;
-use crate::app::command::{Command, GESTURES, Menu};
-use crate::app::input::{self, Keymap};
+use crate::app::command::{Command, Menu};
+use crate::app::i18n::{self, tr};
+use crate::app::input::Keymap;
 
-/// What is searched for.
+const WIDTH: f32 = 760.0;
+/// The height of the sheet before it scrolls, as a share of the window.
+const MAX_HEIGHT_SHARE: f32 = 0.7;
+/// How many menus are in the first of the two columns.
+const MENUS_IN_FIRST_COLUMN: usize = 4;
+
+/// What the mouse does, and keys that are not shortcuts of commands: the ids of their texts, each
+/// with the attribute `effect`.
+const GESTURES: [&str; 19] = [
+    "gesture-class-key",
+    "gesture-arrows",
+    "gesture-ctrl-arrows",
+    "gesture-draw-by-key",
+    "gesture-escape",
+    "gesture-click",
+    "gesture-ctrl-click",
+    "gesture-drag-empty",
+    "gesture-drag-box",
+    "gesture-double-click",
+    "gesture-right-click",
+    "gesture-ctrl-wheel",
+    "gesture-wheel",
+    "gesture-pan",
+    "gesture-list-click",
+    "gesture-drop",
+    "gesture-shift-resize",
+    "gesture-space",
+    "gesture-f6",
+];
+
+/// The help sheet with its search text.
 #[derive(Default)]
-pub struct Help {
+pub struct HelpSheet {
     search: String,
 }
 
-impl Help {
+impl HelpSheet {
     /// Draws the sheet.
     pub fn ui(&mut self, context: &Context, keymap: &Keymap, actions: &mut Vec<Action>) {
-        super::modal(context, "Keys and mouse", 760.0, actions, |ui, _| {
+        modal(context, tr!("help-title"), WIDTH, actions, |ui, _| {
             let field = TextEdit::singleline(&mut self.search)
-                .hint_text("🔍 Search")
+                .hint_text(tr!("help-search.hint"))
                 .desired_width(f32::INFINITY);
-            ui.add(field).accessible_name("Search");
-            let height = context.content_rect().height() * 0.7;
+            ui.add(field).accessible_name(tr!("help-search"));
+            let height = context.content_rect().height() * MAX_HEIGHT_SHARE;
             ScrollArea::vertical()
                 .max_height(height)
                 .auto_shrink([false, true])
                 .show(ui, |ui| {
                     ui.columns(2, |columns| {
-                        for (at, groups) in [&Menu::ALL[..4], &Menu::ALL[4..]].iter().enumerate() {
-                            for group in *groups {
-                                self.group(&mut columns[at], *group, keymap);
+                        let (first, second) = Menu::ALL.split_at(MENUS_IN_FIRST_COLUMN);
+                        for (column, menus) in columns.iter_mut().zip([first, second]) {
+                            for menu in menus {
+                                self.menu_ui(column, *menu, keymap);
                             }
                         }
-                        self.gestures(&mut columns[1]);
+                        self.gestures_ui(&mut columns[1]);
                     });
                 });
         });
@@ -44,24 +78,17 @@ impl Help {
             .any(|text| text.to_lowercase().contains(&search))
     }
 
-    fn group(&self, ui: &mut Ui, group: Menu, keymap: &Keymap) {
-        let rows: Vec<(Command, String)> = Command::in_menu(group)
-            .filter_map(|command| {
-                let keys: Vec<String> = keymap
-                    .keys(command)
-                    .iter()
-                    .map(input::shortcut_text)
-                    .collect();
-                (!keys.is_empty()).then(|| (command, keys.join(" or ")))
-            })
+    fn menu_ui(&self, ui: &mut Ui, menu: Menu, keymap: &Keymap) {
+        let rows: Vec<(Command, String)> = Command::in_menu(menu)
+            .filter_map(|command| Some((command, shortcuts::text(keymap, command)?)))
             .filter(|(command, keys)| self.matches_search([command.label(), keys]))
             .collect();
         if rows.is_empty() {
             return;
         }
         ui.add_space(6.0);
-        ui.strong(group.label());
-        Grid::new(group.label())
+        ui.strong(menu.label());
+        Grid::new(menu.label())
             .num_columns(2)
             .min_col_width(140.0)
             .show(ui, |ui| {
@@ -74,16 +101,17 @@ impl Help {
             });
     }
 
-    fn gestures(&self, ui: &mut Ui) {
+    fn gestures_ui(&self, ui: &mut Ui) {
         ui.add_space(6.0);
-        ui.strong("Mouse, and keys on the canvas");
-        for (what, does) in GESTURES
-            .iter()
-            .filter(|(what, does)| self.matches_search([what, does]))
-        {
+        ui.strong(tr!("help-gestures"));
+        for id in GESTURES {
+            let (gesture, effect) = (i18n::text(id), i18n::text(&format!("{id}.effect")));
+            if !self.matches_search([gesture, effect]) {
+                continue;
+            }
             ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new(*what).monospace());
-                ui.label(*does);
+                ui.label(RichText::new(gesture).monospace());
+                ui.label(effect);
             });
         }
     }

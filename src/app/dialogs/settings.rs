@@ -1,69 +1,70 @@
-//! Theme, size and keys.
+//! The settings: theme, size and shortcuts.
 
-use egui::{Button, Context, Event, Grid, KeyboardShortcut, RichText, ScrollArea, Slider, Ui};
+use egui::{
+    Align, Button, Context, Event, Grid, KeyboardShortcut, Layout, RichText, ScrollArea, Slider, Ui,
+};
 
+use super::modal::modal;
+use super::shortcuts;
 use crate::app::action::Action;
 use crate::app::command::{Command, Menu};
+use crate::app::i18n::{self, tr};
 use crate::app::input;
 use crate::app::preferences::{Preferences, Theme};
 
-/// Which command waits for its keys, and the size while its slider is moved.
+const WIDTH: f32 = 560.0;
+/// The height of the list of shortcuts before it scrolls, as a share of the window.
+const MAX_LIST_HEIGHT_SHARE: f32 = 0.45;
+
+/// What the dialog remembers from frame to frame.
 #[derive(Default)]
-pub struct Settings {
+pub struct SettingsDialog {
+    /// The command whose new shortcut is being recorded.
     recording: Option<Command>,
+    /// The size while its slider is being dragged.
     scale: Option<f32>,
 }
 
-impl Settings {
-    /// Whether the next keys are for a command.
+impl SettingsDialog {
+    /// Whether the next keys become the shortcut of a command.
     pub fn is_recording_keys(&self) -> bool {
         self.recording.is_some()
     }
 
     /// Draws the settings.
     pub fn ui(&mut self, context: &Context, preferences: &Preferences, actions: &mut Vec<Action>) {
-        // Before the frame sees it: Escape gives up the keys, not the settings.
-        self.take_keys(context, actions);
-        super::modal(context, "Settings", 560.0, actions, |ui, actions| {
-            ui.horizontal(|ui| {
-                ui.label("Theme");
-                for (theme, name) in [
-                    (Theme::System, "System"),
-                    (Theme::Light, "Light"),
-                    (Theme::Dark, "Dark"),
-                ] {
-                    if ui.radio(preferences.theme == theme, name).clicked() {
-                        actions.push(Action::SetTheme(theme));
-                    }
+        // Before the dialog handles its keys: Escape cancels the recording, not the dialog.
+        self.record_keys(context, actions);
+        modal(
+            context,
+            tr!("settings-title"),
+            WIDTH,
+            actions,
+            |ui, actions| {
+                theme_ui(ui, preferences, actions);
+                self.scale_ui(ui, preferences, actions);
+                let mut advance = preferences.advance_when_done;
+                if ui.checkbox(&mut advance, tr!("settings-advance")).changed() {
+                    actions.push(Action::SetAdvanceWhenDone(advance));
                 }
-            });
-            self.size(ui, preferences, actions);
-            let mut goes_on = preferences.advance_when_done;
-            if ui
-                .checkbox(&mut goes_on, "Go on to the next picture when one is done")
-                .changed()
-            {
-                actions.push(Action::SetAdvanceWhenDone(goes_on));
-            }
-            let mut at_once = preferences.propose_on_open;
-            if ui
-                .checkbox(&mut at_once, "Propose boxes for new pictures by itself")
-                .changed()
-            {
-                actions.push(Action::SetProposeOnOpen(at_once));
-            }
-            ui.separator();
-            self.keys(ui, preferences, actions);
-        });
+                let mut propose = preferences.propose_on_open;
+                let response = ui.checkbox(&mut propose, tr!("settings-propose-on-open"));
+                if response.changed() {
+                    actions.push(Action::SetProposeOnOpen(propose));
+                }
+                ui.separator();
+                self.shortcuts_ui(ui, preferences, actions);
+            },
+        );
     }
 
-    fn size(&mut self, ui: &mut Ui, preferences: &Preferences, actions: &mut Vec<Action>) {
-        // Taken over when the slider is let go: what is under the hand must not move.
+    fn scale_ui(&mut self, ui: &mut Ui, preferences: &Preferences, actions: &mut Vec<Action>) {
+        // Applied when the slider is released, so that it does not move under the pointer.
         let mut scale = self.scale.unwrap_or(preferences.scale);
         let slider = Slider::new(&mut scale, 0.5..=3.0)
             .step_by(0.05)
-            .custom_formatter(|value, _| format!("{:.0} %", value * 100.0))
-            .text("size");
+            .custom_formatter(|value, _| i18n::percent(value))
+            .text(tr!("settings-size"));
         let response = ui.add(slider);
         if response.dragged() {
             self.scale = Some(scale);
@@ -73,7 +74,7 @@ impl Settings {
         }
     }
 
-    fn take_keys(&mut self, context: &Context, actions: &mut Vec<Action>) {
+    fn record_keys(&mut self, context: &Context, actions: &mut Vec<Action>) {
         let Some(command) = self.recording else {
             return;
         };
@@ -85,7 +86,7 @@ impl Settings {
                 return Some(keys);
             }
             let at = input.events.iter().position(|event| match event {
-                // A modifier alone is the beginning of a chord.
+                // A modifier by itself only begins a shortcut.
                 Event::Key { key, pressed, .. } => *pressed && !is_modifier(*key),
                 _ => false,
             })?;
@@ -113,64 +114,81 @@ impl Settings {
         }
     }
 
-    fn keys(&mut self, ui: &mut Ui, preferences: &Preferences, actions: &mut Vec<Action>) {
-        let keymap = &preferences.keymap;
+    fn shortcuts_ui(&mut self, ui: &mut Ui, preferences: &Preferences, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| {
-            ui.strong("Keys");
-            ui.weak("click, then press others; the command that had them loses them");
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if ui.button("Reset all").clicked() {
+            ui.strong(tr!("settings-shortcuts"));
+            ui.weak(tr!("settings-shortcuts.hint"));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if ui.button(tr!("settings-reset-all")).clicked() {
                     actions.push(Action::ResetShortcuts);
                 }
             });
         });
-        let height = ui.ctx().content_rect().height() * 0.45;
+        let height = ui.ctx().content_rect().height() * MAX_LIST_HEIGHT_SHARE;
         ScrollArea::vertical()
             .max_height(height)
             .auto_shrink([false, true])
             .show(ui, |ui| {
-                for group in Menu::ALL {
+                for menu in Menu::ALL {
                     ui.add_space(4.0);
-                    ui.label(RichText::new(group.label()).strong());
-                    Grid::new(("keys", group.label()))
+                    ui.label(RichText::new(menu.label()).strong());
+                    let grid = Grid::new(("keys", menu.label()))
                         .num_columns(3)
-                        .min_col_width(170.0)
-                        .show(ui, |ui| {
-                            for command in Command::in_menu(group) {
-                                let label = command.label().trim_end_matches('…');
-                                ui.label(label);
-                                let keys: Vec<String> = keymap
-                                    .keys(command)
-                                    .iter()
-                                    .map(input::shortcut_text)
-                                    .collect();
-                                let text = match (self.recording == Some(command), keys.is_empty())
-                                {
-                                    (true, _) => "press keys… (Esc gives up)".to_owned(),
-                                    (false, true) => "–".to_owned(),
-                                    (false, false) => keys.join(" or "),
-                                };
-                                let button = Button::new(RichText::new(text).monospace());
-                                let name = format!("Keys of {label}");
-                                if ui.add(button).accessible_name(name).clicked() {
-                                    self.recording = Some(command);
-                                }
-                                let own = command.default_keys().to_vec();
-                                if keymap.keys(command) != own {
-                                    let reset = ui.small_button("reset");
-                                    if reset
-                                        .accessible_name(format!("Reset keys of {label}"))
-                                        .clicked()
-                                    {
-                                        actions.push(Action::SetShortcuts(command, own));
-                                    }
-                                }
-                                ui.end_row();
-                            }
-                        });
+                        .min_col_width(170.0);
+                    grid.show(ui, |ui| {
+                        for command in Command::in_menu(menu) {
+                            self.shortcut_row(ui, command, preferences, actions);
+                        }
+                    });
                 }
             });
     }
+
+    fn shortcut_row(
+        &mut self,
+        ui: &mut Ui,
+        command: Command,
+        preferences: &Preferences,
+        actions: &mut Vec<Action>,
+    ) {
+        let keymap = &preferences.keymap;
+        let label = command.label().trim_end_matches('…');
+        ui.label(label);
+        let text = if self.recording == Some(command) {
+            tr!("settings-press-keys").to_owned()
+        } else {
+            shortcuts::text(keymap, command).unwrap_or_else(|| "–".to_owned())
+        };
+        let button = Button::new(RichText::new(text).monospace());
+        let name = tr!("settings-keys-of", command = label);
+        if ui.add(button).accessible_name(name).clicked() {
+            self.recording = Some(command);
+        }
+        let default = command.default_keys().to_vec();
+        if keymap.keys(command) != default {
+            let reset = ui.small_button(tr!("settings-reset"));
+            let name = tr!("settings-reset.name", command = label);
+            if reset.accessible_name(name).clicked() {
+                actions.push(Action::SetShortcuts(command, default));
+            }
+        }
+        ui.end_row();
+    }
+}
+
+fn theme_ui(ui: &mut Ui, preferences: &Preferences, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        ui.label(tr!("settings-theme"));
+        for (theme, name) in [
+            (Theme::System, tr!("settings-theme-system")),
+            (Theme::Light, tr!("settings-theme-light")),
+            (Theme::Dark, tr!("settings-theme-dark")),
+        ] {
+            if ui.radio(preferences.theme == theme, name).clicked() {
+                actions.push(Action::SetTheme(theme));
+            }
+        }
+    });
 }
 
 fn is_modifier(key: egui::Key) -> bool {

@@ -1,4 +1,4 @@
-//! Which classes the selected pictures show, for all of them at once.
+//! Tags: which classes the selected pictures show.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,10 @@ use egui::{
     ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::palette::matches;
+use super::modal::modal;
+use super::search_list::matches;
 use crate::app::action::Action;
+use crate::app::i18n::tr;
 use crate::app::session::Session;
 use crate::app::theme::{self, ThemePalette};
 use crate::document::{Category, CategoryId};
@@ -17,21 +19,21 @@ const WIDTH: f32 = 380.0;
 const LIST_HEIGHT: f32 = 300.0;
 const ROW_HEIGHT: f32 = 26.0;
 
-/// What was typed and is marked, and what was counted.
+/// The search text, the highlighted row and the counts.
 #[derive(Default)]
-pub struct Tags {
+pub struct TagsDialog {
     search: String,
-    marked: usize,
+    highlighted: usize,
     had_focus: bool,
-    counted: TagCounts,
+    counts: TagCounts,
 }
 
 /// How many of the selected pictures have each tag.
 #[derive(Default)]
 struct TagCounts {
     /// The revision of the document and the version of the selection that were counted.
-    of: Option<(u64, u64)>,
-    /// The one picture, if it is one alone.
+    versions: Option<(u64, u64)>,
+    /// The path of the picture, if only one is selected.
     name: Option<String>,
     pictures: usize,
     tags: BTreeMap<CategoryId, usize>,
@@ -39,8 +41,8 @@ struct TagCounts {
 
 impl TagCounts {
     fn update(&mut self, session: &Session) {
-        let of = (session.revision(), session.list_selection().version());
-        if self.of == Some(of) {
+        let versions = (session.revision(), session.list_selection().version());
+        if self.versions == Some(versions) {
             return;
         }
         let pictures = session.selected_pictures();
@@ -54,7 +56,7 @@ impl TagCounts {
             name = (pictures.len() == 1).then(|| row.path.to_string());
         }
         *self = Self {
-            of: Some(of),
+            versions: Some(versions),
             name,
             pictures: pictures.len(),
             tags,
@@ -65,32 +67,32 @@ impl TagCounts {
         self.tags.get(&category).copied().unwrap_or(0)
     }
 
-    /// How many pictures have a tag, in words.
+    /// How many pictures have a tag, in words; empty if none has.
     fn text_of(&self, category: CategoryId) -> String {
         match (self.of(category), self.pictures) {
             (0, _) => String::new(),
-            (_, 1) => "tagged".to_owned(),
-            (number, all) if number == all => format!("all {all}"),
-            (number, all) => format!("{number} of {all}"),
+            (_, 1) => tr!("tags-one").to_owned(),
+            (count, total) if count == total => tr!("tags-all", count = total),
+            (count, total) => tr!("tags-some", count = count, total = total),
         }
     }
 }
 
-impl Tags {
+impl TagsDialog {
     /// Draws the dialog.
     pub fn ui(&mut self, context: &Context, session: &Session, actions: &mut Vec<Action>) {
-        self.counted.update(session);
-        super::modal(context, "Tags", WIDTH, actions, |ui, actions| {
-            match &self.counted.name {
+        self.counts.update(session);
+        modal(context, tr!("tags-title"), WIDTH, actions, |ui, actions| {
+            match &self.counts.name {
                 Some(name) => ui.add(Label::new(name).truncate()),
-                None => ui.strong(format!("{} selected pictures", self.counted.pictures)),
+                None => ui.strong(tr!("tags-selected", count = self.counts.pictures)),
             };
-            ui.weak("What a picture shows, whether boxes are drawn on it or not.");
+            ui.weak(tr!("tags-explanation"));
             ui.add_space(4.0);
             let categories: Vec<&Category> = session.document().categories().collect();
             self.content(ui, &categories, actions);
             ui.add_space(6.0);
-            ui.weak("Arrows mark a class    Enter sets or clears it    Esc closes");
+            ui.weak(tr!("tags-keys"));
         });
     }
 
@@ -101,11 +103,13 @@ impl Tags {
         let is_new = !typed.is_empty() && !names.contains(&typed);
         let found = matches(&self.search, &names);
         let rows = found.len() + usize::from(is_new);
-        self.marked = self
-            .marked
+        self.highlighted = self
+            .highlighted
             .saturating_add_signed(step)
             .min(rows.saturating_sub(1));
-        let mut chosen = is_entered.then_some(self.marked).filter(|at| *at < rows);
+        let mut chosen = is_entered
+            .then_some(self.highlighted)
+            .filter(|at| *at < rows);
         ScrollArea::vertical()
             .max_height(LIST_HEIGHT)
             .min_scrolled_height(LIST_HEIGHT)
@@ -113,17 +117,17 @@ impl Tags {
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 if rows == 0 {
-                    ui.weak("There is no class yet: type the name of one.");
+                    ui.weak(tr!("tags-empty"));
                 }
                 for place in 0..rows {
                     let category = found.get(place).map(|at| categories[*at]);
-                    let is_marked = place == self.marked;
+                    let is_highlighted = place == self.highlighted;
                     let is_clicked = match category {
-                        Some(category) => self.row(ui, category, is_marked, step != 0),
-                        None => new_row(ui, &typed, is_marked),
+                        Some(category) => self.row(ui, category, is_highlighted, step != 0),
+                        None => new_row(ui, &typed, is_highlighted),
                     };
                     if is_clicked {
-                        self.marked = place;
+                        self.highlighted = place;
                         chosen = Some(place);
                     }
                 }
@@ -131,19 +135,19 @@ impl Tags {
         let Some(place) = chosen else { return };
         match found.get(place).map(|at| categories[*at].id) {
             Some(id) => {
-                let is_everywhere = self.counted.of(id) == self.counted.pictures;
+                let is_everywhere = self.counts.of(id) == self.counts.pictures;
                 actions.push(Action::SetTag(id, !is_everywhere));
             }
             None => actions.push(Action::TagByName(typed)),
         }
         if !self.search.is_empty() {
-            // For the next one.
+            // Ready for the next class.
             self.search.clear();
-            self.marked = 0;
+            self.highlighted = 0;
         }
     }
 
-    /// The field that has the focus; how far the mark is moved, and whether Enter was pressed.
+    /// The search field. Returns by how many rows the highlight moves, and whether Enter was pressed.
     fn search_field(&mut self, ui: &mut Ui) -> (isize, bool) {
         let id = Id::unique("search of tags");
         let has_focus = ui.memory(|memory| memory.focused().is_none_or(|focused| focused == id));
@@ -154,51 +158,53 @@ impl Tags {
         });
         let field = TextEdit::singleline(&mut self.search)
             .id(id)
-            .hint_text("🔍 Type a class, or a new one")
+            .hint_text(tr!("tags-search.hint"))
             .desired_width(f32::INFINITY);
-        let response = ui.add(field).accessible_name("Type a class");
+        let response = ui.add(field).accessible_name(tr!("tags-search"));
         if !self.had_focus {
             response.request_focus();
             self.had_focus = true;
         }
         if response.changed() {
-            self.marked = 0;
+            self.highlighted = 0;
         }
         (step, is_entered)
     }
 
-    /// A class; whether it was clicked.
-    fn row(&self, ui: &mut Ui, category: &Category, is_marked: bool, is_moved: bool) -> bool {
-        let count = self.counted.of(category.id);
-        let text_of = self.counted.text_of(category.id);
+    /// The row of a class. Returns whether it was clicked.
+    fn row(&self, ui: &mut Ui, category: &Category, is_highlighted: bool, is_moved: bool) -> bool {
+        let count = self.counts.of(category.id);
+        let tagged = self.counts.text_of(category.id);
         let (rect, response) =
             ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::CLICK);
         response.widget_info(|| {
-            let state = if text_of.is_empty() {
-                "not tagged"
+            let state = if tagged.is_empty() {
+                tr!("tags-none")
             } else {
-                &text_of
+                &tagged
             };
-            let text = format!("{}, {state}", category.name);
-            WidgetInfo::selected(Role::ListBoxOption, true, is_marked, text)
+            let text = tr!("tags-row", class = &*category.name, state = state);
+            WidgetInfo::selected(Role::ListBoxOption, true, is_highlighted, text)
         });
-        if is_marked && is_moved {
+        if is_highlighted && is_moved {
             response.scroll_to_me(None);
         }
-        background(ui, rect, is_marked, response.hovered());
-        let mut is_everywhere = count > 0 && count == self.counted.pictures;
+        background(ui, rect, is_highlighted, response.hovered());
+        let mut is_everywhere = count > 0 && count == self.counts.pictures;
         let is_somewhere = count > 0 && !is_everywhere;
-        let [text, quiet] = colours(ui, is_marked);
+        let [text, quiet] = colours(ui, is_highlighted);
         let name = &*category.name;
         let is_checked = inside(ui, rect, |ui| {
             let check = Checkbox::without_text(&mut is_everywhere).indeterminate(is_somewhere);
-            let check = ui.add(check).accessible_name(format!("Tag {name}"));
+            let check = ui
+                .add(check)
+                .accessible_name(tr!("tags-checkbox", class = name));
             let (chip, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
             ui.painter()
                 .rect_filled(chip, 2, theme::colour(category.colour));
             ui.add(plain(RichText::new(name).color(text)));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.add(plain(RichText::new(text_of).color(quiet)));
+                ui.add(plain(RichText::new(tagged).color(quiet)));
             });
             check.clicked()
         });
@@ -206,24 +212,25 @@ impl Tags {
     }
 }
 
-/// What makes a class of what was typed; whether it was clicked.
-fn new_row(ui: &mut Ui, typed: &str, is_marked: bool) -> bool {
+/// The row that creates a class from the search text. Returns whether it was clicked.
+fn new_row(ui: &mut Ui, typed: &str, is_highlighted: bool) -> bool {
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::CLICK);
-    let text = format!("New class “{typed}”");
-    response
-        .widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_marked, text.as_str()));
-    background(ui, rect, is_marked, response.hovered());
+    let text = tr!("new-class-entry", name = typed);
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::ListBoxOption, true, is_highlighted, text.as_str())
+    });
+    background(ui, rect, is_highlighted, response.hovered());
     inside(ui, rect, |ui| {
-        let [colour, _] = colours(ui, is_marked);
+        let [colour, _] = colours(ui, is_highlighted);
         ui.add(plain(RichText::new(text.as_str()).color(colour)));
     });
     response.clicked()
 }
 
-fn background(ui: &Ui, rect: Rect, is_marked: bool, is_hovered: bool) {
+fn background(ui: &Ui, rect: Rect, is_highlighted: bool, is_hovered: bool) {
     let visuals = ui.visuals();
-    let fill = match (is_marked, is_hovered) {
+    let fill = match (is_highlighted, is_hovered) {
         (true, _) => visuals.selection.bg_fill,
         (false, true) => visuals.widgets.hovered.weak_bg_fill.gamma_multiply(0.5),
         (false, false) => return,
@@ -231,10 +238,10 @@ fn background(ui: &Ui, rect: Rect, is_marked: bool, is_hovered: bool) {
     ui.painter().rect_filled(rect, 3, fill);
 }
 
-/// The colours of text and of what matters less: on the mark only its own colour can be read.
-fn colours(ui: &Ui, is_marked: bool) -> [Color32; 2] {
+/// The colours of normal and of secondary text; a highlighted row has one colour for both.
+fn colours(ui: &Ui, is_highlighted: bool) -> [Color32; 2] {
     let visuals = ui.visuals();
-    if is_marked {
+    if is_highlighted {
         [visuals.selection.stroke.color; 2]
     } else {
         [visuals.text_color(), ThemePalette::of(visuals).quiet]

@@ -1,4 +1,4 @@
-//! Which keys do what: the commands' own, unless the person has chosen others.
+//! Which keys run which commands: the defaults, and what the user has changed.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::app::command::{Command, ShortcutScope};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Keymap {
     keys: BTreeMap<Command, Vec<KeyboardShortcut>>,
-    /// Every binding, those with more modifiers first: Ctrl+Shift+Z would pass for Ctrl+Z.
+    /// All bindings, those with more modifiers first, since Ctrl+Shift+Z also matches Ctrl+Z.
     by_modifier_count: Vec<(KeyboardShortcut, Command)>,
 }
 
@@ -25,8 +25,8 @@ impl Default for Keymap {
 impl Keymap {
     /// The default keys with some of them changed.
     fn new(changed: BTreeMap<Command, Vec<KeyboardShortcut>>) -> Self {
-        let own = |command: Command| (command, command.default_keys().to_vec());
-        let mut keys: BTreeMap<_, _> = Command::ALL.into_iter().map(own).collect();
+        let default = |command: Command| (command, command.default_keys().to_vec());
+        let mut keys: BTreeMap<_, _> = Command::ALL.into_iter().map(default).collect();
         keys.extend(changed);
         let mut keymap = Self {
             keys,
@@ -36,6 +36,7 @@ impl Keymap {
         keymap
     }
 
+    /// Sorts the bindings by their number of modifiers.
     fn sort_bindings(&mut self) {
         let bindings = self.keys.iter();
         self.by_modifier_count = bindings
@@ -46,7 +47,7 @@ impl Keymap {
         });
     }
 
-    /// The keys of a command; the first is shown in menus.
+    /// The keys of a command. Menus show the first.
     pub fn keys(&self, command: Command) -> &[KeyboardShortcut] {
         self.keys.get(&command).map_or(&[], Vec::as_slice)
     }
@@ -56,7 +57,7 @@ impl Keymap {
         self.keys(command).first().map(shortcut_text)
     }
 
-    /// Gives a command these keys, and takes them from whichever commands had them.
+    /// Sets the keys of a command. Other commands that have any of them lose them.
     pub fn set(&mut self, command: Command, keys: Vec<KeyboardShortcut>) {
         for (other, theirs) in &mut self.keys {
             if *other != command {
@@ -76,9 +77,9 @@ impl Keymap {
         found.map(|(_, command)| *command)
     }
 
-    /// The command that a press means. While text is typed only keys count that no text field
-    /// wants; canvas keys, and keys that move between widgets and press them, count while the
-    /// canvas has the focus.
+    /// The command that a key press runs. While text is typed, keys that text fields use run none.
+    /// Keys with the scope of the canvas, and Enter, Space and Tab, which widgets use, run commands
+    /// only while the canvas has the focus.
     pub fn command_for_press(
         &self,
         key: Key,
@@ -86,7 +87,7 @@ impl Keymap {
         is_typing: bool,
         has_canvas_focus: bool,
     ) -> Option<Command> {
-        let counts = |keys: &KeyboardShortcut, command: Command| {
+        let applies = |keys: &KeyboardShortcut, command: Command| {
             let is_for_widgets = matches!(keys.logical_key, Key::Enter | Key::Space | Key::Tab);
             let is_in_scope = command.spec().scope == ShortcutScope::Window && !is_for_widgets;
             (is_in_scope || has_canvas_focus) && !(is_typing && is_used_by_text_fields(keys))
@@ -94,13 +95,13 @@ impl Keymap {
         let found = self.by_modifier_count.iter().find(|(keys, command)| {
             keys.logical_key == key
                 && modifiers.matches_logically(keys.modifiers)
-                && counts(keys, *command)
+                && applies(keys, *command)
         });
         found.map(|(_, command)| *command)
     }
 }
 
-/// Whether a text field would take these keys for itself.
+/// Whether text fields use these keys.
 fn is_used_by_text_fields(keys: &KeyboardShortcut) -> bool {
     let edits_text = [
         Key::A,
@@ -134,7 +135,8 @@ fn modifier_count(modifiers: Modifiers) -> u8 {
 }
 
 impl Serialize for Keymap {
-    /// Only what differs from the defaults, so that later defaults reach those who changed others.
+    /// Writes only the keys that differ from the defaults, so that users get new defaults of the
+    /// others.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let changed = self
             .keys
@@ -149,7 +151,7 @@ impl Serialize for Keymap {
 }
 
 impl<'de> Deserialize<'de> for Keymap {
-    /// What is not understood, such as a command of another version, keeps its default.
+    /// Ignores unknown commands and keys, for instance of another version.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let rows = BTreeMap::<String, Vec<String>>::deserialize(deserializer)?;
         let known = |name: &str| {
@@ -191,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn new_keys_are_taken_from_whoever_had_them_and_kept() {
+    fn a_command_takes_keys_from_others_and_the_change_is_saved() {
         let mut keymap = Keymap::default();
         let enter = KeyboardShortcut::new(Modifiers::NONE, Key::Enter);
         keymap.set(Command::MarkDone, vec![enter]);
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_of_another_version_do_no_harm() {
+    fn unknown_commands_and_keys_in_the_settings_are_ignored() {
         let json = r#"{"Levitate":["Ctrl+L"],"Done":["Hyper+D"],"Fit":["F9"]}"#;
         let keymap: Keymap = serde_json::from_str(json).unwrap();
         assert_eq!(keymap.text(Command::FitPicture).as_deref(), Some("F9"));
@@ -214,34 +216,34 @@ mod tests {
     }
 
     #[test]
-    fn chords_with_more_modifiers_come_first_and_typing_keeps_letters() {
+    fn keys_with_more_modifiers_come_first_and_letters_are_text_while_typing() {
         let keymap = Keymap::default();
         let shifted = Modifiers::COMMAND.plus(Modifiers::SHIFT);
-        let take = |modifiers, key, is_typing, on_canvas| {
+        let press = |modifiers, key, is_typing, on_canvas| {
             keymap.command_for_press(key, modifiers, is_typing, on_canvas)
         };
-        assert_eq!(take(shifted, Key::Z, false, false), Some(Command::Redo));
+        assert_eq!(press(shifted, Key::Z, false, false), Some(Command::Redo));
         assert_eq!(
-            take(Modifiers::COMMAND, Key::Z, false, false),
+            press(Modifiers::COMMAND, Key::Z, false, false),
             Some(Command::Undo)
         );
-        assert_eq!(take(Modifiers::COMMAND, Key::Z, true, false), None);
+        assert_eq!(press(Modifiers::COMMAND, Key::Z, true, false), None);
         assert_eq!(
-            take(Modifiers::NONE, Key::D, false, false),
+            press(Modifiers::NONE, Key::D, false, false),
             Some(Command::NextPicture)
         );
-        assert_eq!(take(Modifiers::NONE, Key::D, true, false), None);
+        assert_eq!(press(Modifiers::NONE, Key::D, true, false), None);
         assert_eq!(
-            take(Modifiers::NONE, Key::F1, true, false),
+            press(Modifiers::NONE, Key::F1, true, false),
             Some(Command::Help)
         );
-        assert_eq!(take(Modifiers::NONE, Key::Enter, false, false), None);
+        assert_eq!(press(Modifiers::NONE, Key::Enter, false, false), None);
         assert_eq!(
-            take(Modifiers::NONE, Key::Enter, false, true),
+            press(Modifiers::NONE, Key::Enter, false, true),
             Some(Command::Accept)
         );
         assert_eq!(
-            take(Modifiers::SHIFT, Key::Enter, false, true),
+            press(Modifiers::SHIFT, Key::Enter, false, true),
             Some(Command::AcceptAll)
         );
     }

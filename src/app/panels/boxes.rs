@@ -1,5 +1,5 @@
-//! The boxes of the picture that is shown, as a list: for those who do not use the mouse, and for
-//! boxes that lie beneath others.
+//! The boxes of the current picture as a list, for work without the mouse and for boxes under
+//! others.
 
 use egui::{
     Align2, CornerRadius, FontId, Id, Key, Rect, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo,
@@ -9,26 +9,26 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::command::Command;
+use crate::app::i18n::{self, tr};
 use crate::app::theme::{self, ThemePalette};
 use crate::app::workspace::Workspace;
 use crate::document::{Annotation, BoxState};
 
 const ROW_HEIGHT: f32 = 22.0;
-/// Rows that are shown before the list scrolls.
+/// Rows before the list scrolls.
 const MAX_VISIBLE_ROWS: f32 = 9.0;
 
-/// The name of the list among the toolkit's widgets.
+/// The id of the list among egui's widgets.
 pub fn id() -> Id {
     Id::unique("tsukami boxes")
 }
 
-/// The list as a whole has the focus: its arrows go from box to box, Enter goes to the canvas.
-fn focus(ui: &Ui, number: usize, actions: &mut Vec<Action>) {
+/// The list takes the focus as a whole: its arrow keys go from box to box, Enter goes to the canvas.
+fn focus(ui: &Ui, count: usize, actions: &mut Vec<Action>) {
     let rect = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), 1.0));
     let response = ui.interact(rect, id(), Sense::focusable_noninteractive());
-    response.widget_info(|| {
-        WidgetInfo::labeled(Role::ListBox, true, format!("Boxes, {number} of them"))
-    });
+    response
+        .widget_info(|| WidgetInfo::labeled(Role::ListBox, true, tr!("boxes-name", count = count)));
     if !response.has_focus() {
         return;
     }
@@ -57,8 +57,8 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     focus(ui, order.len(), actions);
     if order.is_empty() {
         ui.weak(match session.is_editable() {
-            true => "None yet: draw one, or let the model propose.",
-            false => "None.",
+            true => tr!("boxes-empty"),
+            false => tr!("boxes-empty-read-only"),
         });
         return;
     }
@@ -70,13 +70,13 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         .show_rows(ui, ROW_HEIGHT, order.len(), |ui, rows| {
             for id in &order[rows] {
                 if let Some((_, row)) = session.document().annotation(*id) {
-                    entry(ui, workspace, row, actions);
+                    row_ui(ui, workspace, row, actions);
                 }
             }
         });
 }
 
-fn entry(ui: &mut Ui, workspace: &Workspace, row: &Annotation, actions: &mut Vec<Action>) {
+fn row_ui(ui: &mut Ui, workspace: &Workspace, row: &Annotation, actions: &mut Vec<Action>) {
     let session = &workspace.session;
     let size = vec2(ui.available_width(), ROW_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
@@ -85,7 +85,12 @@ fn entry(ui: &mut Ui, workspace: &Workspace, row: &Annotation, actions: &mut Vec
     let name = category.map_or("", |category| &*category.name);
     let state = theme::box_state_name(row.state);
     response.widget_info(|| {
-        let text = format!("{name}, {state}, row of box {}", row.id);
+        let text = tr!(
+            "boxes-row",
+            class = name,
+            state = state,
+            id = row.id.to_string()
+        );
         WidgetInfo::selected(Role::ListBoxOption, true, is_selected, text)
     });
     let palette = ThemePalette::of(ui.visuals());
@@ -118,17 +123,17 @@ fn entry(ui: &mut Ui, workspace: &Workspace, row: &Annotation, actions: &mut Vec
     } else {
         [ui.visuals().text_color(), palette.quiet]
     };
-    let place = pos2(chip.right() + 7.0, middle);
-    painter.text(place, Align2::LEFT_CENTER, name, font.clone(), text);
+    let position = pos2(chip.right() + 7.0, middle);
+    painter.text(position, Align2::LEFT_CENTER, name, font.clone(), text);
     let mut right = match row.score {
-        Some(score) if row.state == BoxState::Proposed => format!("{:.0} %", score * 100.0),
+        Some(score) if row.state == BoxState::Proposed => i18n::percent(score),
         _ => state.to_owned(),
     };
     if session.is_locked(row.id) {
         right.push_str(" 🔒");
     }
-    let place = pos2(rect.right() - 6.0, middle);
-    painter.text(place, Align2::RIGHT_CENTER, right, font, quiet);
+    let position = pos2(rect.right() - 6.0, middle);
+    painter.text(position, Align2::RIGHT_CENTER, right, font, quiet);
     if response.clicked() {
         let adds = ui.input(|input| input.modifiers.command);
         let ids = vec![row.id];

@@ -1,29 +1,43 @@
-//! The classes of the project: chosen, counted, hidden, and changed.
+//! The classes of the project: choosing, counting, hiding and changing them.
 
 use egui::color_picker::{Alpha, color_edit_button_srgba};
-use egui::{Button, Color32, RichText, ScrollArea, Sense, TextEdit, Ui, Vec2};
+use egui::{
+    Align, Button, Color32, Event, Key, Layout, RichText, ScrollArea, Sense, TextEdit, Ui, Vec2,
+};
 
 use crate::app::action::{Action, ClassAction};
-use crate::app::session::ClassCount;
+use crate::app::i18n::tr;
+use crate::app::session::{ClassCount, Session};
 use crate::app::theme;
 use crate::app::workspace::Workspace;
 use crate::document::{Category, CategoryId};
 
+/// The height of the list before it scrolls, and room for the “Add” button, in points.
+const MAX_HEIGHT: f32 = 320.0;
+const ADD_WIDTH: f32 = 52.0;
+
 /// What the panel remembers from frame to frame.
 #[derive(Default)]
-pub struct Classes {
+pub struct ClassesPanel {
     /// The name of a class to add.
     new_name: String,
-    /// A class that is being renamed, its name so far, and whether the field has had the focus.
-    renaming: Option<(CategoryId, String, bool)>,
-    /// A class that waits for its key.
-    is_recording_key: Option<CategoryId>,
+    renaming: Option<Renaming>,
+    /// The class whose new shortcut is being recorded.
+    recording: Option<CategoryId>,
 }
 
-impl Classes {
-    /// Whether the next key is for a class.
+/// A class that is being renamed.
+struct Renaming {
+    category: CategoryId,
+    name: String,
+    /// Whether the field has had the focus.
+    had_focus: bool,
+}
+
+impl ClassesPanel {
+    /// Whether the next key becomes the shortcut of a class.
     pub fn is_recording_key(&self) -> bool {
-        self.is_recording_key.is_some()
+        self.recording.is_some()
     }
 
     /// Draws the panel.
@@ -32,33 +46,34 @@ impl Classes {
         let categories: Vec<&Category> = document.categories().collect();
         ScrollArea::vertical()
             .id_salt("classes")
-            .max_height(320.0)
+            .max_height(MAX_HEIGHT)
             .auto_shrink([false, true])
             .show(ui, |ui| {
-                for (at, category) in categories.iter().enumerate() {
-                    let place = [at == 0, at + 1 == categories.len()];
-                    self.entry(ui, workspace, category, place, &categories, actions);
+                for index in 0..categories.len() {
+                    self.row_ui(ui, workspace, &categories, index, actions);
                 }
             });
         if categories.is_empty() {
-            ui.weak("None yet. The first box makes the class “object”.");
+            ui.weak(tr!("classes-empty"));
         }
         if workspace.session.is_editable() {
-            self.add(ui, actions);
+            self.new_class_ui(ui, actions);
         }
     }
 
-    fn add(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+    fn new_class_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| {
-            let width = ui.available_width() - 52.0;
+            let width = ui.available_width() - ADD_WIDTH;
             let field = TextEdit::singleline(&mut self.new_name)
-                .hint_text("New class")
+                .hint_text(tr!("classes-new"))
                 .desired_width(width);
-            let response = ui.add(field).accessible_name("New class");
+            let response = ui.add(field).accessible_name(tr!("classes-new"));
             let has_name = !self.new_name.trim().is_empty();
             let is_entered =
-                response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-            let is_clicked = ui.add_enabled(has_name, Button::new("Add")).clicked();
+                response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+            let is_clicked = ui
+                .add_enabled(has_name, Button::new(tr!("classes-add")))
+                .clicked();
             if has_name && (is_entered || is_clicked) {
                 let name = std::mem::take(&mut self.new_name);
                 actions.push(Action::Class(ClassAction::Add(name)));
@@ -67,134 +82,112 @@ impl Classes {
         });
     }
 
-    /// Takes the key that a class waits for, and gives it back; Escape gives up.
-    pub fn on_key(
+    /// Records the key that a class is waiting for, and returns it; Escape cancels.
+    pub fn record_key(
         &mut self,
-        events: &mut Vec<egui::Event>,
+        events: &mut Vec<Event>,
         actions: &mut Vec<Action>,
     ) -> Option<char> {
-        let category = self.is_recording_key?;
-        let mut taken = None;
+        let category = self.recording?;
+        let mut recorded = None;
         for event in std::mem::take(events) {
             match event {
-                egui::Event::Text(text) => {
-                    taken = text.chars().next().filter(|key| key.is_alphanumeric());
+                Event::Text(text) => {
+                    recorded = text.chars().next().filter(|key| key.is_alphanumeric());
                 }
-                egui::Event::Key {
-                    key: egui::Key::Escape,
-                    ..
-                } => self.is_recording_key = None,
-                egui::Event::Key { .. } => {}
+                Event::Key {
+                    key: Key::Escape, ..
+                } => self.recording = None,
+                Event::Key { .. } => {}
                 other => events.push(other),
             }
         }
-        if let Some(key) = taken {
+        if let Some(key) = recorded {
             actions.push(Action::Class(ClassAction::Hotkey(category, Some(key))));
-            self.is_recording_key = None;
+            self.recording = None;
         }
-        taken
+        recorded
     }
 
-    fn entry(
+    fn row_ui(
         &mut self,
         ui: &mut Ui,
         workspace: &Workspace,
-        category: &Category,
-        place: [bool; 2],
-        all: &[&Category],
+        categories: &[&Category],
+        index: usize,
         actions: &mut Vec<Action>,
     ) {
-        let id = category.id;
-        if self.rename(ui, id, actions) {
+        let category = categories[index];
+        if self.rename_ui(ui, category.id, actions) {
             return;
         }
         let session = &workspace.session;
-        let is_chosen = session.chosen_class() == Some(id);
-        let is_hidden = session.is_hidden(id);
-        let count = session.counts().get(&id).copied().unwrap_or_default();
-        let editable = session.is_editable();
         ui.horizontal(|ui| {
-            colour(ui, category, editable, actions);
-            let key = match (self.is_recording_key == Some(id), category.hotkey) {
-                (true, _) => "press a key…".to_owned(),
-                (false, Some(key)) => key.to_string(),
-                (false, None) => "–".to_owned(),
-            };
-            let button =
-                Button::new(RichText::new(key).monospace().small()).min_size(Vec2::new(20.0, 18.0));
-            let hint = format!("Key of {}: click, then press another", category.name);
-            let response = ui.add_enabled(editable, button).on_hover_text(&hint);
-            if response.accessible_name(hint).clicked() {
-                self.is_recording_key = Some(id);
-            }
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                self.more(ui, category, place, all, editable, actions);
-                let eye = RichText::new("👁").color(if is_hidden {
-                    ui.visuals().weak_text_color().gamma_multiply(0.5)
-                } else {
-                    ui.visuals().text_color()
-                });
-                let hint = match is_hidden {
-                    true => format!("Show boxes of {}", category.name),
-                    false => format!(
-                        "Hide boxes of {}; with Shift: show them alone",
-                        category.name
-                    ),
-                };
-                let response = ui.add(Button::new(eye).frame(false)).on_hover_text(&hint);
-                if response.accessible_name(hint).clicked() {
-                    let alone = ui.input(|input| input.modifiers.shift);
-                    let is_solo = session.soloed_class() == Some(id);
-                    actions.push(Action::Class(match (alone, is_solo) {
-                        (true, false) => ClassAction::Solo(Some(id)),
-                        (true, true) => ClassAction::Solo(None),
-                        (false, _) => ClassAction::ToggleHidden(id),
-                    }));
-                }
-                ui.weak(counted(count))
-                    .on_hover_text("Boxes that are right + proposals to judge");
-                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            colour_button(ui, category, session.is_editable(), actions);
+            self.key_button(ui, category, session.is_editable());
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                self.menu_button(ui, session, categories, index, actions);
+                visibility_button(ui, session, category, actions);
+                let count = session.counts().get(&category.id);
+                ui.weak(count_text(count.copied().unwrap_or_default()))
+                    .on_hover_text(tr!("classes-counts.tooltip"));
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let is_chosen = session.chosen_class() == Some(category.id);
                     let button = Button::selectable(is_chosen, &*category.name).truncate();
-                    let response = ui
-                        .add(button)
-                        .on_hover_text("The class of selected and new boxes");
+                    let response = ui.add(button).on_hover_text(tr!("classes-choose"));
                     if response.clicked() {
-                        actions.push(Action::ChooseClass(id));
+                        actions.push(Action::ChooseClass(category.id));
                     }
                 });
             });
         });
     }
 
-    /// The field in which a class is renamed, if it is this one.
-    fn rename(&mut self, ui: &mut Ui, id: CategoryId, actions: &mut Vec<Action>) -> bool {
-        let Some((_, name, had_focus)) = self.renaming.as_mut().filter(|(other, ..)| *other == id)
-        else {
+    /// The field in which a class is renamed. Returns whether this class is being renamed.
+    fn rename_ui(&mut self, ui: &mut Ui, id: CategoryId, actions: &mut Vec<Action>) -> bool {
+        let Some(renaming) = self.renaming.as_mut().filter(|it| it.category == id) else {
             return false;
         };
-        let field = TextEdit::singleline(name).desired_width(f32::INFINITY);
-        let response = ui.add(field).accessible_name("New name of the class");
-        if !*had_focus {
+        let field = TextEdit::singleline(&mut renaming.name).desired_width(f32::INFINITY);
+        let response = ui.add(field).accessible_name(tr!("classes-rename"));
+        if !renaming.had_focus {
             response.request_focus();
-            *had_focus = true;
+            renaming.had_focus = true;
         } else if response.lost_focus() {
-            if ui.input(|input| input.key_pressed(egui::Key::Enter)) && !name.trim().is_empty() {
-                actions.push(Action::Class(ClassAction::Rename(id, std::mem::take(name))));
+            let is_entered = ui.input(|input| input.key_pressed(Key::Enter));
+            if is_entered && !renaming.name.trim().is_empty() {
+                let name = std::mem::take(&mut renaming.name);
+                actions.push(Action::Class(ClassAction::Rename(id, name)));
             }
             self.renaming = None;
         }
         true
     }
 
-    fn more(
+    fn key_button(&mut self, ui: &mut Ui, category: &Category, is_editable: bool) {
+        let key = match (self.recording == Some(category.id), category.hotkey) {
+            (true, _) => tr!("classes-press-key").to_owned(),
+            (false, Some(key)) => key.to_string(),
+            (false, None) => "–".to_owned(),
+        };
+        let button =
+            Button::new(RichText::new(key).monospace().small()).min_size(Vec2::new(20.0, 18.0));
+        let hint = tr!("classes-key", class = &*category.name);
+        let response = ui.add_enabled(is_editable, button).on_hover_text(&hint);
+        if response.accessible_name(hint).clicked() {
+            self.recording = Some(category.id);
+        }
+    }
+
+    fn menu_button(
         &mut self,
         ui: &mut Ui,
-        category: &Category,
-        [is_first, is_last]: [bool; 2],
-        all: &[&Category],
-        editable: bool,
+        session: &Session,
+        categories: &[&Category],
+        index: usize,
         actions: &mut Vec<Action>,
     ) {
+        let category = categories[index];
         let id = category.id;
         let response = ui.menu_button("☰", |ui| {
             ui.set_min_width(170.0);
@@ -202,56 +195,91 @@ impl Classes {
                 actions.push(Action::Class(action));
                 ui.close();
             };
-            if ui.button("Show alone").clicked() {
+            if ui.button(tr!("classes-show-only")).clicked() {
                 act(ui, ClassAction::Solo(Some(id)));
             }
-            if ui.button("Show all").clicked() {
+            if ui.button(tr!("classes-show-all")).clicked() {
                 act(ui, ClassAction::Solo(None));
             }
             ui.separator();
-            ui.add_enabled_ui(editable, |ui| {
-                if ui.button("Rename").clicked() {
-                    self.renaming = Some((id, category.name.to_string(), false));
+            ui.add_enabled_ui(session.is_editable(), |ui| {
+                if ui.button(tr!("classes-menu-rename")).clicked() {
+                    self.renaming = Some(Renaming {
+                        category: id,
+                        name: category.name.to_string(),
+                        had_focus: false,
+                    });
                     ui.close();
                 }
-                if ui.add_enabled(!is_first, Button::new("Move up")).clicked() {
+                let up = Button::new(tr!("classes-move-up"));
+                if ui.add_enabled(index > 0, up).clicked() {
                     act(ui, ClassAction::Move(id, -1));
                 }
-                if ui.add_enabled(!is_last, Button::new("Move down")).clicked() {
+                let down = Button::new(tr!("classes-move-down"));
+                if ui.add_enabled(index + 1 < categories.len(), down).clicked() {
                     act(ui, ClassAction::Move(id, 1));
                 }
-                if category.hotkey.is_some() && ui.button("Take its key away").clicked() {
+                if category.hotkey.is_some() && ui.button(tr!("classes-remove-key")).clicked() {
                     act(ui, ClassAction::Hotkey(id, None));
                 }
-                ui.menu_button("Merge into", |ui| {
-                    for other in all.iter().filter(|other| other.id != id) {
-                        let name = format!("Merge into {}", other.name);
+                ui.menu_button(tr!("classes-merge"), |ui| {
+                    for other in categories.iter().filter(|other| other.id != id) {
+                        let name = tr!("classes-merge-into", class = &*other.name);
                         if ui.button(&*other.name).accessible_name(name).clicked() {
-                            act(
-                                ui,
-                                ClassAction::Merge {
-                                    from: id,
-                                    into: other.id,
-                                },
-                            );
+                            let merge = ClassAction::Merge {
+                                from: id,
+                                into: other.id,
+                            };
+                            act(ui, merge);
                         }
                     }
                 });
-                let delete = ui.button("Delete with its boxes");
-                if delete.on_hover_text("Can be undone").clicked() {
+                let delete = ui.button(tr!("classes-delete"));
+                if delete
+                    .on_hover_text(tr!("classes-delete.tooltip"))
+                    .clicked()
+                {
                     act(ui, ClassAction::Delete(id));
                 }
             });
         });
-        response
-            .response
-            .accessible_name(format!("More about {}", category.name));
+        let name = tr!("classes-menu", class = &*category.name);
+        response.response.accessible_name(name);
     }
 }
 
-fn colour(ui: &mut Ui, category: &Category, editable: bool, actions: &mut Vec<Action>) {
-    let name = format!("Colour of {}", category.name);
-    if !editable {
+/// The button that hides or shows the boxes of a class; with Shift it shows only these.
+fn visibility_button(
+    ui: &mut Ui,
+    session: &Session,
+    category: &Category,
+    actions: &mut Vec<Action>,
+) {
+    let id = category.id;
+    let is_hidden = session.is_hidden(id);
+    let (colour, hint) = if is_hidden {
+        let colour = ui.visuals().weak_text_color().gamma_multiply(0.5);
+        (colour, tr!("classes-show", class = &*category.name))
+    } else {
+        let colour = ui.visuals().text_color();
+        (colour, tr!("classes-hide", class = &*category.name))
+    };
+    let button = Button::new(RichText::new("👁").color(colour)).frame(false);
+    let response = ui.add(button).on_hover_text(&hint);
+    if response.accessible_name(hint).clicked() {
+        let with_shift = ui.input(|input| input.modifiers.shift);
+        let is_solo = session.soloed_class() == Some(id);
+        actions.push(Action::Class(match (with_shift, is_solo) {
+            (true, false) => ClassAction::Solo(Some(id)),
+            (true, true) => ClassAction::Solo(None),
+            (false, _) => ClassAction::ToggleHidden(id),
+        }));
+    }
+}
+
+fn colour_button(ui: &mut Ui, category: &Category, is_editable: bool, actions: &mut Vec<Action>) {
+    let name = tr!("classes-colour", class = &*category.name);
+    if !is_editable {
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(16.0), Sense::hover());
         ui.painter()
             .rect_filled(rect, 3, theme::colour(category.colour));
@@ -270,9 +298,13 @@ fn colour(ui: &mut Ui, category: &Category, editable: bool, actions: &mut Vec<Ac
     });
 }
 
-fn counted(count: ClassCount) -> String {
+fn count_text(count: ClassCount) -> String {
     match count.proposed {
         0 => count.ground_truth.to_string(),
-        proposed => format!("{} + {proposed}", count.ground_truth),
+        proposed => tr!(
+            "classes-counts",
+            boxes = count.ground_truth,
+            proposed = proposed
+        ),
     }
 }

@@ -1,9 +1,11 @@
-//! The parts around the canvas. Each reads the workspace and pushes actions.
+//! The panels around the canvas. Each reads the workspace and returns actions.
 
 pub mod boxes;
 pub mod classes;
 pub mod dashboard;
-pub mod learn;
-pub mod list;
+mod heat_map;
+pub mod job;
+pub mod learning;
+pub mod picture_list;
 pub mod proposals;
 pub mod status;

@@ -1,86 +1,90 @@
-//! How proposals are made: method, threshold and size, which act at once, and the model.
+//! How proposals are made: the model, the method, thresholds, and the heat map.
 
-use egui::{ComboBox, RichText, Slider, Ui};
+use std::ops::RangeInclusive;
 
+use egui::{Button, ComboBox, Slider, Ui};
+
+use super::heat_map;
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::command_state::CommandState;
+use crate::app::i18n::{self, tr};
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::ProposalSettings;
 use crate::app::theme::ThemePalette;
-use crate::app::workspace::{ModelState, Workspace, heat_map_colour};
+use crate::app::workspace::{ModelState, Workspace};
 use crate::localize::{Method, Quality};
+
+/// Room for the number and the name beside a slider, and its smallest width, in points.
+const SLIDER_TEXT_WIDTH: f32 = 146.0;
+const MIN_SLIDER_WIDTH: f32 = 60.0;
+/// Room to the right of a combo box in points.
+const COMBO_MARGIN: f32 = 8.0;
 
 /// Draws the panel.
 pub fn ui(
     ui: &mut Ui,
     workspace: &mut Workspace,
-    look: &CanvasOptions,
-    offer: &CommandState<'_>,
+    options: &CanvasOptions,
+    commands: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    model_line(ui, workspace, actions);
-    let former = workspace
-        .proposal_preview
-        .as_ref()
-        .map(|proposal_preview| &proposal_preview.settings);
+    model_ui(ui, workspace, actions);
+    let preview = workspace.proposal_preview.as_ref();
+    let former = preview.map(|preview| &preview.settings);
     let former = former
         .unwrap_or(workspace.session.proposal_settings())
         .clone();
-    let mut proposing = former.clone();
+    let mut settings = former.clone();
     let mut is_final = false;
-    let knows_classes = workspace
-        .model_info()
-        .is_some_and(|model_info| !model_info.classes.is_empty());
+    let info = workspace.model_info();
+    let knows_classes = info.is_some_and(|info| !info.classes.is_empty());
     if knows_classes {
-        let button = egui::Button::new(Command::ClassNames.label());
-        let button = ui.add_enabled(offer.is_enabled(Command::ClassNames), button);
-        if offer.named(button, Command::ClassNames).clicked() {
+        let is_enabled = commands.is_enabled(Command::ClassNames);
+        let button = ui.add_enabled(is_enabled, Button::new(Command::ClassNames.label()));
+        if commands.named(button, Command::ClassNames).clicked() {
             actions.push(Action::Command(Command::ClassNames));
         }
     }
     ui.add_enabled_ui(workspace.session.is_editable(), |ui| {
-        quality(ui, proposing.quality(), actions);
-        // They are about maps, of which learned boxes know nothing.
+        quality_ui(ui, settings.quality(), actions);
+        // These settings are about maps, which learned boxes do not use.
         let is_learned = workspace.learning.active_state().is_some();
         ui.add_enabled_ui(!is_learned, |ui| {
-            method(ui, &mut proposing, knows_classes, &mut is_final);
-            sliders(ui, &mut proposing, &mut is_final);
+            method_ui(ui, &mut settings, knows_classes, &mut is_final);
+            sliders_ui(ui, &mut settings, &mut is_final);
         });
         if is_learned {
-            ui.weak("Learned boxes are in use: they need no threshold.");
+            ui.weak(tr!("proposals-learned"));
         }
     });
-    if proposing != former || is_final {
-        actions.push(Action::SetProposalSettings(proposing, is_final));
+    if settings != former || is_final {
+        actions.push(Action::SetProposalSettings(settings, is_final));
     }
     if workspace.deriving > 0 {
-        ui.weak(format!("{} other pictures follow…", workspace.deriving));
+        ui.weak(tr!("proposals-updating", count = workspace.deriving));
     }
-    heat(ui, workspace, look, offer, actions);
+    heat_map::ui(ui, workspace, options, commands, actions);
 }
 
-fn model_line(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
-    let palette = ThemePalette::of(ui.visuals());
+fn model_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| match &workspace.model {
         ModelState::Loading => {
             ui.spinner();
-            ui.label("Loading the model…");
+            ui.label(tr!("model-loading"));
         }
-        ModelState::Ready(model_info) => {
-            let classes = match model_info.classes.len() {
-                0 => "any object".to_owned(),
-                number => format!("{number} classes"),
-            };
-            ui.weak(format!(
-                "{}, {classes}, on {}",
-                model_info.name, model_info.device
+        ModelState::Ready(info) => {
+            ui.weak(tr!(
+                "model-ready",
+                name = info.name.as_str(),
+                classes = info.classes.len(),
+                device = info.device.as_str()
             ));
         }
         ModelState::Failed(reason) => {
             ui.vertical(|ui| {
-                ui.colored_label(palette.bad, reason);
-                if ui.button("Use the embedded model").clicked() {
+                ui.colored_label(ThemePalette::of(ui.visuals()).bad, reason);
+                if ui.button(tr!("model-use-embedded")).clicked() {
                     actions.push(Action::UseModel(None));
                 }
             });
@@ -88,17 +92,19 @@ fn model_line(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     });
 }
 
-fn quality(ui: &mut Ui, chosen: Quality, actions: &mut Vec<Action>) {
+fn quality_ui(ui: &mut Ui, chosen: Quality, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
-        let label = ui.label("Quality");
+        let label = ui.label(tr!("quality"));
         ui.label_inputs_by(label.id, |ui| {
+            let [name, _] = quality_texts(chosen);
             ComboBox::from_id_salt("quality")
-                .selected_text(chosen.name())
-                .width(ui.available_width() - 8.0)
+                .selected_text(name)
+                .width(ui.available_width() - COMBO_MARGIN)
                 .show_ui(ui, |ui| {
                     for quality in Quality::ALL {
-                        let button = egui::Button::selectable(chosen == quality, quality.name());
-                        let response = ui.add(button).on_hover_text(quality_tooltip(quality));
+                        let [name, tooltip] = quality_texts(quality);
+                        let button = Button::selectable(chosen == quality, name);
+                        let response = ui.add(button).on_hover_text(tooltip);
                         if response.clicked() && chosen != quality {
                             actions.push(Action::UseQuality(quality));
                         }
@@ -108,34 +114,41 @@ fn quality(ui: &mut Ui, chosen: Quality, actions: &mut Vec<Action>) {
     });
 }
 
-fn quality_tooltip(quality: Quality) -> &'static str {
+/// The name and the tooltip of a quality level.
+fn quality_texts(quality: Quality) -> [&'static str; 2] {
     match quality {
-        Quality::Fast => "Boxes without names",
-        Quality::Balanced => "Boxes with names, better placed",
-        Quality::Best => "A second look at small objects, for better edges",
+        Quality::Fast => [tr!("quality-fast"), tr!("quality-fast.tooltip")],
+        Quality::Balanced => [tr!("quality-balanced"), tr!("quality-balanced.tooltip")],
+        Quality::Best => [tr!("quality-best"), tr!("quality-best.tooltip")],
     }
 }
 
-fn method(ui: &mut Ui, proposing: &mut ProposalSettings, knows_classes: bool, is_final: &mut bool) {
+fn method_ui(
+    ui: &mut Ui,
+    settings: &mut ProposalSettings,
+    knows_classes: bool,
+    is_final: &mut bool,
+) {
     ui.horizontal(|ui| {
-        let label = ui.label("Method");
+        let label = ui.label(tr!("method"));
         ui.label_inputs_by(label.id, |ui| {
+            let [name, _] = method_texts(settings.method());
             ComboBox::from_id_salt("method")
-                .selected_text(proposing.method().name())
-                .width(ui.available_width() - 8.0)
+                .selected_text(name)
+                .width(ui.available_width() - COMBO_MARGIN)
                 .show_ui(ui, |ui| {
                     for method in Method::ALL {
-                        let is_possible = knows_classes || !method.needs_classes();
-                        let is_chosen = proposing.method() == method;
-                        let button = egui::Button::selectable(is_chosen, method.name());
-                        let response = ui.add_enabled(is_possible, button);
-                        let response = response.on_hover_text(method_tooltip(method));
-                        if response
-                            .on_disabled_hover_text("Needs a model with a class head")
-                            .clicked()
-                        {
-                            proposing.method = method.name().to_owned();
-                            proposing.threshold = None;
+                        let [name, tooltip] = method_texts(method);
+                        let is_enabled = knows_classes || !method.needs_classes();
+                        let is_chosen = settings.method() == method;
+                        let button = Button::selectable(is_chosen, name);
+                        let response = ui
+                            .add_enabled(is_enabled, button)
+                            .on_hover_text(tooltip)
+                            .on_disabled_hover_text(tr!("method.disabled"));
+                        if response.clicked() {
+                            settings.method = method.name().to_owned();
+                            settings.threshold = None;
                             *is_final = true;
                         }
                     }
@@ -144,138 +157,60 @@ fn method(ui: &mut Ui, proposing: &mut ProposalSettings, knows_classes: bool, is
     });
 }
 
-fn method_tooltip(method: Method) -> &'static str {
+/// The name and the tooltip of a method.
+fn method_texts(method: Method) -> [&'static str; 2] {
     match method {
-        Method::Affinity => "The map carried along the picture's own similarities: whole objects",
-        Method::TsCam => "The paper to the letter: attention times class map",
-        Method::Cam => "The class map alone, which the paper improves on",
-        Method::Attention => "Where the model looks, without any class",
+        Method::Affinity => [tr!("method-affinity"), tr!("method-affinity.tooltip")],
+        Method::TsCam => [tr!("method-ts-cam"), tr!("method-ts-cam.tooltip")],
+        Method::Cam => [tr!("method-cam"), tr!("method-cam.tooltip")],
+        Method::Attention => [tr!("method-attention"), tr!("method-attention.tooltip")],
     }
 }
 
-/// Sliders try the picture that is shown while they are moved, and act when they are let go.
-fn sliders(ui: &mut Ui, proposing: &mut ProposalSettings, is_final: &mut bool) {
-    let mut threshold = proposing.effective_threshold();
-    let mut area = proposing.min_area.unwrap_or(0.0);
-    let mut score = proposing.min_score;
-    ui.spacing_mut().slider_width = (ui.available_width() - 146.0).max(60.0);
-    let percent =
-        |value: f64, _: std::ops::RangeInclusive<usize>| format!("{:.0} %", value * 100.0);
+/// Sliders preview the current picture while they are dragged, and apply when they are released.
+fn sliders_ui(ui: &mut Ui, settings: &mut ProposalSettings, is_final: &mut bool) {
+    let mut threshold = settings.effective_threshold();
+    let mut area = settings.min_area.unwrap_or(0.0);
+    let mut score = settings.min_score;
+    ui.spacing_mut().slider_width =
+        (ui.available_width() - SLIDER_TEXT_WIDTH).max(MIN_SLIDER_WIDTH);
     let parse = |text: &str| {
         text.trim_end_matches([' ', '%'])
             .parse::<f64>()
             .ok()
             .map(|value| value / 100.0)
     };
-    let mut slide = |ui: &mut Ui,
-                     value: &mut f32,
-                     range: std::ops::RangeInclusive<f32>,
-                     name: &str,
-                     hint: &str| {
-        let slider = Slider::new(value, range)
-            .step_by(0.01)
-            .custom_formatter(percent)
-            .custom_parser(parse)
-            .text(name);
-        let response = ui.add(slider).on_hover_text(hint);
-        // A drag ends when it is let go; keys and typed numbers count at once.
-        *is_final |= response.drag_stopped() || response.changed() && !response.dragged();
-        response.changed()
-    };
-    let hint = "Where the map is cut: higher makes boxes tighter";
-    if slide(ui, &mut threshold, 0.05..=0.95, "threshold", hint) {
-        proposing.threshold = Some(threshold);
+    let mut slide =
+        |ui: &mut Ui, value: &mut f32, range: RangeInclusive<f32>, [name, tooltip]: [&str; 2]| {
+            let slider = Slider::new(value, range)
+                .step_by(0.01)
+                .custom_formatter(|value, _| i18n::percent(value))
+                .custom_parser(parse)
+                .text(name);
+            let response = ui.add(slider).on_hover_text(tooltip);
+            // A drag ends with its release; keys and typed numbers apply at once.
+            *is_final |= response.drag_stopped() || response.changed() && !response.dragged();
+            response.changed()
+        };
+    let texts = [tr!("threshold"), tr!("threshold.tooltip")];
+    if slide(ui, &mut threshold, 0.05..=0.95, texts) {
+        settings.threshold = Some(threshold);
     }
-    let hint = "The smallest region, as a share of the picture";
-    if slide(ui, &mut area, 0.0..=0.25, "smallest size", hint) {
-        proposing.min_area = (area > 0.0).then_some(area);
+    let texts = [tr!("min-size"), tr!("min-size.tooltip")];
+    if slide(ui, &mut area, 0.0..=0.25, texts) {
+        settings.min_area = (area > 0.0).then_some(area);
     }
-    let hint = "Boxes that the model is less sure of are left out";
-    if slide(ui, &mut score, 0.0..=0.95, "lowest score", hint) {
-        proposing.min_score = score;
+    let texts = [tr!("min-score"), tr!("min-score.tooltip")];
+    if slide(ui, &mut score, 0.0..=0.95, texts) {
+        settings.min_score = score;
     }
-    let own = ProposalSettings {
-        method: proposing.method.clone(),
-        model: proposing.model.clone(),
+    let default = ProposalSettings {
+        method: settings.method.clone(),
+        model: settings.model.clone(),
         ..ProposalSettings::default()
     };
-    if own != *proposing && ui.small_button("Reset").clicked() {
-        *proposing = own;
+    if default != *settings && ui.small_button(tr!("reset")).clicked() {
+        *settings = default;
         *is_final = true;
     }
-}
-
-fn heat(
-    ui: &mut Ui,
-    workspace: &mut Workspace,
-    look: &CanvasOptions,
-    offer: &CommandState<'_>,
-    actions: &mut Vec<Action>,
-) {
-    let mut shows = workspace.shows_heat_map;
-    let text = match offer.keymap.text(Command::HeatMap) {
-        Some(keys) => format!("Heat map ({keys})"),
-        None => "Heat map".to_owned(),
-    };
-    if ui.checkbox(&mut shows, text).changed() {
-        actions.push(Action::Command(Command::HeatMap));
-    }
-    if !workspace.shows_heat_map {
-        return;
-    }
-    let mut look = *look;
-    let slider = Slider::new(&mut look.heat_opacity, 0.0..=1.0)
-        .show_value(false)
-        .text("opacity");
-    if ui.add(slider).changed() {
-        actions.push(Action::SetCanvasOptions(look));
-    }
-    let classes = workspace.classes_in_picture();
-    if !classes.is_empty() {
-        let chosen = workspace
-            .heat_map_class
-            .and_then(|class| classes.iter().find(|(at, _)| *at == class));
-        let text = chosen.map_or("surest class", |(_, name)| name);
-        ui.name_inputs("Class of the heat map", |ui| {
-            ComboBox::from_id_salt("heat class")
-                .selected_text(text)
-                .show_ui(ui, |ui| {
-                    ui.selectable_value(&mut workspace.heat_map_class, None, "surest class");
-                    for (class, name) in &classes {
-                        ui.selectable_value(&mut workspace.heat_map_class, Some(*class), name);
-                    }
-                });
-        });
-    }
-    legend(ui, workspace.heat_map_threshold());
-}
-
-/// The colours from low to high, with a mark where the map is cut.
-fn legend(ui: &mut Ui, cut: f32) {
-    let palette = ThemePalette::of(ui.visuals());
-    let (rect, response) = ui.allocate_exact_size(
-        egui::vec2(ui.available_width() - 8.0, 14.0),
-        egui::Sense::hover(),
-    );
-    let mut mesh = egui::Mesh::default();
-    let steps = 48;
-    for step in 0..steps {
-        let left = egui::lerp(rect.x_range(), step as f32 / steps as f32);
-        let right = egui::lerp(rect.x_range(), (step + 1) as f32 / steps as f32);
-        let part = egui::Rect::from_x_y_ranges(left..=right, rect.y_range());
-        mesh.add_colored_rect(part, heat_map_colour((step * 255 / (steps - 1)) as u8));
-    }
-    ui.painter().add(egui::Shape::mesh(mesh));
-    let x = egui::lerp(rect.x_range(), cut);
-    for (width, colour) in [(4.0, egui::Color32::BLACK), (2.0, egui::Color32::WHITE)] {
-        ui.painter()
-            .vline(x, rect.y_range(), egui::Stroke::new(width, colour));
-    }
-    response.on_hover_text("Boxes lie around what is right of the mark");
-    ui.horizontal(|ui| {
-        ui.label(RichText::new("low").small().color(palette.quiet));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.label(RichText::new("high").small().color(palette.quiet));
-        });
-    });
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::core::Session;
 use crate::document::ops::{self, Candidate, NamedCandidate};
-use crate::document::{Affected, Document, Model, PictureId};
+use crate::document::{Affected, Document, PictureId, Provenance};
 use crate::naming::MappedClass;
 use crate::store::StoreError;
 
@@ -21,7 +21,7 @@ impl Session {
     /// As for [`commit`](Self::commit).
     pub fn replace_proposals(
         &mut self,
-        model: &Arc<Model>,
+        model: &Arc<Provenance>,
         found: &[(PictureId, Vec<NamedCandidate>)],
         is_step: bool,
     ) -> Result<(), StoreError> {
@@ -45,7 +45,7 @@ impl Session {
     /// As for [`commit`](Self::commit).
     pub fn add_proposals(
         &mut self,
-        model: &Arc<Model>,
+        model: &Arc<Provenance>,
         found: &[(PictureId, Vec<Candidate>)],
         gesture: u64,
     ) -> Result<usize, StoreError> {

@@ -303,7 +303,7 @@ fn digits(text: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Model;
+    use crate::document::Provenance;
     use crate::document::ops::{self, Candidate};
     use crate::geometry::BBox;
     use std::sync::Arc;
@@ -318,7 +318,7 @@ mod tests {
         for name in ["cat", "dog"] {
             document.apply(ops::add_category(&document, name)).unwrap();
         }
-        let model = Arc::new(Model {
+        let model = Arc::new(Provenance {
             name: "m".into(),
             version: "1".into(),
             method: "affinity".into(),
@@ -334,7 +334,7 @@ mod tests {
             (PictureId(3), vec![candidate(1, 0.6), candidate(2, 0.2)]),
         ];
         document
-            .apply(ops::propose(&document, &model, &found).unwrap())
+            .apply(ops::replace_proposals(&document, &model, &found).unwrap())
             .unwrap();
         document
             .apply(ops::set_done(&document, &[PictureId(2)], true).unwrap())

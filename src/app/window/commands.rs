@@ -7,7 +7,8 @@ use super::state::Window;
 use super::workspace_commands;
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::dialogs::{Dialog, exchange};
+use crate::app::dialogs::Dialog;
+use crate::app::dialogs::export::ExportDialog;
 use crate::app::preferences::Theme;
 use crate::app::workers::events::FilePurpose;
 use crate::app::workers::{file_dialog, opener};
@@ -55,7 +56,7 @@ impl Window {
                 self.change_canvas_options(|options| options.thumbnails = !options.thumbnails)
             }
             C::BrightnessAndContrast => self.shows_adjustment = !self.shows_adjustment,
-            C::CommandPalette => self.dialog = Some(Dialog::Palette(Default::default())),
+            C::CommandPalette => self.dialog = Some(Dialog::CommandPalette(Default::default())),
             C::Help => self.dialog = Some(Dialog::Help(Default::default())),
             C::Settings => self.dialog = Some(Dialog::Settings(Default::default())),
             C::Problems => self.dialog = Some(Dialog::Problems),
@@ -71,7 +72,7 @@ impl Window {
             }
             C::Export => {
                 let session = self.workspace.as_ref().map(|workspace| &workspace.session);
-                self.dialog = session.map(|session| Dialog::Export(exchange::Export::new(session)));
+                self.dialog = session.map(|session| Dialog::Export(ExportDialog::new(session)));
             }
             C::RescanFolder => {
                 if let Some(workspace) = &mut self.workspace

@@ -12,12 +12,12 @@ impl Window {
         let mut dialog = self.dialog.take();
         if let Some(dialog) = &mut dialog {
             match dialog {
-                Dialog::Palette(palette) => palette.ui(context, &self.command_state(), actions),
+                Dialog::CommandPalette(palette) => {
+                    palette.ui(context, &self.command_state(), actions)
+                }
                 Dialog::Help(help) => help.ui(context, &self.preferences.keymap, actions),
                 Dialog::Settings(settings) => settings.ui(context, &self.preferences, actions),
-                Dialog::Problems => {
-                    dialogs::problems::ui(context, &mut self.notifications, actions)
-                }
+                Dialog::Problems => dialogs::problems::ui(context, &self.notifications, actions),
                 Dialog::OpenPath(open_path) => open_path.ui(context, actions),
                 Dialog::Import(import) => import.ui(context, actions),
                 Dialog::ClassPicker(picker) => {

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use egui::Context;
 
 use super::state::Window;
-use crate::app::dialogs::{self, Dialog};
+use crate::app::dialogs::Dialog;
+use crate::app::dialogs::open_path::OpenPathDialog;
 use crate::app::notifications::Notifications;
 use crate::app::workers::events::{
     ExchangeEvent, FileChoice, FilePurpose, OpeningEvent, ProposerEvent, TrainedHeadFile,
@@ -115,7 +116,7 @@ impl Window {
                 return self.notifications.notify(text);
             }
             FileChoice::NoDialog => {
-                let dialog = dialogs::open_path::OpenPath::new(purpose);
+                let dialog = OpenPathDialog::new(purpose);
                 self.dialog = Some(Dialog::OpenPath(dialog));
                 return;
             }

@@ -5,23 +5,24 @@ use egui::{Context, Key, Ui};
 use super::state::Window;
 use crate::app::action::{Action, ClassAction};
 use crate::app::canvas;
-use crate::app::dialogs::{Dialog, exchange};
+use crate::app::dialogs::Dialog;
+use crate::app::dialogs::import::ImportDialog;
 use crate::app::input;
-use crate::app::panels::{boxes, list};
+use crate::app::panels::{boxes, picture_list};
 
 impl Window {
     /// Handles keys before any widget sees them, in the order in which they were pressed.
     pub(super) fn on_keys(&mut self, ui: &Ui, actions: &mut Vec<Action>) {
         let has_focus = ui.input(|input| input.focused);
         let has_canvas = ui.memory(|memory| memory.has_focus(canvas::id()));
-        let has_list = ui.memory(|memory| memory.has_focus(list::id()));
+        let has_list = ui.memory(|memory| memory.has_focus(picture_list::id()));
         if let Some(workspace) = &mut self.workspace
             && !(has_focus && has_canvas)
         {
             workspace.canvas.release_space();
         }
         if self.classes.is_recording_key() {
-            let key = ui.input_mut(|input| self.classes.on_key(&mut input.events, actions));
+            let key = ui.input_mut(|input| self.classes.record_key(&mut input.events, actions));
             if let Some((key, command)) = key.and_then(|key| {
                 let press = Key::from_name(&key.to_uppercase().to_string())?;
                 let keymap = &self.preferences.keymap;
@@ -150,7 +151,7 @@ impl Window {
         match extension.to_str() {
             Some("safetensors" | "pth") => actions.push(Action::UseModel(Some(path))),
             Some("json" | "xml" | "yaml" | "yml" | "txt" | "csv") if self.workspace.is_some() => {
-                let mut import = exchange::Import::default();
+                let mut import = ImportDialog::default();
                 import.set_path(&path);
                 self.dialog = Some(Dialog::Import(import));
             }
@@ -182,7 +183,7 @@ pub(super) fn keep_canvas_focused(ui: &Ui, has_dialog: bool) {
 /// Moves the focus from the canvas to the list of pictures, then to the list of boxes, and back.
 pub(super) fn focus_next_panel(context: &Context) {
     context.memory_mut(|memory| {
-        let stops = [canvas::id(), list::id(), boxes::id()];
+        let stops = [canvas::id(), picture_list::id(), boxes::id()];
         let at = stops.iter().position(|stop| memory.has_focus(*stop));
         memory.request_focus(stops[at.map_or(0, |at| (at + 1) % stops.len())]);
     });

@@ -9,7 +9,8 @@ use crate::app::action::Action;
 use crate::app::canvas::Scene;
 use crate::app::command::Command;
 use crate::app::command_state::CommandState;
-use crate::app::panels::{boxes, learn, proposals, status};
+use crate::app::i18n::tr;
+use crate::app::panels::{boxes, job, learning, proposals, status};
 
 /// The groups of the context menu of the canvas.
 const CONTEXT_MENU: [&[Command]; 5] = [
@@ -56,7 +57,7 @@ impl Window {
             .show(ui, |ui| {
                 if workspace.job.is_some() {
                     Panel::bottom("job").show(ui, |ui| {
-                        status::job_ui(ui, workspace, &commands, actions);
+                        job::ui(ui, workspace, &commands, actions);
                     });
                 }
                 ui.add_space(4.0);
@@ -70,14 +71,18 @@ impl Window {
                 let area = egui::ScrollArea::vertical().auto_shrink(false);
                 area.show(ui, |ui| {
                     ui.add_space(2.0);
-                    section(ui, "Proposals", |ui| {
+                    section(ui, tr!("panel-proposals"), |ui| {
                         proposals::ui(ui, workspace, &options, &commands, actions);
                     });
-                    section(ui, "Learning", |ui| {
-                        learn::ui(ui, workspace, &commands, actions);
+                    section(ui, tr!("panel-learning"), |ui| {
+                        learning::ui(ui, workspace, &commands, actions);
                     });
-                    section(ui, "Boxes", |ui| boxes::ui(ui, workspace, actions));
-                    section(ui, "Classes", |ui| self.classes.ui(ui, workspace, actions));
+                    section(ui, tr!("panel-boxes"), |ui| {
+                        boxes::ui(ui, workspace, actions)
+                    });
+                    section(ui, tr!("panel-classes"), |ui| {
+                        self.classes.ui(ui, workspace, actions)
+                    });
                 });
             });
         CentralPanel::no_frame().show(ui, |ui| {

@@ -5,7 +5,8 @@ use std::thread;
 use std::time::Instant;
 
 use super::state::Window;
-use crate::app::panels::{classes, list};
+use crate::app::panels::classes::ClassesPanel;
+use crate::app::panels::picture_list::PictureList;
 use crate::app::sample_pictures;
 use crate::app::workers::events::{EventSender, WorkerEvent};
 use crate::app::workers::opener;
@@ -43,8 +44,8 @@ impl Window {
         let mut workspace = Workspace::new(project, number, caches, &self.event_sender);
         workspace.is_scanning = workspace.session.is_editable();
         self.workspace = Some(workspace);
-        self.list = list::List::default();
-        self.classes = classes::Classes::default();
+        self.list = PictureList::default();
+        self.classes = ClassesPanel::default();
         self.notifications.problems(problems);
     }
 

@@ -9,7 +9,9 @@ use egui::Context;
 use crate::app::app_dirs::AppDirs;
 use crate::app::dialogs::Dialog;
 use crate::app::notifications::Notifications;
-use crate::app::panels::{classes, dashboard, list};
+use crate::app::panels::classes::ClassesPanel;
+use crate::app::panels::dashboard::Dashboard;
+use crate::app::panels::picture_list::PictureList;
 use crate::app::preferences::Preferences;
 use crate::app::theme;
 use crate::app::workers::events::{EventSender, MAX_QUEUED_EVENTS, WorkerEvent};
@@ -30,9 +32,9 @@ pub struct Window {
     pub(super) opening: Option<(u64, PathBuf)>,
     pub(super) notifications: Notifications,
     pub(super) dialog: Option<Dialog>,
-    pub(super) list: list::List,
-    pub(super) classes: classes::Classes,
-    pub(super) dashboard: dashboard::Dashboard,
+    pub(super) list: PictureList,
+    pub(super) classes: ClassesPanel,
+    pub(super) dashboard: Dashboard,
     pub(super) shows_adjustment: bool,
     /// The picture whose user was warned that the model has not processed it yet.
     pub(super) warned_about: Option<PictureId>,
@@ -66,9 +68,9 @@ impl Window {
             opening: None,
             notifications: Notifications::default(),
             dialog: None,
-            list: list::List::default(),
-            classes: classes::Classes::default(),
-            dashboard: dashboard::Dashboard::default(),
+            list: PictureList::default(),
+            classes: ClassesPanel::default(),
+            dashboard: Dashboard::default(),
             shows_adjustment: false,
             warned_about: None,
             had_popup: false,

@@ -63,7 +63,12 @@ impl Deriver {
                     let bytes = cache.get(CacheKind::Maps, &model.maps_key(&request.key))?;
                     let maps = maps_codec::decode(&bytes)?;
                     let [width, height] = request.size;
-                    let boxes = propose::cut(&maps, (width, height), cut.method, &cut.boxes);
+                    let boxes = propose::proposals_from_maps(
+                        &maps,
+                        (width, height),
+                        cut.method,
+                        &cut.boxes,
+                    );
                     Some((request.picture, boxes))
                 };
                 post.send(WorkerEvent::Derived(DerivedBoxes {

@@ -18,7 +18,7 @@ use crate::learn::boxes::{LearnedBox, LearnedProposer};
 use crate::localize::Maps;
 use crate::propose::Proposal;
 use crate::store::Project;
-use crate::survey::RescanReport;
+use crate::store::RescanReport;
 
 /// Something that a worker has done.
 pub enum WorkerEvent {

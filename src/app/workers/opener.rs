@@ -6,7 +6,6 @@ use std::thread;
 use super::events::{EventSender, OpeningEvent, WorkerEvent};
 use crate::pictures;
 use crate::store::{self, Access, Project, StoreError};
-use crate::survey;
 
 /// Opens a folder of pictures, whose project is found or made, or a project file; then reads the
 /// folder.
@@ -52,7 +51,7 @@ fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
         _ => path,
     };
     let existing = if folder.is_dir() {
-        store::find(folder)
+        store::find_project(folder)
     } else {
         Some(path.to_owned())
     };
@@ -72,7 +71,7 @@ fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
         }
         (None, None) => Project::create_for(folder).map_err(sentence)?,
     };
-    let notices = opened.notifications.iter().map(ToString::to_string);
+    let notices = opened.notices.iter().map(ToString::to_string);
     let notices = restored.into_iter().chain(notices).collect();
     Ok((project, notices))
 }
@@ -81,14 +80,14 @@ fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
 /// command line would; the window takes in what that has written.
 fn read(file: &Path, post: &EventSender) {
     let outcome = Project::open(file, Access::Add).and_then(|(mut project, _)| {
-        let survey = survey::rescan_with(&mut project, || {
+        let report = store::rescan_with(&mut project, || {
             post.send(WorkerEvent::Opening(OpeningEvent::FirstPictures));
         })?;
         project.close()?;
-        Ok(survey)
+        Ok(report)
     });
     post.send(WorkerEvent::Opening(match outcome {
-        Ok(survey) => OpeningEvent::Scanned(survey),
+        Ok(report) => OpeningEvent::Scanned(report),
         Err(error) => OpeningEvent::Failed(error.to_string()),
     }));
 }

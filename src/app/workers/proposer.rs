@@ -262,7 +262,7 @@ impl Worker {
     ) {
         let picture = request.picture;
         let key = model_info.maps_key(&request.key);
-        let maps = propose::maps(&seen.evidence, &Target::Anything, BoxMode::All);
+        let maps = propose::maps_for(&seen.evidence, &Target::Automatic, BoxMode::All);
         let bytes = maps_codec::encode(&maps);
         self.cache.put(CacheKind::Maps, &key, &bytes);
         let maps = maps_codec::decode(&bytes).unwrap_or(maps);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use super::events::{EventSender, TrainedHeadFile, WorkerEvent};
-use crate::formats::write_whole;
+use crate::files::write_whole;
 use crate::learn;
 use crate::learn::class_head::HeadTrainingError;
 use crate::learn::lesson::HeadTraining;

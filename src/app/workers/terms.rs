@@ -48,8 +48,8 @@ pub struct ModelInfo {
 
 impl ModelInfo {
     /// The provenance of boxes that it proposes.
-    pub fn origin(&self, method: Method, threshold: f32) -> document::Model {
-        document::Model {
+    pub fn origin(&self, method: Method, threshold: f32) -> document::Provenance {
+        document::Provenance {
             name: self.name.as_str().into(),
             version: self.version.as_str().into(),
             method: method.name().into(),
@@ -63,8 +63,8 @@ impl ModelInfo {
     }
 
     /// The provenance of boxes by what it saw and something else: what was learnt, or an example.
-    pub fn origin_with_method(&self, method: &str, version: &str) -> document::Model {
-        document::Model {
+    pub fn origin_with_method(&self, method: &str, version: &str) -> document::Provenance {
+        document::Provenance {
             name: self.name.as_str().into(),
             version: format!("{}{version}", self.version).into(),
             method: method.into(),

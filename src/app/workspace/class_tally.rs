@@ -22,7 +22,7 @@ impl ClassTally {
     /// Counts what was proposed for some pictures, in the place of what was before.
     pub fn take(&mut self, found: &[(PictureId, Vec<Proposal>)]) {
         for (picture, boxes) in found {
-            let classes = boxes.iter().filter_map(Proposal::likeliest);
+            let classes = boxes.iter().filter_map(Proposal::best_class);
             let classes = classes.filter_map(|class| u32::try_from(class).ok());
             self.of_picture.insert(*picture, classes.collect());
         }
@@ -62,10 +62,7 @@ impl ClassTally {
             }
             let rows = document.annotations(picture.id).iter();
             for row in rows.filter(|row| row.origin != Origin::Person) {
-                let proposed = row
-                    .proposal
-                    .as_ref()
-                    .map_or(row.category, |was| was.category);
+                let proposed = row.former.as_ref().map_or(row.category, |was| was.category);
                 if let Some(category) = document.category(proposed) {
                     add(&category.name);
                 }
@@ -80,7 +77,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::document::{Edit, Model, Picture, ops};
+    use crate::document::{Edit, Picture, Provenance, ops};
     use crate::geometry::BBox;
 
     const A: PictureId = PictureId(1);
@@ -97,7 +94,7 @@ mod tests {
             let picture = |path| Picture::new(PictureId(0), path, 100, 80);
             ops::add_pictures(document, vec![picture("a.jpg"), picture("b.jpg")])
         });
-        let model = Arc::new(Model {
+        let model = Arc::new(Provenance {
             name: "m".into(),
             version: "1".into(),
             method: "affinity".into(),

@@ -710,7 +710,7 @@ impl Workspace {
         cut: &CutOptions,
     ) -> Option<Vec<Proposal>> {
         let row = self.session.document().picture(picture)?;
-        Some(propose::cut(
+        Some(propose::proposals_from_maps(
             maps,
             (row.width, row.height),
             cut.method,
@@ -736,7 +736,7 @@ impl Workspace {
     ) -> Vec<(&'p Proposal, String)> {
         let naming = self.session.document().naming();
         let accepts = |name: &str| caller.accepts(picture, name);
-        propose::named(boxes, &model_info.classes, naming, accepts)
+        propose::name_proposals(boxes, &model_info.classes, naming, accepts)
             .into_iter()
             .map(|(proposal, name)| {
                 let name = name.map_or_else(|| caller.unnamed(picture), str::to_owned);

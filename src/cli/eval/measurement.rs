@@ -77,7 +77,7 @@ impl Measurement<'_> {
 
     fn case(&self, picture: View<'_>, truth: &GroundTruth) -> EvaluationCase {
         let target = if self.names.is_some() {
-            Target::Anything
+            Target::Automatic
         } else {
             Target::AnyObject
         };

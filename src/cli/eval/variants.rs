@@ -61,7 +61,8 @@ impl<'a> ClassNames<'a> {
 
     /// The boxes with their categories.
     pub fn predictions(&self, proposals: &[Proposal]) -> Vec<Prediction> {
-        let named = propose::named(proposals, self.classes, self.naming, |_| true).into_iter();
+        let named =
+            propose::name_proposals(proposals, self.classes, self.naming, |_| true).into_iter();
         let predictions = named.map(|(proposal, name)| Prediction {
             bbox: proposal.bbox,
             category: name

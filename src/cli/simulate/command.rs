@@ -136,8 +136,9 @@ fn simulated_picture(
     inference: &Inference,
     settings: &ProposeSettings,
 ) -> Option<SimulatedPicture> {
-    let maps = propose::maps(&inference.evidence, &Target::Anything, BoxMode::All);
-    let proposals = propose::cut(&maps, inference.size, settings.method, &settings.boxes);
+    let maps = propose::maps_for(&inference.evidence, &Target::Automatic, BoxMode::All);
+    let proposals =
+        propose::proposals_from_maps(&maps, inference.size, settings.method, &settings.boxes);
     let features = PictureFeatures::new(&inference.evidence, &maps, inference.size)?;
     let own = proposals.iter().map(|proposal| proposal.bbox);
     Some(SimulatedPicture {

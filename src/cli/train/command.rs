@@ -12,7 +12,7 @@ use crate::cli::exit_code::{FAILED, INTERRUPTED};
 use crate::cli::interrupt::listen_for_interrupt;
 use crate::cli::plural::counted;
 use crate::cli::progress::Progress;
-use crate::formats::{check_target, same_file, write_whole};
+use crate::files::{check_target, same_file, write_whole};
 
 use crate::learn::class_head::{HeadTrainingError, TrainedHead, default_block};
 use crate::learn::full::TrainingExample;

@@ -9,7 +9,7 @@ use clap::Args;
 use crate::cli::exit_code::INTERRUPTED;
 use crate::cli::plural::counted;
 use crate::cli::progress::Progress;
-use crate::formats::{FormatError, check_target, write_whole};
+use crate::files::{FileError, check_target, write_whole};
 use crate::learn::full::{
     InitialModel, TrainingEvent, TrainingExample, TrainingJob, TrainingSettings, TrainingStep,
     train,
@@ -246,7 +246,7 @@ fn end_epoch(curve: &[TrainingStep], epochs: usize, file: Option<&Path>, progres
 }
 
 /// Writes `epoch,step,learning_rate,loss`, one line per step.
-fn write_curve(path: &Path, curve: &[TrainingStep]) -> Result<(), FormatError> {
+fn write_curve(path: &Path, curve: &[TrainingStep]) -> Result<(), FileError> {
     write_whole(path, |file| {
         writeln!(file, "epoch,step,learning_rate,loss")?;
         for step in curve {

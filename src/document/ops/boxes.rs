@@ -1,16 +1,20 @@
-//! What a person does to boxes. Doing any of it puts a new or proposed picture in review.
+//! What a person does to boxes. Each of these operations puts a new or proposed picture in review.
 
-use super::{Draft, SAME_BOX_IOU, boxes_of, picture_of};
-use crate::document::{
-    Annotation, AnnotationId, BoxState, CategoryId, Document, Edit, EditError, Flags, Picture,
-    PictureId, Proposal,
-};
+use super::draft::{Draft, SAME_BOX_IOU, boxes_of, picture_of};
+use crate::document::annotation::{Annotation, BoxState};
+use crate::document::content::Document;
+use crate::document::edit::Edit;
+use crate::document::error::EditError;
+use crate::document::flags::Flags;
+use crate::document::ids::{AnnotationId, CategoryId, PictureId};
+use crate::document::picture::Picture;
+use crate::document::provenance::FormerProposal;
 use crate::geometry::BBox;
 
 /// Draws a box, in upright pixels of the picture.
 ///
 /// # Errors
-/// If there is no such picture, or nothing of the box lies inside it.
+/// If there is no such picture, or nothing of the box is inside it.
 pub fn draw(
     document: &Document,
     picture: PictureId,
@@ -27,10 +31,10 @@ pub fn draw(
 }
 
 /// Moves or resizes boxes to new rectangles, in upright pixels. One drag is one such edit. A
-/// box of a model becomes edited, whatever it was, and remembers what the model had proposed.
+/// model's box becomes edited, whatever its state was, and records what the model had proposed.
 ///
 /// # Errors
-/// If a box is not there, or nothing of its new rectangle lies inside its picture.
+/// If a box does not exist, or nothing of its new rectangle is inside its picture.
 pub fn reshape(document: &Document, rects: &[(AnnotationId, BBox)]) -> Result<Edit, EditError> {
     let mut draft = Draft::new(document);
     for (id, rect) in rects {
@@ -47,10 +51,10 @@ pub fn reshape(document: &Document, rects: &[(AnnotationId, BBox)]) -> Result<Ed
     Ok(draft.finish())
 }
 
-/// Gives boxes another category. A box of a model becomes edited, as in [`reshape`].
+/// Gives boxes another category. A model's box becomes edited, as in [`reshape`].
 ///
 /// # Errors
-/// If a box is not there.
+/// If a box does not exist.
 pub fn set_category(
     document: &Document,
     ids: &[AnnotationId],
@@ -68,11 +72,11 @@ pub fn set_category(
     Ok(draft.finish())
 }
 
-/// Changes the flags of boxes. A proposal is thereby accepted: who says that an object is
-/// occluded says that it is there.
+/// Changes the flags of boxes. This accepts a proposal: whoever says that an object is occluded says
+/// that it is there.
 ///
 /// # Errors
-/// If a box is not there.
+/// If a box does not exist.
 pub fn set_flags(
     document: &Document,
     ids: &[AnnotationId],
@@ -90,17 +94,17 @@ pub fn set_flags(
     Ok(draft.finish())
 }
 
-/// Accepts proposals, and takes back the rejection of rejected ones.
+/// Accepts proposals, and reverts the rejection of rejected ones.
 ///
 /// # Errors
-/// If a box is not there.
+/// If a box does not exist.
 pub fn accept(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditError> {
     let mut draft = Draft::new(document);
     for (picture, row) in boxes_of(document, ids)? {
         draft.revise(picture, row, |after| {
             after.state = match row.state {
                 BoxState::Proposed => BoxState::Accepted,
-                BoxState::Rejected if row.proposal.is_some() => BoxState::Edited,
+                BoxState::Rejected if row.former.is_some() => BoxState::Edited,
                 BoxState::Rejected => BoxState::Accepted,
                 state @ (BoxState::Accepted | BoxState::Edited | BoxState::Drawn) => state,
             };
@@ -109,7 +113,7 @@ pub fn accept(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditErr
     Ok(draft.finish())
 }
 
-/// Accepts all proposals of a picture; its other boxes stay as they are.
+/// Accepts all proposals of a picture. Its other boxes do not change.
 ///
 /// # Errors
 /// If there is no such picture.
@@ -118,11 +122,11 @@ pub fn accept_all(document: &Document, picture: PictureId) -> Result<Edit, EditE
     accept(document, &proposals_of(document, picture))
 }
 
-/// Rejects boxes: a model's box is kept as rejected, so that it does not come back; a person's
-/// own box is deleted.
+/// Rejects boxes. A model's box stays in the document as rejected, so that it is not proposed again.
+/// A person's own box is deleted.
 ///
 /// # Errors
-/// If a box is not there.
+/// If a box does not exist.
 pub fn reject(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditError> {
     let mut draft = Draft::new(document);
     for (picture, row) in boxes_of(document, ids)? {
@@ -136,10 +140,10 @@ pub fn reject(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditErr
     Ok(draft.finish())
 }
 
-/// Deletes boxes without a trace: a model may propose them again.
+/// Deletes boxes. A model may propose them again.
 ///
 /// # Errors
-/// If a box is not there.
+/// If a box does not exist.
 pub fn delete(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditError> {
     let mut draft = Draft::new(document);
     for (picture, row) in boxes_of(document, ids)? {
@@ -149,8 +153,8 @@ pub fn delete(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditErr
     Ok(draft.finish())
 }
 
-/// Draws boxes like these on a picture, `offset` pixels (x, y) from where they are: rectangle,
-/// category and flags. They are the person's own. What falls outside the picture is left out.
+/// Draws copies of boxes on a picture, moved by `offset` pixels (x, y), with the same size, category
+/// and flags. The copies are the person's own. Those that are outside the picture are left out.
 ///
 /// # Errors
 /// If there is no such picture.
@@ -168,10 +172,10 @@ pub fn paste(
     Ok(draft.finish())
 }
 
-/// Duplicates boxes on their own pictures, `offset` pixels (x, y) from where they are.
+/// Duplicates boxes on their own pictures, moved by `offset` pixels (x, y).
 ///
 /// # Errors
-/// If a box is not there.
+/// If a box does not exist.
 pub fn duplicate(
     document: &Document,
     ids: &[AnnotationId],
@@ -184,8 +188,8 @@ pub fn duplicate(
     Ok(draft.finish())
 }
 
-/// Draws the boxes of one picture that are ground truth on another, at the same place. Those
-/// that are there already are left out, so that doing it twice does no harm.
+/// Copies the boxes of one picture that are ground truth to another picture, at the same position.
+/// Boxes that exist there already are left out, so repeating this changes nothing.
 ///
 /// # Errors
 /// If one of the pictures does not exist.
@@ -226,20 +230,20 @@ fn paste_one(draft: &mut Draft, picture: &Picture, row: &Annotation, offset: [f3
     };
     if let Ok(rect) = clipped(picture, moved) {
         draft.review(picture);
-        // Unknown fields, such as a mask, belong to the original object alone.
+        // Unknown fields, such as a mask, belong to the original object only.
         let mut drawn = Annotation::drawn(draft.next_annotation, rect, row.category);
         drawn.flags = row.flags;
         draft.insert(picture.id, drawn);
     }
 }
 
-/// A person takes a box in hand: a model's becomes edited and remembers what it was.
+/// Marks a box as edited by a person. A model's box records what it was before.
 fn mark_edited(row: &mut Annotation) {
     if row.state != BoxState::Drawn {
         let (rect, category) = (row.rect, row.category);
         row.state = BoxState::Edited;
-        row.proposal
-            .get_or_insert_with(|| Box::new(Proposal { rect, category }));
+        row.former
+            .get_or_insert_with(|| Box::new(FormerProposal { rect, category }));
     }
 }
 

@@ -1,12 +1,17 @@
-//! What happens to categories. To reorder them is [`Edit::CategoryOrder`] itself.
+//! What a person does to categories. Reordering them is [`Edit::CategoryOrder`] itself.
 
-use super::Draft;
-use crate::document::{
-    Annotation, Category, CategoryId, Change, Document, Edit, EditError, Origin, Picture,
-};
+use super::draft::Draft;
+use crate::document::annotation::Annotation;
+use crate::document::category::Category;
+use crate::document::content::Document;
+use crate::document::edit::{Change, Edit};
+use crate::document::error::EditError;
+use crate::document::ids::CategoryId;
+use crate::document::picture::Picture;
+use crate::document::provenance::Origin;
 use crate::naming::{ANY_OBJECT, MappedClass};
 
-/// Adds a category at the end, with a colour of the palette and the first free digit as hotkey.
+/// Adds a category at the end, with a colour of the palette and the first free digit as its hotkey.
 /// Space around the name is dropped.
 pub fn add_category(document: &Document, name: &str) -> Edit {
     let added = new_categories(document, [name.trim()]).into_iter();
@@ -17,7 +22,7 @@ pub fn add_category(document: &Document, name: &str) -> Edit {
     )
 }
 
-/// Adds a category as [`add_category`] does, unless there is one of this name.
+/// Adds a category as [`add_category`] does, unless one of this name exists.
 pub fn ensure_category(document: &Document, name: &str) -> Edit {
     match document.category_named(name.trim()) {
         Some(_) => Edit::default(),
@@ -44,9 +49,9 @@ pub(super) fn new_categories<'a>(
     added
 }
 
-/// Gives a category another name; space around it is dropped. Models' classes that stood for it
-/// still do, and so does the class that gave it its name: else its next box would bring the former
-/// name back.
+/// Renames a category. Space around the name is dropped. Models' classes that stand for it still do,
+/// and so does the class that gave it its former name, because the next box of that class would
+/// bring the former name back otherwise.
 ///
 /// # Errors
 /// If there is no such category.
@@ -64,13 +69,13 @@ pub fn rename_category(
     Ok(Edit::batch(
         [renamed]
             .into_iter()
-            .chain(follow(document, row, name))
+            .chain(update_naming(document, row, name))
             .collect(),
     ))
 }
 
-/// Lets the naming follow where a category becomes one of another name.
-fn follow(document: &Document, from: &Category, to: &str) -> Option<Edit> {
+/// Updates the naming for a category whose boxes become those of the category `to`.
+fn update_naming(document: &Document, from: &Category, to: &str) -> Option<Edit> {
     let mut naming = document.naming().clone();
     naming.rename_category(&from.name, to);
     let is_of_model = |row: &Annotation| row.category == from.id && row.origin != Origin::Person;
@@ -95,7 +100,7 @@ pub fn recolour_category(
     update(document, category, |row| row.colour = colour)
 }
 
-/// Gives a category a hotkey, which is taken from the one that had it, or takes its own away.
+/// Gives a category a hotkey, which the category that had it loses, or removes its hotkey.
 ///
 /// # Errors
 /// If there is no such category.
@@ -116,9 +121,9 @@ pub fn set_hotkey(
     Ok(Edit::batch(edits))
 }
 
-/// Merges one category into another: its boxes and tags get the other's, and so does what they
-/// were before they were edited, for nobody has corrected anything. States do not change. Models'
-/// classes follow as for [`rename_category`].
+/// Merges one category into another: its boxes and tags get the other category. Former proposals do
+/// as well, because a merge is not a correction, and states do not change. Models' classes follow as
+/// for [`rename_category`].
 ///
 /// # Errors
 /// If one of them does not exist, or both are the same.
@@ -138,7 +143,7 @@ pub fn merge_categories(
         for row in document.annotations(picture.id) {
             draft.update(picture.id, row, |after| {
                 after.category = renamed(row.category);
-                if let Some(former) = after.proposal.as_deref_mut() {
+                if let Some(former) = after.former.as_deref_mut() {
                     former.category = renamed(former.category);
                 }
             });
@@ -146,12 +151,14 @@ pub fn merge_categories(
         retag(&mut draft, picture, from, Some(into));
     }
     draft.edits.push(Edit::Category(Change::Remove(from)));
-    draft.edits.extend(follow(document, source, &target.name));
+    draft
+        .edits
+        .extend(update_naming(document, source, &target.name));
     Ok(draft.finish())
 }
 
-/// Deletes a category, with all boxes and tags of it. Models' classes that stood for it keep their
-/// own names again.
+/// Deletes a category with all its boxes and tags. Models' classes that stood for it keep their own
+/// names again.
 ///
 /// # Errors
 /// If there is no such category.

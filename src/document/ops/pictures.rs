@@ -1,14 +1,16 @@
-//! What happens to pictures: they come and go, are tagged, and are done.
+//! What happens to pictures: they are added, removed, renamed, tagged and marked as done.
 
 use std::collections::HashSet;
 
-use super::{Draft, picture_of};
-use crate::document::{
-    AnnotationId, BoxState, CategoryId, Change, Document, Edit, EditError, Picture, PictureId,
-    ReviewState,
-};
+use super::draft::{Draft, picture_of};
+use crate::document::annotation::BoxState;
+use crate::document::content::Document;
+use crate::document::edit::{Change, Edit};
+use crate::document::error::EditError;
+use crate::document::ids::{AnnotationId, CategoryId, PictureId};
+use crate::document::picture::{Picture, ReviewState};
 
-/// Adds pictures under new ids, whatever ids they have, in this order.
+/// Adds pictures under new ids in this order, whatever ids they have.
 pub fn add_pictures(document: &Document, pictures: Vec<Picture>) -> Edit {
     let mut id = document.next_ids().picture;
     let mut edits = Vec::with_capacity(pictures.len());
@@ -19,7 +21,7 @@ pub fn add_pictures(document: &Document, pictures: Vec<Picture>) -> Edit {
     Edit::batch(edits)
 }
 
-/// Takes pictures out of the project, with their boxes.
+/// Removes pictures from the project, with their boxes.
 ///
 /// # Errors
 /// If a picture does not exist. Each picture may be named once.
@@ -35,7 +37,7 @@ pub fn remove_pictures(document: &Document, pictures: &[PictureId]) -> Result<Ed
     Ok(draft.finish())
 }
 
-/// Gives pictures new paths; their boxes follow. They may trade paths among each other.
+/// Gives pictures new paths. Their boxes stay with them. Pictures may exchange their paths.
 ///
 /// # Errors
 /// If a picture does not exist.
@@ -44,17 +46,17 @@ pub fn rename_pictures(
     paths: &[(PictureId, Box<str>)],
 ) -> Result<Edit, EditError> {
     let mut draft = Draft::new(document);
-    let wanted: HashSet<&str> = paths.iter().map(|(_, path)| &**path).collect();
+    let new_paths: HashSet<&str> = paths.iter().map(|(_, path)| &**path).collect();
     let mut renamed = Vec::with_capacity(paths.len());
     for (id, path) in paths {
         let picture = picture_of(document, *id)?;
         if picture.path == *path {
             continue;
         }
-        // A path that another picture waits for is left first, so that a ring can turn.
-        if wanted.contains(&*picture.path) {
-            let aside = format!(".tsukami-renaming/{id}");
-            draft.update_picture(picture, |after| after.path = aside.into());
+        // A path that another picture gets is freed first, so that paths can be exchanged.
+        if new_paths.contains(&*picture.path) {
+            let temporary = format!(".tsukami-renaming/{id}");
+            draft.update_picture(picture, |after| after.path = temporary.into());
         }
         let mut after = picture.clone();
         after.path.clone_from(path);
@@ -64,7 +66,7 @@ pub fn rename_pictures(
     Ok(draft.finish())
 }
 
-/// Marks pictures whose file is missing, or is found again.
+/// Marks pictures whose file is missing, or was found again.
 ///
 /// # Errors
 /// If a picture does not exist.
@@ -76,8 +78,8 @@ pub fn set_missing(
     update_each(document, pictures, |picture| picture.missing = missing)
 }
 
-/// Takes note that the file of a picture has another content, perhaps of another size in upright
-/// pixels. Boxes are clipped to it; those outside it are deleted.
+/// Records that the file of a picture has another content, of `[width, height]` upright pixels. Boxes
+/// are clipped to this size, and boxes outside it are deleted.
 ///
 /// # Errors
 /// If there is no such picture.
@@ -105,7 +107,7 @@ pub fn set_content(
     Ok(draft.finish())
 }
 
-/// Says that pictures show a category, or takes that back.
+/// Adds the tag of a category to pictures, or removes it.
 ///
 /// # Errors
 /// If a picture does not exist.
@@ -126,7 +128,7 @@ pub fn set_tag(
     })
 }
 
-/// Accepts some proposals of a picture and marks it as done, which rejects the others.
+/// Accepts some proposals of a picture, rejects the others and marks the picture as done.
 ///
 /// # Errors
 /// If there is no such picture.
@@ -153,10 +155,10 @@ pub fn accept_and_finish(
     Ok(draft.finish())
 }
 
-/// Marks pictures as done, or takes that back, which leaves them in review.
+/// Marks pictures as done, or reopens them, which puts them in review.
 ///
-/// Done means that the boxes are right and complete, so proposals that nobody has accepted are
-/// rejected with it; without any box that is ground truth, the picture is verified empty.
+/// Done means that the boxes are right and complete, so the remaining proposals are rejected. If no
+/// box is ground truth, the picture is verified empty.
 ///
 /// # Errors
 /// If a picture does not exist.

@@ -1,19 +1,23 @@
-//! What a model does: it proposes, and leaves alone whatever a person has judged.
+//! What a model does: it proposes boxes, and does not touch what a person has judged.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::categories::new_categories;
-use super::{Draft, picture_of};
-use crate::document::{
-    Annotation, BoxState, CategoryId, Change, Document, Edit, EditError, Model, Origin, PictureId,
-    ReviewState,
-};
+use super::draft::{Draft, picture_of};
+use crate::document::annotation::{Annotation, BoxState};
+use crate::document::content::Document;
+use crate::document::edit::{Change, Edit};
+use crate::document::error::EditError;
+use crate::document::ids::{AnnotationId, CategoryId, PictureId};
+use crate::document::picture::ReviewState;
+use crate::document::provenance::{Origin, Provenance};
 use crate::geometry::BBox;
 
-/// At this overlap with a box that was judged, a proposal is about the same object,
+/// The least IoU with a judged box at which a proposal is about the same object.
 const SAME_OBJECT_IOU: f32 = 0.5;
-/// and if so much of the smaller one lies in the other.
+/// The least share of the smaller of the two boxes that must be inside the other one for a proposal
+/// to be about the same object.
 const SAME_OBJECT_COVER: f32 = 0.8;
 
 /// A box that a model has found.
@@ -27,22 +31,26 @@ pub struct Candidate {
     pub score: f32,
 }
 
-/// Puts a model's boxes in the place of the proposals of some pictures, all in one edit.
+/// Replaces the proposals of some pictures by a model's boxes, all in one edit.
 ///
-/// Boxes that a person has accepted, edited, drawn or rejected stay. A new box that is about the
-/// same object as one of these, or as what an edited or rejected one was before, is dropped: that
-/// has been judged. It is so if it is of the same category and overlaps it by half (intersection
-/// over union), or one of them lies in the other but for a fifth; categories are the same too if
-/// the document's [naming](Document::naming) calls both by one name. What a person took as right is
-/// also the same object if the model had proposed this very rectangle, whatever it called it then.
-/// A box with nothing inside the picture is dropped too. A picture that is done is left alone, and
-/// so is one whose proposals are these already.
+/// Boxes that a person has accepted, edited, drawn or rejected stay. A new box about the same object
+/// as one of these, or as the former proposal of an edited or rejected one, is dropped because that
+/// object has been judged. Two boxes are about the same object if
+///
+/// - they have the same category, or the document's [naming](Document::naming) gives both categories
+///   the same name, and either their IoU is at least one half or at least four fifths of the smaller
+///   one are inside the other; or
+/// - a person has confirmed the one, and the model had proposed it with exactly the rectangle of the
+///   other, whatever the category.
+///
+/// A box that is outside the picture is dropped as well. Pictures that are done, and pictures that
+/// have exactly these proposals already, do not change.
 ///
 /// # Errors
-/// If a picture does not exist. Each picture may be named once.
-pub fn propose(
+/// If a picture does not exist. Each picture may occur once.
+pub fn replace_proposals(
     document: &Document,
-    model: &Arc<Model>,
+    provenance: &Arc<Provenance>,
     found: &[(PictureId, Vec<Candidate>)],
 ) -> Result<Edit, EditError> {
     let mut draft = Draft::new(document);
@@ -62,12 +70,7 @@ pub fn propose(
                 let is_known = rows
                     .iter()
                     .any(|row| is_judged(document, row, rect, candidate.category));
-                (!is_known).then(|| Annotation {
-                    state: BoxState::Proposed,
-                    origin: Origin::Model(Arc::clone(model)),
-                    score: Some(candidate.score),
-                    ..Annotation::drawn(draft.next_annotation, rect, candidate.category)
-                })
+                (!is_known).then(|| proposal(candidate, rect, provenance))
             })
             .collect();
         let former = rows.iter().filter(|row| row.state == BoxState::Proposed);
@@ -90,14 +93,14 @@ pub fn propose(
 
 /// Adds a model's boxes to the proposals of some pictures, all in one edit.
 ///
-/// What has been judged is left out as by [`propose`], and so is a box where there is a proposal of
-/// its category already. A picture that is done is left alone.
+/// Boxes about an object that has been judged are dropped as by [`replace_proposals`], and so are
+/// boxes that overlap a proposal of the same category. Pictures that are done do not change.
 ///
 /// # Errors
-/// If a picture does not exist. Each picture may be named once.
+/// If a picture does not exist. Each picture may occur once.
 pub fn add_proposals(
     document: &Document,
-    model: &Arc<Model>,
+    provenance: &Arc<Provenance>,
     found: &[(PictureId, Vec<Candidate>)],
 ) -> Result<Edit, EditError> {
     let mut draft = Draft::new(document);
@@ -112,13 +115,13 @@ pub fn add_proposals(
             let Some(rect) = candidate.rect.clipped(picture.width, picture.height) else {
                 continue;
             };
-            let is_there = |row: &Annotation| {
+            let is_proposed = |row: &Annotation| {
                 row.state == BoxState::Proposed
                     && row.category == candidate.category
                     && row.rect.iou(&rect) >= SAME_OBJECT_IOU
             };
             let is_known = |row: &Annotation| {
-                is_there(row) || is_judged(document, row, rect, candidate.category)
+                is_proposed(row) || is_judged(document, row, rect, candidate.category)
             };
             if rows.iter().any(is_known) {
                 continue;
@@ -126,15 +129,7 @@ pub fn add_proposals(
             if std::mem::take(&mut is_new) {
                 draft.update_picture(picture, |after| after.review = ReviewState::Proposed);
             }
-            draft.insert(
-                *id,
-                Annotation {
-                    state: BoxState::Proposed,
-                    origin: Origin::Model(Arc::clone(model)),
-                    score: Some(candidate.score),
-                    ..Annotation::drawn(draft.next_annotation, rect, candidate.category)
-                },
-            );
+            draft.insert(*id, proposal(candidate, rect, provenance));
         }
     }
     Ok(draft.finish())
@@ -145,20 +140,20 @@ pub fn add_proposals(
 pub struct NamedCandidate {
     /// The rectangle, in upright pixels.
     pub rect: BBox,
-    /// The name of the category, which need not be there yet.
+    /// The name of the category, which need not exist yet.
     pub class: String,
     /// The model's confidence, finite.
     pub score: f32,
 }
 
-/// As [`propose`], adding the categories that are not there in the same edit. Pictures that are
-/// gone are passed over: a person may have removed them while the model was at work.
+/// As [`replace_proposals`], adding the missing categories in the same edit. Pictures that no longer
+/// exist are skipped, because a person may have removed them while the model was working.
 ///
 /// # Errors
-/// As for [`propose`].
+/// As for [`replace_proposals`].
 pub fn replace_proposals_named(
     document: &Document,
-    model: &Arc<Model>,
+    provenance: &Arc<Provenance>,
     found: &[(PictureId, Vec<NamedCandidate>)],
 ) -> Result<Edit, EditError> {
     let names = found
@@ -175,10 +170,10 @@ pub fn replace_proposals_named(
         let known = known.or_else(|| added.iter().find(|row| &*row.name == name));
         known.map(|row| row.id)
     };
-    let there = found
+    let existing = found
         .iter()
         .filter(|(picture, _)| document.picture(*picture).is_some());
-    let found: Vec<(PictureId, Vec<Candidate>)> = there
+    let found: Vec<(PictureId, Vec<Candidate>)> = existing
         .map(|(picture, boxes)| {
             let candidates = boxes.iter().filter_map(|found| {
                 Some(Candidate {
@@ -190,28 +185,38 @@ pub fn replace_proposals_named(
             (*picture, candidates.collect())
         })
         .collect();
-    let proposals = propose(document, model, &found)?;
+    let proposals = replace_proposals(document, provenance, &found)?;
     let added = added
         .into_iter()
         .map(|row| Edit::Category(Change::Insert(row)));
     Ok(Edit::batch(added.chain([proposals]).collect()))
 }
 
-/// All that a proposal says, but for its id.
+/// A proposal of this candidate, whose id is not set yet.
+fn proposal(candidate: &Candidate, rect: BBox, provenance: &Arc<Provenance>) -> Annotation {
+    Annotation {
+        state: BoxState::Proposed,
+        origin: Origin::Model(Arc::clone(provenance)),
+        score: Some(candidate.score),
+        ..Annotation::drawn(AnnotationId(0), rect, candidate.category)
+    }
+}
+
+/// The content of a proposal, without its id.
 fn content_of(row: &Annotation) -> (BBox, CategoryId, Option<f32>, &Origin) {
     (row.rect, row.category, row.score, &row.origin)
 }
 
-/// Whether a person's judgement of `row` covers a box of this category: one that is the same
-/// object seen at another threshold, be it tighter or wider, or called by another name.
+/// Whether a person's judgement of `row` also applies to a box of this category, because it is about
+/// the same object at another threshold or under another name.
 fn is_judged(document: &Document, row: &Annotation, rect: BBox, category: CategoryId) -> bool {
     let is_same = |other: &BBox, other_category| {
-        let least = other.area().min(rect.area());
-        let is_inside = || other.intersection(&rect).area() >= SAME_OBJECT_COVER * least;
+        let smaller = other.area().min(rect.area());
+        let is_inside = || other.intersection(&rect).area() >= SAME_OBJECT_COVER * smaller;
         (rect.iou(other) >= SAME_OBJECT_IOU || is_inside())
             && has_same_name(document, other_category, category)
     };
-    let former = row.proposal.as_ref();
+    let former = row.former.as_ref();
     let proposed = former.map_or(&row.rect, |former| &former.rect);
     let is_renamed = row.is_ground_truth() && row.origin != Origin::Person && *proposed == rect;
     row.state != BoxState::Proposed
@@ -220,7 +225,7 @@ fn is_judged(document: &Document, row: &Annotation, rect: BBox, category: Catego
             || former.is_some_and(|former| is_same(&former.rect, former.category)))
 }
 
-/// Whether two categories are one, or are called by one name now.
+/// Whether two categories are the same, or have the same name according to the naming.
 fn has_same_name(document: &Document, a: CategoryId, b: CategoryId) -> bool {
     let naming = document.naming();
     let name = |id| document.category(id).map(|row| naming.name_of(&row.name));

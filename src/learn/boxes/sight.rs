@@ -54,17 +54,16 @@ impl PictureFeatures {
     /// [tokens](Evidence::tokens), or with numbers that are not finite.
     pub fn new(evidence: &Evidence, maps: &Maps, size: (u32, u32)) -> Option<Self> {
         let tokens = evidence.tokens.as_ref()?;
-        let any = maps
-            .any
-            .as_ref()
-            .map_or(&maps.object, |any| &any.propagated);
-        let proposals = propose::cut(maps, size, Method::Affinity, &BoxOptions::default());
+        let companion = maps.companion.as_ref();
+        let object = companion.map_or(&maps.object, |companion| &companion.propagated);
+        let proposals =
+            propose::proposals_from_maps(maps, size, Method::Affinity, &BoxOptions::default());
         let sight = Self {
             size,
             grid: evidence.grid,
             width: tokens.width,
             tokens: tokens.tokens.iter().map(|x| f16::from_f32(*x)).collect(),
-            maps: [&maps.attention, &maps.object, any].map(|map| brought_to_one(&map.values)),
+            maps: [&maps.attention, &maps.object, object].map(|map| brought_to_one(&map.values)),
             candidates: candidates(maps, size),
             proposals: proposals
                 .iter()

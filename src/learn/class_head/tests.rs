@@ -82,7 +82,7 @@ fn a_head_read_from_its_file_gives_the_logits_of_training() {
         let head = Head::open(Path::new(&path), &Device::Cpu).unwrap();
         assert_eq!(head.classes, names(3));
         assert_eq!(head.block, Some(8));
-        assert_eq!(head.backbone.as_deref(), Some("0123"));
+        assert_eq!(head.backbone_fingerprint.as_deref(), Some("0123"));
         let evidence = evidence(1, 77);
         let shape = (1, GRID.patches(), WIDTH);
         let tokens = evidence.tokens.clone().unwrap().tokens;

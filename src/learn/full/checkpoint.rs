@@ -11,7 +11,7 @@ use safetensors::SafeTensors;
 use super::FullTrainingError;
 use super::network::Network;
 use super::optimiser::{AdamW, NamedTensors};
-use crate::formats::{FormatError, write_whole};
+use crate::files::{FileError, write_whole};
 use crate::learn::tensor_file;
 
 /// What a checkpoint says it is, in its metadata.
@@ -75,7 +75,7 @@ impl Checkpoint {
             path: path.to_owned(),
             reason: reason.to_owned(),
         };
-        let bytes = fs::read(path).map_err(FormatError::unreadable(path))?;
+        let bytes = fs::read(path).map_err(FileError::unreadable(path))?;
         let broken = "it is damaged or no checkpoint; delete it and begin again";
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|_| bad(broken))?;
         let mut metadata: RunDescription = header

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use candle_core::{Device, Tensor};
 
-use crate::formats::{FormatError, check_target, same_file};
+use crate::files::{FileError, check_target, same_file};
 use crate::learn::random::Random;
 use crate::nn::ModelError;
 use crate::nn::pixels::ChannelStats;
@@ -33,7 +33,7 @@ use crate::nn::weights::Weights;
 use crate::pictures::PictureError;
 use crate::tscam::backbone::BackboneConfig;
 use crate::tscam::vit::VitConfig;
-use crate::tscam::{EMBEDDED_BACKBONE_NAME, backbone_file, check_keys};
+use crate::tscam::{EMBEDDED_BACKBONE_NAME, backbone_file};
 use augment::TrainingPictures;
 use checkpoint::{Checkpoint, RunDescription, write_model};
 pub use loss::Loss;
@@ -270,7 +270,7 @@ pub enum FullTrainingError {
     },
     /// A file cannot be read or written.
     #[error(transparent)]
-    File(#[from] FormatError),
+    File(#[from] FileError),
     /// An operation failed, for want of memory for example.
     #[error("training failed: {0}; if memory ran out, lower --micro-batch")]
     Failed(#[from] candle_core::Error),
@@ -444,7 +444,7 @@ impl InitialState {
         let mut tensors = tensors.clone();
         let head = take_head(&mut tensors, metadata.get("classes"), job.classes);
         let config = BackboneConfig::from_tensors(&tensors).map_err(bad)?;
-        check_keys(&config, &tensors).map_err(bad)?;
+        config.check(&tensors).map_err(bad)?;
         let BackboneConfig::Vit(config) = config else {
             let reason =
                 "it is a Conformer, which is not trained here; start from a DeiT or DINOv2";
@@ -458,7 +458,7 @@ impl InitialState {
             ))
             .into());
         }
-        let expected = config.expected();
+        let expected = config.expected_shapes();
         tensors.retain(|name, _| expected.contains_key(name));
         let (weight, bias) = match head {
             Some(head) => head,
@@ -730,7 +730,7 @@ fn describe(
         keep_every: _,
     } = job.settings;
     let classes = serde_json::to_string(job.classes)
-        .map_err(|error| FormatError::unwritable(job.out)(error.into()))?;
+        .map_err(|error| FileError::unwritable(job.out)(error.into()))?;
     let short = |fingerprint: &str| fingerprint.chars().take(16).collect::<String>();
     let facts = [
         ("epochs", epochs.to_string()),

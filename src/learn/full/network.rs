@@ -11,8 +11,9 @@ use candle_core::{DType, Device, IndexOp as _, Result, Tensor, Var};
 
 use crate::geometry::Grid;
 use crate::nn::autograd::{gelu, layer_norm, linear, scale_rows, scaled_softmax};
+use crate::tscam::interpolate::resize_bicubic;
 use crate::tscam::transformer::BLOCK_NORM_EPS;
-use crate::tscam::vit::{VitConfig, resize_bicubic};
+use crate::tscam::vit::VitConfig;
 
 /// Side of the head's convolution in patches (section 3.2 of the paper).
 pub const HEAD_SIDE: usize = 3;
@@ -29,7 +30,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// Makes a variable of each of `tensors`: those of [`VitConfig::expected`] and the head's.
+    /// Makes a variable of each of `tensors`: those of [`VitConfig::expected_shapes`] and the head's.
     pub fn new(
         config: VitConfig,
         tensors: &BTreeMap<String, Tensor>,

@@ -237,7 +237,7 @@ fn tiny() -> Network {
             columns: 4,
         },
     };
-    let mut shapes = config.expected();
+    let mut shapes = config.expected_shapes();
     shapes.insert(HEAD_WEIGHT.to_owned(), vec![3, 64, 3, 3]);
     shapes.insert(HEAD_BIAS.to_owned(), vec![3]);
     let tensors = shapes.iter().zip(0..);

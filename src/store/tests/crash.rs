@@ -40,7 +40,7 @@ fn script(number: u64, document: &Document, history: &History) -> Do {
     let ids: Vec<_> = document.annotations(p).iter().map(|row| row.id).collect();
     let edit = match random(12) {
         0..=2 => ops::draw(document, p, rect, CAT),
-        3 | 4 => ops::propose(document, &model("1"), &[(p, vec![found(rect)])]),
+        3 | 4 => ops::replace_proposals(document, &model("1"), &[(p, vec![found(rect)])]),
         5 => ops::accept_all(document, p),
         6 => ops::set_done(document, &[p, q], random(2) == 1),
         7 => ops::delete(document, &ids),
@@ -68,13 +68,13 @@ fn child() {
     };
     let mut project = open(Path::new(&path), Access::Edit);
     for number in 0.. {
-        let head = project.memory.seen.cast_unsigned();
+        let head = project.memory.last_change.cast_unsigned();
         match script(head, project.document(), project.history()) {
             Do::Commit(edit) => drop(project.commit("step", &edit, None).expect("it fits")),
             Do::Undo => drop(project.undo().expect("it can be undone")),
             Do::Redo => drop(project.redo().expect("it can be redone")),
         }
-        println!("acknowledged {}", project.memory.seen);
+        println!("acknowledged {}", project.memory.last_change);
         if number % 10 == 9 {
             project.close().expect("it closes");
             project = open(Path::new(&path), Access::Edit);
@@ -87,7 +87,7 @@ fn what_was_acknowledged_survives_200_kills() {
     let (_folder, root) = folder();
     let project = sample(&root, 6);
     let path = project.path().to_path_buf();
-    let mut head = project.memory.seen;
+    let mut head = project.memory.last_change;
     let (mut document, mut history) = (project.document().clone(), History::default());
     project.close().expect("it closes");
     let binary = std::env::current_exe().expect("it has a path");
@@ -126,7 +126,7 @@ fn what_was_acknowledged_survives_200_kills() {
         let report = check(&path).expect("it can be checked");
         assert_eq!(report.problems, Vec::<String>::new(), "after kill {kill}");
         let project = open(&path, Access::Edit);
-        let now = project.memory.seen;
+        let now = project.memory.last_change;
         assert!(
             now == last || now == last + 1,
             "{now} after {last} was acknowledged"

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::document::Change;
-use crate::store::reconcile::{Plan, plan};
+use crate::files::belongs_to_project;
+use crate::store::rescan::plan::{Plan, plan};
 
 /// Reads files, and counts how many were.
 #[derive(Default)]
@@ -18,7 +19,7 @@ struct Reader {
 impl FileInspector for Reader {
     fn hash(&mut self, files: &[&Path]) -> Vec<Result<Box<str>, String>> {
         self.hashed += files.len();
-        let hash = |path: &&Path| hash_file(path).map_err(|error| error.to_string());
+        let hash = |path: &&Path| crate::files::hash_file(path).map_err(|error| error.to_string());
         files.iter().map(hash).collect()
     }
 
@@ -67,7 +68,9 @@ fn with_pictures(root: &Path) -> Project {
     }
     let (mut project, _) = Project::create_for(root).expect("it can be made");
     let edit = ops::add_category(project.document(), "cat");
-    project.note("add category", &edit).expect("it fits");
+    project
+        .commit_untracked("add category", &edit)
+        .expect("it fits");
     let mut reader = Reader::default();
     let report = project
         .reconcile(&scan(root), &mut reader)
@@ -96,14 +99,14 @@ fn forget_hashes(project: &mut Project) {
     };
     let edits = project.document().pictures().map(update).collect();
     project
-        .note("forget hashes", &Edit::Batch(edits))
+        .commit_untracked("forget hashes", &Edit::Batch(edits))
         .expect("it fits");
 }
 
 fn are_hashed(project: &Project) -> bool {
     let mut pictures = project.document().pictures();
     pictures.all(|row| {
-        let hash = hash_file(&project.root().join(&*row.path)).ok();
+        let hash = crate::files::hash_file(&project.root().join(&*row.path)).ok();
         row.missing || (hash.is_some() && row.content_hash == hash)
     })
 }
@@ -352,9 +355,7 @@ fn pictures_and_project_move_together_or_alone() {
     let beside = folder.path().join("p/p.tsukami");
     let (mut project, _) = Project::create(&beside, &root).expect("it can be made");
     let (_, opened) = Project::open(&beside, Access::View).expect("it opens");
-    assert!(
-        matches!(&opened.notifications[..], [OpenNotice::FolderMissing(gone)] if *gone == root)
-    );
+    assert!(matches!(&opened.notices[..], [OpenNotice::FolderMissing(gone)] if *gone == root));
     project
         .set_root(&folder.path().join("gone"))
         .expect("it is kept");
@@ -380,17 +381,17 @@ fn a_folder_that_cannot_be_written_to_leaves_the_project_in_the_data_folder() {
     let (project, opened) = Project::create_in(&wanted, root, Some(&data)).expect("it can be made");
     assert!(project.path().starts_with(&data));
     assert_eq!(project.access(), Access::Edit);
-    let [OpenNotice::CreatedElsewhere { path, .. }] = &opened.notifications[..] else {
-        panic!("{:?}", opened.notifications);
+    let [OpenNotice::CreatedElsewhere { path, .. }] = &opened.notices[..] else {
+        panic!("{:?}", opened.notices);
     };
     assert_eq!(path, project.path());
-    let said = opened.notifications[0].to_string();
+    let said = opened.notices[0].to_string();
     assert!(
         said.contains("/proc/self") && said.contains("data"),
         "{said}"
     );
     project.close().expect("it closes");
-    let found = place::find_in(root, Some(&data)).expect("it is found again");
+    let found = paths::find_in(root, Some(&data)).expect("it is found again");
     assert_eq!(open(&found, Access::Edit).root(), root);
     let refused = Project::create_in(&wanted, root, Some(&data)).err();
     assert!(

@@ -34,7 +34,7 @@ fn random(seed: &mut u64) -> usize {
 fn try_bytes(path: &Path, bytes: &[u8], access: Access, was: (&Document, &History)) -> bool {
     fs::write(path, bytes).expect("it can be written");
     for ending in ["-wal", "-shm", "-journal"] {
-        let _ = fs::remove_file(connection::beside(path, ending));
+        let _ = fs::remove_file(connection::with_ending(path, ending));
     }
     match Project::open(path, access) {
         Ok((project, _)) => {

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::document::ops::{self, Candidate};
 use crate::document::{
-    AnnotationId, CategoryId, Document, Edit, History, Model, Picture, PictureId,
+    AnnotationId, CategoryId, Document, Edit, History, Picture, PictureId, Provenance,
 };
 use crate::geometry::BBox;
 use crate::naming::{MappedClass, Naming};
@@ -27,8 +27,8 @@ fn rect(x: f32, y: f32, width: f32, height: f32) -> BBox {
     BBox::from_xywh(x, y, width, height)
 }
 
-fn model(version: &str) -> Arc<Model> {
-    Arc::new(Model {
+fn model(version: &str) -> Arc<Provenance> {
+    Arc::new(Provenance {
         name: "dinov2-vits14".into(),
         version: version.into(),
         method: "affinity".into(),
@@ -59,18 +59,18 @@ fn folder() -> (TempDir, PathBuf) {
 /// A project in that folder with two categories and `pictures` pictures, 100 x 80 each.
 fn sample(root: &Path, pictures: usize) -> Project {
     let (mut project, opened) = Project::create_for(root).expect("it can be made");
-    assert!(
-        opened.notifications.is_empty(),
-        "{:?}",
-        opened.notifications
-    );
+    assert!(opened.notices.is_empty(), "{:?}", opened.notices);
     for name in ["cat", "dog"] {
         let edit = ops::add_category(project.document(), name);
-        project.note("add category", &edit).expect("it fits");
+        project
+            .commit_untracked("add category", &edit)
+            .expect("it fits");
     }
     let rows = (0..pictures).map(|at| new_picture(format!("{at:03}.jpg")));
     let edit = ops::add_pictures(project.document(), rows.collect());
-    project.note("add pictures", &edit).expect("it fits");
+    project
+        .commit_untracked("add pictures", &edit)
+        .expect("it fits");
     project
 }
 
@@ -83,14 +83,14 @@ fn draw(project: &mut Project, picture: PictureId, x: f32) {
 
 fn propose(project: &mut Project, picture: PictureId, x: f32) {
     let found = [(picture, vec![found(rect(x, 40.0, 20.0, 20.0))])];
-    let edit = |document: &Document| ops::propose(document, &model("1"), &found);
+    let edit = |document: &Document| ops::replace_proposals(document, &model("1"), &found);
     let done = project.commit_with("propose boxes", None, edit);
     done.expect("the picture is there");
 }
 
 fn open(path: &Path, access: Access) -> Project {
     let (project, opened) = Project::open(path, access).expect("it opens");
-    assert_eq!(project.access(), access, "{:?}", opened.notifications);
+    assert_eq!(project.access(), access, "{:?}", opened.notices);
     project
 }
 
@@ -117,7 +117,7 @@ fn assert_agrees(project: &Project) {
         };
         assert_eq!(loaded.steps, project.history().steps());
         let position = i64::try_from(project.history().position());
-        assert_eq!(Ok(loaded.state.position), position);
+        assert_eq!(Ok(loaded.counters.position), position);
     }
 }
 

@@ -7,7 +7,7 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::document::{
-    Annotation, BoxState, Category, Change, Flags, Origin, Proposal, ReviewState,
+    Annotation, BoxState, Category, Change, Flags, FormerProposal, Origin, ReviewState,
 };
 
 fn some_rect() -> impl Strategy<Value = BBox> {
@@ -47,7 +47,7 @@ fn some_box() -> impl Strategy<Value = Annotation> {
             row.extra = extra;
             row.score = score;
             let former = former.map(|(rect, category)| {
-                Box::new(Proposal {
+                Box::new(FormerProposal {
                     rect,
                     category: CategoryId(category),
                 })
@@ -62,7 +62,7 @@ fn some_box() -> impl Strategy<Value = Annotation> {
             if row.state != BoxState::Drawn {
                 let name = ["a", "b", "ü"][usize::from(name)].into();
                 let method = "affinity".into();
-                row.origin = Origin::Model(Arc::new(Model {
+                row.origin = Origin::Model(Arc::new(Provenance {
                     name,
                     version,
                     method,
@@ -70,7 +70,7 @@ fn some_box() -> impl Strategy<Value = Annotation> {
                 }));
             }
             if matches!(row.state, BoxState::Edited | BoxState::Rejected) {
-                row.proposal = former;
+                row.former = former;
             }
             row
         },
@@ -191,7 +191,7 @@ fn edit_of(action: &Action, document: &Document) -> Option<Edit> {
     let name = format!("new/{}.jpg", three.index(40));
     match action.kind {
         0..=2 => ops::draw(document, p, action.rect, c),
-        3..=5 => ops::propose(
+        3..=5 => ops::replace_proposals(
             document,
             &model(if one.index(2) > 0 { "1" } else { "2" }),
             &[(p, vec![candidate])],
@@ -234,7 +234,7 @@ proptest! {
     fn any_document_through_the_file_and_back_is_equal(edits in some_document()) {
         let (_folder, root) = folder();
         let (mut project, _) = Project::create_for(&root).expect("it can be made");
-        project.note("import", &Edit::Batch(edits)).expect("it fits");
+        project.commit_untracked("import", &Edit::Batch(edits)).expect("it fits");
         assert_agrees(&project);
         let (document, path) = (project.document().clone(), project.path().to_path_buf());
         project.close().expect("it closes");

@@ -11,11 +11,11 @@ fn a_second_window_only_views() {
     let (mut second, opened) = Project::open(&path, Access::Edit).expect("it opens");
     assert_eq!(second.access(), Access::View);
     assert!(
-        matches!(opened.notifications[..], [OpenNotice::InUse]),
+        matches!(opened.notices[..], [OpenNotice::InUse]),
         "{:?}",
-        opened.notifications
+        opened.notices
     );
-    let said = opened.notifications[0].to_string();
+    let said = opened.notices[0].to_string();
     assert!(
         said.contains("reading only") && said.contains("close that window"),
         "{said}"
@@ -198,7 +198,7 @@ fn a_history_that_two_share_for_want_of_locks_stays_right() {
     let mut first = sample(&root, 2);
     let path = first.path().to_path_buf();
     // As on a file system without locks.
-    std::fs::rename(place::aside(&path), root.join("away")).expect("it can be moved");
+    std::fs::rename(crate::files::side_folder(&path), root.join("away")).expect("it can be moved");
     let mut second = open(&path, Access::Edit);
     draw(&mut first, A, 1.0);
     draw(&mut second, PictureId(2), 2.0);

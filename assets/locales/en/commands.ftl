@@ -1,0 +1,222 @@
+### Menus, commands and mouse gestures.
+### The id of a command is its name in the code: `OpenFolder` is `command-open-folder`.
+### Labels are in sentence case and end with an ellipsis where the command asks for more.
+### Tooltips have no full stop at the end.
+
+## Menus
+
+menu-file = File
+menu-edit = Edit
+menu-pictures = Pictures
+menu-boxes = Boxes
+menu-proposals = Proposals
+menu-view = View
+menu-help = Help
+
+## File
+
+command-open-folder = Open folder…
+    .tooltip = Open a folder of pictures; its project is found or created automatically
+command-open-project = Open project…
+    .tooltip = Open a project file
+command-open-sample = Open the sample pictures
+    .tooltip = Open a dozen pictures to try things out
+command-rescan-folder = Rescan folder
+    .tooltip = Look for pictures that were added, removed or changed
+command-save = Save
+    .tooltip = Confirm that everything is saved; every change is saved immediately
+command-import = Import…
+    .tooltip = Read annotations from another tool: COCO, YOLO, Pascal VOC, labelme, CreateML or CSV
+command-export = Export…
+    .tooltip = Write annotations for other tools
+command-close-project = Close project
+    .tooltip = Return to the welcome screen; everything is saved
+command-quit = Quit
+    .tooltip = Close the program; everything is saved
+
+## Edit
+
+command-undo = Undo
+    .tooltip = Undo the last change and show where it was made
+command-redo = Redo
+    .tooltip = Make the undone change again
+command-copy = Copy
+    .tooltip = Copy the selected boxes
+command-paste = Paste
+    .tooltip = Add the copied boxes to this picture at the same position
+command-duplicate = Duplicate
+    .tooltip = Add a copy of the selected boxes next to them
+command-copy-from-previous = Copy from the previous picture
+    .tooltip = Add the boxes of the previous picture to this one
+command-select-all = Select all
+    .tooltip = Select all boxes of the picture
+command-delete = Delete
+    .tooltip = Delete the selected boxes; proposals are rejected and do not come back
+command-toggle-lock = Lock or unlock
+    .tooltip = Prevent the selected boxes from being moved by accident
+command-change-class = Change class…
+    .tooltip = Choose another class for the selected boxes by typing part of its name
+
+## Pictures
+
+command-next-picture = Next picture
+    .tooltip = Show the next picture in the list
+command-previous-picture = Previous picture
+    .tooltip = Show the previous picture in the list
+command-first-picture = First picture
+    .tooltip = Show the first picture in the list
+command-last-picture = Last picture
+    .tooltip = Show the last picture in the list
+command-next-to-review = Next picture to review
+    .tooltip = Show the next picture in the list that is not done
+command-mark-done = Done and next
+    .tooltip = Mark the picture as done and show the next one to review; remaining proposals are rejected, and a picture without boxes is verified empty
+command-reopen = Reopen
+    .tooltip = Return a picture that is done to review
+command-select-all-pictures = Select all pictures
+    .tooltip = Select all pictures in the list
+command-tag-pictures = Tags…
+    .tooltip = Set which classes the selected pictures show
+
+## Boxes
+
+command-draw-box = Draw a box
+    .tooltip = Draw a box with the next drag or the next two clicks
+command-next-box = Next box
+    .tooltip = Select the next box, proposals first
+command-previous-box = Previous box
+    .tooltip = Select the previous box
+command-accept = Accept
+    .tooltip = Accept the selected proposal, or the one with the highest score, and select the next one
+command-reject = Reject
+    .tooltip = Reject the selected proposal, or the one with the highest score, and select the next one; rejected proposals do not come back
+command-accept-all = Accept all and next
+    .tooltip = Accept all proposals, mark the picture as done and show the next one to review
+command-crowd = Crowd
+    .tooltip = Mark the box as containing a group of objects
+command-difficult = Difficult
+    .tooltip = Mark the object as hard to recognise
+command-occluded = Occluded
+    .tooltip = Mark the object as partly hidden by another
+command-truncated = Truncated
+    .tooltip = Mark the object as extending beyond the picture
+
+## Proposals
+
+command-propose-picture = Propose boxes
+    .tooltip = Run the model on this picture; boxes that you have reviewed stay
+command-propose-all = Propose boxes for all
+    .tooltip = Run the model on every picture that is not done, starting here; you can continue to work
+command-pause-proposing = Pause or resume proposing
+    .tooltip = Pause the model, or let it continue
+command-cancel-proposing = Stop proposing
+    .tooltip = Stop the model; proposals made so far stay
+command-more-like-this = More like this
+    .tooltip = Propose objects similar to the one in the selected box, in this picture and the next ones
+command-learn-now = Learn now
+    .tooltip = Learn better boxes from the pictures that are done
+command-learn-classes = Learn classes from tags
+    .tooltip = Train a class head on the tags, so that the model proposes your own classes
+command-raise-threshold = Raise the threshold
+    .tooltip = Make proposals smaller without running the model again
+command-lower-threshold = Lower the threshold
+    .tooltip = Make proposals larger without running the model again
+command-class-names = Class names…
+    .tooltip = Map the model's class names to your own classes
+command-choose-model = Choose a model…
+    .tooltip = Use another model: TS-CAM, DeiT or DINOv2 weights as .safetensors or .pth
+command-embedded-model = Use the embedded model
+    .tooltip = Use the model that comes with the program
+
+## View
+
+command-zoom-in = Zoom in
+    .tooltip = Enlarge the picture
+command-zoom-out = Zoom out
+    .tooltip = Shrink the picture
+command-fit-picture = Fit the picture
+    .tooltip = Show the whole picture
+command-fit-width = Fit the width
+    .tooltip = Make the picture as wide as the canvas
+command-actual-size = Actual size
+    .tooltip = Show each pixel of the picture as one pixel of the screen
+command-zoom-to-box = Zoom to the selected box
+    .tooltip = Enlarge the selected box
+command-keep-view = Keep zoom and position
+    .tooltip = Show other pictures at the same zoom and position
+command-hide-boxes = Hide or show boxes
+    .tooltip = Show the picture without boxes
+command-heat-map = Heat map
+    .tooltip = Show which parts of the picture the model responds to
+command-labels = Box labels
+    .tooltip = Show class and score next to each box
+command-crosshair = Crosshair
+    .tooltip = Show lines through the pointer
+command-rulers = Rulers
+    .tooltip = Show pixel coordinates along the edges
+command-thumbnails = Thumbnails
+    .tooltip = Show the list of pictures as thumbnails
+command-brightness-and-contrast = Brightness and contrast…
+    .tooltip = Adjust how pictures are displayed; files are not changed
+command-dashboard = Dashboard
+    .tooltip = Show progress and the quality of proposals
+command-light-theme = Light theme
+    .tooltip = Dark text on a light background
+command-dark-theme = Dark theme
+    .tooltip = Light text on a dark background
+command-system-theme = System theme
+    .tooltip = Light or dark, as set in the system
+
+## Help
+
+command-command-palette = Command palette…
+    .tooltip = Find any command by typing part of its name
+command-help = Keyboard and mouse
+    .tooltip = Show all shortcuts and mouse gestures
+command-settings = Settings…
+    .tooltip = Theme, size and shortcuts
+command-problems = Problems
+    .tooltip = List what went wrong and how to fix it
+command-next-panel = Next panel
+    .tooltip = Move the keyboard focus between list, canvas and panels
+
+## Gestures: what is pressed, and what it does
+
+gesture-class-key = 1 … 9
+    .effect = set the class with this key for the selected boxes or the next box
+gesture-arrows = Arrows
+    .effect = move the selected boxes by 1 pixel, with Shift by 10 pixels
+gesture-ctrl-arrows = Ctrl + arrows
+    .effect = move the right and bottom edges, with Shift the left and top edges
+gesture-draw-by-key = W, then Enter
+    .effect = draw a box in the middle and move it with the arrows
+gesture-escape = Esc
+    .effect = cancel drawing, or clear the selection
+gesture-click = Click
+    .effect = select the smallest box under the pointer; click again for the one below
+gesture-ctrl-click = Ctrl + click
+    .effect = add a box to the selection or remove it
+gesture-drag-empty = Drag from an empty place
+    .effect = select the boxes in a rectangle
+gesture-drag-box = Drag a box or handle
+    .effect = move or resize the box; a proposal becomes an edited box
+gesture-double-click = Double-click a box
+    .effect = change its class
+gesture-right-click = Right-click a box
+    .effect = open its menu
+gesture-ctrl-wheel = Ctrl + wheel
+    .effect = zoom at the pointer
+gesture-wheel = Wheel, Shift + wheel
+    .effect = scroll vertically, horizontally
+gesture-pan = Middle drag, Space + drag
+    .effect = move the picture
+gesture-list-click = Ctrl + click, Shift + click in the list
+    .effect = select several pictures; Shift + arrows also works
+gesture-drop = Drop a folder
+    .effect = open it
+gesture-shift-resize = Shift while resizing
+    .effect = keep the aspect ratio
+gesture-space = Space
+    .effect = done and next (while the canvas has the focus)
+gesture-f6 = F6
+    .effect = move the focus between list, canvas and panels

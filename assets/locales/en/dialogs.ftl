@@ -1,0 +1,212 @@
+### What opens over the window, and the welcome screen.
+
+dialog-close = Close
+    .tooltip = Close (Esc)
+path-not-found = This path does not exist.
+browse = Browse…
+
+## Welcome screen
+
+welcome-title = Tsukami
+welcome-subtitle = draws the first boxes for you
+welcome-opening = Opening { $path }…
+welcome-open = Open a folder of pictures…
+welcome-sample = Try the sample pictures
+welcome-drop = or drop a folder on this window
+welcome-recent = Recent
+welcome-forget = Remove from this list
+
+## Command palette and lists that are searched
+
+palette-title = Command palette
+palette-hint = Type part of a command
+new-class-entry = New class “{ $name }”
+
+## Class of the selected boxes
+
+class-picker-title = Class
+class-picker-hint = Type a class
+
+## Tags
+
+tags-title = Tags
+tags-selected = { $count ->
+    [one] 1 selected picture
+   *[other] { $count } selected pictures
+}
+tags-explanation = What a picture shows, with or without boxes.
+tags-keys = Arrows: choose a class    Enter: set or clear it    Esc: close
+tags-empty = There are no classes yet. Type a name to create one.
+tags-search = Type a class
+    .hint = 🔍 Type an existing or new class
+tags-row = { $class }, { $state }
+tags-none = not tagged
+tags-one = tagged
+tags-all = all { $count }
+tags-some = { $count } of { $total }
+tags-checkbox = Tag { $class }
+
+## Class names
+
+class-names-title = Class names
+class-names-no-classes = This model finds objects without naming them. Choose a model with class names in the Proposals menu.
+class-names-explanation = Map the model's class names to your own classes. Proposals are updated immediately; boxes that you have reviewed stay as they are.
+class-names-nothing-seen = The model has not named anything in this project yet. Let it propose boxes first, or search all of its names.
+class-names-no-match = The model has no such name.
+class-names-keys = Arrows: choose a row    Enter: choose a name    Ctrl+Enter: accept the suggestion    Esc: close
+class-names-search = Search class names
+    .hint = 🔍 Search all names of the model
+class-names-accept = { $count ->
+    [0] No suggestions
+    [one] Accept the suggestion
+   *[other] Accept all { $count } suggestions
+}
+    .tooltip = Map each listed class to its suggestion (Ctrl+Shift+Enter)
+class-names-choose-for-all = One name for all { $count } listed…
+    .tooltip = Map all listed classes to one of yours (Shift+Enter)
+class-names-remove = { $count ->
+    [one] Remove 1 class without boxes
+   *[other] Remove { $count } classes without boxes
+}
+    .tooltip = They are mapped to other classes and have no boxes left
+class-names-column-model = Model's name
+class-names-column-boxes = boxes
+class-names-column-own = Your class
+class-names-column-suggested = Suggestion
+class-names-column-reason = reason
+class-names-row = { $boxes ->
+    [one] { $class }, 1 box, called { $name }
+   *[other] { $class }, { $boxes } boxes, called { $name }
+}
+class-names-unmapped = its own name
+class-names-choose = Name of { $class }
+    .tooltip = Class of these boxes: click to choose
+class-names-suggested = Suggested: { $reason }
+class-names-accept-one = Accept { $category } for { $class }
+class-names-question-one = What should “{ $class }” be called?
+class-names-question-many = What should these { $count } classes be called?
+class-names-keep-one = Its own name, “{ $class }”
+class-names-keep-many = Their own names
+class-names-object = No class: the box is an “object”
+class-names-pick-hint = Type one of your classes, or a new one
+
+## Export
+
+export-title = Export
+export-format = Format
+format-coco = COCO JSON
+format-yolo = YOLO
+format-voc = Pascal VOC XML
+format-labelme = labelme JSON
+format-createml = CreateML JSON
+format-tags = CSV of image tags
+export-reviewed = Pictures that are done, including verified empty ones
+export-all = All pictures, with the boxes reviewed so far
+export-split = Split into training, validation and test sets
+    .note = A picture stays in the same set in every export.
+export-train = train
+export-validate = validation
+export-test = test
+export-files = Picture files:
+export-files-leave = leave
+export-files-copy = copy
+export-files-link = link
+export-roboflow = Folder layout of Roboflow
+export-provenance = Keep the origin of each box (for importing into Tsukami)
+export-to-folder = To a new folder
+export-to-file = To a file
+export-exists = This exists already and will be replaced.
+export-replace = Replace
+export-start = Export
+export-nothing-done = No picture is done yet. Mark some as done, or choose all pictures.
+export-summary = { $pictures ->
+    [one] 1 picture. Proposals that are not reviewed are left out.
+   *[other] { $pictures } pictures. Proposals that are not reviewed are left out.
+}
+export-summary-partial = { $pictures ->
+    [one] 1 picture
+   *[other] { $pictures } pictures
+}; { $waiting } more not done. Proposals that are not reviewed are left out.
+
+## Import
+
+import-title = Import
+import-explanation = A file or folder of COCO, YOLO, Pascal VOC, labelme or CreateML annotations, or a CSV of image tags. The format is detected automatically.
+import-file = File…
+import-folder = Folder…
+import-add = Add to the existing boxes
+import-replace = Replace the boxes of the listed pictures
+import-effect = Imported pictures are marked as done, and their remaining proposals are rejected. An import can be undone in one step.
+import-start = Import
+
+## A path to be typed
+
+open-path-explanation = This system provides no file dialog (it has no desktop portal). Type or paste the path here, or drop a folder on the window.
+open-path-hint = /path/to/pictures
+open-path = Path
+open-path-open = Open
+purpose-open-folder = Open a folder of pictures
+purpose-open-project = Open a project
+purpose-model = Choose a model
+purpose-import-file = Import from a file
+purpose-import-folder = Import from a folder
+purpose-export-file = Export to a file
+purpose-export-folder = Export to a folder
+file-type-project = Tsukami projects
+file-type-model = Models
+
+## Help
+
+help-title = Keyboard and mouse
+help-search = Search
+    .hint = 🔍 Search
+help-gestures = Mouse, and keys on the canvas
+
+## Settings
+
+settings-title = Settings
+settings-theme = Theme
+settings-theme-system = System
+settings-theme-light = Light
+settings-theme-dark = Dark
+settings-size = size
+settings-advance = Go to the next picture when one is done
+settings-propose-on-open = Propose boxes for new pictures automatically
+settings-shortcuts = Shortcuts
+    .hint = click to change; a shortcut that is already used is reassigned
+settings-reset-all = Reset all
+settings-press-keys = press keys… (Esc cancels)
+settings-keys-of = Shortcut of { $command }
+settings-reset = reset
+    .name = Reset the shortcut of { $command }
+
+## Problems
+
+problems-title = Problems
+problems-empty = No problems.
+problems-copy = Copy all
+problems-clear = Clear
+
+## Brightness and contrast
+
+adjustment-title = Brightness and contrast
+adjustment-brightness = brightness
+adjustment-contrast = contrast
+adjustment-gamma = gamma
+adjustment-reset = Reset
+adjustment-close = Close
+adjustment-note = Display only: files are not changed.
+
+## Why a class is suggested
+
+suggestion-corrected = { $count ->
+    [one] you changed 1 box to it
+   *[other] you changed { $count } boxes to it
+}
+suggestion-same-name = same name
+suggestion-word = part of its name
+suggestion-in-group = ImageNet: { $group }
+suggestion-kinds = { $count ->
+    [one] 1 kind of { $group } found
+   *[other] { $count } kinds of { $group } found
+}

@@ -1,0 +1,136 @@
+### What the window tells in passing, and problems.
+
+dismiss = Dismiss
+problems-toast = { $count } problems: see Help, Problems
+and-more = { $count ->
+    [one] … and 1 more of this kind
+   *[other] … and { $count } more of this kind
+}
+saved = Everything is saved. Changes are saved as you make them.
+undone = Undone: { $step }
+redone = Redone: { $step }
+copied = { $count ->
+    [one] Copied 1 box
+   *[other] Copied { $count } boxes
+}
+clipboard = { $count ->
+    [one] 1 box of Tsukami
+   *[other] { $count } boxes of Tsukami
+}
+nothing-to-copy-from-previous = The previous picture has no boxes that are not already here
+boxes-hidden = Boxes are hidden
+all-done = All pictures in this list are done
+all-done-export = All pictures in this list are done. Export them from the File menu.
+every-picture-done = Every picture is done
+nothing-to-accept = No proposals left to accept
+nothing-to-reject = No proposals left to reject
+reopen-first = This picture is done. Reopen it to get new proposals.
+hidden-proposals = { $count ->
+    [one] 1 proposal of a hidden class is not reviewed. Show all classes before finishing this picture.
+   *[other] { $count } proposals of hidden classes are not reviewed. Show all classes before finishing this picture.
+}
+not-processed-nothing-to-accept = Nothing to accept: the model has not processed this picture yet
+not-processed-repeat-to-finish = The model has not processed this picture yet. Repeat to mark it as empty.
+not-processed-no-heat-map = The model has not processed this picture yet. Let it propose boxes first.
+verified-empty = Verified empty: { $picture }
+proposing-stopped = { $count ->
+    [one] Stopped. 1 picture has no new proposals.
+   *[other] Stopped. { $count } pictures have no new proposals.
+}
+proposing-finished = { $pictures ->
+    [one] Proposed boxes for 1 picture
+   *[other] Proposed boxes for { $pictures } pictures
+}
+proposing-finished-with-failures = { $pictures ->
+    [one] Proposed boxes for 1 picture
+   *[other] Proposed boxes for { $pictures } pictures
+}; { $failed } could not be read: see Help, Problems
+threshold-changed = Threshold { $percent } %
+threshold-not-used = Learned boxes are in use. They need no threshold.
+key-is-taken = { $key } is the shortcut of “{ $command }”. Choose another one for the class.
+
+## Opening
+
+already-open = This project is already open
+path-missing = { $path } does not exist. Check that its drive is connected, or open another folder.
+restored-from-backup = The project file of this folder was missing. It was restored from its backup { $backup }
+no-data-folder = This system has no user data folder
+sample-not-written = Could not write the sample pictures to { $path }: { $error }
+settings-not-saved = Could not save the settings to { $path }: { $error }
+no-file-dialog = This system provides no file dialog. Type the path instead.
+rescan-summary = Pictures: { $changes }
+rescan-new = { $count } new
+rescan-missing = { $count } missing
+rescan-found-again = { $count } found again
+rescan-renamed = { $count } renamed
+rescan-changed = { $count } changed
+window-title = { $folder } – Tsukami
+
+## Import and export
+
+importing = Importing…
+exporting = Exporting…
+imported = Imported { $boxes ->
+    [one] 1 box
+   *[other] { $boxes } boxes
+} and { $tags ->
+    [one] 1 image tag
+   *[other] { $tags } image tags
+}; { $pictures ->
+    [one] 1 picture
+   *[other] { $pictures } pictures
+}
+not-imported = { $path } was not imported: { $error }. Import it again.
+exported = Exported { $boxes ->
+    [one] 1 box
+   *[other] { $boxes } boxes
+} on { $pictures ->
+    [one] 1 picture
+   *[other] { $pictures } pictures
+} to { $path }
+unknown-format = { $path } is not in a supported format. Choose a file or folder of { $formats }.
+
+## Learning
+
+learned-in-use = Learned. Learned boxes are in use.
+learned-kept = Learned, and added to the list of learned states
+learned-other-model = This state was learned with another model or quality. Choose that first.
+learned-unreadable = This learned state can no longer be read. Learn again.
+learning-too-few = { $done ->
+    [one] Too few examples to learn from: 1 picture is done with boxes, and about 8 are needed
+   *[other] Too few examples to learn from: { $done } pictures are done with boxes, and about 8 are needed
+}
+select-one-box = Select one box that you drew or accepted
+similar-found = { $boxes ->
+    [0] Nothing similar found
+    [one] 1 similar box found
+   *[other] { $boxes } similar boxes found
+} { $pictures ->
+    [0] so far
+    [1] in this picture
+    [2] in this picture and the next one
+   *[other] in this picture and the next { $next }
+}
+similar-found-processing = { $found }. { $waiting ->
+    [one] The model processes 1 picture first…
+   *[other] The model processes { $waiting } pictures first…
+}
+similar-unreadable = The model could not process this picture, so nothing similar was searched
+tag-first = Tag some pictures first, ideally 20 per class: select them in the list, then choose “Tags…”
+classes-embedded-only = Classes can be learned here for the embedded model only. For other models, use “tsukami train --model” on the command line.
+classes-learned = Learned { $classes ->
+    [one] 1 class
+   *[other] { $classes } classes
+} from { $pictures ->
+    [one] 1 tagged picture
+   *[other] { $pictures } tagged pictures
+}, { $accuracy }
+classes-accuracy = { $percent } % correct on held-out pictures
+classes-no-held-out = too few pictures to hold any out
+classes-unreadable = { $text }; { $count ->
+    [one] 1 picture could not be read
+   *[other] { $count } pictures could not be read
+}
+classes-not-better = { $text }. This is not better than always choosing the most common class, so nothing changes.
+classes-not-learned = Could not learn classes: { $error }
+head-not-saved = could not save the class head: { $error }

@@ -1,0 +1,300 @@
+### The panels around the canvas, and the canvas itself.
+
+panel-proposals = Proposals
+panel-learning = Learning
+panel-boxes = Boxes
+panel-classes = Classes
+
+## List of pictures
+
+list-name = { $selected ->
+    [0] Pictures, { $count } listed
+   *[other] Pictures, { $count } listed, { $selected } selected
+}
+list-progress = { $total ->
+    [one] { $done } of 1 picture is done
+   *[other] { $done } of { $total } pictures are done
+}
+list-done = { $done } / { $total } done
+list-to-review = { $count } to review
+list-listed = { $count } listed
+list-selected = { $count } selected
+list-clear-selection = Clear the selection
+    .tooltip = Clear the selection (Esc)
+list-search = Search names
+    .hint = 🔍 Search names
+list-order = Order
+list-reverse-order = Reverse order
+list-more-filters = More filters
+list-show-all = Show all
+list-no-matches = No matches
+list-scanning = Scanning the folder…
+list-empty-folder = This folder contains no readable pictures. Supported formats: JPEG, PNG, WebP, BMP, TIFF, GIF.
+list-open-another = Open another folder…
+
+filter-state = State
+filter-any-state = Any state
+filter-to-review = To review
+filter-new = New
+filter-proposed = Proposed
+filter-in-review = In review
+filter-done = Done
+filter-verified-empty = Verified empty
+filter-class = Class
+filter-any-class = Any class
+filter-with-proposals = With proposals to review
+filter-bad-files = Missing or unreadable files
+filter-by-score = Boxes with a score
+filter-score-from = from
+filter-score-to = to
+filter-summary-bad = Missing or unreadable
+filter-summary-proposals = With proposals
+filter-summary-score = By score
+filter-summary-other = Filtered
+
+sort-name = Name
+sort-uncertainty = Least certain first
+sort-certainty = Most certain first
+sort-score = Score
+sort-boxes = Number of boxes
+sort-class = Class
+
+picture-row = { $path }, { $state }
+picture-row-tagged = { $path }, { $state }, tagged { $tags }
+picture-unreadable = unreadable
+picture-size = { $width } × { $height } pixels
+picture-tagged = Tagged { $tags }
+picture-missing = The file is missing. Its boxes are kept.
+picture-empty = empty
+picture-no-boxes = no boxes
+picture-proposed = { $count } proposed
+picture-boxes-and-proposed = { $boxes ->
+    [one] 1 box
+   *[other] { $boxes } boxes
+} + { $proposed } proposed
+
+## Boxes of the picture
+
+boxes-name = { $count ->
+    [one] Boxes, 1 box
+   *[other] Boxes, { $count } boxes
+}
+boxes-empty = None yet. Draw a box, or let the model propose some.
+boxes-empty-read-only = None.
+boxes-row = { $class }, { $state }, row of box { $id }
+
+## Classes
+
+classes-empty = None yet. The first box creates the class “object”.
+classes-new = New class
+classes-add = Add
+classes-rename = New name of the class
+classes-press-key = press a key…
+classes-key = Shortcut of { $class }: click, then press a key
+classes-hide = Hide boxes of { $class }; Shift-click to show only these
+classes-show = Show boxes of { $class }
+classes-counts = { $boxes } + { $proposed }
+    .tooltip = Reviewed boxes + proposals
+classes-choose = Class of selected and new boxes
+classes-menu = More actions for { $class }
+classes-show-only = Show only this class
+classes-show-all = Show all
+classes-menu-rename = Rename
+classes-move-up = Move up
+classes-move-down = Move down
+classes-remove-key = Remove shortcut
+classes-merge = Merge into
+classes-merge-into = Merge into { $class }
+classes-delete = Delete with its boxes
+    .tooltip = Can be undone
+classes-colour = Colour of { $class }
+
+## Proposals
+
+model-loading = Loading the model…
+model-ready = { $classes ->
+    [0] { $name }, any object, on { $device }
+    [one] { $name }, 1 class, on { $device }
+   *[other] { $name }, { $classes } classes, on { $device }
+}
+model-use-embedded = Use the embedded model
+quality = Quality
+quality-fast = fast
+    .tooltip = Boxes without class names
+quality-balanced = balanced
+    .tooltip = Boxes with class names and better positions
+quality-best = best
+    .tooltip = A second, magnified pass for small objects and better edges
+method = Method
+    .disabled = Needs a model with a class head
+method-affinity = affinity
+    .tooltip = Extends the map along similar parts of the picture, to cover whole objects
+method-ts-cam = ts-cam
+    .tooltip = As in the paper: attention times class map
+method-cam = cam
+    .tooltip = The class map alone, the baseline of the paper
+method-attention = attention
+    .tooltip = Where the model looks, regardless of class
+threshold = threshold
+    .tooltip = Higher values make boxes smaller
+min-size = minimum size
+    .tooltip = The smallest region, as a share of the picture
+min-score = minimum score
+    .tooltip = Boxes with lower scores are left out
+proposals-learned = Learned boxes are in use. They need no threshold.
+proposals-updating = { $count ->
+    [one] Updating 1 other picture…
+   *[other] Updating { $count } other pictures…
+}
+heat-map = Heat map
+heat-map-keys = Heat map ({ $keys })
+heat-map-opacity = opacity
+heat-map-class = Class of the heat map
+heat-map-top-class = highest-scoring class
+heat-map-legend = Boxes enclose what is to the right of the mark
+heat-map-low = low
+heat-map-high = high
+
+## Learning
+
+learning-waits-for-model = Waiting for the model.
+learning-now = 🎓 Learn now
+learning-automatic = after every picture
+    .tooltip = Learn in the background whenever a picture is done
+learning-classes = 🏷 Learn classes from tags
+learning-training = { $pictures ->
+    [one] Reading 1 tagged picture…
+   *[other] Reading { $pictures } tagged pictures…
+}
+learning-cancel = Cancel
+learning-reviewed = { $count } reviewed
+    .tooltip = Pictures that are done. Boxes are learned from these.
+    .tooltip-unprocessed = { $count ->
+        [one] Pictures that are done. Boxes are learned from these. The model has not processed 1 of them; “Learn now” processes it.
+       *[other] Pictures that are done. Boxes are learned from these. The model has not processed { $count } of them; “Learn now” processes the next ones.
+    }
+learning-tagged = { $count } tagged
+    .tooltip = Pictures with a tag
+learning-in-use = Learned boxes are in use
+learning-state-in-use = Learned boxes of state { $id } are in use
+learning-not-used = Without learning, as you chose
+learning-other-model = The state that you chose belongs to another model or quality. Proposals are made without learning.
+learning-nothing-yet = Nothing learned yet. Learning needs about 8 pictures that are done, and twice as many to measure whether it helps.
+learning-too-early = Learned, but it is too early to tell whether it helps. Mark more pictures as done.
+learning-not-better = Proposals without learning are still better on your held-out pictures, so they stay in use
+learning-before = without
+learning-after = learned
+learning-right = correct boxes
+    .tooltip = Objects whose proposed box needs no correction (IoU 0.75)
+learning-effort = work left
+    .tooltip = Manual work that remains; 100 % is drawing every box
+learning-measured = on { $pictures ->
+    [one] 1 held-out picture
+   *[other] { $pictures } held-out pictures
+}, { $objects ->
+    [one] 1 object
+   *[other] { $objects } objects
+}
+    .tooltip = One in four reviewed pictures is held out of learning and used for measuring only. At least { $needed } held-out pictures are needed.
+learning-running = Learning…
+learning-processing = { $count ->
+    [one] Processing 1 picture first…
+   *[other] Processing { $count } pictures first…
+}
+learning-states = Learned states ({ $count })
+learning-choose-best = Automatic
+    .tooltip = Use the newest state if it is better than proposing without learning
+learning-choose-none = Without learning
+    .tooltip = Propose without learning, whatever is learned
+learning-state = { $pictures ->
+    [one] { $id }:  1 picture
+   *[other] { $id }:  { $pictures } pictures
+}
+learning-state-right = { $pictures ->
+    [one] { $id }:  1 picture, { $right } correct
+   *[other] { $id }:  { $pictures } pictures, { $right } correct
+}
+learning-state-origin = { $time }, { $model }
+learning-state-used = in use
+learning-state-use = Use this state
+    .name = Use state { $id }
+    .tooltip = Use this state for proposals, whatever is learned later
+    .disabled = Learned with another model or quality
+time-just-now = just now
+time-minutes-ago = { $count } min ago
+time-hours-ago = { $count } h ago
+time-yesterday = yesterday
+time-days-ago = { $count } days ago
+
+## Status line
+
+status-position = { $position } of { $total }
+status-tags = 🏷 { $tags }
+status-problems = { $count ->
+    [one] ⚠ 1 problem
+   *[other] ⚠ { $count } problems
+}
+    .tooltip = What went wrong and how to fix it
+status-size = { $width } × { $height }
+status-read-only = read-only
+status-scanning = Scanning the folder…
+status-processing = The model is processing this picture…
+status-drawing = Drag or click two corners to draw a box, or press Enter. Esc cancels.
+
+## Proposing for many pictures
+
+job-proposing = Proposing: { $done } / { $total }
+job-paused = Paused: { $done } / { $total }
+job-failed = { $count } failed
+job-progress = { $total ->
+    [one] Proposing, { $done } of 1 picture
+   *[other] Proposing, { $done } of { $total } pictures
+}
+job-rate = { $rate } pictures/s
+job-time-left = { $time } left
+duration-seconds = { $seconds } s
+duration-minutes = { $minutes } min { $seconds } s
+duration-hours = { $hours } h { $minutes } min
+
+## Dashboard
+
+dashboard = Dashboard
+dashboard-pictures = Pictures
+dashboard-done = { $done } done, of which { $empty } verified empty
+dashboard-not-done = { $in_review } in review, { $proposed } proposed, { $new } new
+dashboard-kept = Proposals kept
+dashboard-rates = { $accepted } accepted, { $edited } edited, { $rejected } rejected
+dashboard-nothing-reviewed = none reviewed yet
+dashboard-reviewed = { $count ->
+    [one] of 1 reviewed proposal
+   *[other] of { $count } reviewed proposals
+}
+dashboard-iou = IoU of proposals with the final boxes
+dashboard-iou-mean = mean over the proposals kept
+dashboard-drawn = { $count ->
+    [one] 1 box was drawn by hand
+   *[other] { $count } boxes were drawn by hand
+}
+dashboard-time = Time per picture, with proposals
+dashboard-seconds = { $seconds } s
+dashboard-time-without = without proposals: { $time }
+dashboard-time-pictures = over { $with } and { $without } pictures, without pauses
+plot-review-states = Pictures by state
+plot-classes = Boxes by class
+plot-class = { $class }: { $boxes } + { $proposed } proposed
+plot-iou = IoU of kept proposals with the final boxes
+plot-kept-proposals = kept proposals
+plot-kept-by-score = Share of proposals kept, by score
+plot-kept = kept
+plot-ideal = score = share
+
+## Canvas
+
+canvas-opening = Opening the picture…
+canvas-name = { $boxes ->
+    [one] Canvas: { $picture }, 1 box
+   *[other] Canvas: { $picture }, { $boxes } boxes
+}
+canvas-no-picture = no picture
+canvas-box = Box { $id }: { $class }, { $state }
+canvas-box-scored = Box { $id }: { $class }, { $state }, { $percent } percent

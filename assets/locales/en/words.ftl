@@ -1,0 +1,70 @@
+### Words that several parts of the window share.
+
+
+percent = { $value } %
+pictures = { $count ->
+    [one] 1 picture
+   *[other] { $count } pictures
+}
+boxes = { $count ->
+    [one] 1 box
+   *[other] { $count } boxes
+}
+close = Close
+reset = Reset
+
+## Review states of pictures
+
+review-new = new
+review-proposed = proposed
+review-in-review = in review
+review-done = done
+review-verified-empty = verified empty
+
+## States of boxes
+
+box-proposed = proposed
+box-accepted = accepted
+box-edited = edited
+box-drawn = drawn
+box-rejected = rejected
+
+## Changes that can be undone. Their ids are `step-` and the label in the project file.
+
+step-draw-a-box = draw a box
+step-add-a-class = add a class
+step-change-the-class = change the class
+step-move-a-box = move a box
+step-move-boxes = move boxes
+step-resize-boxes = resize boxes
+step-accept = accept
+step-reject = reject
+step-accept-all = accept all
+step-done = mark as done
+step-not-done = reopen
+step-tag = tag
+step-remove-a-tag = remove a tag
+step-delete-a-box = delete a box
+step-delete-boxes = delete boxes
+step-paste = paste
+step-duplicate = duplicate
+step-copy-from-the-previous-picture = copy from the previous picture
+step-propose = propose
+step-more-like-this = more like this
+step-name-classes = map class names
+step-remove-classes = remove classes
+step-rename-a-class = rename a class
+step-merge-classes = merge classes
+step-recolour-a-class = change the colour of a class
+step-change-the-key-of-a-class = change the key of a class
+step-reorder-classes = reorder classes
+step-delete-a-class = delete a class
+step-crowd = crowd
+step-difficult = difficult
+step-occluded = occluded
+step-truncated = truncated
+step-import = import { $path }
+
+## Between two shortcuts of one command
+
+keys-or = or

@@ -1,0 +1,35 @@
+//! All dialogs as one type.
+
+use super::class_names::ClassNamesDialog;
+use super::class_picker::ClassPicker;
+use super::command_palette::CommandPalette;
+use super::export::ExportDialog;
+use super::help::HelpSheet;
+use super::import::ImportDialog;
+use super::open_path::OpenPathDialog;
+use super::settings::SettingsDialog;
+use super::tags::TagsDialog;
+
+/// What is open over the window.
+pub enum Dialog {
+    /// Any command by part of its name.
+    CommandPalette(CommandPalette),
+    /// A class for the selected boxes by part of its name.
+    ClassPicker(ClassPicker),
+    /// Which classes the selected pictures show.
+    Tags(TagsDialog),
+    /// What the model's classes are called in this project.
+    ClassNames(ClassNamesDialog),
+    /// Every shortcut and mouse gesture.
+    Help(HelpSheet),
+    /// Theme, size and shortcuts.
+    Settings(SettingsDialog),
+    /// What went wrong.
+    Problems,
+    /// Reading annotations of other tools.
+    Import(ImportDialog),
+    /// Writing annotations for other tools.
+    Export(ExportDialog),
+    /// Typing a path where the system has no file dialog.
+    OpenPath(OpenPathDialog),
+}

@@ -1,0 +1,81 @@
+//! Import: what is read, and how it is combined with the boxes of the project.
+
+use std::path::{Path, PathBuf};
+
+use egui::{Button, Context, Key, TextEdit};
+
+use super::modal::modal;
+use crate::app::action::Action;
+use crate::app::i18n::tr;
+use crate::app::workers::events::FilePurpose;
+use crate::formats::exchange::ImportMode;
+
+const WIDTH: f32 = 560.0;
+/// Room for the two buttons beside the path in points.
+const BUTTONS_WIDTH: f32 = 150.0;
+
+/// The options of an import that are being chosen.
+#[derive(Default)]
+pub struct ImportDialog {
+    path: String,
+    replaces: bool,
+    had_focus: bool,
+}
+
+impl ImportDialog {
+    /// Sets the path that was chosen in the system's file dialog or dropped on the window.
+    pub fn set_path(&mut self, path: &Path) {
+        self.path = path.display().to_string();
+    }
+
+    /// Draws the dialog.
+    pub fn ui(&mut self, context: &Context, actions: &mut Vec<Action>) {
+        modal(
+            context,
+            tr!("import-title"),
+            WIDTH,
+            actions,
+            |ui, actions| {
+                let label = ui.label(tr!("import-explanation"));
+                let mut is_entered = false;
+                ui.horizontal(|ui| {
+                    let width = ui.available_width() - BUTTONS_WIDTH;
+                    let field = TextEdit::singleline(&mut self.path).desired_width(width);
+                    let response = ui.add(field).labelled_by(label.id);
+                    if !self.had_focus {
+                        response.request_focus();
+                        self.had_focus = true;
+                    }
+                    is_entered =
+                        response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+                    if ui.button(tr!("import-file")).clicked() {
+                        actions.push(Action::ChooseFile(FilePurpose::ImportFile));
+                    }
+                    if ui.button(tr!("import-folder")).clicked() {
+                        actions.push(Action::ChooseFile(FilePurpose::ImportFolder));
+                    }
+                });
+                ui.radio_value(&mut self.replaces, false, tr!("import-add"));
+                ui.radio_value(&mut self.replaces, true, tr!("import-replace"));
+                ui.weak(tr!("import-effect"));
+                ui.add_space(6.0);
+                let path = PathBuf::from(self.path.trim());
+                let has_path = !self.path.trim().is_empty();
+                let exists = has_path && path.exists();
+                if has_path && !exists {
+                    ui.weak(tr!("path-not-found"));
+                }
+                let button = ui.add_enabled(exists, Button::new(tr!("import-start")));
+                if exists && (button.clicked() || is_entered) {
+                    let mode = if self.replaces {
+                        ImportMode::Replace
+                    } else {
+                        ImportMode::Merge
+                    };
+                    actions.push(Action::CloseDialog);
+                    actions.push(Action::Import(path, mode));
+                }
+            },
+        );
+    }
+}

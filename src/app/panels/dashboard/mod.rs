@@ -1,0 +1,7 @@
+//! The dashboard: progress, and how good the proposals are.
+
+mod statistics;
+mod view;
+
+pub use self::statistics::Statistics;
+pub use self::view::Dashboard;

@@ -1,0 +1,116 @@
+//! What the operations share: collecting edits, and looking rows up.
+
+use crate::document::annotation::Annotation;
+use crate::document::content::Document;
+use crate::document::edit::{Change, Edit};
+use crate::document::error::EditError;
+use crate::document::ids::{AnnotationId, PictureId};
+use crate::document::picture::{Picture, ReviewState};
+
+/// The least IoU at which two boxes of one category on one picture are the same box.
+pub(super) const SAME_BOX_IOU: f32 = 0.9;
+
+/// The edits of an operation, collected one by one.
+pub(super) struct Draft {
+    pub(super) edits: Vec<Edit>,
+    pub(super) next_annotation: AnnotationId,
+    /// The picture that was last put in review. Most operations concern a single picture.
+    reviewed: Option<PictureId>,
+}
+
+impl Draft {
+    pub(super) fn new(document: &Document) -> Self {
+        Self {
+            edits: Vec::new(),
+            next_annotation: document.next_ids().annotation,
+            reviewed: None,
+        }
+    }
+
+    pub(super) fn finish(self) -> Edit {
+        Edit::batch(self.edits)
+    }
+
+    /// Inserts a box under a new id.
+    pub(super) fn insert(&mut self, picture: PictureId, mut row: Annotation) {
+        row.id = self.next_annotation;
+        self.next_annotation = row.id.successor();
+        self.change(picture, Change::Insert(row));
+    }
+
+    pub(super) fn remove(&mut self, picture: PictureId, id: AnnotationId) {
+        self.change(picture, Change::Remove(id));
+    }
+
+    /// Changes a box and returns whether that changes anything.
+    pub(super) fn update(
+        &mut self,
+        picture: PictureId,
+        row: &Annotation,
+        change: impl FnOnce(&mut Annotation),
+    ) -> bool {
+        let mut after = row.clone();
+        change(&mut after);
+        let changes = after != *row;
+        if changes {
+            self.change(picture, Change::Update(after));
+        }
+        changes
+    }
+
+    /// As [`update`](Self::update), by a person, which puts the picture in review.
+    pub(super) fn revise(
+        &mut self,
+        picture: &Picture,
+        row: &Annotation,
+        change: impl FnOnce(&mut Annotation),
+    ) {
+        if self.update(picture.id, row, change) {
+            self.review(picture);
+        }
+    }
+
+    pub(super) fn change(&mut self, picture: PictureId, change: Change<Annotation, AnnotationId>) {
+        self.edits.push(Edit::Annotation { picture, change });
+    }
+
+    /// Changes a picture, if that changes anything.
+    pub(super) fn update_picture(&mut self, picture: &Picture, change: impl FnOnce(&mut Picture)) {
+        let mut after = picture.clone();
+        change(&mut after);
+        if after != *picture {
+            self.edits.push(Edit::Picture(Change::Update(after)));
+        }
+    }
+
+    /// Puts a picture in review because a person works on it. A picture that is done stays done.
+    pub(super) fn review(&mut self, picture: &Picture) {
+        if self.reviewed != Some(picture.id) && picture.review < ReviewState::InReview {
+            self.reviewed = Some(picture.id);
+            self.update_picture(picture, |after| after.review = ReviewState::InReview);
+        }
+    }
+}
+
+/// The picture with this id.
+pub(super) fn picture_of(document: &Document, id: PictureId) -> Result<&Picture, EditError> {
+    document.picture(id).ok_or(EditError::UnknownPicture(id))
+}
+
+/// The boxes with these ids, each once, grouped by picture.
+pub(super) fn boxes_of<'a>(
+    document: &'a Document,
+    ids: &[AnnotationId],
+) -> Result<Vec<(&'a Picture, &'a Annotation)>, EditError> {
+    let mut rows = ids
+        .iter()
+        .map(|id| {
+            document
+                .annotation(*id)
+                .ok_or(EditError::UnknownAnnotation(*id))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    rows.sort_unstable_by_key(|(picture, row)| (picture.id, row.id));
+    rows.dedup_by_key(|(_, row)| row.id);
+    Ok(rows)
+}

@@ -1,0 +1,55 @@
+//! Counts over the whole document.
+
+use std::collections::BTreeMap;
+
+use super::annotation::BoxState;
+use super::content::Document;
+use super::ids::CategoryId;
+use super::picture::ReviewState;
+use super::provenance::Origin;
+
+/// The number of pictures and boxes in each state. States with a count of zero may be absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Pictures by review state.
+    pub pictures: BTreeMap<ReviewState, usize>,
+    /// Pictures that are [verified empty](Document::is_verified_empty).
+    pub verified_empty: usize,
+    /// Pictures that are [unlabelled](Document::is_unlabelled).
+    pub unlabelled: usize,
+    /// Pictures whose file is missing.
+    pub missing: usize,
+    /// Boxes by state.
+    pub annotations: BTreeMap<BoxState, usize>,
+}
+
+impl Document {
+    /// How many boxes a person has confirmed, by the category that a model had proposed and the one
+    /// that the person decided on, which may be the same.
+    pub fn judgements(&self) -> BTreeMap<(CategoryId, CategoryId), usize> {
+        let mut judgements: BTreeMap<_, usize> = BTreeMap::new();
+        for row in self.pictures.values().flat_map(|entry| &entry.annotations) {
+            if row.is_ground_truth() && row.origin != Origin::Person {
+                let former = row.former.as_ref();
+                let proposed = former.map_or(row.category, |former| former.category);
+                *judgements.entry((proposed, row.category)).or_default() += 1;
+            }
+        }
+        judgements
+    }
+
+    /// Counts the pictures and boxes in each state, in one pass over the whole document.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for entry in self.pictures.values() {
+            *summary.pictures.entry(entry.picture.review).or_default() += 1;
+            summary.verified_empty += usize::from(entry.is_verified_empty());
+            summary.unlabelled += usize::from(entry.is_unlabelled());
+            summary.missing += usize::from(entry.picture.missing);
+            for annotation in &entry.annotations {
+                *summary.annotations.entry(annotation.state).or_default() += 1;
+            }
+        }
+        summary
+    }
+}

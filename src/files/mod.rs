@@ -1,0 +1,32 @@
+//! Files on the disk: written whole or not at all, checked before any work begins, compared and
+//! hashed.
+//!
+//! | module | its one idea |
+//! |---|---|
+//! | `write` | a file that appears whole or not at all |
+//! | `target` | whether a file may be written, asked before anything is computed for it |
+//! | `paths` | where a path leads, and whether two of them lead to the same file |
+//! | `project_file` | how a project file is named and recognised, and what lies next to it |
+//! | `hash` | the hash of a file's content |
+//! | `error` | what can go wrong, as one sentence |
+//!
+//! This module knows no picture, no document and no format, so every other module may use it.
+
+mod error;
+mod hash;
+mod paths;
+mod project_file;
+mod target;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use error::FileError;
+pub use hash::{hash_bytes, hash_file};
+pub use paths::{folder_of, normal, same_file};
+pub use project_file::{
+    APPLICATION_ID, EXTENSION, SQLITE_SUFFIXES, backup_key, backups, belongs_to_project,
+    has_project_header, side_folder,
+};
+pub use target::{check_target, refuse_projects};
+pub use write::write_whole;

@@ -1,0 +1,44 @@
+//! The pipeline that the window and the command line share: decode -> infer -> maps -> proposals.
+//!
+//! | file | its one idea |
+//! |---|---|
+//! | `pipeline` | decode and infer many pictures, with bounded queues between the stages |
+//! | `settings` | what to propose, and how |
+//! | `proposals` | evidence or maps -> scored boxes with their classes |
+//! | `names` | the class names of proposals, and duplicates under one name |
+//!
+//! ```
+//! use std::path::Path;
+//! use tsukami::localize::Quality;
+//! use tsukami::nn::device::DeviceChoice;
+//! use tsukami::pictures::{self, DecodeLimits};
+//! use tsukami::propose::{self, ProposeSettings, Target};
+//! use tsukami::tscam::{InputOptions, Model};
+//!
+//! let path = Path::new("assets/sample/images/cat/chelsea.jpg");
+//! let picture = pictures::decode(path, &DecodeLimits::default())?;
+//! let model = Model::embedded(&DeviceChoice::Auto.open()?.device)?;
+//! let settings = ProposeSettings {
+//!     input_options: InputOptions {
+//!         quality: Quality::Fast,
+//!         ..InputOptions::default()
+//!     },
+//!     ..ProposeSettings::default()
+//! };
+//! let evidence = model.infer(&model.input(&picture.rgb, settings.input_options))?;
+//! let size = picture.rgb.dimensions();
+//! let proposals = propose::propose(&evidence, size, &Target::Automatic, &settings);
+//! let cat = &proposals[0];
+//! assert!(cat.bbox.area() > 0.2 * (size.0 * size.1) as f32);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod names;
+mod pipeline;
+mod proposals;
+mod settings;
+
+pub use names::name_proposals;
+pub use pipeline::{Inference, infer_all, path_queue};
+pub use proposals::{Proposal, maps_for, proposals_from_maps, propose};
+pub use settings::{ProposeSettings, Target};

@@ -1,0 +1,198 @@
+//! Decode and infer many pictures.
+//!
+//! Pictures are decoded on several threads. Inference runs on one, which shares its own work among the
+//! cores. The caller's thread handles the results. The queues between the stages hold a few pictures
+//! each, so memory use does not grow with the folder, and a slow stage holds the others back. Results
+//! come as they are ready, each with the key of its picture.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use image::RgbImage;
+
+use crate::geometry::BBox;
+use crate::localize::{
+    BoxOptions, Evidence, Localizer, Maps, Method, Quality, ZoomedEvidence, zoom_frames,
+};
+use crate::pictures::{self, DecodeLimits};
+use crate::tscam::{InputOptions, Model, ModelError, ModelInput};
+
+/// The number of decoded pictures that wait for inference, per decoding thread.
+const QUEUE_PER_DECODER: usize = 2;
+
+/// The result of decoding a picture and running the model on it.
+pub struct Inference {
+    /// Width and height in pixels, of the upright picture unless [`InputOptions::as_stored`] is set.
+    pub size: (u32, u32),
+    /// The picture itself, if it was requested.
+    pub picture: Option<RgbImage>,
+    /// What the model computed.
+    pub evidence: Evidence,
+    /// What the user should know about the file, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// A decoded picture that waits for inference.
+struct PreparedPicture {
+    size: (u32, u32),
+    input: ModelInput,
+    /// The picture itself, if it was requested or parts of it may be enlarged.
+    picture: Option<RgbImage>,
+    warnings: Vec<String>,
+}
+
+/// Gives out `paths` one by one, each with its index, for [`infer_all`].
+pub fn path_queue(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + Sync {
+    let next = AtomicUsize::new(0);
+    move || {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        Some((index, paths.get(index)?.clone()))
+    }
+}
+
+/// Decodes the pictures that `next` gives and runs `model` on them. Each result, or the sentence that
+/// says why there is none, goes to `on_result` as soon as it is ready, with the key that `next` gave
+/// with the path.
+///
+/// Returns when `next` has given `None`, when `on_result` breaks, or soon after `cancel` is set. After
+/// a cancellation, pictures that were already begun are still delivered. `next` is called by several
+/// threads, and may block.
+pub fn infer_all<T: Send>(
+    model: &Model,
+    next: &(impl Fn() -> Option<(T, PathBuf)> + Sync),
+    options: InputOptions,
+    keep_pictures: bool,
+    decoders: usize,
+    cancel: &AtomicBool,
+    mut on_result: impl FnMut(T, Result<Inference, String>) -> ControlFlow<()>,
+) {
+    let decoders = decoders.max(1);
+    let (to_infer, prepared) = crossbeam_channel::bounded(QUEUE_PER_DECODER * decoders);
+    let (to_caller, results) = crossbeam_channel::bounded(QUEUE_PER_DECODER);
+    thread::scope(|scope| {
+        for _ in 0..decoders {
+            let to_infer = to_infer.clone();
+            scope.spawn(move || {
+                while !cancel.load(Ordering::Relaxed) {
+                    let Some((key, path)) = next() else { break };
+                    let picture = prepare(model, &path, options, keep_pictures);
+                    if to_infer.send((key, path, picture)).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(to_infer);
+        scope.spawn(move || {
+            for (key, path, picture) in prepared {
+                let result = picture.and_then(|picture| {
+                    let inference = infer(model, picture, options, keep_pictures);
+                    inference.map_err(|error| format!("{}: {error}", path.display()))
+                });
+                if to_caller.send((key, result)).is_err() {
+                    break;
+                }
+            }
+        });
+        // The loop owns its end of the queue, so when it breaks, the stages before it end too.
+        for (key, result) in results {
+            if on_result(key, result).is_break() {
+                break;
+            }
+        }
+    });
+}
+
+fn prepare(
+    model: &Model,
+    path: &Path,
+    options: InputOptions,
+    keep_picture: bool,
+) -> Result<PreparedPicture, String> {
+    let decode = if options.as_stored {
+        pictures::decode_as_stored
+    } else {
+        pictures::decode
+    };
+    let picture = decode(path, &DecodeLimits::default()).map_err(|error| error.to_string())?;
+    let mut warnings = picture.warnings;
+    if picture.orientation_applied {
+        warnings.push(format!(
+            "{} is rotated according to EXIF; its boxes refer to the upright picture, so make sure \
+             that the program that reads them rotates it too",
+            path.display()
+        ));
+    }
+    let is_needed = keep_picture || options.quality == Quality::Best;
+    Ok(PreparedPicture {
+        size: picture.rgb.dimensions(),
+        input: model.input(&picture.rgb, options),
+        picture: is_needed.then_some(picture.rgb),
+        warnings,
+    })
+}
+
+fn infer(
+    model: &Model,
+    prepared: PreparedPicture,
+    options: InputOptions,
+    keep_picture: bool,
+) -> Result<Inference, ModelError> {
+    let mut evidence = model.infer(&prepared.input)?;
+    if let (Quality::Best, Some(picture)) = (options.quality, &prepared.picture) {
+        evidence.zoomed = infer_zoomed(model, &evidence, picture, options)?;
+    }
+    Ok(Inference {
+        size: prepared.size,
+        picture: prepared.picture.filter(|_| keep_picture),
+        evidence,
+        warnings: prepared.warnings,
+    })
+}
+
+/// Runs the model on enlarged parts of the picture, where the evidence shows small objects.
+fn infer_zoomed(
+    model: &Model,
+    evidence: &Evidence,
+    picture: &RgbImage,
+    options: InputOptions,
+) -> Result<Vec<ZoomedEvidence>, ModelError> {
+    let size = picture.dimensions();
+    let options = InputOptions {
+        tap: None,
+        ..options
+    };
+    let maps = Maps::new(evidence, &[], &[]);
+    let localizer = Localizer::new(&maps, Method::Affinity, None);
+    let box_options = BoxOptions::default();
+    let mut boxes = localizer.map_or(Vec::new(), |localizer| localizer.boxes(&box_options, size));
+    boxes.retain(|found| found.score >= box_options.min_score);
+    zoom_frames(&boxes, size)
+        .into_iter()
+        .map(|frame| {
+            let (width, height) = (size.0 as f32, size.1 as f32);
+            let (x, y) = ((frame.x0 * width) as u32, (frame.y0 * height) as u32);
+            let part = image::imageops::crop_imm(
+                picture,
+                x,
+                y,
+                ((frame.x1 * width).ceil() as u32 - x).max(1),
+                ((frame.y1 * height).ceil() as u32 - y).max(1),
+            );
+            let part = part.to_image();
+            let (x, y) = (x as f32, y as f32);
+            Ok(ZoomedEvidence {
+                // Rounded to whole pixels, as it was cut out.
+                frame: BBox {
+                    x0: x / width,
+                    y0: y / height,
+                    x1: (x + part.width() as f32) / width,
+                    y1: (y + part.height() as f32) / height,
+                },
+                evidence: model.infer(&model.input(&part, options))?,
+            })
+        })
+        .collect()
+}

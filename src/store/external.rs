@@ -1,0 +1,55 @@
+//! The changes of other processes, and whether they affect the same rows as an edit here.
+
+use std::collections::HashSet;
+
+use crate::document::{Affected, CategoryId, PictureId};
+
+/// A change by another process that the document contains now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalChange {
+    /// What the change does, as for a step of the history.
+    pub label: String,
+    /// The rows that changed. `None` if any may have changed, because the whole document was read
+    /// again.
+    pub affected: Option<Affected>,
+}
+
+/// The parts of a document that edits affect.
+///
+/// A picture and its boxes are one part, because marking a picture as done judges its boxes.
+#[derive(Default)]
+pub(super) struct AffectedParts {
+    pictures: HashSet<PictureId>,
+    categories: HashSet<CategoryId>,
+    category_order: bool,
+    extra: bool,
+    naming: bool,
+}
+
+impl AffectedParts {
+    /// Adds what an edit affects.
+    pub(super) fn add(&mut self, affected: &Affected) {
+        self.pictures.extend(pictures(affected));
+        self.categories.extend(&affected.categories);
+        self.category_order |= affected.category_order;
+        self.extra |= affected.extra;
+        self.naming |= affected.naming;
+    }
+
+    /// Whether an edit affects any of these parts.
+    pub(super) fn overlaps(&self, affected: &Affected) -> bool {
+        pictures(affected).any(|id| self.pictures.contains(&id))
+            || affected
+                .categories
+                .iter()
+                .any(|id| self.categories.contains(id))
+            || (self.category_order && affected.category_order)
+            || (self.extra && affected.extra)
+            || (self.naming && affected.naming)
+    }
+}
+
+fn pictures(affected: &Affected) -> impl Iterator<Item = PictureId> {
+    let of_boxes = affected.annotations.iter().map(|(picture, _)| *picture);
+    affected.pictures.iter().copied().chain(of_boxes)
+}

@@ -1,0 +1,170 @@
+//! Opening a project: checks, upgrade, and the first read.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
+
+use super::access::{Access, OpenNotice, OpenReport, lock_for};
+use super::backup;
+use super::connection::{enable_wal, open_read_only, open_read_write, open_to_view};
+use super::error::{Fault, StoreError, io_error};
+use super::load::Loaded;
+use super::memory::{Memory, adopt_pending};
+use super::paths::RootPaths;
+use super::project::{BackgroundBackup, Project};
+use super::replaced::FileIdentity;
+use super::schema::{self, MIGRATIONS};
+use crate::files::{EXTENSION, normal, side_folder};
+
+/// How many pictures are looked for to tell which of two folders is meant.
+const SAMPLES: usize = 8;
+
+impl Project {
+    /// Opens a project after checking the whole file.
+    ///
+    /// # Errors
+    /// If there is no project, it was written by a newer program, or it is damaged. The error of a
+    /// damaged file names the newest backup. A file that is refused is not changed.
+    pub fn open(path: &Path, access: Access) -> Result<(Self, OpenReport), StoreError> {
+        let path = normal(path);
+        schema::check_header(&path).map_err(backup::with_backup)?;
+        let mut notices = Vec::new();
+        let (mut access, lock) = lock_for(&path, access, &mut notices);
+        let at = |fault: Fault| backup::error_at(&path, fault);
+
+        let identity = FileIdentity::of(&path);
+        let connection = match access {
+            Access::View => open_to_view(&path),
+            Access::Edit | Access::Add => open_read_write(&path),
+        }
+        .map_err(at)?;
+        let is_readonly = |connection: &Connection| connection.is_readonly(MAIN_DB);
+        if access != Access::View && is_readonly(&connection).map_err(|error| at(error.into()))? {
+            access = Access::View;
+            notices.push(OpenNotice::ReadOnlyLocation);
+        }
+        check_version(&path, &connection, access, &mut notices)?;
+
+        let loaded = read_checked(&path, &connection, access).map_err(at)?;
+        if access != Access::View {
+            enable_wal(&connection, &path).map_err(at)?;
+        }
+        let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let writer = number("SELECT random()").map_err(|error| at(error.into()))?;
+        let data_version = number("PRAGMA data_version").map_err(|error| at(error.into()))?;
+
+        let root = root_of(&path, &loaded);
+        if !root.is_dir() {
+            notices.push(OpenNotice::FolderMissing(root.clone()));
+        }
+        let id = loaded.meta.get("id").cloned().unwrap_or_default();
+        let backup = (access == Access::Edit).then(|| {
+            let (path, head) = (path.clone(), loaded.counters.head);
+            thread::spawn(move || backup::make(&path, head))
+        });
+        let project = Self {
+            memory: Memory::new(access, loaded),
+            path,
+            connection,
+            is_lost: false,
+            identity,
+            rescued: None,
+            writer,
+            data_version,
+            root,
+            id,
+            backup: BackgroundBackup(backup),
+            _lock: lock,
+        };
+        Ok((project, OpenReport { notices }))
+    }
+}
+
+/// Refuses a newer format, and upgrades an older one after making a copy of the file.
+fn check_version(
+    path: &Path,
+    connection: &Connection,
+    access: Access,
+    notices: &mut Vec<OpenNotice>,
+) -> Result<(), StoreError> {
+    let at = |fault: Fault| backup::error_at(path, fault);
+    let version = schema::version(connection).map_err(|error| at(error.into()))?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if version > known {
+        return Err(StoreError::NewerFormat {
+            path: path.to_path_buf(),
+            version,
+            known,
+        });
+    }
+    if version < 1 {
+        return Err(at(Fault::Damage(format!("{version} is not a format"))));
+    }
+    if version < known {
+        if access == Access::View {
+            let path = path.to_path_buf();
+            return Err(StoreError::ReadOnly { path });
+        }
+        let folder = side_folder(path);
+        fs::create_dir_all(&folder).map_err(io_error(&folder, "made"))?;
+        let former = folder.join(format!("format-{version}.{}", EXTENSION));
+        backup::copy(path, &former)?;
+        schema::migrate(connection, version, MIGRATIONS).map_err(at)?;
+        notices.push(OpenNotice::Migrated(former));
+    }
+    Ok(())
+}
+
+/// Reads a file, and refuses one that is not as it was written. What other processes have added
+/// since the last window was open becomes part of the history of the window that edits.
+fn read_checked(path: &Path, connection: &Connection, access: Access) -> Result<Loaded, Fault> {
+    let is_editor = access == Access::Edit;
+    let behaviour = if is_editor {
+        TransactionBehavior::Immediate
+    } else {
+        TransactionBehavior::Deferred
+    };
+    // Rows and structure are checked at the same time. This query first lets SQLite recover from a
+    // crash.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    thread::scope(|scope| {
+        let structure = scope.spawn(|| {
+            let connection = open_read_only(path)?;
+            let check = "PRAGMA quick_check(1)";
+            Ok(connection.query_row(check, [], |row| row.get::<_, String>(0))?)
+        });
+        let transaction = Transaction::new_unchecked(connection, behaviour)?;
+        let loaded = Loaded::read(&transaction, is_editor);
+        let structure = structure.join().unwrap_or_else(|_| {
+            Err(Fault::Damage(
+                "its structure could not be checked".to_owned(),
+            ))
+        })?;
+        if structure != "ok" {
+            return Err(Fault::Damage(structure));
+        }
+        let mut loaded = loaded?;
+        if loaded.problems.is_empty() {
+            if is_editor {
+                adopt_pending(&transaction, &mut loaded)?;
+            }
+            transaction.commit()?;
+            Ok(loaded)
+        } else {
+            Err(Fault::Damage(loaded.problems.swap_remove(0)))
+        }
+    })
+}
+
+/// The folder of the pictures of a project that was read.
+fn root_of(path: &Path, loaded: &Loaded) -> PathBuf {
+    let names = RootPaths {
+        relative: loaded.meta.get("root").cloned(),
+        absolute: loaded.meta.get("root_absolute").cloned(),
+    };
+    let present = loaded.document.pictures().filter(|row| !row.missing);
+    let samples: Vec<&str> = present.take(SAMPLES).map(|row| &*row.path).collect();
+    names.resolve(path, &samples)
+}

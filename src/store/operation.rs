@@ -1,0 +1,149 @@
+//! A change to be committed, and what it does to the project in memory.
+
+use std::ops::Range;
+
+use super::memory::Memory;
+use crate::document::{Edit, EditError, History, PictureId, Step};
+
+/// A change to be committed.
+pub(super) enum Operation<'a> {
+    /// A step of the history.
+    Step(&'a str, &'a Edit, Option<u64>),
+    /// A change outside the history.
+    Untracked(&'a str, &'a Edit),
+    /// Undoing the last step.
+    Undo,
+    /// Redoing the next step.
+    Redo,
+}
+
+/// A change that was applied in memory.
+pub(super) struct AppliedChange {
+    pub label: String,
+    pub picture: Option<PictureId>,
+    pub edit: Edit,
+    pub inverse: Edit,
+    /// The range of steps that changed, if the history changed.
+    pub steps: Option<Range<usize>>,
+}
+
+/// Applies a change in memory. `None` if it changes nothing.
+pub(super) fn apply_in_memory(
+    memory: &mut Memory,
+    operation: &Operation<'_>,
+) -> Result<Option<AppliedChange>, EditError> {
+    match *operation {
+        Operation::Step(_, edit, _) | Operation::Untracked(_, edit) if edit.is_empty() => Ok(None),
+        Operation::Step(label, edit, gesture) if memory.is_editor() => {
+            make_step(memory, label, edit, gesture)
+        }
+        Operation::Untracked(label, edit)
+            if memory.is_editor() && memory.history_parts().overlaps(&edit.affected()) =>
+        {
+            make_step(memory, label, edit, None)
+        }
+        Operation::Step(label, edit, _) | Operation::Untracked(label, edit) => {
+            Ok(Some(AppliedChange {
+                label: label.to_owned(),
+                picture: None,
+                inverse: memory.document.apply(edit.clone())?,
+                edit: edit.clone(),
+                steps: None,
+            }))
+        }
+        Operation::Undo => {
+            let edit = memory.history.next_undo().map(|step| step.edit.clone());
+            let step = memory.history.undo(&mut memory.document)?.cloned();
+            let at = memory.history.position();
+            Ok(edit
+                .zip(step)
+                .map(|(edit, step)| undone_or_redone(edit, step, at)))
+        }
+        Operation::Redo => {
+            let at = memory.history.position();
+            let edit = memory.history.next_redo().map(|step| step.edit.clone());
+            let step = memory.history.redo(&mut memory.document)?.cloned();
+            Ok(edit
+                .zip(step)
+                .map(|(edit, step)| undone_or_redone(edit, step, at)))
+        }
+    }
+}
+
+fn make_step(
+    memory: &mut Memory,
+    label: &str,
+    edit: &Edit,
+    gesture: Option<u64>,
+) -> Result<Option<AppliedChange>, EditError> {
+    // A gesture merges its edits, so the inverse of this one could not be separated afterwards.
+    let mut inverse = None;
+    if gesture.is_some() {
+        let undo = memory.document.apply(edit.clone())?;
+        memory.document.apply(undo.clone())?;
+        inverse = Some(undo);
+    }
+    let (document, history) = (&mut memory.document, &mut memory.history);
+    let step = history.commit(document, label, edit.clone(), gesture)?;
+    let Some((step_edit, picture)) = step.map(|step| (&step.edit, step.picture)) else {
+        return Ok(None);
+    };
+    let inverse = inverse.unwrap_or_else(|| step_edit.clone());
+    let last = history.steps().len();
+    Ok(Some(AppliedChange {
+        label: label.to_owned(),
+        picture,
+        edit: edit.clone(),
+        inverse,
+        steps: Some(last - 1..last),
+    }))
+}
+
+fn undone_or_redone(edit: Edit, step: Step, at: usize) -> AppliedChange {
+    AppliedChange {
+        label: step.label,
+        picture: step.picture,
+        edit,
+        inverse: step.edit,
+        steps: Some(at..at + 1),
+    }
+}
+
+/// The part of a history that a change may alter, to be restored if writing the file fails.
+pub(super) struct HistorySnapshot {
+    position: usize,
+    from: usize,
+    steps: Vec<Step>,
+    /// Whether the steps after these do not change.
+    has_rest: bool,
+}
+
+impl HistorySnapshot {
+    pub(super) fn of(history: &History, operation: &Operation<'_>) -> Self {
+        let position = history.position();
+        let from = position.saturating_sub(1);
+        let has_rest = matches!(operation, Operation::Undo | Operation::Redo);
+        let to = if has_rest {
+            history.steps().len().min(position + 1)
+        } else {
+            history.steps().len()
+        };
+        Self {
+            position,
+            from,
+            steps: history.steps()[from..to].to_vec(),
+            has_rest,
+        }
+    }
+
+    pub(super) fn restore(self, history: &mut History) {
+        let now = history.steps();
+        let mut steps = now[..self.from].to_vec();
+        let rest = self.from + self.steps.len();
+        steps.extend(self.steps);
+        if self.has_rest {
+            steps.extend_from_slice(&now[rest..]);
+        }
+        *history = History::new(steps, self.position);
+    }
+}

@@ -1,0 +1,62 @@
+//! What happens when another program deletes or replaces a project file while it is open.
+//!
+//! The system would go on writing to the file that was opened, which nobody could find again. So
+//! before anything is written, and once a second, the store checks that the path still leads to that
+//! file. If not, everything is written to a new file in the same folder, and nothing more can be
+//! edited.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::error::StoreError;
+use crate::files::EXTENSION;
+
+/// What distinguishes a file from another one at the same path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileIdentity {
+    device: u64,
+    inode: u64,
+}
+
+impl FileIdentity {
+    /// The identity of the file at a path, or `None` if there is none. Systems without such numbers
+    /// do not let other programs replace an open file.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let file = fs::metadata(path).ok()?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            Some(Self {
+                device: file.dev(),
+                inode: file.ino(),
+            })
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = file;
+            Some(Self {
+                device: 0,
+                inode: 0,
+            })
+        }
+    }
+}
+
+/// Writes the open project to a new file in the folder where it was.
+pub(super) fn rescue(connection: &Connection, path: &Path) -> StoreError {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = |number: u32| path.with_file_name(format!("{stem} rescued {number}.{EXTENSION}"));
+    let target = (1..100).map(name).find(|target| !target.exists());
+    let rescued = target.filter(|target| write(connection, target).is_ok());
+    StoreError::Replaced {
+        path: path.to_path_buf(),
+        rescued,
+    }
+}
+
+fn write(connection: &Connection, target: &Path) -> rusqlite::Result<()> {
+    let text = target.to_str().ok_or(rusqlite::Error::InvalidQuery)?;
+    connection.execute("VACUUM INTO ?", [text]).map(|_| ())
+}
