@@ -12,7 +12,8 @@ use std::path::PathBuf;
 
 use common::{Place, repository};
 use serde_json::{Value, json};
-use tsukami::store::{Access, Project, hash_bytes};
+use tsukami::store::{Access, Project};
+use xxhash_rust::xxh3::xxh3_128;
 
 const PROJECT: &str = "pictures/pictures.tsukami";
 
@@ -34,8 +35,17 @@ fn place() -> Place {
 
 fn open(place: &Place) -> Project {
     let (project, opened) = Project::open(&place.path(PROJECT), Access::Edit).unwrap();
-    assert!(opened.notices.is_empty(), "{:?}", opened.notices);
+    assert!(
+        opened.notifications.is_empty(),
+        "{:?}",
+        opened.notifications
+    );
     project
+}
+
+/// What the fixtures name a document, an edit or a picture by.
+fn hash(bytes: &[u8]) -> String {
+    format!("{:032x}", xxh3_128(bytes))
 }
 
 fn document(project: &Project) -> Value {
@@ -43,9 +53,7 @@ fn document(project: &Project) -> Value {
 }
 
 fn digest(project: &Project) -> Value {
-    hash_bytes(document(project).to_string().as_bytes())
-        .to_string()
-        .into()
+    hash(document(project).to_string().as_bytes()).into()
 }
 
 #[test]
@@ -102,8 +110,7 @@ fn a_crossed_step_is_written_as_before() {
     let crossed = history["crossed"].as_array().unwrap();
     assert_eq!(edits.len(), crossed.len());
     for (edit, digest) in edits.iter().zip(crossed) {
-        let found = hash_bytes(edit.to_string().as_bytes());
-        assert_eq!(Some(&*found), digest.as_str(), "{edit}");
+        assert_eq!(hash(edit.to_string().as_bytes()), *digest, "{edit}");
     }
 }
 
@@ -138,7 +145,7 @@ fn an_old_project_is_exported_as_before() {
             let name = name.to_str().unwrap().replace('\\', "/");
             let text = String::from_utf8(fs::read(entry.path()).unwrap());
             // A picture is there by its hash.
-            let text = text.unwrap_or_else(|bytes| hash_bytes(bytes.as_bytes()).to_string());
+            let text = text.unwrap_or_else(|bytes| hash(bytes.as_bytes()));
             found.insert(name, text);
         }
     }
@@ -310,14 +317,14 @@ mod window {
         assert_eq!(session.chosen_class(), Some(mug));
         assert_eq!(session.query().search, "0");
         assert!(session.query().has_proposals);
-        assert_eq!(session.proposing().threshold, Some(0.375));
+        assert_eq!(session.proposal_settings().threshold, Some(0.375));
         // It is written anew when something has changed.
-        let number = session.proposing().min_score;
-        session.proposing_mut().min_score = 0.5;
-        session.keep_place().unwrap();
+        let number = session.proposal_settings().min_score;
+        session.proposal_settings_mut().min_score = 0.5;
+        session.save_state().unwrap();
         let changed: Value = session.project().setting("window").unwrap().unwrap();
         assert_ne!(changed, before);
-        session.proposing_mut().min_score = number;
+        session.proposal_settings_mut().min_score = number;
         session.close().unwrap();
         let after: Value = open(&place).setting("window").unwrap().unwrap();
         assert_eq!(after, before);
