@@ -20,7 +20,6 @@
 //! | [`formats`] | COCO, YOLO, Pascal VOC, labelme, CreateML, CSV: import and export |
 //! | [`bulk`] | a run over a folder: journal, resume, shards, merge |
 //! | [`evaluate`] | metrics of proposals against true boxes, on plain values |
-//! | [`heatmap`] | a map over its picture |
 //! | [`cli`] | what the program understands and says |
 //! | `app` | the window; the only user of egui |
 //!
@@ -41,7 +40,6 @@ pub mod evaluate;
 pub mod files;
 pub mod formats;
 pub mod geometry;
-pub mod heatmap;
 pub mod learn;
 pub mod localize;
 pub mod naming;

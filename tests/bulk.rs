@@ -574,7 +574,7 @@ fn what_is_no_coco_file_is_not_merged() {
     place.write("b.json", b"[]");
     place
         .run("merge a.json b.json -o all.json")
-        .refuses(&["b.json", "no COCO JSON"]);
+        .refuses(&["b.json", "not COCO JSON"]);
     place
         .run("merge a.json absent.json -o all.json")
         .refuses(&["absent.json"]);
@@ -607,7 +607,7 @@ fn started(place: &Place, line: &str) -> Child {
     let mut child = place.command(line).stderr(Stdio::piped()).spawn().unwrap();
     let begun = Instant::now();
     while journal_lines(place) < 4 {
-        assert!(begun.elapsed() < Duration::from_secs(120), "no journal");
+        assert!(begun.elapsed() < Duration::from_secs(120), "not a journal");
         assert!(child.try_wait().unwrap().is_none(), "it ended too early");
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -724,7 +724,7 @@ fn a_second_interrupt_stops_at_once_and_keeps_the_journal() {
     let mut child = place.command(line).stderr(Stdio::piped()).spawn().unwrap();
     let begun = Instant::now();
     while journal_lines(&place) < 1 {
-        assert!(begun.elapsed() < Duration::from_secs(120), "no journal");
+        assert!(begun.elapsed() < Duration::from_secs(120), "not a journal");
         std::thread::sleep(Duration::from_millis(1));
     }
     signal(&child, "-INT");
@@ -780,7 +780,7 @@ fn a_journal_that_is_none_is_refused() {
     place.write("boxes.json.journal", b"something else\n");
     place
         .run(&format!("{LINE} --resume"))
-        .refuses(&["boxes.json.journal", "no journal"]);
+        .refuses(&["boxes.json.journal", "not a journal"]);
     assert_eq!(place.read("boxes.json.journal"), b"something else\n");
 }
 

@@ -233,7 +233,9 @@ fn a_truth_that_is_none_is_refused() {
     let place = Place::new();
     place.run("eval .").refuses(&["truth.json"]);
     place.write("truth.json", b"{");
-    place.run("eval .").refuses(&["truth.json", "no COCO JSON"]);
+    place
+        .run("eval .")
+        .refuses(&["truth.json", "not COCO JSON"]);
     place.write("truth.json", br#"{"images": []}"#);
     place.run("eval .").refuses(&["no pictures"]);
 }

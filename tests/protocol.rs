@@ -334,7 +334,7 @@ fn lists_that_lack_something_are_refused() {
     refuses("image_sizes.txt", "val/0.png,224,224\n", &["no line for"]);
 
     fs::remove_file(place.path("meta/image_sizes.txt")).unwrap();
-    eval(&place, ILSVRC).refuses(&["meta: it has no image_sizes.txt"]);
+    eval(&place, ILSVRC).refuses(&["meta: there is no image_sizes.txt"]);
     eval(&place, "ILSVRC --protocol ilsvrc --metadata absent").refuses(&["class_labels.txt"]);
 }
 
@@ -363,7 +363,7 @@ fn lists_of_cub_that_lack_something_are_refused() {
     );
 
     fs::remove_file(place.path("CUB_200_2011/images.txt")).unwrap();
-    eval(&place, CUB).refuses(&["it has no images.txt", "CUB_200_2011"]);
+    eval(&place, CUB).refuses(&["there is no images.txt", "CUB_200_2011"]);
 }
 
 #[test]

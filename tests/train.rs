@@ -71,7 +71,7 @@ fn a_file_of_tags_trains_on_the_pictures_that_it_names() {
         .run("train pictures --tags tags.csv -o head.safetensors --kernel 3")
         .exits(0)
         .says("3 pictures of 3 classes")
-        .says("\"../elsewhere.jpg\" is refused")
+        .says("\"../elsewhere.jpg\" was refused")
         .says("1 of the 4 pictures in tags.csv are not there, pictures/nowhere.jpg for one");
     // A head alone is as good as a model: it reads the embedded backbone.
     place

@@ -16,7 +16,7 @@ use super::session::SelectionChange;
 use super::workers::events::FilePurpose;
 use super::workspace::ProposalSource;
 use crate::document::{AnnotationId, CategoryId, PictureId};
-use crate::formats::exchange::{ExportOptions, ImportMode};
+use crate::formats::{ExportOptions, ImportMode};
 use crate::geometry::BBox;
 use crate::localize::Quality;
 use crate::naming::MappedClass;

@@ -1,14 +1,15 @@
-//! Pictures and their boxes on the way to a COCO file, where they get their ids, and back.
+//! Pictures with their boxes into a COCO file, where they get their ids, and back.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
+use super::info::RunInfo;
 use crate::formats::coco::{Annotation, Category, Image, Instances};
 use crate::propose::Proposal;
 
-/// A picture and its boxes before they have ids: a line of the journal.
+/// A picture with its boxes before they have ids: a line of the journal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct PictureResult {
     pub image: Image,
@@ -16,12 +17,13 @@ pub(super) struct PictureResult {
 }
 
 impl PictureResult {
-    /// Boxes with the ids of their categories.
+    /// The result for a picture of this width and height in pixels, from proposals with the ids of
+    /// their categories.
     pub fn new(name: &str, (width, height): (u32, u32), named: &[(&Proposal, u64)]) -> Self {
         let annotation = |(proposal, category): &(&Proposal, u64)| {
             let bbox = proposal.bbox.clipped(width, height)?;
             let annotation = Annotation::new(0, 0, *category, &bbox, Some(proposal.score));
-            // Rounding to hundredths of a pixel can empty a sliver.
+            // A very thin box may lose its area when it is rounded to hundredths of a pixel.
             (annotation.area > 0.0).then_some(annotation)
         };
         Self {
@@ -37,18 +39,19 @@ impl PictureResult {
     }
 }
 
-/// Gives ids in the order of the names, so that they depend on nothing else.
+/// A COCO file of these pictures, with ids in the order of their names, so that they depend on
+/// nothing else.
 pub(super) fn assemble(
-    info: Map<String, Value>,
+    info: RunInfo,
     categories: Vec<Category>,
-    labelled: BTreeMap<String, PictureResult>,
+    pictures: BTreeMap<String, PictureResult>,
 ) -> Instances {
     let mut instances = Instances {
-        info,
+        info: info.into(),
         categories,
         ..Instances::default()
     };
-    for (index, mut picture) in labelled.into_values().enumerate() {
+    for (index, mut picture) in pictures.into_values().enumerate() {
         picture.image.id = index as u64 + 1;
         for mut annotation in picture.annotations {
             annotation.id = instances.annotations.len() as u64 + 1;
@@ -60,7 +63,7 @@ pub(super) fn assemble(
     instances
 }
 
-/// The way back from [`assemble`].
+/// The pictures of a COCO file by name, the reverse of [`assemble`].
 pub(super) fn split_by_picture(instances: Instances) -> BTreeMap<String, PictureResult> {
     let mut by_id: BTreeMap<u64, PictureResult> = instances
         .images

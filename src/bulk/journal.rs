@@ -1,119 +1,129 @@
-//! What a run has done so far, so that neither a kill nor a careless second run loses it.
+//! The pictures that a run has done so far, on the disk, so that killing it loses little.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
-
-use super::assembly::{PictureResult, split_by_picture};
-use super::{BulkError, BulkJob, differences};
+use super::assembly::PictureResult;
+use super::error::BulkError;
+use super::info::RunInfo;
+use crate::files::FileError;
 use crate::formats::FormatError;
-use crate::formats::coco::Instances;
 
-/// What a run has done so far, a JSON line each: first the settings, then a picture a line. The
-/// file is locked while the run goes on, so that no second run writes the same.
+/// The pictures that a run has done so far, in lines of JSON: first the settings, then one line
+/// per picture. The file is locked during the run, so that no second run writes the same output.
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
-    /// Bytes up to the end of the last whole line.
-    whole: u64,
+    /// Length in bytes up to the end of the last complete line.
+    complete_bytes: u64,
     /// Names of the pictures in it.
-    held: BTreeSet<String>,
+    names: BTreeSet<String>,
+}
+
+/// What the journal of an earlier run has.
+pub(super) struct JournalContent {
+    pub path: PathBuf,
+    pub info: RunInfo,
+    pub pictures: BTreeMap<String, PictureResult>,
 }
 
 impl Journal {
-    /// Opens or makes the journal of `out`, and reads what an earlier run left in it; a last line
-    /// that was cut short is left out.
-    pub fn open(out: &Path) -> Result<(Self, Option<Left>), BulkError> {
+    /// Opens or makes the journal of `out`, and reads what an earlier run wrote, without a last
+    /// line that is incomplete.
+    pub fn open(out: &Path) -> Result<(Self, Option<JournalContent>), BulkError> {
         let path = Self::path_for(out);
         let mut options = File::options();
         let options = options.read(true).write(true).create(true).truncate(false);
-        let file = options
-            .open(&path)
-            .map_err(FormatError::unwritable(&path))?;
+        let file = options.open(&path).map_err(FileError::unwritable(&path))?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => return Err(BulkError::Busy(out.to_owned())),
-            // A file system without locks: the rest works all the same.
+            // On a file system without locks everything else still works.
             Err(TryLockError::Error(_)) | Ok(()) => {}
         }
         let mut journal = Self {
             path,
             file,
-            whole: 0,
-            held: BTreeSet::new(),
+            complete_bytes: 0,
+            names: BTreeSet::new(),
         };
-        let left = journal.read()?;
-        Ok((journal, left))
+        let content = journal.read()?;
+        Ok((journal, content))
     }
 
-    /// Where the journal of `out` lies.
+    /// The path of the journal of `out`.
     pub fn path_for(out: &Path) -> PathBuf {
         let mut path = out.as_os_str().to_owned();
         path.push(".journal");
         path.into()
     }
 
-    fn read(&mut self) -> Result<Option<Left>, FormatError> {
+    fn read(&mut self) -> Result<Option<JournalContent>, FormatError> {
         let mut bytes = Vec::new();
         let read = self.file.read_to_end(&mut bytes);
-        read.map_err(FormatError::unreadable(&self.path))?;
+        read.map_err(FileError::unreadable(&self.path))?;
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
         let Some(first) = lines.next().filter(|line| line.ends_with(b"\n")) else {
             return Ok(None);
         };
         let info = serde_json::from_slice(first)
-            .map_err(|_| FormatError::malformed(&self.path, "it is no journal; delete it"))?;
-        self.whole = first.len() as u64;
-        let mut done = BTreeMap::new();
+            .map_err(|_| FormatError::malformed(&self.path, "not a journal; delete the file"))?;
+        self.complete_bytes = first.len() as u64;
+        let mut pictures = BTreeMap::new();
         for line in lines.take_while(|line| line.ends_with(b"\n")) {
             let Ok(picture) = serde_json::from_slice::<PictureResult>(line) else {
                 break;
             };
-            self.whole += line.len() as u64;
-            self.held.insert(picture.image.file_name.clone());
-            done.insert(picture.image.file_name.clone(), picture);
+            self.complete_bytes += line.len() as u64;
+            self.names.insert(picture.image.file_name.clone());
+            pictures.insert(picture.image.file_name.clone(), picture);
         }
         let path = self.path.clone();
-        Ok((!done.is_empty()).then_some(Left { path, info, done }))
+        Ok((!pictures.is_empty()).then_some(JournalContent {
+            path,
+            info,
+            pictures,
+        }))
     }
 
-    /// Begins, or goes on behind what is there, which is never rewritten: a kill in the middle
-    /// would lose it.
+    /// Begins a run, or continues after what is there. Complete lines are never rewritten, since
+    /// a kill in between would lose them.
     pub fn begin<'a>(
         &mut self,
-        info: &Map<String, Value>,
+        info: &RunInfo,
         done: impl Iterator<Item = &'a PictureResult>,
-    ) -> Result<(), FormatError> {
+    ) -> Result<(), FileError> {
         let write = || {
-            self.file.set_len(self.whole)?;
+            self.file.set_len(self.complete_bytes)?;
             self.file.seek(SeekFrom::End(0))?;
             let mut lines = Vec::new();
-            if self.whole == 0 {
+            if self.complete_bytes == 0 {
                 serde_json::to_writer(&mut lines, info)?;
                 lines.push(b'\n');
             }
-            for picture in done.filter(|picture| !self.held.contains(&picture.image.file_name)) {
+            let missing = done.filter(|picture| !self.names.contains(&picture.image.file_name));
+            for picture in missing {
                 serde_json::to_writer(&mut lines, picture)?;
                 lines.push(b'\n');
             }
             self.file.write_all(&lines)
         };
-        write().map_err(FormatError::unwritable(&self.path))
+        write().map_err(FileError::unwritable(&self.path))
     }
 
-    pub fn append(&mut self, picture: &PictureResult) -> Result<(), FormatError> {
-        // One write a line, so that a kill leaves whole lines and at most one cut one.
+    /// Adds a picture.
+    pub fn append(&mut self, picture: &PictureResult) -> Result<(), FileError> {
+        // One write per line, so that a kill leaves complete lines and at most one cut off.
         let mut line = serde_json::to_vec(picture)
-            .map_err(|error| FormatError::unwritable(&self.path)(error.into()))?;
+            .map_err(|error| FileError::unwritable(&self.path)(error.into()))?;
         line.push(b'\n');
         self.file
             .write_all(&line)
-            .map_err(FormatError::unwritable(&self.path))
+            .map_err(FileError::unwritable(&self.path))
     }
 
-    /// Leaves no trace of a run that could not start. Failing that is no more than untidy.
+    /// Removes the journal of a run that could not start. A failure does no harm.
     pub fn remove_if_empty(self) {
         if self
             .file
@@ -124,69 +134,8 @@ impl Journal {
         }
     }
 
-    pub fn remove(self) -> Result<(), FormatError> {
-        fs::remove_file(&self.path).map_err(FormatError::unwritable(&self.path))
+    /// Removes the journal at the end of a run.
+    pub fn remove(self) -> Result<(), FileError> {
+        fs::remove_file(&self.path).map_err(FileError::unwritable(&self.path))
     }
-}
-/// What an earlier run left: in its journal after a kill, in its COCO file otherwise.
-pub(super) struct Left {
-    path: PathBuf,
-    info: Map<String, Value>,
-    done: BTreeMap<String, PictureResult>,
-}
-
-impl Left {
-    /// What a COCO file holds; nothing if there is none.
-    fn in_coco(out: &Path) -> Result<Option<Self>, FormatError> {
-        if !out.exists() {
-            return Ok(None);
-        }
-        let instances = Instances::read(out)?;
-        Ok(Some(Self {
-            path: out.to_owned(),
-            info: instances.info.clone(),
-            done: split_by_picture(instances),
-        }))
-    }
-}
-/// What need not be done again, by name: nothing, unless the job is told to go on.
-///
-/// # Errors
-/// An unfinished run that this one would undo, or one that it does not continue.
-pub(super) fn completed_pictures(
-    job: &BulkJob,
-    journal: Option<Left>,
-    info: &Map<String, Value>,
-    names: &BTreeSet<&str>,
-) -> Result<BTreeMap<String, PictureResult>, BulkError> {
-    if !job.resume {
-        // A file of something else may be written over; an interrupted run's may not.
-        let coco = Left::in_coco(&job.out).ok().flatten();
-        let coco = coco.filter(|left| left.info.contains_key("interrupted"));
-        return match journal.or(coco) {
-            None => Ok(BTreeMap::new()),
-            Some(left) => Err(BulkError::Unfinished {
-                path: left.path,
-                done: left.done.len(),
-            }),
-        };
-    }
-    let mut done = BTreeMap::new();
-    for left in Left::in_coco(&job.out)?.into_iter().chain(journal) {
-        if let Some(differences) = differences(&left.info, info) {
-            return Err(BulkError::OtherSettings {
-                path: left.path,
-                differences,
-            });
-        }
-        if !left.done.is_empty() && !left.done.keys().any(|name| names.contains(name.as_str())) {
-            return Err(BulkError::OtherPictures {
-                path: left.path,
-                done: left.done.len(),
-            });
-        }
-        done.extend(left.done);
-    }
-    done.retain(|name, _| names.contains(name.as_str()));
-    Ok(done)
 }

@@ -1,44 +1,42 @@
-//! Files of runs over parts of a set -> the file of one run over the whole.
+//! The files of runs over parts of a set into the file of one run over the whole set.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::assembly::{assemble, split_by_picture};
-use super::{BulkError, differences};
+use super::assembly::{PictureResult, assemble, split_by_picture};
+use super::error::BulkError;
+use super::info::RunInfo;
 use crate::formats::coco::{Category, Instances};
 
-/// Joins the files that runs over parts of a set wrote, with the ids of one run over the whole.
+/// Joins the files that runs over parts of a set have written, with the ids of one run over the
+/// whole set.
 ///
 /// # Errors
-/// A picture that two files hold, files made with different settings, or one that was
-/// interrupted: each would make the whole something else than it says.
+/// If a file cannot be read or comes from an interrupted run, a shard is missing, two files have
+/// the same picture, or they were made with different settings.
 pub fn merge(paths: &[PathBuf]) -> Result<Instances, BulkError> {
-    let mut whole: Option<(PathBuf, Map<String, Value>)> = None;
+    let mut first: Option<(&Path, RunInfo)> = None;
     let mut categories: BTreeMap<u64, Category> = BTreeMap::new();
     let mut pictures = BTreeMap::new();
     let mut failed = BTreeSet::new();
     let mut shards = Vec::new();
     for path in paths {
         let mut part = Instances::read(path)?;
-        shards.extend(part.info.remove("shard"));
-        if part.info.contains_key("interrupted") {
+        let mut info = RunInfo::from(std::mem::take(&mut part.info));
+        shards.extend(info.take_shard());
+        if info.is_interrupted() {
             return Err(BulkError::Unmergeable(format!(
-                "{} is of an interrupted run; finish it with --resume first",
+                "{} was written by an interrupted run; finish the run with --resume first",
                 path.display()
             )));
         }
-        if let Some(Value::Array(more)) = part.info.remove("failed") {
-            failed.extend(more.into_iter().map(|reason| match reason {
-                Value::String(reason) => reason,
-                other => other.to_string(),
-            }));
-        }
-        match &whole {
-            None => whole = Some((path.clone(), part.info.clone())),
-            Some((first, info)) => {
-                if let Some(differences) = differences(info, &part.info) {
+        failed.extend(info.take_failed());
+        match &first {
+            None => first = Some((path, info)),
+            Some((first, first_info)) => {
+                if let Some(differences) = first_info.differences(&info) {
                     return Err(BulkError::Unmergeable(format!(
                         "{} and {} were made with different settings ({differences})",
                         first.display(),
@@ -47,38 +45,56 @@ pub fn merge(paths: &[PathBuf]) -> Result<Instances, BulkError> {
                 }
             }
         }
-        // One set of settings gives one set of ids, of which each file has those that it uses.
-        for category in std::mem::take(&mut part.categories) {
-            let known = categories
-                .entry(category.id)
-                .or_insert_with(|| category.clone());
-            if known.name != category.name {
-                return Err(BulkError::Unmergeable(format!(
-                    "category {} is {:?} in {} and {:?} in a file before it",
-                    category.id,
-                    category.name,
-                    path.display(),
-                    known.name
-                )));
-            }
-        }
-        for (name, picture) in split_by_picture(part) {
-            if pictures.insert(name.clone(), picture).is_some() {
-                return Err(BulkError::Unmergeable(format!(
-                    "{name} is in {} and in a file before it; merge files of different pictures",
-                    path.display()
-                )));
-            }
-        }
-    }
-    let mut info = whole.map(|(_, info)| info).unwrap_or_default();
-    if !failed.is_empty() {
-        info.insert("failed".to_owned(), json!(failed));
+        add_categories(&mut categories, std::mem::take(&mut part.categories), path)?;
+        add_pictures(&mut pictures, split_by_picture(part), path)?;
     }
     check_complete(&shards, paths.len())?;
+    let mut info = first.map(|(_, info)| info).unwrap_or_default();
+    info.set_outcome(false, &Vec::from_iter(failed));
     Ok(assemble(info, categories.into_values().collect(), pictures))
 }
-/// Refuses to join some of the shards as if they were all.
+
+/// Adds the categories of a file. The same settings give the same ids, of which each file has
+/// those that it uses.
+fn add_categories(
+    categories: &mut BTreeMap<u64, Category>,
+    added: Vec<Category>,
+    path: &Path,
+) -> Result<(), BulkError> {
+    for category in added {
+        let known = categories
+            .entry(category.id)
+            .or_insert_with(|| category.clone());
+        if known.name != category.name {
+            return Err(BulkError::Unmergeable(format!(
+                "category {} is {:?} in {} but {:?} in an earlier file",
+                category.id,
+                category.name,
+                path.display(),
+                known.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn add_pictures(
+    pictures: &mut BTreeMap<String, PictureResult>,
+    added: BTreeMap<String, PictureResult>,
+    path: &Path,
+) -> Result<(), BulkError> {
+    for (name, picture) in added {
+        if pictures.insert(name.clone(), picture).is_some() {
+            return Err(BulkError::Unmergeable(format!(
+                "{name} is in {} and in an earlier file; merge files of different pictures",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to join only some of the shards of a set.
 fn check_complete(shards: &[Value], files: usize) -> Result<(), BulkError> {
     let Some(first) = shards.first().and_then(Value::as_str) else {
         return Ok(());
@@ -86,22 +102,22 @@ fn check_complete(shards: &[Value], files: usize) -> Result<(), BulkError> {
     let count = first
         .split('/')
         .nth(1)
-        .and_then(|count| count.parse::<usize>().ok());
-    let expected = (1..=count.unwrap_or(0))
-        .map(|index| Value::from(format!("{index}/{}", count.unwrap_or(0))));
-    let missing: Vec<String> = expected
-        .filter(|shard| !shards.contains(shard))
-        .map(|shard| shard.as_str().unwrap_or_default().to_owned())
+        .and_then(|count| count.parse::<usize>().ok())
+        .unwrap_or(0);
+    let missing: Vec<String> = (1..=count)
+        .map(|index| format!("{index}/{count}"))
+        .filter(|shard| !shards.iter().any(|present| present == shard))
         .collect();
     if !missing.is_empty() {
         let missing = missing.join(", ");
         return Err(BulkError::Unmergeable(format!(
-            "the shards {missing} are missing"
+            "these shards are missing: {missing}"
         )));
     }
     if files != shards.len() {
         return Err(BulkError::Unmergeable(
-            "some of the files are shards of a set and some are not; merge either".to_owned(),
+            "some of the files are shards of a set and some are not; merge only one kind"
+                .to_owned(),
         ));
     }
     Ok(())

@@ -27,7 +27,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let out = &arguments.out;
     check_target(out)?;
     if arguments.files.iter().any(|file| same_file(file, out)) {
-        return Err(BulkError::OverInput(out.clone()).into());
+        return Err(BulkError::OverwritesInput(out.clone()).into());
     }
     let merged = bulk::merge(&arguments.files)?;
     merged.write(&arguments.out)?;

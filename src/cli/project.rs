@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::console::print;
 use super::exit_code::FAILED;
 use crate::document::{BoxState, Document, ReviewState};
-use crate::formats::exchange::{
-    self, Boxes, ExportOptions, Files, FolderLayout, Format, ImportMode, Messages, PictureScope,
-    Split,
+use crate::formats::{
+    self, BoxSelection, ExportOptions, FolderLayout, Format, ImportMode, Messages, PictureFiles,
+    PictureScope, SubsetSplit,
 };
 use crate::store::{self, Access, FolderChanges, OpenReport, Project};
 
@@ -56,8 +57,8 @@ pub struct ImportArguments {
     /// A file or folder of annotations
     path: PathBuf,
     /// Its format [default: recognised from the content]
-    #[arg(long, value_enum)]
-    format: Option<FormatName>,
+    #[arg(long, value_parser = format_parser())]
+    format: Option<Format>,
     /// Let the file take the place of what the project has on the pictures that it names
     #[arg(long)]
     replace: bool,
@@ -69,8 +70,8 @@ pub struct ExportArguments {
     /// The project, or its folder
     project: PathBuf,
     /// The format
-    #[arg(long, value_enum)]
-    format: FormatName,
+    #[arg(long, value_parser = format_parser())]
+    format: Format,
     /// The file or folder to write
     #[arg(short, long, value_name = "PATH")]
     out: PathBuf,
@@ -96,8 +97,8 @@ pub struct ExportArguments {
     #[arg(long)]
     link: bool,
     /// Where things lie: as the format's own tools expect, or as Roboflow does
-    #[arg(long, value_enum, default_value = "standard")]
-    layout: LayoutName,
+    #[arg(long, value_parser = layout_parser(), default_value = "standard")]
+    layout: FolderLayout,
 }
 
 /// `tsukami stats`.
@@ -110,35 +111,15 @@ pub struct StatsArguments {
     json: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum LayoutName {
-    Standard,
-    Roboflow,
+/// Parses the name of a format.
+fn format_parser() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse())
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum FormatName {
-    Coco,
-    CocoResults,
-    Yolo,
-    Voc,
-    Labelme,
-    Createml,
-    Tags,
-}
-
-impl FormatName {
-    fn format(self) -> Format {
-        match self {
-            Self::Coco => Format::Coco,
-            Self::CocoResults => Format::CocoResults,
-            Self::Yolo => Format::Yolo,
-            Self::Voc => Format::Voc,
-            Self::Labelme => Format::LabelMe,
-            Self::Createml => Format::CreateMl,
-            Self::Tags => Format::Tags,
-        }
-    }
+/// Parses the name of a folder layout.
+fn layout_parser() -> impl TypedValueParser<Value = FolderLayout> {
+    PossibleValuesParser::new(FolderLayout::ALL.map(FolderLayout::name))
+        .try_map(|name| name.parse())
 }
 
 fn shares(text: &str) -> Result<[u32; 3], String> {
@@ -324,8 +305,8 @@ pub fn import(arguments: &ImportArguments) -> anyhow::Result<u8> {
         bail!("{} does not exist: check the path", path.display());
     }
     let format = match arguments.format {
-        Some(format) => format.format(),
-        None => exchange::detect_format(path).with_context(|| {
+        Some(format) => format,
+        None => formats::detect_format(path).with_context(|| {
             let path = path.display();
             format!("the format of {path} is not recognised: give it by --format")
         })?,
@@ -336,13 +317,13 @@ pub fn import(arguments: &ImportArguments) -> anyhow::Result<u8> {
         ImportMode::Merge
     };
     let mut project = open(&arguments.project, Access::Add)?;
-    let import = exchange::import(project.document(), path, project.root(), format, mode)?;
+    let import = formats::import(project.document(), path, project.root(), format, mode)?;
     let label = format!("import {}", path.display());
     project.commit(&label, &import.edit, None)?;
     project.close()?;
     let report = import.report;
     say_notes("changed", &report.changed);
-    say_notes("not read", &report.unread);
+    say_notes("not read", &report.skipped);
     status!(
         "{}: {} boxes, {} proposals and {} tags on {} pictures ({} new); {} were there already, {} removed",
         format.name(),
@@ -354,14 +335,14 @@ pub fn import(arguments: &ImportArguments) -> anyhow::Result<u8> {
         report.present,
         report.removed
     );
-    Ok(if report.unread.is_empty() { 0 } else { FAILED })
+    Ok(if report.skipped.is_empty() { 0 } else { FAILED })
 }
 
 fn say_notes(what: &str, notes: &Messages) {
-    for sentence in notes.sentences.iter().take(SHOWN) {
+    for sentence in notes.texts.iter().take(SHOWN) {
         status!("{what}: {sentence}");
     }
-    let more = notes.sentences.len().saturating_sub(SHOWN) + notes.more;
+    let more = notes.texts.len().saturating_sub(SHOWN) + notes.omitted;
     if more > 0 {
         status!("{what}: and {more} more");
     }
@@ -377,31 +358,28 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<u8> {
             PictureScope::Reviewed
         },
         boxes: if arguments.proposals {
-            Boxes::Proposals
+            BoxSelection::Proposals
         } else {
-            Boxes::GroundTruth
+            BoxSelection::GroundTruth
         },
         provenance: arguments.provenance,
-        split: arguments.split.map(|[train, val, test]| Split {
+        split: arguments.split.map(|[train, val, test]| SubsetSplit {
             train,
             val,
             test,
             seed: arguments.seed,
         }),
         files: match (arguments.copy, arguments.link) {
-            (true, _) => Files::Copy,
-            (_, true) => Files::Link,
-            _ => Files::Leave,
+            (true, _) => PictureFiles::Copy,
+            (_, true) => PictureFiles::Link,
+            _ => PictureFiles::Leave,
         },
-        layout: match arguments.layout {
-            LayoutName::Standard => FolderLayout::Standard,
-            LayoutName::Roboflow => FolderLayout::Roboflow,
-        },
-        ..ExportOptions::new(arguments.format.format())
+        layout: arguments.layout,
+        ..ExportOptions::new(arguments.format)
     };
-    let report = exchange::export(project.document(), project.root(), &options, &arguments.out)?;
+    let report = formats::export(project.document(), project.root(), &options, &arguments.out)?;
     say_notes("changed", &report.changed);
-    let parts = match (arguments.split, report.parts) {
+    let parts = match (arguments.split, report.subsets) {
         (Some(_), [train, val, test]) => format!(" (train {train}, val {val}, test {test})"),
         _ => String::new(),
     };
@@ -422,8 +400,8 @@ pub fn export(arguments: &ExportArguments) -> anyhow::Result<u8> {
 /// Why an export may hold no picture.
 fn why_nothing(arguments: &ExportArguments) -> Option<&'static str> {
     match arguments.format {
-        FormatName::Tags => Some("no picture has a tag yet"),
-        FormatName::CocoResults => Some("no proposal waits to be judged"),
+        Format::Tags => Some("no picture has a tag yet"),
+        Format::CocoResults => Some("no proposal waits to be judged"),
         _ if arguments.proposals => Some("no proposal waits to be judged"),
         _ if arguments.all => None,
         _ => Some("no picture is marked done yet; --all exports the others too"),

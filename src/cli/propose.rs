@@ -108,7 +108,7 @@ impl Arguments {
     }
 }
 
-/// Says which classes of a file the model has not.
+/// Warns about classes in a file that the model does not have.
 fn warn_unknown_classes(path: &Path, naming: &Naming, model: &Model) {
     let known = model.classes();
     let is_unknown = |class: &&str| !known.iter().any(|name| name == class);
@@ -127,7 +127,10 @@ fn warn_unknown_classes(path: &Path, naming: &Naming, model: &Model) {
     }
 }
 
-/// Runs the command; the exit code.
+/// Runs the command and returns the exit code.
+///
+/// # Errors
+/// If the run cannot start or has to stop.
 pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let naming = arguments.map.as_deref().map(class_map::read).transpose()?;
     let job = arguments.job(naming.clone().unwrap_or_default());

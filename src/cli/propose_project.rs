@@ -1,7 +1,7 @@
-//! `tsukami propose --project`: proposals into a project, beside a window that may have it open.
+//! `tsukami propose --project`: proposals into a project, which a window may have open meanwhile.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,18 +9,22 @@ use super::exit_code::{FAILED, INTERRUPTED};
 use super::progress::Progress;
 use super::project::{open, reconcile};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
-use crate::document::{self, Document, PictureId, ReviewState};
+use crate::document::{Document, PictureId, Provenance, ReviewState};
 use crate::naming::{MappedClass, Naming};
 use crate::propose::{self, Proposal, ProposeSettings, Target};
 use crate::store::{Access, Project, StoreError};
 use crate::tscam::Model;
 
-/// Pictures that are written to the project at a time.
-const BATCH: usize = 32;
+/// Number of pictures that are written to the project in one transaction.
+const PICTURES_PER_COMMIT: usize = 32;
 
-/// Proposes boxes for the pictures of a project that have had none yet; the exit code.
+/// Proposes boxes for the pictures of a project that have none yet, and with `again` also for
+/// those whose review has not ended. Returns the exit code.
+///
+/// # Errors
+/// If the project cannot be opened or written.
 pub fn run(
-    file: &std::path::Path,
+    file: &Path,
     model: &Model,
     settings: &ProposeSettings,
     decoders: usize,
@@ -34,21 +38,11 @@ pub fn run(
     }
     let mut failed = reconcile(&mut project)?;
     let unreadable = failed.len();
-    let open: Vec<(PictureId, PathBuf)> = project
-        .document()
-        .pictures()
-        .filter(|picture| !picture.missing)
-        .filter(|picture| match picture.review {
-            ReviewState::New => true,
-            ReviewState::Proposed | ReviewState::InReview => again,
-            ReviewState::Done => false,
-        })
-        .map(|picture| (picture.id, project.root().join(&*picture.path)))
-        .collect();
-    let paths: Vec<PathBuf> = open.iter().map(|(_, path)| path.clone()).collect();
+    let pictures = pictures_to_process(&project, again);
+    let paths: Vec<PathBuf> = pictures.iter().map(|(_, path)| path.clone()).collect();
     let mut writer = ProposalWriter::new(&mut project, model, settings);
     let mut progress = Progress::new(paths.len(), 0);
-    let mut stopped_by = None;
+    let mut store_error = None;
     propose::infer_all(
         model,
         &propose::path_queue(&paths),
@@ -56,39 +50,42 @@ pub fn run(
         false,
         decoders,
         cancel,
-        |index, seen| {
+        |index, result| {
             progress.advance();
-            match seen {
-                Ok(seen) => {
-                    for text in &seen.warnings {
-                        progress.println(&format!("warning: {text}"));
-                    }
-                    let found =
-                        propose::propose(&seen.evidence, seen.size, &Target::Automatic, settings);
-                    if let Err(error) = writer.add(open[index].0, found) {
-                        stopped_by = Some(error);
-                        return ControlFlow::Break(());
-                    }
-                }
+            let inference = match result {
+                Ok(inference) => inference,
                 Err(reason) => {
                     progress.println(&format!("failed: {reason}"));
                     failed.push(reason);
+                    return ControlFlow::Continue(());
+                }
+            };
+            for text in &inference.warnings {
+                progress.println(&format!("warning: {text}"));
+            }
+            let target = Target::Automatic;
+            let proposals =
+                propose::propose(&inference.evidence, inference.size, &target, settings);
+            match writer.add(pictures[index].0, proposals) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    store_error = Some(error);
+                    ControlFlow::Break(())
                 }
             }
-            ControlFlow::Continue(())
         },
     );
     progress.finish();
-    if let Some(error) = stopped_by {
+    if let Some(error) = store_error {
         return Err(error.into());
     }
-    let (pictures, boxes) = writer.finish()?;
+    let (done, boxes) = writer.finish()?;
     let interrupted =
-        cancel.load(Ordering::Relaxed) && pictures + (failed.len() - unreadable) < paths.len();
+        cancel.load(Ordering::Relaxed) && done + (failed.len() - unreadable) < paths.len();
     let path = project.path().to_owned();
     project.close()?;
     status!(
-        "{}{pictures} of {} pictures, {boxes} boxes, {} failed, {:.1} pictures/s -> {}",
+        "{}{done} of {} pictures, {boxes} boxes, {} failed, {:.1} pictures/s -> {}",
         if interrupted { "interrupted: " } else { "" },
         paths.len(),
         failed.len(),
@@ -105,11 +102,26 @@ pub fn run(
     })
 }
 
-/// Takes what a file says of classes into the project, where it stays.
+/// The pictures to process, with their files.
+fn pictures_to_process(project: &Project, again: bool) -> Vec<(PictureId, PathBuf)> {
+    project
+        .document()
+        .pictures()
+        .filter(|picture| !picture.missing)
+        .filter(|picture| match picture.review {
+            ReviewState::New => true,
+            ReviewState::Proposed | ReviewState::InReview => again,
+            ReviewState::Done => false,
+        })
+        .map(|picture| (picture.id, project.root().join(&*picture.path)))
+        .collect()
+}
+
+/// Keeps the class map of a file in the project.
 fn apply_naming(project: &mut Project, naming: &Naming) -> Result<(), StoreError> {
-    let changes = naming.iter();
-    let changes: Vec<(String, Option<MappedClass>)> = changes
-        .map(|(class, target)| (class.to_string(), Some(target.clone())))
+    let changes: Vec<(String, Option<MappedClass>)> = naming
+        .iter()
+        .map(|(class, mapped)| (class.to_string(), Some(mapped.clone())))
         .collect();
     project.commit_with("name classes", None, |document| {
         ops::map_classes(document, &changes, |_| true)
@@ -117,15 +129,16 @@ fn apply_naming(project: &mut Project, naming: &Naming) -> Result<(), StoreError
     Ok(())
 }
 
-/// Writes proposals to the project, some pictures at a time.
+/// Writes proposals to the project, several pictures at a time.
 struct ProposalWriter<'a> {
     project: &'a mut Project,
-    /// The names of the model's classes.
+    /// The names of the model's classes, by index.
     classes: Vec<String>,
-    /// Whether these are a companion's.
-    is_foreign: bool,
-    origin: Arc<document::Provenance>,
-    waiting: Vec<(PictureId, Vec<Proposal>)>,
+    /// Whether the classes are those of the model's companion.
+    is_companion: bool,
+    provenance: Arc<Provenance>,
+    /// Pictures that are not written yet.
+    pending: Vec<(PictureId, Vec<Proposal>)>,
     pictures: usize,
     boxes: usize,
 }
@@ -136,14 +149,14 @@ impl<'a> ProposalWriter<'a> {
         Self {
             project,
             classes: model.classes().to_vec(),
-            is_foreign: model.head().is_none(),
-            origin: Arc::new(document::Provenance {
+            is_companion: model.head().is_none(),
+            provenance: Arc::new(Provenance {
                 name: model.name.as_str().into(),
                 version: model.version().into(),
                 method: settings.method.name().into(),
                 threshold: threshold.unwrap_or(settings.method.default_threshold()),
             }),
-            waiting: Vec::new(),
+            pending: Vec::new(),
             pictures: 0,
             boxes: 0,
         }
@@ -152,43 +165,44 @@ impl<'a> ProposalWriter<'a> {
     fn add(&mut self, picture: PictureId, proposals: Vec<Proposal>) -> Result<(), StoreError> {
         self.pictures += 1;
         self.boxes += proposals.len();
-        self.waiting.push((picture, proposals));
-        if self.waiting.len() >= BATCH {
+        self.pending.push((picture, proposals));
+        if self.pending.len() >= PICTURES_PER_COMMIT {
             self.write()?;
         }
         Ok(())
     }
 
-    /// Writes what waits; how many pictures and boxes there were.
+    /// Writes what is pending. Returns the number of pictures and of boxes written in all.
     fn finish(mut self) -> Result<(usize, usize), StoreError> {
         self.write()?;
         Ok((self.pictures, self.boxes))
     }
 
     fn write(&mut self) -> Result<(), StoreError> {
-        let waiting = std::mem::take(&mut self.waiting);
-        let (origin, class_names, is_foreign) = (&self.origin, &self.classes, self.is_foreign);
-        // A window may change what classes are called while this goes on.
-        let found = |document: &Document| -> Vec<(PictureId, Vec<NamedCandidate>)> {
-            let caller = ClassNamer::new(document, class_names, is_foreign);
-            let boxes = |picture: PictureId, proposals| {
-                let accepts = |name: &str| caller.accepts(picture, name);
-                let named =
-                    propose::name_proposals(proposals, class_names, document.naming(), accepts);
-                let named = named.into_iter().map(|(proposal, name)| NamedCandidate {
-                    rect: proposal.bbox,
-                    class: name.map_or_else(|| caller.unnamed(picture), str::to_owned),
-                    score: proposal.score,
-                });
-                named.collect()
+        let pending = std::mem::take(&mut self.pending);
+        let (classes, is_companion) = (&self.classes, self.is_companion);
+        // The names are looked up in the transaction, since a window may change them meanwhile.
+        let candidates = |document: &Document| -> Vec<(PictureId, Vec<NamedCandidate>)> {
+            let namer = ClassNamer::new(document, classes, is_companion);
+            let named = |picture: PictureId, proposals| -> Vec<NamedCandidate> {
+                let accepts = |name: &str| namer.accepts(picture, name);
+                propose::name_proposals(proposals, classes, document.naming(), accepts)
+                    .into_iter()
+                    .map(|(proposal, name)| NamedCandidate {
+                        rect: proposal.bbox,
+                        class: name.map_or_else(|| namer.unnamed(picture), str::to_owned),
+                        score: proposal.score,
+                    })
+                    .collect()
             };
-            waiting
+            pending
                 .iter()
-                .map(|(picture, proposals)| (*picture, boxes(*picture, proposals)))
+                .map(|(picture, proposals)| (*picture, named(*picture, proposals)))
                 .collect()
         };
+        let provenance = &self.provenance;
         self.project.commit_with("propose", None, |document| {
-            ops::replace_proposals_named(document, origin, &found(document))
+            ops::replace_proposals_named(document, provenance, &candidates(document))
         })?;
         Ok(())
     }

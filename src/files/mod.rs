@@ -29,4 +29,4 @@ pub use project_file::{
     has_project_header, side_folder,
 };
 pub use target::{check_target, refuse_projects};
-pub use write::write_whole;
+pub use write::{replace_whole, write_whole};

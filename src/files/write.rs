@@ -24,12 +24,28 @@ pub fn write_whole(
     check_target(path)?;
     let target = resolved(path);
     let target = target.as_deref().unwrap_or(path);
-    replace(target, write).map_err(|cause| {
-        // The system's own words, without the temporary file's name, which means nothing to the
-        // person.
+    replace(target, write).map_err(without_temporary_name(path))
+}
+
+/// As [`write_whole`], but a link at `path` is replaced, and what it leads to is left alone.
+///
+/// # Errors
+/// As for [`write_whole`].
+pub fn replace_whole(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), FileError> {
+    check_target(path)?;
+    replace(path, write).map_err(without_temporary_name(path))
+}
+
+/// The system's own words, without the name of the temporary file, which means nothing to the
+/// person.
+fn without_temporary_name(path: &Path) -> impl FnOnce(io::Error) -> FileError {
+    move |cause| {
         let plain = cause.raw_os_error().map(io::Error::from_raw_os_error);
         FileError::unwritable(path)(plain.unwrap_or(cause))
-    })
+    }
 }
 
 fn replace(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {

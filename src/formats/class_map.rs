@@ -1,25 +1,26 @@
-//! What a model's classes are called, as a file that people write: CSV or JSON.
+//! A file that maps the classes of a model to the names of a project: CSV or JSON.
 //!
-//! CSV has a line `class,category` for each class, quoted where a name holds a comma; a first line
-//! of column names is passed over. JSON is one object, `{"tabby": "cat", "nail": null}`. No
-//! category, or the category "object", means no class.
+//! CSV has a line `class,category` for each class, quoted where a name has a comma; a first line
+//! with column names is skipped. JSON is one object, `{"tabby": "cat", "nail": null}`. No
+//! category, or the category "object", means that boxes of the class stay unnamed.
 
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::{FormatError, text};
+use super::error::FormatError;
+use super::input;
 use crate::naming::{MappedClass, Naming};
 
-/// Names of a first column that is no class.
-const HEADERS: [&str; 3] = ["class", "model class", "model_class"];
+/// Names of a first column that are not a class.
+const COLUMN_NAMES: [&str; 3] = ["class", "model class", "model_class"];
 
-/// Reads a file, JSON if it begins with a brace.
+/// Reads a file, which is JSON if it begins with a brace.
 ///
 /// # Errors
-/// If it cannot be read, is neither, or says two things of one class.
+/// If the file cannot be read, is neither CSV nor JSON, or maps a class to two names.
 pub fn read(path: &Path) -> Result<Naming, FormatError> {
-    let content = text::read(path, text::LARGE_FILE_BYTES)?;
+    let content = input::read_text(path, input::MAX_DATASET_FILE_BYTES)?;
     if content.trim_start().starts_with('{') {
         read_json(path, &content)
     } else {
@@ -29,7 +30,7 @@ pub fn read(path: &Path) -> Result<Naming, FormatError> {
 
 fn read_json(path: &Path, content: &str) -> Result<Naming, FormatError> {
     let map: Map<String, Value> = serde_json::from_str(content)
-        .map_err(|error| FormatError::malformed(path, format!("it is no JSON: {error}")))?;
+        .map_err(|error| FormatError::malformed(path, format!("not JSON: {error}")))?;
     let mut naming = Naming::default();
     for (class, category) in map {
         let target = match category {
@@ -37,7 +38,7 @@ fn read_json(path: &Path, content: &str) -> Result<Naming, FormatError> {
             Value::String(name) => MappedClass::named(&name),
             other => {
                 let reason = format!(
-                    "{class:?} stands for {other}: write the name of a category, or null for no class"
+                    "{class:?} is mapped to {other}: write a name, or null to leave its boxes unnamed"
                 );
                 return Err(FormatError::malformed(path, reason));
             }
@@ -55,17 +56,20 @@ fn read_csv(path: &Path, content: &str) -> Result<Naming, FormatError> {
         .from_reader(content.as_bytes());
     let mut naming = Naming::default();
     for (at, record) in reader.records().enumerate() {
-        let record = record
-            .map_err(|error| FormatError::malformed(path, format!("it is no CSV: {error}")))?;
+        let record =
+            record.map_err(|error| FormatError::malformed(path, format!("not CSV: {error}")))?;
         let class = record.get(0).unwrap_or_default();
-        let is_header = at == 0 && HEADERS.iter().any(|name| class.eq_ignore_ascii_case(name));
+        let is_header = at == 0
+            && COLUMN_NAMES
+                .iter()
+                .any(|name| class.eq_ignore_ascii_case(name));
         if is_header || (class.is_empty() && record.len() < 2) {
             continue;
         }
         let (2, Some(category)) = (record.len(), record.get(1)) else {
             let line = record.position().map_or(0, csv::Position::line);
             let reason = format!(
-                "line {line} is not `class,category`: write both, and quote a name that holds a comma"
+                "line {line} is not `class,category`: write both, and quote a name that has a comma"
             );
             return Err(FormatError::malformed(path, reason));
         };
@@ -83,14 +87,12 @@ fn add(
     let class = class.trim();
     let name = target.name().to_owned();
     let problem = if class.is_empty() {
-        Some(format!(
-            "{name:?} has no class that stands for it: name one"
-        ))
+        Some(format!("no class is given for {name:?}: name one"))
     } else {
         let former = naming.add(class, target);
         former.map(|former| {
             format!(
-                "{class:?} stands for both {:?} and {name:?}: leave one of them",
+                "{class:?} is mapped to both {:?} and {name:?}: remove one of them",
                 former.name()
             )
         })
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn csv_and_json_say_the_same() {
+    fn csv_and_json_give_the_same_map() {
         let expected = r#"{"nail":null,"screw":null,"tabby, tabby cat":"cat"}"#;
         for content in [
             "Class,category\n\"tabby, tabby cat\", cat \nnail,object\n\nscrew,\n",
@@ -124,8 +126,8 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_refused_with_the_file_and_a_remedy() {
-        for (content, says) in [
+    fn a_faulty_map_is_refused_with_its_name_and_a_remedy() {
+        for (content, expected) in [
             ("tabby\n", "line 1 is not `class,category`"),
             (
                 "a,b\ntabby, tabby cat, cat\n",
@@ -133,15 +135,15 @@ mod tests {
             ),
             (
                 "tabby,cat\ntabby,dog\n",
-                r#""tabby" stands for both "cat" and "dog""#,
+                r#""tabby" is mapped to both "cat" and "dog""#,
             ),
-            (",cat\n", "has no class that stands for it"),
-            (r#"{"tabby": 3}"#, r#""tabby" stands for 3"#),
-            (r#"{"tabby": "#, "it is no JSON"),
+            (",cat\n", "no class is given"),
+            (r#"{"tabby": 3}"#, r#""tabby" is mapped to 3"#),
+            (r#"{"tabby": "#, "not JSON"),
         ] {
             let problem = check(content).unwrap_err();
             assert!(problem.contains("map.txt: "), "{problem}");
-            assert!(problem.contains(says), "{problem}");
+            assert!(problem.contains(expected), "{problem}");
         }
     }
 }

@@ -1,73 +1,84 @@
-//! What other programs read and write. No module here knows the window or the model.
+//! The files of other programs: reading them into a project, and writing a project as them.
+//!
+//! [`import()`], [`export()`] and [`detect_format`] serve all formats; each format has a module of its
+//! own, and what the formats share is below them. No format knows the dispatcher.
 //!
 //! | module | its one idea |
 //! |---|---|
-//! | [`exchange`] | the door: recognise, import and export, whatever the format |
-//! | [`class_map`] | what a model's classes are called, as CSV or JSON |
-//! | [`coco`] | the COCO file as it is, for whoever needs no project |
-//! | [`wsol`] | sets of one class a picture, to measure localisation against |
-//! | `intake` | what a file says becomes one edit: ids, clipping, doubles, review |
-//! | `layout` | which pictures go where: parts, names, folders that appear whole |
-//! | `originals` | the project's own pictures, which no export writes over |
-//! | `text` | files from strangers: sizes, encodings, paths that lead nowhere else |
-//! | `coco_project`, `yolo`, `voc`, `labelme`, `createml`, `tags` | one format each |
+//! | `dispatch`, `detect` | import, export and recognition, whatever the format |
+//! | [`coco`], `yolo`, `voc`, `labelme`, `createml`, [`tags`] | one format each |
+//! | [`class_map`] | a file that maps a model's classes to names |
+//! | [`wsol`] | sets with one class per picture, for measuring localisation |
+//! | `import` | from what a file says to one edit: pictures, ids, boxes, review states |
+//! | `export` | from the document to files: options, subsets, names, the writer |
+//! | `format` | the formats and folder layouts, and their names |
+//! | `input`, `paths` | files of unknown origin: limits, encodings, safe relative paths |
+//! | `json_keys`, `json_flags`, `ascii_json`, `unknown_fields` | JSON: recognition, flags, output, fields to keep |
+//! | `error`, `messages` | what went wrong, and what a person should know |
 //!
-//! An importer turns its files into `Found` pictures and leaves every decision to `intake`; an
-//! exporter gets `ExportedPicture` pictures and leaves every path to `layout`.
+//! # Import
+//! An import reads files and gives one [`Edit`](crate::document::Edit), which the caller commits
+//! and a person can undo, and an [`ImportReport`].
+//! - A box becomes ground truth drawn by a person. With a score it becomes the proposal of a model,
+//!   which nobody has reviewed.
+//! - [`ImportMode::Merge`] leaves what is there. A box that the picture already has (same category,
+//!   IoU of at least 0.99) is not added again; a proposal that the file confirms is accepted.
+//! - [`ImportMode::Replace`] replaces what the named pictures had. Boxes that are the same stay,
+//!   with their history, and pictures that the file does not name stay as they are.
+//! - A picture with imported ground truth is done, unless its review has begun. A picture without
+//!   boxes is verified to be empty where the format can express that: by an empty label file, or
+//!   by an XML or JSON file of its own. COCO only lists the picture, which other programs do for
+//!   unlabelled pictures as well, so it stays unreviewed and the report counts it; our own COCO
+//!   files say which it is.
+//! - Ids of COCO files are kept if they are free and below 2^31. Others are renumbered.
+//! - Paths of pictures that could lead out of the folder are refused.
+//!
+//! # Export
+//! An export writes what was reviewed, and never a proposal as ground truth. It appears whole or
+//! not at all: a new folder is made under another name and renamed at the end. In a folder that
+//! exists, each file is written whole, and nothing is deleted. The project, the files next to it
+//! and its pictures are never overwritten.
+//!
+//! | format | keeps | loses |
+//! |---|---|---|
+//! | COCO | ids, order, boxes exactly, flags, tags, review, unknown fields; with provenance everything | |
+//! | COCO results | proposals and scores | |
+//! | YOLO | boxes to 8 decimals of the side | flags, tags, crowds (reported) |
+//! | VOC | boxes in whole pixels, difficult, truncated, occluded | crowds become difficult (reported), tags |
+//! | labelme | boxes exactly, flags | tags |
+//! | CreateML | boxes exactly | flags, tags, crowds (reported) |
+//! | CSV | image tags | boxes |
 
+mod ascii_json;
 pub mod class_map;
 pub mod coco;
-mod coco_project;
 mod createml;
-pub mod exchange;
-mod intake;
+mod detect;
+mod dispatch;
+mod error;
+mod export;
+mod format;
+mod import;
+mod input;
+mod json_flags;
+mod json_keys;
 mod labelme;
-mod layout;
-mod originals;
+mod messages;
+mod paths;
 pub mod tags;
 #[cfg(test)]
 mod tests;
-mod text;
+mod unknown_fields;
 mod voc;
 pub mod wsol;
 mod yolo;
 
-use std::io;
-use std::path::{Path, PathBuf};
-
-use crate::files::FileError;
-
-/// Why a file could not be written or read.
-#[derive(Debug, thiserror::Error)]
-pub enum FormatError {
-    /// A file could not be read or written.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The file was read, but is not in the format.
-    #[error("{}: {reason}", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it, and the remedy.
-        reason: String,
-    },
-}
-
-impl FormatError {
-    pub(crate) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let add_path = FileError::unreadable(path);
-        move |cause| Self::File(add_path(cause))
-    }
-
-    pub(crate) fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let add_path = FileError::unwritable(path);
-        move |cause| Self::File(add_path(cause))
-    }
-
-    pub(crate) fn malformed(path: &Path, reason: impl Into<String>) -> Self {
-        Self::Malformed {
-            path: path.to_owned(),
-            reason: reason.into(),
-        }
-    }
-}
+pub use detect::detect_format;
+pub use dispatch::{export, import};
+pub use error::FormatError;
+pub use export::options::{BoxSelection, ExportOptions, PictureFiles, PictureScope};
+pub use export::report::ExportReport;
+pub use export::split::{Subset, SubsetSplit};
+pub use format::{FolderLayout, Format};
+pub use import::report::{ImportMode, ImportReport, PreparedImport};
+pub use messages::Messages;

@@ -1,53 +1,56 @@
-//! CSV of image tags: a line a picture, its path and then its tags.
+//! CSV of image tags: one line per picture, with its path and its tags.
 //!
-//! `path,tag[,tag...]`, quoted where a value holds a comma. A first line of column names is
-//! passed over. Spaces around tags and empty tags are dropped.
+//! `path,tag[,tag...]`, quoted where a value has a comma. A first line with column names is
+//! skipped. Spaces around tags, and empty tags, are dropped.
 
 use std::path::Path;
 
-use super::intake::{ImportBuilder, ImportedPicture};
-use super::layout::ExportWriter;
-use super::{FormatError, text};
+use super::error::FormatError;
+use super::export::writer::ExportWriter;
+use super::import::builder::ImportBuilder;
+use super::import::rows::ImportedPicture;
+use super::{input, paths};
 
-/// Names of a first column that is no path.
-const HEADERS: [&str; 6] = ["path", "image", "file", "filename", "file_name", "picture"];
+/// Names of a first column that are not a path.
+const COLUMN_NAMES: [&str; 6] = ["path", "image", "file", "filename", "file_name", "picture"];
 
-/// Writes every picture that has a tag.
-pub(super) fn export(job: &mut ExportWriter<'_>) -> Result<(), FormatError> {
+/// Writes all pictures that have a tag.
+pub(super) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
+    let path = writer.path_for("")?;
     let mut csv = csv::WriterBuilder::new()
         .flexible(true)
         .from_writer(Vec::new());
-    let mut pictures = 0;
-    let mut write = |record: Vec<&str>| csv.write_record(record);
-    let mut written = write(vec!["path", "tag"]);
-    for one in job.chosen.iter().filter(|one| !one.picture.tags.is_empty()) {
-        let tags = one.picture.tags.iter().map(|tag| job.category_name(*tag));
-        written =
-            written.and_then(|()| write([&*one.picture.path].into_iter().chain(tags).collect()));
-        pictures += 1;
+    let unwritable = |error: csv::Error| FormatError::unwritable(&path)(error.into());
+    csv.write_record(["path", "tag"]).map_err(unwritable)?;
+    let pictures = writer.pictures.iter().map(|one| one.picture);
+    let tagged: Vec<_> = pictures
+        .filter(|picture| !picture.tags.is_empty())
+        .collect();
+    for picture in &tagged {
+        let tags = picture.tags.iter().map(|tag| writer.category_name(*tag));
+        let record = [&*picture.path].into_iter().chain(tags);
+        csv.write_record(record).map_err(unwritable)?;
     }
-    job.report.pictures = pictures;
-    let path = job.place("")?;
-    written.map_err(|error| FormatError::unwritable(&path)(error.into()))?;
+    writer.report.pictures = tagged.len();
     let bytes = csv.into_inner();
     let bytes = bytes.map_err(|error| FormatError::unwritable(&path)(error.into_error()))?;
-    job.write("", &bytes)
+    writer.write("", &bytes)
 }
 
 /// A line of the file.
 pub struct TaggedPicture {
-    /// The picture, a path without anything that leads out of its folder.
+    /// The path of the picture, which cannot lead out of its folder.
     pub name: String,
-    /// Its tags, which may be none.
+    /// Its tags, possibly none.
     pub tags: Vec<String>,
 }
 
-/// Reads a file: its lines, and a sentence for each that is refused.
+/// Reads a file: its lines, and a message for each line that is refused.
 ///
 /// # Errors
-/// If it cannot be read, or is no CSV.
+/// If the file cannot be read or is not CSV.
 pub fn read(path: &Path) -> Result<(Vec<TaggedPicture>, Vec<String>), FormatError> {
-    let content = text::read(path, text::LARGE_FILE_BYTES)?;
+    let content = input::read_text(path, input::MAX_DATASET_FILE_BYTES)?;
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .has_headers(false)
@@ -55,20 +58,18 @@ pub fn read(path: &Path) -> Result<(Vec<TaggedPicture>, Vec<String>), FormatErro
         .from_reader(content.as_bytes());
     let (mut lines, mut refused) = (Vec::new(), Vec::new());
     for (at, record) in reader.records().enumerate() {
-        let record = record
-            .map_err(|error| FormatError::malformed(path, format!("it is no CSV: {error}")))?;
+        let record =
+            record.map_err(|error| FormatError::malformed(path, format!("not CSV: {error}")))?;
         let written = record.get(0).unwrap_or_default();
         let is_header = at == 0
-            && HEADERS
+            && COLUMN_NAMES
                 .iter()
                 .any(|name| written.eq_ignore_ascii_case(name));
         if is_header || written.is_empty() {
             continue;
         }
-        let Some(name) = text::safe_path(written) else {
-            refused.push(format!(
-                "{written:?} is refused: it may lead out of the folder"
-            ));
+        let Some(name) = paths::safe_path(written) else {
+            refused.push(paths::refusal(written));
             continue;
         };
         let tags = record.iter().skip(1).filter(|tag| !tag.is_empty());
@@ -80,18 +81,18 @@ pub fn read(path: &Path) -> Result<(Vec<TaggedPicture>, Vec<String>), FormatErro
     Ok((lines, refused))
 }
 
-/// Takes a file into a project.
-pub(super) fn import(path: &Path, intake: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
+/// Reads a file into a project.
+pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
     let (lines, refused) = read(path)?;
-    for sentence in refused {
-        intake.report.unread.add(sentence);
+    for message in refused {
+        import.report_skipped(message);
     }
     for line in lines {
         let tags = line.tags.iter();
         let tags = tags
-            .filter_map(|tag| intake.category_by_name(tag))
+            .filter_map(|tag| import.category_by_name(tag))
             .collect();
-        intake.pictures.push(ImportedPicture {
+        import.pictures.push(ImportedPicture {
             names: vec![line.name],
             tags,
             ..ImportedPicture::default()

@@ -1,12 +1,12 @@
-//! Sets for weakly supervised localisation, as they are handed round: pictures of one class each,
-//! with boxes to measure against. Text lists, a record a line:
+//! Data sets for weakly supervised localisation: pictures of one class each, with boxes for the
+//! evaluation. They are text lists with one record per line:
 //!
-//! - [`read_wsolevaluation`]: the metadata of wsolevaluation (github.com/clovaai/wsolevaluation),
-//!   fields parted by commas, boxes as two corners;
-//! - [`read_cub`]: CUB-200-2011 as it is published, fields parted by spaces, boxes as a corner and
-//!   a size.
+//! - [`read_wsolevaluation`]: the metadata of <https://github.com/clovaai/wsolevaluation>, with
+//!   fields separated by commas and boxes as two corners;
+//! - [`read_cub`]: CUB-200-2011 as published, with fields separated by spaces and boxes as a corner
+//!   and a size.
 //!
-//! Boxes are in the pixels of the picture as it is stored, whose orientation tag nobody looked at.
+//! Boxes are in the pixels of the stored picture, before its EXIF orientation is applied.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -14,43 +14,45 @@ use std::fmt::Display;
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
-use super::{FormatError, text};
+use super::error::FormatError;
+use super::{input, paths};
 use crate::geometry::BBox;
 
 /// A set, in the order of its lists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LabelledSet {
-    /// What is to be measured; never empty.
+    /// The pictures to measure; never empty.
     pub pictures: Vec<LabelledPicture>,
-    /// How many classes it knows: at least one more than the largest class of a picture.
+    /// Number of classes: greater than the largest class of a picture.
     pub classes: usize,
-    /// The lists that it was read from.
+    /// The lists that were read.
     pub lists: Vec<PathBuf>,
 }
 
 /// A picture of a [`LabelledSet`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct LabelledPicture {
-    /// Its file, relative to the folder of the pictures, with `/`.
+    /// Path of its file relative to the folder of the pictures, with `/`.
     pub name: String,
-    /// Its class, counted from 0.
+    /// Its class, from 0.
     pub class: usize,
-    /// The objects of that class, at least one.
+    /// The objects of that class in pixels; at least one.
     pub boxes: Vec<BBox>,
-    /// Width and height in pixels, where the set tells.
+    /// Width and height in pixels, if the set has them.
     pub size: Option<(u32, u32)>,
 }
 
 /// Reads the lists of wsolevaluation in `folder`: `class_labels.txt`, `image_sizes.txt`,
-/// `localization.txt` (a line a box) and, if it is there, `image_ids.txt`, which says which
-/// pictures count.
+/// `localization.txt` (one line per box) and, if there is one, `image_ids.txt`, which selects the
+/// pictures to measure.
 ///
 /// # Errors
-/// A sentence that names the list, and the line if one is at fault.
+/// If a list cannot be read or lacks a line. The error names the list, and the faulty line if
+/// there is one.
 pub fn read_wsolevaluation(folder: &Path) -> Result<LabelledSet, FormatError> {
     let open = |name: &str| {
-        let whole = "a folder of wsolevaluation's metadata, such as its metadata/ILSVRC/test";
-        List::open(folder, name, ',', whole)
+        let expected = "a folder of wsolevaluation's metadata, such as its metadata/ILSVRC/test";
+        List::open(folder, name, ',', expected)
     };
     let labels = open("class_labels.txt")?;
     let sizes = open("image_sizes.txt")?;
@@ -88,7 +90,7 @@ pub fn read_wsolevaluation(folder: &Path) -> Result<LabelledSet, FormatError> {
         .iter()
         .map(|&(line, id)| {
             let lacks = |list: &List| {
-                let reason = format!("it has no line for {id}, which {} names", namer.name());
+                let reason = format!("there is no line for {id}, which is in {}", namer.name());
                 FormatError::malformed(&list.path, reason)
             };
             Ok(LabelledPicture {
@@ -101,7 +103,10 @@ pub fn read_wsolevaluation(folder: &Path) -> Result<LabelledSet, FormatError> {
         .collect::<Result<_, FormatError>>()?;
     let largest = pictures.iter().map(|picture| picture.class).max();
     let Some(largest) = largest else {
-        return Err(FormatError::malformed(&namer.path, "it names no pictures"));
+        return Err(FormatError::malformed(
+            &namer.path,
+            "the list names no pictures",
+        ));
     };
     Ok(LabelledSet {
         pictures,
@@ -115,8 +120,8 @@ pub fn read_wsolevaluation(folder: &Path) -> Result<LabelledSet, FormatError> {
 }
 
 /// Reads the test split of CUB-200-2011 in `folder`: `images.txt`, `image_class_labels.txt`,
-/// `train_test_split.txt`, `bounding_boxes.txt` and `classes.txt`. The pictures lie in its folder
-/// `images`. Boxes are cut to whole pixels, as every evaluation code reads them.
+/// `train_test_split.txt`, `bounding_boxes.txt` and `classes.txt`. The pictures are in its folder
+/// `images`. Boxes are truncated to whole pixels, as evaluation programs commonly do.
 ///
 /// # Errors
 /// As for [`read_wsolevaluation`].
@@ -151,7 +156,7 @@ pub fn read_cub(folder: &Path) -> Result<LabelledSet, FormatError> {
     let mut pictures = Vec::new();
     for &(line, id) in &name_of.order {
         let lacks = |list: &List| {
-            let reason = format!("it has no line for picture {id}, which images.txt names");
+            let reason = format!("there is no line for picture {id}, which is in images.txt");
             FormatError::malformed(&list.path, reason)
         };
         if *is_training.get(id).ok_or_else(|| lacks(&splits))? {
@@ -166,7 +171,7 @@ pub fn read_cub(folder: &Path) -> Result<LabelledSet, FormatError> {
         });
     }
     if pictures.is_empty() {
-        let reason = "it has no picture of the test split (0)";
+        let reason = "there is no picture of the test split (0)";
         return Err(FormatError::malformed(&splits.path, reason));
     }
     Ok(LabelledSet {
@@ -190,16 +195,16 @@ fn finite<const N: usize>(texts: [&str; N]) -> Option<[f32; N]> {
         .then(|| numbers.map(Option::unwrap_or_default))
 }
 
-/// A text file of one record a line.
+/// A text file with one record per line.
 struct List {
     path: PathBuf,
     text: String,
     separator: char,
 }
 
-/// Records under a key each.
+/// Records by key.
 struct Keyed<K, V> {
-    /// The keys and the lines that they stand in, counted from 1.
+    /// The keys with their line numbers, from 1.
     order: Vec<(usize, K)>,
     values: HashMap<K, V>,
 }
@@ -211,15 +216,20 @@ impl<K: Copy + Eq + Hash, V> Keyed<K, V> {
 }
 
 impl List {
-    /// Reads the list; `whole` says what the folder should be, for whoever gave another.
-    fn open(folder: &Path, name: &str, separator: char, whole: &str) -> Result<Self, FormatError> {
+    /// Reads a list. `expected` describes the right folder, for an error about a wrong one.
+    fn open(
+        folder: &Path,
+        name: &str,
+        separator: char,
+        expected: &str,
+    ) -> Result<Self, FormatError> {
         let path = folder.join(name);
         if !path.exists() {
-            let reason = format!("it has no {name}; give {whole}");
+            let reason = format!("there is no {name}; give {expected}");
             return Err(FormatError::malformed(folder, reason));
         }
         Ok(Self {
-            text: text::read(&path, text::LARGE_FILE_BYTES)?,
+            text: input::read_text(&path, input::MAX_DATASET_FILE_BYTES)?,
             path,
             separator,
         })
@@ -230,8 +240,8 @@ impl List {
         name.to_string_lossy().into_owned()
     }
 
-    /// What `parse` makes of the N fields of each line that is not empty, with the line's number.
-    /// A separator in the first field belongs to it, since names may hold one.
+    /// The line number and the parsed value of each line that is not blank. A line has N fields,
+    /// of which the first may contain the separator, since names may.
     fn records<'a, const N: usize, T>(
         &'a self,
         form: &str,
@@ -246,14 +256,17 @@ impl List {
                 fields.reverse();
                 let record = fields.try_into().ok().and_then(&parse);
                 let record = record.ok_or_else(|| {
-                    self.fault(number, format!("is {line:?}, which is no {form}"))
+                    self.fault(
+                        number,
+                        format!("is {line:?}, which is not of the form {form}"),
+                    )
                 })?;
                 Ok((number, record))
             })
             .collect()
     }
 
-    /// As [`Self::records`], where each record has a key of its own.
+    /// As [`Self::records`], for records with unique keys.
     fn keyed<'a, const N: usize, K: Copy + Display + Eq + Hash, V>(
         &'a self,
         form: &str,
@@ -273,10 +286,10 @@ impl List {
         Ok(Keyed { order, values })
     }
 
-    /// A picture's path as a document writes it.
+    /// The path of a picture, checked and with `/`.
     fn path_of_picture(&self, number: usize, written: &str) -> Result<String, FormatError> {
-        let lead_out = || self.fault(number, format!("names {written:?}, outside the folder"));
-        text::safe_path(written).ok_or_else(lead_out)
+        let is_outside = || self.fault(number, format!("names {written:?}, outside the folder"));
+        paths::safe_path(written).ok_or_else(is_outside)
     }
 
     fn fault(&self, number: usize, what: impl Display) -> FormatError {

@@ -11,7 +11,9 @@ use crate::app::session::Session;
 use crate::app::theme::ThemePalette;
 use crate::app::workers::events::FilePurpose;
 use crate::document::ReviewState;
-use crate::formats::exchange::{ExportOptions, Files, FolderLayout, Format, PictureScope, Split};
+use crate::formats::{
+    ExportOptions, FolderLayout, Format, PictureFiles, PictureScope, SubsetSplit,
+};
 
 const WIDTH: f32 = 560.0;
 /// Room for the “Browse…” button in points.
@@ -65,7 +67,7 @@ impl ExportDialog {
     }
 
     fn options(&self) -> ExportOptions {
-        let split = self.shares.map(|[train, val, test]| Split {
+        let split = self.shares.map(|[train, val, test]| SubsetSplit {
             train,
             val,
             test,
@@ -169,9 +171,21 @@ impl ExportDialog {
         let options = &mut self.options;
         ui.horizontal(|ui| {
             ui.label(tr!("export-files"));
-            ui.radio_value(&mut options.files, Files::Leave, tr!("export-files-leave"));
-            ui.radio_value(&mut options.files, Files::Copy, tr!("export-files-copy"));
-            ui.radio_value(&mut options.files, Files::Link, tr!("export-files-link"));
+            ui.radio_value(
+                &mut options.files,
+                PictureFiles::Leave,
+                tr!("export-files-leave"),
+            );
+            ui.radio_value(
+                &mut options.files,
+                PictureFiles::Copy,
+                tr!("export-files-copy"),
+            );
+            ui.radio_value(
+                &mut options.files,
+                PictureFiles::Link,
+                tr!("export-files-link"),
+            );
         });
         if matches!(options.format, Format::Coco | Format::Yolo) {
             let mut is_roboflow = options.layout == FolderLayout::Roboflow;

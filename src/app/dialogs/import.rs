@@ -8,7 +8,7 @@ use super::modal::modal;
 use crate::app::action::Action;
 use crate::app::i18n::tr;
 use crate::app::workers::events::FilePurpose;
-use crate::formats::exchange::ImportMode;
+use crate::formats::ImportMode;
 
 const WIDTH: f32 = 560.0;
 /// Room for the two buttons beside the path in points.

@@ -13,7 +13,7 @@ use crate::app::workers::events::{
     WorkerEvent,
 };
 use crate::app::workspace::Workspace;
-use crate::formats::exchange::{ExportReport, Import, Messages};
+use crate::formats::{ExportReport, Messages, PreparedImport};
 use crate::store::FolderChanges;
 
 /// How long a frame handles events; the others wait for the next.
@@ -144,7 +144,7 @@ impl Window {
         workspace.defers_writes = false;
         match event {
             ExchangeEvent::Imported(path, import) => {
-                let Import { edit, report } = *import;
+                let PreparedImport { edit, report } = *import;
                 let label = format!("import {}", path.display());
                 match workspace.session.commit_edit(&label, &edit) {
                     Ok(()) => {
@@ -154,7 +154,7 @@ impl Window {
                             report.tags,
                             report.pictures
                         ));
-                        self.notifications.problems(sentences(report.unread));
+                        self.notifications.problems(sentences(report.skipped));
                     }
                     Err(error) => self.notifications.problem(format!(
                         "{} was not imported: {error}; import it again",
@@ -258,9 +258,9 @@ fn on_workspace_event(
 
 /// The sentences of a report, with the number of those that it left out.
 fn sentences(notes: Messages) -> Vec<String> {
-    let mut sentences = notes.sentences;
-    if notes.more > 0 {
-        sentences.push(format!("… and {} more of this kind", notes.more));
+    let mut sentences = notes.texts;
+    if notes.omitted > 0 {
+        sentences.push(format!("… and {} more of this kind", notes.omitted));
     }
     sentences
 }

@@ -13,7 +13,7 @@ use image::RgbImage;
 
 use super::terms::{CutOptions, LearnedBoxes, ModelInfo};
 use crate::document::PictureId;
-use crate::formats::exchange::{ExportReport, Import};
+use crate::formats::{ExportReport, PreparedImport};
 use crate::learn::boxes::{LearnedBox, LearnedProposer};
 use crate::localize::Maps;
 use crate::propose::Proposal;
@@ -207,7 +207,7 @@ pub struct TrainedHeadFile {
 /// What has come of an import or export.
 pub enum ExchangeEvent {
     /// What a file or folder holds, as an edit of the document as it was then.
-    Imported(PathBuf, Box<Import>),
+    Imported(PathBuf, Box<PreparedImport>),
     /// What was written.
     Exported(PathBuf, ExportReport),
     /// Neither: a sentence that names the file and the remedy.

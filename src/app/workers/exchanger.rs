@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::events::{EventSender, ExchangeEvent, WorkerEvent};
-use crate::formats::exchange::{self, ExportOptions, ExportReport, Format, Import, ImportMode};
+use crate::formats::{self, ExportOptions, ExportReport, Format, ImportMode, PreparedImport};
 use crate::store::{Access, Project};
 
 /// Reads annotations of another tool for a project.
@@ -29,16 +29,16 @@ pub fn export(project: PathBuf, options: ExportOptions, out: PathBuf, post: Even
     });
 }
 
-fn read(project: &Path, path: &Path, mode: ImportMode) -> Result<Box<Import>, String> {
-    let format = exchange::detect_format(path).ok_or_else(|| unknown(path))?;
+fn read(project: &Path, path: &Path, mode: ImportMode) -> Result<Box<PreparedImport>, String> {
+    let format = formats::detect_format(path).ok_or_else(|| unknown(path))?;
     let (project, _) = Project::open(project, Access::View).map_err(|error| error.to_string())?;
-    let import = exchange::import(project.document(), path, project.root(), format, mode);
+    let import = formats::import(project.document(), path, project.root(), format, mode);
     import.map(Box::new).map_err(|error| error.to_string())
 }
 
 fn write(project: &Path, options: &ExportOptions, out: &Path) -> Result<ExportReport, String> {
     let (project, _) = Project::open(project, Access::View).map_err(|error| error.to_string())?;
-    let report = exchange::export(project.document(), project.root(), options, out);
+    let report = formats::export(project.document(), project.root(), options, out);
     report.map_err(|error| error.to_string())
 }
 

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use super::report::EvaluationReport;
 use crate::cli::ground_truth::truth_boxes;
 use crate::evaluate::{ClassMatching, EvaluationCase, Prediction, annotation_effort, coco_metrics};
-use crate::formats::coco::Instances;
+use crate::formats::coco::{self, Instances};
 use crate::geometry::BBox;
 
 /// The metrics of the boxes in the file `results`.
@@ -20,10 +20,6 @@ pub fn measure_results(
     results: &Path,
     class_agnostic: bool,
 ) -> anyhow::Result<EvaluationReport> {
-    let text =
-        std::fs::read(results).with_context(|| format!("cannot read {}", results.display()))?;
-    let detections: Vec<crate::formats::coco::Detection> = serde_json::from_slice(&text)
-        .with_context(|| format!("{} is not a COCO results list", results.display()))?;
     let mut cases: BTreeMap<u64, EvaluationCase> = truth_boxes(instances)
         .into_iter()
         .map(|(id, truth)| {
@@ -31,7 +27,7 @@ pub fn measure_results(
             (id, EvaluationCase { truth, predictions })
         })
         .collect();
-    for detection in detections {
+    for detection in coco::read_detections(results)? {
         let id = detection.image_id;
         let case = cases.get_mut(&id);
         let case = case.with_context(|| {

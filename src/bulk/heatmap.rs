@@ -1,26 +1,25 @@
 //! A map drawn over its picture.
 
 use std::fs;
-use std::io::Cursor;
+use std::io::{self, Cursor};
 use std::path::Path;
 
 use image::{ImageFormat, Rgb, RgbImage};
 
-use crate::files::write_whole;
-use crate::formats::FormatError;
+use crate::files::{FileError, write_whole};
 use crate::localize::{LevelMap, Map};
 use crate::pictures;
 
-/// Longest side of an overlay; maps have nothing finer to show.
-const LONGEST_SIDE: u32 = 1024;
-/// Weight of the colour over the picture.
+/// Longest side of a heat map. Maps have no finer detail.
+const MAX_SIDE_PX: u32 = 1024;
+/// Opacity of the colour over the picture.
 const OPACITY: f32 = 0.6;
 
-/// The picture, at most 1024 pixels long, in greys under the map's colours (inferno: perceptually
-/// uniform, dark is low).
-pub fn overlay(picture: &RgbImage, map: &Map) -> RgbImage {
+/// The picture in grey under the colours of the map (inferno, which is perceptually uniform; dark
+/// is low), reduced to at most 1024 pixels on its longest side.
+fn overlay(picture: &RgbImage, map: &Map) -> RgbImage {
     let (width, height) = picture.dimensions();
-    let scale = (LONGEST_SIDE as f32 / width.max(height) as f32).min(1.0);
+    let scale = (MAX_SIDE_PX as f32 / width.max(height) as f32).min(1.0);
     let side = |length: u32| ((length as f32 * scale).round() as u32).max(1);
     let (width, height) = (side(width), side(height));
     let mut blended = pictures::resize(picture, width, height);
@@ -35,14 +34,17 @@ pub fn overlay(picture: &RgbImage, map: &Map) -> RgbImage {
     blended
 }
 
-/// Writes the overlay as PNG, making the folders above it.
-pub fn write(path: &Path, picture: &RgbImage, map: &Map) -> Result<(), FormatError> {
+/// Writes the map over its picture as PNG, and makes the folders above it.
+///
+/// # Errors
+/// If the file or a folder cannot be written.
+pub(super) fn write(path: &Path, picture: &RgbImage, map: &Map) -> Result<(), FileError> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(FormatError::unwritable(path))?;
+        fs::create_dir_all(folder).map_err(FileError::unwritable(path))?;
     }
     let mut bytes = Vec::new();
     overlay(picture, map)
         .write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png)
-        .map_err(|error| FormatError::malformed(path, error.to_string()))?;
-    Ok(write_whole(path, |writer| writer.write_all(&bytes))?)
+        .map_err(|error| FileError::unwritable(path)(io::Error::other(error)))?;
+    write_whole(path, |writer| writer.write_all(&bytes))
 }

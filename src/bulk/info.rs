@@ -1,0 +1,151 @@
+//! The `info` of a run's COCO file: how its boxes were made, and how the run ended.
+//!
+//! All of it but the outcome are settings that a resumed run has to repeat, and that shards to be
+//! merged have to share. A new setting belongs in [`RunInfo::new`] and nowhere else.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::categories::RunCategories;
+use super::job::BulkJob;
+use crate::propose::ProposeSettings;
+use crate::tscam::Model;
+
+/// Whether the run was interrupted.
+const INTERRUPTED: &str = "interrupted";
+
+/// Why pictures failed, in one sentence each.
+const FAILED: &str = "failed";
+
+/// Which part of the pictures the file has.
+const SHARD: &str = "shard";
+
+/// The `info` of a run's COCO file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct RunInfo(Map<String, Value>);
+
+impl RunInfo {
+    /// The settings of a run.
+    pub fn new(job: &BulkJob, model: &Model, categories: &RunCategories) -> Self {
+        let ProposeSettings {
+            method,
+            input_options,
+            boxes,
+        } = &job.settings;
+        // The options of the boxes come first, so that the effective values below replace them.
+        let mut info = match serde_json::to_value(boxes) {
+            Ok(Value::Object(boxes)) => boxes,
+            _ => Map::new(),
+        };
+        let mut set = |key: &str, value: Value| {
+            info.insert(key.to_owned(), value);
+        };
+        let patches = input_options.patches;
+        let patches = patches.unwrap_or_else(|| model.backbone().default_patches());
+        let threshold = boxes.threshold.unwrap_or(method.default_threshold());
+        set(
+            "description",
+            "Box proposals by Tsukami, not reviewed by a person".into(),
+        );
+        set("version", env!("CARGO_PKG_VERSION").into());
+        set("model", json!(model.name));
+        set("model_sha256", json!(model.fingerprint));
+        set("method", method.name().into());
+        set("patches", patches.into());
+        set("square", input_options.square.into());
+        set("quality", input_options.quality.name().into());
+        set("threshold", shortest_decimal(threshold));
+        set("min_score", shortest_decimal(boxes.min_score));
+        let tags = if job.folder_tags { "folders" } else { "none" };
+        set("tags", tags.into());
+        if job.folder_tags {
+            // The ids of categories follow from the folders, so these must be the same, too.
+            set("classes", categories.of_folders().collect());
+        }
+        if !job.naming.is_empty() {
+            let naming = serde_json::to_value(&job.naming);
+            set("class_map", naming.unwrap_or_default());
+        }
+        if let Some(head) = model.head().and_then(|head| head.fingerprint.clone()) {
+            set("head_sha256", head.into());
+        }
+        if let Some(shard) = job.shard {
+            set(SHARD, shard.to_string().into());
+        }
+        Self(info)
+    }
+
+    /// The settings that differ, as `key: before, now after`; `None` if all are the same. How the
+    /// runs ended does not count.
+    pub fn differences(&self, now: &Self) -> Option<String> {
+        let (before, now) = (&self.0, &now.0);
+        let is_setting = |key: &str| key != INTERRUPTED && key != FAILED;
+        let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+        let differing: Vec<String> = keys
+            .into_iter()
+            .filter(|key| is_setting(key) && before.get(*key) != now.get(*key))
+            .map(|key| {
+                let show = |map: &Map<String, Value>| {
+                    map.get(key).map_or("none".to_owned(), Value::to_string)
+                };
+                format!("{key}: {}, now {}", show(before), show(now))
+            })
+            .collect();
+        (!differing.is_empty()).then(|| differing.join("; "))
+    }
+
+    /// Whether the run was interrupted.
+    pub fn is_interrupted(&self) -> bool {
+        self.0.contains_key(INTERRUPTED)
+    }
+
+    /// States how the run ended.
+    pub fn set_outcome(&mut self, is_interrupted: bool, failed: &[String]) {
+        if is_interrupted {
+            self.0.insert(INTERRUPTED.to_owned(), true.into());
+        }
+        if !failed.is_empty() {
+            self.0.insert(FAILED.to_owned(), json!(failed));
+        }
+    }
+
+    /// Takes out the sentences about failed pictures.
+    pub fn take_failed(&mut self) -> Vec<String> {
+        let Some(Value::Array(failed)) = self.0.remove(FAILED) else {
+            return Vec::new();
+        };
+        let failed = failed.into_iter().map(|reason| match reason {
+            Value::String(reason) => reason,
+            other => other.to_string(),
+        });
+        failed.collect()
+    }
+
+    /// Takes out which part of the pictures the file has.
+    pub fn take_shard(&mut self) -> Option<Value> {
+        self.0.remove(SHARD)
+    }
+}
+
+impl From<Map<String, Value>> for RunInfo {
+    fn from(info: Map<String, Value>) -> Self {
+        Self(info)
+    }
+}
+
+impl From<RunInfo> for Map<String, Value> {
+    fn from(info: RunInfo) -> Self {
+        info.0
+    }
+}
+
+/// A number with the digits of 32 bits, without those that 64 bits would add.
+fn shortest_decimal(number: f32) -> Value {
+    number
+        .to_string()
+        .parse::<f64>()
+        .map_or(Value::Null, Value::from)
+}

@@ -1,0 +1,239 @@
+//! Writes a project as COCO.
+//!
+//! Ids are those of the document, categories come in the person's order, and `iscrowd`, `area`,
+//! `info` and `segmentation` are always there. Boxes have the fewest decimals that give the same
+//! `f32` edges when they are read.
+
+use serde_json::{Map, Value, json};
+
+use super::extension::{
+    BoxExtension, CategoryExtension, EXTENSION_KEY, PictureExtension, insert_extension,
+};
+use super::outline::{is_outline, remove_stale_outline};
+use super::types::{self, Image, Instances};
+use crate::document::{Annotation, BoxState, Category, Flag, Picture};
+use crate::formats::error::FormatError;
+use crate::formats::export::naming::ExportedPicture;
+use crate::formats::export::options::{BoxSelection, PictureFiles};
+use crate::formats::export::split::Subset;
+use crate::formats::export::writer::ExportWriter;
+use crate::formats::format::FolderLayout;
+use crate::formats::json_flags::insert_flags;
+use crate::formats::{paths, unknown_fields};
+use crate::geometry::BBox;
+
+/// Keys of an annotation that are written from the document, or not at all.
+const RESERVED_KEYS: [&str; 7] = [
+    "id",
+    "image_id",
+    "category_id",
+    "iscrowd",
+    "score",
+    "ignore",
+    EXTENSION_KEY,
+];
+
+/// Writes an instances file, or one for each subset.
+pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
+    let pictures = writer.pictures.clone();
+    for subset in writer.subsets() {
+        let of_subset: Vec<_> = pictures.iter().filter(|one| one.subset == subset).collect();
+        let (file, picture_folder) = file_and_picture_folder(writer, subset);
+        let instances = instances(writer, &of_subset);
+        let path = writer.path_for(&file)?;
+        writer.write(&file, &instances.to_valid_json(&path)?)?;
+        for one in of_subset {
+            writer.add_picture_file(one, &paths::join(&picture_folder, &one.name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds the `info` of our own files.
+pub(super) fn own_info() -> Map<String, Value> {
+    let mut info = Map::new();
+    info.insert("description".to_owned(), "Boxes reviewed in Tsukami".into());
+    info.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
+    info.insert("contributor".to_owned(), "Tsukami".into());
+    info
+}
+
+/// The instances file of a subset, and the folder of its pictures.
+fn file_and_picture_folder(writer: &ExportWriter<'_>, subset: Subset) -> (String, String) {
+    let name = subset.name(writer.options.layout);
+    match writer.options.layout {
+        FolderLayout::Roboflow => (format!("{name}/_annotations.coco.json"), name.to_owned()),
+        FolderLayout::Standard if writer.options.split.is_some() => (
+            format!("annotations/instances_{name}.json"),
+            name.to_owned(),
+        ),
+        FolderLayout::Standard => ("annotations/instances.json".to_owned(), "images".to_owned()),
+    }
+}
+
+fn instances(writer: &mut ExportWriter<'_>, pictures: &[&ExportedPicture<'_>]) -> Instances {
+    let provenance = writer.options.provenance;
+    let mut extra = unknown_fields::from_text(writer.document.extra());
+    let info = match extra.remove("info") {
+        Some(Value::Object(info)) => info,
+        _ => own_info(),
+    };
+    let licenses = match extra.remove("licenses") {
+        Some(Value::Array(licenses)) => licenses,
+        _ => Vec::new(),
+    };
+    let mut file = Instances {
+        info,
+        licenses,
+        categories: writer
+            .document
+            .categories()
+            .map(|row| category(row, provenance))
+            .collect(),
+        extra,
+        ..Instances::default()
+    };
+    // With provenance, the boxes that are not selected are written where nobody takes them for
+    // ground truth.
+    let mut other_boxes = Vec::new();
+    for one in pictures {
+        file.images.push(image(one, writer));
+        for row in writer.document.annotations(one.picture.id) {
+            let is_selected = match writer.options.boxes {
+                BoxSelection::GroundTruth => row.is_ground_truth(),
+                BoxSelection::Proposals => row.state == BoxState::Proposed,
+            };
+            if is_selected {
+                file.annotations.push(annotation(row, one.picture, writer));
+            } else if provenance && writer.options.boxes == BoxSelection::GroundTruth {
+                let row = annotation(row, one.picture, writer);
+                other_boxes.extend(serde_json::to_value(row).ok());
+            }
+        }
+    }
+    writer.report.boxes += file.annotations.len();
+    if !other_boxes.is_empty() {
+        file.extra
+            .insert(EXTENSION_KEY.to_owned(), json!({ "boxes": other_boxes }));
+    }
+    file
+}
+
+fn category(row: &Category, provenance: bool) -> types::Category {
+    let mut extra = unknown_fields::from_text(row.extra.as_deref());
+    let supercategory = match extra.remove("supercategory") {
+        Some(Value::String(name)) => name,
+        _ => String::new(),
+    };
+    if provenance {
+        let Category { colour, hotkey, .. } = *row;
+        insert_extension(&mut extra, &CategoryExtension { colour, hotkey });
+    }
+    types::Category {
+        id: row.id.0.into(),
+        name: row.name.to_string(),
+        supercategory,
+        extra,
+    }
+}
+
+fn image(exported: &ExportedPicture<'_>, writer: &ExportWriter<'_>) -> Image {
+    let row = exported.picture;
+    let provenance = writer.options.provenance;
+    let mut extra = unknown_fields::from_text(row.extra.as_deref());
+    let extension = PictureExtension {
+        review: Some(row.review),
+        tags: row.tags.iter().map(|tag| tag.0.into()).collect(),
+        missing: provenance.then_some(row.missing),
+        content_hash: row.content_hash.clone().filter(|_| provenance),
+    };
+    insert_extension(&mut extra, &extension);
+    let is_in_export = writer.options.files != PictureFiles::Leave;
+    Image {
+        id: row.id.0.into(),
+        width: row.width,
+        height: row.height,
+        file_name: if is_in_export {
+            exported.name.clone()
+        } else {
+            row.path.to_string()
+        },
+        extra,
+    }
+}
+
+fn annotation(
+    row: &Annotation,
+    picture: &Picture,
+    writer: &mut ExportWriter<'_>,
+) -> types::Annotation {
+    let bbox = shortest_bbox(&row.rect);
+    let mut extra = unknown_fields::from_text(row.extra.as_deref());
+    for key in RESERVED_KEYS {
+        extra.remove(key);
+    }
+    if remove_stale_outline(&mut extra, &row.rect, picture) {
+        let (path, id) = (&picture.path, row.id);
+        writer.report_change(format!(
+            "{path}: the outline or keypoints of box {id} were left out because the box was moved"
+        ));
+    }
+    let segmentation = extra.remove("segmentation").filter(is_outline);
+    let box_area = bbox[2] * bbox[3];
+    let mask_area = extra.remove("area").and_then(|area| area.as_f64());
+    let area = mask_area.filter(|area| segmentation.is_some() && *area > 0.0 && *area <= box_area);
+    // As CVAT writes the flags for which COCO has no key.
+    let mut attributes = row
+        .flags
+        .iter()
+        .filter(|flag| *flag != Flag::Crowd)
+        .peekable();
+    if attributes.peek().is_some() {
+        insert_flags(&mut extra, "attributes", attributes);
+    }
+    let is_plain = row.state == BoxState::Drawn && row.score.is_none();
+    if writer.options.provenance && !is_plain {
+        let extension = BoxExtension {
+            state: row.state,
+            origin: row.origin.clone(),
+            score: row.score,
+            proposal: row.former.clone(),
+        };
+        insert_extension(&mut extra, &extension);
+    }
+    types::Annotation {
+        id: row.id.0.into(),
+        image_id: picture.id.0.into(),
+        category_id: row.category.0.into(),
+        bbox,
+        area: area.unwrap_or(box_area),
+        iscrowd: u8::from(row.flags.crowd),
+        segmentation: segmentation.unwrap_or_else(|| json!([])),
+        // Only a file of proposals has scores.
+        score: row
+            .score
+            .map(f64::from)
+            .filter(|_| writer.options.boxes == BoxSelection::Proposals),
+        extra,
+    }
+}
+
+/// `[x, y, width, height]` with the fewest decimals that give the same edges, and inside of what
+/// the edges enclose.
+pub(super) fn shortest_bbox(rect: &BBox) -> [f64; 4] {
+    let decimal = |edge: f32| edge.to_string().parse().unwrap_or_else(|_| f64::from(edge));
+    let side = |from: f64, to: f32| {
+        let exact = f64::from(to) - from;
+        let end: f64 = decimal(to);
+        let rounded = (0..=9).map(|digits| {
+            let unit = 10_f64.powi(digits);
+            ((end - from) * unit).round() / unit
+        });
+        let mut suitable = rounded.filter(|side| {
+            *side > 0.0 && from + side <= end && ((from + side) as f32).to_bits() == to.to_bits()
+        });
+        suitable.next().unwrap_or(exact)
+    };
+    let (x, y) = (decimal(rect.x0), decimal(rect.y0));
+    [x, y, side(x, rect.x1), side(y, rect.y1)]
+}

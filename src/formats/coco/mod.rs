@@ -1,0 +1,33 @@
+//! COCO JSON: the instances file (pictures, annotations, categories) and the plain results list.
+//!
+//! | module | its one idea |
+//! |---|---|
+//! | `types` | the rows of the files as values |
+//! | `reader` | the one reader of instances files, row by row |
+//! | `read`, `check`, `write` | an instances file as one value: read, checked, written |
+//! | `import`, `export` | a project from COCO files, and as one |
+//! | `results` | the plain list of scored boxes |
+//! | `extension` | what only this program understands, under the key `tsukami` |
+//! | `outline` | polygons and keypoints, kept while their box stays |
+//! | `recognise` | how the files are recognised |
+
+mod check;
+mod export;
+mod extension;
+mod import;
+mod outline;
+mod read;
+mod reader;
+mod recognise;
+mod results;
+mod types;
+mod write;
+
+pub use results::read_detections;
+pub use types::{Annotation, Category, Detection, Image, Instances};
+pub use write::write_detections;
+
+pub(super) use export::export;
+pub(super) use import::import;
+pub(super) use recognise::{are_instances_keys, are_results_keys};
+pub(super) use results::{export_results, import_results};

@@ -1,0 +1,89 @@
+//! Import and export, whatever the format. The rules are the same for all formats and are
+//! described in [`formats`](super).
+
+use std::path::Path;
+
+use super::error::FormatError;
+use super::export::naming::name_pictures;
+use super::export::options::{BoxSelection, ExportOptions, PictureScope};
+use super::export::report::ExportReport;
+use super::export::writer::ExportWriter;
+use super::format::Format;
+use super::import::builder::ImportBuilder;
+use super::import::report::{ImportMode, PreparedImport};
+use super::{coco, createml, labelme, tags, voc, yolo};
+use crate::document::{Annotation, Document, Picture, ReviewState};
+
+/// Reads a file, or the files of a folder, into an edit. `root` is the project's folder: paths of
+/// pictures are relative to it, and picture files are searched only there.
+///
+/// # Errors
+/// If a file cannot be read as a whole. Faults in parts of it are in the report.
+pub fn import(
+    document: &Document,
+    path: &Path,
+    root: &Path,
+    format: Format,
+    mode: ImportMode,
+) -> Result<PreparedImport, FormatError> {
+    let mut import = ImportBuilder::new(document, root, mode);
+    match format {
+        Format::Coco => coco::import(path, &mut import)?,
+        Format::CocoResults => coco::import_results(path, &mut import)?,
+        Format::Yolo => yolo::import(path, &mut import)?,
+        Format::Voc => voc::import(path, &mut import)?,
+        Format::LabelMe => labelme::import(path, &mut import)?,
+        Format::CreateMl => createml::import(path, &mut import)?,
+        Format::Tags => tags::import(path, &mut import)?,
+    }
+    Ok(import.finish())
+}
+
+/// Writes the document to `out`, a folder or a file as [`ExportOptions::makes_folder`] says.
+/// `root` is the project's folder.
+///
+/// # Errors
+/// If something cannot be written, or the project or a picture would be overwritten. A folder that
+/// did not exist before does not exist then either.
+pub fn export(
+    document: &Document,
+    root: &Path,
+    options: &ExportOptions,
+    out: &Path,
+) -> Result<ExportReport, FormatError> {
+    let has_scores = matches!(options.format, Format::Coco | Format::CocoResults);
+    if options.boxes == BoxSelection::Proposals && !has_scores {
+        let reason = "only COCO can hold proposals";
+        return Err(FormatError::malformed(out, reason));
+    }
+    let pictures = document
+        .pictures()
+        .filter(|picture| is_exported(document, picture, options));
+    let pictures = name_pictures(pictures, options);
+    let mut writer = ExportWriter::new(document, root, options, out, pictures)?;
+    match options.format {
+        Format::Coco => coco::export(&mut writer)?,
+        Format::CocoResults => coco::export_results(&mut writer)?,
+        Format::Yolo => yolo::export(&mut writer)?,
+        Format::Voc => voc::export(&mut writer)?,
+        Format::LabelMe => labelme::export(&mut writer)?,
+        Format::CreateMl => createml::export(&mut writer)?,
+        Format::Tags => tags::export(&mut writer)?,
+    }
+    writer.finish()
+}
+
+fn is_exported(document: &Document, picture: &Picture, options: &ExportOptions) -> bool {
+    let is_done = picture.review == ReviewState::Done;
+    let holds_proposals =
+        options.boxes == BoxSelection::Proposals || options.format == Format::CocoResults;
+    match options.format {
+        Format::Tags => true,
+        _ if holds_proposals => !is_done && picture.review != ReviewState::New,
+        Format::Coco => is_done || options.scope == PictureScope::All,
+        _ => {
+            let mut rows = document.annotations(picture.id).iter();
+            is_done || (options.scope == PictureScope::All && rows.any(Annotation::is_ground_truth))
+        }
+    }
+}

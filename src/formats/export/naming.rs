@@ -1,0 +1,67 @@
+//! Subsets and file names of the pictures in an export.
+
+use std::collections::HashSet;
+
+use super::options::{ExportOptions, PictureFiles};
+use super::split::Subset;
+use crate::document::Picture;
+use crate::formats::format::Format;
+use crate::formats::paths;
+
+/// A picture of an export.
+#[derive(Clone, Debug)]
+pub(in crate::formats) struct ExportedPicture<'a> {
+    pub picture: &'a Picture,
+    pub subset: Subset,
+    /// Its path in the export, below the folder of its subset.
+    pub name: String,
+}
+
+/// Gives each picture its subset, and a name that no other picture or label file has, not even on
+/// a system that ignores the case of letters. Folders are kept.
+pub(in crate::formats) fn name_pictures<'a>(
+    pictures: impl Iterator<Item = &'a Picture>,
+    options: &ExportOptions,
+) -> Vec<ExportedPicture<'a>> {
+    let has_label_files = matches!(options.format, Format::Yolo | Format::Voc | Format::LabelMe);
+    let mut taken = HashSet::new();
+    pictures
+        .map(|picture| {
+            let subset = options
+                .split
+                .map_or(Subset::Train, |split| split.subset(&picture.path));
+            let mut name = picture.path.to_string();
+            if options.format == Format::Yolo {
+                // Readers find the labels by replacing the last `images` in the path by `labels`.
+                let parts = name.split('/');
+                name = parts
+                    .map(|part| if part == "images" { "images_" } else { part })
+                    .collect::<Vec<_>>()
+                    .join("/");
+            }
+            if has_label_files {
+                name = free_name(&mut taken, name, |name| paths::without_extension(name));
+            } else if options.files != PictureFiles::Leave {
+                name = free_name(&mut taken, name, |name| name);
+            }
+            ExportedPicture {
+                picture,
+                subset,
+                name,
+            }
+        })
+        .collect()
+}
+
+/// The name itself, or with a number if its key is taken.
+fn free_name(taken: &mut HashSet<String>, name: String, key: fn(&str) -> &str) -> String {
+    if taken.insert(key(&name).to_lowercase()) {
+        return name;
+    }
+    let stem = paths::without_extension(&name);
+    let extension = &name[stem.len()..];
+    let mut numbered = (2_u32..).map(|number| format!("{stem}_{number}{extension}"));
+    numbered
+        .find(|name| taken.insert(key(name).to_lowercase()))
+        .unwrap_or_default()
+}

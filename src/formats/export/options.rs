@@ -1,0 +1,85 @@
+//! What an export writes.
+
+use super::split::SubsetSplit;
+use crate::formats::format::{FolderLayout, Format};
+
+/// Which pictures are exported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PictureScope {
+    /// Pictures that are done, with or without boxes.
+    #[default]
+    Reviewed,
+    /// All pictures; unfinished ones with the ground truth that they have so far. A format that
+    /// cannot express "not reviewed" has no file for an unfinished picture without ground truth.
+    All,
+}
+
+/// Which boxes are exported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BoxSelection {
+    /// Boxes that a person has confirmed.
+    #[default]
+    GroundTruth,
+    /// Proposals that nobody has reviewed, with their scores, of the pictures that are not done.
+    /// Only COCO can hold them.
+    Proposals,
+}
+
+/// What happens to the picture files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PictureFiles {
+    /// They stay where they are.
+    #[default]
+    Leave,
+    /// They are copied.
+    Copy,
+    /// They are linked: by hard links, otherwise by symbolic links, otherwise they are copied.
+    Link,
+}
+
+/// What an export writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportOptions {
+    /// The format.
+    pub format: Format,
+    /// Which pictures.
+    pub scope: PictureScope,
+    /// Which boxes.
+    pub boxes: BoxSelection,
+    /// Whether a COCO file also holds what only this program understands, under keys `tsukami`
+    /// that other programs ignore: who made a box, what the model had proposed, open and rejected
+    /// proposals, colours and shortcut keys. Importing such a file gives the same document.
+    pub provenance: bool,
+    /// How the pictures are divided into subsets, if at all.
+    pub split: Option<SubsetSplit>,
+    /// What happens to the picture files.
+    pub files: PictureFiles,
+    /// How the files are arranged.
+    pub layout: FolderLayout,
+}
+
+impl ExportOptions {
+    /// The reviewed pictures with their ground truth, in one set, without the picture files.
+    pub fn new(format: Format) -> Self {
+        Self {
+            format,
+            scope: PictureScope::default(),
+            boxes: BoxSelection::default(),
+            provenance: false,
+            split: None,
+            files: PictureFiles::default(),
+            layout: FolderLayout::default(),
+        }
+    }
+
+    /// Whether the export is a folder rather than a single file.
+    pub fn makes_folder(&self) -> bool {
+        match self.format {
+            Format::Yolo | Format::Voc | Format::LabelMe => true,
+            Format::Coco | Format::CreateMl => {
+                self.split.is_some() || self.files != PictureFiles::Leave
+            }
+            Format::CocoResults | Format::Tags => false,
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The boxes of a picture: clipped to it, and compared with those that the document has.
+
+use std::collections::HashSet;
+
+use super::ids::IdAllocator;
+use super::report::{ImportMode, ImportReport};
+use super::rows::{ImportedBox, ImportedPicture};
+use crate::document::{
+    Annotation, AnnotationId, BoxState, CategoryId, Change, Document, Edit, FormerProposal,
+    Picture, PictureId, ReviewState,
+};
+use crate::geometry::BBox;
+
+/// From this overlap on, an imported box is the same as one of the document.
+const SAME_BOX_IOU: f32 = 0.99;
+
+/// From this overlap on, a proposal is covered by a person's judgement.
+const JUDGED_IOU: f32 = 0.9;
+
+/// A smaller distance beyond the edge of the picture is a rounding error of the file.
+const ROUNDING_PX: f64 = 0.05;
+
+/// What the boxes of a file do to a picture.
+pub(super) struct BoxOutcome {
+    /// Whether the file has ground truth for it.
+    pub has_ground_truth: bool,
+    /// Whether the file has proposals for it.
+    pub has_proposals: bool,
+    /// Whether some boxes could not be imported.
+    pub is_partial: bool,
+    /// Boxes of the document that the file has, too.
+    pub present: HashSet<AnnotationId>,
+    /// Boxes of the document that are removed.
+    pub removed: HashSet<AnnotationId>,
+}
+
+/// Takes the boxes of one picture after the other.
+pub(super) struct BoxImporter<'a> {
+    pub document: &'a Document,
+    pub mode: ImportMode,
+    /// The ids of the imported categories.
+    pub categories: &'a [CategoryId],
+    pub ids: IdAllocator,
+}
+
+impl BoxImporter<'_> {
+    /// Adds the edits for the boxes of a picture to `edits`.
+    pub(super) fn add_boxes(
+        &mut self,
+        picture: &Picture,
+        is_new: bool,
+        imported: &mut ImportedPicture,
+        report: &mut ImportReport,
+        edits: &mut Vec<Edit>,
+    ) -> BoxOutcome {
+        let rows = if is_new {
+            &[]
+        } else {
+            self.document.annotations(picture.id)
+        };
+        let boxes = std::mem::take(&mut imported.boxes);
+        let mut outcome = BoxOutcome {
+            has_ground_truth: false,
+            has_proposals: boxes.iter().any(|one| one.state == BoxState::Proposed),
+            is_partial: imported.is_partial,
+            present: HashSet::new(),
+            removed: HashSet::new(),
+        };
+        let is_closed = !is_new && picture.review == ReviewState::Done;
+        let mut inserted = Vec::new();
+        for one in boxes {
+            let Some(rect) = clip(picture, imported.is_normalised, &one, report) else {
+                outcome.is_partial = true;
+                continue;
+            };
+            let category = self.categories[one.category];
+            outcome.has_ground_truth |= one.is_ground_truth();
+            if let Some(row) = find_present(rows, rect, category, one.state) {
+                outcome.present.insert(row.id);
+                report.present += 1;
+                continue;
+            }
+            if is_closed && one.state == BoxState::Proposed {
+                // A person has marked the picture as done, so its boxes are final.
+                report.present += 1;
+                continue;
+            }
+            let confirmed = rows.iter().find(|row| {
+                row.state == BoxState::Proposed
+                    && !outcome.present.contains(&row.id)
+                    && is_same(row, rect, category)
+            });
+            if let Some(row) = confirmed.filter(|_| one.is_ground_truth()) {
+                outcome.present.insert(row.id);
+                report.boxes += 1;
+                let mut row = row.clone();
+                row.state = BoxState::Accepted;
+                row.flags = one.flags;
+                row.extra = one.extra;
+                edits.push(edit(picture.id, Change::Update(row)));
+                continue;
+            }
+            inserted.push((rect, category, one));
+        }
+        if self.mode == ImportMode::Replace {
+            remove_others(rows, &mut outcome, picture.id, report, edits);
+        }
+        for (rect, category, one) in inserted {
+            // A box that replaces one with the same id keeps the id: it was changed elsewhere.
+            let own = rows.iter().find(|row| {
+                Some(u64::from(row.id.0)) == one.id && outcome.removed.contains(&row.id)
+            });
+            let id = own.map_or_else(|| AnnotationId(self.ids.allocate(one.id)), |row| row.id);
+            match one.state {
+                BoxState::Proposed => report.proposals += 1,
+                BoxState::Rejected => {}
+                _ => report.boxes += 1,
+            }
+            let row = annotation(id, rect, category, one, self.categories);
+            edits.push(edit(picture.id, Change::Insert(row)));
+        }
+        outcome
+    }
+}
+
+fn edit(picture: PictureId, change: Change<Annotation, AnnotationId>) -> Edit {
+    Edit::Annotation { picture, change }
+}
+
+fn is_same(row: &Annotation, rect: BBox, category: CategoryId) -> bool {
+    row.category == category && row.rect.iou(&rect) >= SAME_BOX_IOU
+}
+
+/// The box of the document that an imported box of this state is.
+fn find_present(
+    rows: &[Annotation],
+    rect: BBox,
+    category: CategoryId,
+    state: BoxState,
+) -> Option<&Annotation> {
+    rows.iter().find(|row| match state {
+        BoxState::Proposed if row.state != BoxState::Proposed => is_judged(row, rect, category),
+        BoxState::Proposed | BoxState::Rejected => is_same(row, rect, category),
+        _ => row.is_ground_truth() && is_same(row, rect, category),
+    })
+}
+
+/// Whether a person's judgement of `row` covers a proposal, as in `document::ops`.
+fn is_judged(row: &Annotation, rect: BBox, category: CategoryId) -> bool {
+    let covers = |other: &BBox, of| of == category && rect.iou(other) >= JUDGED_IOU;
+    covers(&row.rect, row.category)
+        || row
+            .former
+            .as_ref()
+            .is_some_and(|former| covers(&former.rect, former.category))
+}
+
+/// Removes what the boxes of the file replace: proposals if the file has only proposals, and
+/// everything if it has ground truth or nothing at all.
+fn remove_others(
+    rows: &[Annotation],
+    outcome: &mut BoxOutcome,
+    picture: PictureId,
+    report: &mut ImportReport,
+    edits: &mut Vec<Edit>,
+) {
+    let only_proposals = outcome.has_proposals && !outcome.has_ground_truth;
+    for row in rows {
+        let is_replaced = !outcome.present.contains(&row.id)
+            && (!only_proposals || row.state == BoxState::Proposed);
+        if is_replaced {
+            report.removed += 1;
+            outcome.removed.insert(row.id);
+            edits.push(edit(picture, Change::Remove(row.id)));
+        }
+    }
+}
+
+/// The box in pixels, clipped to the picture; `None`, with a message, if nothing is left.
+fn clip(
+    picture: &Picture,
+    is_normalised: bool,
+    one: &ImportedBox,
+    report: &mut ImportReport,
+) -> Option<BBox> {
+    let size = [f64::from(picture.width), f64::from(picture.height)];
+    let mut edges = one.edges;
+    if is_normalised {
+        for (at, edge) in edges.iter_mut().enumerate() {
+            *edge *= size[at % 2];
+        }
+    }
+    let path = &picture.path;
+    let name = one
+        .id
+        .map_or_else(|| "a box".to_owned(), |id| format!("box {id}"));
+    let [x0, y0, x1, y1] = edges;
+    if !edges.iter().all(|edge| edge.is_finite()) || x0 >= x1 || y0 >= y1 {
+        report.skipped.add(format!(
+            "{path}: {name} from ({x0}, {y0}) to ({x1}, {y1}) has no area"
+        ));
+        return None;
+    }
+    let mut is_clipped = false;
+    for (at, edge) in edges.iter_mut().enumerate() {
+        let inside = edge.clamp(0.0, size[at % 2]);
+        is_clipped |= (inside - *edge).abs() > ROUNDING_PX;
+        *edge = inside;
+    }
+    let [left, top, right, bottom] = edges.map(|edge| edge as f32);
+    let rect = BBox {
+        x0: left,
+        y0: top,
+        x1: right,
+        y1: bottom,
+    };
+    let rect = rect.clipped(picture.width, picture.height);
+    if rect.is_none() {
+        report.skipped.add(format!(
+            "{path}: {name} from ({x0}, {y0}) to ({x1}, {y1}) is outside the picture"
+        ));
+    } else if is_clipped {
+        report
+            .changed
+            .add(format!("{path}: {name} was clipped to the picture"));
+    }
+    rect
+}
+
+fn annotation(
+    id: AnnotationId,
+    rect: BBox,
+    category: CategoryId,
+    one: ImportedBox,
+    categories: &[CategoryId],
+) -> Annotation {
+    let former = one.former.map(|(rect, category)| {
+        Box::new(FormerProposal {
+            rect,
+            category: categories[category],
+        })
+    });
+    Annotation {
+        flags: one.flags,
+        extra: one.extra,
+        state: one.state,
+        origin: one.origin,
+        score: one.score,
+        former,
+        ..Annotation::drawn(id, rect, category)
+    }
+}

@@ -1,0 +1,217 @@
+//! Turns what the files of an import say into one edit.
+//!
+//! The reader of a format adds categories and pictures to an [`ImportBuilder`] as its files have
+//! them. [`ImportBuilder::finish`] then makes all decisions, in the same way for all formats:
+//! which picture is meant, which id is free, which box the document already has, what is clipped,
+//! and what the review state becomes.
+
+use std::collections::HashMap;
+use std::mem;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::boxes::BoxImporter;
+use super::categories::resolve_categories;
+use super::ids::IdAllocator;
+use super::pictures::{PictureMatch, match_pictures, new_picture};
+use super::report::{ImportMode, ImportReport, PreparedImport};
+use super::review::update_review;
+use super::rows::{ImportedCategory, ImportedPicture};
+use crate::document::{CategoryId, Change, Document, Edit, Picture, PictureId};
+use crate::formats::unknown_fields;
+
+/// An import under construction.
+pub(in crate::formats) struct ImportBuilder<'a> {
+    pub document: &'a Document,
+    /// The folder to which the paths of the document's pictures are relative.
+    pub root: &'a Path,
+    pub report: ImportReport,
+    pub categories: Vec<ImportedCategory>,
+    pub pictures: Vec<ImportedPicture>,
+    /// Unknown fields of the whole file, by key.
+    pub extra: Map<String, Value>,
+    mode: ImportMode,
+    category_by_name: HashMap<String, usize>,
+}
+
+impl<'a> ImportBuilder<'a> {
+    pub(in crate::formats) fn new(
+        document: &'a Document,
+        root: &'a Path,
+        mode: ImportMode,
+    ) -> Self {
+        Self {
+            document,
+            root,
+            report: ImportReport::default(),
+            categories: Vec::new(),
+            pictures: Vec::new(),
+            extra: Map::new(),
+            mode,
+            category_by_name: HashMap::new(),
+        }
+    }
+
+    /// Reports something that is imported in another form.
+    pub(in crate::formats) fn report_change(&mut self, text: impl Into<String>) {
+        self.report.changed.add(text);
+    }
+
+    /// Reports something that could not be read or imported.
+    pub(in crate::formats) fn report_skipped(&mut self, text: impl Into<String>) {
+        self.report.skipped.add(text);
+    }
+
+    /// The index of a category, which is added unless one of its name is there. `None` if it has
+    /// no name.
+    pub(in crate::formats) fn add_category(
+        &mut self,
+        mut category: ImportedCategory,
+    ) -> Option<usize> {
+        let name = category.name.trim();
+        if name.is_empty() {
+            return None;
+        }
+        if name.len() < category.name.len() {
+            let text = format!("category {:?} was renamed to {name:?}", category.name);
+            self.report.changed.add(text);
+            category.name = name.to_owned();
+        }
+        if let Some(index) = self.category_by_name.get(&category.name) {
+            return Some(*index);
+        }
+        let index = self.categories.len();
+        self.category_by_name.insert(category.name.clone(), index);
+        self.categories.push(category);
+        Some(index)
+    }
+
+    /// The index of the category with this name, as [`add_category`](Self::add_category) gives it.
+    pub(in crate::formats) fn category_by_name(&mut self, name: &str) -> Option<usize> {
+        self.add_category(ImportedCategory {
+            name: name.to_owned(),
+            ..ImportedCategory::default()
+        })
+    }
+
+    /// The edit that imports everything, and a report of what it does.
+    pub(in crate::formats) fn finish(mut self) -> PreparedImport {
+        let mut edits = Vec::new();
+        self.merge_extra(&mut edits);
+        let categories = mem::take(&mut self.categories);
+        let categories =
+            resolve_categories(self.document, categories, &mut self.report, &mut edits);
+        let imported = mem::take(&mut self.pictures);
+        let matched = match_pictures(self.document, self.root, imported, &mut self.report);
+
+        let next = self.document.next_ids();
+        let new = matched
+            .iter()
+            .filter(|(found, _)| matches!(found, PictureMatch::New { .. }));
+        let new_ids = new.filter_map(|(_, imported)| imported.id);
+        let mut picture_ids = IdAllocator::new(next.picture.0, new_ids);
+        let all_boxes = matched.iter().flat_map(|(_, imported)| &imported.boxes);
+        let box_ids = all_boxes.filter_map(|imported| imported.id);
+        let mut boxes = BoxImporter {
+            document: self.document,
+            mode: self.mode,
+            categories: &categories,
+            ids: IdAllocator::new(next.annotation.0, box_ids),
+        };
+        for (found, imported) in matched {
+            let (is_new, before) = match found {
+                PictureMatch::Known(picture) => (false, picture.clone()),
+                PictureMatch::New { path, is_on_disk } => {
+                    let report = &mut self.report;
+                    let picture = new_picture(self.root, path, is_on_disk, &imported, report);
+                    let Some(picture) = picture else { continue };
+                    let id = PictureId(picture_ids.allocate(imported.id));
+                    (true, Picture { id, ..picture })
+                }
+            };
+            self.add_picture(is_new, before, imported, &mut boxes, &mut edits);
+        }
+        picture_ids.report("pictures", &mut self.report);
+        boxes.ids.report("boxes", &mut self.report);
+        PreparedImport {
+            edit: Edit::batch(edits),
+            report: self.report,
+        }
+    }
+
+    /// In a merge the document's own fields win, otherwise the file's.
+    fn merge_extra(&mut self, edits: &mut Vec<Edit>) {
+        let before = unknown_fields::from_text(self.document.extra());
+        let mut extra = before.clone();
+        for (key, value) in mem::take(&mut self.extra) {
+            if self.mode == ImportMode::Replace || !extra.contains_key(&key) {
+                extra.insert(key, value);
+            }
+        }
+        if extra != before {
+            edits.push(Edit::Extra(unknown_fields::to_text(&extra)));
+        }
+    }
+
+    /// Adds the edits of one picture and its boxes.
+    fn add_picture(
+        &mut self,
+        is_new: bool,
+        before: Picture,
+        mut imported: ImportedPicture,
+        boxes: &mut BoxImporter<'_>,
+        edits: &mut Vec<Edit>,
+    ) {
+        self.report.pictures += 1;
+        self.report.pictures_added += usize::from(is_new);
+        let mut after = before.clone();
+        let tags = imported.tags.iter().map(|index| boxes.categories[*index]);
+        self.add_tags(&mut after, tags.collect());
+        self.check_size(&after, &imported);
+        let mut box_edits = Vec::new();
+        let report = &mut self.report;
+        let outcome = boxes.add_boxes(&after, is_new, &mut imported, report, &mut box_edits);
+        update_review(
+            self.document,
+            self.mode,
+            &mut after,
+            is_new,
+            &imported,
+            &outcome,
+            &mut box_edits,
+        );
+        if imported.extra.is_some() && (after.extra.is_none() || self.mode == ImportMode::Replace) {
+            after.extra = imported.extra;
+        }
+        if is_new {
+            edits.push(Edit::Picture(Change::Insert(after)));
+        } else if after != before {
+            edits.push(Edit::Picture(Change::Update(after)));
+        }
+        edits.append(&mut box_edits);
+    }
+
+    fn add_tags(&mut self, picture: &mut Picture, mut tags: Vec<CategoryId>) {
+        if self.mode == ImportMode::Merge || tags.is_empty() {
+            tags.extend(&picture.tags);
+        }
+        tags.sort_unstable();
+        tags.dedup();
+        let new = tags.iter().filter(|tag| !picture.tags.contains(tag));
+        self.report.tags += new.count();
+        picture.tags = tags;
+    }
+
+    fn check_size(&mut self, picture: &Picture, imported: &ImportedPicture) {
+        let actual = [picture.width, picture.height];
+        if let Some([width, height]) = imported.size.filter(|size| *size != actual) {
+            let [actual_width, actual_height] = actual;
+            self.report.changed.add(format!(
+                "{}: the file says {width} x {height} pixels, but the picture has \
+                 {actual_width} x {actual_height}; its boxes were not scaled",
+                picture.path
+            ));
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What a file says about categories, pictures and boxes, before anything is decided about it.
+
+use crate::document::{BoxState, Flags, Origin, Provenance, ReviewState};
+use crate::geometry::BBox;
+use std::sync::Arc;
+
+/// A category of a file.
+#[derive(Clone, Debug, Default)]
+pub(in crate::formats) struct ImportedCategory {
+    pub id: Option<u64>,
+    pub name: String,
+    pub colour: Option<[u8; 3]>,
+    /// Whether the file says which key the category has, and the key if it has one. Without it
+    /// the category gets a free digit.
+    pub hotkey: Option<Option<char>>,
+    /// Unknown fields as JSON text.
+    pub extra: Option<Box<str>>,
+}
+
+/// A picture of a file.
+#[derive(Clone, Debug, Default)]
+pub(in crate::formats) struct ImportedPicture {
+    /// Safe paths under which the picture may be known, the most likely first.
+    pub names: Vec<String>,
+    /// Whether the paths lack the extension.
+    pub any_extension: bool,
+    pub id: Option<u64>,
+    /// Width and height in pixels.
+    pub size: Option<[u32; 2]>,
+    /// The review state, if the format can tell it.
+    pub review: Option<ReviewState>,
+    pub missing: Option<bool>,
+    pub content_hash: Option<Box<str>>,
+    /// Whether the edges of the boxes are shares of the picture's width and height.
+    pub is_normalised: bool,
+    /// Whether some of its boxes could not be read.
+    pub is_partial: bool,
+    /// Image tags, as indices of imported categories.
+    pub tags: Vec<usize>,
+    pub boxes: Vec<ImportedBox>,
+    /// Unknown fields as JSON text.
+    pub extra: Option<Box<str>>,
+}
+
+/// A box of a file.
+#[derive(Clone, Debug)]
+pub(in crate::formats) struct ImportedBox {
+    pub id: Option<u64>,
+    /// Index of its imported category.
+    pub category: usize,
+    /// Left, top, right and bottom edge as the file has them, unchecked.
+    pub edges: [f64; 4],
+    pub flags: Flags,
+    pub state: BoxState,
+    pub origin: Origin,
+    /// Confidence of a model's box.
+    pub score: Option<f32>,
+    /// What the model had proposed, in pixels, with the index of the imported category.
+    pub former: Option<(BBox, usize)>,
+    /// Unknown fields as JSON text.
+    pub extra: Option<Box<str>>,
+}
+
+impl ImportedBox {
+    /// A box that a person has drawn.
+    pub(in crate::formats) fn drawn(category: usize, edges: [f64; 4]) -> Self {
+        Self {
+            id: None,
+            category,
+            edges,
+            flags: Flags::default(),
+            state: BoxState::Drawn,
+            origin: Origin::Person,
+            score: None,
+            former: None,
+            extra: None,
+        }
+    }
+
+    /// The same box as a model's proposal, or `None` if the score is not finite.
+    pub(in crate::formats) fn proposed(self, model: &Arc<Provenance>, score: f64) -> Option<Self> {
+        let score = score as f32;
+        score.is_finite().then(|| Self {
+            state: BoxState::Proposed,
+            origin: Origin::Model(Arc::clone(model)),
+            score: Some(score),
+            former: None,
+            ..self
+        })
+    }
+
+    /// Whether the rules of the document allow such a box.
+    pub(in crate::formats) fn is_consistent(&self) -> bool {
+        let numbers = match &self.origin {
+            Origin::Person => self.score,
+            Origin::Model(model) => Some(model.threshold + self.score.unwrap_or_default()),
+        };
+        self.state.fits(&self.origin, self.former.is_some())
+            && numbers.is_none_or(f32::is_finite)
+            && self.former.is_none_or(|(rect, _)| rect.is_valid())
+    }
+
+    /// Whether a person has confirmed the box.
+    pub(in crate::formats) fn is_ground_truth(&self) -> bool {
+        !matches!(self.state, BoxState::Proposed | BoxState::Rejected)
+    }
+}

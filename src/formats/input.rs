@@ -1,0 +1,119 @@
+//! Reading files of unknown origin: size limits, text encodings and the search in folders.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::error::FormatError;
+
+/// Maximum size of a file about one picture. labelme may embed the picture itself.
+pub(super) const MAX_PICTURE_FILE_BYTES: u64 = 256 << 20;
+
+/// Maximum size of a file about many pictures.
+pub(super) const MAX_DATASET_FILE_BYTES: u64 = 2 << 30;
+
+/// Number of bytes that are read to recognise the format of a file.
+const HEAD_BYTES: u64 = 64 << 10;
+
+/// Maximum depth of folders that are searched.
+const MAX_FOLDER_DEPTH: usize = 64;
+
+/// Reads the text of a file, which is UTF-8, or UTF-16 with a byte order mark.
+///
+/// # Errors
+/// If the file cannot be read, is larger than `max_bytes`, or has another encoding.
+pub(super) fn read_text(path: &Path, max_bytes: u64) -> Result<String, FormatError> {
+    let metadata = fs::metadata(path).map_err(FormatError::unreadable(path))?;
+    if !metadata.is_file() {
+        return Err(FormatError::malformed(path, "not a regular file"));
+    }
+    // The size may change while the file is read, so reading is bounded as well.
+    let bytes = read_up_to(path, max_bytes.saturating_add(1))?;
+    if bytes.len() as u64 > max_bytes {
+        let reason = format!("the file is larger than the limit of {max_bytes} bytes");
+        return Err(FormatError::malformed(path, reason));
+    }
+    decode(bytes).map_err(|reason| FormatError::malformed(path, reason))
+}
+
+/// Reads the beginning of a file's text, as far as it can be read. The result is empty if the
+/// file cannot be read at all.
+pub(super) fn head(path: &Path) -> String {
+    let is_file = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    let Some(mut bytes) = is_file.then(|| read_up_to(path, HEAD_BYTES).ok()).flatten() else {
+        return String::new();
+    };
+    if !bytes.starts_with(&[0xff, 0xfe])
+        && !bytes.starts_with(&[0xfe, 0xff])
+        && let Err(error) = std::str::from_utf8(&bytes)
+    {
+        // The last character may be cut in two.
+        bytes.truncate(error.valid_up_to());
+    }
+    decode(bytes).unwrap_or_default()
+}
+
+fn read_up_to(path: &Path, max_bytes: u64) -> Result<Vec<u8>, FormatError> {
+    let mut content = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(max_bytes).read_to_end(&mut content))
+        .map_err(FormatError::unreadable(path))?;
+    Ok(content)
+}
+
+fn decode(bytes: Vec<u8>) -> Result<String, String> {
+    let utf16 = |unit: fn([u8; 2]) -> u16| {
+        let units = bytes[2..]
+            .chunks_exact(2)
+            .map(|pair| unit([pair[0], pair[1]]));
+        let text: Result<String, _> = char::decode_utf16(units).collect();
+        text.map_err(|_| "the text is invalid UTF-16; save it as UTF-8".to_owned())
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => utf16(u16::from_be_bytes),
+        _ => {
+            let mut text = String::from_utf8(bytes).map_err(|error| {
+                let at = error.utf8_error().valid_up_to();
+                format!("the text is not valid UTF-8 (byte {at}); save it as UTF-8")
+            })?;
+            if text.starts_with('\u{feff}') {
+                text.drain(..'\u{feff}'.len_utf8());
+            }
+            Ok(text)
+        }
+    }
+}
+
+/// The file itself, or the files below a folder for which `is_wanted` holds, sorted by name.
+/// Links are not followed.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub(super) fn files_below(
+    path: &Path,
+    is_wanted: impl Fn(&Path) -> bool,
+) -> Result<Vec<PathBuf>, FormatError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    let entries = WalkDir::new(path)
+        .max_depth(MAX_FOLDER_DEPTH)
+        .sort_by_file_name();
+    for entry in entries {
+        let entry = entry.map_err(|error| FormatError::unreadable(path)(error.into()))?;
+        if entry.file_type().is_file() && is_wanted(entry.path()) {
+            files.push(entry.into_path());
+        }
+    }
+    Ok(files)
+}
+
+/// Whether a file has this extension, whatever the case of its letters.
+pub(super) fn has_extension(path: &Path, extension: &str) -> bool {
+    let own = path.extension().and_then(|own| own.to_str());
+    own.is_some_and(|own| own.eq_ignore_ascii_case(extension))
+}

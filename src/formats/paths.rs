@@ -1,0 +1,94 @@
+//! Relative paths with `/`, as documents and data sets write them.
+
+use std::path::{Component, Path};
+
+/// A path from a file as the document writes it, or `None` if it is absolute or could lead out of
+/// a folder on any system.
+pub(super) fn safe_path(written: &str) -> Option<String> {
+    let path = written.replace('\\', "/");
+    let is_absolute = path.starts_with('/') || path.as_bytes().get(1) == Some(&b':');
+    if is_absolute || path.contains('\0') || path.contains("://") {
+        return None;
+    }
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => return None,
+            part => parts.push(part),
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join("/"))
+}
+
+/// The path of an existing file or folder relative to `root`: empty for the root itself, `None`
+/// for anything outside it.
+pub(super) fn relative_to(root: &Path, path: &Path) -> Option<String> {
+    let root = root.canonicalize().ok()?;
+    let path = path.canonicalize().ok()?;
+    let parts = path.strip_prefix(root).ok()?.components();
+    let parts: Option<Vec<&str>> = parts
+        .map(|part| match part {
+            Component::Normal(part) => part.to_str(),
+            _ => None,
+        })
+        .collect();
+    parts.map(|parts| parts.join("/"))
+}
+
+/// The folder of a file, `.` for a bare name.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Joins two relative paths with `/`; either may be empty.
+pub(super) fn join(folder: &str, name: &str) -> String {
+    let separator = if folder.is_empty() || name.is_empty() {
+        ""
+    } else {
+        "/"
+    };
+    format!("{folder}{separator}{name}")
+}
+
+/// A path without the extension of its last part.
+pub(super) fn without_extension(path: &str) -> &str {
+    let name_at = path.rfind('/').map_or(0, |slash| slash + 1);
+    match path[name_at..].rfind('.') {
+        Some(dot) if dot > 0 => &path[..name_at + dot],
+        _ => path,
+    }
+}
+
+/// The last part of a path.
+pub(super) fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Paths below `root` under which a picture may be known that an annotation file names, the most
+/// likely first: in the folder of the annotation file, in the folder that the file mentions, and
+/// as written.
+pub(super) fn picture_paths(
+    annotation_file: &Path,
+    root: &Path,
+    name: &str,
+    mentioned_folder: Option<&str>,
+) -> Vec<String> {
+    let own_folder = relative_to(root, folder_of(annotation_file));
+    let mut paths: Vec<String> = own_folder
+        .map(|folder| join(&folder, name))
+        .into_iter()
+        .collect();
+    let mentioned = mentioned_folder.and_then(safe_path);
+    paths.extend(mentioned.map(|folder| join(&folder, name)));
+    paths.push(name.to_owned());
+    paths
+}
+
+/// Why a path that is not safe was refused.
+pub(super) fn refusal(written: &str) -> String {
+    format!("{written:?} was refused because it could lead out of the folder")
+}

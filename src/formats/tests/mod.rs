@@ -1,0 +1,15 @@
+//! Tests of import and export, by format and by rule.
+
+mod coco;
+mod coco_file;
+mod common;
+mod documents;
+mod labelme;
+mod layouts;
+mod merging;
+mod overwriting;
+mod round_trip;
+mod tags;
+mod untrusted;
+mod voc;
+mod yolo;

@@ -1,0 +1,78 @@
+//! As much of XML as VOC needs: elements with text and elements in them.
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+/// VOC has no elements deeper than this.
+const MAX_DEPTH: usize = 32;
+
+/// An XML element.
+#[derive(Default)]
+pub(super) struct Node {
+    pub name: String,
+    /// Its own text, without that of the elements in it.
+    pub text: String,
+    pub children: Vec<Node>,
+}
+
+impl Node {
+    /// The first element of this name in it.
+    pub(super) fn child(&self, name: &str) -> Option<&Self> {
+        self.children.iter().find(|child| child.name == name)
+    }
+
+    /// The text of the first element of this name in it.
+    pub(super) fn text_of(&self, name: &str) -> Option<&str> {
+        self.child(name).map(|child| child.text.trim())
+    }
+
+    /// Reads the outermost element of a text.
+    ///
+    /// # Errors
+    /// Why the text cannot be read.
+    pub(super) fn parse(content: &str) -> Result<Self, String> {
+        let mut reader = Reader::from_str(content);
+        let mut open = vec![Self::default()];
+        loop {
+            let event = reader
+                .read_event()
+                .map_err(|error| format!("not XML (byte {}): {error}", reader.error_position()))?;
+            let Some(node) = open.last_mut() else { break };
+            match event {
+                Event::Start(start) => {
+                    let name = start.local_name().as_ref().to_owned();
+                    if open.len() > MAX_DEPTH {
+                        return Err("the elements are nested too deeply".to_owned());
+                    }
+                    open.push(Self {
+                        name,
+                        ..Self::default()
+                    });
+                }
+                Event::Text(part) => node.text += &part.xml10_content(),
+                Event::CData(part) => node.text += &part.xml10_content(),
+                Event::GeneralRef(entity) => {
+                    let name = entity.xml10_content();
+                    let resolved = quick_xml::escape::unescape(&format!("&{name};"))
+                        .map_err(|_| format!("the entity &{name}; is not supported"))?
+                        .into_owned();
+                    node.text += &resolved;
+                }
+                Event::End(_) => {
+                    let closed = open.pop().unwrap_or_default();
+                    match open.last_mut() {
+                        Some(parent) => parent.children.push(closed),
+                        None => break,
+                    }
+                }
+                Event::Eof => break,
+                _ => {}
+            }
+        }
+        let mut bottom = open.pop().unwrap_or_default();
+        match bottom.children.pop() {
+            Some(outermost) if open.is_empty() => Ok(outermost),
+            _ => Err("an element is not closed".to_owned()),
+        }
+    }
+}
