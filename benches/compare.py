@@ -1,11 +1,12 @@
-"""Forward pass of the embedded backbone beside PyTorch and ONNX Runtime, in one run.
+"""Compare the forward pass of the embedded backbone with PyTorch and ONNX Runtime, in one run.
 
 Usage: benches/compare (makes its own virtual environment). Batch 1, 224 x 224 pixels, 256 patches,
-all cores. The three take turns, so that a machine whose speed drifts is fair to each; quoted is
-the median of the rounds' ratios.
+all cores. The three take turns, so that changes in the speed of the machine affect all of them.
+The result is the median of the ratios of all rounds.
 
-PyTorch and ONNX Runtime compute what the program needs: all tokens, the class token's attention
-row of every layer and the last keys. PyTorch uses its fused attention and computes the row apart.
+PyTorch and ONNX Runtime compute what the program needs: all tokens, the class token's row of the
+attention in every layer, and the last keys. PyTorch uses its fused attention and computes the row
+separately.
 """
 
 import json

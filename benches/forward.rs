@@ -1,8 +1,7 @@
 //! Pictures per second of the embedded backbone's forward pass at batch 1.
 //!
-//! `cargo bench --bench forward -- [ROWSxCOLUMNS] [SECONDS] [STREAMS]`: STREAMS pictures are under
-//! way at once. `benches/compare` sets it beside PyTorch and ONNX Runtime on the
-//! same weights in one run.
+//! `cargo bench --bench forward -- [ROWSxCOLUMNS] [SECONDS] [STREAMS]`: STREAMS pictures are processed at
+//! once. `benches/compare` compares it with PyTorch and ONNX Runtime on the same weights in one run.
 
 use std::time::{Duration, Instant};
 

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench learn`
 
-#![allow(clippy::print_stdout, reason = "a benchmark tells what it measured")]
+#![allow(clippy::print_stdout, reason = "the output of a benchmark")]
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -13,7 +13,7 @@ const PICTURES: usize = 10_000;
 const CLASSES: usize = 50;
 const WIDTH: usize = 384;
 
-/// Numbers in -1..1 that look like chance, the same every time.
+/// Pseudo-random numbers in -1..1, the same every time.
 fn numbers(state: &mut u64, count: usize) -> Vec<f32> {
     let mut next = || {
         *state = state
@@ -27,7 +27,7 @@ fn numbers(state: &mut u64, count: usize) -> Vec<f32> {
 fn main() {
     let mut state = 1;
     let means: Vec<Vec<f32>> = (0..CLASSES).map(|_| numbers(&mut state, WIDTH)).collect();
-    // Directions in which all pictures differ, whatever they show.
+    // Directions in which all pictures differ, independent of their class.
     let common: Vec<Vec<f32>> = (0..16).map(|_| numbers(&mut state, WIDTH)).collect();
     let examples: Vec<HeadExample> = (0..PICTURES)
         .map(|at| {

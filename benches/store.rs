@@ -1,8 +1,7 @@
-//! How fast a large project opens and how fast an edit is on the disk: 100,000 pictures with
-//! 300,000 boxes.
+//! How fast a large project opens, and how fast an edit is saved: 100,000 pictures with 300,000 boxes.
 //!
-//! `cargo bench --bench store -- [FILE]`: FILE is kept between runs; where it exists it is only
-//! opened, so that the peak of memory is that of opening.
+//! `cargo bench --bench store -- [FILE]`: FILE is kept between runs. If it exists, it is only opened, so that
+//! the peak memory is that of opening.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,12 +1,12 @@
-//! What the window costs, without a screen: `cargo bench --bench window [-- frames|folder|memory]`.
+//! The cost of the window, without a screen: `cargo bench --bench window [-- frames|folder|memory]`.
 //!
-//! - `frames`: processor time a frame, with a picture of 24 megapixels, 500 boxes and the heat map;
-//! - `folder`: how soon the first of 10,000 pictures and the next one can be seen;
-//! - `memory`: the most memory while going through 2,000 pictures of 12 megapixels;
-//! - `annotate DIR TRUTH.json`: keys and drags that it takes to bring the proposals on a data set to
-//!   its true boxes, with a script for an annotator.
+//! - `frames`: processor time per frame, with a picture of 24 megapixels, 500 boxes and the heat map;
+//! - `folder`: the time until the first of 10,000 pictures is shown, and until the next one is;
+//! - `memory`: the peak memory while stepping through 2,000 pictures of 12 megapixels;
+//! - `annotate DIR TRUTH.json`: the keys and drags with which a scripted annotator turns the proposals for a
+//!   data set into its true boxes.
 //!
-//! A frame is everything up to the triangles: what the graphics card does with them is its own.
+//! A frame includes everything up to the triangles, but not the work of the graphics card.
 
 #![allow(clippy::print_stdout, reason = "it reports what it measures")]
 

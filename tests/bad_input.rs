@@ -1,5 +1,5 @@
-//! Bad pictures, bad models and places that cannot be written: each has its sentence, none ends
-//! the run for the rest, and nothing half-written stays behind.
+//! Bad pictures, bad models and outputs that cannot be written: each gives a clear message, none stops
+//! the run for the other pictures, and no partial file is left.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -18,16 +18,16 @@ use common::{Place, Run, binary, file_names, find, jpeg, png, repository, scene,
 use serde_json::Value;
 use tsukami::nn::weights::Weights;
 
-// --- Pictures: one run over a folder of everything that can be wrong with them ---------------
+// --- Pictures: one run over a folder with everything that can be wrong ---------------
 
 const UNICODE: &str = "猫 と 犬 é \u{1f431}.png";
 
-/// What one run over the bad folder gave.
+/// The result of one run over the bad folder.
 struct BadFolder {
     run: Run,
     coco: Value,
-    /// What lies beside the output afterwards.
-    beside: Vec<String>,
+    /// The names in the folder of the output afterwards.
+    names: Vec<String>,
     took: Duration,
 }
 
@@ -59,12 +59,12 @@ static BAD_FOLDER: LazyLock<BadFolder> = LazyLock::new(|| {
     BadFolder {
         took: begun.elapsed(),
         coco: place.json("boxes.json"),
-        beside: place.names("."),
+        names: place.names("."),
         run,
     }
 });
 
-/// 255 bytes, the most that file systems take.
+/// 255 bytes, the maximum of most file systems.
 fn longest_name() -> String {
     format!("{}.png", "n".repeat(251))
 }
@@ -74,7 +74,7 @@ fn deep_name() -> String {
     format!("{}deep.png", format!("{}/", "d".repeat(99)).repeat(3))
 }
 
-/// A PNG that says it is `side` x `side` pixels, and breaks off.
+/// A PNG whose header says that it has `side` x `side` pixels, and that is cut off.
 fn png_bomb(side: u32) -> Vec<u8> {
     fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
         let body = [kind.as_slice(), data].concat();
@@ -97,8 +97,8 @@ fn png_bomb(side: u32) -> Vec<u8> {
     .concat()
 }
 
-/// Checks that a picture of the bad folder is named among the failures, with this reason, in the
-/// file and in the list at the end of what the program says.
+/// Checks that a picture of the bad folder is among the failures with this reason, in the output file and
+/// in the list at the end of the messages.
 #[track_caller]
 fn assert_failed(name: &str, reason: &str) {
     let BadFolder { run, coco, .. } = &*BAD_FOLDER;
@@ -118,7 +118,7 @@ fn assert_done(name: &str) {
 }
 
 #[test]
-fn a_run_goes_on_past_bad_pictures_and_exits_1() {
+fn a_run_continues_after_bad_pictures_and_exits_with_1() {
     assert_eq!(BAD_FOLDER.run.code, Some(1), "{:#?}", BAD_FOLDER.run);
     assert_done("good.jpg");
     let failed = strings(&BAD_FOLDER.coco["info"]["failed"]).len();
@@ -127,8 +127,8 @@ fn a_run_goes_on_past_bad_pictures_and_exits_1() {
 }
 
 #[test]
-fn no_temporary_file_and_no_journal_stay_behind() {
-    assert_eq!(BAD_FOLDER.beside, ["boxes.json", "set"]);
+fn no_temporary_file_and_no_journal_are_left() {
+    assert_eq!(BAD_FOLDER.names, ["boxes.json", "set"]);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_jpeg_cut_in_its_last_rows_is_done_with_a_warning() {
     let warning = stderr
         .lines()
         .find(|line| line.starts_with("warning: ") && line.contains("last rows cut.jpg"));
-    assert!(warning.unwrap().contains("as far as it goes"), "{stderr}");
+    assert!(warning.unwrap().contains("as far as possible"), "{stderr}");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn an_empty_file_fails() {
 }
 
 #[test]
-fn a_text_named_like_a_jpeg_fails_as_text() {
+fn a_text_file_named_like_a_jpeg_fails_as_text() {
     assert_failed("text.jpg", "is text");
 }
 
@@ -167,14 +167,14 @@ fn a_picture_beyond_the_limit_is_refused_quickly() {
 }
 
 #[test]
-fn slivers_of_a_picture_are_done() {
+fn very_narrow_pictures_are_done() {
     for name in ["1x1.png", "1x5000.png", "5000x1.png"] {
         assert_done(name);
     }
 }
 
 #[test]
-fn names_of_any_letters_and_255_bytes_come_back_as_they_are() {
+fn names_in_any_script_and_of_255_bytes_are_kept() {
     assert_eq!(longest_name().len(), 255);
     assert_done(UNICODE);
     assert_done(&longest_name());
@@ -187,19 +187,19 @@ fn a_path_of_300_characters_is_done() {
 
 #[test]
 fn a_pipe_among_the_pictures_fails_and_does_not_hang() {
-    assert_failed("pipe.jpg", "is no regular file");
+    assert_failed("pipe.jpg", "is not a regular file");
 }
 
 #[test]
-fn a_loop_of_links_is_told_and_not_followed() {
+fn a_loop_of_links_is_reported_and_not_followed() {
     assert_failed("set/loop", "is a link back to");
     let done = file_names(&BAD_FOLDER.coco);
     assert!(!done.iter().any(|name| name.starts_with("loop/")));
 }
 
 #[test]
-fn a_link_to_nothing_fails() {
-    assert_failed("dangling.jpg", "is a link to nothing");
+fn a_broken_link_fails() {
+    assert_failed("dangling.jpg", "is a broken link");
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn failures_are_listed_in_the_same_order_every_time() {
 }
 
 #[test]
-fn pictures_that_all_fail_give_a_valid_empty_file_and_exit_1() {
+fn if_all_pictures_fail_the_output_is_empty_but_valid_and_the_exit_code_is_1() {
     let place = Place::new();
     place.write("set/empty.jpg", b"");
     place.run("propose set --out boxes.json").exits(1);
@@ -222,7 +222,7 @@ fn pictures_that_all_fail_give_a_valid_empty_file_and_exit_1() {
 #[test]
 fn a_folder_without_pictures_is_refused() {
     let place = Place::new();
-    place.write("set/notes.md", b"no picture");
+    place.write("set/notes.md", b"not a picture");
     place
         .run("propose set")
         .refuses(&["no pictures found in set"]);
@@ -238,19 +238,19 @@ fn a_path_that_does_not_exist_is_refused() {
 }
 
 #[test]
-fn a_picture_turned_by_its_exif_tag_has_its_upright_size_and_a_warning() {
+fn a_picture_rotated_by_exif_has_its_upright_size_and_a_warning() {
     let place = Place::new();
     let plain = jpeg(&scene(64, 48, 1));
-    // TIFF, big-endian, one tag: orientation (0x0112), a short, 6 (turn right by 90 degrees).
+    // TIFF, big-endian, one tag: orientation (0x0112), a short, 6 (rotate right by 90 degrees).
     let tiff = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
     let exif = [b"Exif\0\0".as_slice(), tiff].concat();
     let length = (exif.len() as u16 + 2).to_be_bytes();
-    let turned = [&plain[..2], &[0xff, 0xe1], &length, &exif, &plain[2..]].concat();
-    place.write("turned.jpg", turned);
+    let rotated = [&plain[..2], &[0xff, 0xe1], &length, &exif, &plain[2..]].concat();
+    place.write("rotated.jpg", rotated);
     place
-        .run("propose turned.jpg --out boxes.json --patches 64")
+        .run("propose rotated.jpg --out boxes.json --patches 64")
         .exits(0)
-        .says("EXIF orientation");
+        .says("is rotated according to EXIF");
     let image = &place.json("boxes.json")["images"][0];
     assert_eq!(
         (&image["width"], &image["height"]),
@@ -258,16 +258,16 @@ fn a_picture_turned_by_its_exif_tag_has_its_upright_size_and_a_warning() {
     );
 }
 
-// --- Rights: as a user who is not root --------------------------------------------------------
+// --- Permissions: as a user other than root ------------------------------------------------------
 
-/// Runs `line` as somebody who owns nothing here; nothing if this user cannot become somebody
-/// else, or somebody else cannot start the program.
-fn as_nobody(place: &Place, line: &str) -> Option<Run> {
+/// Runs `line` as a user who owns nothing here. `None` if this user cannot switch to another one, or the
+/// other user cannot start the program.
+fn as_other_user(place: &Place, line: &str) -> Option<Run> {
     use std::os::unix::fs::PermissionsExt as _;
     use std::os::unix::process::CommandExt as _;
 
     fs::set_permissions(place.path("."), fs::Permissions::from_mode(0o777)).unwrap();
-    // The target folder may lie where nobody may look.
+    // The target folder may be in a place that the other user cannot read.
     let copy = place.path(".program");
     fs::copy(binary(), &copy).unwrap();
     let mut command = Command::new(copy);
@@ -286,7 +286,7 @@ fn as_nobody(place: &Place, line: &str) -> Option<Run> {
     match output {
         Ok(output) => Some(output.into()),
         Err(error) => {
-            eprintln!("skipped: the program cannot be started as nobody ({error})");
+            eprintln!("skipped: the program cannot be started as another user ({error})");
             None
         }
     }
@@ -303,7 +303,7 @@ fn a_folder_that_cannot_be_read_fails_and_the_rest_is_done() {
     place.pictures("set/open", 1);
     place.pictures("set/locked", 1);
     allow(&place, "set/locked", 0o000);
-    let run = as_nobody(&place, "propose set --out boxes.json --patches 64");
+    let run = as_other_user(&place, "propose set --out boxes.json --patches 64");
     allow(&place, "set/locked", 0o755);
     let Some(run) = run else { return };
     run.exits(1).says("set/locked cannot be read");
@@ -311,11 +311,11 @@ fn a_folder_that_cannot_be_read_fails_and_the_rest_is_done() {
 }
 
 #[test]
-fn a_picture_that_may_not_be_read_fails_and_the_rest_is_done() {
+fn a_picture_without_read_permission_fails_and_the_rest_is_done() {
     let place = Place::new();
     place.pictures("set", 2);
     allow(&place, "set/00.png", 0o000);
-    let Some(run) = as_nobody(&place, "propose set --out boxes.json --patches 64") else {
+    let Some(run) = as_other_user(&place, "propose set --out boxes.json --patches 64") else {
         return;
     };
     run.exits(1).says("set/00.png cannot be read");
@@ -323,12 +323,12 @@ fn a_picture_that_may_not_be_read_fails_and_the_rest_is_done() {
 }
 
 #[test]
-fn a_folder_that_may_not_be_written_is_refused() {
+fn a_folder_without_write_permission_is_refused() {
     let place = Place::new();
     place.pictures("set", 1);
     fs::create_dir(place.path("results")).unwrap();
     allow(&place, "results", 0o555);
-    let Some(run) = as_nobody(&place, "propose set --out results/boxes.json") else {
+    let Some(run) = as_other_user(&place, "propose set --out results/boxes.json") else {
         return;
     };
     run.refuses(&["cannot write results/boxes.json", "ermission denied"]);
@@ -338,7 +338,7 @@ fn a_folder_that_may_not_be_written_is_refused() {
 // --- Outputs that cannot be written -----------------------------------------------------------
 
 #[test]
-fn an_output_in_a_folder_that_is_absent_is_refused() {
+fn an_output_in_a_missing_folder_is_refused() {
     let place = Place::new();
     place.pictures("set", 1);
     place
@@ -348,22 +348,22 @@ fn an_output_in_a_folder_that_is_absent_is_refused() {
 }
 
 #[test]
-fn an_output_that_is_a_folder_is_refused_before_the_work() {
+fn an_output_that_is_a_folder_is_refused_before_any_work() {
     let place = Place::new();
     place.pictures("set", 1);
     fs::create_dir(place.path("boxes.json")).unwrap();
     place
         .run("propose set")
         .refuses(&["cannot write boxes.json"]);
-    // A journal would mean that the pictures were looked at, for nothing.
+    // A journal would mean that pictures were processed in vain.
     assert_eq!(place.names("."), ["boxes.json", "set"]);
 }
 
 #[test]
-fn an_output_that_is_no_regular_file_is_not_replaced() {
+fn an_output_that_is_not_a_regular_file_is_not_replaced() {
     use std::os::unix::fs::FileTypeExt as _;
 
-    // Stands for /dev/null, which a root user would otherwise lose.
+    // This stands for /dev/null, which the superuser could otherwise overwrite.
     let place = Place::new();
     place.pictures("set", 1);
     let pipe = place.path("boxes.json");
@@ -381,7 +381,7 @@ fn an_output_that_is_no_regular_file_is_not_replaced() {
 }
 
 #[test]
-fn results_in_a_folder_that_is_absent_are_refused_before_the_work() {
+fn results_in_a_missing_folder_are_refused_before_any_work() {
     let place = Place::new();
     place.pictures("set", 1);
     place
@@ -391,7 +391,7 @@ fn results_in_a_folder_that_is_absent_are_refused_before_the_work() {
 }
 
 #[test]
-fn heatmaps_where_a_file_lies_are_refused_before_the_work() {
+fn a_heat_map_folder_that_is_a_file_is_refused_before_any_work() {
     let place = Place::new();
     place.pictures("set", 1);
     place.write("maps", b"a file");
@@ -431,7 +431,7 @@ fn results_and_output_must_not_be_the_same_file() {
 }
 
 #[test]
-fn the_truth_is_never_overwritten_by_the_metrics() {
+fn the_ground_truth_is_never_overwritten_by_the_metrics() {
     let place = Place::new();
     fs::copy(
         repository("assets/sample/truth.json"),
@@ -447,15 +447,15 @@ fn the_truth_is_never_overwritten_by_the_metrics() {
 }
 
 #[test]
-fn a_full_disk_gives_one_error_and_a_journal_to_go_on_from() {
+fn a_full_disk_gives_one_error_and_a_journal_to_resume_from() {
     let place = Place::new();
     place.pictures("set", 24);
     place
         .run("propose set --out whole.json --patches 64")
         .exits(0);
     let size = place.read("whole.json").len();
-    // Room for half of it: the journal hits the limit in the middle. `ulimit -f` counts 512 bytes
-    // in some shells and 1024 in others.
+    // Room for half of the output, so that the journal reaches the limit in the middle. The unit of
+    // `ulimit -f` is 512 bytes in some shells and 1024 in others.
     let blocks = size / 2 / 1024;
     let limited = format!(
         "trap '' XFSZ; ulimit -f {blocks}; exec $TSUKAMI propose set --out boxes.json --patches 64"
@@ -474,7 +474,7 @@ fn a_full_disk_gives_one_error_and_a_journal_to_go_on_from() {
 }
 
 #[test]
-fn the_longest_name_does_not_end_a_run_with_heatmaps() {
+fn the_longest_name_does_not_stop_a_run_with_heat_maps() {
     let place = Place::new();
     place.pictures("set", 1);
     place.write(format!("set/{}", longest_name()), png(&scene(64, 48, 3)));
@@ -488,7 +488,7 @@ fn the_longest_name_does_not_end_a_run_with_heatmaps() {
 const CHECKPOINT: &str = "tests/reference/tscam_reference.pth";
 const CONFORMER: &str = "tests/reference/conformer_reference.pth";
 
-/// Runs `tsukami model` on these bytes, which must be refused soon, naming the file.
+/// Runs `tsukami model` on these bytes, which must be refused quickly, with the name of the file.
 #[track_caller]
 fn refused_model(name: &str, bytes: &[u8]) -> Run {
     let place = Place::new();
@@ -517,7 +517,7 @@ fn changed_tensors_of(
     safetensors::serialize(&tensors, None).unwrap()
 }
 
-/// The reference checkpoint with its entries changed; an entry that becomes `None` goes.
+/// The reference checkpoint with changed entries; an entry that becomes `None` is removed.
 fn changed_checkpoint(change: impl Fn(&str, Vec<u8>) -> Option<Vec<u8>>) -> Vec<u8> {
     let source = fs::File::open(repository(CHECKPOINT)).unwrap();
     let mut source = zip::ZipArchive::new(source).unwrap();
@@ -538,8 +538,8 @@ fn changed_checkpoint(change: impl Fn(&str, Vec<u8>) -> Option<Vec<u8>>) -> Vec<
 }
 
 #[test]
-fn a_checkpoint_that_is_only_packed_anew_is_taken() {
-    // So that the refusals below are refusals of what was changed.
+fn a_repacked_checkpoint_is_accepted() {
+    // Shows that the refusals below are due to the changes.
     let place = Place::new();
     place.write("same.pth", changed_checkpoint(|_, bytes| Some(bytes)));
     place.run("model same.pth").exits(0);
@@ -548,7 +548,7 @@ fn a_checkpoint_that_is_only_packed_anew_is_taken() {
 }
 
 #[test]
-fn a_pth_that_is_no_zip_is_refused() {
+fn a_pth_that_is_not_a_zip_is_refused() {
     refused_model("noise.pth", &[0x5a; 4096]).says("neither a PyTorch zip file nor safetensors");
 }
 
@@ -570,9 +570,9 @@ fn a_bare_pickle_is_refused_with_the_remedy() {
 }
 
 #[test]
-fn a_zip_bomb_is_refused_unopened() {
+fn a_zip_bomb_is_refused_without_decompressing() {
     let mut bytes = changed_checkpoint(|_, bytes| Some(bytes));
-    // The first entry says that it is deflated and 3 GB long, as a bomb does.
+    // The first entry claims to be compressed and 3 GB long, as in a zip bomb.
     let directory = find(&bytes, b"PK\x01\x02");
     bytes[8] = 8;
     bytes[directory + 10] = 8;
@@ -602,13 +602,13 @@ fn a_tensor_without_data_is_named() {
 }
 
 #[test]
-fn a_zip_that_breaks_off_is_refused() {
+fn a_zip_that_is_cut_off_is_refused() {
     let bytes = fs::read(repository(CHECKPOINT)).unwrap();
     refused_model("cut.pth", &bytes[..bytes.len() / 2]);
 }
 
 #[test]
-fn a_zip_that_is_no_checkpoint_is_refused() {
+fn a_zip_that_is_not_a_checkpoint_is_refused() {
     let bytes = changed_checkpoint(|name, bytes| (!name.ends_with(".pkl")).then_some(bytes));
     refused_model("photos.pth", &bytes);
 }
@@ -670,8 +670,8 @@ fn surplus_tensors_are_named() {
 }
 
 #[test]
-fn a_conformer_as_safetensors_is_taken_with_its_counters() {
-    // As a conversion leaves it: with the batch norms' counters, which are whole numbers.
+fn a_conformer_as_safetensors_with_counters_is_accepted() {
+    // As after a conversion: with the counters of the batch norms, which are integers.
     let bytes = changed_tensors_of(CONFORMER, |tensors| {
         let counter = Tensor::new(7i64, &Device::Cpu).unwrap();
         tensors.insert("bn1.num_batches_tracked".to_owned(), counter);
@@ -687,7 +687,7 @@ fn a_conformer_as_safetensors_is_taken_with_its_counters() {
 }
 
 #[test]
-fn a_conformer_that_breaks_off_is_refused() {
+fn a_conformer_that_is_cut_off_is_refused() {
     let bytes = fs::read(repository(CONFORMER)).unwrap();
     for share in [100, 90, 50, 1] {
         let cut = bytes.len() * share / 100 - 1;
@@ -771,7 +771,7 @@ fn missing_and_surplus_tensors_of_a_conformer_are_named() {
 }
 
 #[test]
-fn a_damaged_conformer_is_told() {
+fn a_damaged_conformer_is_reported() {
     let damaged = |name: &'static str, value: f32| {
         changed_tensors_of(CONFORMER, move |tensors| {
             let numbers = tensors.get_mut(name).unwrap();
@@ -790,7 +790,7 @@ fn a_damaged_conformer_is_told() {
             .says("not finite, so its weights are damaged")
             .says(layer);
     }
-    // What no convolution holds shows when it runs.
+    // Damage outside the convolutions shows when the model runs.
     for name in [
         "trans_1.mlp.fc1.bias",
         "conv_trans_5.squeeze_block.ln.weight",
@@ -807,7 +807,7 @@ fn a_damaged_conformer_is_told() {
 }
 
 #[test]
-fn a_conformers_head_is_refused_by_a_vit_as_wide() {
+fn the_head_of_a_conformer_is_refused_by_a_vit_of_the_same_width() {
     let bytes = changed_tensors_of(CONFORMER, |tensors| {
         let weight = Tensor::zeros((5, 384, 1, 1), candle_core::DType::F32, &Device::Cpu);
         tensors.insert("trans_cls_head.weight".to_owned(), weight.unwrap());
@@ -822,8 +822,8 @@ fn a_conformers_head_is_refused_by_a_vit_as_wide() {
 }
 
 #[test]
-fn a_conformer_without_maps_of_classes_proposes_objects() {
-    // As Conformer's own authors publish it: both classifiers are linear.
+fn a_conformer_without_class_maps_proposes_objects() {
+    // As the authors of Conformer publish it: both classifiers are linear.
     let bytes = changed_tensors_of(CONFORMER, |tensors| {
         let weight = Tensor::zeros((5, 128), candle_core::DType::F32, &Device::Cpu);
         tensors.insert("trans_cls_head.weight".to_owned(), weight.unwrap());
@@ -838,7 +838,7 @@ fn a_conformer_without_maps_of_classes_proposes_objects() {
 }
 
 #[test]
-fn a_conformer_proposes_on_pictures_of_any_aspect_by_any_method() {
+fn a_conformer_proposes_on_pictures_of_any_aspect_ratio_with_any_method() {
     let place = Place::new();
     for (name, width, height) in [("wide", 300, 90), ("tall", 40, 500), ("dot", 1, 1)] {
         place.write(format!("set/{name}.png"), png(&scene(width, height, 1)));
@@ -856,14 +856,14 @@ fn a_conformer_proposes_on_pictures_of_any_aspect_by_any_method() {
 }
 
 #[test]
-fn a_safetensors_that_breaks_off_is_refused() {
+fn a_safetensors_file_that_is_cut_off_is_refused() {
     let bytes = changed_tensors(|_| ());
     refused_model("cut.safetensors", &bytes[..bytes.len() / 2]);
     refused_model("cut.safetensors", &bytes[..100]);
 }
 
 #[test]
-fn a_safetensors_without_a_vit_is_refused() {
+fn a_safetensors_file_without_a_vit_is_refused() {
     let bytes = changed_tensors(|tensors| tensors.retain(|name, _| name == "norm.weight"));
     refused_model("other.safetensors", &bytes);
 }
@@ -872,7 +872,7 @@ fn a_safetensors_without_a_vit_is_refused() {
 fn a_bad_model_starts_no_run() {
     let place = Place::new();
     place.pictures("set", 1);
-    place.write("bad.pth", b"no model");
+    place.write("bad.pth", b"not a model");
     place
         .run("propose set --model bad.pth")
         .refuses(&["bad.pth"]);
@@ -897,5 +897,5 @@ fn a_head_for_another_backbone_is_refused() {
         .unwrap()
         .into();
     let name = Path::new(CHECKPOINT).file_name().unwrap().to_str().unwrap();
-    run.refuses(&[name, "128 wide"]);
+    run.refuses(&[name, "tokens of width 128"]);
 }

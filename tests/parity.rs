@@ -1,6 +1,6 @@
-//! Numbers that the official implementation and PyTorch computed, met from the same weights.
+//! Comparison with numbers that the official implementation and PyTorch computed from the same weights.
 //!
-//! `tests/reference/README.md` tells where they come from.
+//! `tests/reference/README.md` says where they come from.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic")]
 
@@ -31,7 +31,7 @@ fn numbers(tensor: &Tensor) -> Vec<f32> {
     tensor.flatten_all().unwrap().to_vec1().unwrap()
 }
 
-/// Looks at a picture whose sides are whole patches.
+/// Runs the model on a picture whose sides are multiples of the patch side.
 fn infer(model: &Model, picture: &image::RgbImage) -> Evidence {
     let area = (picture.width() * picture.height()) as usize;
     let input_options = InputOptions {
@@ -95,7 +95,7 @@ fn affinity_map(evidence: &Evidence) -> Vec<f32> {
 }
 
 #[test]
-fn official_ts_cam_checkpoint() {
+fn the_official_ts_cam_checkpoint_gives_the_same_maps() {
     let model = Model::open(&reference("tscam_reference.pth"), &Device::Cpu).unwrap();
     let Backbone::Vit(vit) = model.backbone() else {
         panic!("it is a plain ViT")
@@ -136,10 +136,10 @@ fn official_ts_cam_checkpoint() {
     assert_close("cams", &cams, &numbers(&expected["cams"]), 1e-4);
 }
 
-/// A Conformer on a square picture and on an oblong piece of it, whose grid the official code
-/// cannot take and the architecture can.
+/// A Conformer on a square picture and on an oblong part of it. The official code does not accept the
+/// oblong grid, but the architecture does.
 #[test]
-fn official_conformer_checkpoint() {
+fn the_official_conformer_checkpoint_gives_the_same_maps() {
     let model = Model::open(&reference("conformer_reference.pth"), &Device::Cpu).unwrap();
     let Backbone::Conformer(conformer) = model.backbone() else {
         panic!("it is a Conformer")
@@ -176,9 +176,8 @@ fn official_conformer_checkpoint() {
     }
 }
 
-/// Two pictures at once are the two alone: nothing runs on from one into the other.
 #[test]
-fn a_batch_is_its_pictures() {
+fn the_pictures_of_a_batch_do_not_affect_each_other() {
     let outputs = outputs("conformer_reference_outputs.safetensors");
     let one = &outputs["oblong.pixel_values"];
     let other = (one * -0.5).unwrap();
@@ -204,7 +203,7 @@ fn a_batch_is_its_pictures() {
 }
 
 #[test]
-fn every_box_of_the_official_implementation() {
+fn boxes_are_those_of_the_official_implementation() {
     let model = Model::open(&reference("tscam_reference.pth"), &Device::Cpu).unwrap();
     let input = image::open(reference("input.png")).unwrap().to_rgb8();
     let evidence = infer(&model, &input);
@@ -231,7 +230,7 @@ fn every_box_of_the_official_implementation() {
 }
 
 #[test]
-fn default_backbone_on_an_oblong_grid() {
+fn the_embedded_backbone_agrees_with_pytorch_on_an_oblong_grid() {
     let model = Model::embedded(&Device::Cpu).unwrap();
     let expected = outputs("dinov2_vits14_outputs.safetensors");
     let expected = |name: &str| &expected[&format!("196x280.{name}")];
@@ -255,28 +254,28 @@ fn default_backbone_on_an_oblong_grid() {
         }
     );
     let found = min_max(&affinity_map(&evidence));
-    let wanted = min_max(&numbers(expected("affinity_attention")));
-    assert_close("affinity map", &found, &wanted, 1e-3);
+    let expected_map = min_max(&numbers(expected("affinity_attention")));
+    assert_close("affinity map", &found, &expected_map, 1e-3);
 }
 
 #[test]
-fn default_backbone_from_a_picture() {
+fn the_embedded_backbone_agrees_with_pytorch_on_a_picture() {
     let model = Model::embedded(&Device::Cpu).unwrap();
     let expected = outputs("dinov2_vits14_outputs.safetensors");
     let input = image::open(reference("input.png")).unwrap().to_rgb8();
     let evidence = infer(&model, &input);
     let attention = numbers(&expected["224x224.attention"]);
     assert_close("attention", &attention_of(&evidence), &attention, 1e-4);
-    let wanted = min_max(&numbers(&expected["224x224.affinity_attention"]));
+    let expected_map = min_max(&numbers(&expected["224x224.affinity_attention"]));
     assert_close(
         "affinity map",
         &min_max(&affinity_map(&evidence)),
-        &wanted,
+        &expected_map,
         1e-3,
     );
 }
 
-/// The embedded backbone's tensors as another library names them, in a file of their own.
+/// A file with the tensors of the embedded backbone under other names.
 fn renamed_backbone(rename: impl Fn(&str, &Tensor) -> Vec<(String, Tensor)>) -> tempfile::TempPath {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/dinov2-vits14.safetensors");
     let tensors = candle_core::safetensors::load(path, &Device::Cpu).unwrap();
@@ -295,7 +294,7 @@ fn class_token_of(model: &Model) -> Vec<f32> {
 }
 
 #[test]
-fn hugging_face_names_are_the_same_model() {
+fn hugging_face_names_give_the_same_model() {
     let path = renamed_backbone(|name, tensor| {
         if let Some((block, kind)) = name.split_once(".attn.qkv.") {
             let block = block.replace("blocks.", "encoder.layer.");
@@ -324,17 +323,17 @@ fn hugging_face_names_are_the_same_model() {
         };
         vec![(name, tensor.clone())]
     });
-    let theirs = Model::open(&path, &Device::Cpu).unwrap();
+    let renamed = Model::open(&path, &Device::Cpu).unwrap();
     let embedded = Model::embedded(&Device::Cpu).unwrap();
-    let (Backbone::Vit(a), Backbone::Vit(b)) = (theirs.backbone(), embedded.backbone()) else {
+    let (Backbone::Vit(a), Backbone::Vit(b)) = (renamed.backbone(), embedded.backbone()) else {
         panic!("both are plain ViTs")
     };
     assert_eq!(a.config(), b.config());
-    assert_eq!(class_token_of(&theirs), class_token_of(&embedded));
+    assert_eq!(class_token_of(&renamed), class_token_of(&embedded));
 }
 
 #[test]
-fn a_linear_classifier_is_reported_and_left_out() {
+fn a_linear_classifier_is_reported_and_ignored() {
     let path = renamed_backbone(|name, tensor| {
         let mut tensors = vec![(name.to_owned(), tensor.clone())];
         if name == "norm.bias" {
@@ -353,7 +352,7 @@ fn a_linear_classifier_is_reported_and_left_out() {
 }
 
 #[test]
-fn efficientnet_of_the_class_names() {
+fn the_companion_agrees_with_pytorch() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/efficientnet-lite2.safetensors");
     let network = EfficientNet::new(Weights::open(&path).unwrap(), &Device::Cpu).unwrap();
     assert_eq!((network.classes.len(), network.input_side_px), (1000, 260));

@@ -267,7 +267,10 @@ fn orientation_tags_are_ignored_as_pillow_does() {
     for picture in [plain, turned] {
         place.write("ILSVRC/val/4.png", picture);
         let run = eval(&place, ILSVRC).exits(0);
-        assert!(!run.stderr.contains("640 x 480 in the truth"), "{run:#?}");
+        assert!(
+            !run.stderr.contains("640 x 480 in the ground truth"),
+            "{run:#?}"
+        );
         reports.push(place.json("report.json"));
     }
     let upright = tsukami::pictures::probe(&place.path("ILSVRC/val/4.png")).unwrap();
@@ -298,7 +301,7 @@ fn a_head_of_another_set_is_refused() {
     eval(&place, CUB).refuses(&refused);
     let place = ilsvrc();
     place.write("meta/image_ids.txt", "val/1.png\n");
-    eval(&place, ILSVRC).refuses(&["the set has 2"]);
+    eval(&place, ILSVRC).refuses(&["the data set has 2"]);
 }
 
 #[test]
@@ -386,10 +389,10 @@ fn options_that_do_not_go_together_are_refused() {
     eval(&place, "CUB_200_2011 --metadata meta")
         .exits(2)
         .says("--protocol");
-    eval(&place, &format!("{CUB} --metadata meta")).refuses(&["leave --metadata out"]);
+    eval(&place, &format!("{CUB} --metadata meta")).refuses(&["omit --metadata"]);
     eval(&place, &format!("{CUB} --plot curve.jpg")).refuses(&["curve.jpg", ".svg or .png"]);
     place
         .run(&format!("eval {CUB} --json CUB_200_2011/classes.txt"))
-        .refuses(&["would be written over"]);
+        .refuses(&["would be overwritten"]);
     assert!(!place.path("curve.jpg").exists());
 }

@@ -72,7 +72,7 @@ fn a_file_of_tags_trains_on_the_pictures_that_it_names() {
         .exits(0)
         .says("3 pictures of 3 classes")
         .says("\"../elsewhere.jpg\" was refused")
-        .says("1 of the 4 pictures in tags.csv are not there, pictures/nowhere.jpg for one");
+        .says("1 of 4 pictures in tags.csv not found, for example pictures/nowhere.jpg");
     // A head alone is as good as a model: it reads the embedded backbone.
     place
         .run("model head.safetensors")
@@ -87,7 +87,7 @@ fn one_class_is_told_from_the_background() {
     place
         .run("train discs --tags folders -o head.safetensors")
         .exits(0)
-        .says("each class is told from the pictures' own background");
+        .says("each class is told from the background of the pictures");
 }
 
 #[test]
@@ -109,8 +109,8 @@ fn tags_that_contradict_each_other_are_left_out() {
     place
         .run("train pictures --tags folders -o head.safetensors")
         .exits(0)
-        .says("1 pictures are there more than once with different tags and are left out")
-        .says("pictures/a/odd.png (a) and pictures/b/same.png (b) for one")
+        .says("left out because copies have different tags: 1 picture, for example")
+        .says("pictures/a/odd.png (a) and pictures/b/same.png (b)")
         .says("5 pictures of 2 classes");
 }
 
@@ -128,10 +128,10 @@ fn what_cannot_be_trained_on_is_refused_in_a_sentence() {
     train("pictures --tags broken.csv").refuses(&["broken.csv"]);
     train("pictures --tags absent.csv").refuses(&["absent.csv"]);
     train("nowhere --tags folders").refuses(&["nowhere"]);
-    train("one --tags folders").refuses(&["1 tagged pictures are too few"]);
+    train("one --tags folders").refuses(&["too few tagged pictures to train on (1)"]);
     train("pictures --tags folders --block 12").refuses(&["no block 12"]);
     let over = place.run("train pictures --tags none.csv -o none.csv");
-    over.refuses(&["none.csv would be written over"]);
+    over.refuses(&["none.csv would be overwritten"]);
     let full = place.run("train pictures --tags folders -o no/such/folder/head.safetensors");
     full.refuses(&["no/such/folder"]);
     assert!(!place.path("head.safetensors").exists());

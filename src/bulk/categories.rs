@@ -35,10 +35,10 @@ impl<'a> RunCategories<'a> {
         let classes = model.classes();
         let named = classes.iter().map(|class| naming.name_of(class).to_owned());
         let mut names: Vec<String> = named.collect();
-        let is_flat = ScannedPicture::is_flat(pictures);
+        let is_flat = ScannedPicture::all_at_top_level(pictures);
         let tags: BTreeSet<Option<&str>> = pictures
             .iter()
-            .map(|picture| picture.folder(is_flat).filter(|_| folder_tags))
+            .map(|picture| picture.class_folder(is_flat).filter(|_| folder_tags))
             .collect();
         let tag_names = tags.iter().filter_map(|tag| *tag);
         names.extend(tag_names.map(str::to_owned));
@@ -63,7 +63,9 @@ impl<'a> RunCategories<'a> {
     }
 
     fn tag<'p>(&self, picture: &'p ScannedPicture) -> Option<&'p str> {
-        picture.folder(self.is_flat).filter(|_| self.folder_tags)
+        picture
+            .class_folder(self.is_flat)
+            .filter(|_| self.folder_tags)
     }
 
     /// What to look for: the tag if the model knows it, any object if it does not.

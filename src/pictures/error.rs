@@ -1,4 +1,4 @@
-//! Why a picture could not be read: each reason is one sentence that names the file and the remedy.
+//! Why a picture could not be read, as one sentence that names the file and the remedy.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,12 +7,12 @@ use thiserror::Error;
 
 /// Why a picture could not be read.
 #[derive(Debug, Error)]
-#[expect(missing_docs, reason = "the sentence beside each variant says it")]
+#[expect(missing_docs, reason = "the message of each variant says it")]
 pub enum PictureError {
-    #[error("{} cannot be read ({cause}): check that it exists and that you may read it", path.display())]
+    #[error("{} cannot be read ({cause}): check that it exists and that you have permission to read it", path.display())]
     Unreadable { path: PathBuf, cause: io::Error },
 
-    #[error("{} is no regular file: give a picture, a folder or a list", path.display())]
+    #[error("{} is not a regular file: give a picture, a folder or a list", path.display())]
     NotAFile { path: PathBuf },
 
     #[error("{} is empty (0 bytes): copy it again from its source", path.display())]
@@ -52,6 +52,6 @@ pub enum PictureError {
     #[error("{} is damaged ({reason}): copy it again from its source", path.display())]
     Damaged { path: PathBuf, reason: String },
 
-    #[error("{} made the decoder fail inside: save it again with a picture editor, or leave it out", path.display())]
+    #[error("{} made the decoder fail: save it again with a picture editor, or leave it out", path.display())]
     DecoderPanicked { path: PathBuf },
 }

@@ -1,15 +1,16 @@
-//! Resizing as Pillow does it, so that a model sees what it saw in training.
+//! Resizing as Pillow does it, so that a model gets the same input as in training.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbImage;
 
-/// Resizes with an antialiased bilinear filter, the equal of Pillow's
-/// `Image.resize((width, height), Image.BILINEAR)` to one grey level.
+/// Resizes with an antialiased bilinear filter. The result equals that of Pillow's
+/// `Image.resize((width, height), Image.BILINEAR)` to within one grey level.
 ///
-/// When shrinking, the triangle widens with the scale, so every source pixel counts; OpenCV's and
-/// candle's bilinear samplers do not do this and give a model other input. Values are averaged as
-/// they are stored (sRGB, not linear light), as Pillow does. A side of zero counts as one pixel.
+/// When shrinking, the filter widens with the scale, so that every source pixel counts. The bilinear
+/// filters of OpenCV and candle do not do this, and would give a model different input. Values are
+/// averaged as they are stored (sRGB, not linear light), as Pillow does. A side of zero counts as one
+/// pixel.
 pub fn resize(picture: &RgbImage, width: u32, height: u32) -> RgbImage {
     let (width, height) = (width.max(1), height.max(1));
     if picture.dimensions() == (width, height) {
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_size_changes_nothing_and_zero_counts_as_one() {
+    fn the_same_size_changes_nothing_and_a_side_of_zero_counts_as_one() {
         assert_eq!(resize(&source(), 7, 5), source());
         assert_eq!(resize(&source(), 0, 3).dimensions(), (1, 3));
         assert_eq!(resize(&RgbImage::new(0, 0), 2, 2), RgbImage::new(2, 2));

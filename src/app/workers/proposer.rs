@@ -18,7 +18,7 @@ use super::terms::{ActiveState, ModelInfo, ModelSettings, PictureRequest};
 use crate::app::cache::{Cache, CacheKind, maps_codec};
 use crate::document::PictureId;
 use crate::learn::boxes::{self, LearnedBox, PictureFeatures};
-use crate::localize::{BoxMode, Maps, Quality};
+use crate::localize::{BoxMode, BoxOptions, Maps, Method, Quality};
 use crate::nn::device::DeviceChoice;
 use crate::propose::{self, Inference, Target};
 use crate::tscam::{InputOptions, Model};
@@ -275,7 +275,13 @@ impl Worker {
         });
         let keeps = keeps || aim == InferencePurpose::PictureFeatures;
         let sight = (keeps || active_state.is_some())
-            .then(|| PictureFeatures::new(&seen.evidence, &maps, seen.size))
+            .then(|| {
+                let (method, options) = (Method::Affinity, BoxOptions::default());
+                let own =
+                    propose::proposals_from_maps(&maps, seen.size, method, &options).into_iter();
+                let own = own.map(|proposal| proposal.bbox);
+                PictureFeatures::new(&seen.evidence, &maps, seen.size, own)
+            })
             .flatten();
         if let Some(sight) = sight.as_ref().filter(|_| keeps) {
             self.cache

@@ -129,7 +129,7 @@ impl LearnedStates {
             model: model_info.name.clone(),
             kind: model_info.features_kind(),
             reviewed: learned.reviewed,
-            measured: HeldOutMetrics::from(&learned.quality),
+            measured: HeldOutMetrics::from(&learned.metrics),
             is_better: learned.is_better,
             is_asked,
         })

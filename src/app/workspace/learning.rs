@@ -601,7 +601,7 @@ impl Workspace {
             return Ok((is_asked || former.is_none()).then(|| text.to_owned()));
         }
         self.deactivate_state(is_asked)?;
-        Ok(is_asked.then(|| not_better_text(learned.quality.held_out).to_owned()))
+        Ok(is_asked.then(|| not_better_text(learned.metrics.held_out).to_owned()))
     }
 
     /// Writes learned boxes that have come.

@@ -139,11 +139,11 @@ fn simulated_picture(
     let maps = propose::maps_for(&inference.evidence, &Target::Automatic, BoxMode::All);
     let proposals =
         propose::proposals_from_maps(&maps, inference.size, settings.method, &settings.boxes);
-    let features = PictureFeatures::new(&inference.evidence, &maps, inference.size)?;
     let own = proposals.iter().map(|proposal| proposal.bbox);
+    let features = PictureFeatures::new(&inference.evidence, &maps, inference.size, own)?;
     Some(SimulatedPicture {
         truth: truth.boxes.clone(),
-        features: Arc::new(features.with_proposals(own)),
+        features: Arc::new(features),
         own: proposals
             .iter()
             .map(|proposal| prediction(proposal.bbox, proposal.score))

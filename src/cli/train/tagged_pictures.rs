@@ -50,11 +50,11 @@ fn from_folders(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
     if scan.entries.is_empty() {
         bail!("no pictures found in {}", folder.display());
     }
-    let is_flat = ScannedPicture::is_flat(&scan.entries);
+    let is_flat = ScannedPicture::all_at_top_level(&scan.entries);
     let (tagged, untagged): (Vec<&ScannedPicture>, Vec<&ScannedPicture>) = scan
         .entries
         .iter()
-        .partition(|entry| entry.folder(is_flat).is_some());
+        .partition(|entry| entry.class_folder(is_flat).is_some());
     if let Some(first) = untagged.first() {
         status!(
             "warning: left out because they are not in a folder of a class: {}, for example {}",
@@ -63,7 +63,7 @@ fn from_folders(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
         );
     }
     let tagged = tagged.into_iter().map(|entry| {
-        let tag = entry.folder(is_flat).map(str::to_owned);
+        let tag = entry.class_folder(is_flat).map(str::to_owned);
         (entry.path.clone(), tag.into_iter().collect())
     });
     Ok(tagged.collect())

@@ -1,20 +1,22 @@
-//! GainModel brought to probabilities.
+//! Expected gains converted to probabilities.
 
-/// Newton steps; the problem is convex in two numbers.
+/// Newton steps. The problem is convex and has two parameters.
 const NEWTON_STEPS: usize = 20;
-/// How strongly the curve is held near the one that it starts from, in observations.
+/// Strength of the prior that holds the curve near its start, in observations.
 const PRIOR_OBSERVATIONS: f64 = 2.0;
 
-/// `1 / (1 + exp(-(slope * gain + offset)))`: how probable it is that a person accepts a box as it
-/// is (Platt 1999, 'Probabilistic outputs for support vector machines').
+/// The probability that a person accepts a box without changes: `1 / (1 + exp(-(slope * gain + offset)))`
+/// (Platt 1999, 'Probabilistic outputs for support vector machines').
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Calibration {
+    /// Positive: a larger gain is never less probable.
     pub slope: f64,
+    /// The logit at a gain of 0.
     pub offset: f64,
 }
 
 impl Default for Calibration {
-    /// Even odds at a gain of 1, which is that of an edit.
+    /// A probability of one half at a gain of 1, which is that of an edit.
     fn default() -> Self {
         Self {
             slope: 2.0,
@@ -24,7 +26,7 @@ impl Default for Calibration {
 }
 
 impl Calibration {
-    /// What fits gains, each with whether the box was accepted, best.
+    /// The best fit to gains, each with whether the box was accepted.
     pub fn fit(observed: &[(f32, bool)]) -> Self {
         let start = Self::default();
         let mut fitted = start;
@@ -49,7 +51,7 @@ impl Calibration {
             fitted.slope -= (c * gradient[0] - b * gradient[1]) / determinant;
             fitted.offset -= (a * gradient[1] - b * gradient[0]) / determinant;
         }
-        // A better box is never less probable.
+        // A larger gain must never be less probable.
         if fitted.slope.is_finite() && fitted.offset.is_finite() && fitted.slope > 0.0 {
             fitted
         } else {
@@ -57,11 +59,12 @@ impl Calibration {
         }
     }
 
+    /// The probability in full precision.
     fn exact(self, gain: f64) -> f64 {
         1.0 / (1.0 + (-(self.slope * gain + self.offset)).exp())
     }
 
-    /// Of a gain.
+    /// The probability of acceptance at a gain, in 0..=1.
     pub fn probability(self, gain: f32) -> f32 {
         self.exact(f64::from(gain)) as f32
     }

@@ -1,54 +1,58 @@
-//! The boxes that a picture might have, and what can be said of each.
+//! The candidate boxes of a picture, and the inputs from which their gain is predicted.
 
 use super::dense::{self, DenseHead};
+use super::field::{ACROSS, FeatureField, GEOMETRY_INPUTS, TokenBasis};
 use super::overlap::Overlaps;
-use super::sides::{ACROSS, FeatureField, GEOMETRY_INPUTS, SideModel, TokenBasis};
-use super::sight::PictureFeatures;
+use super::picture_features::PictureFeatures;
+use super::sides::SideModel;
 use crate::geometry::BBox;
 
-/// The head and the model of sides that some of the pictures taught.
+/// The models that make candidates, learned from the same pictures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CandidateModels {
+    /// Predicts boxes from patches.
     pub dense: DenseHead,
+    /// Moves the sides of boxes.
     pub sides: SideModel,
 }
 
-/// A picture's candidates with `inputs` numbers each.
+/// The candidates of a picture.
 pub struct Candidates {
+    /// In picture pixels.
     pub boxes: Vec<BBox>,
-    /// `[boxes * inputs]`.
+    /// The inputs of each candidate, `[boxes * inputs]`.
     pub features: Vec<f32>,
 }
 
 /// Where a candidate comes from.
 #[derive(Clone, Copy, Default)]
 struct CandidateSource {
-    /// Of the map: its score, and where it was cut.
+    /// From the map: the score and the threshold.
     map: Option<(f32, f32)>,
-    /// Of the head: the best score among the patches that vote for it, and the logarithm of the
-    /// sum.
+    /// From the dense head: the best score among the patches that vote for it, and the logarithm of the
+    /// sum of their scores.
     votes: Option<(f32, f32)>,
 }
 
-/// Numbers from how a candidate lies among the others and what the models say of it.
+/// Number of inputs from the relations to other candidates and from the models.
 const RELATION_INPUTS: usize = 17;
-/// Numbers from where it comes.
+/// Number of inputs from the source.
 const SOURCE_INPUTS: usize = 8;
 
-/// Numbers for each candidate, where tokens are `width` wide.
+/// Number of inputs for each candidate if tokens have this width.
 pub fn inputs(width: usize) -> usize {
     4 * TokenBasis::channels(width) + 2 * RELATION_INPUTS + SOURCE_INPUTS + GEOMETRY_INPUTS
 }
 
-/// The map's candidates and the head's, their sides corrected.
+/// The candidates of the map and of the dense head, with corrected sides.
 pub fn candidates(
-    sight: &PictureFeatures,
+    picture: &PictureFeatures,
     basis: &TokenBasis,
     models: &CandidateModels,
 ) -> Candidates {
-    let field = FeatureField::new(sight, basis);
-    let (scores, votes) = models.dense.votes(sight, &dense::features(sight));
-    let of_map = sight.candidates.iter().map(|candidate| {
+    let field = FeatureField::new(picture, basis);
+    let (scores, votes) = models.dense.votes(picture, &dense::features(picture));
+    let of_map = picture.candidates.iter().map(|candidate| {
         let map = Some((candidate.score, candidate.threshold));
         (candidate.bbox, CandidateSource { map, votes: None })
     });
@@ -61,23 +65,24 @@ pub fn candidates(
         });
     let (boxes, origins): (Vec<BBox>, Vec<CandidateSource>) = of_map.chain(of_head).unzip();
     let boxes = models.sides.refine(&field, &boxes);
-    let scores = FeatureField::of_map(sight, scores);
-    let features = features(sight, &field, &scores, models, &boxes, &origins);
+    let scores = FeatureField::of_map(picture, scores);
+    let features = features(picture, &field, &scores, models, &boxes, &origins);
     Candidates { boxes, features }
 }
 
+/// The inputs of all candidates, `[boxes * inputs]`.
 fn features(
-    sight: &PictureFeatures,
+    picture: &PictureFeatures,
     field: &FeatureField,
     scores: &FeatureField,
     models: &CandidateModels,
     boxes: &[BBox],
     origins: &[CandidateSource],
 ) -> Vec<f32> {
-    let channels = TokenBasis::channels(sight.width);
+    let channels = TokenBasis::channels(picture.width);
     let overlaps = Overlaps::new(boxes);
-    let mut features = Vec::with_capacity(boxes.len() * inputs(sight.width));
-    for (at, (profile, moves)) in models.sides.look(field, boxes).into_iter().enumerate() {
+    let mut features = Vec::with_capacity(boxes.len() * inputs(picture.width));
+    for (at, (profile, moves)) in models.sides.moves(field, boxes).into_iter().enumerate() {
         let mean = |places: &[usize]| {
             let mut mean = vec![0.0; channels];
             let share = 0.5 / places.len() as f32;
@@ -96,7 +101,7 @@ fn features(
         features.extend(mean(&[0, 1, 8, 9]));
         features.extend(mean(&[2, 7]));
         features.extend(inside.iter().map(|x| x * x));
-        let relations = relations(sight, scores, &overlaps, boxes, origins, at, &moves);
+        let relations = relations(picture, scores, &overlaps, boxes, origins, at, &moves);
         features.extend(relations);
         features.extend(relations.map(|x| x * x));
         let (score, threshold) = origins[at].map.unwrap_or_default();
@@ -114,10 +119,10 @@ fn features(
     features
 }
 
-/// How a candidate lies among the others, how far its sides would still move, and what the head
-/// says of the patches in it.
+/// How a candidate overlaps the others, how far its sides would still move, and the scores of the dense
+/// head inside it.
 fn relations(
-    sight: &PictureFeatures,
+    picture: &PictureFeatures,
     scores: &FeatureField,
     overlaps: &Overlaps,
     boxes: &[BBox],
@@ -162,7 +167,7 @@ fn relations(
             }
         }
     }
-    let (width, height) = sight.size;
+    let (width, height) = picture.size;
     let share = bbox.area() / (width as f32 * height as f32);
     let places = (ACROSS.len() * ACROSS.len()) as f32;
     [
@@ -182,6 +187,6 @@ fn relations(
         total / places,
         best,
         middle,
-        total * share * sight.grid.patches() as f32 / 250.0,
+        total * share * picture.grid.patches() as f32 / 250.0,
     ]
 }

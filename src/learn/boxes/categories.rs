@@ -1,31 +1,31 @@
-//! What the object in a box is called: one ridge for each category against all others, on the mean
-//! of the tokens inside.
+//! The category of the object in a box: one ridge regression for each category against all others, on the
+//! mean of the tokens inside.
 
+use super::picture_features::PictureFeatures;
 use super::ridge::{GramSums, predict};
-use super::sight::PictureFeatures;
 use crate::geometry::BBox;
 
-/// Of the ridge.
+/// Penalty of the ridge regression.
 const PENALTY: f64 = 0.1;
 
-/// Tells the categories apart that people have named.
+/// Distinguishes the categories of the reviewed objects.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Categories {
-    /// Ascending, one at least.
+    /// Category ids, ascending, at least one.
     pub ids: Vec<u32>,
-    /// `[(D + 1) * ids]`; none if there is but one.
+    /// `[(D + 1) * ids]`; empty if there is only one category.
     pub weights: Vec<f32>,
 }
 
-/// The mean of the unit tokens whose patches lie in a box, and a 1, `[D + 1]`.
-fn object_input(sight: &PictureFeatures, tokens: &[f32], bbox: &BBox) -> Vec<f32> {
-    let patches = sight.patches_in(bbox);
-    let mut mean = mean_token(tokens, sight.width, &patches);
+/// The mean of the unit tokens whose patches lie in a box, followed by a 1, `[D + 1]`.
+fn object_input(picture: &PictureFeatures, tokens: &[f32], bbox: &BBox) -> Vec<f32> {
+    let patches = picture.patches_in(bbox);
+    let mut mean = mean_token(tokens, picture.width, &patches);
     mean.push(1.0);
     mean
 }
 
-/// The mean of some patches' tokens, `[D]`.
+/// The mean of the tokens of some patches, `[D]`.
 pub fn mean_token(tokens: &[f32], width: usize, patches: &[usize]) -> Vec<f32> {
     let mut mean = vec![0.0; width];
     for patch in patches {
@@ -37,20 +37,20 @@ pub fn mean_token(tokens: &[f32], width: usize, patches: &[usize]) -> Vec<f32> {
     mean
 }
 
-/// An object as categories see it: `[D + 1]` with its category.
+/// The input of an object, `[D + 1]`, with its category.
 pub type NamedObject = (Vec<f32>, u32);
 
-/// The objects of a picture.
-pub fn named(sight: &PictureFeatures, truth: &[(BBox, u32)]) -> Vec<NamedObject> {
-    let tokens = sight.unit_tokens();
+/// The objects of a picture, from its true boxes with their categories.
+pub fn named_objects(picture: &PictureFeatures, truth: &[(BBox, u32)]) -> Vec<NamedObject> {
+    let tokens = picture.unit_tokens();
     let objects = truth.iter();
     objects
-        .map(|(bbox, category)| (object_input(sight, &tokens, bbox), *category))
+        .map(|(bbox, category)| (object_input(picture, &tokens, bbox), *category))
         .collect()
 }
 
 impl Categories {
-    /// Nothing if nothing is named.
+    /// Learns from objects. `None` if there are none.
     pub fn new(objects: &[NamedObject]) -> Option<Self> {
         let mut ids: Vec<u32> = objects.iter().map(|(_, id)| *id).collect();
         ids.sort_unstable();
@@ -69,18 +69,18 @@ impl Categories {
         Some(Self { ids, weights })
     }
 
-    /// What each box's object is called.
-    pub fn of(&self, sight: &PictureFeatures, boxes: &[BBox]) -> Vec<u32> {
+    /// The category of the object in each box.
+    pub fn of(&self, picture: &PictureFeatures, boxes: &[BBox]) -> Vec<u32> {
         if self.weights.is_empty() || boxes.is_empty() {
             return vec![self.ids[0]; boxes.len()];
         }
-        let tokens = sight.unit_tokens();
+        let tokens = picture.unit_tokens();
         let rows: Vec<f32> = boxes
             .iter()
-            .flat_map(|bbox| object_input(sight, &tokens, bbox))
+            .flat_map(|bbox| object_input(picture, &tokens, bbox))
             .collect();
         let count = self.ids.len();
-        let scores = predict(&rows, &self.weights, sight.width + 1, count);
+        let scores = predict(&rows, &self.weights, picture.width + 1, count);
         let best = scores.chunks_exact(count).map(|scores| {
             let ranked = scores.iter().zip(&self.ids).rev();
             ranked

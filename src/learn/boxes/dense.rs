@@ -1,55 +1,57 @@
-//! What each patch says of the object that it lies in: how near to its middle, and how far its
-//! sides are. The idea is FCOS's (Tian et al. 2019, arXiv 1904.01355) as a ridge over tokens.
+//! What each patch predicts about the object that it lies in: how near the centre is, and how far away the
+//! sides are. This is the idea of FCOS (Tian et al. 2019, arXiv 1904.01355) as a ridge regression on
+//! tokens.
 
+use super::picture_features::{MAP_COUNT, PictureFeatures};
 use super::ridge::{GramSums, predict};
-use super::sight::{MAP_COUNT, PictureFeatures};
 use crate::geometry::{BBox, Grid};
 
-/// What the inputs beside the tokens count, whose numbers are of size 1.
+/// Weight of the map inputs relative to the tokens, whose numbers have a mean square of 1.
 const MAP_WEIGHT: f32 = 4.0;
-/// Of the ridge for the middle and of that for the sides.
+/// Penalty of the ridge regression for the centre.
 const CENTRE_PENALTY: f64 = 0.05;
+/// Penalty of the ridge regression for the sides.
 const REACH_PENALTY: f64 = 0.2;
-/// The nearest that a side is learnt to be, in patches: logarithms know no zero.
+/// Minimum distance to a side in patches, because zero has no logarithm.
 const MIN_REACH_PATCHES: f32 = 0.15;
-/// What a patch at the border of an object counts beside one in its middle.
+/// Weight of a patch at the border of an object relative to one in its centre.
 const BORDER_WEIGHT: f32 = 0.05;
-/// Patches below this score propose nothing.
+/// Patches below this score propose no box.
 const MIN_SCORE: f32 = 0.08;
-/// Patches whose boxes overlap so much vote together.
+/// Patches whose boxes have at least this IoU vote together.
 const SAME_VOTE_IOU: f32 = 0.6;
-/// Patches whose boxes overlap so much with a better one's have no box of their own.
+/// A patch whose box has at least this IoU with a better one gives no box of its own.
 const SAME_OBJECT_IOU: f32 = 0.5;
-/// The most boxes.
+/// Maximum number of boxes.
 const MAX_VOTES: usize = 15;
 
-/// Numbers for each patch, where tokens are `width` wide.
+/// Number of inputs for each patch if tokens have this width.
 pub fn inputs(width: usize) -> usize {
     2 * width + 2 * MAP_COUNT + 1
 }
 
-/// The input that is [`MAP_WEIGHT`] everywhere.
-fn one(width: usize) -> usize {
+/// The index of the input that is [`MAP_WEIGHT`] everywhere.
+fn constant_input(width: usize) -> usize {
     inputs(width) - 1
 }
 
-/// Each patch's token, the mean of its neighbourhood, and the maps, `[P * inputs]`.
-pub fn features(sight: &PictureFeatures) -> Vec<f32> {
-    let (width, patches) = (sight.width, sight.grid.patches());
-    let tokens = sight.unit_tokens();
+/// The inputs of each patch: its token, the mean of its neighbourhood, and the maps, `[P * inputs]`.
+pub fn features(picture: &PictureFeatures) -> Vec<f32> {
+    let (width, patches) = (picture.width, picture.grid.patches());
+    let tokens = picture.unit_tokens();
     let mut features = Vec::with_capacity(patches * inputs(width));
     let mut mean = vec![0.0; width];
     for patch in 0..patches {
         features.extend_from_slice(&tokens[patch * width..][..width]);
         mean.fill(0.0);
         let mut count = 0.0;
-        for neighbour in neighbours(sight.grid, patch) {
+        for neighbour in neighbours(picture.grid, patch) {
             count += 1.0;
             let token = &tokens[neighbour * width..][..width];
             mean.iter_mut().zip(token).for_each(|(sum, x)| *sum += x);
         }
         features.extend(mean.iter().map(|sum| sum / count));
-        for map in &sight.maps {
+        for map in &picture.maps {
             features.extend([
                 MAP_WEIGHT * map[patch],
                 MAP_WEIGHT * map[patch] * map[patch],
@@ -60,7 +62,7 @@ pub fn features(sight: &PictureFeatures) -> Vec<f32> {
     features
 }
 
-/// The patch and those around it.
+/// The patch and its up to eight neighbours.
 fn neighbours(grid: Grid, patch: usize) -> impl Iterator<Item = usize> {
     let (row, column) = (patch / grid.columns, patch % grid.columns);
     let rows = row.saturating_sub(1)..(row + 2).min(grid.rows);
@@ -70,23 +72,24 @@ fn neighbours(grid: Grid, patch: usize) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Of a patch in an object.
+/// The target of a patch in an object.
 #[derive(Clone, Copy)]
 struct PatchTarget {
-    /// 1 in the middle, 0 at the border (FCOS's centre-ness).
+    /// 1 in the centre, 0 at the border (centre-ness in FCOS).
     centre: f32,
     /// Logarithms of the distances to the left, top, right and bottom, in patches.
     reach: [f32; 4],
 }
 
-fn targets(sight: &PictureFeatures, truth: &[BBox]) -> Vec<Option<PatchTarget>> {
-    let (width, height) = sight.patch();
-    let mut targets = vec![None; sight.grid.patches()];
+/// The target of each patch, `[P]`. Where objects overlap, the smallest one counts.
+fn targets(picture: &PictureFeatures, truth: &[BBox]) -> Vec<Option<PatchTarget>> {
+    let (width, height) = picture.patch();
+    let mut targets = vec![None; picture.grid.patches()];
     let mut large_first: Vec<&BBox> = truth.iter().collect();
     large_first.sort_by(|a, b| b.area().total_cmp(&a.area()));
     for bbox in large_first {
-        for patch in sight.patches_in(bbox) {
-            let (x, y) = sight.centre(patch);
+        for patch in picture.patches_in(bbox) {
+            let (x, y) = picture.centre(patch);
             let reach = [
                 (x - bbox.x0) / width,
                 (y - bbox.y0) / height,
@@ -103,17 +106,17 @@ fn targets(sight: &PictureFeatures, truth: &[BBox]) -> Vec<Option<PatchTarget>> 
     targets
 }
 
-/// What reviewed pictures teach the head.
+/// The sums from which the head is solved.
 #[derive(Clone)]
 pub struct DenseSums {
     /// Over all patches.
     centre: GramSums,
-    /// Over those in objects, by how near the middle they are.
+    /// Over those in objects, weighted by how near the centre they are.
     reach: GramSums,
 }
 
 impl DenseSums {
-    /// Of no pictures with tokens `width` wide.
+    /// The sums over no pictures, for tokens of this width.
     pub fn new(width: usize) -> Self {
         Self {
             centre: GramSums::new(inputs(width), 1),
@@ -121,14 +124,14 @@ impl DenseSums {
         }
     }
 
-    /// Of one picture.
-    pub fn of(sight: &PictureFeatures, truth: &[BBox]) -> Self {
-        let inputs = inputs(sight.width);
-        let features = features(sight);
-        let mut all = Vec::with_capacity(sight.grid.patches() * (inputs + 1));
+    /// The sums over one picture.
+    pub fn of(picture: &PictureFeatures, truth: &[BBox]) -> Self {
+        let inputs = inputs(picture.width);
+        let features = features(picture);
+        let mut all = Vec::with_capacity(picture.grid.patches() * (inputs + 1));
         let mut inside = Vec::new();
         let patches = features.chunks_exact(inputs);
-        for (features, target) in patches.zip(targets(sight, truth)) {
+        for (features, target) in patches.zip(targets(picture, truth)) {
             all.extend_from_slice(features);
             all.push(target.map_or(0.0, |target| target.centre));
             if let Some(target) = target {
@@ -142,20 +145,20 @@ impl DenseSums {
         }
     }
 
-    /// Adds others `sign` times.
+    /// Adds other sums, times `sign`.
     pub fn add(&mut self, other: &Self, sign: f64) {
         self.centre.add(&other.centre, sign);
         self.reach.add(&other.reach, sign);
     }
 
-    /// The tokens' mean `[width]` and the axes `[axes * width]` along which they vary most.
+    /// The mean of the tokens `[width]` and the axes `[axes * width]` along which they vary most.
     pub fn principal_axes(&self, width: usize, axes: usize) -> Option<(Vec<f32>, Vec<f32>)> {
-        let one = one(width);
+        let constant = constant_input(width);
         self.centre
-            .principal_axes(width, one, f64::from(MAP_WEIGHT), axes)
+            .principal_axes(width, constant, f64::from(MAP_WEIGHT), axes)
     }
 
-    /// The head that they teach.
+    /// The head that fits these sums.
     pub fn solve(&self) -> Option<DenseHead> {
         Some(DenseHead {
             centre: self.centre.solve(CENTRE_PENALTY)?,
@@ -164,40 +167,40 @@ impl DenseSums {
     }
 }
 
-/// The two linear maps from a patch's features.
+/// The two linear maps from the inputs of a patch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DenseHead {
-    /// `[inputs]`.
+    /// To the centre-ness, `[inputs]`.
     pub centre: Vec<f32>,
-    /// `[inputs * 4]`.
+    /// To the logarithms of the distances, `[inputs * 4]`.
     pub reach: Vec<f32>,
 }
 
 /// A box that patches agree on.
 #[derive(Clone, Copy, Debug)]
 pub struct Vote {
-    /// The mean of their boxes.
+    /// The weighted mean of their boxes, in picture pixels.
     pub bbox: BBox,
-    /// The best score among them.
+    /// The best score among the patches.
     pub score: f32,
-    /// All their scores, by how much they agree.
+    /// The sum of their scores, each times its IoU with the best box.
     pub weight: f32,
 }
 
 impl DenseHead {
-    /// Every patch's score `[P]`, and the boxes that they vote for, best first.
-    pub fn votes(&self, sight: &PictureFeatures, features: &[f32]) -> (Vec<f32>, Vec<Vote>) {
+    /// The score of each patch `[P]`, and the boxes that patches vote for, best first.
+    pub fn votes(&self, picture: &PictureFeatures, features: &[f32]) -> (Vec<f32>, Vec<Vote>) {
         let inputs = self.centre.len();
         let scores = predict(features, &self.centre, inputs, 1);
         let reach = predict(features, &self.reach, inputs, 4);
-        let (width, height) = sight.patch();
+        let (width, height) = picture.patch();
         let mut boxes: Vec<(f32, BBox)> = Vec::new();
         for (patch, score) in scores
             .iter()
             .enumerate()
             .filter(|(_, score)| **score > MIN_SCORE)
         {
-            let (x, y) = sight.centre(patch);
+            let (x, y) = picture.centre(patch);
             let [left, top, right, bottom] =
                 [0, 1, 2, 3].map(|side| reach[4 * patch + side].clamp(-2.0, 4.0).exp());
             let bbox = BBox {
@@ -207,7 +210,7 @@ impl DenseHead {
                 y1: y + bottom * height,
             };
             boxes.extend(
-                bbox.clipped(sight.size.0, sight.size.1)
+                bbox.clipped(picture.size.0, picture.size.1)
                     .map(|bbox| (*score, bbox)),
             );
         }

@@ -1,42 +1,43 @@
-//! Whether what was learnt is better than nothing, on pictures that had no part in it.
+//! Whether learned proposals are better than the program's own, on pictures that they were not learned
+//! from.
 
 use crate::evaluate::{ClassMatching, EvaluationCase, Prediction, TruthBox, annotation_effort};
 use crate::geometry::BBox;
 
-/// Fewer pictures than this prove nothing.
+/// Minimum number of held-out pictures.
 const MIN_HELD_OUT: usize = 4;
-/// Standard errors by which it must be better on average, over all pictures.
+/// Standard errors by which the mean over all pictures must be better.
 const MARGIN_STANDARD_ERRORS: f64 = 0.5;
 
-/// What proposals leave a person to do, and how many of them are right.
+/// The work that proposals leave for a person, and how many of them are accepted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReviewCost {
     /// `accepts + 2 edits + 3 draws + rejects`.
     pub actions: usize,
-    /// Objects whose box is right (IoU 0.75).
+    /// Objects whose box is accepted without changes (IoU 0.75).
     pub accepts: usize,
 }
 
-/// How the pictures that were held out fare.
+/// How proposals do on held-out pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GateMetrics {
-    /// Pictures that were held out.
+    /// The number of held-out pictures.
     pub held_out: usize,
-    /// Objects in them.
+    /// The number of objects in them.
     pub objects: usize,
-    /// With the program's own proposals.
+    /// The cost with the program's own proposals.
     pub before: ReviewCost,
-    /// With what was learnt.
+    /// The cost with learned proposals.
     pub after: ReviewCost,
 }
 
 impl ReviewCost {
-    /// As [`crate::evaluate::AnnotationEffort::effort`].
+    /// The effort as in [`crate::evaluate::AnnotationEffort::effort`]. `None` without objects.
     pub fn effort(&self, objects: usize) -> Option<f64> {
         (objects > 0).then(|| self.actions as f64 / (3 * objects) as f64)
     }
 
-    /// The share of objects whose box is right.
+    /// The share of objects whose box is accepted without changes. `None` without objects.
     pub fn recall_at_75(&self, objects: usize) -> Option<f64> {
         (objects > 0).then(|| self.accepts as f64 / objects as f64)
     }
@@ -61,7 +62,7 @@ impl GateMetrics {
         self.before.effort(self.objects)
     }
 
-    /// [`ReviewCost::effort`] with what was learnt.
+    /// [`ReviewCost::effort`] with learned proposals.
     pub fn effort_after(&self) -> Option<f64> {
         self.after.effort(self.objects)
     }
@@ -71,12 +72,12 @@ impl GateMetrics {
         self.before.recall_at_75(self.objects)
     }
 
-    /// [`ReviewCost::recall_at_75`] with what was learnt.
+    /// [`ReviewCost::recall_at_75`] with learned proposals.
     pub fn recall_at_75_after(&self) -> Option<f64> {
         self.after.recall_at_75(self.objects)
     }
 
-    /// Of pictures that were held out.
+    /// The metrics of held-out pictures.
     pub(super) fn of(pictures: &[PictureComparison]) -> Self {
         let mut quality = Self::default();
         for picture in pictures {
@@ -89,7 +90,7 @@ impl GateMetrics {
     }
 }
 
-/// One picture with the program's own proposals and with what was learnt.
+/// One picture with the program's own proposals and with learned ones.
 pub(super) struct PictureComparison {
     objects: usize,
     before: ReviewCost,
@@ -97,7 +98,7 @@ pub(super) struct PictureComparison {
 }
 
 impl PictureComparison {
-    /// By its true boxes.
+    /// Compares proposals before and after learning by the true boxes.
     pub fn new(truth: &[BBox], before: &[BBox], after: &[BBox]) -> Self {
         Self {
             objects: truth.len(),
@@ -106,15 +107,15 @@ impl PictureComparison {
         }
     }
 
-    /// Actions that learning saves.
+    /// The number of actions that learning saves.
     fn saved(&self) -> f64 {
         self.before.actions as f64 - self.after.actions as f64
     }
 }
 
-/// Whether what was learnt saves a person work: it must do so on the pictures that were held out,
-/// and beyond chance on those together with the ones that it did learn from, each of which was
-/// proposed for by what the others taught.
+/// Whether learning saves a person work: it must do so on the held-out pictures, and significantly on those
+/// together with the pictures that it was learned from, each with the proposals of a model that was
+/// learned from the other folds.
 pub(super) fn is_better(
     held_out: &[PictureComparison],
     cross_fitted: &[PictureComparison],
@@ -127,7 +128,7 @@ pub(super) fn is_better(
         && is_positive(&all, MARGIN_STANDARD_ERRORS)
 }
 
-/// Whether the mean is above zero by some standard errors.
+/// Whether the mean is above zero by more than `margin` standard errors.
 fn is_positive(numbers: &[f64], margin: f64) -> bool {
     let count = numbers.len() as f64;
     let mean = numbers.iter().sum::<f64>() / count;
@@ -136,7 +137,7 @@ fn is_positive(numbers: &[f64], margin: f64) -> bool {
     mean > margin * error
 }
 
-/// Boxes alone, of no particular category.
+/// A case of boxes without categories.
 fn case(truth: &[BBox], proposed: &[BBox]) -> EvaluationCase {
     let truth = truth.iter().map(|bbox| TruthBox {
         bbox: *bbox,

@@ -1,48 +1,74 @@
-//! Boxes from corrections: what people made of the proposals in some pictures teaches better ones
-//! for the next.
+//! Boxes from corrections: what people did with the proposals of some pictures improves those of the next.
 //!
-//! The backbone stays as it is; all that is learnt is linear over what it says of patches, so that
-//! everything is a sum over pictures and solved in closed form. Of each picture a [`PictureFeatures`] is
-//! kept. In steps:
+//! The backbone stays as it is. Everything that is learned is linear in its patch tokens, so everything is
+//! a sum over pictures and solved in closed form. Of each picture a [`PictureFeatures`] is stored. The
+//! steps are:
 //!
-//! 1. A ridge over patch tokens says for each patch how near the middle of an object it is and
-//!    where that ends (`dense`). Its best boxes and those of the map at all thresholds are the
-//!    candidates.
-//! 2. A ridge over what lies across a candidate's sides moves them to where objects end (`sides`).
-//! 3. A ridge over what can be said of a candidate (`candidates`) gives the gain that a person has
-//!    from it (`rank`), and the best for each place are shown (`select`).
+//! 1. A ridge regression on patch tokens predicts for each patch how near the centre of an object is and
+//!    where the object ends (`dense`). Its best boxes and those of the map at all thresholds are the
+//!    candidates (`candidates`).
+//! 2. A ridge regression on what lies across the sides of a candidate moves them to where the object ends
+//!    (`sides`).
+//! 3. A ridge regression on the relations and sources of a candidate predicts its gain, the work that it
+//!    saves a person (`gain`). The best one for each object is shown (`select`).
 //!
-//! The third learns from candidates that the first two made for pictures which they had not learnt
-//! from: the pictures are dealt into four folds. One picture in four teaches nothing, and what was
-//! learnt is to be used only if it [does better](LearnedProposer::is_better) than the program's own
-//! proposals on those, and beyond chance on all (`gate`).
+//! The third step learns from candidates of models that were learned from other pictures: the pictures are
+//! divided into four folds. One picture in four is held out. What was learned should only be used if it
+//! [is better](LearnedProposer::is_better) than the program's own proposals on the held-out pictures, and
+//! significantly on all (`gate`).
+//!
+//! | module | its one idea |
+//! |---|---|
+//! | `learner` | reviewed pictures in, a learned proposer out |
+//! | `proposer` | the learned proposer: boxes for a picture |
+//! | `proposer_file` | the learned proposer as bytes |
+//! | `picture_features`, `map_candidates` | what is learned from one picture |
+//! | `picture_features_file` | that as bytes |
+//! | `reviewed` | a reviewed picture and its role |
+//! | `candidates`, `dense`, `sides`, `gain`, `gain_model`, `select` | the steps above |
+//! | `field` | a picture at any position, and what lies across a box |
+//! | `ridge` | ridge regression from sums |
+//! | `overlap` | how boxes overlap |
+//! | `categories` | the category of the object in a box |
+//! | `calibration` | gains converted to probabilities |
+//! | `gate` | whether the learned proposals are better |
+//! | `similar` | the boxes that look like an example |
+//! | `learned_box`, `block` | what comes out, and what goes in |
+//! | `envelope`, `stored_proposer`, `legacy` | stored bytes, and those of the first version |
 
-mod alike;
-mod bytes;
+mod block;
 mod calibration;
 mod candidates;
 mod categories;
 mod dense;
+mod envelope;
+mod field;
+mod gain;
+mod gain_model;
 mod gate;
-mod learned;
+mod learned_box;
 mod learner;
+mod legacy;
+mod map_candidates;
 mod overlap;
-mod rank;
+mod picture_features;
+mod picture_features_file;
+mod proposer;
+mod proposer_file;
+mod reviewed;
 mod ridge;
 mod select;
 mod sides;
-mod sight;
+mod similar;
+mod stored_proposer;
 #[cfg(test)]
 mod tests;
 
-pub use alike::find_similar;
+pub use block::default_block;
 pub use gate::{GateMetrics, ReviewCost};
-pub use learned::{LearnedBox, LearnedProposer};
+pub use learned_box::LearnedBox;
 pub use learner::BoxLearner;
-pub use sight::{MapCandidate, PictureFeatures};
-
-/// The block whose tokens are learnt from, counted from 0: half of the way up, where tokens know
-/// most of where things end.
-pub fn default_block(depth: usize) -> usize {
-    depth / 2
-}
+pub use map_candidates::MapCandidate;
+pub use picture_features::PictureFeatures;
+pub use proposer::LearnedProposer;
+pub use similar::find_similar;

@@ -1,8 +1,8 @@
-//! How boxes lie to one another.
+//! How boxes overlap.
 
 use crate::geometry::BBox;
 
-/// The best IoU of a box with any of the true ones.
+/// The best IoU of a box with any of the true ones; 0 without one.
 pub fn best_iou(bbox: &BBox, truth: &[BBox]) -> f32 {
     truth
         .iter()
@@ -10,15 +10,16 @@ pub fn best_iou(bbox: &BBox, truth: &[BBox]) -> f32 {
         .fold(0.0, f32::max)
 }
 
-/// Of every box with every other, row by row.
+/// The overlaps of every box with every other one.
 pub struct Overlaps {
     count: usize,
+    /// Areas of intersection, `[count * count]`.
     shared: Vec<f32>,
     areas: Vec<f32>,
 }
 
 impl Overlaps {
-    /// `O(n^2)` numbers.
+    /// Takes `O(n^2)` time and memory.
     pub fn new(boxes: &[BBox]) -> Self {
         let count = boxes.len();
         let mut shared = vec![0.0; count * count];
@@ -36,18 +37,18 @@ impl Overlaps {
         }
     }
 
-    /// Intersection over union.
+    /// Intersection over union of two boxes.
     pub fn iou(&self, i: usize, j: usize) -> f32 {
         let shared = self.shared[i * self.count + j];
         shared / (self.areas[i] + self.areas[j] - shared)
     }
 
-    /// The share of `i` that lies in `j`.
+    /// The share of box `i` that lies in box `j`.
     pub fn inside(&self, i: usize, j: usize) -> f32 {
         self.shared[i * self.count + j] / self.areas[i]
     }
 
-    /// The share of the smaller one that lies in the other.
+    /// The share of the smaller box that lies in the other one.
     pub fn containment(&self, i: usize, j: usize) -> f32 {
         self.shared[i * self.count + j] / self.areas[i].min(self.areas[j])
     }

@@ -1,8 +1,8 @@
-//! Linear least squares with a penalty, from sums alone.
+//! Ridge regression from sums of products.
 //!
-//! Everything that is learnt here is a ridge regression, since its sums add up: a reviewed picture
-//! comes in by adding its products and goes out by subtracting them, and what a part of the
-//! pictures would have taught is the difference of two sums.
+//! Everything that is learned here is a ridge regression, because its sums are additive: a reviewed
+//! picture is added and removed by adding and subtracting its products, and the model of a part of the
+//! pictures follows from the difference of two sums.
 
 use faer::linalg::matmul::matmul;
 use faer::linalg::solvers::{Llt, SelfAdjointEigen, Solve as _};
@@ -10,10 +10,10 @@ use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
 
 use crate::learn::gram::gram;
 
-/// Added to the diagonal whatever the penalty, so that no inputs at all give zeros.
+/// Always added to the diagonal, so that the solution without any inputs is zero.
 const MIN_RIDGE: f64 = 1e-9;
 
-/// Sums of products over rows of inputs, each followed by its targets.
+/// Sums of products over rows, each made of inputs followed by targets.
 #[derive(Clone)]
 pub struct GramSums {
     inputs: usize,
@@ -23,7 +23,7 @@ pub struct GramSums {
 }
 
 impl GramSums {
-    /// Of no rows.
+    /// The sums over no rows.
     pub fn new(inputs: usize, targets: usize) -> Self {
         let width = inputs + targets;
         Self {
@@ -33,7 +33,7 @@ impl GramSums {
         }
     }
 
-    /// Of rows of `inputs + targets` numbers.
+    /// The sums over rows of `inputs + targets` numbers.
     pub fn of(rows: &[f32], inputs: usize, targets: usize) -> Self {
         Self {
             inputs,
@@ -42,7 +42,7 @@ impl GramSums {
         }
     }
 
-    /// Adds the sums of other rows, `sign` times.
+    /// Adds the sums over other rows, times `sign`.
     pub fn add(&mut self, other: &Self, sign: f64) {
         for column in 0..self.sum.ncols() {
             let pairs = self.sum.col_mut(column).iter_mut();
@@ -52,9 +52,8 @@ impl GramSums {
         }
     }
 
-    /// The weights `[inputs * targets]`, input by input, whose predictions come closest to the
-    /// targets where their squares cost `penalty` times the inputs' mean square. Nothing if the
-    /// sums are not finite.
+    /// The weights `[inputs * targets]`, input by input, that minimise the squared error plus the squared
+    /// weights times `penalty` times the mean square of the inputs. `None` if the sums are not finite.
     pub fn solve(&self, penalty: f64) -> Option<Vec<f32>> {
         let (inputs, targets) = (self.inputs, self.targets);
         let mut squares = self.sum.submatrix(0, 0, inputs, inputs).to_owned();
@@ -71,24 +70,24 @@ impl GramSums {
         weights.iter().all(|x| x.is_finite()).then_some(weights)
     }
 
-    /// The mean of the first `count` inputs and the axes `[axes * count]` along which they vary
-    /// most, where input `one` is the same `value` in every row.
+    /// The mean `[count]` of the first `count` inputs and the axes `[axes * count]` along which they vary
+    /// most. The input `constant` must have the same `value` in every row.
     pub fn principal_axes(
         &self,
         count: usize,
-        one: usize,
+        constant: usize,
         value: f64,
         axes: usize,
     ) -> Option<(Vec<f32>, Vec<f32>)> {
-        let rows = self.sum[(one, one)] / (value * value);
-        let mean = |at: usize| self.sum[(at, one)] / value / rows;
+        let rows = self.sum[(constant, constant)] / (value * value);
+        let mean = |at: usize| self.sum[(at, constant)] / value / rows;
         let covariance = Mat::from_fn(count, count, |i, j| {
             self.sum[(i, j)] / rows - mean(i) * mean(j)
         });
         let is_finite = (0..count).all(|at| covariance[(at, at)].is_finite());
         let eigen = SelfAdjointEigen::new(covariance.as_ref(), Side::Lower).ok();
         let eigen = eigen.filter(|_| is_finite)?;
-        // By rising eigenvalues.
+        // Eigenvalues are in ascending order.
         let columns = (0..count).rev().take(axes).map(|axis| eigen.U().col(axis));
         let axes = columns.flat_map(|axis| axis.iter().map(|x| *x as f32).collect::<Vec<f32>>());
         Some((
@@ -98,7 +97,7 @@ impl GramSums {
     }
 }
 
-/// What `weights [inputs * targets]` make of rows of `inputs` numbers, `[rows * targets]`.
+/// The predictions `[rows * targets]` of `weights [inputs * targets]` for rows of `inputs` numbers.
 pub fn predict(rows: &[f32], weights: &[f32], inputs: usize, targets: usize) -> Vec<f32> {
     let count = rows.len() / inputs;
     let mut predicted = vec![0.0; count * targets];

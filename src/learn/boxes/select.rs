@@ -1,27 +1,30 @@
-//! Which candidates are shown.
+//! Which candidates become boxes.
 
 use super::overlap::Overlaps;
 use crate::geometry::BBox;
 
-/// The least gain that is to be expected of a box.
+/// Minimum expected gain of a box.
 const MIN_GAIN: f32 = 0.15;
-/// Boxes that overlap more than this are of one object,
+/// Boxes with more than this IoU belong to one object.
 const SAME_IOU: f32 = 0.25;
-/// and so is one of which so much lies in the other.
+/// So do boxes if more than this share of the smaller one lies in the other one.
 const SAME_CONTAINMENT: f32 = 0.8;
-/// Candidates that overlap so much have a say in where the box lies, by their gains (box voting:
-/// Gidaris & Komodakis 2015, arXiv 1505.01749).
+/// Candidates with more than this IoU influence the position of the box, weighted by their gains (box
+/// voting: Gidaris & Komodakis 2015, arXiv 1505.01749).
 const VOTING_IOU: f32 = 0.75;
+/// How steeply the weight of a vote grows with its gain.
 const VOTING_SHARPNESS: f32 = 3.0;
 
-/// A box to be shown.
+/// A selected box.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Selected {
+    /// In picture pixels.
     pub bbox: BBox,
+    /// The expected gain.
     pub gain: f32,
 }
 
-/// One box for each object, the best first.
+/// One box per object, by descending gain.
 pub fn select(boxes: &[BBox], gains: &[f32]) -> Vec<Selected> {
     let mut best_first: Vec<usize> = (0..boxes.len())
         .filter(|at| gains[*at] > MIN_GAIN)
@@ -31,17 +34,17 @@ pub fn select(boxes: &[BBox], gains: &[f32]) -> Vec<Selected> {
     }
     best_first.sort_by(|a, b| gains[*b].total_cmp(&gains[*a]));
     let overlaps = Overlaps::new(boxes);
-    let mut kept: Vec<usize> = Vec::new();
+    let mut selected: Vec<usize> = Vec::new();
     for at in best_first {
         let is_same = |other: &usize| {
             overlaps.iou(at, *other) > SAME_IOU
                 || overlaps.containment(at, *other) > SAME_CONTAINMENT
         };
-        if !kept.iter().any(is_same) {
-            kept.push(at);
+        if !selected.iter().any(is_same) {
+            selected.push(at);
         }
     }
-    let voted = kept.iter().map(|at| {
+    let voted = selected.iter().map(|at| {
         let mut sum = [0.0; 4];
         let mut total = 0.0;
         for (other, bbox) in boxes.iter().enumerate() {

@@ -1,185 +1,33 @@
-//! How far each side of a box has to move, seen in what lies across it.
+//! How far each side of a box has to move, predicted from what lies across it.
 //!
-//! It is the box regression of Fast R-CNN (Girshick 2015, arXiv 1504.08083) as one ridge for all
-//! four sides: each is turned to be the left one by mirroring, so every object teaches four times.
+//! This is the box regression of Fast R-CNN (Girshick 2015, arXiv 1504.08083) as a single ridge regression
+//! for all four sides: each is mirrored to become the left one, so every object gives four examples.
 
+use super::field::{ALONG, BoxProfile, FeatureField, GEOMETRY_INPUTS};
+use super::picture_features::PictureFeatures;
 use super::ridge::{GramSums, predict};
-use super::sight::{MAP_COUNT, PictureFeatures};
-use crate::geometry::{BBox, Grid};
+use crate::geometry::BBox;
 use crate::learn::random::{Random, mix};
 
-/// Directions in the tokens' space that are looked at.
-const AXES: usize = 16;
-/// What maps count beside them.
-const MAP_WEIGHT: f32 = 3.0;
-/// Where boxes are looked at, in 0..1 of their sides, along an axis.
-const ALONG: [f32; 10] = [-0.3, -0.15, 0.0, 0.15, 0.35, 0.65, 0.85, 1.0, 1.15, 1.3];
-/// And over which places across it the mean is taken.
-pub const ACROSS: [f32; 5] = [0.1, 0.3, 0.5, 0.7, 0.9];
-/// Of the ridge.
+/// Penalty of the ridge regression.
 const PENALTY: f64 = 0.3;
-/// Boxes that a true one is moved to, to learn the way back, and how far, in its sides.
+/// Number of displaced copies of each true box, from which the way back is learned.
 const JITTERED_BOXES: usize = 12;
+/// Standard deviation of the displacement, in multiples of the box's side.
 const JITTER_SHARE: f32 = 0.08;
-/// A candidate of the map that overlaps a true box so much is to become it.
+/// A candidate of the map with at least this IoU with a true box is moved to it in training.
 const LEARNABLE_IOU: f32 = 0.45;
-/// The most that a side moves at once, in the box's sides.
+/// Maximum displacement of a side, in multiples of the box's side.
 const MAX_MOVE: f32 = 0.4;
-/// Numbers that say where a box lies and how large it is.
-pub const GEOMETRY_INPUTS: usize = 10;
-/// Which way is inwards, for the left, top, right and bottom.
+/// The sign of an inward displacement of the left, top, right and bottom side.
 const INWARDS: [f32; 4] = [1.0, 1.0, -1.0, -1.0];
 
-/// The directions in which tokens are looked at.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TokenBasis {
-    /// The tokens' mean, `[D]`.
-    pub mean: Vec<f32>,
-    /// `[axes * D]`.
-    pub axes: Vec<f32>,
-}
-
-impl TokenBasis {
-    /// How many directions tokens `width` wide are looked at in.
-    pub fn axes(width: usize) -> usize {
-        AXES.min(width)
-    }
-
-    /// Numbers that a place is left with.
-    pub fn channels(width: usize) -> usize {
-        Self::axes(width) + MAP_COUNT
-    }
-}
-
-/// A picture as boxes are looked at in it; K channels a patch.
-pub struct FeatureField {
-    size: (u32, u32),
-    grid: Grid,
-    channels: usize,
-    /// `[P * K]`.
-    values: Vec<f32>,
-}
-
-/// What lies across a box, from left to right and from top to bottom.
-pub struct BoxProfile {
-    /// `[ALONG * K]`.
-    pub across_x: Vec<f32>,
-    /// `[ALONG * K]`.
-    pub across_y: Vec<f32>,
-    /// Where it lies and how large it is.
-    pub geometry: [f32; GEOMETRY_INPUTS],
-}
-
-impl FeatureField {
-    /// Of the tokens along the basis, and the maps.
-    pub fn new(sight: &PictureFeatures, basis: &TokenBasis) -> Self {
-        let (width, axes) = (sight.width, TokenBasis::axes(sight.width));
-        let mut tokens = sight.unit_tokens();
-        for token in tokens.chunks_exact_mut(width) {
-            token
-                .iter_mut()
-                .zip(&basis.mean)
-                .for_each(|(x, mean)| *x -= mean);
-        }
-        let mut columns = vec![0.0; width * axes];
-        for (axis, direction) in basis.axes.chunks_exact(width).enumerate() {
-            for (at, x) in direction.iter().enumerate() {
-                columns[at * axes + axis] = *x;
-            }
-        }
-        let projected = predict(&tokens, &columns, width, axes);
-        let mut values = Vec::with_capacity(sight.grid.patches() * (axes + MAP_COUNT));
-        for (patch, projected) in projected.chunks_exact(axes).enumerate() {
-            values.extend_from_slice(projected);
-            values.extend(sight.maps.iter().map(|map| MAP_WEIGHT * map[patch]));
-        }
-        Self {
-            size: sight.size,
-            grid: sight.grid,
-            channels: axes + MAP_COUNT,
-            values,
-        }
-    }
-
-    /// One value a patch.
-    pub fn of_map(sight: &PictureFeatures, values: Vec<f32>) -> Self {
-        Self {
-            size: sight.size,
-            grid: sight.grid,
-            channels: 1,
-            values,
-        }
-    }
-
-    /// Adds what is at a place, `share` times; between patches' centres it is bilinear.
-    pub fn add_at(&self, (x, y): (f32, f32), share: f32, sum: &mut [f32]) {
-        let place = |at: f32, length: u32, patches: usize| {
-            let last = patches - 1;
-            let at = at / length as f32 * patches as f32 - 0.5;
-            let at = at.clamp(0.0, last as f32);
-            let low = (at as usize).min(last);
-            (low, (low + 1).min(last), at - low as f32)
-        };
-        let (left, right, u) = place(x, self.size.0, self.grid.columns);
-        let (above, below, v) = place(y, self.size.1, self.grid.rows);
-        for (row, column, weight) in [
-            (above, left, (1.0 - v) * (1.0 - u)),
-            (above, right, (1.0 - v) * u),
-            (below, left, v * (1.0 - u)),
-            (below, right, v * u),
-        ] {
-            let at = (row * self.grid.columns + column) * self.channels;
-            let values = &self.values[at..][..self.channels];
-            for (sum, value) in sum.iter_mut().zip(values) {
-                *sum += share * weight * value;
-            }
-        }
-    }
-
-    /// What lies across a box.
-    pub fn profile(&self, bbox: &BBox) -> BoxProfile {
-        let (width, height) = (bbox.width().max(1.0), bbox.height().max(1.0));
-        let (x, y) = (|t: f32| bbox.x0 + t * width, |t: f32| bbox.y0 + t * height);
-        let mut across_x = vec![0.0; ALONG.len() * self.channels];
-        let mut across_y = across_x.clone();
-        let share = 1.0 / ACROSS.len() as f32;
-        let places = across_x.chunks_exact_mut(self.channels);
-        for ((of_x, of_y), along) in places
-            .zip(across_y.chunks_exact_mut(self.channels))
-            .zip(ALONG)
-        {
-            for across in ACROSS {
-                self.add_at((x(along), y(across)), share, of_x);
-                self.add_at((x(across), y(along)), share, of_y);
-            }
-        }
-        let (of_width, of_height) = (self.size.0 as f32, self.size.1 as f32);
-        let geometry = [
-            (bbox.x0 / width).clamp(0.0, 1.0),
-            (bbox.y0 / height).clamp(0.0, 1.0),
-            ((of_width - bbox.x1) / width).clamp(0.0, 1.0),
-            ((of_height - bbox.y1) / height).clamp(0.0, 1.0),
-            (width / of_width * self.grid.columns as f32).ln(),
-            (height / of_height * self.grid.rows as f32).ln(),
-            (width / height).ln(),
-            width / of_width,
-            height / of_height,
-            width * height / of_width / of_height,
-        ];
-        BoxProfile {
-            across_x,
-            across_y,
-            geometry: geometry.map(|x| 2.0 * x),
-        }
-    }
-}
-
-/// Numbers for each side, where places have `channels`.
+/// Number of inputs for each side if positions have `channels`.
 pub fn inputs(channels: usize) -> usize {
     2 * ALONG.len() * channels + GEOMETRY_INPUTS
 }
 
-/// Adds one side's numbers, as if it were the left one.
+/// Appends the inputs of one side, mirrored as if it were the left one.
 fn add_side(profile: &BoxProfile, channels: usize, side: usize, row: &mut Vec<f32>) {
     let is_upright = side.is_multiple_of(2);
     let (own, other) = if is_upright {
@@ -214,16 +62,16 @@ fn add_side(profile: &BoxProfile, channels: usize, side: usize, row: &mut Vec<f3
     ]);
 }
 
-/// What one picture teaches, row by row: each side's numbers and how far it has to move inwards,
-/// in the box's sides. A picture counts by its objects.
+/// The training rows of one picture, each `[inputs + 1]`: the inputs of a side, and how far it has to
+/// move inwards in multiples of the box's side. A picture has the weight of its number of objects.
 pub fn training_rows(
-    sight: &PictureFeatures,
+    picture: &PictureFeatures,
     truth: &[BBox],
     field: &FeatureField,
     seed: u64,
 ) -> Vec<f32> {
     let mut random = Random::new(mix(seed, truth.len() as u64));
-    let (width, height) = sight.size;
+    let (width, height) = picture.size;
     let mut pairs: Vec<(BBox, &BBox)> = Vec::new();
     for truth in truth {
         for _ in 0..JITTERED_BOXES {
@@ -240,7 +88,7 @@ pub fn training_rows(
             pairs.extend(moved.map(|moved| (moved, truth)));
         }
     }
-    for candidate in &sight.candidates {
+    for candidate in &picture.candidates {
         let ious = truth.iter().map(|truth| (candidate.bbox.iou(truth), truth));
         let best = ious.max_by(|a, b| a.0.total_cmp(&b.0));
         let best = best.filter(|(iou, _)| *iou > LEARNABLE_IOU);
@@ -266,12 +114,12 @@ pub fn training_rows(
     rows
 }
 
-/// The sums of [`training_rows`].
+/// The sums over [`training_rows`].
 pub fn gram_sums(rows: &[f32], channels: usize) -> GramSums {
     GramSums::of(rows, inputs(channels), 1)
 }
 
-/// The one linear map for all sides.
+/// The linear map for all sides.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SideModel {
     /// `[inputs]`.
@@ -279,15 +127,15 @@ pub struct SideModel {
 }
 
 impl SideModel {
-    /// What rows teach.
+    /// The map that fits the rows of these sums.
     pub fn solve(gram_sums: &GramSums) -> Option<Self> {
         let weights = gram_sums.solve(PENALTY)?;
         Some(Self { weights })
     }
 
-    /// What lies across each box, and how far its left, top, right and bottom sides should move
-    /// right and down, in its width and height.
-    pub fn look(&self, field: &FeatureField, boxes: &[BBox]) -> Vec<(BoxProfile, [f32; 4])> {
+    /// What lies across each box, and how far its left, top, right and bottom sides should move to the
+    /// right or down, in multiples of its width or height.
+    pub fn moves(&self, field: &FeatureField, boxes: &[BBox]) -> Vec<(BoxProfile, [f32; 4])> {
         let mut rows = Vec::with_capacity(boxes.len() * 4 * self.weights.len());
         let profiles: Vec<BoxProfile> = boxes.iter().map(|bbox| field.profile(bbox)).collect();
         for profile in &profiles {
@@ -302,10 +150,10 @@ impl SideModel {
         profiles.into_iter().zip(moves).collect()
     }
 
-    /// The boxes with their sides moved; one that would vanish stays.
+    /// The boxes with their sides moved. A box that would vanish stays as it is.
     pub fn refine(&self, field: &FeatureField, boxes: &[BBox]) -> Vec<BBox> {
-        let seen = self.look(field, boxes).into_iter().zip(boxes);
-        let refined = seen.map(|((_, moves), bbox)| {
+        let moved = self.moves(field, boxes).into_iter().zip(boxes);
+        let refined = moved.map(|((_, moves), bbox)| {
             let (width, height) = (bbox.width(), bbox.height());
             let [left, top, right, bottom] = moves.map(|x| x.clamp(-MAX_MOVE, MAX_MOVE));
             let moved = BBox {

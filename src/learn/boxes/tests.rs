@@ -14,9 +14,9 @@ fn square(x: f32, y: f32, side: f32) -> BBox {
     BBox::from_xywh(x, y, side, side)
 }
 
-/// A picture whose tokens say, with noise, how much of each patch lies in an object, and whose map
-/// knows about where it is: the program proposes a box that is off by a third.
-fn sight_of(objects: &[BBox], random: &mut Random) -> PictureFeatures {
+/// A picture whose tokens hold, with noise, how much of each patch lies in an object, and whose map shows
+/// roughly where that is: the program proposes a box that is off by a third.
+fn features_of(objects: &[BBox], random: &mut Random) -> PictureFeatures {
     let grid = Grid {
         rows: SIDE,
         columns: SIDE,
@@ -39,18 +39,18 @@ fn sight_of(objects: &[BBox], random: &mut Random) -> PictureFeatures {
             tokens.push(f16::from_f32(signal + 0.3 * random.normal()));
         }
     }
-    let wrong = objects.iter().filter_map(|bbox| {
+    let displaced = objects.iter().filter_map(|bbox| {
         let side = bbox.width();
         square(bbox.x0 - side / 3.0, bbox.y0 - side / 4.0, side).clipped(PIXELS, PIXELS)
     });
-    let wrong: Vec<BBox> = wrong.collect();
+    let displaced: Vec<BBox> = displaced.collect();
     PictureFeatures {
         size: (PIXELS, PIXELS),
         grid,
         width: WIDTH,
         tokens,
         maps: [map.clone(), map.clone(), map],
-        candidates: wrong
+        candidates: displaced
             .iter()
             .map(|bbox| MapCandidate {
                 bbox: *bbox,
@@ -58,7 +58,7 @@ fn sight_of(objects: &[BBox], random: &mut Random) -> PictureFeatures {
                 threshold: 0.5,
             })
             .collect(),
-        proposals: wrong,
+        proposals: displaced,
     }
 }
 
@@ -68,9 +68,9 @@ fn scene(random: &mut Random, has_object: bool) -> (Arc<PictureFeatures>, Vec<(B
     let mut place = || (PIXELS as f32 - side) * random.uniform();
     let objects = vec![square(place(), place(), side)];
     let objects = if has_object { objects } else { Vec::new() };
-    let sight = sight_of(&objects, random);
+    let features = features_of(&objects, random);
     let truth = objects.into_iter().map(|bbox| (bbox, 7)).collect();
-    (Arc::new(sight), truth)
+    (Arc::new(features), truth)
 }
 
 /// One picture in five is empty.
@@ -78,8 +78,8 @@ fn learner_of(count: u64) -> BoxLearner {
     let mut random = Random::new(1);
     let mut learner = BoxLearner::new(3);
     for id in 0..count {
-        let (sight, truth) = scene(&mut random, id % 5 != 4);
-        learner.add(id, sight, &truth);
+        let (features, truth) = scene(&mut random, id % 5 != 4);
+        learner.add(id, features, &truth);
     }
     learner
 }
@@ -89,24 +89,24 @@ fn solved(learner: &BoxLearner) -> LearnedProposer {
 }
 
 #[test]
-fn what_is_learnt_is_better_on_pictures_that_it_has_not_seen() {
+fn learned_boxes_are_better_on_new_pictures() {
     let learned = solved(&learner_of(40));
     let GateMetrics {
         held_out, objects, ..
-    } = learned.quality;
-    assert!(held_out >= 4 && objects > 0, "{:?}", learned.quality);
-    assert!(learned.is_better, "{:?}", learned.quality);
-    assert!(learned.quality.effort_after() < learned.quality.effort_before());
+    } = learned.metrics;
+    assert!(held_out >= 4 && objects > 0, "{:?}", learned.metrics);
+    assert!(learned.is_better, "{:?}", learned.metrics);
+    assert!(learned.metrics.effort_after() < learned.metrics.effort_before());
 
     let mut random = Random::new(2);
     let mut right = 0;
     for _ in 0..10 {
-        let (sight, truth) = scene(&mut random, true);
-        let proposed = learned.propose(&sight);
+        let (features, truth) = scene(&mut random, true);
+        let proposed = learned.propose(&features);
         right += usize::from(proposed.iter().any(|p| p.bbox.iou(&truth[0].0) >= 0.75));
         assert!(proposed.iter().all(|p| (0.0..=1.0).contains(&p.score)));
         assert!(proposed.iter().all(|p| p.category == Some(7)));
-        assert!(sight.proposals()[0].iou(&truth[0].0) < 0.75);
+        assert!(features.proposals()[0].iou(&truth[0].0) < 0.75);
     }
     assert!(right >= 8, "{right} of 10");
     let (empty, _) = scene(&mut random, false);
@@ -114,19 +114,19 @@ fn what_is_learnt_is_better_on_pictures_that_it_has_not_seen() {
 }
 
 #[test]
-fn a_picture_that_is_taken_out_leaves_no_trace() {
+fn a_removed_picture_leaves_no_trace() {
     let (mut learner, plain) = (learner_of(20), solved(&learner_of(20)));
     let mut random = Random::new(9);
     for id in 100..104 {
-        let (sight, truth) = scene(&mut random, true);
-        learner.add(id, sight, &truth);
+        let (features, truth) = scene(&mut random, true);
+        learner.add(id, features, &truth);
     }
     assert_eq!(learner.len(), 24);
     (100..104).for_each(|id| learner.remove(id));
     let after = solved(&learner);
     assert_eq!(after.reviewed, 20);
-    let (sight, _) = scene(&mut random, true);
-    let (plain, after) = (plain.propose(&sight), after.propose(&sight));
+    let (features, _) = scene(&mut random, true);
+    let (plain, after) = (plain.propose(&features), after.propose(&features));
     assert!(!plain.is_empty());
     assert_eq!(plain.len(), after.len());
     for (a, b) in plain.iter().zip(&after) {
@@ -139,10 +139,10 @@ fn a_picture_that_is_taken_out_leaves_no_trace() {
 }
 
 #[test]
-fn a_picture_that_comes_again_takes_its_own_place() {
+fn a_picture_with_the_same_id_is_replaced() {
     let mut learner = learner_of(12);
-    let (sight, truth) = scene(&mut Random::new(5), true);
-    learner.add(3, sight, &truth);
+    let (features, truth) = scene(&mut Random::new(5), true);
+    learner.add(3, features, &truth);
     assert_eq!(learner.len(), 12);
 }
 
@@ -153,7 +153,7 @@ fn the_same_pictures_give_the_same_bytes() {
 }
 
 #[test]
-fn a_picture_verified_to_be_empty_teaches_what_is_no_object() {
+fn a_picture_verified_to_be_empty_shows_what_is_not_an_object() {
     let mut random = Random::new(11);
     // A square in the left half, of one colour, and one in the right half, of another.
     let mut scene = |has_left: bool| {
@@ -166,25 +166,25 @@ fn a_picture_verified_to_be_empty_teaches_what_is_no_object() {
         } else {
             &objects[..1]
         };
-        let mut sight = sight_of(shown, &mut random);
+        let mut features = features_of(shown, &mut random);
         for patch in 0..SIDE * SIDE {
             let is_right = patch % SIDE >= SIDE / 2;
-            sight.tokens[patch * WIDTH + 2] = f16::from_f32(if is_right { 3.0 } else { 0.0 });
+            features.tokens[patch * WIDTH + 2] = f16::from_f32(if is_right { 3.0 } else { 0.0 });
         }
-        (Arc::new(sight), objects)
+        (Arc::new(features), objects)
     };
     let mut learner = BoxLearner::new(0);
     for id in 0..24 {
-        // Where there is only the one on the right, a person says that there is nothing.
+        // If there is only the square on the right, a person says that there is nothing.
         let is_empty = id % 2 == 0;
-        let (sight, [_, left]) = scene(!is_empty);
+        let (features, [_, left]) = scene(!is_empty);
         let truth = if is_empty { vec![] } else { vec![(left, 1)] };
-        learner.add(id, sight, &truth);
+        learner.add(id, features, &truth);
     }
     let learned = solved(&learner);
     assert_eq!(learned.propose(&scene(false).0), []);
-    let (sight, [right, left]) = scene(true);
-    let proposed = learned.propose(&sight);
+    let (features, [right, left]) = scene(true);
+    let proposed = learned.propose(&features);
     assert!(
         proposed.iter().any(|p| p.bbox.iou(&left) > 0.5),
         "{proposed:?}"
@@ -193,51 +193,51 @@ fn a_picture_verified_to_be_empty_teaches_what_is_no_object() {
         proposed.iter().all(|p| p.bbox.iou(&right) < 0.3),
         "{proposed:?}"
     );
-    // And where nothing is ever an object, there is nothing to learn a box from.
+    // If nothing is ever an object, no boxes can be learned.
     let mut learner = BoxLearner::new(0);
     (0..24).for_each(|id| learner.add(id, scene(false).0, &[]));
     assert!(learner.solve(&|| false).is_none());
 }
 
 #[test]
-fn labels_at_random_are_not_used() {
+fn boxes_learned_from_random_labels_are_not_better() {
     let mut random = Random::new(21);
     let mut learner = BoxLearner::new(3);
     for id in 0..32 {
-        let (sight, _) = scene(&mut random, true);
-        let mut sight = Arc::unwrap_or_clone(sight);
-        // Nothing in the picture tells where the truth will be, and the program has it by chance.
+        let (features, _) = scene(&mut random, true);
+        let mut features = Arc::unwrap_or_clone(features);
+        // Nothing in the picture shows where the true box is, and the program has it by chance.
         let side = 20.0 + 30.0 * random.uniform();
         let mut place = || (PIXELS as f32 - side) * random.uniform();
         let truth = square(place(), place(), side);
-        sight.proposals = vec![truth];
-        learner.add(id, Arc::new(sight), &[(truth, 1)]);
+        features.proposals = vec![truth];
+        learner.add(id, Arc::new(features), &[(truth, 1)]);
     }
     let learned = solved(&learner);
-    assert!(!learned.is_better, "{:?}", learned.quality);
+    assert!(!learned.is_better, "{:?}", learned.metrics);
 }
 
 #[test]
-fn two_categories_are_told_apart() {
+fn two_categories_are_distinguished() {
     let mut random = Random::new(31);
     let mut learner = BoxLearner::new(3);
     let mut coloured = |id: u64, category: u32| {
-        let (sight, truth) = scene(&mut Random::new(1000 + id), true);
-        let mut sight = Arc::unwrap_or_clone(sight);
-        for token in sight.tokens.chunks_exact_mut(WIDTH) {
+        let (features, truth) = scene(&mut Random::new(1000 + id), true);
+        let mut features = Arc::unwrap_or_clone(features);
+        for token in features.tokens.chunks_exact_mut(WIDTH) {
             let colour = if category == 4 { 2.0 } else { -2.0 };
             token[5] = f16::from_f32(colour + 0.1 * random.normal());
         }
-        (Arc::new(sight), vec![(truth[0].0, category)])
+        (Arc::new(features), vec![(truth[0].0, category)])
     };
     for id in 0..24 {
-        let (sight, truth) = coloured(id, [4, 9][id as usize % 2]);
-        learner.add(id, sight, &truth);
+        let (features, truth) = coloured(id, [4, 9][id as usize % 2]);
+        learner.add(id, features, &truth);
     }
     let learned = solved(&learner);
     for category in [4, 9] {
-        let (sight, _) = coloured(500 + u64::from(category), category);
-        let proposed = learned.propose(&sight);
+        let (features, _) = coloured(500 + u64::from(category), category);
+        let proposed = learned.propose(&features);
         assert!(!proposed.is_empty());
         assert!(
             proposed.iter().all(|p| p.category == Some(category)),
@@ -247,7 +247,7 @@ fn two_categories_are_told_apart() {
 }
 
 #[test]
-fn it_can_be_cancelled() {
+fn learning_can_be_cancelled() {
     let learner = learner_of(16);
     assert!(learner.solve(&|| true).is_none());
     let asked = std::cell::Cell::new(0);
@@ -259,14 +259,14 @@ fn it_can_be_cancelled() {
 }
 
 #[test]
-fn too_few_pictures_teach_nothing() {
+fn nothing_is_learned_from_too_few_pictures() {
     assert!(BoxLearner::new(0).solve(&|| false).is_none());
     assert!(learner_of(2).solve(&|| false).is_none());
     assert!(BoxLearner::new(0).is_empty() && !BoxLearner::new(0).is_due(0));
 }
 
 #[test]
-fn odd_boxes_and_pictures_are_no_panic() {
+fn odd_boxes_and_pictures_do_not_panic() {
     let mut learner = learner_of(12);
     let mut random = Random::new(4);
     let odd = [
@@ -278,8 +278,8 @@ fn odd_boxes_and_pictures_are_no_panic() {
         BBox::from_xywh(-5.0, -5.0, 500.0, 500.0),
     ];
     for id in 50..60 {
-        let (sight, _) = scene(&mut random, true);
-        learner.add(id, sight, &odd.map(|bbox| (bbox, 1)));
+        let (features, _) = scene(&mut random, true);
+        learner.add(id, features, &odd.map(|bbox| (bbox, 1)));
     }
     let one = PictureFeatures {
         size: (1, 1),
@@ -298,7 +298,7 @@ fn odd_boxes_and_pictures_are_no_panic() {
     }
     let learned = solved(&learner);
     learned.propose(&one);
-    // Of another model.
+    // From another model.
     let wider = PictureFeatures {
         width: 1,
         tokens: vec![f16::ZERO],
@@ -314,20 +314,20 @@ fn odd_boxes_and_pictures_are_no_panic() {
 }
 
 #[test]
-fn damaged_bytes_give_nothing() {
-    let (sight, _) = scene(&mut Random::new(6), true);
+fn damaged_bytes_are_refused() {
+    let (features, _) = scene(&mut Random::new(6), true);
     let learned = solved(&learner_of(16));
-    let (of_sight, of_learned) = (sight.to_bytes(), learned.to_bytes("model"));
+    let (of_features, of_learned) = (features.to_bytes(), learned.to_bytes("model"));
     assert_eq!(
-        PictureFeatures::from_bytes(&of_sight).as_ref(),
-        Some(&*sight)
+        PictureFeatures::from_bytes(&of_features).as_ref(),
+        Some(&*features)
     );
     let back = LearnedProposer::from_bytes(&of_learned, "model").unwrap();
     assert_eq!(back, learned);
-    assert_eq!(back.propose(&sight), learned.propose(&sight));
+    assert_eq!(back.propose(&features), learned.propose(&features));
     assert!(LearnedProposer::from_bytes(&of_learned, "another").is_none());
     assert!(PictureFeatures::from_bytes(&of_learned).is_none());
-    for bytes in [&of_sight, &of_learned] {
+    for bytes in [&of_features, &of_learned] {
         let step = bytes.len() / 50 + 1;
         for at in (0..bytes.len()).step_by(step) {
             let mut flipped = bytes.clone();
@@ -341,39 +341,43 @@ fn damaged_bytes_give_nothing() {
 }
 
 #[test]
-fn bytes_that_lie_give_nothing() {
-    // Their checksum is right, and what they say is not.
-    let (sight, _) = scene(&mut Random::new(6), true);
-    let lies: [fn(&mut PictureFeatures); 5] = [
-        |sight| sight.grid.rows += 1,
-        |sight| sight.grid.rows = usize::MAX,
-        |sight| sight.width = 0,
-        |sight| sight.maps[1].clear(),
-        |sight| sight.proposals.push(BBox::from_xywh(0.0, 0.0, 900.0, 5.0)),
+fn inconsistent_bytes_are_refused() {
+    // The checksum is right, but the contents do not fit together.
+    let (features, _) = scene(&mut Random::new(6), true);
+    let flaws: [fn(&mut PictureFeatures); 5] = [
+        |features| features.grid.rows += 1,
+        |features| features.grid.rows = usize::MAX,
+        |features| features.width = 0,
+        |features| features.maps[1].clear(),
+        |features| {
+            features
+                .proposals
+                .push(BBox::from_xywh(0.0, 0.0, 900.0, 5.0))
+        },
     ];
-    for lie in lies {
-        let mut lying = PictureFeatures::clone(&sight);
-        lie(&mut lying);
-        assert!(PictureFeatures::from_bytes(&lying.to_bytes()).is_none());
+    for flaw in flaws {
+        let mut flawed = PictureFeatures::clone(&features);
+        flaw(&mut flawed);
+        assert!(PictureFeatures::from_bytes(&flawed.to_bytes()).is_none());
     }
 }
 
 #[test]
-fn more_like_one_square_finds_the_others() {
+fn boxes_similar_to_one_square_are_the_other_squares() {
     let objects = [square(5.0, 10.0, 25.0), square(60.0, 55.0, 30.0)];
-    let sight = sight_of(&objects, &mut Random::new(8));
+    let features = features_of(&objects, &mut Random::new(8));
     let (example, truth) = scene(&mut Random::new(13), true);
-    let found = find_similar(&sight, (&example, truth[0].0));
+    let found = find_similar(&features, (&example, truth[0].0));
     for object in objects {
         let best = found.iter().map(|found| found.bbox.iou(&object));
         assert!(best.fold(0.0, f32::max) > 0.5, "{found:?}");
     }
-    let nothing = sight_of(&[], &mut Random::new(14));
+    let nothing = features_of(&[], &mut Random::new(14));
     assert!(find_similar(&nothing, (&example, truth[0].0)).len() <= 1);
 }
 
 #[test]
-fn probabilities_are_those_that_are_observed() {
+fn predicted_probabilities_agree_with_observed_ones() {
     let mut random = Random::new(17);
     let observed: Vec<(f32, bool)> = (0..2000)
         .map(|_| {
@@ -387,14 +391,14 @@ fn probabilities_are_those_that_are_observed() {
     let fitted = calibration::Calibration::fit(&observed);
     assert!((fitted.probability(1.2) - 0.5).abs() < 0.05, "{fitted:?}");
     assert!(fitted.probability(1.8) > 0.75 && fitted.probability(0.4) < 0.2);
-    // What cannot be true is not believed.
+    // A larger gain is never less probable, whatever was observed.
     let upside_down = [(0.0, true), (2.0, false)].repeat(200);
     let fitted = calibration::Calibration::fit(&upside_down);
     assert!(fitted.probability(2.0) > fitted.probability(0.0));
 }
 
 #[test]
-fn one_box_stays_of_each_object() {
+fn one_box_is_selected_per_object() {
     let near = |d: f32| square(10.0 + d, 10.0, 40.0);
     let boxes = [
         near(0.0),
@@ -405,7 +409,41 @@ fn one_box_stays_of_each_object() {
     ];
     let selected = select::select(&boxes, &[1.0, 0.9, 0.5, 0.8, 0.05]);
     assert_eq!(selected.len(), 2, "{selected:?}");
-    // Between the two that agree, nearer the better one.
+    // Between the two that agree, nearer to the better one.
     assert!((10.5..11.0).contains(&selected[0].bbox.x0), "{selected:?}");
     assert_eq!(selected[1].bbox, boxes[2]);
+}
+
+#[test]
+fn a_proposer_in_the_bytes_of_version_1_still_opens() {
+    let bytes = include_bytes!("../../../tests/fixtures/learned_v1/learned.bin");
+    let expected = include_str!("../../../tests/fixtures/learned_v1/proposed.json");
+    let expected: serde_json::Value = serde_json::from_str(expected).unwrap();
+    assert!(LearnedProposer::from_bytes(bytes, "another").is_none());
+    let proposer = LearnedProposer::from_bytes(bytes, "model").unwrap();
+    assert_eq!((proposer.reviewed, proposer.seed), (16, 3));
+    let (features, _) = scene(&mut Random::new(6), true);
+    let proposed = proposer.propose(&features);
+    assert_eq!(proposed.len(), expected.as_array().unwrap().len());
+    for (found, expected) in proposed.iter().zip(expected.as_array().unwrap()) {
+        let near = |found: f32, expected: &serde_json::Value| {
+            (f64::from(found) - expected.as_f64().unwrap()).abs() < 1e-3
+        };
+        let BBox { x0, y0, x1, y1 } = found.bbox;
+        let edges = [x0, y0, x1, y1].into_iter();
+        let are_near = edges.zip(expected["bbox"].as_array().unwrap());
+        assert!(
+            are_near
+                .into_iter()
+                .all(|(found, expected)| near(found, expected))
+        );
+        assert!(near(found.score, &expected["score"]));
+        assert_eq!(
+            found.category,
+            expected["category"].as_u64().map(|id| id as u32)
+        );
+    }
+    // Written again, it is in the bytes of today.
+    let again = LearnedProposer::from_bytes(&proposer.to_bytes("model"), "model");
+    assert_eq!(again, Some(proposer));
 }

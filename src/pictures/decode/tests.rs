@@ -1,6 +1,9 @@
-//! Every picture here is made by the test that reads it.
+//! Every picture is made by the test that reads it.
+
+use std::fs;
 
 use super::*;
+use crate::pictures::probe;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
@@ -35,7 +38,7 @@ fn decoded(name: &str, bytes: &[u8]) -> Result<DecodedPicture, PictureError> {
     decode_bytes(Path::new(name), bytes, &DecodeLimits::default())
 }
 
-/// Decodes without a warning, and holds `probe` to the same size.
+/// Decodes without a warning, and checks that `probe` gives the same size.
 #[track_caller]
 fn clean(name: &str, bytes: &[u8]) -> RgbImage {
     let folder = tempfile::tempdir().unwrap();
@@ -47,7 +50,7 @@ fn clean(name: &str, bytes: &[u8]) -> RgbImage {
     picture.rgb
 }
 
-/// The one warning of a picture that could not be read whole.
+/// Decodes a damaged picture, and checks its one warning.
 #[track_caller]
 fn partly(name: &str, bytes: &[u8]) -> RgbImage {
     let picture = decoded(name, bytes).unwrap();
@@ -57,7 +60,7 @@ fn partly(name: &str, bytes: &[u8]) -> RgbImage {
         warning.starts_with(&format!("{name} is damaged (")),
         "{warning}"
     );
-    assert!(warning.contains("as far as it goes"), "{warning}");
+    assert!(warning.contains("as far as possible"), "{warning}");
     picture.rgb
 }
 
@@ -77,7 +80,7 @@ fn assert_near(pixel: &Rgb<u8>, color: [u8; 3], tolerance: u8) {
     );
 }
 
-/// EXIF data that hold an orientation and nothing else.
+/// EXIF data with only an orientation.
 fn exif(orientation: u8) -> Vec<u8> {
     let mut data = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     data.extend([orientation, 0, 0, 0, 0, 0, 0]);
@@ -89,7 +92,7 @@ fn with_app1(jpeg: &[u8], payload: &[u8]) -> Vec<u8> {
     [&jpeg[..2], &[0xff, 0xe1], &length, payload, &jpeg[2..]].concat()
 }
 
-/// A PNG from its parts, for what the encoder does not write.
+/// A PNG from its parts, for features that the encoder does not write.
 fn png(
     size: (u32, u32),
     depth: u8,
@@ -142,7 +145,7 @@ fn png(
 }
 
 #[test]
-fn every_format_comes_back_without_a_warning() {
+fn every_format_is_read_without_a_warning() {
     let picture = scene(40, 24);
     for (name, format, tolerance) in [
         ("a.PNG", ImageFormat::Png, 0),
@@ -173,10 +176,10 @@ fn the_content_decides_the_format_and_a_wrong_name_is_mentioned() {
     assert_eq!(
         picture.warnings,
         [
-            "cat.jpg is named like a JPEG picture but holds a PNG one: it was read all the same; rename it"
+            "cat.jpg has the name of a JPEG picture but holds a PNG picture: it was read anyway; rename it"
         ]
     );
-    // A name that promises nothing is not wrong.
+    // A name without an extension is not wrong.
     assert!(
         decoded("cat", &jpeg(&scene(4, 4)))
             .unwrap()
@@ -185,7 +188,8 @@ fn the_content_decides_the_format_and_a_wrong_name_is_mentioned() {
     );
 }
 
-/// Where EXIF puts the stored picture's top left corner, for orientations 1 to 8.
+/// Where the top left corner of the stored picture is (right, bottom) when upright, for orientations 1
+/// to 8.
 const CORNERS: [(bool, bool); 8] = [
     (false, false),
     (true, false),
@@ -217,7 +221,7 @@ fn check_orientation(name: &str, orientation: u8, bytes: &[u8]) {
     clean(name, bytes);
 }
 
-/// Blue, but for the stored picture's top left corner.
+/// Blue, except for the top left corner of the stored picture.
 fn marked() -> RgbImage {
     RgbImage::from_fn(32, 16, |x, y| Rgb(if x < 8 && y < 8 { RED } else { BLUE }))
 }
@@ -231,7 +235,7 @@ fn all_eight_orientations_of_a_jpeg_are_upright() {
 }
 
 #[test]
-fn png_webp_and_tiff_are_turned_too() {
+fn png_webp_and_tiff_are_rotated_too() {
     let pixels = marked();
     for orientation in 1..=8 {
         let data = exif(orientation);
@@ -285,7 +289,7 @@ fn tiff(orientation: u8, pixels: &RgbImage) -> Vec<u8> {
 }
 
 #[test]
-fn a_broken_orientation_is_none() {
+fn a_damaged_orientation_counts_as_none() {
     for payload in [
         &b"Exif\0\0"[..],
         b"Exif\0\0MM\0*\xff\xff\xff\xff",
@@ -304,7 +308,7 @@ fn start_of_scan(jpeg: &[u8]) -> usize {
 }
 
 #[test]
-fn a_jpeg_cut_in_its_last_rows_is_read_as_far_as_it_goes() {
+fn a_jpeg_cut_in_its_last_rows_is_read_as_far_as_possible() {
     let whole = jpeg(&scene(64, 256));
     let start = start_of_scan(&whole);
     let cut = start + (whole.len() - start) * 3 / 10;
@@ -312,7 +316,7 @@ fn a_jpeg_cut_in_its_last_rows_is_read_as_far_as_it_goes() {
     assert_eq!(got.dimensions(), (64, 256));
     assert_near(&got[(0, 0)], RED, 6);
     assert_eq!(got[(63, 255)], Rgb([MISSING_SAMPLE; 3]));
-    // All rows are there, but for the marker; and a tail that was never downloaded.
+    // All rows, without the end marker; and a tail that was never downloaded.
     assert_near(
         &partly("cut.jpg", &whole[..whole.len() - 2])[(0, 255)],
         BLUE,
@@ -324,12 +328,12 @@ fn a_jpeg_cut_in_its_last_rows_is_read_as_far_as_it_goes() {
 }
 
 #[test]
-fn the_end_in_a_thumbnail_is_no_end_and_what_follows_the_end_is_no_concern() {
+fn the_end_marker_of_a_thumbnail_and_data_after_the_end_are_ignored() {
     let thumbnail = jpeg(&scene(8, 8));
     let whole = with_app1(&jpeg(&scene(64, 64)), &thumbnail);
     clean("a.jpg", &whole);
     partly("a.jpg", &whole[..whole.len() - 40]);
-    // Junk, or an MPO's second picture, cut or not, behind the end.
+    // Junk after the end marker, or the second picture of an MPO, cut or not.
     clean("a.jpg", &[&whole[..], b"junk\xff\xd8\xff"].concat());
     clean(
         "a.jpg",
@@ -371,7 +375,7 @@ fn from_hex(hex: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_progressive_jpeg_may_break_off_in_any_scan() {
+fn a_progressive_jpeg_may_be_cut_in_any_scan() {
     let bytes = from_hex(PROGRESSIVE);
     let whole = clean("a.jpg", &bytes);
     assert_near(&whole[(0, 0)], [200, 60, 40], 8);
@@ -397,12 +401,12 @@ fn a_jpeg_cut_in_its_header_is_an_error_at_every_length() {
     for end in 3..scan {
         refused("a.jpg", &whole[..end], "is damaged");
     }
-    // The header is whole, but not one pixel follows.
+    // The header is complete, but no pixel follows.
     refused("a.jpg", &whole[..scan + 2 + length], "before its first row");
 }
 
 #[test]
-fn what_is_no_picture_is_refused_in_words() {
+fn files_that_are_not_pictures_are_refused_with_a_reason() {
     refused(
         "cat.jpg",
         b"",
@@ -419,13 +423,17 @@ fn what_is_no_picture_is_refused_in_words() {
         "is text, not a picture",
     );
     refused("blank.jpg", &[0; 4096], "nothing but zeros");
-    refused("a.jpg", &[1, 2, 3, 4], "no picture that this program knows");
+    refused(
+        "a.jpg",
+        &[1, 2, 3, 4],
+        "not in a picture format that this program can read",
+    );
     refused("a.jpg", b"\0\0\0\x18ftypheic\0\0\0\0", "HEIF");
     refused("a.jpg", b"P6 1 1 255 abc", "PNM");
 }
 
 #[test]
-fn files_that_cannot_be_read_are_refused_in_words() {
+fn files_that_cannot_be_read_are_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing.jpg");
     for error in [
@@ -457,7 +465,7 @@ fn a_png_bomb_is_refused_by_its_header() {
         &bomb,
         "is 30000 x 30000 pixels, more than the limit of 250 megapixels",
     );
-    // A picture at the limit passes it, one beyond does not; and samples may be too many by weight.
+    // A picture at the limit is read, a larger one is not. The samples have a limit of their own.
     let bytes = encoded(&scene(10, 10), ImageFormat::Png);
     let path = Path::new("a.png");
     let limits = |max_pixels, max_bytes| DecodeLimits {
@@ -477,7 +485,7 @@ fn a_png_bomb_is_refused_by_its_header() {
 }
 
 #[test]
-fn a_png_cut_in_its_data_is_read_as_far_as_it_goes() {
+fn a_png_cut_in_its_data_is_read_as_far_as_possible() {
     let noise = RgbImage::from_fn(64, 64, |x, y| {
         Rgb([x, y, x * y].map(|value| (value.wrapping_mul(2_654_435_761) >> 13) as u8))
     });
@@ -485,9 +493,9 @@ fn a_png_cut_in_its_data_is_read_as_far_as_it_goes() {
     let got = partly("a.png", &whole[..whole.len() / 2]);
     assert_eq!(got[(5, 3)], noise[(5, 3)]);
     assert_eq!(got[(63, 63)], Rgb([MISSING_SAMPLE; 3]));
-    refused("a.png", &whole[..50], "not one row could be read");
+    refused("a.png", &whole[..50], "no row could be read");
 
-    // Samples of 16 bits arrive in the other byte order when the rest is missing.
+    // 16-bit samples have the other byte order if the rest is missing.
     let rows: Vec<u8> = (0..40)
         .flat_map(|_| [&[0][..], &[0x80, 0x00, 0xff, 0x00].repeat(20)].concat())
         .collect();
@@ -515,7 +523,7 @@ fn a_cut_bmp_or_gif_is_read_and_a_cut_webp_or_tiff_refused() {
 }
 
 #[test]
-fn narrow_pictures_are_fine() {
+fn narrow_pictures_are_read() {
     for (width, height) in [(1, 1), (1, 5000), (5000, 1)] {
         let picture = RgbImage::from_pixel(width, height, Rgb(RED));
         assert_eq!(
@@ -527,7 +535,7 @@ fn narrow_pictures_are_fine() {
 }
 
 #[test]
-fn names_may_be_long_or_foreign() {
+fn names_may_be_long_or_not_ascii() {
     let bytes = encoded(&scene(4, 4), ImageFormat::Png);
     for name in [
         "掴み と 猫.png",
@@ -557,7 +565,8 @@ fn alpha_is_composited_over_white() {
 
 #[test]
 fn sixteen_bits_are_scaled_to_the_nearest_of_eight() {
-    // 128 and 129 lie either side of half of 257; 65535 is white; a shift by 8 makes 1 of 0x01ff.
+    // 128 and 129 are on either side of half of 257; 65535 is white; a shift by 8 would turn 0x01ff into
+    // 1.
     let samples: [u16; 6] = [0, 128, 129, 0x01ff, 0x8000, 65535];
     let mut row = vec![0];
     row.extend(samples.iter().flat_map(|sample| sample.to_be_bytes()));
@@ -580,15 +589,6 @@ fn a_palette_and_single_bits_give_their_colors() {
     assert_eq!(*got.as_raw(), [RED, BLUE, [255; 3], RED].concat());
     let got = clean("a.png", &png((3, 1), 1, 0, &[], &[0, 0b1010_0000]));
     assert_eq!(*got.as_raw(), [[255; 3], [0; 3], [255; 3]].concat());
-}
-
-#[test]
-fn float_samples_are_clipped() {
-    let samples: Vec<u8> = [0.0f32, 0.5, 1.0, -3.0, 7.0, f32::NAN]
-        .iter()
-        .flat_map(|sample| sample.to_ne_bytes())
-        .collect();
-    assert_eq!(to_rgb(ColorType::Rgb32F, samples), [0, 128, 255, 0, 255, 0]);
 }
 
 #[test]
@@ -622,8 +622,8 @@ fn probe_reads_past_large_metadata() {
 
 #[test]
 fn cut_and_flipped_bytes_never_panic() {
-    // A small fuzz: whatever comes back, comes back. `decode_bytes` would hide a panic as
-    // `DecoderPanicked`, so it counts as a failure here.
+    // A small fuzz test: any result is fine. `decode_bytes` would report a panic as `DecoderPanicked`,
+    // so that counts as a failure.
     let picture = scene(24, 24);
     let mut seed = 1u32;
     let mut random = || {

@@ -1,4 +1,4 @@
-//! How much a person would gain from a candidate.
+//! How much work a candidate is expected to save.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -8,23 +8,24 @@ use super::ridge::{GramSums, predict};
 use crate::geometry::BBox;
 use crate::learn::random::Random;
 
-/// Fixed random rectified combinations of the inputs, which let a linear model bend: random
-/// features (Rahimi & Recht 2008).
+/// Number of random features (Rahimi & Recht 2008): fixed random rectified combinations of the inputs,
+/// which make a linear model nonlinear.
 const HIDDEN: usize = 400;
+/// Standard deviation of the sum of the weights of a random feature.
 const HIDDEN_WEIGHT: f32 = 1.5;
+/// Standard deviation of the bias of a random feature.
 const HIDDEN_BIAS: f32 = 0.5;
-/// Inputs further than this from their mean, in deviations, count as this far.
+/// Inputs are clamped to this many standard deviations from their mean.
 const MAX_DEVIATIONS: f32 = 6.0;
-/// The input that is the same everywhere.
+/// The constant input.
 const CONSTANT_INPUT: f32 = 3.0;
-/// Of the ridge.
+/// Penalty of the ridge regression.
 const PENALTY: f64 = 0.05;
-/// How soft the steps of the gain are, in IoU: a box just below 0.75 is nearly as good.
+/// Softness of the steps of the gain, in IoU: a box just below a step is nearly as good.
 const SOFTNESS: f32 = 0.04;
 
-/// What proposing a box saves a person on average: 2 where it is accepted, 1 where it is edited,
-/// -1 where it is thrown away, with soft steps at IoU 0.75 and 0.5 as in
-/// [`crate::evaluate::annotation_effort`].
+/// The work that proposing a box saves: 2 if it is accepted, 1 if it is edited, -1 if it is rejected, with
+/// soft steps at IoU 0.75 and 0.5 as in [`crate::evaluate::annotation_effort`].
 pub fn gain(bbox: &BBox, truth: &[BBox]) -> f32 {
     let iou = best_iou(bbox, truth);
     let step = |x: f32| 1.0 / (1.0 + (-x / SOFTNESS).exp());
@@ -34,19 +35,21 @@ pub fn gain(bbox: &BBox, truth: &[BBox]) -> f32 {
     2.0 * step(iou - 0.5) + step(iou - 0.75) - 1.0
 }
 
-/// Inputs brought to a mean of 0 and a deviation of 1, and what is derived from them.
+/// Standardises the inputs and adds random features.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expansion {
+    /// The mean of each input.
     pub mean: Vec<f32>,
-    /// One over the deviation.
+    /// One over the standard deviation of each input.
     pub scale: Vec<f32>,
-    /// `[inputs * HIDDEN]`, then `[HIDDEN]`.
+    /// Weights of the random features, `[inputs * HIDDEN]`.
     hidden: Vec<f32>,
+    /// Biases of the random features, `[HIDDEN]`.
     bias: Vec<f32>,
 }
 
 impl Expansion {
-    /// Of rows of `inputs` numbers.
+    /// The expansion that standardises rows of `inputs` numbers.
     pub fn of(rows: &[&[f32]], inputs: usize) -> Self {
         let mut sum = vec![0.0f64; inputs];
         let mut square = vec![0.0f64; inputs];
@@ -60,8 +63,8 @@ impl Expansion {
         }
         let count = f64::max(count, 1.0);
         let mean: Vec<f64> = sum.iter().map(|sum| sum / count).collect();
-        let squares = square.iter().zip(&mean);
-        let scale = squares.map(|(square, mean)| {
+        let variances = square.iter().zip(&mean);
+        let scale = variances.map(|(square, mean)| {
             let deviation = (square / count - mean * mean).max(0.0).sqrt();
             (1.0 / (deviation + 1e-3)) as f32
         });
@@ -69,7 +72,7 @@ impl Expansion {
         Self::new(mean.iter().map(|x| *x as f32).collect(), scale)
     }
 
-    /// From what is kept of it.
+    /// The expansion with this mean and scale. Its random features depend on the number of inputs only.
     pub fn new(mean: Vec<f32>, scale: Vec<f32>) -> Self {
         let inputs = mean.len();
         let mut random = Random::new(inputs as u64);
@@ -83,12 +86,13 @@ impl Expansion {
         }
     }
 
-    /// Numbers that a row becomes.
+    /// The length of an expanded row.
     pub fn outputs(&self) -> usize {
         self.mean.len() + HIDDEN + 1
     }
 
-    /// Rows of `inputs` numbers, each followed by its gain if gains are given.
+    /// Expands rows of `inputs` numbers to `[rows * outputs]`. If gains are given, each row is followed by
+    /// its gain.
     pub fn expand(&self, rows: &[f32], gains: Option<&[f32]>) -> Vec<f32> {
         let inputs = self.mean.len();
         let count = rows.len() / inputs;
@@ -120,12 +124,12 @@ impl Expansion {
     }
 }
 
-/// The ridge over expanded inputs, `[outputs]`.
+/// The weights `[outputs]` of the ridge regression on expanded rows.
 pub fn solve(gram_sums: &GramSums) -> Option<Vec<f32>> {
     gram_sums.solve(PENALTY)
 }
 
-/// The gain that is to be expected of each expanded row.
+/// The expected gain of each expanded row.
 pub fn gains(expanded: &[f32], weights: &[f32]) -> Vec<f32> {
     predict(expanded, weights, weights.len(), 1)
 }

@@ -1,0 +1,60 @@
+//! What was learned: proposes boxes for a picture that nobody has reviewed.
+
+use super::calibration::Calibration;
+use super::candidates::{CandidateModels, candidates};
+use super::categories::Categories;
+use super::field::TokenBasis;
+use super::gain::{self, Expansion};
+use super::gate::GateMetrics;
+use super::learned_box::LearnedBox;
+use super::picture_features::PictureFeatures;
+use super::select::{Selected, select};
+use crate::geometry::BBox;
+
+/// Proposes boxes from what was learned from reviewed pictures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LearnedProposer {
+    /// The width of a token, D.
+    pub(super) width: usize,
+    /// The directions in which the tokens vary most.
+    pub(super) basis: TokenBasis,
+    /// Make the candidates.
+    pub(super) models: CandidateModels,
+    /// Expands the inputs of candidates.
+    pub(super) expansion: Expansion,
+    /// Predict the gain from expanded inputs, `[outputs]`.
+    pub(super) weights: Vec<f32>,
+    /// Converts gains to probabilities.
+    pub(super) calibration: Calibration,
+    /// `None` if the reviewed boxes had no categories.
+    pub(super) categories: Option<Categories>,
+    /// How it does on pictures that it was not learned from.
+    pub metrics: GateMetrics,
+    /// Whether it is better there than the program's own proposals. It should only be used if it is.
+    pub is_better: bool,
+    /// The number of reviewed pictures, held-out ones included.
+    pub reviewed: usize,
+    /// The seed that decides which pictures are held out.
+    pub seed: u64,
+}
+
+impl LearnedProposer {
+    /// The boxes of a picture, best first. Empty if its tokens have another width.
+    pub fn propose(&self, picture: &PictureFeatures) -> Vec<LearnedBox> {
+        if picture.width != self.width {
+            return Vec::new();
+        }
+        let found = candidates(picture, &self.basis, &self.models);
+        let expanded = self.expansion.expand(&found.features, None);
+        let selected = select(&found.boxes, &gain::gains(&expanded, &self.weights));
+        let boxes: Vec<BBox> = selected.iter().map(|selected| selected.bbox).collect();
+        let categories = self.categories.as_ref();
+        let categories = categories.map(|categories| categories.of(picture, &boxes));
+        let learned = |(at, selected): (usize, &Selected)| LearnedBox {
+            bbox: selected.bbox,
+            score: self.calibration.probability(selected.gain),
+            category: categories.as_ref().map(|categories| categories[at]),
+        };
+        selected.iter().enumerate().map(learned).collect()
+    }
+}
