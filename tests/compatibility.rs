@@ -35,11 +35,7 @@ fn place() -> Place {
 
 fn open(place: &Place) -> Project {
     let (project, opened) = Project::open(&place.path(PROJECT), Access::Edit).unwrap();
-    assert!(
-        opened.notifications.is_empty(),
-        "{:?}",
-        opened.notifications
-    );
+    assert!(opened.notices.is_empty(), "{:?}", opened.notices);
     project
 }
 
@@ -170,16 +166,16 @@ fn an_old_learned_state_is_read() {
     let text: String = project.setting("learned 1").unwrap().unwrap();
     let bytes = base64::engine::general_purpose::STANDARD.decode(text);
     let bytes = bytes.unwrap();
-    let learned = tsukami::learn::boxes::Learned::from_bytes(&bytes, kind).unwrap();
+    let learned = tsukami::learn::boxes::LearnedProposer::from_bytes(&bytes, kind).unwrap();
     assert_eq!(learned.reviewed, 9);
     assert!(!learned.is_better);
     assert_eq!(learned.quality.held_out, 2);
     assert_eq!(learned.quality.objects, 3);
     // It is written again so that it says the same.
     let again = learned.to_bytes(kind);
-    let again = tsukami::learn::boxes::Learned::from_bytes(&again, kind);
+    let again = tsukami::learn::boxes::LearnedProposer::from_bytes(&again, kind);
     assert_eq!(again.as_ref(), Some(&learned));
-    assert!(tsukami::learn::boxes::Learned::from_bytes(&bytes, "another").is_none());
+    assert!(tsukami::learn::boxes::LearnedProposer::from_bytes(&bytes, "another").is_none());
 }
 
 /// The pictures that a COCO file holds, each with its boxes: class name, sides and score.
