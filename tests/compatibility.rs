@@ -169,8 +169,8 @@ fn an_old_learned_state_is_read() {
     let learned = tsukami::learn::boxes::LearnedProposer::from_bytes(&bytes, kind).unwrap();
     assert_eq!(learned.reviewed, 9);
     assert!(!learned.is_better);
-    assert_eq!(learned.quality.held_out, 2);
-    assert_eq!(learned.quality.objects, 3);
+    assert_eq!(learned.metrics.held_out, 2);
+    assert_eq!(learned.metrics.objects, 3);
     // It is written again so that it says the same.
     let again = learned.to_bytes(kind);
     let again = tsukami::learn::boxes::LearnedProposer::from_bytes(&again, kind);
