@@ -108,7 +108,7 @@ fn is_shown(window: &Window) -> bool {
         workspace
             .session
             .current()
-            .is_some_and(|id| workspace.textures.has(id))
+            .is_some_and(|id| workspace.view.textures.has(id))
     })
 }
 
@@ -287,7 +287,7 @@ fn folder() {
                 workspace
                     .session
                     .neighbour(1)
-                    .is_some_and(|id| workspace.textures.has(id))
+                    .is_some_and(|id| workspace.view.textures.has(id))
             })
         };
         bench.wait(is_next_there);
@@ -417,6 +417,7 @@ impl Bench {
         self.window
             .workspace()
             .expect("it is open")
+            .view
             .canvas
             .to_screen(x, y)
     }

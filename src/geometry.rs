@@ -1,9 +1,8 @@
-//! Boxes in picture coordinates, and the grid of patches that a transformer sees.
+//! Boxes in picture coordinates, and the grid of patches of a transformer.
 //!
-//! The frame is always the original, EXIF-upright picture in pixels: the origin is the top left
-//! corner of the top left pixel, `x` grows to the right and `y` downwards, and a box that covers
-//! the whole of a `w` x `h` picture is `(0, 0)..(w, h)`. No other module knows another frame,
-//! but for the canvas, which has points on the screen.
+//! Coordinates are always pixels of the original picture, upright according to EXIF. The origin is the
+//! top left corner of the top left pixel, `x` grows to the right and `y` downwards, and a box that
+//! covers a whole `w` x `h` picture is `(0, 0)..(w, h)`. Only the canvas also uses points on the screen.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +20,7 @@ pub struct BBox {
 }
 
 impl BBox {
-    /// A box from its four edges, whichever way round the corners are given.
+    /// A box from two opposite corners, in any order.
     pub fn from_corners(xa: f32, ya: f32, xb: f32, yb: f32) -> Self {
         Self {
             x0: xa.min(xb),
@@ -51,7 +50,7 @@ impl BBox {
         self.y1 - self.y0
     }
 
-    /// Area in square pixels, zero for a box that is empty or inside out.
+    /// Area in square pixels; zero for a box with a side that is not positive.
     pub fn area(&self) -> f32 {
         self.width().max(0.0) * self.height().max(0.0)
     }
@@ -65,7 +64,7 @@ impl BBox {
             && self.y0 < self.y1
     }
 
-    /// The part that both boxes cover; it may be empty.
+    /// The part that both boxes cover, which may be empty.
     pub fn intersection(&self, other: &Self) -> Self {
         Self {
             x0: self.x0.max(other.x0),
@@ -82,8 +81,8 @@ impl BBox {
         if union > 0.0 { shared / union } else { 0.0 }
     }
 
-    /// The part that lies inside a picture of `width` x `height` pixels, or nothing if that part
-    /// has no area or the box is not finite.
+    /// The part inside a picture of `width` x `height` pixels; `None` if that part has no area or the
+    /// box is not finite.
     pub fn clipped(&self, width: u32, height: u32) -> Option<Self> {
         let picture = Self::from_xywh(0.0, 0.0, width as f32, height as f32);
         let finite = [self.x0, self.y0, self.x1, self.y1]
@@ -97,14 +96,14 @@ impl BBox {
 /// Rows and columns of the patch grid; patch `i` is at row `i / columns`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Grid {
-    /// Patches from top to bottom.
+    /// The number of patches from top to bottom.
     pub rows: usize,
-    /// Patches from left to right.
+    /// The number of patches from left to right.
     pub columns: usize,
 }
 
 impl Grid {
-    /// Number of patches, P.
+    /// The number of patches, P.
     pub fn patches(self) -> usize {
         self.rows * self.columns
     }
@@ -131,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn clipping_keeps_the_inside_and_refuses_the_rest() {
+    fn clipping_keeps_the_part_inside_the_picture() {
         let picture = (10, 8);
         let clip = |b: BBox| b.clipped(picture.0, picture.1);
         assert_eq!(

@@ -1,5 +1,5 @@
-//! `tsukami propose` and `tsukami merge`: what the COCO file holds, and that it is the same file
-//! however the run came to its end.
+//! `tsukami propose` and `tsukami merge`: the content of the COCO file, and that it is the same
+//! however the run ends.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 use common::{Place, Run, file_names, png, repository, scene, strings};
 use serde_json::{Value, json};
 
-// --- What the file holds ----------------------------------------------------------------------
+// --- The file ---------------------------------------------------------------------------------
 
 #[test]
-fn the_file_keeps_the_rules_of_coco() {
+fn the_file_follows_the_rules_of_coco() {
     let place = Place::new();
     place.sample("set");
     place.write("set/ねこ/\u{1f431}.png", png(&scene(64, 48, 2)));
@@ -42,7 +42,7 @@ fn the_file_keeps_the_rules_of_coco() {
     assert_eq!(names.len(), 13);
     assert!(names.contains(&"cat/chelsea.jpg".to_owned()));
     assert!(names.is_sorted());
-    // Of the thousand classes that the companion knows, those that it names, and no other.
+    // Only those of the companion's thousand classes that it uses.
     let ids = |list: Vec<Value>, key: &str| -> Vec<u64> {
         list.iter().map(|row| row[key].as_u64().unwrap()).collect()
     };
@@ -99,7 +99,7 @@ fn the_file_keeps_the_rules_of_coco() {
 }
 
 #[test]
-fn a_second_run_gives_the_same_bytes() {
+fn a_second_run_writes_the_same_bytes() {
     let place = Place::new();
     place.sample("set");
     place.run("propose set --out one.json").exits(0);
@@ -108,7 +108,7 @@ fn a_second_run_gives_the_same_bytes() {
 }
 
 #[test]
-fn names_do_not_depend_on_how_the_folder_was_named() {
+fn file_names_do_not_depend_on_how_the_folder_is_written() {
     let place = Place::new();
     place.pictures("set/a", 2);
     place
@@ -125,7 +125,7 @@ fn names_do_not_depend_on_how_the_folder_was_named() {
 }
 
 #[test]
-fn a_single_picture_and_a_list_are_taken() {
+fn a_single_picture_and_a_list_are_accepted() {
     let place = Place::new();
     place.pictures("set", 3);
     place.write("list.txt", "set/02.png\n# not this one\nset/00.png\n");
@@ -167,7 +167,7 @@ fn the_results_list_equals_the_annotations() {
 }
 
 #[test]
-fn heatmaps_are_one_png_a_picture_as_large_as_it() {
+fn each_picture_gets_a_heatmap_of_its_size() {
     let place = Place::new();
     place.pictures("set/a", 2);
     place.write("set/b.png", png(&scene(2048, 512, 1)));
@@ -182,7 +182,7 @@ fn heatmaps_are_one_png_a_picture_as_large_as_it() {
 }
 
 #[test]
-fn heatmaps_inside_the_set_are_no_pictures_of_it() {
+fn heatmaps_inside_the_set_are_not_scanned() {
     let place = Place::new();
     place.pictures("set", 2);
     let line = "propose set --out boxes.json --heatmaps set/maps --patches 64";
@@ -192,7 +192,7 @@ fn heatmaps_inside_the_set_are_no_pictures_of_it() {
 }
 
 #[test]
-fn an_output_inside_the_set_is_no_picture_of_it() {
+fn an_output_inside_the_set_is_not_scanned() {
     let place = Place::new();
     place.pictures("set", 2);
     let line = "propose set --out set/boxes.json --patches 64";
@@ -231,7 +231,7 @@ fn folders_name_the_categories() {
 }
 
 #[test]
-fn a_class_folder_alone_names_its_category() {
+fn a_single_class_folder_names_its_category() {
     let place = Place::new();
     place.pictures("set/cat", 1);
     place
@@ -241,7 +241,7 @@ fn a_class_folder_alone_names_its_category() {
 }
 
 #[test]
-fn quality_levels_name_more_and_look_closer() {
+fn higher_quality_names_more_and_zooms_in() {
     let place = Place::new();
     place.sample("set");
     let categories = |quality: &str| -> Vec<Value> {
@@ -268,7 +268,7 @@ fn quality_levels_name_more_and_look_closer() {
 }
 
 #[test]
-fn a_class_map_joins_the_companions_names() {
+fn a_class_map_combines_names_of_the_companion() {
     let place = Place::new();
     place.sample("set");
     place.write(
@@ -306,7 +306,7 @@ fn ts_cam_without_a_head_is_refused() {
 }
 
 #[test]
-fn the_paper_runs_from_an_official_checkpoint() {
+fn the_method_of_the_paper_runs_from_an_official_checkpoint() {
     let place = Place::new();
     place.pictures("set", 2);
     let run: Run = place
@@ -324,7 +324,7 @@ fn the_paper_runs_from_an_official_checkpoint() {
 }
 
 #[test]
-fn a_map_calls_the_models_classes_as_a_person_does() {
+fn a_class_map_renames_the_classes_of_the_model() {
     let place = Place::new();
     place.pictures("set", 2);
     let checkpoint = repository("tests/reference/tscam_reference.pth");
@@ -348,14 +348,14 @@ fn a_map_calls_the_models_classes_as_a_person_does() {
     assert_eq!(names, ["thing", "object", "class 4", "class 5"]);
     assert_eq!(coco["info"]["class_map"]["class 1"], "thing");
     assert_eq!(coco["info"]["class_map"]["class 3"], Value::Null);
-    // What was made with one map is not gone on from with another.
+    // A run with another map does not continue this one.
     place.write("other.json", r#"{"class 1": "stuff"}"#);
     run("set --map other.json --out boxes.json --resume").refuses(&["boxes.json", "class_map"]);
     place.write("bad.csv", "class 1\n");
     run("set --map bad.csv --out more.json").refuses(&["bad.csv", "line 1", "class,category"]);
     run("set --map nowhere.csv --out more.json").refuses(&["nowhere.csv"]);
 
-    // A project keeps it.
+    // A project keeps the map.
     place.run("project new set").exits(0);
     let all = r#"{"class 1": "a", "class 2": "a", "class 3": "a", "class 4": "b", "class 5": "b"}"#;
     place.write("all.json", all);
@@ -378,7 +378,7 @@ fn a_map_calls_the_models_classes_as_a_person_does() {
 }
 
 #[test]
-fn every_method_that_needs_no_head_runs() {
+fn every_method_without_a_head_runs() {
     let place = Place::new();
     place.pictures("set", 1);
     for method in ["affinity", "attention"] {
@@ -451,10 +451,10 @@ fn bad_options_are_refused() {
     assert_eq!(place.names("."), ["set"]);
 }
 
-// --- Readers that go away ---------------------------------------------------------------------
+// --- Closed output ----------------------------------------------------------------------------
 
 #[test]
-fn a_closed_standard_output_is_no_error() {
+fn a_closed_standard_output_is_not_an_error() {
     let place = Place::new();
     let mut child = place
         .command("model")
@@ -468,7 +468,7 @@ fn a_closed_standard_output_is_no_error() {
 }
 
 #[test]
-fn a_closed_standard_error_does_not_end_a_run() {
+fn a_closed_standard_error_does_not_stop_a_run() {
     let place = Place::new();
     place.pictures("set", 2);
     place.write("set/empty.png", b"");
@@ -481,7 +481,7 @@ fn a_closed_standard_error_does_not_end_a_run() {
 // --- Shards and merge -------------------------------------------------------------------------
 
 #[test]
-fn merged_shards_are_the_whole_run() {
+fn merged_shards_equal_one_run() {
     let place = Place::new();
     place.pictures("set/a", 4);
     place.pictures("set/b", 3);
@@ -513,7 +513,7 @@ fn merged_shards_are_the_whole_run() {
 }
 
 #[test]
-fn more_shards_than_pictures_merge_as_well() {
+fn more_shards_than_pictures_can_be_merged() {
     let place = Place::new();
     place.pictures("set", 1);
     place
@@ -528,7 +528,7 @@ fn more_shards_than_pictures_merge_as_well() {
 }
 
 #[test]
-fn a_missing_shard_is_named() {
+fn a_missing_shard_is_reported() {
     let place = Place::new();
     place.pictures("set", 3);
     for index in 1..=2 {
@@ -567,7 +567,7 @@ fn files_of_different_settings_are_not_merged() {
 }
 
 #[test]
-fn what_is_no_coco_file_is_not_merged() {
+fn a_file_that_is_not_coco_is_not_merged() {
     let place = Place::new();
     place.pictures("a", 1);
     place.run("propose a --patches 64 --out a.json").exits(0);
@@ -583,12 +583,12 @@ fn what_is_no_coco_file_is_not_merged() {
         .refuses(&["cannot write absent/all.json"]);
 }
 
-// --- Interruption and resumption --------------------------------------------------------------
+// --- Interrupt and resume ---------------------------------------------------------------------
 
-/// Enough pictures for a signal to come in the middle.
+/// Enough pictures for a signal to arrive during the run.
 const MANY: u32 = 30;
 
-/// A folder of many pictures, and what an undisturbed run makes of them.
+/// A folder of many pictures, and the file that an undisturbed run writes.
 fn many() -> (Place, Vec<u8>) {
     let place = Place::new();
     place.pictures("set", MANY);
@@ -599,10 +599,10 @@ fn many() -> (Place, Vec<u8>) {
     (place, whole)
 }
 
-/// One decoder, so that few pictures are under way when the signal comes, on however many cores.
+/// One decoder, so that few pictures are in progress when the signal arrives.
 const LINE: &str = "propose set --patches 49 --jobs 1 --out boxes.json";
 
-/// Starts a run and halts it when its journal holds a few pictures; [`ended`] lets it go on.
+/// Starts a run and pauses it when its journal has a few pictures; [`ended`] continues it.
 fn started(place: &Place, line: &str) -> Child {
     let mut child = place.command(line).stderr(Stdio::piped()).spawn().unwrap();
     let begun = Instant::now();
@@ -615,7 +615,7 @@ fn started(place: &Place, line: &str) -> Child {
     child
 }
 
-/// Whole lines of the journal, the settings included.
+/// Number of complete lines in the journal, including the settings.
 fn journal_lines(place: &Place) -> usize {
     let bytes = fs::read(place.path("boxes.json.journal")).unwrap_or_default();
     bytes.iter().filter(|byte| **byte == b'\n').count()
@@ -645,7 +645,7 @@ fn ended(mut child: Child) -> Run {
     }
 }
 
-/// How many pictures `going on from N of M` says were done before.
+/// The N of `going on from N of M`, the number of pictures done before.
 #[track_caller]
 fn resumed(run: &Run) -> usize {
     let (_, rest) = run.stderr.split_once("going on from ").unwrap();
@@ -653,7 +653,7 @@ fn resumed(run: &Run) -> usize {
 }
 
 #[test]
-fn a_killed_run_goes_on_from_its_journal() {
+fn a_killed_run_continues_from_its_journal() {
     let (place, whole) = many();
     let mut child = started(&place, LINE);
     child.kill().unwrap();
@@ -662,7 +662,7 @@ fn a_killed_run_goes_on_from_its_journal() {
     assert!((3..MANY as usize).contains(&done), "{done}");
     assert!(!place.path("boxes.json").exists());
 
-    // Not by accident: what is there is not thrown away.
+    // Without --resume the journal is kept.
     place.run(LINE).refuses(&["boxes.json.journal", "--resume"]);
     assert_eq!(journal_lines(&place) - 1, done);
 
@@ -673,7 +673,7 @@ fn a_killed_run_goes_on_from_its_journal() {
 }
 
 #[test]
-fn an_interrupted_run_writes_what_is_done_and_goes_on_from_it() {
+fn an_interrupted_run_writes_what_is_done_and_can_be_resumed() {
     let (place, whole) = many();
     let child = started(&place, LINE);
     signal(&child, "-INT");
@@ -694,7 +694,7 @@ fn an_interrupted_run_writes_what_is_done_and_goes_on_from_it() {
 }
 
 #[test]
-fn a_terminated_run_writes_what_is_done_too() {
+fn a_terminated_run_writes_what_is_done() {
     let place = Place::new();
     place.pictures("set", MANY);
     let child = started(&place, LINE);
@@ -704,7 +704,7 @@ fn a_terminated_run_writes_what_is_done_too() {
 }
 
 #[test]
-fn an_interrupted_file_is_not_started_anew_by_accident() {
+fn an_interrupted_file_is_not_overwritten_by_accident() {
     let place = Place::new();
     place.pictures("set", MANY);
     let child = started(&place, LINE);
@@ -740,7 +740,7 @@ fn a_second_interrupt_stops_at_once_and_keeps_the_journal() {
     assert!(place.path("boxes.json.journal").exists());
 }
 
-/// A run of five pictures, and a journal as a kill after four of them leaves it.
+/// The result of a run of five pictures, and the journal after a kill when four were done.
 fn with_journal() -> (Place, Vec<u8>, Vec<u8>) {
     let place = Place::new();
     place.pictures("set", 5);
@@ -766,7 +766,7 @@ fn with_journal() -> (Place, Vec<u8>, Vec<u8>) {
 }
 
 #[test]
-fn a_journal_with_its_last_line_cut_is_gone_on_from() {
+fn a_journal_with_a_truncated_last_line_is_resumed() {
     let (place, journal, whole) = with_journal();
     place.write("boxes.json.journal", &journal[..journal.len() - 30]);
     let run = place.run(&format!("{LINE} --resume")).exits(0);
@@ -775,7 +775,7 @@ fn a_journal_with_its_last_line_cut_is_gone_on_from() {
 }
 
 #[test]
-fn a_journal_that_is_none_is_refused() {
+fn a_file_that_is_not_a_journal_is_refused() {
     let (place, _, _) = with_journal();
     place.write("boxes.json.journal", b"something else\n");
     place
@@ -785,7 +785,7 @@ fn a_journal_that_is_none_is_refused() {
 }
 
 #[test]
-fn other_settings_are_refused_and_named() {
+fn other_settings_are_refused_by_name() {
     let (place, journal, _) = with_journal();
     place.write("boxes.json.journal", &journal);
     place
@@ -798,7 +798,7 @@ fn other_settings_are_refused_and_named() {
 }
 
 #[test]
-fn a_mistyped_folder_does_not_throw_the_journal_away() {
+fn a_mistyped_folder_does_not_destroy_the_journal() {
     let (place, journal, _) = with_journal();
     place.write("boxes.json.journal", &journal);
     place.write("other/x.png", png(&scene(64, 48, 1)));
@@ -812,8 +812,8 @@ fn a_mistyped_folder_does_not_throw_the_journal_away() {
 }
 
 #[test]
-fn numbers_come_back_from_a_file_as_they_were() {
-    // Products such as 207365.49839999998 are where a hasty reader of decimals is off by a digit.
+fn numbers_survive_reading_and_writing() {
+    // A careless decimal parser misreads products such as 207365.49839999998 in the last digit.
     let place = Place::new();
     for index in 0..16 {
         let picture = scene(301 + 37 * index, 203 + 23 * index, index);
@@ -828,7 +828,7 @@ fn numbers_come_back_from_a_file_as_they_were() {
 }
 
 #[test]
-fn resume_without_an_earlier_run_just_starts() {
+fn resume_without_an_earlier_run_starts_one() {
     let place = Place::new();
     place.pictures("set", 1);
     place.run(&format!("{LINE} --resume")).exits(0);
@@ -836,7 +836,7 @@ fn resume_without_an_earlier_run_just_starts() {
 }
 
 #[test]
-fn resume_after_the_end_does_only_what_is_new() {
+fn resume_after_the_end_processes_only_new_pictures() {
     let place = Place::new();
     place.pictures("set", 3);
     place.run(LINE).exits(0);
@@ -850,7 +850,7 @@ fn resume_after_the_end_does_only_what_is_new() {
 }
 
 #[test]
-fn resume_tries_again_what_failed() {
+fn resume_retries_failed_pictures() {
     let place = Place::new();
     place.pictures("set", 2);
     place.write("set/mended.png", b"");
@@ -863,7 +863,7 @@ fn resume_tries_again_what_failed() {
 }
 
 #[test]
-fn a_run_that_could_not_do_one_picture_leaves_nothing_to_resume() {
+fn a_run_that_cannot_start_leaves_nothing_to_resume() {
     let place = Place::new();
     place.pictures("set", 1);
     place.write("maps", b"a file, no folder");
@@ -873,7 +873,7 @@ fn a_run_that_could_not_do_one_picture_leaves_nothing_to_resume() {
 }
 
 #[test]
-fn a_picture_deleted_while_the_run_goes_on_is_a_failure_of_that_picture() {
+fn a_picture_deleted_during_the_run_is_reported_as_failed() {
     let place = Place::new();
     place.pictures("set", MANY);
     let child = started(&place, LINE);
@@ -886,7 +886,7 @@ fn a_picture_deleted_while_the_run_goes_on_is_a_failure_of_that_picture() {
 }
 
 #[test]
-fn a_second_run_with_the_same_output_is_refused_while_the_first_goes_on() {
+fn a_second_run_with_the_same_output_is_refused_during_the_first() {
     let place = Place::new();
     place.pictures("set", MANY);
     let first = started(&place, LINE);
@@ -897,7 +897,7 @@ fn a_second_run_with_the_same_output_is_refused_while_the_first_goes_on() {
 }
 
 #[test]
-fn resuming_a_run_that_still_goes_on_is_refused() {
+fn resuming_a_run_in_progress_is_refused() {
     let place = Place::new();
     place.pictures("set", MANY);
     let first = started(&place, LINE);

@@ -1,24 +1,24 @@
-//! Where the program keeps what belongs to a person and not to a project.
+//! Where the program stores what belongs to the user and not to a project.
 
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
-/// The folders; one that the system does not have is done without.
+/// The files and folders; none for those that the system does not provide.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AppDirs {
-    /// The file of settings.
+    /// The settings file.
     pub settings: Option<PathBuf>,
-    /// The folder of what can be made again.
+    /// The folder of caches, which can be made again.
     pub caches: Option<PathBuf>,
-    /// The folder of class heads that were trained here.
+    /// The folder of class heads that were trained in the window.
     pub heads: Option<PathBuf>,
     /// The folder of the sample pictures.
     pub sample: Option<PathBuf>,
 }
 
 impl AppDirs {
-    /// Those of the user who runs the program.
+    /// The folders of the current user.
     pub fn for_user() -> Self {
         ProjectDirs::from("", "", "tsukami").map_or_else(Self::default, |folders| Self {
             settings: Some(folders.config_dir().join("settings.json")),

@@ -1,49 +1,51 @@
-//! What a person is told: toasts that pass, and problems that stay in a panel until they are
-//! dealt with.
+//! Notifications: toasts, which disappear after some seconds, and problems, which are kept in a
+//! list until they are cleared.
 
 use std::collections::VecDeque;
 
-/// Seconds that a toast stays.
+use super::i18n::tr;
+
+/// How long a toast stays at least, in seconds.
 const MIN_TOAST_SECS: f64 = 5.0;
-/// Toasts that are shown at once.
+/// The maximum number of toasts at a time.
 const MAX_TOASTS: usize = 4;
-/// Problems that are kept.
+/// The maximum number of problems in the list.
 const MAX_PROBLEMS: usize = 1000;
 
-/// A sentence that passes.
+/// A message that disappears.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Toast {
-    /// What it says.
+    /// The message.
     pub text: String,
     /// Whether something went wrong.
     pub is_problem: bool,
-    /// When it goes, in the toolkit's seconds; not set before it was first shown.
+    /// When it disappears, in egui's seconds; set when it is first shown.
     until: Option<f64>,
-    /// Takes the place of another one about the same thing.
+    /// A new toast replaces an older one with the same topic.
     topic: &'static str,
 }
 
-/// What a person is told.
+/// All notifications.
 #[derive(Default)]
 pub struct Notifications {
     toasts: VecDeque<Toast>,
     problems: VecDeque<String>,
-    /// Problems that nobody has looked at.
+    /// How many problems have not been read.
     unread: usize,
 }
 
 impl Notifications {
-    /// Says something in passing.
+    /// Shows a toast.
     pub fn notify(&mut self, text: impl Into<String>) {
         self.toast(text.into(), false, "");
     }
 
-    /// Says something in passing, in the place of what was said about the same thing.
+    /// Shows a toast that replaces an older one with the same topic.
     pub fn notify_about(&mut self, topic: &'static str, text: impl Into<String>) {
         self.toast(text.into(), false, topic);
     }
 
-    /// Says that something went wrong, and keeps it, unless that was said before.
+    /// Records a problem and shows it, unless it is already in the list.
     pub fn problem(&mut self, text: impl Into<String>) {
         let text = text.into();
         if self.record_problem(text.clone()) {
@@ -51,7 +53,7 @@ impl Notifications {
         }
     }
 
-    /// Keeps problems, of which only the number is said.
+    /// Records problems. If there are several new ones, one toast shows their number.
     pub fn problems(&mut self, texts: Vec<String>) {
         let mut new: Vec<String> = Vec::new();
         for text in texts {
@@ -62,22 +64,18 @@ impl Notifications {
         match &new[..] {
             [] => {}
             [only] => self.toast(only.clone(), true, ""),
-            _ => self.toast(
-                format!("{} problems: see Help, Problems", new.len()),
-                true,
-                "",
-            ),
+            _ => self.toast(tr!("problems-toast", count = new.len()), true, ""),
         }
     }
 
-    /// Keeps something that is good to know among the problems, without a word.
+    /// Adds something worth knowing to the list of problems, without a toast.
     pub fn note(&mut self, text: String) {
         if self.record_problem(text) {
             self.unread -= 1;
         }
     }
 
-    /// Keeps a problem; whether it is a new one.
+    /// Adds a problem to the list. Returns whether it is new.
     fn record_problem(&mut self, text: String) -> bool {
         if self.problems.contains(&text) {
             return false;
@@ -105,10 +103,10 @@ impl Notifications {
         }
     }
 
-    /// The toasts to show at this time, in the toolkit's seconds.
+    /// The toasts to show at this time, in egui's seconds.
     pub fn toasts(&mut self, now: f64) -> impl Iterator<Item = &Toast> {
         for toast in &mut self.toasts {
-            // A sentence takes longer to read than a word.
+            // Longer messages take longer to read.
             let seconds = MIN_TOAST_SECS + toast.text.len() as f64 / 25.0;
             toast.until.get_or_insert(now + seconds);
         }
@@ -117,34 +115,34 @@ impl Notifications {
         self.toasts.iter()
     }
 
-    /// Seconds until the next toast goes.
+    /// Seconds until the next toast disappears.
     pub fn seconds_to_next_expiry(&self, now: f64) -> Option<f64> {
         let ends = self.toasts.iter().filter_map(|toast| toast.until);
         ends.map(|until| (until - now).max(0.0))
             .min_by(f64::total_cmp)
     }
 
-    /// Takes a toast away.
+    /// Removes a toast.
     pub fn dismiss(&mut self, text: &str) {
         self.toasts.retain(|toast| toast.text != text);
     }
 
-    /// The problems, the first one first.
+    /// All problems, oldest first.
     pub fn all_problems(&self) -> impl ExactSizeIterator<Item = &String> {
         self.problems.iter()
     }
 
-    /// How many problems nobody has looked at.
+    /// How many problems have not been read.
     pub fn unread(&self) -> usize {
         self.unread
     }
 
-    /// Takes note that a person looks at the problems.
+    /// Marks all problems as read.
     pub fn mark_read(&mut self) {
         self.unread = 0;
     }
 
-    /// Forgets the problems.
+    /// Clears the list of problems.
     pub fn clear_problems(&mut self) {
         self.problems.clear();
         self.unread = 0;
@@ -163,10 +161,10 @@ mod tests {
     }
 
     #[test]
-    fn toasts_pass_and_problems_stay() {
+    fn toasts_disappear_and_problems_stay() {
         let mut notifications = Notifications::default();
         notifications.notify("saved");
-        notifications.problem("a.jpg is no picture");
+        notifications.problem("a.jpg is not a picture");
         assert_eq!(texts(&mut notifications, 10.0).len(), 2);
         assert_eq!(texts(&mut notifications, 14.0).len(), 2);
         assert_eq!(texts(&mut notifications, 30.0).len(), 0);
@@ -175,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn many_problems_are_one_toast_and_the_same_problem_is_one() {
+    fn several_problems_show_one_toast_and_repeated_ones_are_recorded_once() {
         let mut notifications = Notifications::default();
         notifications.problems(vec!["a".into(), "b".into(), "c".into()]);
         notifications.problem("a");

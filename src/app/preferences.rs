@@ -3,12 +3,12 @@
 //! A file that is missing or damaged is no error; the defaults are used in its place.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::input::Keymap;
+use crate::files::{self, FileError};
 
 /// The maximum number of recent projects.
 const MAX_RECENT: usize = 12;
@@ -137,14 +137,10 @@ impl Preferences {
     /// Writes the file atomically.
     ///
     /// # Errors
-    /// If it cannot be written.
-    pub fn save(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.persist(path)?;
-        Ok(())
+    /// If the file or its folder cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), FileError> {
+        fs::create_dir_all(files::folder_of(path)).map_err(FileError::unwritable(path))?;
+        files::write_whole(path, |file| Ok(serde_json::to_writer_pretty(file, self)?))
     }
 
     /// Puts a project at the top of the recent projects.
@@ -174,6 +170,31 @@ mod tests {
         assert_eq!(preferences.recent, [Path::new("/a"), Path::new("/b")]);
         preferences.save(&path).unwrap();
         assert_eq!(Preferences::load(&path), preferences);
+    }
+
+    #[test]
+    fn the_names_in_the_file_do_not_change() {
+        let json = serde_json::to_value(Preferences::default()).unwrap();
+        let names: Vec<&str> = json
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let expected = [
+            "canvas",
+            "goes_on_when_done",
+            "keymap",
+            "proposes_at_once",
+            "recent",
+            "scale",
+            "theme",
+            "window",
+        ];
+        for name in expected {
+            assert!(names.contains(&name), "{name}");
+        }
+        assert_eq!(names.len(), expected.len());
     }
 
     #[test]

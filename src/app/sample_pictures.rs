@@ -1,4 +1,4 @@
-//! The sample pictures, compiled in, so that a program without any folder beside it has them.
+//! The sample pictures. They are compiled in, so that the program needs no other files.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,7 @@ macro_rules! pictures {
     };
 }
 
-/// Name and content of each; `assets/sample/LICENSE.md` says where they come from.
+/// The name and content of each; their sources are listed in `assets/sample/LICENSE.md`.
 static PICTURES: [(&str, &[u8]); 12] = pictures![
     "Cutter/003357.jpg",
     "Hammer/018964.jpg",
@@ -26,10 +26,10 @@ static PICTURES: [(&str, &[u8]); 12] = pictures![
     "rocket/rocket.jpg",
 ];
 
-/// Writes the pictures that are not there yet into a folder.
+/// Writes the pictures that do not exist yet into a folder.
 ///
 /// # Errors
-/// If they cannot be written.
+/// If a file cannot be written.
 pub fn unpack(folder: &Path) -> io::Result<()> {
     for (name, bytes) in PICTURES {
         let path = folder.join(name);

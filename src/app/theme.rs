@@ -2,6 +2,7 @@
 
 use egui::{Color32, CornerRadius, Stroke, Style, Theme, Visuals};
 
+use super::i18n::tr;
 use crate::document::{BoxState, ReviewState};
 
 /// The minimum contrast of text with its background (WCAG 2.2, success criterion 1.4.3).
@@ -82,22 +83,22 @@ pub fn review_symbol(state: ReviewState, is_empty: bool) -> &'static str {
 /// A review state in words.
 pub fn review_name(state: ReviewState, is_empty: bool) -> &'static str {
     match state {
-        ReviewState::New => "new",
-        ReviewState::Proposed => "proposed",
-        ReviewState::InReview => "in review",
-        ReviewState::Done if is_empty => "verified empty",
-        ReviewState::Done => "done",
+        ReviewState::New => tr!("review-new"),
+        ReviewState::Proposed => tr!("review-proposed"),
+        ReviewState::InReview => tr!("review-in-review"),
+        ReviewState::Done if is_empty => tr!("review-verified-empty"),
+        ReviewState::Done => tr!("review-done"),
     }
 }
 
 /// The state of a box in words.
 pub fn box_state_name(state: BoxState) -> &'static str {
     match state {
-        BoxState::Proposed => "proposed",
-        BoxState::Accepted => "accepted",
-        BoxState::Edited => "edited",
-        BoxState::Drawn => "drawn",
-        BoxState::Rejected => "rejected",
+        BoxState::Proposed => tr!("box-proposed"),
+        BoxState::Accepted => tr!("box-accepted"),
+        BoxState::Edited => tr!("box-edited"),
+        BoxState::Drawn => tr!("box-drawn"),
+        BoxState::Rejected => tr!("box-rejected"),
     }
 }
 

@@ -22,17 +22,19 @@ pub(super) struct Journal {
     names: BTreeSet<String>,
 }
 
-/// What the journal of an earlier run has.
-pub(super) struct JournalContent {
+/// What an earlier run has done: in its journal if it was killed, otherwise in its COCO file.
+pub(super) struct EarlierRun {
+    /// The journal or the COCO file.
     pub path: PathBuf,
     pub info: RunInfo,
+    /// The finished pictures by name.
     pub pictures: BTreeMap<String, PictureResult>,
 }
 
 impl Journal {
     /// Opens or makes the journal of `out`, and reads what an earlier run wrote, without a last
     /// line that is incomplete.
-    pub fn open(out: &Path) -> Result<(Self, Option<JournalContent>), BulkError> {
+    pub fn open(out: &Path) -> Result<(Self, Option<EarlierRun>), BulkError> {
         let path = Self::path_for(out);
         let mut options = File::options();
         let options = options.read(true).write(true).create(true).truncate(false);
@@ -59,7 +61,7 @@ impl Journal {
         path.into()
     }
 
-    fn read(&mut self) -> Result<Option<JournalContent>, FormatError> {
+    fn read(&mut self) -> Result<Option<EarlierRun>, FormatError> {
         let mut bytes = Vec::new();
         let read = self.file.read_to_end(&mut bytes);
         read.map_err(FileError::unreadable(&self.path))?;
@@ -80,7 +82,7 @@ impl Journal {
             pictures.insert(picture.image.file_name.clone(), picture);
         }
         let path = self.path.clone();
-        Ok((!pictures.is_empty()).then_some(JournalContent {
+        Ok((!pictures.is_empty()).then_some(EarlierRun {
             path,
             info,
             pictures,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::exit_code::{FAILED, INTERRUPTED};
 use super::progress::Progress;
-use super::project::{open, reconcile};
+use super::project_access::{open, rescan};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{Document, PictureId, Provenance, ReviewState};
 use crate::naming::{MappedClass, Naming};
@@ -36,7 +36,7 @@ pub fn run(
     if let Some(naming) = naming {
         apply_naming(&mut project, naming)?;
     }
-    let mut failed = reconcile(&mut project)?;
+    let mut failed = rescan(&mut project)?;
     let unreadable = failed.len();
     let pictures = pictures_to_process(&project, again);
     let paths: Vec<PathBuf> = pictures.iter().map(|(_, path)| path.clone()).collect();

@@ -91,7 +91,7 @@ impl Annotation {
         }
     }
 
-    pub(in crate::document) fn check(&self) -> Result<(), EditError> {
+    pub(super) fn check(&self) -> Result<(), EditError> {
         if !self.id.is_usable() {
             return Err(EditError::BadId(self.id.0));
         }

@@ -45,7 +45,7 @@ impl Category {
         }
     }
 
-    pub(in crate::document) fn check(&self) -> Result<(), EditError> {
+    pub(super) fn check(&self) -> Result<(), EditError> {
         if !self.id.is_usable() {
             return Err(EditError::BadId(self.id.0));
         }

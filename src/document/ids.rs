@@ -17,12 +17,12 @@ macro_rules! id {
 
         impl $name {
             /// The id after this one. The last id is its own successor, and no row may have it.
-            pub(in crate::document) fn successor(self) -> Self {
+            pub(super) fn successor(self) -> Self {
                 Self(self.0.saturating_add(1))
             }
 
             /// Whether a row may have this id.
-            pub(in crate::document) fn is_usable(self) -> bool {
+            pub(super) fn is_usable(self) -> bool {
                 (1..u32::MAX).contains(&self.0)
             }
         }

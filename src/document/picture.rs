@@ -63,7 +63,7 @@ impl Picture {
         }
     }
 
-    pub(in crate::document) fn check(&self) -> Result<(), EditError> {
+    pub(super) fn check(&self) -> Result<(), EditError> {
         if !self.id.is_usable() {
             return Err(EditError::BadId(self.id.0));
         }
@@ -81,7 +81,7 @@ impl Picture {
         Ok(())
     }
 
-    pub(in crate::document) fn check_contains(&self, rect: &BBox) -> Result<(), EditError> {
+    pub(super) fn check_contains(&self, rect: &BBox) -> Result<(), EditError> {
         if rect.is_valid() && rect.clipped(self.width, self.height).as_ref() == Some(rect) {
             Ok(())
         } else {

@@ -59,6 +59,20 @@ struct CategoryRecord {
 /// with pycocotools on ties. Two of its quirks are not copied: it never counts a true box whose
 /// annotation id is 0 as found, and without classes it drops predictions of a category that the ground
 /// truth file does not list.
+///
+/// ```
+/// use tsukami::evaluate::{ClassMatching, EvaluationCase, Prediction, TruthBox, coco_metrics};
+/// use tsukami::geometry::BBox;
+///
+/// let bbox = BBox::from_xywh(10.0, 20.0, 100.0, 50.0);
+/// let (category, score, is_crowd) = (1, 0.9, false);
+/// let case = EvaluationCase {
+///     truth: vec![TruthBox { bbox, category, is_crowd }],
+///     predictions: vec![Prediction { bbox, category, score }],
+/// };
+/// let metrics = coco_metrics(&[case], ClassMatching::Required);
+/// assert_eq!(metrics.map(|metrics| metrics.recall50), Some(1.0));
+/// ```
 pub fn coco_metrics(cases: &[EvaluationCase], classes: ClassMatching) -> Option<CocoMetrics> {
     let mut records: BTreeMap<u32, CategoryRecord> = BTreeMap::new();
     for case in cases {

@@ -1,23 +1,24 @@
-//! The hash of a file's content: XXH3, 128 bits, as 32 hexadecimal digits.
+//! Hashes of a file's content, in hexadecimal.
 //!
-//! It tells a renamed file from a new one. It is fast and not cryptographic, so it protects against
-//! accidents and not against forgery.
+//! XXH3 (128 bits, 32 digits) tells a renamed picture from a new one. It is fast and not cryptographic,
+//! so it protects against accidents and not against forgery. SHA-256 (64 digits) identifies models.
 
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use sha2::{Digest as _, Sha256};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 /// How much of a file is read at a time.
 const BUFFER_BYTES: usize = 64 << 10;
 
-/// The hash of a file's content, from its bytes.
+/// The XXH3 hash of a file's content, from its bytes.
 pub fn hash_bytes(bytes: &[u8]) -> Box<str> {
     format!("{:032x}", xxh3_128(bytes)).into()
 }
 
-/// The hash of a file's content. The file is read in pieces, whatever its size.
+/// The XXH3 hash of a file's content. The file is read in pieces, whatever its size.
 ///
 /// # Errors
 /// If the file cannot be read.
@@ -33,4 +34,16 @@ pub fn hash_file(path: &Path) -> io::Result<Box<str>> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
 }

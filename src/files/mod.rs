@@ -10,7 +10,7 @@
 //! | `hash` | the hash of a file's content |
 //! | `error` | what can go wrong, as one sentence |
 //!
-//! This module knows no picture, no document and no format, so every other module may use it.
+//! This module knows nothing of pictures, documents and formats, so every other module may use it.
 
 mod error;
 mod hash;
@@ -22,7 +22,7 @@ mod tests;
 mod write;
 
 pub use error::FileError;
-pub use hash::{hash_bytes, hash_file};
+pub use hash::{hash_bytes, hash_file, sha256_hex};
 pub use paths::{folder_of, normal, same_file};
 pub use project_file::{
     APPLICATION_ID, EXTENSION, SQLITE_SUFFIXES, backup_key, backups, belongs_to_project,

@@ -17,6 +17,20 @@ use crate::document::{Annotation, Document, Picture, ReviewState};
 /// Reads a file, or the files of a folder, into an edit. `root` is the project's folder: paths of
 /// pictures are relative to it, and picture files are searched only there.
 ///
+/// ```
+/// use std::path::Path;
+/// use tsukami::document::Document;
+/// use tsukami::formats::{self, Format, ImportMode};
+///
+/// let mut document = Document::default();
+/// let (file, root) = ("assets/sample/truth.json", "assets/sample/images");
+/// let (file, root) = (Path::new(file), Path::new(root));
+/// let import = formats::import(&document, file, root, Format::Coco, ImportMode::Merge)?;
+/// document.apply(import.edit)?;
+/// assert_eq!(document.pictures().len(), import.report.pictures);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If a file cannot be read as a whole. Faults in parts of it are in the report.
 pub fn import(
@@ -41,6 +55,23 @@ pub fn import(
 
 /// Writes the document to `out`, a folder or a file as [`ExportOptions::makes_folder`] says.
 /// `root` is the project's folder.
+///
+/// ```
+/// use std::path::Path;
+/// use tsukami::document::Document;
+/// use tsukami::formats::{self, ExportOptions, Format, ImportMode};
+///
+/// let mut document = Document::default();
+/// let (file, root) = ("assets/sample/truth.json", "assets/sample/images");
+/// let (file, root) = (Path::new(file), Path::new(root));
+/// document.apply(formats::import(&document, file, root, Format::Coco, ImportMode::Merge)?.edit)?;
+///
+/// let folder = tempfile::tempdir()?;
+/// let out = folder.path().join("labels");
+/// let report = formats::export(&document, root, &ExportOptions::new(Format::Yolo), &out)?;
+/// assert!(report.boxes > 0 && out.join("data.yaml").is_file());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// If something cannot be written, or the project or a picture would be overwritten. A folder that

@@ -1,7 +1,7 @@
 //! The files of other programs: reading them into a project, and writing a project as them.
 //!
-//! [`import()`], [`export()`] and [`detect_format`] serve all formats; each format has a module of its
-//! own, and what the formats share is below them. No format knows the dispatcher.
+//! [`import()`], [`export()`] and [`detect_format`] serve all formats. Each format has a module of
+//! its own, and what the formats share is below them. No format knows the dispatcher.
 //!
 //! | module | its one idea |
 //! |---|---|
@@ -13,7 +13,8 @@
 //! | `export` | from the document to files: options, subsets, names, the writer |
 //! | `format` | the formats and folder layouts, and their names |
 //! | `input`, `paths` | files of unknown origin: limits, encodings, safe relative paths |
-//! | `json_keys`, `json_flags`, `ascii_json`, `unknown_fields` | JSON: recognition, flags, output, fields to keep |
+//! | `json_keys`, `json_flags` | JSON: what recognises a file, and the flags of a box |
+//! | `ascii_json`, `unknown_fields` | JSON: text in ASCII, and fields that are kept as they are |
 //! | `error`, `messages` | what went wrong, and what a person should know |
 //!
 //! # Import

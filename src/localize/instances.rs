@@ -56,7 +56,7 @@ impl CutCriterion {
 
 /// The object to which each patch belongs, by number from 0, `[P]`; `None` if no objects are separated.
 ///
-/// The foreground are the regions of `levels` at `threshold`, where `levels` has `scale` pixels per
+/// The foreground consists of the regions of `levels` at `threshold`, where `levels` has `scale` pixels per
 /// patch. `similarities [P * P]` are the
 /// [instance similarities](super::Evidence::instance_similarity) of the patches.
 pub fn instance_labels(

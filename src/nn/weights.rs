@@ -10,9 +10,9 @@ use std::path::Path;
 use candle_core::safetensors::Load as _;
 use candle_core::{DType, Device, Tensor};
 use safetensors::SafeTensors;
-use sha2::{Digest as _, Sha256};
 
 use super::error::ModelError;
+use crate::files::sha256_hex;
 
 /// Larger checkpoints are refused before they are read. The largest one in use, DINOv2 ViT-L in
 /// f32, has 1.2 GB.
@@ -152,18 +152,6 @@ impl Weights {
 /// Counters such as `num_batches_tracked` are not weights.
 fn is_weight(dtype: DType) -> bool {
     dtype.is_float()
-}
-
-/// The SHA-256 of some bytes, in hexadecimal.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
 }
 
 /// The bytes that each entry of a PyTorch zip holds, by name.

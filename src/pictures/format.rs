@@ -54,7 +54,7 @@ pub fn format_of_content(path: &Path, bytes: &[u8]) -> Result<ImageFormat, Pictu
     }
     let head = &bytes[..bytes.len().min(512)];
     let what = if head.iter().all(|byte| *byte == 0) {
-        "nothing but zeros where a picture should begin"
+        "filled with zeros where a picture should begin"
     } else if head
         .iter()
         .all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace())

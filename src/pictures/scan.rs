@@ -99,9 +99,9 @@ impl Finder {
             }
             Ok(data) if data.is_file() && is_list(path) => self.list(path),
             Ok(data) if data.is_file() && format_of_name(path).is_some() => {
-                let place = files::normal(path);
-                self.widen_root(parent(&place));
-                self.found.push((place, path.to_path_buf()));
+                let absolute = files::normal(path);
+                self.widen_root(parent(&absolute));
+                self.found.push((absolute, path.to_path_buf()));
             }
             Ok(_) => self.problem(
                 path,
@@ -174,19 +174,19 @@ impl Finder {
                 continue;
             }
             let path = parent(list).join(line);
-            let place = files::normal(&path);
+            let absolute = files::normal(&path);
             let data = fs::metadata(&path);
-            if place.starts_with(&base) {
+            if absolute.starts_with(&base) {
                 self.widen_root(&base);
             } else if data.as_ref().is_ok_and(fs::Metadata::is_dir) {
-                self.widen_root(&place);
+                self.widen_root(&absolute);
             } else {
-                self.widen_root(parent(&place));
+                self.widen_root(parent(&absolute));
             }
             match data {
                 Ok(data) if data.is_dir() => self.folder(&path),
                 Ok(data) if data.is_file() && format_of_name(&path).is_some() => {
-                    self.found.push((place, path));
+                    self.found.push((absolute, path));
                 }
                 Ok(_) => self.problem(
                     list,
@@ -236,8 +236,8 @@ impl Finder {
     fn finish(mut self) -> Scan {
         let root = self.root.take().unwrap_or_default();
         let mut entries = Vec::with_capacity(self.found.len());
-        for (place, path) in std::mem::take(&mut self.found) {
-            match name_in(&root, &place) {
+        for (absolute, path) in std::mem::take(&mut self.found) {
+            match name_in(&root, &absolute) {
                 Some(name) => entries.push(ScannedPicture { path, name }),
                 None => self.problem(&path, NOT_UNICODE),
             }
@@ -270,9 +270,9 @@ fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(path)
 }
 
-/// The name of `place` in `root`, with `/` as separator; `None` if a part of it is not Unicode.
-fn name_in(root: &Path, place: &Path) -> Option<String> {
-    let inside = place.strip_prefix(root).unwrap_or(place);
+/// The name of `absolute` in `root`, with `/` as separator; `None` if a part of it is not Unicode.
+fn name_in(root: &Path, absolute: &Path) -> Option<String> {
+    let inside = absolute.strip_prefix(root).unwrap_or(absolute);
     let mut name = String::with_capacity(inside.as_os_str().len());
     for part in inside.components() {
         if part == Component::RootDir {

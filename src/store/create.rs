@@ -18,6 +18,22 @@ impl Project {
     /// the folder cannot be written to, the project is created in the user's data folder, and a
     /// notice says so.
     ///
+    /// ```
+    /// use tsukami::document::{Picture, PictureId, ops};
+    /// use tsukami::store::{Access, Project};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("shop.tsukami");
+    /// let (mut project, _) = Project::create(&path, folder.path())?;
+    /// let picture = Picture::new(PictureId(1), "cup.jpg", 600, 400);
+    /// project.commit("add a picture", &ops::add_pictures(project.document(), vec![picture]), None)?;
+    /// project.close()?;
+    ///
+    /// let (project, _) = Project::open(&path, Access::View)?;
+    /// assert!(project.document().picture_at("cup.jpg").is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file exists already, or neither folder can be written to.
     pub fn create(path: &Path, root: &Path) -> Result<(Self, OpenReport), StoreError> {

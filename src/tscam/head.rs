@@ -13,7 +13,6 @@ use std::path::Path;
 
 use candle_core::{Device, Result, Tensor};
 
-use super::backbone_file;
 use crate::geometry::Grid;
 use crate::nn::ModelError;
 use crate::nn::convolution::{KernelWindow, Padding, im2col, kernel_matrix};
@@ -138,7 +137,7 @@ impl Head {
             mut tensors,
             metadata,
             fingerprint,
-        } = backbone_file::open(path)?;
+        } = Weights::open(path)?;
         let bad = |reason: String| ModelError::bad_file(path, reason);
         let mut head = Self::take_from(&mut tensors, &metadata, device)
             .map_err(bad)?

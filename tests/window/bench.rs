@@ -63,7 +63,7 @@ impl Bench {
             let current = workspace.session.current();
             !workspace.is_scanning
                 && current.is_some_and(|id| {
-                    workspace.textures.has(id) || workspace.session.unreadable(id).is_some()
+                    workspace.view.textures.has(id) || workspace.session.unreadable(id).is_some()
                 })
         });
         bench
@@ -142,7 +142,8 @@ impl Bench {
         self.keys(Modifiers::COMMAND, Key::B);
         self.wait("proposals on every picture", |workspace| {
             let mut pictures = workspace.session.document().pictures();
-            workspace.job.is_none() && pictures.all(|row| row.review == ReviewState::Proposed)
+            workspace.proposing.job.is_none()
+                && pictures.all(|row| row.review == ReviewState::Proposed)
         });
     }
 
@@ -151,7 +152,7 @@ impl Bench {
     pub fn propose_again(&mut self) {
         self.keys(Modifiers::COMMAND, Key::B);
         self.wait("the end of the run", |workspace| {
-            workspace.job.is_none() && !workspace.has_unwritten()
+            workspace.proposing.job.is_none() && !workspace.has_unwritten()
         });
     }
 
@@ -224,7 +225,7 @@ impl Bench {
     pub fn see(&mut self) {
         let is_seen = |workspace: &Workspace| {
             workspace.session.current().is_none_or(|id| {
-                workspace.textures.has(id) || workspace.session.unreadable(id).is_some()
+                workspace.view.textures.has(id) || workspace.session.unreadable(id).is_some()
             })
         };
         if self
@@ -280,7 +281,7 @@ impl Bench {
 
     /// Where a point of the picture is on the screen.
     pub fn at(&self, x: f32, y: f32) -> Pos2 {
-        self.workspace().canvas.to_screen(x, y)
+        self.workspace().view.canvas.to_screen(x, y)
     }
 
     /// Drags from one point of the screen to another with a button, in steps as a hand does.

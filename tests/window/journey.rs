@@ -1,7 +1,6 @@
 //! From the folder to the export.
 
 use egui::{Key, Modifiers};
-use tsukami::app::session::ReviewFilter;
 use tsukami::document::{BoxState, ReviewState};
 use tsukami::formats::coco::Instances;
 use tsukami::geometry::BBox;
@@ -120,7 +119,7 @@ fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
     bench.click("Show all");
     assert_eq!(is_listed(&bench), 3);
     bench.click("State");
-    bench.click(ReviewFilter::VerifiedEmpty.label());
+    bench.click("Verified empty");
     assert_eq!(is_listed(&bench), 0);
     bench.click("Show all");
 
@@ -171,7 +170,9 @@ fn a_moved_threshold_derives_boxes_anew_without_the_model_and_leaves_judged_ones
     for _ in 0..8 {
         bench.key(Key::CloseBracket);
     }
-    bench.wait("the other picture", |workspace| workspace.deriving == 0);
+    bench.wait("the other picture", |workspace| {
+        workspace.deriving.remaining == 0
+    });
     let now = bench.boxes();
     let kept = now.iter().find(|row| row.id == accepted[0].id).unwrap();
     assert_eq!(
@@ -192,7 +193,7 @@ fn a_moved_threshold_derives_boxes_anew_without_the_model_and_leaves_judged_ones
     assert!((model.threshold - 0.69).abs() < 1e-4, "{}", model.threshold);
     // The heat map of a picture that was looked at shows at once.
     bench.key(Key::H);
-    assert!(bench.workspace().shows_heat_map);
+    assert!(bench.workspace().view.shows_heat_map);
     assert!(bench.says("opacity"));
 }
 
@@ -208,7 +209,7 @@ fn one_picture_and_then_all_are_proposed_and_the_run_ends() {
     assert_eq!(steps, 1, "what a person asks for is their step");
     bench.keys(CTRL, Key::B);
     bench.wait("all pictures", |workspace| {
-        workspace.job.is_none()
+        workspace.proposing.job.is_none()
             && workspace
                 .session
                 .document()

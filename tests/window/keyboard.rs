@@ -113,7 +113,7 @@ fn a_box_is_drawn_with_two_clicks_and_given_up_with_escape() {
     bench.key(Key::W);
     bench.click_at(bench.at(200.0, 60.0));
     bench.key(Key::Escape);
-    assert!(!bench.workspace().canvas.is_draw_mode());
+    assert!(!bench.workspace().view.canvas.is_draw_mode());
     bench.click_at(bench.at(250.0, 160.0));
     assert_eq!(bench.count(BoxState::Drawn), 1);
 }
@@ -153,18 +153,18 @@ fn the_palette_the_help_sheet_and_the_settings_work_by_keyboard() {
         bench.type_char(character);
     }
     bench.key(Key::Enter);
-    assert!(!bench.has("Type a part of a command"));
+    assert!(!bench.has("Type part of a command"));
     bench.key(Key::F1);
-    assert!(bench.says("Keys and mouse"));
+    assert!(bench.says("Keyboard and mouse"));
     bench.key(Key::Escape);
-    assert!(!bench.says("Keys and mouse"));
+    assert!(!bench.says("Keyboard and mouse"));
     // Another key for the heat map, which is kept.
     bench.keys(CTRL, Key::Comma);
-    bench.scroll_and_click("Keys of Heat map");
+    bench.scroll_and_click("Shortcut of Heat map");
     bench.key(Key::M);
     bench.key(Key::Escape);
     bench.key(Key::M);
-    assert!(bench.workspace().shows_heat_map);
+    assert!(bench.workspace().view.shows_heat_map);
     bench.harness.state_mut().close();
     let settings = std::fs::read_to_string(bench.folder.path().join("user/settings.json")).unwrap();
     assert!(settings.contains("HeatMap"), "{settings}");
@@ -239,7 +239,7 @@ fn classes_are_added_renamed_merged_hidden_and_undone() {
             .collect()
     };
     assert_eq!(names(&bench), ["object", "cat"]);
-    bench.click("More about object");
+    bench.click("More actions for object");
     bench.click("Merge into");
     bench.click("Merge into cat");
     bench.frames(3);
@@ -247,7 +247,7 @@ fn classes_are_added_renamed_merged_hidden_and_undone() {
     bench.keys(CTRL, Key::Z);
     assert_eq!(names(&bench), ["object", "cat"]);
     assert_eq!(bench.session().visible().count(), 2);
-    bench.click("Hide boxes of object; with Shift: show them alone");
+    bench.click("Hide boxes of object; Shift-click to show only these");
     assert_eq!(bench.session().visible().count(), 0);
 }
 
@@ -312,7 +312,7 @@ fn keys_are_for_a_menu_while_it_is_open() {
 fn a_chord_can_be_given_to_a_command() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
     bench.keys(CTRL, Key::Comma);
-    bench.scroll_and_click("Keys of Crosshair");
+    bench.scroll_and_click("Shortcut of Crosshair");
     // A keyboard sends the modifier by itself first.
     bench.keys(CTRL, Key::ControlLeft);
     bench.keys(CTRL | Modifiers::SHIFT, Key::M);
@@ -382,7 +382,7 @@ fn a_class_gets_a_key_that_no_command_has() {
             .unwrap()
             .hotkey
     };
-    let button = "Key of object: click, then press another";
+    let button = "Shortcut of object: click, then press a key";
     for (press, typed, expected) in [(Key::D, 'd', Some('1')), (Key::J, 'j', Some('j'))] {
         bench.click(button);
         bench.at_once(vec![

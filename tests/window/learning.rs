@@ -124,9 +124,9 @@ fn methods(bench: &Bench, number: u32) -> Vec<String> {
 
 fn settled(bench: &mut Bench) {
     bench.wait("what follows", |workspace| {
-        workspace.learning.following == 0
+        workspace.learning.remaining == 0
             && workspace.learning_step().is_none()
-            && workspace.deriving == 0
+            && workspace.deriving.remaining == 0
             && !workspace.has_unwritten()
     });
     bench.frames(30);
@@ -137,10 +137,10 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     let mut bench = Bench::on(folder(17, &DONE), Theme::Dark, false);
     bench.wait("the model", |workspace| workspace.model_info().is_some());
     assert!(bench.has("11 reviewed"));
-    assert!(bench.says("Nothing is learnt yet"));
+    assert!(bench.says("Nothing learned yet"));
     bench.keys(Modifiers::COMMAND, Key::B);
     bench.wait("proposals", |workspace| {
-        workspace.job.is_none() && !workspace.has_unwritten()
+        workspace.proposing.job.is_none() && !workspace.has_unwritten()
     });
     let old_way = methods(&bench, 14);
     assert!(!old_way.contains(&"learned".to_owned()), "{old_way:?}");
@@ -148,11 +148,11 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     let begun = std::time::Instant::now();
     bench.click("Learn now");
     bench.wait("a learned state", |workspace| {
-        !workspace.learning.kept.states.is_empty()
+        !workspace.learning.saved.states.is_empty()
     });
     eprintln!("learnt in {:?}", begun.elapsed());
     settled(&mut bench);
-    let state = bench.workspace().learning.kept.states[0].clone();
+    let state = bench.workspace().learning.saved.states[0].clone();
     eprintln!("{state:?}");
     assert_eq!(state.reviewed, 11);
     assert!(state.is_better, "{state:?}");
@@ -183,13 +183,13 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
         workspace.learning.reviewed() == 12
     });
     bench.wait("learning from it", |workspace| {
-        workspace.learning.kept.states.last().unwrap().reviewed == 12
+        workspace.learning.saved.states.last().unwrap().reviewed == 12
     });
     settled(&mut bench);
 
     // Back to the old way, and forth.
     bench.scroll_and_click("Learned states (2)");
-    bench.scroll_and_click("The old way, whatever is learnt");
+    bench.scroll_and_click("Without learning");
     settled(&mut bench);
     assert_eq!(bench.workspace().learning.active_state(), None);
     assert!(!methods(&bench, 14).contains(&"learned".to_owned()));
@@ -200,19 +200,19 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     assert!(methods(&bench, 14).iter().all(|method| method == "learned"));
 
     // All of it is there after a restart.
-    let kept = bench.workspace().learning.kept.clone();
-    assert_eq!(kept.choice, ProposalSource::State(state.id));
+    let kept = bench.workspace().learning.saved.clone();
+    assert_eq!(kept.source, ProposalSource::State(state.id));
     let mut bench = bench.reopen();
     bench.wait("what was learnt", |workspace| {
         workspace.learning.active_state().is_some()
     });
-    assert_eq!(bench.workspace().learning.kept, kept);
+    assert_eq!(bench.workspace().learning.saved, kept);
     assert!(bench.says("Learned boxes of state"));
     // What was learnt at one quality is nothing to another, and is there again with its own.
     bench.choose_quality("balanced");
     bench.frames(10);
     assert_eq!(bench.workspace().learning.active_state(), None);
-    assert!(bench.says("is of another model or quality"));
+    assert!(bench.says("belongs to another model or quality"));
     bench.choose_quality("fast");
     bench.wait("what was learnt", |workspace| {
         workspace.learning.active_state().is_some()
@@ -229,16 +229,16 @@ fn too_little_to_learn_from_is_said_in_a_sentence() {
     bench.wait("an answer", |workspace| {
         workspace.learning.trouble.is_some()
     });
-    assert!(bench.says("There is too little to learn from: 1 picture is done"));
+    assert!(bench.says("Too few examples to learn from: 1 picture is done"));
     bench.click("after every picture");
-    assert!(bench.workspace().learning.kept.is_manual);
+    assert!(bench.workspace().learning.saved.is_manual);
     // What is taken back teaches nothing.
     bench.keys(Modifiers::SHIFT, Key::Space);
     bench.wait("the lesson", |workspace| workspace.learning.reviewed() == 0);
     bench.keys(Modifiers::COMMAND, Key::Z);
     bench.wait("the lesson", |workspace| workspace.learning.reviewed() == 1);
     let bench = bench.reopen();
-    assert!(bench.workspace().learning.kept.is_manual);
+    assert!(bench.workspace().learning.saved.is_manual);
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn learning_can_be_stopped() {
         bench.click("Cancel");
     }
     bench.wait("the end", |workspace| !workspace.learning.is_waiting());
-    assert!(bench.workspace().learning.kept.states.is_empty());
+    assert!(bench.workspace().learning.saved.states.is_empty());
     assert!(bench.workspace().learning.active_state().is_none());
 }
 
@@ -341,7 +341,8 @@ fn looks(theme: Theme, name: &str) {
     bench.click("Learned states (3)");
     bench.wait("the thumbnails", |workspace| {
         let mut rows = workspace.session.rows().iter();
-        rows.all(|id| workspace.textures.has_thumbnail(*id)) && workspace.learning.reviewed() == 2
+        rows.all(|id| workspace.view.textures.has_thumbnail(*id))
+            && workspace.learning.reviewed() == 2
     });
     bench.hush();
     bench.harness.snapshot(format!("learning_{name}"));
@@ -401,7 +402,7 @@ fn tags_teach_the_classes_of_proposals() {
             .model_info()
             .is_some_and(|model_info| *model_info.classes == ["ball", "block"])
     };
-    bench.wait_for_words("Learnt 2 classes from 10 tagged pictures");
+    bench.wait_for_words("Learned 2 classes from 10 tagged pictures");
     bench.wait("a model that knows the classes", knows);
     bench.propose_all();
     let document = bench.session().document();

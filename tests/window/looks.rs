@@ -100,7 +100,8 @@ fn prepared(theme: Theme) -> Bench {
     bench.keys(Modifiers::NONE, Key::D);
     bench.wait("picture, thumbnails and model", |workspace| {
         let current = workspace.session.current();
-        workspace.model_info().is_some() && current.is_some_and(|id| workspace.textures.has(id))
+        workspace.model_info().is_some()
+            && current.is_some_and(|id| workspace.view.textures.has(id))
     });
     bench
 }
@@ -112,7 +113,7 @@ fn settle(bench: &mut Bench) {
             .session
             .rows()
             .iter()
-            .all(|id| workspace.textures.has_thumbnail(*id))
+            .all(|id| workspace.view.textures.has_thumbnail(*id))
     });
     bench.hush();
 }
@@ -154,11 +155,11 @@ fn the_least_sure_picture_comes_first_if_the_list_is_asked_for_it() {
         session.rows().iter().map(name).collect()
     };
     bench.click("Order");
-    bench.click("Least sure first");
+    bench.click("Least certain first");
     // 0.91 and 0.34 are less sure than 0.83; what has no proposals comes last.
     assert_eq!(names(&bench)[..2], ["chelsea.jpg", "coffee.jpg"]);
     bench.click("Order");
-    bench.click("Surest first");
+    bench.click("Most certain first");
     assert_eq!(names(&bench)[..2], ["coffee.jpg", "chelsea.jpg"]);
 }
 

@@ -49,7 +49,7 @@ fn proposals(bench: &Bench) -> Vec<String> {
 
 fn followed(bench: &mut Bench) {
     bench.wait("the other pictures", |workspace| {
-        workspace.deriving == 0 && !workspace.has_unwritten()
+        workspace.deriving.remaining == 0 && !workspace.has_unwritten()
     });
 }
 
@@ -75,10 +75,12 @@ fn two_classes_are_joined_by_keyboard_undone_and_remembered() {
 
     // The most frequent class by a new name, the next one by the same name, both without a mouse.
     bench.key(Key::M);
-    bench.wait("the census", |workspace| workspace.census().version() > 0);
+    bench.wait("the census", |workspace| {
+        workspace.class_tally().version() > 0
+    });
     assert!(bench.says("boxes, called its own name"));
     bench.key(Key::Enter);
-    assert!(bench.says("called here?"));
+    assert!(bench.says("be called?"));
     type_text(&mut bench, "thing");
     bench.key(Key::Enter);
     bench.key(Key::Enter);
@@ -155,19 +157,18 @@ fn a_suggestion_says_why_and_is_taken_by_a_key() {
     type_text(&mut bench, &own);
     bench.click("Add");
     bench.click("Class names…");
-    bench.wait("the census", |workspace| workspace.census().version() > 0);
+    bench.wait("the census", |workspace| {
+        workspace.class_tally().version() > 0
+    });
     assert!(bench.has(&format!("Accept {own} for {class}")));
-    assert!(bench.says("the same name"));
+    assert!(bench.says("same name"));
     assert!(bench.has("Accept the suggestion"));
     bench.keys(CTRL | Modifiers::SHIFT, Key::Enter);
     followed(&mut bench);
     assert_eq!(bench.session().document().naming().name_of(&class), own);
     assert!(!proposals(&bench).contains(&class));
     assert!(proposals(&bench).contains(&own));
-    assert!(
-        !bench.says("the same name"),
-        "what is said is not suggested"
-    );
+    assert!(!bench.says("same name"), "what is said is not suggested");
 
     // A search goes through all names, and one name is given to all that it finds.
     type_text(&mut bench, "class");
@@ -210,7 +211,9 @@ fn looks(theme: Theme, name: &str) {
     bench.key(Key::F6);
     bench.key(Key::F6);
     bench.key(Key::M);
-    bench.wait("the census", |workspace| workspace.census().version() > 0);
+    bench.wait("the census", |workspace| {
+        workspace.class_tally().version() > 0
+    });
     bench.key(Key::Enter);
     type_text(&mut bench, "animal");
     bench.key(Key::Enter);

@@ -91,7 +91,7 @@ fn pictures_are_selected_as_in_a_file_manager() {
     bench.key(Key::F6);
     bench.keys(CTRL | Modifiers::SHIFT, Key::A);
     assert_eq!(bench.session().list_selection().len(), 4);
-    bench.click("Select no pictures");
+    bench.click("Clear the selection");
     assert!(bench.session().list_selection().is_empty());
     // A plain click shows a picture, and selects no others.
     bench.keys(CTRL | Modifiers::SHIFT, Key::A);
@@ -104,7 +104,7 @@ fn pictures_are_selected_as_in_a_file_manager() {
 fn many_pictures_are_tagged_by_keyboard_in_one_step() {
     let mut bench = Bench::open(&PICTURES);
     bench.keys(CTRL, Key::T);
-    assert!(bench.says("type the name of one"));
+    assert!(bench.says("Type a name to create one"));
     type_text(&mut bench, "person");
     bench.key(Key::Enter);
     bench.key(Key::Escape);
@@ -164,7 +164,8 @@ fn looks(theme: Theme, name: &str) {
     bench.key(Key::ArrowDown);
     bench.wait("the thumbnails and the model", |workspace| {
         let mut rows = workspace.session.rows().iter();
-        workspace.model_info().is_some() && rows.all(|id| workspace.textures.has_thumbnail(*id))
+        workspace.model_info().is_some()
+            && rows.all(|id| workspace.view.textures.has_thumbnail(*id))
     });
     bench.hush();
     bench.harness.snapshot(format!("tags_{name}"));

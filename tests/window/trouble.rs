@@ -75,7 +75,7 @@ fn a_second_window_reads_only_and_says_so() {
     second.key(Key::W);
     second.key(Key::Delete);
     assert_eq!(second.session().boxes().len(), 1);
-    assert!(second.says("read only"));
+    assert!(second.says("read-only"));
     // What the first does, the second sees.
     bench.draw(BBox::from_xywh(150.0, 30.0, 100.0, 100.0));
     second.wait("the other's box", |workspace| {
@@ -122,7 +122,7 @@ fn what_cannot_be_opened_is_said_in_one_sentence() {
     let context = bench.harness.ctx.clone();
     bench.harness.state_mut().act(&context, Action::Open(empty));
     bench.wait("the empty folder", |workspace| !workspace.is_scanning);
-    assert!(bench.says("holds no picture"));
+    assert!(bench.says("contains no readable pictures"));
     bench
         .harness
         .state_mut()

@@ -193,8 +193,6 @@ adjustment-title = Brightness and contrast
 adjustment-brightness = brightness
 adjustment-contrast = contrast
 adjustment-gamma = gamma
-adjustment-reset = Reset
-adjustment-close = Close
 adjustment-note = Display only: files are not changed.
 
 ## Why a class is suggested

@@ -45,8 +45,10 @@ proposing-finished-with-failures = { $pictures ->
     [one] Proposed boxes for 1 picture
    *[other] Proposed boxes for { $pictures } pictures
 }; { $failed } could not be read: see Help, Problems
-threshold-changed = Threshold { $percent } %
+threshold-changed = Threshold { $percent }
 threshold-not-used = Learned boxes are in use. They need no threshold.
+class-exists = A class “{ $name }” already exists. To combine two classes, choose “Merge into” in the menu of one of them.
+class-key-taken = “{ $key }” is the shortcut of another class
 key-is-taken = { $key } is the shortcut of “{ $command }”. Choose another one for the class.
 
 ## Opening
@@ -125,7 +127,7 @@ classes-learned = Learned { $classes ->
     [one] 1 tagged picture
    *[other] { $pictures } tagged pictures
 }, { $accuracy }
-classes-accuracy = { $percent } % correct on held-out pictures
+classes-accuracy = { $accuracy } correct on held-out pictures
 classes-no-held-out = too few pictures to hold any out
 classes-unreadable = { $text }; { $count ->
     [one] 1 picture could not be read

@@ -1,8 +1,7 @@
-//! What can be made again, kept so that it need not be: thumbnails and maps, one disposable SQLite
-//! file a project in the user's cache folder, with a limit to its size.
+//! One disposable SQLite file per project in the user's cache folder, with a size limit.
 //!
-//! Nothing here is ever missed. A cache that cannot be opened, read or written is as good as an
-//! empty one, so no error leaves this module.
+//! Everything in it can be made again. A cache that cannot be opened, read or written is treated as an
+//! empty one, so no function returns an error.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,19 +9,19 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-/// Bytes of content that a project's cache holds at the most.
+/// The number of bytes that the cache of a project may hold.
 const MAX_BYTES: i64 = 512 << 20;
-/// The share of the limit that is left when the oldest entries have made room.
+/// The share of the limit that is left after the oldest entries were removed.
 const SHARE_AFTER_EVICTION: f64 = 0.8;
 
-/// A kind of content.
+/// The kind of an entry; the numbers are stored in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheKind {
     /// A thumbnail as a JPEG file.
     Thumbnail = 1,
     /// The maps of a picture.
     Maps = 2,
-    /// What learning needs of a picture.
+    /// The features of a picture for learning.
     PictureFeatures = 3,
 }
 
@@ -35,23 +34,23 @@ pub struct Cache {
 struct Open {
     connection: Connection,
     bytes: i64,
-    /// Counts uses, so that the entries which were not used longest go first.
+    /// Counts uses, so that the least recently used entries are removed first.
     clock: i64,
 }
 
 impl Cache {
-    /// The cache of the project with this id, in the folder of caches if there is one.
+    /// Opens the cache of the project with this id in the folder of caches, if there is one.
     pub fn for_project(id: &str, folder: Option<&Path>) -> Self {
         let path = folder.map(|folder| folder.join(format!("{id}.cache")));
         Self::open(path, MAX_BYTES)
     }
 
-    /// The cache in this file; one that holds nothing if there is no file or it cannot be opened.
+    /// Opens the cache in this file. Without a file, or if it cannot be opened, the cache stays empty.
     pub fn open(path: Option<PathBuf>, max_bytes: i64) -> Self {
         let opened = path.and_then(|path| {
             Open::new(&path)
                 .or_else(|_| {
-                    // Whatever it is, it is not wanted: it is a cache.
+                    // The file is damaged or not a cache; it is replaced.
                     let _ = fs::remove_file(&path);
                     Open::new(&path)
                 })
@@ -63,18 +62,18 @@ impl Cache {
         }
     }
 
-    /// What was kept under this key.
+    /// The bytes under this key.
     pub fn get(&self, kind: CacheKind, key: &str) -> Option<Vec<u8>> {
         let mut guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         guard.as_mut()?.get(kind, key).ok().flatten()
     }
 
-    /// Keeps something, in the place of what was there.
+    /// Stores bytes under this key, in place of earlier ones.
     pub fn put(&self, kind: CacheKind, key: &str, bytes: &[u8]) {
         let mut guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(open) = guard.as_mut() else { return };
         if open.put(kind, key, bytes, self.max_bytes).is_err() {
-            // A disk that is full or gone: go on without.
+            // The disk is full or disconnected: go on without a cache.
             *guard = None;
         }
     }
@@ -134,7 +133,7 @@ impl Open {
         Ok(())
     }
 
-    /// Deletes some of the oldest entries; whether there were any.
+    /// Deletes some of the least recently used entries; whether there were any.
     fn evict(&mut self, target: i64) -> rusqlite::Result<bool> {
         let select = "SELECT rowid, length(bytes) FROM items ORDER BY used LIMIT 256";
         let oldest: Vec<(i64, i64)> = self
@@ -159,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_there_after_opening_again() {
+    fn entries_are_still_there_after_reopening() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new").join("project.cache");
         let cache = Cache::open(Some(path.clone()), 1000);
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_entries_that_were_used_longest_ago_make_room() {
+    fn least_recently_used_entries_are_removed_first() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(Some(folder.path().join("cache")), 1000);
         for key in ["a", "b", "c"] {
@@ -196,12 +195,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_cache_is_made_one_and_what_cannot_be_is_done_without() {
+    fn a_damaged_cache_is_replaced_and_an_impossible_one_stays_empty() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cache");
         fs::write(
             &path,
-            "this is no database, however long it may be read as one",
+            "this is not a database, although it is long enough to be read as one",
         )
         .unwrap();
         let cache = Cache::open(Some(path), 1000);

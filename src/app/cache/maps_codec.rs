@@ -1,21 +1,21 @@
-//! Maps as the cache keeps them: one number a patch in 16 bits, brought to 0..=1 by the map's own
-//! range, which is kept beside it.
+//! Maps as bytes for the cache: 16 bits per patch, scaled to 0..=1 by the range of the map, which is
+//! stored before the values.
 //!
-//! Whatever the window shows or proposes comes of maps that went through here, also right after
-//! the model made them, so that boxes are the same before and after a restart.
+//! The window uses only maps that were encoded and decoded, even right after the model has made them,
+//! so that boxes are the same before and after a restart.
 
 use half::f16;
 
 use crate::geometry::{BBox, Grid};
 use crate::localize::{ClassMaps, Map, Maps, NameLogits, SemanticMaps, ZoomedMaps};
 
-/// The version of the layout; what is of another one is made anew.
+/// The version of the layout; maps of other versions are made again.
 const VERSION: u8 = 2;
 
-/// The maps as bytes, little-endian: the version, then the patch size, rows and columns, the maps of
-/// attention and of any object, and five lists, each with its length before it: what a companion
-/// makes of any object (one or none), the classes, the names, the parts, and the second looks, which are maps
-/// once more behind their frame. A map is its minimum, its range and its values.
+/// Encodes maps, little-endian: the version, then the patch size, rows and columns, then the maps of
+/// attention and of any object. Five lists follow, each with its length before it: the companion's maps
+/// of any object (one or none), the classes, the name logits, the instance labels, and the zoomed maps,
+/// which have the same layout after their frame. A map is its minimum, its range and its values.
 pub fn encode(maps: &Maps) -> Vec<u8> {
     let mut bytes = vec![VERSION];
     write_maps(&mut bytes, maps);
@@ -25,8 +25,8 @@ pub fn encode(maps: &Maps) -> Vec<u8> {
 fn write_maps(bytes: &mut Vec<u8>, maps: &Maps) {
     let Grid { rows, columns } = maps.object.grid;
     let number = |bytes: &mut Vec<u8>, number: usize| bytes.extend((number as u32).to_le_bytes());
-    for fact in [maps.patch_size, rows, columns] {
-        number(bytes, fact);
+    for value in [maps.patch_size, rows, columns] {
+        number(bytes, value);
     }
     write_map(bytes, &maps.attention);
     write_map(bytes, &maps.object);
@@ -124,8 +124,8 @@ impl Reader<'_> {
         self.number().filter(|length| *length <= self.0.len())
     }
 
-    /// Maps, which may hold second looks; those hold none.
-    fn maps(&mut self, may_look_closer: bool) -> Option<Maps> {
+    /// Reads maps, which may hold zoomed maps; those hold no others.
+    fn maps(&mut self, may_be_zoomed: bool) -> Option<Maps> {
         let patch_size = self.number()?;
         let grid = Grid {
             rows: self.number()?,
@@ -170,7 +170,7 @@ impl Reader<'_> {
         }
         let mut zoomed = Vec::new();
         for _ in 0..self.length()? {
-            if !may_look_closer {
+            if !may_be_zoomed {
                 return None;
             }
             zoomed.push(ZoomedMaps {

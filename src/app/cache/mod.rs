@@ -1,7 +1,6 @@
-//! What can be made again and is kept so that it need not be: thumbnails, maps and features.
+//! The cache of what takes long to make: thumbnails, maps and features of pictures.
 //!
-//! `disk.rs` is the store, one disposable file a project; `maps_codec.rs` turns maps into bytes and
-//! back.
+//! `disk.rs` is the cache itself, one disposable file per project. `maps_codec.rs` encodes maps.
 
 pub mod disk;
 pub mod maps_codec;

@@ -5,6 +5,7 @@ use egui::{Response, Role, Sense, Ui, WidgetInfo};
 use super::id::id;
 use super::scene::Scene;
 use super::state::Canvas;
+use crate::app::i18n::tr;
 use crate::app::theme;
 use crate::document::BoxState;
 
@@ -16,9 +17,10 @@ impl Canvas {
             let name = session
                 .current()
                 .and_then(|id| session.document().picture(id));
-            let name = name.map_or("no picture", |picture| &*picture.path);
-            let count = session.visible().count();
-            WidgetInfo::labeled(Role::Canvas, true, format!("Canvas: {name}, {count} boxes"))
+            let name = name.map_or(tr!("canvas-no-picture"), |picture| &*picture.path);
+            let boxes = session.visible().count();
+            let text = tr!("canvas-name", picture = name, boxes = boxes);
+            WidgetInfo::labeled(Role::Canvas, true, text)
         });
         if scene.are_boxes_hidden {
             return;
@@ -34,17 +36,18 @@ impl Canvas {
             response.widget_info(|| {
                 let class = session.document().category(row.category);
                 let class = class.map_or("", |class| &*class.name);
-                let score = match row.score {
-                    Some(score) if row.state == BoxState::Proposed => {
-                        format!(", {:.0} percent", score * 100.0)
-                    }
-                    _ => String::new(),
+                let id = row.id.to_string();
+                let state = theme::box_state_name(row.state);
+                let text = match row.score {
+                    Some(score) if row.state == BoxState::Proposed => tr!(
+                        "canvas-box-scored",
+                        id = id,
+                        class = class,
+                        state = state,
+                        percent = format!("{:.0}", score * 100.0)
+                    ),
+                    _ => tr!("canvas-box", id = id, class = class, state = state),
                 };
-                let text = format!(
-                    "Box {}: {class}, {}{score}",
-                    row.id,
-                    theme::box_state_name(row.state)
-                );
                 let is_selected = session.selection().contains(&row.id);
                 WidgetInfo::selected(Role::ListBoxOption, true, is_selected, text)
             });

@@ -7,6 +7,7 @@ use super::hit::Hit;
 use super::paint::{self, BoxStyle};
 use super::scene::Scene;
 use super::state::Canvas;
+use crate::app::i18n::tr;
 use crate::document::{AnnotationId, BoxState};
 use crate::geometry::BBox;
 
@@ -90,7 +91,7 @@ impl Canvas {
             painter.text(
                 centre,
                 Align2::CENTER_CENTER,
-                "Opening the picture…",
+                tr!("canvas-opening"),
                 FontId::proportional(TEXT_SIZE),
                 colour,
             );

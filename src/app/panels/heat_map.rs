@@ -21,12 +21,12 @@ const LEGEND_MARGIN: f32 = 8.0;
 /// Draws the controls of the heat map.
 pub fn ui(
     ui: &mut Ui,
-    workspace: &mut Workspace,
+    workspace: &Workspace,
     options: &CanvasOptions,
     commands: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    let mut is_shown = workspace.shows_heat_map;
+    let mut is_shown = workspace.view.shows_heat_map;
     let text = match commands.keymap.text(Command::HeatMap) {
         Some(keys) => tr!("heat-map-keys", keys = keys),
         None => tr!("heat-map").to_owned(),
@@ -34,7 +34,7 @@ pub fn ui(
     if ui.checkbox(&mut is_shown, text).changed() {
         actions.push(Action::Command(Command::HeatMap));
     }
-    if !workspace.shows_heat_map {
+    if !workspace.view.shows_heat_map {
         return;
     }
     let mut options = *options;
@@ -44,30 +44,33 @@ pub fn ui(
     if ui.add(slider).changed() {
         actions.push(Action::SetCanvasOptions(options));
     }
-    class_ui(ui, workspace);
+    class_ui(ui, workspace, actions);
     legend_ui(ui, workspace.heat_map_threshold());
 }
 
-fn class_ui(ui: &mut Ui, workspace: &mut Workspace) {
+fn class_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     let classes = workspace.classes_in_picture();
     if classes.is_empty() {
         return;
     }
-    let chosen = workspace
-        .heat_map_class
-        .and_then(|class| classes.iter().find(|(index, _)| *index == class));
+    let chosen = workspace.view.heat_map_class;
+    let name = classes.iter().find(|(class, _)| Some(*class) == chosen);
     let top = tr!("heat-map-top-class");
-    let text = chosen.map_or(top, |(_, name)| name);
+    let text = name.map_or(top, |(_, name)| name);
+    let mut class = chosen;
     ui.name_inputs(tr!("heat-map-class"), |ui| {
         ComboBox::from_id_salt("heat class")
             .selected_text(text)
             .show_ui(ui, |ui| {
-                ui.selectable_value(&mut workspace.heat_map_class, None, top);
-                for (class, name) in &classes {
-                    ui.selectable_value(&mut workspace.heat_map_class, Some(*class), name);
+                ui.selectable_value(&mut class, None, top);
+                for (other, name) in classes {
+                    ui.selectable_value(&mut class, Some(*other), name);
                 }
             });
     });
+    if class != chosen {
+        actions.push(Action::SetHeatMapClass(class));
+    }
 }
 
 /// The colours from low to high, with a mark at the threshold.

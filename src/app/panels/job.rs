@@ -16,7 +16,9 @@ pub fn ui(
     commands: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    let Some(job) = &workspace.job else { return };
+    let Some(job) = &workspace.proposing.job else {
+        return;
+    };
     let is_paused = job.paused.is_some();
     let (done, total) = (job.done(), job.total);
     ui.add_space(3.0);

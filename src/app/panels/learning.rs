@@ -32,12 +32,12 @@ pub fn ui(
         ui.weak(tr!("learning-waits-for-model"));
         return;
     };
-    let latest = workspace.learning.kept.latest(&kind);
+    let latest = workspace.learning.saved.latest(&kind);
     counts_ui(ui, workspace);
     source_ui(ui, workspace, latest);
     let shown = workspace.active_state().or(latest);
-    if let Some(state) = shown.filter(|state| state.measured.objects > 0) {
-        metrics_ui(ui, &state.measured);
+    if let Some(state) = shown.filter(|state| state.metrics.objects > 0) {
+        metrics_ui(ui, &state.metrics);
     }
     progress_ui(ui, workspace, actions);
     learn_now_ui(ui, workspace, commands, actions);
@@ -58,7 +58,7 @@ fn learn_now_ui(
         if commands.named(button, Command::LearnNow).clicked() {
             actions.push(Action::Command(Command::LearnNow));
         }
-        let mut is_automatic = !workspace.learning.kept.is_manual;
+        let mut is_automatic = !workspace.learning.saved.is_manual;
         let response = ui
             .checkbox(&mut is_automatic, tr!("learning-automatic"))
             .on_hover_text(tr!("learning-automatic.tooltip"));
@@ -75,7 +75,7 @@ fn learn_classes_ui(
     commands: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    if let Some(training) = &workspace.training {
+    if let Some(training) = &workspace.tag_training {
         let text = tr!("learning-training", pictures = training.pictures);
         progress_bar(ui, training.share(), &text, Action::CancelTraining, actions);
         return;
@@ -121,28 +121,30 @@ fn counts_ui(ui: &mut Ui, workspace: &Workspace) {
 
 /// Where proposals come from at present, and why.
 fn source_ui(ui: &mut Ui, workspace: &Workspace, latest: Option<&LearnedState>) {
-    let choice = workspace.learning.kept.choice;
+    let choice = workspace.learning.saved.source;
     if let Some(state) = workspace.active_state() {
         let colour = ThemePalette::of(ui.visuals()).good;
         let text = match choice {
             ProposalSource::State(_) => tr!("learning-state-in-use", id = state.id),
-            ProposalSource::Best | ProposalSource::OldWay => tr!("learning-in-use").to_owned(),
+            ProposalSource::Automatic | ProposalSource::WithoutLearning => {
+                tr!("learning-in-use").to_owned()
+            }
         };
         ui.colored_label(colour, text);
-        let following = workspace.learning.following;
+        let following = workspace.learning.remaining;
         if following > 0 {
             ui.weak(tr!("proposals-updating", count = following));
         }
         return;
     }
     ui.label(match (choice, latest) {
-        (ProposalSource::OldWay, _) => tr!("learning-not-used"),
+        (ProposalSource::WithoutLearning, _) => tr!("learning-not-used"),
         (ProposalSource::State(_), _) => tr!("learning-other-model"),
-        (ProposalSource::Best, None) => match &workspace.learning.trouble {
+        (ProposalSource::Automatic, None) => match &workspace.learning.trouble {
             Some(trouble) => trouble,
             None => tr!("learning-nothing-yet"),
         },
-        (ProposalSource::Best, Some(state)) => not_better_text(state.measured.pictures),
+        (ProposalSource::Automatic, Some(state)) => not_better_text(state.metrics.pictures),
     });
 }
 
@@ -155,7 +157,7 @@ fn metrics_ui(ui: &mut Ui, measured: &HeldOutMetrics) {
     metric_ui(
         ui,
         [tr!("learning-right"), tr!("learning-right.tooltip")],
-        measured.right,
+        measured.recall,
         |before, after| after > before,
     );
     metric_ui(
@@ -228,7 +230,7 @@ fn progress_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
             tr!("learning-running").to_owned(),
         ),
         None if workspace.learning.is_waiting() => {
-            let count = workspace.learning.unseen();
+            let count = workspace.learning.waiting_for_features();
             (0.0, tr!("learning-processing", count = count))
         }
         None => return,
@@ -238,7 +240,7 @@ fn progress_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
 
 /// The learned states that proposals can come from.
 fn states_ui(ui: &mut Ui, workspace: &Workspace, kind: &str, actions: &mut Vec<Action>) {
-    let kept = &workspace.learning.kept;
+    let kept = &workspace.learning.saved;
     if kept.states.is_empty() {
         return;
     }
@@ -249,17 +251,17 @@ fn states_ui(ui: &mut Ui, workspace: &Workspace, kind: &str, actions: &mut Vec<A
             let is_editable = workspace.session.is_editable();
             for (source, name, tooltip) in [
                 (
-                    ProposalSource::Best,
+                    ProposalSource::Automatic,
                     tr!("learning-choose-best"),
                     tr!("learning-choose-best.tooltip"),
                 ),
                 (
-                    ProposalSource::OldWay,
+                    ProposalSource::WithoutLearning,
                     tr!("learning-choose-none"),
                     tr!("learning-choose-none.tooltip"),
                 ),
             ] {
-                let is_chosen = kept.choice == source;
+                let is_chosen = kept.source == source;
                 let button = Button::selectable(is_chosen, name);
                 let response = ui.add_enabled(is_editable, button).on_hover_text(tooltip);
                 if response.clicked() && !is_chosen {
@@ -282,7 +284,7 @@ fn state_ui(
 ) {
     let (id, pictures) = (state.id, state.reviewed);
     ui.add_space(3.0);
-    ui.label(match state.measured.right {
+    ui.label(match state.metrics.recall {
         Some([_, right]) => tr!(
             "learning-state-right",
             id = id,
@@ -298,7 +300,7 @@ fn state_ui(
                 let colour = ThemePalette::of(ui.visuals()).good;
                 ui.colored_label(colour, tr!("learning-state-used"));
             }
-            if workspace.learning.kept.choice != source {
+            if workspace.learning.saved.source != source {
                 let is_enabled = workspace.session.is_editable() && state.kind == kind;
                 let button = Button::new(tr!("learning-state-use")).small();
                 let button = ui
@@ -313,7 +315,7 @@ fn state_ui(
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let origin = tr!(
                     "learning-state-origin",
-                    time = time_ago(state.at),
+                    time = time_ago(state.learned_at),
                     model = state.model.as_str()
                 );
                 ui.add(Label::new(secondary(ui, origin)).truncate());

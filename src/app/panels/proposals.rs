@@ -24,13 +24,13 @@ const COMBO_MARGIN: f32 = 8.0;
 /// Draws the panel.
 pub fn ui(
     ui: &mut Ui,
-    workspace: &mut Workspace,
+    workspace: &Workspace,
     options: &CanvasOptions,
     commands: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
     model_ui(ui, workspace, actions);
-    let preview = workspace.proposal_preview.as_ref();
+    let preview = workspace.view.preview.as_ref();
     let former = preview.map(|preview| &preview.settings);
     let former = former
         .unwrap_or(workspace.session.proposal_settings())
@@ -61,14 +61,17 @@ pub fn ui(
     if settings != former || is_final {
         actions.push(Action::SetProposalSettings(settings, is_final));
     }
-    if workspace.deriving > 0 {
-        ui.weak(tr!("proposals-updating", count = workspace.deriving));
+    if workspace.deriving.remaining > 0 {
+        ui.weak(tr!(
+            "proposals-updating",
+            count = workspace.deriving.remaining
+        ));
     }
     heat_map::ui(ui, workspace, options, commands, actions);
 }
 
 fn model_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
-    ui.horizontal(|ui| match &workspace.model {
+    ui.horizontal(|ui| match &workspace.proposing.model {
         ModelState::Loading => {
             ui.spinner();
             ui.label(tr!("model-loading"));

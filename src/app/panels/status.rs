@@ -32,7 +32,7 @@ pub fn ui(
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             problems_ui(ui, notifications, actions);
             if let Some(picture) = picture {
-                let scale = workspace.canvas.scale() * ui.pixels_per_point();
+                let scale = workspace.view.canvas.scale() * ui.pixels_per_point();
                 ui.weak(i18n::percent(scale));
                 ui.separator();
                 let (width, height) = (picture.width, picture.height);
@@ -111,7 +111,7 @@ fn activity_ui(ui: &mut Ui, workspace: &Workspace) {
         ui.spinner();
         ui.label(tr!("status-processing"));
     }
-    if workspace.canvas.is_draw_mode() {
+    if workspace.view.canvas.is_draw_mode() {
         ui.colored_label(palette.accent, tr!("status-drawing"));
     }
 }

@@ -1,7 +1,7 @@
 //! Drawing, moving, copying and deleting boxes.
 
 use super::core::Session;
-use crate::document::{Annotation, AnnotationId, Document, Edit, EditError, Flags, PictureId, ops};
+use crate::document::{Annotation, AnnotationId, Document, Edit, EditError, Flag, PictureId, ops};
 use crate::geometry::BBox;
 use crate::store::StoreError;
 
@@ -35,10 +35,10 @@ impl Session {
             "move boxes"
         };
         self.commit(label, |document| {
-            let there = rects
+            let existing = rects
                 .iter()
                 .filter(|(id, _)| document.annotation(*id).is_some());
-            ops::reshape(document, &there.copied().collect::<Vec<_>>())
+            ops::reshape(document, &existing.copied().collect::<Vec<_>>())
         })?;
         Ok(())
     }
@@ -128,19 +128,15 @@ impl Session {
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn toggle_flag(
-        &mut self,
-        label: &str,
-        flag: impl Fn(&mut Flags) -> &mut bool,
-    ) -> Result<(), StoreError> {
+    pub fn toggle_flag(&mut self, flag: Flag) -> Result<(), StoreError> {
         let ids = self.selection.clone();
         let has_flag = |id: &AnnotationId| {
             let row = self.document().annotation(*id);
-            row.is_some_and(|(_, row)| *flag(&mut row.flags.clone()))
+            row.is_some_and(|(_, row)| row.flags.get(flag))
         };
         let value = !ids.iter().all(has_flag);
-        self.commit(label, |document| {
-            ops::set_flags(document, &ids, |flags| *flag(flags) = value)
+        self.commit(flag.name(), |document| {
+            ops::set_flags(document, &ids, |flags| flags.set(flag, value))
         })?;
         Ok(())
     }
@@ -185,8 +181,8 @@ impl Session {
         let rows = self.clipboard.clone();
         let document = self.document();
         let is_same = rows.iter().any(|row| {
-            let there = document.annotation(row.id);
-            there.is_some_and(|(other, _)| other.id == picture)
+            let original = document.annotation(row.id);
+            original.is_some_and(|(other, _)| other.id == picture)
         });
         let offset = if is_same {
             [COPY_OFFSET_PX, COPY_OFFSET_PX]

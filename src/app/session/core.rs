@@ -189,12 +189,12 @@ impl Session {
 
     /// How proposals are made.
     pub fn proposal_settings(&self) -> &ProposalSettings {
-        &self.state.proposals
+        &self.state.proposal_settings
     }
 
     /// The settings of proposals, to be changed.
     pub fn proposal_settings_mut(&mut self) -> &mut ProposalSettings {
-        &mut self.state.proposals
+        &mut self.state.proposal_settings
     }
 
     /// Lists again after pictures were added, removed or renamed.
@@ -280,8 +280,8 @@ impl Session {
     /// # Errors
     /// If the state cannot be written; edits are already safe.
     pub fn close(mut self) -> Result<(), StoreError> {
-        let kept = self.save_state();
+        let saved = self.save_state();
         self.project.close()?;
-        kept
+        saved
     }
 }

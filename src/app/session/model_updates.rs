@@ -1,4 +1,4 @@
-//! What the model does to the document, and which pictures a worker has to look at again.
+//! What the model changes in the document, and which pictures have changed for the learner.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -51,11 +51,11 @@ impl Session {
     ) -> Result<usize, StoreError> {
         let before = self.document().annotation_count();
         self.commit_in_gesture("more like this", Some(gesture), |document| {
-            let there = found
+            let existing = found
                 .iter()
                 .filter(|(picture, _)| document.picture(*picture).is_some());
-            let there: Vec<_> = there.cloned().collect();
-            ops::add_proposals(document, model, &there)
+            let existing: Vec<_> = existing.cloned().collect();
+            ops::add_proposals(document, model, &existing)
         })?;
         Ok(self.document().annotation_count().saturating_sub(before))
     }

@@ -65,18 +65,6 @@ impl ReviewFilter {
         Self::VerifiedEmpty,
     ];
 
-    /// Its name on the screen.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::ToReview => "To review",
-            Self::New => "New",
-            Self::Proposed => "Proposed",
-            Self::InReview => "In review",
-            Self::Done => "Done",
-            Self::VerifiedEmpty => "Verified empty",
-        }
-    }
-
     fn matches(self, document: &Document, picture: &Picture) -> bool {
         match self {
             Self::ToReview => picture.review != ReviewState::Done,
@@ -119,18 +107,6 @@ impl SortOrder {
         Self::Boxes,
         Self::Class,
     ];
-
-    /// Its name on the screen.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Name => "Name",
-            Self::Uncertainty => "Least sure first",
-            Self::Certainty => "Surest first",
-            Self::Score => "Score",
-            Self::Boxes => "Number of boxes",
-            Self::Class => "Class",
-        }
-    }
 }
 
 impl PictureQuery {

@@ -16,9 +16,9 @@ impl Session {
         if !ids.is_empty() {
             self.commit("accept", |document| ops::accept(document, &ids))?;
         }
-        let was_on_judged = ids.is_empty() && !self.selection.is_empty();
+        let was_on_reviewed = ids.is_empty() && !self.selection.is_empty();
         self.select_next_proposal();
-        Ok(!ids.is_empty() || was_on_judged && !self.selection.is_empty())
+        Ok(!ids.is_empty() || was_on_reviewed && !self.selection.is_empty())
     }
 
     /// Rejects the selected boxes, or the proposal with the highest score, and selects the next;

@@ -1,4 +1,4 @@
-//! Where the work was left, kept with the project so that it opens there again.
+//! What a project remembers of the last session, so that it opens where the work was left.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::proposal_settings::ProposalSettings;
 use super::query::PictureQuery;
 use crate::document::{AnnotationId, CategoryId, PictureId};
 
-/// What a project remembers of the last session.
+/// The state of a session that the project stores.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SessionState {
@@ -26,5 +26,5 @@ pub struct SessionState {
     pub locked_boxes: HashSet<AnnotationId>,
     /// How proposals are made.
     #[serde(rename = "proposing")]
-    pub proposals: ProposalSettings,
+    pub proposal_settings: ProposalSettings,
 }

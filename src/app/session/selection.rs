@@ -68,17 +68,23 @@ impl Session {
     pub fn review_order(&self) -> Vec<AnnotationId> {
         let mut rows: Vec<&Annotation> = self.visible().collect();
         rows.sort_by(|a, b| {
-            let is_judged = |row: &Annotation| row.state != BoxState::Proposed;
-            let by_state = is_judged(a).cmp(&is_judged(b));
+            let is_reviewed = |row: &Annotation| row.state != BoxState::Proposed;
+            let by_state = is_reviewed(a).cmp(&is_reviewed(b));
             let by_score = || b.score.unwrap_or(0.0).total_cmp(&a.score.unwrap_or(0.0));
-            let by_place = || {
+            let by_position = || {
                 a.rect
                     .y0
                     .total_cmp(&b.rect.y0)
                     .then(a.rect.x0.total_cmp(&b.rect.x0))
             };
             by_state
-                .then_with(|| if is_judged(a) { by_place() } else { by_score() })
+                .then_with(|| {
+                    if is_reviewed(a) {
+                        by_position()
+                    } else {
+                        by_score()
+                    }
+                })
                 .then(a.id.cmp(&b.id))
         });
         rows.into_iter().map(|row| row.id).collect()

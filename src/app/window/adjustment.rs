@@ -5,31 +5,40 @@ use egui::Context;
 use crate::app::action::Action;
 use crate::app::canvas::Adjustment;
 use crate::app::command::Command;
+use crate::app::i18n::tr;
 
 /// Draws it, with the adjustment that is in use.
 pub(super) fn adjustment_ui(context: &Context, current: Adjustment, actions: &mut Vec<Action>) {
     let mut adjustment = current;
-    egui::Window::new("Brightness and contrast")
+    egui::Window::new(tr!("adjustment-title"))
         .collapsible(false)
         .resizable(false)
         .anchor(egui::Align2::RIGHT_TOP, egui::vec2(-300.0, 80.0))
         .show(context, |ui| {
             for (value, range, name) in [
-                (&mut adjustment.brightness, -0.5..=0.5, "brightness"),
-                (&mut adjustment.contrast, 0.5..=3.0, "contrast"),
-                (&mut adjustment.gamma, 0.3..=3.0, "gamma"),
+                (
+                    &mut adjustment.brightness,
+                    -0.5..=0.5,
+                    tr!("adjustment-brightness"),
+                ),
+                (
+                    &mut adjustment.contrast,
+                    0.5..=3.0,
+                    tr!("adjustment-contrast"),
+                ),
+                (&mut adjustment.gamma, 0.3..=3.0, tr!("adjustment-gamma")),
             ] {
                 ui.add(egui::Slider::new(value, range).text(name));
             }
             ui.horizontal(|ui| {
-                if ui.button("As it is").clicked() {
+                if ui.button(tr!("reset")).clicked() {
                     adjustment = Adjustment::default();
                 }
-                if ui.button("Close").clicked() {
+                if ui.button(tr!("close")).clicked() {
                     actions.push(Action::Command(Command::BrightnessAndContrast));
                 }
             });
-            ui.weak("For the eye alone: files are not changed.");
+            ui.weak(tr!("adjustment-note"));
         });
     if adjustment != current {
         actions.push(Action::SetAdjustment(adjustment));

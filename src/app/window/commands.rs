@@ -9,6 +9,7 @@ use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::dialogs::Dialog;
 use crate::app::dialogs::export::ExportDialog;
+use crate::app::i18n::tr;
 use crate::app::preferences::Theme;
 use crate::app::workers::events::FilePurpose;
 use crate::app::workers::{file_dialog, opener};
@@ -31,29 +32,27 @@ impl Window {
         match command {
             C::OpenFolder => file_dialog::show(FilePurpose::OpenFolder, self.event_sender.clone()),
             C::OpenProject => {
-                file_dialog::show(FilePurpose::OpenProject, self.event_sender.clone())
+                file_dialog::show(FilePurpose::OpenProject, self.event_sender.clone());
             }
             C::ChooseModel => file_dialog::show(FilePurpose::Model, self.event_sender.clone()),
             C::EmbeddedModel => self.use_model(None),
             C::OpenSample => self.open_sample(),
             C::CloseProject => self.close_project(),
             C::Quit => context.send_viewport_cmd(ViewportCommand::Close),
-            C::Save => self
-                .notifications
-                .notify("Everything is saved, and was as it happened"),
+            C::Save => self.notifications.notify(tr!("saved")),
             C::LightTheme => self.set_preference(context, Action::SetTheme(Theme::Light)),
             C::DarkTheme => self.set_preference(context, Action::SetTheme(Theme::Dark)),
             C::SystemTheme => self.set_preference(context, Action::SetTheme(Theme::System)),
             C::Labels => self.change_canvas_options(|options| options.labels = !options.labels),
             C::Crosshair => {
-                self.change_canvas_options(|options| options.crosshair = !options.crosshair)
+                self.change_canvas_options(|options| options.crosshair = !options.crosshair);
             }
             C::Rulers => self.change_canvas_options(|options| options.rulers = !options.rulers),
             C::KeepView => {
-                self.change_canvas_options(|options| options.keep_view = !options.keep_view)
+                self.change_canvas_options(|options| options.keep_view = !options.keep_view);
             }
             C::Thumbnails => {
-                self.change_canvas_options(|options| options.thumbnails = !options.thumbnails)
+                self.change_canvas_options(|options| options.thumbnails = !options.thumbnails);
             }
             C::BrightnessAndContrast => self.shows_adjustment = !self.shows_adjustment,
             C::CommandPalette => self.dialog = Some(Dialog::CommandPalette(Default::default())),
@@ -81,7 +80,7 @@ impl Window {
                     workspace.is_scanning = true;
                     workspace.session.clear_unreadable();
                     let project = workspace.session.project().path().to_owned();
-                    opener::rescan(project, self.event_sender.about(workspace.number));
+                    opener::rescan(project, self.event_sender.about(workspace.id));
                 }
             }
             C::LearnClasses => self.learn_classes(),

@@ -13,7 +13,7 @@ impl Window {
         if let Some(dialog) = &mut dialog {
             match dialog {
                 Dialog::CommandPalette(palette) => {
-                    palette.ui(context, &self.command_state(), actions)
+                    palette.ui(context, &self.command_state(), actions);
                 }
                 Dialog::Help(help) => help.ui(context, &self.preferences.keymap, actions),
                 Dialog::Settings(settings) => settings.ui(context, &self.preferences, actions),
@@ -22,7 +22,7 @@ impl Window {
                 Dialog::Import(import) => import.ui(context, actions),
                 Dialog::ClassPicker(picker) => {
                     if let Some(workspace) = &self.workspace {
-                        let place = workspace.canvas.selected_rect(&workspace.session);
+                        let place = workspace.view.canvas.selected_rect(&workspace.session);
                         picker.ui(context, &workspace.session, place, actions);
                     }
                 }

@@ -7,6 +7,7 @@ use egui::Context;
 use super::state::Window;
 use crate::app::dialogs::Dialog;
 use crate::app::dialogs::open_path::OpenPathDialog;
+use crate::app::i18n::tr;
 use crate::app::notifications::Notifications;
 use crate::app::workers::events::{
     ExchangeEvent, FileChoice, FilePurpose, OpeningEvent, ProposerEvent, TrainedHeadFile,
@@ -31,7 +32,7 @@ impl Window {
             let is_open = self
                 .workspace
                 .as_ref()
-                .is_some_and(|workspace| workspace.number == number);
+                .is_some_and(|workspace| workspace.id == number);
             match event {
                 WorkerEvent::FileChosen(purpose, choice) => self.on_file_chosen(purpose, choice),
                 WorkerEvent::Failed(text) => self.notifications.problem(text),
@@ -112,8 +113,7 @@ impl Window {
             FileChoice::Path(path) => path,
             FileChoice::Cancelled => return,
             FileChoice::NoDialog if self.dialog.is_some() => {
-                let text = "This system shows no file dialog to programs: type the path instead";
-                return self.notifications.notify(text);
+                return self.notifications.notify(tr!("no-file-dialog"));
             }
             FileChoice::NoDialog => {
                 let dialog = OpenPathDialog::new(purpose);
@@ -148,17 +148,18 @@ impl Window {
                 let label = format!("import {}", path.display());
                 match workspace.session.commit_edit(&label, &edit) {
                     Ok(()) => {
-                        self.notifications.notify(format!(
-                            "Imported {} boxes and {} image tags; {} pictures",
-                            report.boxes + report.proposals,
-                            report.tags,
-                            report.pictures
+                        self.notifications.notify(tr!(
+                            "imported",
+                            boxes = report.boxes + report.proposals,
+                            tags = report.tags,
+                            pictures = report.pictures
                         ));
                         self.notifications.problems(sentences(report.skipped));
                     }
-                    Err(error) => self.notifications.problem(format!(
-                        "{} was not imported: {error}; import it again",
-                        path.display()
+                    Err(error) => self.notifications.problem(tr!(
+                        "not-imported",
+                        path = path.display().to_string(),
+                        error = error.to_string()
                     )),
                 }
             }
@@ -169,9 +170,11 @@ impl Window {
                     changed,
                     ..
                 } = report;
-                self.notifications.notify(format!(
-                    "Exported {boxes} boxes on {pictures} pictures to {}",
-                    path.display()
+                self.notifications.notify(tr!(
+                    "exported",
+                    boxes = boxes,
+                    pictures = pictures,
+                    path = path.display().to_string()
                 ));
                 self.notifications.problems(sentences(changed));
             }
@@ -184,7 +187,7 @@ impl Window {
         let Some(workspace) = &mut self.workspace else {
             return;
         };
-        workspace.training = None;
+        workspace.tag_training = None;
         match trained {
             Err(reason) => self.notifications.problem(reason),
             Ok(None) => {}
@@ -193,10 +196,7 @@ impl Window {
                 self.use_model(Some(trained.path));
             }
             Ok(Some(trained)) => {
-                let text = format!(
-                    "{}: no better than always naming the commonest, so nothing changes",
-                    trained.text
-                );
+                let text = tr!("classes-not-better", text = trained.text);
                 self.notifications.notify_about("classes", text);
             }
         }
@@ -217,9 +217,10 @@ fn on_workspace_event(
                 Err(reason) => notifications.problem(reason),
             }
         }
-        WorkerEvent::Thumbnail(picture, image) => {
-            workspace.textures.insert_thumbnail(context, picture, image)
-        }
+        WorkerEvent::Thumbnail(picture, image) => workspace
+            .view
+            .textures
+            .insert_thumbnail(context, picture, image),
         WorkerEvent::Derived(derived) => workspace.on_derived(derived),
         WorkerEvent::Proposer(ProposerEvent::Model(model)) => {
             workspace
@@ -233,10 +234,10 @@ fn on_workspace_event(
             model,
             learned,
         }) => {
-            workspace.take_seen(picture, maps, learned, &model);
+            workspace.on_inference(picture, maps, learned, &model);
         }
         WorkerEvent::Proposer(ProposerEvent::FeaturesReady(picture)) => {
-            workspace.on_features_ready(picture)
+            workspace.on_features_ready(picture);
         }
         WorkerEvent::Learning(epoch, event) => match workspace.on_learning_event(epoch, event) {
             Ok(texts) => texts
@@ -260,23 +261,30 @@ fn on_workspace_event(
 fn sentences(notes: Messages) -> Vec<String> {
     let mut sentences = notes.texts;
     if notes.omitted > 0 {
-        sentences.push(format!("… and {} more of this kind", notes.omitted));
+        sentences.push(tr!("and-more", count = notes.omitted));
     }
     sentences
 }
 
 /// What has changed in the folder, if anything.
 fn rescan_summary(changes: &FolderChanges) -> Option<String> {
-    let parts = [
-        (changes.added.len(), "new"),
-        (changes.missing.len(), "missing"),
-        (changes.found_again.len(), "found again"),
-        (changes.renamed.len(), "renamed"),
-        (changes.changed.len(), "changed"),
+    let counts = [
+        changes.added.len(),
+        changes.missing.len(),
+        changes.found_again.len(),
+        changes.renamed.len(),
+        changes.changed.len(),
     ];
-    let parts = parts.iter().filter(|(number, _)| *number > 0);
-    let parts: Vec<String> = parts
-        .map(|(number, what)| format!("{number} {what}"))
-        .collect();
-    (!parts.is_empty()).then(|| format!("Pictures: {}", parts.join(", ")))
+    let [added, missing, found_again, renamed, changed] = counts;
+    let texts = [
+        tr!("rescan-new", count = added),
+        tr!("rescan-missing", count = missing),
+        tr!("rescan-found-again", count = found_again),
+        tr!("rescan-renamed", count = renamed),
+        tr!("rescan-changed", count = changed),
+    ];
+    let parts = counts.into_iter().zip(texts);
+    let parts = parts.filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts.map(|(_, text)| text).collect();
+    (!parts.is_empty()).then(|| tr!("rescan-summary", changes = parts.join(", ")))
 }

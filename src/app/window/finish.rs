@@ -2,6 +2,7 @@
 
 use super::state::Window;
 use crate::app::command::Command;
+use crate::app::i18n::tr;
 use crate::store::StoreError;
 
 impl Window {
@@ -16,10 +17,9 @@ impl Window {
         };
         let hidden = workspace.session.hidden_proposals();
         if hidden > 0 {
-            // They would be judged without being seen.
-            self.notifications.notify(format!(
-                "{hidden} proposals of hidden classes wait: show all classes before you finish this picture"
-            ));
+            // Nobody can judge them without seeing them.
+            self.notifications
+                .notify(tr!("hidden-proposals", count = hidden));
             if command == Command::AcceptAll {
                 workspace.session.accept_all_and_finish()?;
             }
@@ -28,16 +28,15 @@ impl Window {
         let is_unprocessed =
             workspace.session.is_current_new() && workspace.session.visible().next().is_none();
         if command == Command::AcceptAll && is_unprocessed {
-            let text = "There is nothing to accept: the model has not looked at this picture yet";
-            self.notifications.notify_about("unseen", text);
+            let text = tr!("not-processed-nothing-to-accept");
+            self.notifications.notify_about("unprocessed", text);
             return Ok(());
         }
         let current = workspace.session.current();
         if is_unprocessed && workspace.is_current_pending() && self.warned_about != current {
             self.warned_about = current;
-            let text =
-                "The model has not looked at this picture yet: do it again to mark it as empty";
-            self.notifications.notify_about("unseen", text);
+            let text = tr!("not-processed-repeat-to-finish");
+            self.notifications.notify_about("unprocessed", text);
             return Ok(());
         }
         let next = workspace.session.next_to_review();
@@ -53,15 +52,13 @@ impl Window {
             .current()
             .and_then(|id| document.picture(id));
         if let Some(row) = current.filter(|row| document.is_verified_empty(row.id)) {
-            let text = format!("Verified empty: {}", row.path);
+            let text = tr!("verified-empty", picture = &*row.path);
             self.notifications.notify_about("verified empty", text);
         }
         match next {
             Some(next) if shows_next => workspace.session.show(next),
             Some(_) => {}
-            None => self
-                .notifications
-                .notify("All pictures of this list are done: export them from the File menu"),
+            None => self.notifications.notify(tr!("all-done-export")),
         }
         Ok(())
     }

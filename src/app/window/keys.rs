@@ -7,6 +7,7 @@ use crate::app::action::{Action, ClassAction};
 use crate::app::canvas;
 use crate::app::dialogs::Dialog;
 use crate::app::dialogs::import::ImportDialog;
+use crate::app::i18n::tr;
 use crate::app::input;
 use crate::app::panels::{boxes, picture_list};
 
@@ -19,7 +20,7 @@ impl Window {
         if let Some(workspace) = &mut self.workspace
             && !(has_focus && has_canvas)
         {
-            workspace.canvas.release_space();
+            workspace.view.canvas.release_space();
         }
         if self.classes.is_recording_key() {
             let key = ui.input_mut(|input| self.classes.record_key(&mut input.events, actions));
@@ -33,7 +34,7 @@ impl Window {
             }) {
                 actions.retain(|action| !matches!(action, Action::Class(ClassAction::Hotkey(..))));
                 let label = command.label().trim_end_matches('…');
-                let text = format!("{key} is the key of “{label}”: choose another for the class");
+                let text = tr!("key-is-taken", key = key.to_string(), command = label);
                 self.notifications.notify(text);
             }
         }
@@ -94,7 +95,7 @@ impl Window {
                 let tapped = self
                     .workspace
                     .as_mut()
-                    .is_some_and(|workspace| workspace.canvas.on_space(*pressed));
+                    .is_some_and(|workspace| workspace.view.canvas.on_space(*pressed));
                 let space = egui::KeyboardShortcut::new(egui::Modifiers::NONE, Key::Space);
                 let command = keymap.command_for(space).filter(|_| tapped);
                 actions.extend(command.map(Action::Command));
@@ -109,9 +110,9 @@ impl Window {
                 if let Some(workspace) = self
                     .workspace
                     .as_mut()
-                    .filter(|workspace| !workspace.shows_dashboard)
+                    .filter(|workspace| !workspace.view.shows_dashboard)
                     && has_canvas
-                    && workspace.canvas.on_key(
+                    && workspace.view.canvas.on_key(
                         *key,
                         *modifiers,
                         *repeat,

@@ -15,13 +15,13 @@
 //! | `possible.rs` | which commands are enabled and active |
 //! | `panels.rs`, `dialog.rs`, `adjustment.rs`, `toasts.rs` | draw |
 //! | `perform.rs`, `preferences.rs`, `class_actions.rs` | what actions do |
+//! | `problem_text.rs` | errors of the project in words |
 //! | `commands.rs`, `workspace_commands.rs`, `finish.rs` | what commands do |
 
 mod adjustment;
 mod app;
 mod class_actions;
 mod commands;
-mod counted;
 mod dialog;
 mod events;
 mod finish;
@@ -30,6 +30,7 @@ mod panels;
 mod perform;
 mod possible;
 mod preferences;
+mod problem_text;
 mod projects;
 mod state;
 mod timing;

@@ -46,6 +46,7 @@ impl Window {
         let Some(workspace) = &mut self.workspace else {
             return;
         };
+        workspace.prepare_view(ui.ctx());
         let options = self.preferences.canvas;
         Panel::bottom("status").show(ui, |ui| {
             status::ui(ui, workspace, &self.notifications, actions);
@@ -55,7 +56,7 @@ impl Window {
             .default_size(240.0)
             .size_range(180.0..=480.0)
             .show(ui, |ui| {
-                if workspace.job.is_some() {
+                if workspace.proposing.job.is_some() {
                     Panel::bottom("job").show(ui, |ui| {
                         job::ui(ui, workspace, &commands, actions);
                     });
@@ -78,37 +79,38 @@ impl Window {
                         learning::ui(ui, workspace, &commands, actions);
                     });
                     section(ui, tr!("panel-boxes"), |ui| {
-                        boxes::ui(ui, workspace, actions)
+                        boxes::ui(ui, workspace, actions);
                     });
                     section(ui, tr!("panel-classes"), |ui| {
-                        self.classes.ui(ui, workspace, actions)
+                        self.classes.ui(ui, workspace, actions);
                     });
                 });
             });
         CentralPanel::no_frame().show(ui, |ui| {
-            if workspace.shows_dashboard {
+            if workspace.view.shows_dashboard {
                 self.dashboard.ui(ui, workspace);
                 return;
             }
-            let heat_map = workspace.heat(ui.ctx());
+            let heat_map = workspace.heat_map();
             let scene = Scene {
                 session: &workspace.session,
-                textures: &mut workspace.textures,
+                textures: &mut workspace.view.textures,
                 options: &options,
-                adjustment: workspace.adjustment,
-                are_boxes_hidden: workspace.are_boxes_hidden,
+                adjustment: workspace.view.adjustment,
+                are_boxes_hidden: workspace.view.are_boxes_hidden,
                 preview: workspace
-                    .proposal_preview
+                    .view
+                    .preview
                     .as_ref()
                     .map(|preview| &preview.boxes[..]),
                 heat_map,
             };
-            let response = workspace.canvas.ui(ui, scene, actions);
+            let response = workspace.view.canvas.ui(ui, scene, actions);
             response.context_menu(|ui| context_menu(ui, &commands, actions));
             keep_canvas_focused(ui, self.dialog.is_some());
         });
         if self.shows_adjustment {
-            adjustment_ui(ui.ctx(), workspace.adjustment, actions);
+            adjustment_ui(ui.ctx(), workspace.view.adjustment, actions);
         }
     }
 }

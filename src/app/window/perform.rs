@@ -3,8 +3,10 @@
 use egui::Context;
 
 use super::class_actions::change_class;
+use super::problem_text::problem_text;
 use super::state::Window;
 use crate::app::action::Action;
+use crate::app::i18n::tr;
 use crate::app::workers::events::EventSender;
 use crate::app::workers::{exchanger, file_dialog};
 use crate::app::workspace::Workspace;
@@ -15,7 +17,7 @@ impl Window {
     /// Performs an action. If it fails, the problem is shown.
     pub(super) fn perform(&mut self, context: &Context, action: Action) {
         if let Err(error) = self.try_perform(context, action) {
-            self.notifications.problem(error.to_string());
+            self.notifications.problem(problem_text(&error));
         }
     }
 
@@ -49,7 +51,7 @@ impl Window {
             }
             action => {
                 if let Some(workspace) = &mut self.workspace {
-                    let event_sender = self.event_sender.about(workspace.number);
+                    let event_sender = self.event_sender.about(workspace.id);
                     return perform_on_workspace(workspace, &event_sender, action);
                 }
             }
@@ -75,7 +77,7 @@ fn perform_on_workspace(
         Action::TagByName(name) => {
             session.tag_named(&name)?;
         }
-        Action::Select(_) | Action::AddToSelection(_) if workspace.are_boxes_hidden => {}
+        Action::Select(_) | Action::AddToSelection(_) if workspace.view.are_boxes_hidden => {}
         Action::Select(ids) => session.select(ids),
         Action::AddToSelection(ids) => session.extend_selection(&ids),
         Action::ToggleInSelection(ids) => session.toggle_selected(&ids),
@@ -100,20 +102,20 @@ fn perform_on_workspace(
             workspace.change_proposal_settings(settings, is_final)?;
         }
         Action::CancelLearning => workspace.cancel_learning(),
-        Action::CancelTraining => workspace.training = None,
+        Action::CancelTraining => workspace.tag_training = None,
         Action::SetAutomaticLearning(is_automatic) => workspace.set_automatic(is_automatic)?,
-        Action::SetAdjustment(adjustment) => workspace.adjustment = adjustment,
-        Action::SetHeatMapClass(class) => workspace.heat_map_class = class,
+        Action::SetAdjustment(adjustment) => workspace.view.adjustment = adjustment,
+        Action::SetHeatMapClass(class) => workspace.view.heat_map_class = class,
         Action::ShowThumbnails(pictures) => show_thumbnails(workspace, &pictures),
         Action::Import(path, mode) => {
-            workspace.exchange = Some("Importing…");
+            workspace.exchange = Some(tr!("importing"));
             // Proposals written during the import would make its edit fail.
             workspace.defers_writes = true;
             let project = session.project().path().to_owned();
             exchanger::import(project, path, mode, event_sender.clone());
         }
         Action::Export(options, path) => {
-            workspace.exchange = Some("Exporting…");
+            workspace.exchange = Some(tr!("exporting"));
             let project = session.project().path().to_owned();
             exchanger::export(project, *options, path, event_sender.clone());
         }
@@ -125,7 +127,7 @@ fn perform_on_workspace(
 /// Keeps the thumbnails that the list shows, and requests those that do not exist yet.
 fn show_thumbnails(workspace: &mut Workspace, pictures: &[PictureId]) {
     for picture in pictures {
-        if !workspace.textures.touch_thumbnail(*picture) {
+        if !workspace.view.textures.touch_thumbnail(*picture) {
             workspace.request_thumbnail(*picture);
         }
     }

@@ -3,6 +3,7 @@
 use super::state::Window;
 use crate::app::command::{Command, Requirement};
 use crate::app::command_state::CommandState;
+use crate::app::i18n;
 use crate::app::preferences::Theme;
 
 impl Window {
@@ -10,7 +11,7 @@ impl Window {
     pub(super) fn command_state(&self) -> CommandState<'_> {
         let labels = self.workspace.as_ref().map(|workspace| {
             let labels = workspace.session.undo_redo_labels();
-            labels.map(|label| label.map(str::to_owned))
+            labels.map(|label| label.map(i18n::step))
         });
         CommandState {
             keymap: &self.preferences.keymap,
@@ -42,7 +43,7 @@ impl Window {
             (Requirement::Clipboard, can_edit && session.has_clipboard()),
             (Requirement::Undo, undo.is_some()),
             (Requirement::Redo, redo.is_some()),
-            (Requirement::Job, workspace.job.is_some()),
+            (Requirement::Job, workspace.proposing.job.is_some()),
         ] {
             satisfied.extend(is_met.then_some(requirement));
         }
@@ -67,12 +68,12 @@ impl Window {
             (Command::BrightnessAndContrast, self.shows_adjustment),
         ];
         if let Some(workspace) = &self.workspace {
-            let job = workspace.job.as_ref();
+            let job = workspace.proposing.job.as_ref();
             switches.extend([
-                (Command::HeatMap, workspace.shows_heat_map),
-                (Command::HideBoxes, workspace.are_boxes_hidden),
-                (Command::Dashboard, workspace.shows_dashboard),
-                (Command::DrawBox, workspace.canvas.is_draw_mode()),
+                (Command::HeatMap, workspace.view.shows_heat_map),
+                (Command::HideBoxes, workspace.view.are_boxes_hidden),
+                (Command::Dashboard, workspace.view.shows_dashboard),
+                (Command::DrawBox, workspace.view.canvas.is_draw_mode()),
                 (
                     Command::PauseProposing,
                     job.is_some_and(|job| job.paused.is_some()),

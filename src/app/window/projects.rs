@@ -1,18 +1,20 @@
 //! Opens and closes projects, and changes the model.
 
 use std::path::PathBuf;
-use std::thread;
 use std::time::Instant;
 
 use super::state::Window;
+use crate::app::i18n::tr;
 use crate::app::panels::classes::ClassesPanel;
 use crate::app::panels::picture_list::PictureList;
 use crate::app::sample_pictures;
 use crate::app::workers::events::{EventSender, WorkerEvent};
 use crate::app::workers::opener;
+use crate::app::workers::spawn::spawn;
 use crate::app::workers::tag_trainer::TagTraining;
 use crate::app::workers::terms::ModelSettings;
 use crate::app::workspace::Workspace;
+use crate::formats;
 use crate::learn::tags::TagSet;
 use crate::store::Project;
 use crate::tscam::EMBEDDED_BACKBONE_NAME;
@@ -23,7 +25,7 @@ impl Window {
         if let Some(workspace) = &self.workspace {
             let project = workspace.session.project();
             if path == project.root() || path == project.path() {
-                return self.notifications.notify("This project is open already");
+                return self.notifications.notify(tr!("already-open"));
             }
         }
         self.dialog = None;
@@ -73,15 +75,15 @@ impl Window {
     /// Opens the sample pictures, which are written to a folder of the user first.
     pub(super) fn open_sample(&mut self) {
         let Some(folder) = self.dirs.sample.clone() else {
-            self.notifications
-                .problem("This system has no folder for a user's data");
+            self.notifications.problem(tr!("no-data-folder"));
             return;
         };
         match sample_pictures::unpack(&folder) {
             Ok(()) => self.open(folder),
-            Err(error) => self.notifications.problem(format!(
-                "The sample pictures cannot be written to {}: {error}",
-                folder.display()
+            Err(error) => self.notifications.problem(tr!(
+                "sample-not-written",
+                path = folder.display().to_string(),
+                error = error.to_string()
             )),
         }
     }
@@ -95,25 +97,22 @@ impl Window {
             .model_info()
             .is_none_or(|model_info| model_info.name == EMBEDDED_BACKBONE_NAME);
         let project = workspace.session.project();
-        let set = TagSet::new(TagSet::from_document(project.document(), project.root()));
+        let set = TagSet::new(formats::tags::from_document(
+            project.document(),
+            project.root(),
+        ));
         let text = match &self.dirs.heads {
-            _ if !is_embedded => {
-                "Here classes are learnt for the embedded model; for another one there is “tsukami \
-                 train --model” on the command line"
-            }
-            _ if set.pictures.len() < 2 => {
-                "Tag some pictures first, best 20 of each class: select them in the list, then \
-                 choose “Tags…”"
-            }
-            None => "This system has no folder for what the program keeps",
+            _ if !is_embedded => tr!("classes-embedded-only"),
+            _ if set.pictures.len() < 2 => tr!("tag-first"),
+            None => tr!("no-data-folder"),
             Some(folder) => {
-                let event_sender = self.event_sender.about(workspace.number);
+                let event_sender = self.event_sender.about(workspace.id);
                 let training = TagTraining::start(set, folder.clone(), project.id(), event_sender);
-                workspace.training = Some(training);
+                workspace.tag_training = Some(training);
                 return;
             }
         };
-        self.notifications.notify_about("classes", text.to_owned());
+        self.notifications.notify_about("classes", text);
     }
 
     /// Uses another model; the embedded one if `None`.
@@ -137,7 +136,7 @@ impl Window {
 /// Closes a project in another thread, since it is no longer shown.
 fn close_in_background(workspace: Workspace, event_sender: &EventSender) {
     let event_sender = event_sender.clone();
-    thread::spawn(move || {
+    spawn("closing", move || {
         if let Err(error) = workspace.close() {
             event_sender.send(WorkerEvent::Failed(error.to_string()));
         }

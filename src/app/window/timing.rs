@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, ViewportCommand};
 
-use super::counted::counted;
 use super::state::Window;
+use crate::app::i18n::tr;
 use crate::app::preferences::WindowGeometry;
 use crate::app::workspace::ProposalJob;
 
@@ -42,13 +42,13 @@ impl Window {
         };
         workspace.tick(now, has_input && has_focus);
         workspace.session.count();
-        workspace.teach();
+        workspace.update_learning();
         let named = workspace.follow_naming();
         let outcome = named
             .and_then(|()| workspace.write_due())
             .and_then(|finished_job| {
                 if saves {
-                    workspace.keep()?;
+                    workspace.save()?;
                 }
                 Ok(finished_job)
             });
@@ -56,7 +56,7 @@ impl Window {
         if workspace.has_unwritten() {
             context.request_repaint_after(WRITE_INTERVAL);
         }
-        let is_busy = workspace.learning_step().is_some() || workspace.training.is_some();
+        let is_busy = workspace.learning_step().is_some() || workspace.tag_training.is_some();
         if workspace.is_current_pending() || is_busy {
             context.request_repaint_after(PROGRESS_INTERVAL);
         }
@@ -77,7 +77,11 @@ impl Window {
             return;
         };
         if let Err(error) = self.preferences.save(path) {
-            let text = format!("Settings cannot be kept in {}: {error}", path.display());
+            let text = tr!(
+                "settings-not-saved",
+                path = path.display().to_string(),
+                error = error.to_string()
+            );
             self.notifications.notify(text);
         }
     }
@@ -87,9 +91,10 @@ impl Window {
         let title = match &self.workspace {
             Some(workspace) => {
                 let name = workspace.session.project().root().file_name();
-                format!("{} – Tsukami", name.unwrap_or_default().to_string_lossy())
+                let name = name.unwrap_or_default().to_string_lossy();
+                tr!("window-title", folder = name)
             }
-            None => "Tsukami".to_owned(),
+            None => tr!("welcome-title").to_owned(),
         };
         if title != self.title {
             context.send_viewport_cmd(ViewportCommand::Title(title.clone()));
@@ -127,11 +132,13 @@ impl Window {
 
 /// What a run of the model over many pictures has done.
 fn proposing_summary(job: &ProposalJob) -> String {
-    let pictures = counted(job.done() - job.failed, "picture", "pictures");
+    let pictures = job.done() - job.failed;
     match job.failed {
-        0 => format!("Proposed boxes on {pictures}"),
-        failed => {
-            format!("Proposed boxes on {pictures}; {failed} could not be read: see Help, Problems")
-        }
+        0 => tr!("proposing-finished", pictures = pictures),
+        failed => tr!(
+            "proposing-finished-with-failures",
+            pictures = pictures,
+            failed = failed
+        ),
     }
 }

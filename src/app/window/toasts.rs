@@ -6,6 +6,7 @@ use egui::{Context, Id};
 
 use super::state::Window;
 use crate::app::action::Action;
+use crate::app::i18n::tr;
 use crate::app::theme::ThemePalette;
 
 /// The width of a toast in points: that of the panel that it covers.
@@ -36,8 +37,8 @@ impl Window {
                                 ui.colored_label(palette.bad, "⚠");
                             }
                             ui.label(&toast.text);
-                            let close = ui.small_button("✖").on_hover_text("Dismiss");
-                            if close.accessible_name("Dismiss").clicked() {
+                            let close = ui.small_button("✖").on_hover_text(tr!("dismiss"));
+                            if close.accessible_name(tr!("dismiss")).clicked() {
                                 actions.push(Action::DismissToast(toast.text.clone()));
                             }
                         });

@@ -2,11 +2,12 @@
 
 use egui::Context;
 
-use super::counted::counted;
 use crate::app::canvas::CanvasCommand;
 use crate::app::command::{Command, Menu};
+use crate::app::i18n::{self, tr};
 use crate::app::session::SelectionChange;
 use crate::app::workspace::{ModelState, Workspace};
+use crate::document::Flag;
 use crate::store::StoreError;
 
 /// How much a key press moves the threshold.
@@ -37,13 +38,19 @@ fn edit(workspace: &mut Workspace, command: Command, context: &Context) -> Outco
     }
     let session = &mut workspace.session;
     match command {
-        Command::Undo => return Ok(session.undo()?.map(|label| format!("Undone: {label}"))),
-        Command::Redo => return Ok(session.redo()?.map(|label| format!("Redone: {label}"))),
+        Command::Undo => {
+            let label = session.undo()?;
+            return Ok(label.map(|label| tr!("undone", step = i18n::step(&label))));
+        }
+        Command::Redo => {
+            let label = session.redo()?;
+            return Ok(label.map(|label| tr!("redone", step = i18n::step(&label))));
+        }
         Command::Copy => {
             let number = session.copy();
             // Systems report a paste only when there is something to paste.
-            context.copy_text(format!("{number} boxes of Tsukami"));
-            return Ok(Some(format!("Copied {}", counted(number, "box", "boxes"))));
+            context.copy_text(tr!("clipboard", count = number));
+            return Ok(Some(tr!("copied", count = number)));
         }
         Command::Paste => {
             session.paste()?;
@@ -53,10 +60,10 @@ fn edit(workspace: &mut Workspace, command: Command, context: &Context) -> Outco
         }
         Command::CopyFromPrevious => {
             let number = session.copy_from_previous()?;
-            let text = "The picture before this one has no boxes that are not here already";
+            let text = tr!("nothing-to-copy-from-previous");
             return Ok((number == 0).then(|| text.to_owned()));
         }
-        Command::SelectAll if workspace.are_boxes_hidden => return Ok(boxes_are_hidden()),
+        Command::SelectAll if workspace.view.are_boxes_hidden => return Ok(boxes_are_hidden()),
         Command::SelectAll => {
             let all = session.visible().map(|row| row.id).collect();
             session.select(all);
@@ -89,7 +96,7 @@ fn pictures(workspace: &mut Workspace, command: Command) -> Outcome {
         }
         Command::NextToReview => match session.next_to_review() {
             Some(picture) => session.show(picture),
-            None => return Ok(Some("All pictures of this list are done".to_owned())),
+            None => return Ok(Some(tr!("all-done").to_owned())),
         },
         Command::Reopen => session.set_done(false)?,
         Command::SelectAllPictures => session.change_list_selection(SelectionChange::All),
@@ -102,26 +109,26 @@ fn boxes(workspace: &mut Workspace, command: Command) -> Outcome {
     let session = &mut workspace.session;
     match command {
         Command::DrawBox => {
-            let is_on = workspace.canvas.is_draw_mode();
-            workspace.canvas.set_draw_mode(!is_on);
+            let is_on = workspace.view.canvas.is_draw_mode();
+            workspace.view.canvas.set_draw_mode(!is_on);
         }
-        Command::NextBox | Command::PreviousBox if workspace.are_boxes_hidden => {
+        Command::NextBox | Command::PreviousBox if workspace.view.are_boxes_hidden => {
             return Ok(boxes_are_hidden());
         }
         Command::NextBox => session.select_next(1),
         Command::PreviousBox => session.select_next(-1),
         Command::Accept => {
             let is_left = session.accept()?;
-            return Ok((!is_left).then(|| "No proposal is left to accept".to_owned()));
+            return Ok((!is_left).then(|| tr!("nothing-to-accept").to_owned()));
         }
         Command::Reject => {
             let number = session.reject()?;
-            return Ok((number == 0).then(|| "No proposal is left to reject".to_owned()));
+            return Ok((number == 0).then(|| tr!("nothing-to-reject").to_owned()));
         }
-        Command::Crowd => session.toggle_flag("crowd", |flags| &mut flags.crowd)?,
-        Command::Difficult => session.toggle_flag("difficult", |flags| &mut flags.difficult)?,
-        Command::Occluded => session.toggle_flag("occluded", |flags| &mut flags.occluded)?,
-        Command::Truncated => session.toggle_flag("truncated", |flags| &mut flags.truncated)?,
+        Command::Crowd => session.toggle_flag(Flag::Crowd)?,
+        Command::Difficult => session.toggle_flag(Flag::Difficult)?,
+        Command::Occluded => session.toggle_flag(Flag::Occluded)?,
+        Command::Truncated => session.toggle_flag(Flag::Truncated)?,
         _ => {}
     }
     Ok(None)
@@ -131,29 +138,25 @@ fn proposals(workspace: &mut Workspace, command: Command) -> Outcome {
     match command {
         Command::ProposePicture => {
             if workspace.session.is_current_done() {
-                let text = "This picture is done: reopen it for new proposals";
-                return Ok(Some(text.to_owned()));
+                return Ok(Some(tr!("reopen-first").to_owned()));
             }
-            if let ModelState::Failed(reason) = &workspace.model {
+            if let ModelState::Failed(reason) = &workspace.proposing.model {
                 return Ok(Some(reason.clone()));
             }
             workspace.propose_current();
         }
         Command::ProposeAll => {
-            if let ModelState::Failed(reason) = &workspace.model {
+            if let ModelState::Failed(reason) = &workspace.proposing.model {
                 return Ok(Some(reason.clone()));
             }
             if workspace.propose_all(false) == 0 {
-                return Ok(Some("Every picture is done".to_owned()));
+                return Ok(Some(tr!("every-picture-done").to_owned()));
             }
         }
         Command::PauseProposing => workspace.toggle_pause(),
         Command::CancelProposing => {
             let left = workspace.cancel_proposing();
-            return Ok(Some(format!(
-                "Stopped; {} have no new proposals",
-                counted(left, "picture", "pictures")
-            )));
+            return Ok(Some(tr!("proposing-stopped", count = left)));
         }
         Command::LearnNow => return Ok(workspace.learn_now()),
         Command::MoreLikeThis => return Ok(workspace.more_like_selected()),
@@ -166,15 +169,17 @@ fn proposals(workspace: &mut Workspace, command: Command) -> Outcome {
 
 fn move_threshold(workspace: &mut Workspace, step: f32) -> Outcome {
     if workspace.learning.active_state().is_some() {
-        let text = "Learned boxes are in use: they know no threshold";
-        return Ok(Some(text.to_owned()));
+        return Ok(Some(tr!("threshold-not-used").to_owned()));
     }
     let mut settings = workspace.session.proposal_settings().clone();
     let [min, max] = THRESHOLD_RANGE;
     let threshold = (settings.effective_threshold() + step).clamp(min, max);
     settings.threshold = Some((threshold * 100.0).round() / 100.0);
     workspace.change_proposal_settings(settings, true)?;
-    Ok(Some(format!("Threshold {:.0} %", threshold * 100.0)))
+    Ok(Some(tr!(
+        "threshold-changed",
+        percent = i18n::percent(threshold)
+    )))
 }
 
 fn view(workspace: &mut Workspace, command: Command, context: &Context) -> Option<String> {
@@ -190,30 +195,30 @@ fn view(workspace: &mut Workspace, command: Command, context: &Context) -> Optio
     if let Some(canvas_command) = canvas_command {
         let pixels_per_point = context.pixels_per_point();
         workspace
+            .view
             .canvas
             .run(canvas_command, &workspace.session, pixels_per_point);
     }
     match command {
         Command::HideBoxes => {
-            workspace.are_boxes_hidden = !workspace.are_boxes_hidden;
+            workspace.view.are_boxes_hidden = !workspace.view.are_boxes_hidden;
             // Boxes that are not visible cannot be changed by accident.
             workspace.session.select(Vec::new());
         }
         Command::HeatMap => {
-            workspace.shows_heat_map = !workspace.shows_heat_map;
+            workspace.view.shows_heat_map = !workspace.view.shows_heat_map;
             let picture = workspace.session.current();
             let has_maps = picture.is_some_and(|picture| workspace.maps_of(picture).is_some());
-            if workspace.shows_heat_map && !has_maps {
-                let text = "The model has not looked at this picture yet: let it propose first";
-                return Some(text.to_owned());
+            if workspace.view.shows_heat_map && !has_maps {
+                return Some(tr!("not-processed-no-heat-map").to_owned());
             }
         }
-        Command::Dashboard => workspace.shows_dashboard = !workspace.shows_dashboard,
+        Command::Dashboard => workspace.view.shows_dashboard = !workspace.view.shows_dashboard,
         _ => {}
     }
     None
 }
 
 fn boxes_are_hidden() -> Option<String> {
-    Some("Boxes are hidden".to_owned())
+    Some(tr!("boxes-hidden").to_owned())
 }

@@ -1,20 +1,20 @@
-//! Decoding pictures for the canvas: the one that is shown first, then those that are likely next.
+//! Decodes pictures for the canvas: the shown one first, then those that are likely to be shown next.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 
 use egui::ColorImage;
 
 use super::events::{Decoded, EventSender, WorkerEvent};
 use super::shared::Shared;
+use super::spawn::spawn;
 use crate::document::PictureId;
 use crate::pictures::{self, DecodeLimits};
 
-/// The longest side of a preview in pixels: as much as a window shows at once.
+/// The longer side of a preview, in pixels: as much as a window shows at once.
 pub const PREVIEW_SIDE_PX: u32 = 2048;
-/// Threads that decode: one may be busy with a picture that is no longer wanted.
+/// The number of threads: one may be busy with a picture that is no longer needed.
 const THREADS: usize = 2;
 
 /// The threads that decode for one opened project.
@@ -24,28 +24,28 @@ pub struct Decoder {
 
 #[derive(Default)]
 struct Queue {
-    wanted: VecDeque<(PictureId, PathBuf)>,
-    under_way: Vec<PictureId>,
+    waiting: VecDeque<(PictureId, PathBuf)>,
+    /// Pictures that are being decoded.
+    active: Vec<PictureId>,
     has_ended: bool,
 }
 
 impl Decoder {
     /// Starts the threads.
-    pub fn new(post: &EventSender) -> Self {
+    pub fn new(events: &EventSender) -> Self {
         let queue = Arc::<Shared<Queue>>::default();
         for _ in 0..THREADS {
-            let (queue, post) = (Arc::clone(&queue), post.clone());
-            thread::spawn(move || decode_all(&queue, &post));
+            let (queue, events) = (Arc::clone(&queue), events.clone());
+            spawn("decoder", move || decode_all(&queue, &events));
         }
         Self { queue }
     }
 
-    /// Asks for these pictures, the first first, in the place of all that was asked for and not
-    /// begun.
-    pub fn want(&self, mut pictures: Vec<(PictureId, PathBuf)>) {
+    /// Requests these pictures in order. Earlier requests that are not begun are cancelled.
+    pub fn request(&self, mut pictures: Vec<(PictureId, PathBuf)>) {
         self.queue.change(|queue| {
-            pictures.retain(|(picture, _)| !queue.under_way.contains(picture));
-            queue.wanted = pictures.into();
+            pictures.retain(|(picture, _)| !queue.active.contains(picture));
+            queue.waiting = pictures.into();
         });
     }
 }
@@ -57,28 +57,28 @@ impl Drop for Decoder {
 }
 
 impl Queue {
-    /// The next picture, or that there will be none.
+    /// The next picture; `Some(None)` if the thread is to end.
     fn next(&mut self) -> Option<Option<(PictureId, PathBuf)>> {
         if self.has_ended {
             return Some(None);
         }
-        let (picture, path) = self.wanted.pop_front()?;
-        self.under_way.push(picture);
+        let (picture, path) = self.waiting.pop_front()?;
+        self.active.push(picture);
         Some(Some((picture, path)))
     }
 }
 
-fn decode_all(queue: &Shared<Queue>, post: &EventSender) {
+fn decode_all(queue: &Shared<Queue>, events: &EventSender) {
     while let Some((picture, path)) = queue.wait_for(Queue::next) {
         let decoded = pictures::decode(&path, &DecodeLimits::default());
         let decoded = decoded.map(Decoded::new).map_err(|error| error.to_string());
-        post.send(WorkerEvent::Decoded(picture, decoded));
-        queue.change(|queue| queue.under_way.retain(|other| *other != picture));
+        events.send(WorkerEvent::Decoded(picture, decoded));
+        queue.change(|queue| queue.active.retain(|other| *other != picture));
     }
 }
 
 impl Decoded {
-    /// Makes the preview of a picture that was read.
+    /// Makes the preview of a picture.
     pub fn new(picture: pictures::DecodedPicture) -> Self {
         let (width, height) = picture.rgb.dimensions();
         let full = Arc::new(picture.rgb);

@@ -1,16 +1,16 @@
-//! Boxes of a whole set derived anew from the kept maps, when a person has moved the threshold or
-//! named classes, or wants to know which classes there are.
+//! Makes the boxes of a whole project again from cached maps: after a person has moved the threshold or
+//! mapped classes, or to count the classes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
 use super::events::{DerivePurpose, DerivedBoxes, EventSender, WorkerEvent};
+use super::spawn::spawn;
 use super::terms::{CutOptions, ModelInfo, PictureRequest};
 use crate::app::cache::{Cache, CacheKind, maps_codec};
 use crate::propose;
 
-/// Pictures whose boxes come back together.
+/// The number of pictures whose boxes are reported together.
 const BATCH: usize = 64;
 
 /// Derives boxes for one opened project and one purpose.
@@ -18,41 +18,41 @@ pub struct Deriver {
     purpose: DerivePurpose,
     generation: Arc<AtomicU64>,
     cache: Arc<Cache>,
-    post: EventSender,
+    events: EventSender,
 }
 
 impl Deriver {
-    /// A deriver that has nothing to do.
-    pub fn new(purpose: DerivePurpose, cache: Arc<Cache>, post: EventSender) -> Self {
+    /// A deriver without a request.
+    pub fn new(purpose: DerivePurpose, cache: Arc<Cache>, events: EventSender) -> Self {
         Self {
             purpose,
             generation: Arc::default(),
             cache,
-            post,
+            events,
         }
     }
 
-    /// Whether boxes are those that were asked for last.
+    /// Whether boxes are of the newest request.
     pub fn is_current_request(&self, derived: &DerivedBoxes) -> bool {
         derived.purpose == self.purpose
             && derived.generation == self.generation.load(Ordering::Relaxed)
     }
 
-    /// Forgets what was asked for.
+    /// Cancels the request.
     pub fn cancel(&self) {
         self.generation.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Derives the boxes of these pictures, in the place of what was asked for before.
+    /// Derives the boxes of these pictures; an earlier request is cancelled.
     pub fn derive(&self, model: Arc<ModelInfo>, cut: CutOptions, pictures: Vec<PictureRequest>) {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
         let purpose = self.purpose;
-        let (latest, cache, post) = (
+        let (latest, cache, events) = (
             Arc::clone(&self.generation),
             Arc::clone(&self.cache),
-            self.post.clone(),
+            self.events.clone(),
         );
-        thread::spawn(move || {
+        spawn("deriver", move || {
             let mut left = pictures.len();
             for batch in pictures.chunks(BATCH) {
                 if latest.load(Ordering::Relaxed) != generation {
@@ -60,7 +60,7 @@ impl Deriver {
                 }
                 left -= batch.len();
                 let boxes_of = |request: &PictureRequest| {
-                    let bytes = cache.get(CacheKind::Maps, &model.maps_key(&request.key))?;
+                    let bytes = cache.get(CacheKind::Maps, &model.cache_key(&request.key))?;
                     let maps = maps_codec::decode(&bytes)?;
                     let [width, height] = request.size;
                     let boxes = propose::proposals_from_maps(
@@ -71,7 +71,7 @@ impl Deriver {
                     );
                     Some((request.picture, boxes))
                 };
-                post.send(WorkerEvent::Derived(DerivedBoxes {
+                events.send(WorkerEvent::Derived(DerivedBoxes {
                     purpose,
                     generation,
                     cut: cut.clone(),

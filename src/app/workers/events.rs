@@ -12,6 +12,7 @@ use egui::ColorImage;
 use image::RgbImage;
 
 use super::terms::{CutOptions, LearnedBoxes, ModelInfo};
+use crate::app::i18n::tr;
 use crate::document::PictureId;
 use crate::formats::{ExportReport, PreparedImport};
 use crate::learn::boxes::{LearnedBox, LearnedProposer};
@@ -22,42 +23,42 @@ use crate::store::RescanReport;
 
 /// Something that a worker has done.
 pub enum WorkerEvent {
-    /// A project was opened, or its folder read.
+    /// A project was opened, or its folder scanned.
     Opening(OpeningEvent),
     /// A picture was decoded for the canvas.
     Decoded(PictureId, Result<Decoded, String>),
-    /// A thumbnail was made; nothing if the picture cannot be read.
+    /// A thumbnail was made; none if the picture cannot be read.
     Thumbnail(PictureId, Option<ColorImage>),
-    /// The model has looked at a picture, or could not.
+    /// The model is ready, or has processed a picture.
     Proposer(ProposerEvent),
-    /// Boxes were derived from kept maps.
+    /// Boxes were derived from cached maps.
     Derived(DerivedBoxes),
-    /// Something has come of learning from what one model has seen, by its number.
+    /// Something has come of learning with a model, which has this number.
     Learning(u64, LearningEvent),
-    /// A class head was trained, or why not; nothing if it was cancelled.
+    /// A class head was trained, or the reason why not; none if it was cancelled.
     TagTraining(Result<Option<TrainedHeadFile>, String>),
     /// An import or export has ended.
     Exchange(ExchangeEvent),
-    /// Something went wrong with a project that is no longer on the workspace.
+    /// Something went wrong with a project that is closed: a sentence.
     Failed(String),
-    /// What came of a dialog of the system.
+    /// What a person chose in a file dialog.
     FileChosen(FilePurpose, FileChoice),
 }
 
-/// Events that may wait for the window. Beyond that workers wait, so that memory stays flat.
+/// The number of events that may wait for the window. Beyond it workers wait, which bounds memory.
 pub const MAX_QUEUED_EVENTS: usize = 512;
 
-/// The worker's end of the channel. Sending wakes the window.
+/// The workers' end of the channel. Sending wakes the window.
 #[derive(Clone)]
 pub struct EventSender {
     sender: Sender<(u64, WorkerEvent)>,
     wake: Arc<dyn Fn() + Send + Sync>,
-    /// The opened project that events are about.
+    /// The number of the opened project that events are about.
     session: u64,
 }
 
 impl EventSender {
-    /// A post into `sender`; `wake` makes the window look.
+    /// Sends into `sender` and calls `wake`, which makes the window draw a frame.
     pub fn new(
         sender: Sender<(u64, WorkerEvent)>,
         wake: impl Fn() + Send + Sync + 'static,
@@ -69,7 +70,7 @@ impl EventSender {
         }
     }
 
-    /// The same post for events about another opened project.
+    /// The same channel for events about another opened project.
     pub fn about(&self, session: u64) -> Self {
         Self {
             session,
@@ -77,144 +78,156 @@ impl EventSender {
         }
     }
 
-    /// Sends an event. If the window is gone, nobody wants it.
+    /// Sends an event. If the window is closed, it is dropped.
     pub fn send(&self, event: WorkerEvent) {
         let _ = self.sender.send((self.session, event));
         (self.wake)();
     }
 }
 
-/// How far an opening has come.
+/// The progress of opening a project.
 pub enum OpeningEvent {
-    /// The project is open; its folder is not read yet.
+    /// The project is open; its folder is not scanned yet.
     Opened {
         /// The project.
         project: Box<Project>,
-        /// What a person should know, a sentence each.
+        /// What a person should know: sentences.
         notices: Vec<String>,
     },
-    /// An empty project has got its first pictures.
+    /// The first pictures of a new project were added.
     FirstPictures,
-    /// The folder was read, and the project is up to date with it.
+    /// The folder was scanned, and the project is up to date with it.
     Scanned(RescanReport),
-    /// It cannot be opened or read: a sentence that names the file and the remedy.
+    /// It cannot be opened or scanned: a sentence that names the file and the remedy.
     Failed(String),
 }
 
-/// A picture for the canvas.
+/// A decoded picture for the canvas.
 pub struct Decoded {
     /// Upright width and height in pixels.
     pub size: [u32; 2],
-    /// The picture at most [`PREVIEW_SIDE_PX`](super::decoder::PREVIEW_SIDE_PX) long.
+    /// The picture, its longer side at most [`PREVIEW_SIDE_PX`](super::decoder::PREVIEW_SIDE_PX) pixels long.
     pub preview: Arc<RgbImage>,
-    /// The same for the card, as it is.
+    /// The preview for the graphics card, without adjustment.
     pub colours: ColorImage,
-    /// The whole picture, if the preview is smaller.
+    /// The picture in full resolution, if the preview is smaller.
     pub full: Option<Arc<RgbImage>>,
-    /// What a person should know about the file, a sentence each.
+    /// Warnings about the file: sentences.
     pub warnings: Vec<String>,
 }
 
-/// What has come of a picture.
+/// What the model has done.
 pub enum ProposerEvent {
     /// The model is ready, or cannot be used: a sentence that says why.
     Model(Result<Arc<ModelInfo>, String>),
-    /// The model has looked at a picture, now or before.
+    /// The model has processed a picture, now or earlier.
     Inference {
         /// The picture.
         picture: PictureId,
-        /// What it saw.
+        /// The maps.
         maps: Arc<Maps>,
-        /// The model; another one may be wanted meanwhile.
+        /// The model; the person may have chosen another one since.
         model: Arc<ModelInfo>,
-        /// Boxes by what was learnt, if something is in use, and the number of that use.
+        /// The boxes of the active learned state, if there is one, and its generation.
         learned: Option<(u64, Vec<LearnedBox>)>,
     },
-    /// What learning needs of a picture is kept now, if it can be.
+    /// The features of a picture are in the cache, or could not be made.
     FeaturesReady(PictureId),
-    /// A picture could not be looked at: a sentence that names the file and the remedy.
+    /// A picture could not be processed: a sentence that names the file and the remedy.
     Failed(PictureId, String),
 }
 
-/// What boxes are derived for.
+/// The purpose of derived boxes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DerivePurpose {
-    /// They take the place of untouched proposals.
+    /// They replace untouched proposals.
     Write,
     /// Their classes are counted.
     Count,
 }
 
-/// Boxes of some pictures.
+/// Boxes of some pictures, derived from cached maps.
 pub struct DerivedBoxes {
-    /// What they are for.
+    /// Their purpose.
     pub purpose: DerivePurpose,
-    /// The number of the request; only the last one counts.
+    /// The number of the request; only the newest counts.
     pub generation: u64,
     /// How they were made.
     pub cut: CutOptions,
     /// The model whose maps they are of.
     pub model: Arc<ModelInfo>,
-    /// The boxes of each picture whose maps are kept.
+    /// The boxes of each picture whose maps are cached.
     pub boxes: Vec<(PictureId, Vec<Proposal>)>,
-    /// Pictures that are still to come.
+    /// The number of pictures that are still to come.
     pub left: usize,
 }
 
-/// Something that has come of learning.
+/// What has come of learning.
 pub enum LearningEvent {
-    /// A reviewed picture was taken in; or it was not, because what is to be learnt from it is not
-    /// kept, and the model has to look at it again.
-    Added(PictureId, bool),
-    /// It was learnt, with the text that a setting keeps of it, or the pictures were too few;
-    /// whether a person had asked for it, and how long it took.
-    Finished(Option<(Arc<LearnedProposer>, String)>, bool, Duration),
-    /// A person has stopped it.
+    /// The learner has added a reviewed picture, or could not because its features are not cached.
+    Added {
+        /// The picture.
+        picture: PictureId,
+        /// Whether it was added; if not, the model has to process the picture again.
+        has_features: bool,
+    },
+    /// Learning has finished.
+    Finished {
+        /// The learned state and the text that the project stores of it; none if there were too few
+        /// pictures.
+        learned: Option<(Arc<LearnedProposer>, String)>,
+        /// Whether a person asked for it.
+        is_requested: bool,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A person has stopped learning.
     Cancelled,
-    /// Boxes by what was learnt.
+    /// Boxes by the active learned state.
     Boxes {
-        /// The number of the use.
+        /// The generation of the state.
         generation: u64,
         /// The boxes of each picture.
         boxes: LearnedBoxes,
-        /// Pictures that the model has to look at again.
-        unseen: Vec<PictureId>,
-        /// Pictures that are still to come.
+        /// Pictures that the model has to process first.
+        without_features: Vec<PictureId>,
+        /// The number of pictures that are still to come.
         left: usize,
     },
-    /// Boxes that are like an example.
+    /// Boxes that are similar to one.
     SimilarBoxes {
         /// The number of the search.
         search: u64,
         /// The boxes of each picture.
         boxes: LearnedBoxes,
-        /// Pictures that the model has to look at again, the example's own in front.
-        unseen: Vec<PictureId>,
+        /// Pictures that the model has to process first: only the picture of the box if its features
+        /// are missing.
+        without_features: Vec<PictureId>,
     },
 }
 
-/// A head that was trained.
+/// A class head that was trained.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainedHeadFile {
     /// Its file.
     pub path: PathBuf,
-    /// What to tell of it.
+    /// A sentence that describes it.
     pub text: String,
-    /// Whether it is right more often than always naming the commonest class.
+    /// Whether it is right more often than always naming the most common class.
     pub is_better: bool,
 }
 
-/// What has come of an import or export.
+/// The outcome of an import or export.
 pub enum ExchangeEvent {
-    /// What a file or folder holds, as an edit of the document as it was then.
+    /// The content of a file or folder, as an edit of the document as it was then.
     Imported(PathBuf, Box<PreparedImport>),
-    /// What was written.
+    /// A file or folder was written.
     Exported(PathBuf, ExportReport),
-    /// Neither: a sentence that names the file and the remedy.
+    /// Neither succeeded: a sentence that names the file and the remedy.
     Failed(String),
 }
 
-/// What a file or folder is wanted for.
+/// The purpose of a file dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FilePurpose {
     /// A folder of pictures to open.
@@ -237,24 +250,24 @@ impl FilePurpose {
     /// The title of its dialog.
     pub fn title(self) -> &'static str {
         match self {
-            Self::OpenFolder => "Open a folder of pictures",
-            Self::OpenProject => "Open a project",
-            Self::Model => "Choose a model",
-            Self::ImportFile => "Import from a file",
-            Self::ImportFolder => "Import from a folder",
-            Self::ExportFile => "Export to a file",
-            Self::ExportFolder => "Export to a folder",
+            Self::OpenFolder => tr!("purpose-open-folder"),
+            Self::OpenProject => tr!("purpose-open-project"),
+            Self::Model => tr!("purpose-model"),
+            Self::ImportFile => tr!("purpose-import-file"),
+            Self::ImportFolder => tr!("purpose-import-folder"),
+            Self::ExportFile => tr!("purpose-export-file"),
+            Self::ExportFolder => tr!("purpose-export-folder"),
         }
     }
 }
 
-/// What came of a dialog.
+/// The outcome of a file dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileChoice {
-    /// This was chosen.
+    /// A file or folder was chosen.
     Path(PathBuf),
-    /// The person gave up.
+    /// The person cancelled it.
     Cancelled,
-    /// The system showed no dialog, as one without a desktop portal does.
+    /// The system cannot show one, for example without a desktop portal.
     NoDialog,
 }

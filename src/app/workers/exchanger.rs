@@ -1,29 +1,30 @@
-//! Import and export beside the window, on the document as the project file has it.
+//! Imports and exports in the background, on the document as the project file has it.
 
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use super::events::{EventSender, ExchangeEvent, WorkerEvent};
+use super::spawn::spawn;
+use crate::app::i18n::tr;
 use crate::formats::{self, ExportOptions, ExportReport, Format, ImportMode, PreparedImport};
 use crate::store::{Access, Project};
 
-/// Reads annotations of another tool for a project.
-pub fn import(project: PathBuf, path: PathBuf, mode: ImportMode, post: EventSender) {
-    thread::spawn(move || {
+/// Imports annotations of another tool into a project.
+pub fn import(project: PathBuf, path: PathBuf, mode: ImportMode, events: EventSender) {
+    spawn("exchanger", move || {
         let outcome =
             read(&project, &path, mode).map(|import| ExchangeEvent::Imported(path, import));
-        post.send(WorkerEvent::Exchange(
+        events.send(WorkerEvent::Exchange(
             outcome.unwrap_or_else(ExchangeEvent::Failed),
         ));
     });
 }
 
-/// Writes annotations of a project for other tools.
-pub fn export(project: PathBuf, options: ExportOptions, out: PathBuf, post: EventSender) {
-    thread::spawn(move || {
+/// Exports annotations of a project for other tools.
+pub fn export(project: PathBuf, options: ExportOptions, out: PathBuf, events: EventSender) {
+    spawn("exchanger", move || {
         let outcome =
             write(&project, &options, &out).map(|done| ExchangeEvent::Exported(out, done));
-        post.send(WorkerEvent::Exchange(
+        events.send(WorkerEvent::Exchange(
             outcome.unwrap_or_else(ExchangeEvent::Failed),
         ));
     });
@@ -44,8 +45,9 @@ fn write(project: &Path, options: &ExportOptions, out: &Path) -> Result<ExportRe
 
 fn unknown(path: &Path) -> String {
     let readable = Format::ALL.map(Format::name).join(", ");
-    format!(
-        "{} is in no format that can be read: choose a file or folder of {readable}",
-        path.display()
+    tr!(
+        "unknown-format",
+        path = path.display().to_string(),
+        formats = readable
     )
 }

@@ -1,20 +1,21 @@
-//! Asking the system for files and folders, without holding up the window.
+//! Asks the system for a file or folder without blocking the window.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use rfd::AsyncFileDialog;
 
 use super::events::{EventSender, FileChoice, FilePurpose, WorkerEvent};
+use super::spawn::spawn;
+use crate::app::i18n::tr;
 
-/// A person cannot give up a dialog faster than this: it was not shown.
-const FASTEST: Duration = Duration::from_millis(400);
+/// A person cannot cancel a dialog faster than this, so it was not shown.
+const MIN_SHOWN: Duration = Duration::from_millis(400);
 
-/// Shows the system's dialog; what is chosen comes as [`WorkerEvent::FileChosen`]. To be called on the thread
-/// of the window.
-pub fn show(purpose: FilePurpose, post: EventSender) {
+/// Shows the system's dialog. The choice is reported as [`WorkerEvent::FileChosen`]. This must be called
+/// on the thread of the window.
+pub fn show(purpose: FilePurpose, events: EventSender) {
     let dialog = AsyncFileDialog::new().set_title(purpose.title());
-    let begun = Instant::now();
+    let shown_at = Instant::now();
     let project = [crate::store::EXTENSION];
     let pick = async move {
         match purpose {
@@ -23,13 +24,13 @@ pub fn show(purpose: FilePurpose, post: EventSender) {
             }
             FilePurpose::OpenProject => {
                 dialog
-                    .add_filter("Tsukami projects", &project)
+                    .add_filter(tr!("file-type-project"), &project)
                     .pick_file()
                     .await
             }
             FilePurpose::Model => {
                 dialog
-                    .add_filter("Models", &["safetensors", "pth"])
+                    .add_filter(tr!("file-type-model"), &["safetensors", "pth"])
                     .pick_file()
                     .await
             }
@@ -37,13 +38,13 @@ pub fn show(purpose: FilePurpose, post: EventSender) {
             FilePurpose::ExportFile => dialog.save_file().await,
         }
     };
-    thread::spawn(move || {
+    spawn("file dialog", move || {
         let chosen = pollster::block_on(pick);
         let choice = match chosen {
             Some(file) => FileChoice::Path(file.path().to_owned()),
-            None if begun.elapsed() < FASTEST => FileChoice::NoDialog,
+            None if shown_at.elapsed() < MIN_SHOWN => FileChoice::NoDialog,
             None => FileChoice::Cancelled,
         };
-        post.send(WorkerEvent::FileChosen(purpose, choice));
+        events.send(WorkerEvent::FileChosen(purpose, choice));
     });
 }

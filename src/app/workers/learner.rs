@@ -1,8 +1,9 @@
-//! Learning beside the window: it takes in what people made of proposals, learns from it, and
-//! proposes by what was learnt.
+//! Learning in the background: the learner adds reviewed pictures, learns from them, and proposes by
+//! the learned state.
 //!
-//! One thread owns the learner. It reads what it needs of pictures from the cache, where the
-//! thread of the model puts it; what is not there it says, so that the model can look again.
+//! One thread owns the learner. It reads the features of pictures from the cache, where the thread of
+//! the model has put them. Where they are missing it reports that, so that the model can process the
+//! picture again.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -15,129 +16,130 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::events::{EventSender, LearningEvent, WorkerEvent};
 use super::learned_text;
 use super::shared::Shared;
-use super::terms::{ActiveState, ModelInfo, PictureRequest};
+use super::spawn::spawn;
+use super::terms::{ActiveState, LearnedBoxes, ModelInfo, PictureRequest};
 use crate::app::cache::{Cache, CacheKind};
 use crate::document::PictureId;
 use crate::geometry::BBox;
 use crate::learn::boxes::{BoxLearner, PictureFeatures, find_similar};
 
-/// Decides which pictures are held out, which is to be the same in every session. With this one it
-/// is close to one in four, and the others are dealt evenly, however few are reviewed.
+/// Decides which pictures are held out, so that they are the same in every session. With this seed
+/// the share is close to one in four, and evenly spread, however few pictures are reviewed.
 const SEED: u64 = 1716;
-/// Pictures that are learnt from, the latest ones: what is kept of each takes 200 kB.
-const MOST_PICTURES: usize = 1000;
-/// Pictures that come back together.
+/// The number of pictures that are learned from, the latest ones. The features of each take 200 kB.
+const MAX_PICTURES: usize = 1000;
+/// The number of pictures whose boxes are reported together.
 const BATCH: usize = 8;
-/// How often what is being learnt asks whether to go on.
+/// The number of steps in which learning reports its progress.
 pub const STEPS: usize = 6;
 
-/// A picture that a person went through.
+/// A reviewed picture.
 #[derive(Clone, Debug)]
 pub struct ReviewedPicture {
     /// The picture.
     pub request: PictureRequest,
-    /// Its true boxes, which may be none.
+    /// Its ground truth, which may be empty: boxes in pixels, and their category.
     pub truth: Vec<(BBox, u32)>,
 }
 
-/// A wish for boxes that are like one.
+/// A request for boxes that are similar to one.
 #[derive(Clone, Debug)]
 pub struct SimilarRequest {
-    /// The number of the search that it is a part of.
+    /// The number of the search that it is part of.
     pub search: u64,
-    /// The picture with the box.
+    /// The picture of the box.
     pub request: PictureRequest,
-    /// The box.
+    /// The box, in pixels.
     pub bbox: BBox,
-    /// Where to look for others.
+    /// The pictures to search.
     pub pictures: Vec<PictureRequest>,
 }
 
 /// The thread that learns for one opened project.
 pub struct Learner {
     queue: Arc<Shared<Queue>>,
-    busy: Arc<Busy>,
+    progress: Arc<Progress>,
 }
 
-/// What the window sees of the thread.
+/// The progress of learning, which the window reads.
 #[derive(Default)]
-struct Busy {
+struct Progress {
     is_learning: AtomicBool,
     step: AtomicUsize,
     is_cancelled: AtomicBool,
 }
 
+/// A change of the reviewed pictures.
 enum Change {
-    Take(ReviewedPicture),
-    Drop(PictureId),
+    Add(ReviewedPicture),
+    Remove(PictureId),
 }
 
 #[derive(Default)]
 struct Queue {
     model_info: Option<Arc<ModelInfo>>,
-    /// Rises with every model: what one has seen says nothing to another.
+    /// Rises with every model: features of one are of no use to another.
     epoch: u64,
     changes: VecDeque<Change>,
-    /// Whether to learn, and whether a person has asked for it.
-    learns: Option<bool>,
+    /// Whether to learn, and whether a person asked for it.
+    learning: Option<bool>,
     active_state: Option<ActiveState>,
     /// Pictures to propose for, in order.
-    wanted: VecDeque<PictureRequest>,
-    examples: VecDeque<SimilarRequest>,
+    pictures: VecDeque<PictureRequest>,
+    searches: VecDeque<SimilarRequest>,
     has_ended: bool,
 }
 
 /// The next thing to do.
 enum Task {
-    Alike(SimilarRequest),
+    FindSimilar(SimilarRequest),
     Change(Change),
-    Learn(bool),
+    Learn { is_requested: bool },
     Propose(ActiveState, Vec<PictureRequest>, usize),
 }
 
 impl Queue {
-    /// What a person waits for comes first; proposals for what is looked at next come before the
-    /// next learning.
+    /// What a person waits for comes first; learning comes before proposals.
     fn pop(&mut self) -> Option<Task> {
-        if let Some(example) = self.examples.pop_front() {
-            return Some(Task::Alike(example));
+        if let Some(search) = self.searches.pop_front() {
+            return Some(Task::FindSimilar(search));
         }
         if let Some(change) = self.changes.pop_front() {
             return Some(Task::Change(change));
         }
-        if let Some(is_asked) = self.learns.take() {
-            return Some(Task::Learn(is_asked));
+        if let Some(is_requested) = self.learning.take() {
+            return Some(Task::Learn { is_requested });
         }
         let active_state = self.active_state.clone()?;
-        let number = self.wanted.len().min(BATCH);
-        let batch: Vec<PictureRequest> = self.wanted.drain(..number).collect();
-        (number > 0).then_some(Task::Propose(active_state, batch, self.wanted.len()))
+        let number = self.pictures.len().min(BATCH);
+        let batch: Vec<PictureRequest> = self.pictures.drain(..number).collect();
+        (number > 0).then_some(Task::Propose(active_state, batch, self.pictures.len()))
     }
 }
 
 impl Learner {
     /// Starts the thread.
-    pub fn new(cache: Arc<Cache>, post: &EventSender) -> Self {
+    pub fn new(cache: Arc<Cache>, events: &EventSender) -> Self {
         let queue = Arc::<Shared<Queue>>::default();
-        let busy = Arc::<Busy>::default();
+        let progress = Arc::<Progress>::default();
         let worker = Worker {
             queue: Arc::clone(&queue),
-            busy: Arc::clone(&busy),
+            progress: Arc::clone(&progress),
             cache,
-            post: post.clone(),
-            model_info: None,
+            events: events.clone(),
+            epoch: 0,
             learner: BoxLearner::new(SEED),
             order: VecDeque::new(),
             pool: ThreadPoolBuilder::new().num_threads(threads()).build().ok(),
         };
-        thread::spawn(move || worker.run());
-        Self { queue, busy }
+        spawn("learner", move || worker.run());
+        Self { queue, progress }
     }
 
-    /// Another model looks at pictures, or none: all that was learnt from is forgotten. The number
-    /// that comes with what is learnt from now on.
-    pub fn use_model(&self, model_info: Option<Arc<ModelInfo>>) -> u64 {
-        self.busy.is_cancelled.store(true, Ordering::Relaxed);
+    /// Another model is used, or none: all pictures are forgotten. Returns the number that events
+    /// carry from now on.
+    pub fn set_model(&self, model_info: Option<Arc<ModelInfo>>) -> u64 {
+        self.progress.is_cancelled.store(true, Ordering::Relaxed);
         self.queue.change(|queue| {
             *queue = Queue {
                 model_info,
@@ -148,76 +150,76 @@ impl Learner {
         })
     }
 
-    /// Takes a reviewed picture in, in the place of what was said of it before.
-    pub fn take(&self, lesson: ReviewedPicture) {
+    /// Adds a reviewed picture, or replaces it.
+    pub fn add(&self, picture: ReviewedPicture) {
         self.queue
-            .change(|queue| queue.changes.push_back(Change::Take(lesson)));
+            .change(|queue| queue.changes.push_back(Change::Add(picture)));
     }
 
-    /// A picture is no longer reviewed.
-    pub fn drop_lesson(&self, picture: PictureId) {
+    /// Removes a picture that is no longer reviewed.
+    pub fn remove(&self, picture: PictureId) {
         self.queue
-            .change(|queue| queue.changes.push_back(Change::Drop(picture)));
+            .change(|queue| queue.changes.push_back(Change::Remove(picture)));
     }
 
-    /// Learns from what was taken in, after all that was asked for so far.
-    pub fn learn(&self, is_asked: bool) {
-        self.busy.is_cancelled.store(false, Ordering::Relaxed);
+    /// Learns from the pictures that were added so far.
+    pub fn learn(&self, is_requested: bool) {
+        self.progress.is_cancelled.store(false, Ordering::Relaxed);
         self.queue.change(|queue| {
-            let is_asked = is_asked || queue.learns == Some(true);
-            queue.learns = Some(is_asked);
+            let is_requested = is_requested || queue.learning == Some(true);
+            queue.learning = Some(is_requested);
         });
     }
 
     /// Stops learning.
     pub fn cancel(&self) {
-        self.busy.is_cancelled.store(true, Ordering::Relaxed);
-        self.queue.change(|queue| queue.learns = None);
+        self.progress.is_cancelled.store(true, Ordering::Relaxed);
+        self.queue.change(|queue| queue.learning = None);
     }
 
-    /// How far learning is, of [`STEPS`], if it is under way.
+    /// How many of [`STEPS`] are done, if learning is under way.
     pub fn step(&self) -> Option<usize> {
-        let is_learning = self.busy.is_learning.load(Ordering::Relaxed);
-        is_learning.then(|| self.busy.step.load(Ordering::Relaxed))
+        let is_learning = self.progress.is_learning.load(Ordering::Relaxed);
+        is_learning.then(|| self.progress.step.load(Ordering::Relaxed))
     }
 
-    /// Proposes by something else, or not at all. What was asked for before is forgotten.
+    /// Proposes by another learned state, or not at all. Earlier requests are forgotten.
     pub fn set_active_state(&self, active_state: Option<ActiveState>) {
         self.queue.change(|queue| {
             queue.active_state = active_state;
-            queue.wanted.clear();
+            queue.pictures.clear();
         });
     }
 
-    /// Proposes for these pictures, before those that were asked for already or after them.
+    /// Proposes for these pictures, before or after those that were requested already.
     pub fn propose(&self, pictures: Vec<PictureRequest>, is_urgent: bool) {
         self.queue.change(|queue| {
             let new: HashSet<PictureId> = pictures.iter().map(|other| other.picture).collect();
-            queue.wanted.retain(|other| !new.contains(&other.picture));
+            queue.pictures.retain(|other| !new.contains(&other.picture));
             if is_urgent {
                 for request in pictures.into_iter().rev() {
-                    queue.wanted.push_front(request);
+                    queue.pictures.push_front(request);
                 }
             } else {
-                queue.wanted.extend(pictures);
+                queue.pictures.extend(pictures);
             }
         });
     }
 
-    /// Looks for boxes that are like one.
-    pub fn find_similar(&self, example: SimilarRequest) {
-        self.queue.change(|queue| queue.examples.push_back(example));
+    /// Searches for boxes that are similar to one.
+    pub fn find_similar(&self, search: SimilarRequest) {
+        self.queue.change(|queue| queue.searches.push_back(search));
     }
 }
 
 impl Drop for Learner {
     fn drop(&mut self) {
-        self.busy.is_cancelled.store(true, Ordering::Relaxed);
+        self.progress.is_cancelled.store(true, Ordering::Relaxed);
         self.queue.change(|queue| queue.has_ended = true);
     }
 }
 
-/// The window wants one core for itself.
+/// The number of threads for learning: all cores but one, which is left for the window.
 fn threads() -> usize {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     (cores - 1).max(1)
@@ -225,13 +227,13 @@ fn threads() -> usize {
 
 struct Worker {
     queue: Arc<Shared<Queue>>,
-    busy: Arc<Busy>,
+    progress: Arc<Progress>,
     cache: Arc<Cache>,
-    post: EventSender,
-    /// The model that has seen what is learnt from, and its number.
-    model_info: Option<(Arc<ModelInfo>, u64)>,
+    events: EventSender,
+    /// The number of the model whose features are learned from; 0 before the first.
+    epoch: u64,
     learner: BoxLearner,
-    /// Pictures in the order in which they came.
+    /// The pictures in the order in which they were added.
     order: VecDeque<PictureId>,
     pool: Option<ThreadPool>,
 }
@@ -250,74 +252,78 @@ impl Worker {
             let Some((model_info, epoch, task)) = next else {
                 return;
             };
-            if self
-                .model_info
-                .as_ref()
-                .is_none_or(|(_, known)| *known != epoch)
-            {
-                self.model_info = Some((Arc::clone(&model_info), epoch));
+            if self.epoch != epoch {
+                self.epoch = epoch;
                 self.learner = BoxLearner::new(SEED);
                 self.order.clear();
             }
             match task {
-                Task::Change(Change::Take(lesson)) => self.take(&model_info, &lesson),
-                Task::Change(Change::Drop(picture)) => self.forget(picture),
-                Task::Learn(is_asked) => self.learn(&model_info, is_asked),
+                Task::Change(Change::Add(picture)) => self.add(&model_info, &picture),
+                Task::Change(Change::Remove(picture)) => self.remove(picture),
+                Task::Learn { is_requested } => self.learn(&model_info, is_requested),
                 Task::Propose(active_state, batch, left) => {
-                    self.propose(&model_info, &active_state, &batch, left)
+                    self.propose(&model_info, &active_state, &batch, left);
                 }
-                Task::Alike(example) => self.find_similar(&model_info, &example),
+                Task::FindSimilar(search) => self.find_similar(&model_info, &search),
             }
         }
     }
 
-    fn send(&self, learnt: LearningEvent) {
-        let epoch = self.model_info.as_ref().map_or(0, |(_, epoch)| *epoch);
-        self.post.send(WorkerEvent::Learning(epoch, learnt));
+    fn send(&self, event: LearningEvent) {
+        self.events.send(WorkerEvent::Learning(self.epoch, event));
     }
 
-    fn sight(&self, model_info: &ModelInfo, request: &PictureRequest) -> Option<PictureFeatures> {
-        let bytes = self.cache.get(
-            CacheKind::PictureFeatures,
-            &model_info.maps_key(&request.key),
-        )?;
-        let sight = PictureFeatures::from_bytes(&bytes)?;
+    /// The features of a picture; none if they are not cached, or of another size.
+    fn features(
+        &self,
+        model_info: &ModelInfo,
+        request: &PictureRequest,
+    ) -> Option<PictureFeatures> {
+        let key = model_info.cache_key(&request.key);
+        let bytes = self.cache.get(CacheKind::PictureFeatures, &key)?;
+        let features = PictureFeatures::from_bytes(&bytes)?;
         let [width, height] = request.size;
-        (sight.size() == (width, height)).then_some(sight)
+        (features.size() == (width, height)).then_some(features)
     }
 
-    fn take(&mut self, model_info: &ModelInfo, lesson: &ReviewedPicture) {
-        let picture = lesson.request.picture;
-        let Some(sight) = self.sight(model_info, &lesson.request) else {
-            self.forget(picture);
-            return self.send(LearningEvent::Added(picture, false));
-        };
+    fn add(&mut self, model_info: &ModelInfo, reviewed: &ReviewedPicture) {
+        let picture = reviewed.request.picture;
+        let features = self.features(model_info, &reviewed.request);
+        let has_features = features.is_some();
         self.order.retain(|other| *other != picture);
-        self.order.push_back(picture);
-        self.learner
-            .add(picture.0.into(), Arc::new(sight), &lesson.truth);
-        if self.order.len() > MOST_PICTURES
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.learner.remove(oldest.0.into());
+        match features {
+            Some(features) => {
+                self.order.push_back(picture);
+                let id = picture.0.into();
+                self.learner.add(id, Arc::new(features), &reviewed.truth);
+                if self.order.len() > MAX_PICTURES
+                    && let Some(oldest) = self.order.pop_front()
+                {
+                    self.learner.remove(oldest.0.into());
+                }
+            }
+            None => self.learner.remove(picture.0.into()),
         }
-        self.send(LearningEvent::Added(picture, true));
+        self.send(LearningEvent::Added {
+            picture,
+            has_features,
+        });
     }
 
-    fn forget(&mut self, picture: PictureId) {
+    fn remove(&mut self, picture: PictureId) {
         self.order.retain(|other| *other != picture);
         self.learner.remove(picture.0.into());
     }
 
-    fn learn(&self, model_info: &ModelInfo, is_asked: bool) {
-        let busy = Arc::clone(&self.busy);
-        busy.step.store(0, Ordering::Relaxed);
-        busy.is_learning.store(true, Ordering::Relaxed);
-        let begun = Instant::now();
+    fn learn(&self, model_info: &ModelInfo, is_requested: bool) {
+        let progress = Arc::clone(&self.progress);
+        progress.step.store(0, Ordering::Relaxed);
+        progress.is_learning.store(true, Ordering::Relaxed);
+        let started = Instant::now();
         let solve = || {
             let learned = self.learner.solve(&|| {
-                busy.step.fetch_add(1, Ordering::Relaxed);
-                busy.is_cancelled.load(Ordering::Relaxed)
+                progress.step.fetch_add(1, Ordering::Relaxed);
+                progress.is_cancelled.load(Ordering::Relaxed)
             });
             learned.map(|learned| {
                 let text = learned_text::encode(&learned, &model_info.features_kind());
@@ -328,11 +334,15 @@ impl Worker {
             Some(pool) => pool.install(solve),
             None => solve(),
         };
-        busy.is_learning.store(false, Ordering::Relaxed);
-        if busy.is_cancelled.load(Ordering::Relaxed) {
+        progress.is_learning.store(false, Ordering::Relaxed);
+        if progress.is_cancelled.load(Ordering::Relaxed) {
             return self.send(LearningEvent::Cancelled);
         }
-        self.send(LearningEvent::Finished(learned, is_asked, begun.elapsed()));
+        self.send(LearningEvent::Finished {
+            learned,
+            is_requested,
+            took: started.elapsed(),
+        });
     }
 
     fn propose(
@@ -342,42 +352,43 @@ impl Worker {
         batch: &[PictureRequest],
         left: usize,
     ) {
-        let (mut boxes, mut unseen) = (Vec::new(), Vec::new());
+        let (mut boxes, mut without_features) = (LearnedBoxes::new(), Vec::new());
         for request in batch {
-            match self.sight(model_info, request) {
-                Some(sight) => boxes.push((request.picture, active_state.learned.propose(&sight))),
-                None => unseen.push(request.picture),
+            match self.features(model_info, request) {
+                Some(features) => {
+                    boxes.push((request.picture, active_state.learned.propose(&features)));
+                }
+                None => without_features.push(request.picture),
             }
         }
         self.send(LearningEvent::Boxes {
             generation: active_state.generation,
             boxes,
-            unseen,
+            without_features,
             left,
         });
     }
 
-    fn find_similar(&self, model_info: &ModelInfo, example: &SimilarRequest) {
-        let (mut boxes, mut unseen) = (Vec::new(), Vec::new());
-        let own = self.sight(model_info, &example.request);
-        match &own {
+    fn find_similar(&self, model_info: &ModelInfo, search: &SimilarRequest) {
+        let (mut boxes, mut without_features) = (LearnedBoxes::new(), Vec::new());
+        match self.features(model_info, &search.request) {
             Some(own) => {
-                for request in &example.pictures {
-                    match self.sight(model_info, request) {
-                        Some(sight) => {
-                            let alike = find_similar(&sight, (own, example.bbox));
-                            boxes.push((request.picture, alike));
+                for request in &search.pictures {
+                    match self.features(model_info, request) {
+                        Some(features) => {
+                            let similar = find_similar(&features, (&own, search.bbox));
+                            boxes.push((request.picture, similar));
                         }
-                        None => unseen.push(request.picture),
+                        None => without_features.push(request.picture),
                     }
                 }
             }
-            None => unseen.push(example.request.picture),
+            None => without_features.push(search.request.picture),
         }
         self.send(LearningEvent::SimilarBoxes {
-            search: example.search,
+            search: search.search,
             boxes,
-            unseen,
+            without_features,
         });
     }
 }
@@ -396,16 +407,22 @@ mod tests {
     }
 
     #[test]
-    fn lessons_come_before_learning_and_that_before_proposals() {
+    fn changes_come_before_learning_and_learning_before_proposals() {
         let mut queue = Queue {
-            learns: Some(false),
+            learning: Some(false),
             ..Queue::default()
         };
-        queue.wanted.extend((1..=10).map(request));
-        queue.changes.push_back(Change::Drop(PictureId(3)));
+        queue.pictures.extend((1..=10).map(request));
+        queue.changes.push_back(Change::Remove(PictureId(3)));
         assert!(matches!(queue.pop(), Some(Task::Change(_))));
-        assert!(matches!(queue.pop(), Some(Task::Learn(false))));
-        assert!(queue.pop().is_none(), "nothing is in use");
-        assert_eq!(queue.wanted.len(), 10);
+        let task = queue.pop();
+        assert!(matches!(
+            task,
+            Some(Task::Learn {
+                is_requested: false
+            })
+        ));
+        assert!(queue.pop().is_none(), "no state is active");
+        assert_eq!(queue.pictures.len(), 10);
     }
 }

@@ -1,4 +1,4 @@
-//! The threads that work beside the frame: opening, decoding, thumbnails, the model, learning,
+//! The threads that work in the background: opening, decoding, thumbnails, the model, learning,
 //! import and export.
 //!
 //! Each worker owns its threads and takes requests by calls that never wait. Its results come back
@@ -9,13 +9,13 @@
 //! |---|---|
 //! | `events.rs` | everything that workers report, and the channel |
 //! | `terms.rs` | what they share: pictures to process, the model, how boxes are made |
-//! | `shared.rs` | a value that the window changes and a worker waits for |
+//! | `shared.rs`, `spawn.rs` | a value that a worker waits for, and starting its thread |
 //! | `opener.rs` | opens a folder or project file and rescans the folder |
 //! | `decoder.rs` | decodes pictures for the canvas |
 //! | `thumbnailer.rs` | makes thumbnails for the list |
 //! | `proposer.rs` | runs the model and caches its maps |
 //! | `deriver.rs` | makes boxes from cached maps |
-//! | `learner.rs` | learns boxes from reviewed pictures and proposes by what it learned |
+//! | `learner.rs`, `learned_text.rs` | learns from reviewed pictures and proposes by what it learned |
 //! | `tag_trainer.rs` | trains a class head on tagged pictures |
 //! | `exchanger.rs` | imports and exports |
 //! | `file_dialog.rs` | asks the system for a file or folder |
@@ -30,6 +30,7 @@ pub mod learner;
 pub mod opener;
 pub mod proposer;
 mod shared;
+pub mod spawn;
 pub mod tag_trainer;
 pub mod terms;
 pub mod thumbnailer;

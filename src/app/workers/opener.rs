@@ -1,42 +1,41 @@
-//! Opening a folder or a project file, and reading the folder for what has changed.
+//! Opens a folder or a project file, and scans the folder for changes.
 
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use super::events::{EventSender, OpeningEvent, WorkerEvent};
+use super::spawn::spawn;
+use crate::app::i18n::tr;
 use crate::pictures;
 use crate::store::{self, Access, Project, StoreError};
 
-/// Opens a folder of pictures, whose project is found or made, or a project file; then reads the
-/// folder.
-pub fn open(path: PathBuf, post: EventSender) {
-    thread::spawn(move || match opened(&path) {
+/// Opens a folder of pictures, whose project is found or created, or a project file. Then the folder
+/// is scanned.
+pub fn open(path: PathBuf, events: EventSender) {
+    spawn("opener", move || match open_project(&path) {
         Ok((project, notices)) => {
             let (file, access) = (project.path().to_owned(), project.access());
             let project = Box::new(project);
-            post.send(WorkerEvent::Opening(OpeningEvent::Opened {
+            events.send(WorkerEvent::Opening(OpeningEvent::Opened {
                 project,
                 notices,
             }));
             if access != Access::View {
-                read(&file, &post);
+                scan(&file, &events);
             }
         }
-        Err(reason) => post.send(WorkerEvent::Opening(OpeningEvent::Failed(reason))),
+        Err(reason) => events.send(WorkerEvent::Opening(OpeningEvent::Failed(reason))),
     });
 }
 
-/// Reads the folder of a project that is open for what has changed.
-pub fn rescan(project: PathBuf, post: EventSender) {
-    thread::spawn(move || read(&project, &post));
+/// Scans the folder of an open project for changes.
+pub fn rescan(project: PathBuf, events: EventSender) {
+    spawn("opener", move || scan(&project, &events));
 }
 
-fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
+/// Opens or creates the project of a path; returns it with notices for the person.
+fn open_project(path: &Path) -> Result<(Project, Vec<String>), String> {
     if !path.exists() {
-        return Err(format!(
-            "{} is not there: see that its disk is connected, or open another folder",
-            path.display()
-        ));
+        return Err(tr!("path-missing", path = path.display().to_string()));
     }
     let sentence = |error: StoreError| error.to_string();
     let is_project = path
@@ -60,12 +59,12 @@ fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
     let mut restored = None;
     let (project, opened) = match (existing, newest) {
         (Some(file), _) => Project::open(&file, Access::Edit).map_err(sentence)?,
-        // The file is gone, but not what it held.
+        // The file is missing, but it has a backup.
         (None, Some(backup)) => {
             store::restore(&at, &backup).map_err(sentence)?;
-            restored = Some(format!(
-                "The project file of this folder was gone; it is restored from its backup {}",
-                backup.display()
+            restored = Some(tr!(
+                "restored-from-backup",
+                backup = backup.display().to_string()
             ));
             Project::open(&at, Access::Edit).map_err(sentence)?
         }
@@ -76,17 +75,17 @@ fn opened(path: &Path) -> Result<(Project, Vec<String>), String> {
     Ok((project, notices))
 }
 
-/// The window holds the project, so the folder is read by way of a second connection, as the
-/// command line would; the window takes in what that has written.
-fn read(file: &Path, post: &EventSender) {
+/// Scans the folder. The window has the project open, so this uses a second connection, as the command
+/// line would; the window then reads what was written.
+fn scan(file: &Path, events: &EventSender) {
     let outcome = Project::open(file, Access::Add).and_then(|(mut project, _)| {
         let report = store::rescan_with(&mut project, || {
-            post.send(WorkerEvent::Opening(OpeningEvent::FirstPictures));
+            events.send(WorkerEvent::Opening(OpeningEvent::FirstPictures));
         })?;
         project.close()?;
         Ok(report)
     });
-    post.send(WorkerEvent::Opening(match outcome {
+    events.send(WorkerEvent::Opening(match outcome {
         Ok(report) => OpeningEvent::Scanned(report),
         Err(error) => OpeningEvent::Failed(error.to_string()),
     }));

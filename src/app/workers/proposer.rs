@@ -1,19 +1,19 @@
-//! The model beside the window: it looks at pictures in the order in which a person wants them,
-//! and keeps their maps, and for those that are near or reviewed what learning needs of them.
+//! The model in the background: it processes pictures in the order in which a person needs them. It
+//! caches their maps, and the features of pictures that learning needs.
 //!
-//! One thread owns the model and drives the pipeline of [`crate::propose`], which asks it for the
-//! next picture whenever a decoder is free. So a new wish is met after what is under way, which is
-//! a few pictures at the most.
+//! One thread owns the model and drives the pipeline of [`crate::propose`], which asks for the next
+//! picture whenever a decoder is free. So a new request is met after at most a few pictures that are
+//! under way.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::thread;
 
 use super::events::{EventSender, ProposerEvent, WorkerEvent};
 use super::shared::Shared;
+use super::spawn::spawn;
 use super::terms::{ActiveState, ModelInfo, ModelSettings, PictureRequest};
 use crate::app::cache::{Cache, CacheKind, maps_codec};
 use crate::document::PictureId;
@@ -23,7 +23,7 @@ use crate::nn::device::DeviceChoice;
 use crate::propose::{self, Inference, Target};
 use crate::tscam::{InputOptions, Model};
 
-/// Decoding threads: with two cores, the model takes the rest.
+/// The number of decoding threads: with two cores, the model takes the rest.
 const DECODERS: usize = 1;
 
 /// The thread that proposes for one opened project.
@@ -34,33 +34,33 @@ pub struct Proposer {
 #[derive(Default)]
 struct Queue {
     model_settings: ModelSettings,
-    /// Pictures that a person asked for one by one, before all others.
-    wishes: VecDeque<PictureRequest>,
-    /// The pictures that a person is likely to look at next.
-    likely: Vec<PictureId>,
-    /// The pictures of a run over all, in order; those that were taken out of turn are gone from
+    /// Pictures that a person asked for one by one; they come before all others.
+    requested: VecDeque<PictureRequest>,
+    /// The pictures that are likely to be shown next.
+    likely_next: Vec<PictureId>,
+    /// The pictures of a run over many, in order. Those that were taken out of turn are no longer in
     /// `open`.
     order: VecDeque<PictureId>,
     open: HashMap<PictureId, PictureRequest>,
-    /// Pictures that are looked at for learning alone, after all others.
-    sights: VecDeque<PictureRequest>,
-    /// The pictures of which it is kept what learning needs; all if none.
-    keeps: Option<HashSet<PictureId>>,
+    /// Pictures that are processed only for learning; they come after all others.
+    features: VecDeque<PictureRequest>,
+    /// The pictures whose features are cached; none for all.
+    feature_scope: Option<HashSet<PictureId>>,
     active_state: Option<ActiveState>,
     is_paused: bool,
     has_ended: bool,
 }
 
-/// What a picture is looked at for.
+/// What a picture is processed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum InferencePurpose {
     Boxes,
-    PictureFeatures,
+    Features,
 }
 
 impl Proposer {
-    /// Starts the thread. The model is loaded at once, so that the first wish need not wait.
-    pub fn new(model_settings: ModelSettings, cache: Arc<Cache>, post: &EventSender) -> Self {
+    /// Starts the thread. It loads the model at once, so that the first request need not wait.
+    pub fn new(model_settings: ModelSettings, cache: Arc<Cache>, events: &EventSender) -> Self {
         let queue = Arc::new(Shared::new(Queue {
             model_settings,
             ..Queue::default()
@@ -68,33 +68,33 @@ impl Proposer {
         let worker = Worker {
             queue: Arc::clone(&queue),
             cache,
-            post: post.clone(),
+            events: events.clone(),
         };
-        thread::spawn(move || worker.run());
+        spawn("proposer", move || worker.run());
         Self { queue }
     }
 
-    /// Takes another model. What was asked for and not begun still is.
+    /// Uses another model. Pictures that are requested and not begun stay requested.
     pub fn set_model_settings(&self, model_settings: ModelSettings) {
         self.queue.change(|queue| {
             queue.model_settings = model_settings;
-            queue.sights.clear();
+            queue.features.clear();
             queue.active_state = None;
         });
     }
 
-    /// Asks for one picture, before all others, even while these are halted.
-    pub fn wish(&self, request: PictureRequest) {
+    /// Processes a picture before all others, even while these are paused.
+    pub fn propose_now(&self, request: PictureRequest) {
         self.queue.change(|queue| {
             queue.open.remove(&request.picture);
             queue
-                .wishes
+                .requested
                 .retain(|other| other.picture != request.picture);
-            queue.wishes.push_back(request);
+            queue.requested.push_back(request);
         });
     }
 
-    /// Asks for many pictures, beside those that were asked for before.
+    /// Processes many pictures, after those that were requested before.
     pub fn propose(&self, requests: Vec<PictureRequest>) {
         self.queue.change(|queue| {
             for request in requests {
@@ -106,45 +106,45 @@ impl Proposer {
         });
     }
 
-    /// Looks at pictures for learning alone, when nothing else is to be done.
+    /// Processes pictures for learning when nothing else is to be done.
     pub fn request_features(&self, requests: Vec<PictureRequest>) {
         self.queue.change(|queue| {
             for request in requests {
-                let is_there = |other: &PictureRequest| other.picture == request.picture;
-                if !queue.sights.iter().any(is_there) {
-                    queue.sights.push_back(request);
+                let is_same = |other: &PictureRequest| other.picture == request.picture;
+                if !queue.features.iter().any(is_same) {
+                    queue.features.push_back(request);
                 }
             }
         });
     }
 
-    /// Keeps what learning needs of these pictures, or of all.
+    /// Caches the features of these pictures, or of all.
     pub fn set_feature_scope(&self, pictures: Option<HashSet<PictureId>>) {
-        self.queue.change(|queue| queue.keeps = pictures);
+        self.queue.change(|queue| queue.feature_scope = pictures);
     }
 
-    /// Proposes by what was learnt, or not.
+    /// Proposes by a learned state, or without learning.
     pub fn set_active_state(&self, active_state: Option<ActiveState>) {
         self.queue.change(|queue| queue.active_state = active_state);
     }
 
-    /// Of the many, these come first.
-    pub fn prefer(&self, likely: Vec<PictureId>) {
-        self.queue.change(|queue| queue.likely = likely);
+    /// Processes these first among many.
+    pub fn set_likely_next(&self, likely_next: Vec<PictureId>) {
+        self.queue.change(|queue| queue.likely_next = likely_next);
     }
 
-    /// Halts after what is under way, or goes on.
+    /// Pauses after the pictures that are under way, or resumes.
     pub fn pause(&self, is_paused: bool) {
         self.queue.change(|queue| queue.is_paused = is_paused);
     }
 
-    /// Forgets what was asked for and not begun; how many pictures those were.
+    /// Forgets the pictures that are requested and not begun; returns their number.
     pub fn cancel(&self) -> usize {
         self.queue.change(|queue| {
-            let open = queue.open.len() + queue.wishes.len();
+            let open = queue.open.len() + queue.requested.len();
             queue.order.clear();
             queue.open.clear();
-            queue.wishes.clear();
+            queue.requested.clear();
             queue.is_paused = false;
             open
         })
@@ -162,18 +162,19 @@ impl Queue {
         if let Some(request) = self.pop() {
             return Some((request, InferencePurpose::Boxes));
         }
-        let request = self.sights.pop_front().filter(|_| !self.is_paused)?;
-        Some((request, InferencePurpose::PictureFeatures))
+        let request = self.features.pop_front().filter(|_| !self.is_paused)?;
+        Some((request, InferencePurpose::Features))
     }
 
+    /// The next picture to propose for.
     fn pop(&mut self) -> Option<PictureRequest> {
-        if let Some(wish) = self.wishes.pop_front() {
-            return Some(wish);
+        if let Some(request) = self.requested.pop_front() {
+            return Some(request);
         }
         if self.is_paused {
             return None;
         }
-        let likely = self.likely.iter().find_map(|id| self.open.remove(id));
+        let likely = self.likely_next.iter().find_map(|id| self.open.remove(id));
         if likely.is_some() {
             return likely;
         }
@@ -186,28 +187,26 @@ impl Queue {
     }
 }
 
-/// What the thread works with.
 struct Worker {
     queue: Arc<Shared<Queue>>,
     cache: Arc<Cache>,
-    post: EventSender,
+    events: EventSender,
 }
 
 impl Worker {
     fn run(&self) {
-        let model_wanted =
-            |queue: &mut Queue| (!queue.has_ended).then(|| queue.model_settings.clone());
-        while let Some(wanted) = self.queue.change(model_wanted) {
-            match load(&wanted) {
+        let wanted = |queue: &mut Queue| (!queue.has_ended).then(|| queue.model_settings.clone());
+        while let Some(settings) = self.queue.change(wanted) {
+            match load(&settings) {
                 Ok((model, model_info)) => {
                     let model_info = Arc::new(model_info);
                     self.send(ProposerEvent::Model(Ok(Arc::clone(&model_info))));
-                    self.look(&model, &wanted, &model_info);
+                    self.process_requests(&model, &settings, &model_info);
                 }
                 Err(reason) => {
                     self.send(ProposerEvent::Model(Err(reason)));
                     self.queue.wait_for(|queue| {
-                        let is_other = queue.model_settings != wanted;
+                        let is_other = queue.model_settings != settings;
                         (is_other || queue.has_ended).then_some(())
                     });
                 }
@@ -216,21 +215,26 @@ impl Worker {
     }
 
     fn send(&self, event: ProposerEvent) {
-        self.post.send(WorkerEvent::Proposer(event));
+        self.events.send(WorkerEvent::Proposer(event));
     }
 
-    /// Looks at what is asked for until another model is wanted or the project is closed.
-    fn look(&self, model: &Model, model_settings: &ModelSettings, model_info: &Arc<ModelInfo>) {
-        let on_seen = |(request, aim): (PictureRequest, InferencePurpose),
-                       seen: Result<Inference, String>| {
-            match (seen, aim) {
-                (Ok(seen), aim) => self.take_seen(&request, aim, &seen, model_info),
+    /// Processes requests until another model is wanted or the project is closed.
+    fn process_requests(
+        &self,
+        model: &Model,
+        model_settings: &ModelSettings,
+        model_info: &Arc<ModelInfo>,
+    ) {
+        let on_inference = |(request, purpose): (PictureRequest, InferencePurpose),
+                            inference: Result<Inference, String>| {
+            match (inference, purpose) {
+                (Ok(inference), _) => self.on_inference(&request, purpose, &inference, model_info),
                 (Err(reason), InferencePurpose::Boxes) => {
                     self.send(ProposerEvent::Failed(request.picture, reason));
                 }
-                // Whoever looks at the picture is told what is wrong with it.
-                (Err(_), InferencePurpose::PictureFeatures) => {
-                    self.send(ProposerEvent::FeaturesReady(request.picture))
+                // The reason is reported when somebody opens the picture.
+                (Err(_), InferencePurpose::Features) => {
+                    self.send(ProposerEvent::FeaturesReady(request.picture));
                 }
             }
             ControlFlow::Continue(())
@@ -248,112 +252,100 @@ impl Worker {
             DECODERS,
             // It ends with its pictures.
             &AtomicBool::new(false),
-            on_seen,
+            on_inference,
         );
     }
 
-    /// Keeps what was seen, and sends it.
-    fn take_seen(
+    /// Caches the maps and features of a picture, and sends its result.
+    fn on_inference(
         &self,
         request: &PictureRequest,
-        aim: InferencePurpose,
-        seen: &Inference,
+        purpose: InferencePurpose,
+        inference: &Inference,
         model_info: &Arc<ModelInfo>,
     ) {
         let picture = request.picture;
-        let key = model_info.maps_key(&request.key);
-        let maps = propose::maps_for(&seen.evidence, &Target::Automatic, BoxMode::All);
+        let key = model_info.cache_key(&request.key);
+        let maps = propose::maps_for(&inference.evidence, &Target::Automatic, BoxMode::All);
         let bytes = maps_codec::encode(&maps);
         self.cache.put(CacheKind::Maps, &key, &bytes);
+        // What the window uses has lost what the cache loses, so that boxes are the same after a
+        // restart.
         let maps = maps_codec::decode(&bytes).unwrap_or(maps);
-        let (keeps, active_state) = self.queue.change(|queue| {
-            let keeps = queue
-                .keeps
-                .as_ref()
-                .is_none_or(|keeps| keeps.contains(&picture));
-            (keeps, queue.active_state.clone())
+        let (is_in_scope, active_state) = self.queue.change(|queue| {
+            let scope = queue.feature_scope.as_ref();
+            let is_in_scope = scope.is_none_or(|scope| scope.contains(&picture));
+            (is_in_scope, queue.active_state.clone())
         });
-        let keeps = keeps || aim == InferencePurpose::PictureFeatures;
-        let sight = (keeps || active_state.is_some())
+        let is_cached = is_in_scope || purpose == InferencePurpose::Features;
+        let features = (is_cached || active_state.is_some())
             .then(|| {
                 let (method, options) = (Method::Affinity, BoxOptions::default());
-                let own =
-                    propose::proposals_from_maps(&maps, seen.size, method, &options).into_iter();
-                let own = own.map(|proposal| proposal.bbox);
-                PictureFeatures::new(&seen.evidence, &maps, seen.size, own)
+                let own = propose::proposals_from_maps(&maps, inference.size, method, &options);
+                let own = own.into_iter().map(|proposal| proposal.bbox);
+                PictureFeatures::new(&inference.evidence, &maps, inference.size, own)
             })
             .flatten();
-        if let Some(sight) = sight.as_ref().filter(|_| keeps) {
-            self.cache
-                .put(CacheKind::PictureFeatures, &key, &sight.to_bytes());
+        if let Some(features) = features.as_ref().filter(|_| is_cached) {
+            let bytes = features.to_bytes();
+            self.cache.put(CacheKind::PictureFeatures, &key, &bytes);
         }
-        if aim == InferencePurpose::Boxes {
-            let learned = active_state.as_ref().zip(sight.as_ref());
-            let learned = learned.map(|(active_state, sight)| {
-                (active_state.generation, active_state.learned.propose(sight))
-            });
-            self.send_seen(picture, maps, model_info, learned);
+        if purpose == InferencePurpose::Boxes {
+            let learned = learned_boxes(active_state, features.as_ref());
+            self.send_inference(picture, maps, model_info, learned);
         }
-        if keeps {
+        if is_cached {
             self.send(ProposerEvent::FeaturesReady(picture));
         }
     }
 
-    /// Waits for the next picture that the model has not seen yet; nothing if it is to stop.
+    /// Waits for the next picture that the model has not processed yet, and sends the results of
+    /// those that it has; none if the thread is to stop.
     fn next(
         &self,
         model_settings: &ModelSettings,
         model_info: &Arc<ModelInfo>,
     ) -> Option<((PictureRequest, InferencePurpose), PathBuf)> {
         loop {
-            let (request, aim, active_state) = self.queue.wait_for(|queue| {
-                let is_to_stop = queue.has_ended || queue.model_settings != *model_settings;
-                if is_to_stop {
-                    Some(None)
-                } else {
-                    let (request, aim) = queue.next()?;
-                    Some(Some((request, aim, queue.active_state.clone())))
+            let (request, purpose, active_state) = self.queue.wait_for(|queue| {
+                if queue.has_ended || queue.model_settings != *model_settings {
+                    return Some(None);
                 }
+                let (request, purpose) = queue.next()?;
+                Some(Some((request, purpose, queue.active_state.clone())))
             })?;
             let picture = request.picture;
-            let key = model_info.maps_key(&request.key);
-            let sight = || {
+            let key = model_info.cache_key(&request.key);
+            let cached_features = || {
                 let bytes = self.cache.get(CacheKind::PictureFeatures, &key)?;
                 PictureFeatures::from_bytes(&bytes)
             };
-            let maps = || {
+            let cached_maps = || {
                 let bytes = self.cache.get(CacheKind::Maps, &key)?;
                 maps_codec::decode(&bytes)
             };
-            match (aim, active_state) {
-                (InferencePurpose::PictureFeatures, _) if sight().is_some() => {
-                    self.send(ProposerEvent::FeaturesReady(picture))
+            match purpose {
+                InferencePurpose::Features => {
+                    if cached_features().is_none() {
+                        return Some(((request.clone(), purpose), request.path));
+                    }
+                    self.send(ProposerEvent::FeaturesReady(picture));
                 }
-                (InferencePurpose::PictureFeatures, _) => {
-                    return Some(((request.clone(), aim), request.path));
-                }
-                (InferencePurpose::Boxes, active_state) => {
-                    let sight = active_state.as_ref().map(|_| sight());
-                    // Where something was learnt, that is what counts.
-                    let maps = (sight != Some(None)).then(maps).flatten();
+                InferencePurpose::Boxes => {
+                    // A learned state proposes by features, so maps alone are not enough.
+                    let features = active_state.as_ref().map(|_| cached_features());
+                    let maps = (features != Some(None)).then(cached_maps).flatten();
                     let Some(maps) = maps else {
-                        return Some(((request.clone(), aim), request.path));
+                        return Some(((request.clone(), purpose), request.path));
                     };
-                    let learned = active_state
-                        .zip(sight.flatten())
-                        .map(|(active_state, sight)| {
-                            (
-                                active_state.generation,
-                                active_state.learned.propose(&sight),
-                            )
-                        });
-                    self.send_seen(picture, maps, model_info, learned);
+                    let learned = learned_boxes(active_state, features.flatten().as_ref());
+                    self.send_inference(picture, maps, model_info, learned);
                 }
             }
         }
     }
 
-    fn send_seen(
+    fn send_inference(
         &self,
         picture: PictureId,
         maps: Maps,
@@ -369,6 +361,16 @@ impl Worker {
     }
 }
 
+/// The boxes of the active learned state and its generation, if there is a state.
+fn learned_boxes(
+    active_state: Option<ActiveState>,
+    features: Option<&PictureFeatures>,
+) -> Option<(u64, Vec<LearnedBox>)> {
+    let (state, features) = active_state.zip(features)?;
+    Some((state.generation, state.learned.propose(features)))
+}
+
+/// Loads the model, or tells why it cannot be used.
 fn load(model_settings: &ModelSettings) -> Result<(Model, ModelInfo), String> {
     let device = DeviceChoice::default()
         .open()
@@ -391,7 +393,7 @@ fn load(model_settings: &ModelSettings) -> Result<(Model, ModelInfo), String> {
         name: model.name.clone(),
         version: model.version(),
         classes: model.classes().into(),
-        is_foreign: model.head().is_none(),
+        has_companion_classes: model.head().is_none(),
         quality: model_settings.quality,
         device,
     };
@@ -412,14 +414,14 @@ mod tests {
     }
 
     #[test]
-    fn wishes_come_first_then_what_is_likely_then_the_rest_in_order() {
+    fn requested_pictures_come_first_then_likely_ones_then_the_others_in_order() {
         let mut queue = Queue::default();
         for id in 1..=5 {
             queue.order.push_back(PictureId(id));
             queue.open.insert(PictureId(id), request(id));
         }
-        queue.wishes.push_back(request(9));
-        queue.likely = vec![PictureId(4), PictureId(7), PictureId(3)];
+        queue.requested.push_back(request(9));
+        queue.likely_next = vec![PictureId(4), PictureId(7), PictureId(3)];
         let mut order = Vec::new();
         while let Some(request) = queue.pop() {
             order.push(request.picture.0);
@@ -428,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn only_wishes_are_taken_while_paused() {
+    fn only_requested_pictures_are_processed_while_paused() {
         let mut queue = Queue {
             is_paused: true,
             ..Queue::default()
@@ -436,7 +438,7 @@ mod tests {
         queue.order.push_back(PictureId(1));
         queue.open.insert(PictureId(1), request(1));
         assert_eq!(queue.pop(), None);
-        queue.wishes.push_back(request(2));
+        queue.requested.push_back(request(2));
         assert_eq!(queue.pop(), Some(request(2)));
         queue.is_paused = false;
         assert_eq!(queue.pop(), Some(request(1)));

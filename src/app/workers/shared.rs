@@ -1,8 +1,8 @@
-//! A value that the window changes and workers wait for.
+//! A value that the window changes and a worker waits for.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// The value, and the sign that it has changed.
+/// The value, with a signal for its changes.
 #[derive(Default)]
 pub struct Shared<T> {
     value: Mutex<T>,
@@ -10,7 +10,7 @@ pub struct Shared<T> {
 }
 
 impl<T> Shared<T> {
-    /// A value to share.
+    /// Shares a value.
     pub fn new(value: T) -> Self {
         Self {
             value: Mutex::new(value),
@@ -18,20 +18,20 @@ impl<T> Shared<T> {
         }
     }
 
-    /// The value. A worker that panicked has left it whole: nothing changes it in more than one
-    /// breath.
+    /// Locks the value. A thread that panicked has left it consistent, because every change is a single
+    /// operation.
     fn lock(&self) -> MutexGuard<'_, T> {
         self.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes or reads the value, and wakes those who wait for it.
+    /// Changes or reads the value, and wakes the threads that wait for it.
     pub fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         let result = change(&mut self.lock());
         self.changed.notify_all();
         result
     }
 
-    /// Waits until `take` finds in the value what it wants.
+    /// Waits until `take` returns something.
     pub fn wait_for<R>(&self, mut take: impl FnMut(&mut T) -> Option<R>) -> R {
         let mut value = self.lock();
         loop {

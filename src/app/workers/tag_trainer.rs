@@ -1,61 +1,61 @@
-//! Classes from tags beside the window: tagged pictures are shown to a model of its own, and a class
-//! head is trained on them.
+//! Trains a class head on tagged pictures in the background, with a model of its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
 
 use super::events::{EventSender, TrainedHeadFile, WorkerEvent};
+use super::spawn::spawn;
+use crate::app::i18n::{self, tr};
 use crate::files::write_whole;
-use crate::learn;
-use crate::learn::class_head::HeadTrainingError;
-use crate::learn::lesson::HeadTraining;
+use crate::learn::class_head::{HeadTrainingError, default_block};
 use crate::learn::tags::TagSet;
 use crate::localize::Quality;
 use crate::nn::device::DeviceChoice;
+use crate::propose::HeadTraining;
 use crate::tscam::{InputOptions, Model};
 
-/// Decoding threads: the model of the review wants the rest.
+/// The number of decoding threads: the rest is left for the model that proposes.
 const DECODERS: usize = 1;
-/// Side of the kernel, in patches.
-const SIDE: usize = 1;
+/// Side of the convolution kernel, in patches.
+const KERNEL_SIDE: usize = 1;
 
 /// A training that is under way.
 pub struct TagTraining {
-    /// Tagged pictures.
+    /// The number of tagged pictures.
     pub pictures: usize,
-    looked_at: Arc<AtomicUsize>,
+    processed: Arc<AtomicUsize>,
     cancel: Arc<AtomicBool>,
 }
 
 impl TagTraining {
-    /// Begins to train on these pictures; the head is written into `folder`.
-    pub fn start(set: TagSet, folder: PathBuf, project: &str, post: EventSender) -> Self {
+    /// Starts training on these pictures. The head is written into `folder`; its file is named after
+    /// the `project`.
+    pub fn start(set: TagSet, folder: PathBuf, project: &str, events: EventSender) -> Self {
         let training = Self {
             pictures: set.pictures.len(),
-            looked_at: Arc::default(),
+            processed: Arc::default(),
             cancel: Arc::default(),
         };
-        let (looked_at, cancel) = (
-            Arc::clone(&training.looked_at),
+        let (processed, cancel) = (
+            Arc::clone(&training.processed),
             Arc::clone(&training.cancel),
         );
         let project = project.to_owned();
-        thread::spawn(move || {
-            let trained = train(&set, &folder, &project, &looked_at, &cancel);
-            post.send(WorkerEvent::TagTraining(trained));
+        spawn("tag trainer", move || {
+            let trained = train(&set, &folder, &project, &processed, &cancel);
+            events.send(WorkerEvent::TagTraining(trained));
         });
         training
     }
 
-    /// The share of the pictures that were looked at, which is nearly all of the work.
+    /// The share of the pictures that are processed, which is nearly all of the work, in 0..=1.
     pub fn share(&self) -> f32 {
-        self.looked_at.load(Ordering::Relaxed) as f32 / self.pictures.max(1) as f32
+        self.processed.load(Ordering::Relaxed) as f32 / self.pictures.max(1) as f32
     }
 
-    /// Stops soon.
+    /// Stops after the pictures that are under way.
     pub fn cancel(&self) {
         self.cancel.store(true, Ordering::Relaxed);
     }
@@ -67,38 +67,44 @@ impl Drop for TagTraining {
     }
 }
 
-/// Nothing if it was cancelled.
+/// Trains the head; none if it was cancelled.
 fn train(
     set: &TagSet,
     folder: &Path,
     project: &str,
-    looked_at: &AtomicUsize,
+    processed: &AtomicUsize,
     cancel: &AtomicBool,
 ) -> Result<Option<TrainedHeadFile>, String> {
     let device = DeviceChoice::default().open();
     let device = device.map_err(|error| error.to_string())?.device;
     let model = Model::embedded(&device).map_err(|error| error.to_string())?;
-    let lesson = HeadTraining {
+    let training = HeadTraining {
         set,
         input_options: InputOptions {
             quality: Quality::Fast,
             ..InputOptions::default()
         },
-        block: learn::class_head::default_block(model.backbone().depth()),
-        side: SIDE,
+        block: default_block(model.backbone().depth()),
+        side: KERNEL_SIDE,
         decoders: DECODERS,
     };
     let mut failed = 0;
-    let taught = lesson.run(&model, cancel, |failure| {
-        looked_at.fetch_add(1, Ordering::Relaxed);
+    let result = training.run(&model, cancel, |failure| {
+        processed.fetch_add(1, Ordering::Relaxed);
         failed += usize::from(failure.is_some());
     });
-    let (trained, place) = match taught {
+    let (trained, origin) = match result {
         Err(HeadTrainingError::Cancelled) => return Ok(None),
-        taught => taught.map_err(|error| format!("Classes cannot be learnt: {error}"))?,
+        result => result.map_err(|error| {
+            let error = error.to_string();
+            tr!("classes-not-learned", error = error)
+        })?,
     };
-    let unwritten = |error: &dyn std::fmt::Display| format!("the head cannot be kept: {error}");
-    let bytes = trained.to_safetensors(&place);
+    let unwritten = |error: &dyn std::fmt::Display| {
+        let error = error.to_string();
+        tr!("head-not-saved", error = error)
+    };
+    let bytes = trained.to_safetensors(&origin);
     let bytes = bytes.map_err(|error| unwritten(&error))?;
     fs::create_dir_all(folder).map_err(|error| unwritten(&error))?;
     let number = xxhash_rust::xxh3::xxh3_64(&bytes);
@@ -108,19 +114,19 @@ fn train(
         || trained
             .held_out_accuracy
             .is_some_and(|share| share > set.majority_share());
-    let unread = match failed {
-        0 => String::new(),
-        number => format!("; {number} pictures could not be read"),
+    let accuracy = match trained.held_out_accuracy {
+        Some(share) => tr!("classes-accuracy", accuracy = i18n::percent(share)),
+        None => tr!("classes-no-held-out").to_owned(),
     };
-    let right = match trained.held_out_accuracy {
-        Some(share) => format!("{:.0} % right on held-out pictures", 100.0 * share),
-        None => "too few pictures to hold any out".to_owned(),
-    };
-    let text = format!(
-        "Learnt {} classes from {} tagged pictures, {right}{unread}",
-        trained.classes.len(),
-        trained.pictures
+    let mut text = tr!(
+        "classes-learned",
+        classes = trained.classes.len(),
+        pictures = trained.pictures,
+        accuracy = accuracy
     );
+    if failed > 0 {
+        text = tr!("classes-unreadable", text = text, count = failed);
+    }
     Ok(Some(TrainedHeadFile {
         path,
         text,

@@ -1,4 +1,4 @@
-//! What the workers share: which picture, which model, and how boxes are made.
+//! What the workers share: pictures to process, the model, and how boxes are made.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,48 +7,48 @@ use crate::document::{self, PictureId};
 use crate::learn::boxes::{LearnedBox, LearnedProposer};
 use crate::localize::{BoxOptions, Method, Quality};
 
-/// A picture to propose boxes for.
+/// A picture to process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PictureRequest {
     /// The picture.
     pub picture: PictureId,
-    /// Where its file is.
+    /// Its file.
     pub path: PathBuf,
-    /// What the cache knows it by, whatever the model.
+    /// Its part of cache keys; see [`picture_key`].
     pub key: String,
-    /// Upright width and height, as the project knows them.
+    /// Upright width and height in pixels, as the project has them.
     pub size: [u32; 2],
 }
 
-/// Which model looks at pictures, and how.
+/// Which model processes pictures, and how thoroughly.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModelSettings {
-    /// Another model than the embedded one.
+    /// The model file; none for the embedded model.
     pub model: Option<PathBuf>,
-    /// How much is done for a picture.
+    /// The quality level.
     pub quality: Quality,
 }
 
-/// What the window knows of the model that proposes.
+/// What is known of the model that proposes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelInfo {
     /// Its name.
     pub name: String,
-    /// The beginning of its fingerprint.
+    /// The first digits of its fingerprint.
     pub version: String,
     /// The names of the classes that its proposals are of.
     pub classes: Arc<[String]>,
-    /// Whether these are a companion's, trained for nobody's project.
-    pub is_foreign: bool,
-    /// How much is done for a picture.
+    /// Whether these are the companion's (ImageNet) and not those of a class head of the user.
+    pub has_companion_classes: bool,
+    /// The quality level.
     pub quality: Quality,
-    /// Where it runs, and why there if that is not where it was to.
+    /// The device that it runs on, with the reason if it is not the requested one.
     pub device: String,
 }
 
 impl ModelInfo {
-    /// The provenance of boxes that it proposes.
-    pub fn origin(&self, method: Method, threshold: f32) -> document::Provenance {
+    /// The provenance of boxes that are cut from its maps.
+    pub fn provenance(&self, method: Method, threshold: f32) -> document::Provenance {
         document::Provenance {
             name: self.name.as_str().into(),
             version: self.version.as_str().into(),
@@ -57,13 +57,14 @@ impl ModelInfo {
         }
     }
 
-    /// What learning is bound to: what one model has seen at one quality says nothing to another.
+    /// What learned states are bound to: features of one model and quality are of no use to others.
     pub fn features_kind(&self) -> String {
         format!("{}/{}", self.version, self.quality)
     }
 
-    /// The provenance of boxes by what it saw and something else: what was learnt, or an example.
-    pub fn origin_with_method(&self, method: &str, version: &str) -> document::Provenance {
+    /// The provenance of boxes that were made from its features by another method. `version` is
+    /// appended to its own.
+    pub fn provenance_by_method(&self, method: &str, version: &str) -> document::Provenance {
         document::Provenance {
             name: self.name.as_str().into(),
             version: format!("{}{version}", self.version).into(),
@@ -72,35 +73,35 @@ impl ModelInfo {
         }
     }
 
-    /// What the cache knows the maps of a picture by.
-    pub fn maps_key(&self, picture: &str) -> String {
+    /// The cache key of the maps and features of a picture, from its [`picture_key`].
+    pub fn cache_key(&self, picture: &str) -> String {
         format!("{picture}/{}/{}", self.version, self.quality)
     }
 }
 
-/// How maps are cut.
+/// How boxes are cut from maps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CutOptions {
-    /// Which map.
+    /// Which map is cut.
     pub method: Method,
-    /// Where it is cut, and what counts.
+    /// Where it is cut, and which regions count.
     pub boxes: BoxOptions,
 }
 
-/// What was learnt, as proposers use it.
+/// The learned state that makes proposals.
 #[derive(Clone)]
 pub struct ActiveState {
-    /// The number of the use: what was proposed by a former one is dropped.
+    /// Rises with every change of the state; boxes of former generations are dropped.
     pub generation: u64,
-    /// What was learnt.
+    /// The state.
     pub learned: Arc<LearnedProposer>,
 }
 
-/// Boxes of pictures.
+/// Learned boxes by picture.
 pub type LearnedBoxes = Vec<(PictureId, Vec<LearnedBox>)>;
 
-/// What the cache knows a picture by: its content where that is known, so that a renamed file is
-/// found again and a changed one is not mistaken for what it was.
+/// The part of cache keys that identifies a picture: the hash of its content where that is known, so
+/// that a renamed file is found again and a changed one is not mistaken for the former.
 pub fn picture_key(picture: &document::Picture, root: &Path) -> String {
     match &picture.content_hash {
         Some(hash) => hash.to_string(),

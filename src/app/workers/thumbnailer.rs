@@ -1,10 +1,9 @@
-//! Thumbnails for the list: those that can be seen, the last ones asked for first.
+//! Makes thumbnails for the pictures that are visible in the list, the last requested first.
 
 use std::collections::HashSet;
 use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 
 use egui::ColorImage;
 use image::codecs::jpeg::JpegEncoder;
@@ -12,24 +11,25 @@ use image::{ImageFormat, RgbImage};
 
 use super::events::{EventSender, WorkerEvent};
 use super::shared::Shared;
+use super::spawn::spawn;
 use crate::app::cache::{Cache, CacheKind};
 use crate::document::PictureId;
 use crate::pictures::{self, DecodeLimits};
 
-/// The longest side of a thumbnail in pixels.
-pub const SIDE: u32 = 192;
+/// The longer side of a thumbnail, in pixels.
+const MAX_SIDE_PX: u32 = 192;
 const JPEG_QUALITY: u8 = 85;
-/// Thumbnails that wait at the most; more cannot be seen at once.
+/// The number of thumbnails that can wait; more are never visible at once.
 const MAX_QUEUED: usize = 256;
 
-/// A thumbnail that somebody wants to see.
+/// A request for a thumbnail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThumbnailRequest {
     /// The picture.
     pub picture: PictureId,
-    /// Where its file is.
+    /// Its file.
     pub path: PathBuf,
-    /// What the cache knows it by.
+    /// Its cache key.
     pub key: String,
 }
 
@@ -40,32 +40,32 @@ pub struct Thumbnailer {
 
 #[derive(Default)]
 struct Queue {
-    /// The last one is wanted most.
-    wanted: Vec<ThumbnailRequest>,
-    asked: HashSet<PictureId>,
+    /// The last one is made first.
+    waiting: Vec<ThumbnailRequest>,
+    /// Pictures that wait or are under way.
+    requested: HashSet<PictureId>,
     has_ended: bool,
 }
 
 impl Thumbnailer {
     /// Starts the thread.
-    pub fn new(cache: Arc<Cache>, post: &EventSender) -> Self {
+    pub fn new(cache: Arc<Cache>, events: &EventSender) -> Self {
         let queue = Arc::<Shared<Queue>>::default();
-        let (waiting, post) = (Arc::clone(&queue), post.clone());
-        thread::spawn(move || make_all(&waiting, &cache, &post));
+        let (waiting, events) = (Arc::clone(&queue), events.clone());
+        spawn("thumbnailer", move || make_all(&waiting, &cache, &events));
         Self { queue }
     }
 
-    /// Asks for a thumbnail, before all others; if it was asked for and is not made yet, nothing
-    /// changes.
-    pub fn want(&self, wanted: ThumbnailRequest) {
+    /// Requests a thumbnail, to be made before all others. If it is requested already, nothing changes.
+    pub fn request(&self, request: ThumbnailRequest) {
         self.queue.change(|queue| {
-            if !queue.asked.insert(wanted.picture) {
+            if !queue.requested.insert(request.picture) {
                 return;
             }
-            queue.wanted.push(wanted);
-            if queue.wanted.len() > MAX_QUEUED {
-                let forgotten = queue.wanted.remove(0);
-                queue.asked.remove(&forgotten.picture);
+            queue.waiting.push(request);
+            if queue.waiting.len() > MAX_QUEUED {
+                let forgotten = queue.waiting.remove(0);
+                queue.requested.remove(&forgotten.picture);
             }
         });
     }
@@ -78,33 +78,34 @@ impl Drop for Thumbnailer {
 }
 
 impl Queue {
-    /// The next thumbnail, or that there will be none.
+    /// The next request; `Some(None)` if the thread is to end.
     fn next(&mut self) -> Option<Option<ThumbnailRequest>> {
         if self.has_ended {
             return Some(None);
         }
-        self.wanted.pop().map(Some)
+        self.waiting.pop().map(Some)
     }
 }
 
-fn make_all(queue: &Shared<Queue>, cache: &Cache, post: &EventSender) {
-    while let Some(wanted) = queue.wait_for(Queue::next) {
-        let kept = cache.get(CacheKind::Thumbnail, &wanted.key);
-        let kept = kept.and_then(|jpeg| from_jpeg(&jpeg));
-        let thumbnail = kept.or_else(|| make(&wanted, cache));
+fn make_all(queue: &Shared<Queue>, cache: &Cache, events: &EventSender) {
+    while let Some(request) = queue.wait_for(Queue::next) {
+        let cached = cache.get(CacheKind::Thumbnail, &request.key);
+        let cached = cached.and_then(|jpeg| from_jpeg(&jpeg));
+        let thumbnail = cached.or_else(|| make(&request, cache));
         let image = thumbnail.map(|thumbnail| colour_image(&thumbnail));
-        post.send(WorkerEvent::Thumbnail(wanted.picture, image));
-        queue.change(|queue| queue.asked.remove(&wanted.picture));
+        events.send(WorkerEvent::Thumbnail(request.picture, image));
+        queue.change(|queue| queue.requested.remove(&request.picture));
     }
 }
 
-/// Makes a thumbnail and keeps it. It is what will be read from the cache, to the last pixel.
-fn make(wanted: &ThumbnailRequest, cache: &Cache) -> Option<RgbImage> {
-    let picture = pictures::decode(&wanted.path, &DecodeLimits::default()).ok()?;
+/// Makes a thumbnail and caches it. The result is decoded again, so that it is the same as from the
+/// cache.
+fn make(request: &ThumbnailRequest, cache: &Cache) -> Option<RgbImage> {
+    let picture = pictures::decode(&request.path, &DecodeLimits::default()).ok()?;
     let mut jpeg = Cursor::new(Vec::new());
     let encoder = JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY);
     shrink(&picture.rgb).write_with_encoder(encoder).ok()?;
-    cache.put(CacheKind::Thumbnail, &wanted.key, jpeg.get_ref());
+    cache.put(CacheKind::Thumbnail, &request.key, jpeg.get_ref());
     from_jpeg(jpeg.get_ref())
 }
 
@@ -115,7 +116,7 @@ fn from_jpeg(jpeg: &[u8]) -> Option<RgbImage> {
 
 fn shrink(picture: &RgbImage) -> RgbImage {
     let (width, height) = picture.dimensions();
-    let scale = (f64::from(SIDE) / f64::from(width.max(height))).min(1.0);
+    let scale = (f64::from(MAX_SIDE_PX) / f64::from(width.max(height))).min(1.0);
     let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
     pictures::resize(picture, side(width), side(height))
 }

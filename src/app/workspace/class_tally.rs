@@ -1,16 +1,16 @@
-//! Which of the model's classes the boxes of a project are of, whatever they are called.
+//! How many boxes of a project are of each of the model's classes, whatever they are called here.
 //!
-//! The document knows what boxes are called; once "tabby" and "Egyptian cat" are both "cat", only
-//! the model's own maps tell them apart. So pictures whose maps were looked at are counted by
-//! these, and the others by the names of their boxes, which tell as much as long as a class keeps
-//! its own.
+//! The document stores the names of boxes in the project. Once "tabby" and "Egyptian cat" are both
+//! mapped to "cat", only the model's maps tell them apart. So pictures whose maps were read are
+//! counted by the maps, and the others by the names of their boxes, which are sufficient as long as
+//! a class keeps its own name.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::document::{Document, Origin, PictureId};
 use crate::propose::Proposal;
 
-/// The classes of the boxes of each picture whose maps were looked at.
+/// The classes of the boxes of each picture whose maps were read.
 #[derive(Debug, Default)]
 pub struct ClassTally {
     of_picture: HashMap<PictureId, Box<[u32]>>,
@@ -19,9 +19,9 @@ pub struct ClassTally {
 }
 
 impl ClassTally {
-    /// Counts what was proposed for some pictures, in the place of what was before.
-    pub fn take(&mut self, found: &[(PictureId, Vec<Proposal>)]) {
-        for (picture, boxes) in found {
+    /// Counts the proposals of pictures, in place of earlier proposals on them.
+    pub fn count_proposals(&mut self, proposals: &[(PictureId, Vec<Proposal>)]) {
+        for (picture, boxes) in proposals {
             let classes = boxes.iter().filter_map(Proposal::best_class);
             let classes = classes.filter_map(|class| u32::try_from(class).ok());
             self.of_picture.insert(*picture, classes.collect());
@@ -29,8 +29,8 @@ impl ClassTally {
         self.version += 1;
     }
 
-    /// Whether the maps of a picture were looked at.
-    pub fn has(&self, picture: PictureId) -> bool {
+    /// Whether a picture was counted by its maps.
+    pub fn contains(&self, picture: PictureId) -> bool {
         self.of_picture.contains_key(&picture)
     }
 
@@ -39,16 +39,16 @@ impl ClassTally {
         self.version
     }
 
-    /// How many boxes are of each class, by its place among `class_names`; those of the first place
-    /// where several have one name.
+    /// The number of boxes by the index of their class in `class_names`. Boxes of classes with the
+    /// same name count for the first of them.
     pub fn count(&self, document: &Document, class_names: &[String]) -> BTreeMap<usize, usize> {
-        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut indices: HashMap<&str, usize> = HashMap::new();
         for (at, name) in class_names.iter().enumerate() {
-            places.entry(name).or_insert(at);
+            indices.entry(name).or_insert(at);
         }
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
         let mut add = |name: &str| {
-            if let Some(at) = places.get(name) {
+            if let Some(at) = indices.get(name) {
                 *counts.entry(*at).or_default() += 1;
             }
         };
@@ -84,7 +84,7 @@ mod tests {
     const B: PictureId = PictureId(2);
 
     #[test]
-    fn maps_tell_classes_apart_and_names_do_where_there_are_none() {
+    fn boxes_count_by_their_maps_or_else_by_their_names() {
         let mut document = Document::default();
         let mut make = |make: &dyn Fn(&Document) -> Edit| {
             let edit = make(&document);
@@ -106,23 +106,23 @@ mod tests {
             class: class.to_owned(),
             score: 0.5,
         };
-        // What the model calls a tabby is a cat on the one picture, and its own on the other.
+        // The model's tabby is a cat on the first picture and keeps its name on the second.
         make(&|document| {
             let found = [(A, vec![found("cat")]), (B, vec![found("tabby")])];
             ops::replace_proposals_named(document, &model, &found).unwrap()
         });
         let names = ["crane", "tabby", "crane"].map(String::from);
-        let mut census = ClassTally::default();
-        let counted = |census: &ClassTally| Vec::from_iter(census.count(&document, &names));
-        assert_eq!(counted(&census), [(1, 1)]);
+        let mut tally = ClassTally::default();
+        let counted = |tally: &ClassTally| Vec::from_iter(tally.count(&document, &names));
+        assert_eq!(counted(&tally), [(1, 1)]);
         let proposal = |class: Option<usize>| Proposal {
             bbox: rect,
             classes: class.map(|class| (class, 1.0)).into_iter().collect(),
             score: 0.5,
         };
         let boxes = vec![proposal(Some(1)), proposal(Some(2)), proposal(None)];
-        census.take(&[(A, boxes)]);
-        assert!(census.has(A) && !census.has(B));
-        assert_eq!(counted(&census), [(0, 1), (1, 2)]);
+        tally.count_proposals(&[(A, boxes)]);
+        assert!(tally.contains(A) && !tally.contains(B));
+        assert_eq!(counted(&tally), [(0, 1), (1, 2)]);
     }
 }

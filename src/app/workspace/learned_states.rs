@@ -1,52 +1,55 @@
-//! What was learnt in a project, kept with it so that it can be gone back to.
+//! The learned states of a project, among which a person can choose.
 //!
-//! The list of states is one setting of the project, and the bytes of each another one, which are
-//! read when they are wanted.
+//! The list of states is one setting of the project. The bytes of each state are another one, which
+//! is read when the state is needed.
 
 use serde::{Deserialize, Serialize};
 
 use crate::app::workers::terms::ModelInfo;
 use crate::learn::boxes::{GateMetrics, LearnedProposer, ReviewCost};
 
-/// The setting with the list.
-pub const LEARNING: &str = "learning";
-/// States that are kept; the oldest go first.
+/// The project setting that stores the list of states.
+pub const LEARNING_SETTING: &str = "learning";
+/// The number of states that are kept; the oldest are removed first.
 const MAX_STATES: usize = 20;
 
-/// What a person wants proposals to be made by.
+/// What makes proposals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProposalSource {
-    /// By what was learnt last if that is better, else in the old way.
+    /// The newest learned state if it is better than proposals without learning.
     #[default]
-    Best,
-    /// By this state, whatever was learnt since.
+    #[serde(rename = "best")]
+    Automatic,
+    /// The learned state with this number.
     State(u32),
-    /// In the old way.
-    OldWay,
+    /// No learned state: only the maps of the model.
+    #[serde(rename = "old_way")]
+    WithoutLearning,
 }
 
-/// Effort and right boxes on the pictures that were held out.
+/// Measurements on held-out pictures: without learning, then with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HeldOutMetrics {
-    /// Pictures that were held out.
+    /// The number of held-out pictures.
     pub pictures: usize,
-    /// Objects in them.
+    /// The number of objects in them.
     pub objects: usize,
-    /// What is left to do, in the old way and by what was learnt; 1 is everything by hand.
+    /// The work that is left, where 1 is to draw everything by hand.
     pub effort: Option<[f64; 2]>,
-    /// The share of boxes that are right, in the old way and by what was learnt.
-    pub right: Option<[f64; 2]>,
+    /// The share of objects with a correct box.
+    #[serde(rename = "right")]
+    pub recall: Option<[f64; 2]>,
 }
 
 impl From<&GateMetrics> for HeldOutMetrics {
-    fn from(quality: &GateMetrics) -> Self {
+    fn from(metrics: &GateMetrics) -> Self {
         let GateMetrics {
             held_out,
             objects,
             before,
             after,
-        } = quality;
+        } = metrics;
         let both = |of: fn(&ReviewCost, usize) -> Option<f64>| {
             Some([of(before, *objects)?, of(after, *objects)?])
         };
@@ -54,7 +57,7 @@ impl From<&GateMetrics> for HeldOutMetrics {
             pictures: *held_out,
             objects: *objects,
             effort: both(ReviewCost::effort),
-            right: both(ReviewCost::recall_at_75),
+            recall: both(ReviewCost::recall_at_75),
         }
     }
 }
@@ -64,47 +67,51 @@ impl From<&GateMetrics> for HeldOutMetrics {
 pub struct LearnedState {
     /// Its number in the project.
     pub id: u32,
-    /// When it was learnt, in seconds since 1970.
-    pub at: u64,
-    /// The model that had seen the pictures.
+    /// When it was learned, in seconds since 1970.
+    #[serde(rename = "at")]
+    pub learned_at: u64,
+    /// The name of the model that processed the pictures.
     pub model: String,
-    /// What it is bound to; see [`ModelInfo::features_kind`].
+    /// The model and quality that it is bound to; see [`ModelInfo::features_kind`].
     pub kind: String,
-    /// Pictures that it was learnt from, those held out too.
+    /// The number of pictures that it was learned from, including held-out ones.
     pub reviewed: usize,
-    /// How it does on those that were held out.
-    pub measured: HeldOutMetrics,
-    /// Whether it does better there than the old way.
+    /// Its measurements on the held-out pictures.
+    #[serde(rename = "measured")]
+    pub metrics: HeldOutMetrics,
+    /// Whether it is better there than proposals without learning.
     pub is_better: bool,
-    /// Whether a person had asked for it.
-    pub is_asked: bool,
+    /// Whether a person asked for it.
+    #[serde(rename = "is_asked")]
+    pub is_requested: bool,
 }
 
-/// The learned states of a project.
+/// The learned states of a project, and how they are used.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LearnedStates {
-    /// Whether it learns only when asked.
+    /// Whether to learn on request only.
     pub is_manual: bool,
-    /// What proposals are made by.
-    pub choice: ProposalSource,
+    /// What makes proposals.
+    #[serde(rename = "choice")]
+    pub source: ProposalSource,
     /// The states, the oldest first.
     pub states: Vec<LearnedState>,
     last_id: u32,
 }
 
 impl LearnedStates {
-    /// The state that was learnt last with this model, if any.
+    /// The newest state of this kind.
     pub fn latest(&self, kind: &str) -> Option<&LearnedState> {
         let mut states = self.states.iter().rev();
         states.find(|state| state.kind == kind)
     }
 
-    /// The state that proposals are to be made by, for this model.
-    pub fn wanted(&self, kind: &str) -> Option<&LearnedState> {
-        match self.choice {
-            ProposalSource::OldWay => None,
-            ProposalSource::Best => self.latest(kind).filter(|state| state.is_better),
+    /// The state of this kind that makes proposals, if one does.
+    pub fn chosen(&self, kind: &str) -> Option<&LearnedState> {
+        match self.source {
+            ProposalSource::WithoutLearning => None,
+            ProposalSource::Automatic => self.latest(kind).filter(|state| state.is_better),
             ProposalSource::State(id) => {
                 let mut states = self.states.iter();
                 states.find(|state| state.id == id && state.kind == kind)
@@ -112,26 +119,26 @@ impl LearnedStates {
         }
     }
 
-    /// Adds what was just learnt; its number, and the numbers of those that are no longer kept.
+    /// Adds a new state. Returns its number, and the numbers of states that are no longer kept.
     ///
-    /// What was learnt from as many pictures as the last state takes its place, and what was learnt
-    /// unasked does until there is so much more to learn from that it is worth keeping both.
+    /// The new state replaces the last one if it was learned from as many pictures. It also replaces
+    /// one that was learned automatically, until there are enough new pictures to keep both.
     pub fn add(
         &mut self,
         learned: &LearnedProposer,
         model_info: &ModelInfo,
-        at: u64,
-        is_asked: bool,
+        learned_at: u64,
+        is_requested: bool,
     ) -> (u32, Vec<u32>) {
         self.add_state(|id| LearnedState {
             id,
-            at,
+            learned_at,
             model: model_info.name.clone(),
             kind: model_info.features_kind(),
             reviewed: learned.reviewed,
-            measured: HeldOutMetrics::from(&learned.metrics),
+            metrics: HeldOutMetrics::from(&learned.metrics),
             is_better: learned.is_better,
-            is_asked,
+            is_requested,
         })
     }
 
@@ -141,12 +148,12 @@ impl LearnedStates {
             let before = self.states.iter().rev().nth(1);
             let former = before.map_or(0, |before| before.reviewed);
             let is_close = last.reviewed < former + (former / 6).max(4);
-            let is_free = self.choice != ProposalSource::State(last.id);
-            let is_again = last.reviewed == state.reviewed;
-            let is_replaced = is_again || is_close && !last.is_asked;
+            let is_free = self.source != ProposalSource::State(last.id);
+            let is_repeated = last.reviewed == state.reviewed;
+            let is_replaced = is_repeated || is_close && !last.is_requested;
             is_free && is_replaced && last.kind == state.kind
         });
-        state.is_asked |= replaced.is_some_and(|last| last.is_asked);
+        state.is_requested |= replaced.is_some_and(|last| last.is_requested);
         match replaced.map(|state| state.id) {
             Some(id) => {
                 self.states.pop();
@@ -156,22 +163,22 @@ impl LearnedStates {
         }
         let id = state.id;
         self.states.push(state);
-        let mut gone = Vec::new();
+        let mut removed = Vec::new();
         while self.states.len() > MAX_STATES {
-            // The one that a person has chosen stays, and so does the newest.
-            let is_free = |state: &LearnedState| self.choice != ProposalSource::State(state.id);
+            // The state that a person has chosen stays, and so does the newest.
+            let is_free = |state: &LearnedState| self.source != ProposalSource::State(state.id);
             let Some(oldest) = self.states.iter().position(is_free) else {
                 break;
             };
-            gone.push(self.states.remove(oldest).id);
+            removed.push(self.states.remove(oldest).id);
         }
-        (id, gone)
+        (id, removed)
     }
 }
 
-/// The setting with the bytes of a state.
-pub fn key_of(state: u32) -> String {
-    format!("learned {state}")
+/// The project setting that stores the bytes of a state.
+pub fn state_setting(id: u32) -> String {
+    format!("learned {id}")
 }
 
 #[cfg(test)]
@@ -181,57 +188,61 @@ mod tests {
     const KIND: &str = "model/fast";
 
     fn add(
-        kept: &mut LearnedStates,
+        all: &mut LearnedStates,
         reviewed: usize,
         is_better: bool,
-        is_asked: bool,
+        is_requested: bool,
     ) -> (u32, Vec<u32>) {
-        kept.add_state(|id| LearnedState {
+        all.add_state(|id| LearnedState {
             id,
-            at: 0,
+            learned_at: 0,
             model: "m".to_owned(),
             kind: KIND.to_owned(),
             reviewed,
-            measured: HeldOutMetrics::default(),
+            metrics: HeldOutMetrics::default(),
             is_better,
-            is_asked,
+            is_requested,
         })
     }
 
     #[test]
-    fn the_newest_is_in_use_where_it_is_better_unless_a_person_chose() {
-        let mut kept = LearnedStates::default();
-        assert_eq!(kept.wanted(KIND), None);
-        let (first, _) = add(&mut kept, 10, true, true);
-        assert_eq!(kept.wanted(KIND).map(|state| state.id), Some(first));
-        assert_eq!(kept.wanted("another/fast"), None);
-        add(&mut kept, 20, false, true);
-        assert_eq!(kept.wanted(KIND), None, "the old way is better");
-        kept.choice = ProposalSource::State(first);
-        assert_eq!(kept.wanted(KIND).map(|state| state.id), Some(first));
-        kept.choice = ProposalSource::OldWay;
-        assert_eq!(kept.wanted(KIND), None);
+    fn the_newest_state_is_used_if_it_is_better_unless_a_person_has_chosen() {
+        let mut all = LearnedStates::default();
+        assert_eq!(all.chosen(KIND), None);
+        let (first, _) = add(&mut all, 10, true, true);
+        assert_eq!(all.chosen(KIND).map(|state| state.id), Some(first));
+        assert_eq!(all.chosen("another/fast"), None);
+        add(&mut all, 20, false, true);
+        assert_eq!(
+            all.chosen(KIND),
+            None,
+            "proposals without learning are better"
+        );
+        all.source = ProposalSource::State(first);
+        assert_eq!(all.chosen(KIND).map(|state| state.id), Some(first));
+        all.source = ProposalSource::WithoutLearning;
+        assert_eq!(all.chosen(KIND), None);
     }
 
     #[test]
-    fn what_is_learnt_after_every_picture_does_not_crowd_out_what_was_before() {
-        let mut kept = LearnedStates::default();
+    fn automatic_states_do_not_crowd_out_earlier_ones() {
+        let mut all = LearnedStates::default();
         for reviewed in 8..200 {
-            add(&mut kept, reviewed, true, false);
+            add(&mut all, reviewed, true, false);
         }
-        let reviewed: Vec<usize> = kept.states.iter().map(|state| state.reviewed).collect();
+        let reviewed: Vec<usize> = all.states.iter().map(|state| state.reviewed).collect();
         assert!(reviewed.len() <= MAX_STATES);
         assert!(reviewed[0] < 12 && reviewed.is_sorted(), "{reviewed:?}");
         assert_eq!(reviewed.last(), Some(&199));
-        // What was asked for stays, and so does what is chosen.
-        kept.choice = ProposalSource::State(kept.states[0].id);
-        let chosen = kept.states[0].clone();
-        let mut gone = Vec::new();
+        // States on request stay, and so does the chosen one.
+        all.source = ProposalSource::State(all.states[0].id);
+        let chosen = all.states[0].clone();
+        let mut removed = Vec::new();
         for reviewed in 200..240 {
-            gone.extend(add(&mut kept, reviewed, true, true).1);
+            removed.extend(add(&mut all, reviewed, true, true).1);
         }
-        assert_eq!(kept.states.len(), MAX_STATES);
-        assert_eq!(kept.states[0], chosen);
-        assert!(!gone.contains(&chosen.id) && !gone.is_empty());
+        assert_eq!(all.states.len(), MAX_STATES);
+        assert_eq!(all.states[0], chosen);
+        assert!(!removed.contains(&chosen.id) && !removed.is_empty());
     }
 }

@@ -1,16 +1,46 @@
-//! An open project with everything that works on it: the session, the workers, and what is kept for
-//! showing it.
+//! The open project in the window: the session, what is shown of it, and what the workers do for it.
+//!
+//! | file | its one idea |
+//! |---|---|
+//! | `core.rs` | the workspace: session, workers, and the state of each concern |
+//! | `view_state.rs`, `viewing.rs` | canvas, textures, heat map |
+//! | `proposing_state.rs`, `proposing.rs` | the model: asking for proposals, receiving results |
+//! | `writing.rs` | writing proposals into the project |
+//! | `deriving_state.rs`, `deriving.rs` | proposals again from cached maps |
+//! | `naming_state.rs`, `naming.rs`, `class_tally.rs` | mapping the model's classes to the project's |
+//! | `learning_state.rs`, `learning.rs` | learning from reviewed pictures |
+//! | `learned_states.rs`, `learned_boxes.rs` | learned states, and proposals by the active one |
+//! | `similar.rs` | searching for similar objects |
+//! | `timing.rs` | the time that the work took |
+//! | `settings.rs` | proposal settings in the terms of the workers |
 
-mod activity;
 mod class_tally;
 mod core;
+mod deriving;
+mod deriving_state;
+mod learned_boxes;
 mod learned_states;
 mod learning;
+mod learning_state;
+mod naming;
+mod naming_state;
+mod proposing;
+mod proposing_state;
+mod settings;
+mod similar;
+mod timing;
+mod view_state;
+mod viewing;
+mod writing;
 
-pub use self::activity::{Activity, WorkTime};
 pub use self::class_tally::ClassTally;
-pub use self::core::{
-    ModelState, ProposalJob, ProposalPreview, Workspace, cut_options_of, heat_map_colour,
-};
+pub use self::core::Workspace;
+pub use self::deriving_state::Deriving;
 pub use self::learned_states::{HeldOutMetrics, LearnedState, LearnedStates, ProposalSource};
-pub use self::learning::{Learning, MIN_HELD_OUT, not_better_text};
+pub use self::learning::{MIN_HELD_OUT, not_better_text};
+pub use self::learning_state::Learning;
+pub use self::proposing_state::{ModelState, ProposalJob, Proposing};
+pub use self::settings::cut_options_of;
+pub use self::timing::{Activity, Timing, WorkTime};
+pub use self::view_state::{ProposalPreview, View};
+pub use self::viewing::heat_map_colour;

@@ -15,9 +15,9 @@ use crate::cli::progress::Progress;
 use crate::files::{check_target, same_file, write_whole};
 
 use crate::learn::class_head::{HeadTrainingError, TrainedHead, default_block};
-use crate::learn::full::TrainingExample;
-use crate::learn::lesson::HeadTraining;
+use crate::learn::full_training::TrainingExample;
 use crate::learn::tags::TagSet;
+use crate::propose::HeadTraining;
 
 /// Runs the command and returns the exit code.
 ///

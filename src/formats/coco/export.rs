@@ -49,7 +49,7 @@ pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), Fo
     Ok(())
 }
 
-/// Adds the `info` of our own files.
+/// The `info` of our own files.
 pub(super) fn own_info() -> Map<String, Value> {
     let mut info = Map::new();
     info.insert("description".to_owned(), "Boxes reviewed in Tsukami".into());

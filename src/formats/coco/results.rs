@@ -127,7 +127,7 @@ fn add(
     let known_category = u32::try_from(category).ok();
     let known_category = known_category.and_then(|id| document.category(CategoryId(id)));
     let category =
-        known_category.ok_or_else(|| format!("category {category} is not in the project"))?;
+        known_category.ok_or_else(|| format!("class {category} is not in the project"))?;
     let index = import.category_by_name(&category.name).unwrap_or_default();
     let imported = ImportedBox::drawn(index, edges(detection.bbox));
     let imported = imported.proposed(model, detection.score);

@@ -29,7 +29,7 @@ pub struct Instances {
 }
 
 /// A picture.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Image {
     /// Unique, from 1.
     pub id: u64,
@@ -73,7 +73,7 @@ pub struct Annotation {
 }
 
 /// A category.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Category {
     /// Unique, from 1.
     pub id: u64,

@@ -74,7 +74,7 @@ impl<'a> ImportBuilder<'a> {
             return None;
         }
         if name.len() < category.name.len() {
-            let text = format!("category {:?} was renamed to {name:?}", category.name);
+            let text = format!("the class {:?} was renamed to {name:?}", category.name);
             self.report.changed.add(text);
             category.name = name.to_owned();
         }
@@ -132,8 +132,8 @@ impl<'a> ImportBuilder<'a> {
             };
             self.add_picture(is_new, before, imported, &mut boxes, &mut edits);
         }
-        picture_ids.report("pictures", &mut self.report);
-        boxes.ids.report("boxes", &mut self.report);
+        picture_ids.report(["picture", "pictures"], &mut self.report);
+        boxes.ids.report(["box", "boxes"], &mut self.report);
         PreparedImport {
             edit: Edit::batch(edits),
             report: self.report,

@@ -48,6 +48,6 @@ pub(super) fn resolve_categories(
         report.categories_added.push(row.name.to_string());
         edits.push(Edit::Category(Change::Insert(row)));
     }
-    ids.report("categories", report);
+    ids.report(["class", "classes"], report);
     resolved
 }

@@ -48,13 +48,14 @@ impl IdAllocator {
         id
     }
 
-    /// Reports how many ids of rows of a kind, such as "boxes", were not kept.
-    pub(super) fn report(self, kind: &str, report: &mut ImportReport) {
+    /// Reports how many ids of rows of a kind, given in the singular and the plural, were not kept.
+    pub(super) fn report(self, [one, several]: [&str; 2], report: &mut ImportReport) {
         if let Some((requested, given)) = self.example {
             let count = self.renumbered;
+            let rows = if count == 1 { one } else { several };
             report.changed.add(format!(
-                "{count} {kind} got new ids because theirs are in use, repeated or out of range \
-                 (for example, {requested} is now {given})"
+                "{count} {rows} got a new id, because an id in the file is in use, repeated or out \
+                 of range (for example, {requested} is now {given})"
             ));
         }
     }

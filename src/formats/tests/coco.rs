@@ -182,7 +182,7 @@ fn ids_of_any_kind_are_accepted_and_unusable_ones_renumbered() {
     let names: Vec<_> = after.categories().map(|row| row.name.to_string()).collect();
     assert_eq!(names, ["cat", "dog", "class 6", "last"]);
     for part in [
-        "got new ids",
+        "got a new id",
         "has no width",
         "two categories are named \"cat\"",
         "no name",

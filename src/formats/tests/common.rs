@@ -11,9 +11,7 @@ use crate::document::{
     Picture, PictureId, Provenance, ReviewState,
 };
 use crate::formats::coco::Instances;
-use crate::formats::{
-    self, ExportOptions, ExportReport, Format, ImportMode, ImportReport, Messages, PreparedImport,
-};
+use crate::formats::{self, ExportOptions, Format, ImportMode, ImportReport, PreparedImport};
 use crate::geometry::BBox;
 
 pub fn apply(document: &mut Document, edit: Edit) {

@@ -20,7 +20,7 @@ fn merging_adds_no_duplicates_and_replacing_keeps_identical_boxes() {
     value["annotations"][0]["bbox"] = json!([60, 10, 10, 10]);
     let (merged, report) = coco(&document, &value, ImportMode::Merge);
     assert_eq!((merged.annotation_count(), report.boxes), (4, 1));
-    assert!(mentions(&report.changed, "got new ids"));
+    assert!(mentions(&report.changed, "got a new id"));
     let (replaced, report) = coco(&document, &value, ImportMode::Replace);
     assert_eq!((report.boxes, report.removed, report.present), (1, 1, 1));
     assert_eq!(

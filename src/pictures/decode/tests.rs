@@ -422,7 +422,7 @@ fn files_that_are_not_pictures_are_refused_with_a_reason() {
         "<!DOCTYPE html>\u{e9}".as_bytes(),
         "is text, not a picture",
     );
-    refused("blank.jpg", &[0; 4096], "nothing but zeros");
+    refused("blank.jpg", &[0; 4096], "filled with zeros");
     refused(
         "a.jpg",
         &[1, 2, 3, 4],

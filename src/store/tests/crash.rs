@@ -1,5 +1,5 @@
-//! A process is killed at 200 random moments of an editing script; what it had acknowledged is
-//! there, and what is there is what the script says.
+//! A process that runs an editing script is killed at 200 random moments. Everything that it had
+//! acknowledged must be in the file, and nothing that differs from the script.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use super::*;
 
-/// The project that the child edits. It is a test, so that the test's own binary can be run.
+/// The project that the child process edits. The child is a test, so that it can run this binary.
 const PROJECT: &str = "TSUKAMI_TEST_PROJECT";
 const KILLS: u64 = 200;
 
-/// Numbers that look random, the same each time.
+/// Pseudo-random numbers, the same each time.
 fn random(seed: u64) -> impl FnMut(u64) -> u64 {
     let mut state = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     move |below| {
@@ -29,7 +29,7 @@ enum Do {
     Redo,
 }
 
-/// What the script does as its `number`th change. It always changes something.
+/// The change with this number in the script. It always changes something.
 fn script(number: u64, document: &Document, history: &History) -> Do {
     let mut random = random(number);
     let pictures: Vec<_> = document.pictures().map(|row| row.id).collect();
@@ -70,7 +70,11 @@ fn child() {
     for number in 0.. {
         let head = project.memory.last_change.cast_unsigned();
         match script(head, project.document(), project.history()) {
-            Do::Commit(edit) => drop(project.commit("step", &edit, None).expect("it fits")),
+            Do::Commit(edit) => drop(
+                project
+                    .commit("step", &edit, None)
+                    .expect("the edit is valid"),
+            ),
             Do::Undo => drop(project.undo().expect("it can be undone")),
             Do::Redo => drop(project.redo().expect("it can be redone")),
         }
@@ -83,7 +87,7 @@ fn child() {
 }
 
 #[test]
-fn what_was_acknowledged_survives_200_kills() {
+fn acknowledged_edits_survive_200_kills() {
     let (_folder, root) = folder();
     let project = sample(&root, 6);
     let path = project.path().to_path_buf();
@@ -106,19 +110,19 @@ fn what_was_acknowledged_survives_200_kills() {
             .spawn()
             .expect("it starts");
         let mut output = BufReader::new(child.stdout.take().expect("it has one"));
-        let mut said = String::new();
+        let mut output_text = String::new();
         // One in four is killed while it starts, the others while they edit.
-        while kill % 4 > 0 && !said.contains("acknowledged") {
-            let read = output.read_line(&mut said).expect("it is text");
-            assert!(read > 0, "the child ended by itself: {said}");
+        while kill % 4 > 0 && !output_text.contains("acknowledged") {
+            let read = output.read_line(&mut output_text).expect("it is text");
+            assert!(read > 0, "the child ended: {output_text}");
         }
         sleep(Duration::from_micros(random(80_000)));
         child.kill().expect("it can be killed");
-        output.read_to_string(&mut said).expect("it is text");
+        output.read_to_string(&mut output_text).expect("it is text");
         child.wait().expect("it ends");
         // A kill may have come in the middle of a line.
-        let said = said.split("acknowledged ").skip(1);
-        let last = said
+        let acknowledged = output_text.split("acknowledged ").skip(1);
+        let last = acknowledged
             .filter_map(|rest| rest.split_once('\n')?.0.parse::<i64>().ok())
             .last();
         let last = last.unwrap_or(head);
@@ -138,7 +142,7 @@ fn what_was_acknowledged_survives_200_kills() {
                 Do::Commit(edit) => {
                     history
                         .commit(&mut document, "step", edit, None)
-                        .expect("it fits");
+                        .expect("the edit is valid");
                 }
                 Do::Undo => drop(history.undo(&mut document).expect("it can be undone")),
                 Do::Redo => drop(history.redo(&mut document).expect("it can be redone")),

@@ -1,4 +1,4 @@
-//! A disk that fills up: one clear error, the former state intact, memory and file agreeing.
+//! A full disk: one clear error, the previous content intact, memory and file in agreement.
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn fill(project: &mut Project) -> StoreError {
             _ => {
                 let x = (number % 70) as f32;
                 let edit = ops::draw(project.document(), A, rect(x, 1.0, 20.0, 20.0), CAT);
-                let edit = edit.expect("the picture is there");
+                let edit = edit.expect("the picture exists");
                 project.commit(&long, &edit, None).map(drop)
             }
         };
@@ -55,10 +55,10 @@ fn a_full_disk_loses_nothing() {
         for _ in 0..3 {
             let error = fill(&mut project);
             assert!(matches!(error, StoreError::Full { .. }), "{error}");
-            let said = error.to_string();
+            let text = error.to_string();
             assert!(
-                said.contains("shop.tsukami") && said.contains("free some space"),
-                "{said}"
+                text.contains("shop.tsukami") && text.contains("free some space"),
+                "{text}"
             );
         }
     }
@@ -67,7 +67,7 @@ fn a_full_disk_loses_nothing() {
     project.close().expect("it closes");
 }
 
-/// As above, with a limit of the system on the size of files, so that the very writing fails.
+/// As above, with a limit of the system on the size of files, so that writing itself fails.
 #[cfg(unix)]
 #[test]
 fn a_file_that_cannot_grow_loses_nothing() {

@@ -1,4 +1,5 @@
-//! Files that are not what they were: refused with a clear message, or as they were; never wrong.
+//! Damaged files: they are refused with a clear message or open with their content, but never with
+//! another content.
 
 use std::fs;
 
@@ -7,7 +8,7 @@ use rusqlite::{Connection, Transaction};
 use super::*;
 use crate::store::schema::{MIGRATIONS, Migration};
 
-/// A closed project with something of everything, and its bytes.
+/// A closed project with rows of every kind, and its bytes.
 fn closed(root: &Path) -> (PathBuf, Vec<u8>, Document, History) {
     let mut project = sample(root, 12);
     for at in 1..9 {
@@ -15,7 +16,9 @@ fn closed(root: &Path) -> (PathBuf, Vec<u8>, Document, History) {
         draw(&mut project, PictureId(at), 30.0);
     }
     project.undo().expect("it can be undone");
-    project.set_setting("last picture", &7).expect("it is kept");
+    project
+        .set_setting("last picture", &7)
+        .expect("it is stored");
     let (path, document) = (project.path().to_path_buf(), project.document().clone());
     let history = project.history().clone();
     project.close().expect("it closes");
@@ -30,7 +33,7 @@ fn random(seed: &mut u64) -> usize {
     (*seed >> 16) as usize
 }
 
-/// Opens what the bytes are; what opens must be what was closed.
+/// Opens a file of these bytes. If it opens, it must have the content that was closed.
 fn try_bytes(path: &Path, bytes: &[u8], access: Access, was: (&Document, &History)) -> bool {
     fs::write(path, bytes).expect("it can be written");
     for ending in ["-wal", "-shm", "-journal"] {
@@ -48,17 +51,17 @@ fn try_bytes(path: &Path, bytes: &[u8], access: Access, was: (&Document, &Histor
             true
         }
         Err(error) => {
-            let said = error.to_string();
+            let text = error.to_string();
             assert!(
-                said.contains("shop.tsukami") && !said.contains('\n'),
-                "{said}"
+                text.contains("shop.tsukami") && !text.contains('\n'),
+                "{text}"
             );
-            // A file that was cut is damaged, not a fault of the disk, and a backup helps.
+            // A truncated file is damage, not a failure of the disk, and the error names the backup.
             let backup = backups(path).swap_remove(0);
             match error {
                 StoreError::Damaged { backup: named, .. } => assert_eq!(named, Some(backup)),
                 StoreError::NewerFormat { .. } => {}
-                _ => panic!("{said}"),
+                _ => panic!("{text}"),
             }
             false
         }
@@ -66,7 +69,7 @@ fn try_bytes(path: &Path, bytes: &[u8], access: Access, was: (&Document, &Histor
 }
 
 #[test]
-fn a_file_overwritten_anywhere_is_refused_or_as_it_was() {
+fn a_file_overwritten_anywhere_is_refused_or_opens_unchanged() {
     let (_folder, root) = folder();
     let (path, bytes, document, history) = closed(&root);
     let was = (&document, &history);
@@ -74,7 +77,7 @@ fn a_file_overwritten_anywhere_is_refused_or_as_it_was() {
     let bytes = fs::read(&path).expect("it can be read");
     let mut seed = 0x5eed;
     let (mut opened, mut tried) = (0, 0);
-    // The header byte by byte, the rest here and there.
+    // Every byte of the header, and samples of the rest.
     let rest = (100..bytes.len())
         .step_by(61)
         .map(|at| at + random(&mut 0x77) % 7);
@@ -90,7 +93,7 @@ fn a_file_overwritten_anywhere_is_refused_or_as_it_was() {
         tried += 1;
     }
     println!("{tried} bytes overwritten, {opened} did not matter");
-    // Whole stretches: zeroes, noise, and one page in the place of another.
+    // Whole ranges: zeros, noise, and one page replaced by another.
     for _ in 0..150 {
         let mut spoilt = bytes.clone();
         let at = random(&mut seed) % bytes.len();
@@ -127,7 +130,7 @@ fn a_truncated_file_is_refused() {
 }
 
 #[test]
-fn values_and_rows_that_were_tampered_with_are_noticed() {
+fn changed_values_and_rows_are_detected() {
     let (_folder, root) = folder();
     let (path, bytes, ..) = closed(&root);
     for sql in [
@@ -149,7 +152,7 @@ fn values_and_rows_that_were_tampered_with_are_noticed() {
     ] {
         fs::write(&path, &bytes).expect("it can be written");
         let connection = Connection::open(&path).expect("it opens");
-        connection.execute_batch(sql).expect("it can be done");
+        connection.execute_batch(sql).expect("it is possible");
         drop(connection);
         let report = check(&path).expect("it can be checked");
         assert_ne!(report.problems, Vec::<String>::new(), "{sql}");
@@ -172,16 +175,16 @@ fn a_damaged_project_is_restored_from_its_backup() {
     let error = Project::open(&path, Access::Edit)
         .err()
         .expect("it is refused");
-    let said = error.to_string();
+    let text = error.to_string();
     let StoreError::Damaged { backup, .. } = error else {
-        panic!("{said}");
+        panic!("{text}");
     };
     let backup = backup.expect("one was made on closing");
-    assert!(said.contains("restore the automatic backup"), "{said}");
-    assert!(said.contains("tsukami project restore"), "{said}");
+    assert!(text.contains("restore the automatic backup"), "{text}");
+    assert!(text.contains("tsukami project restore"), "{text}");
     assert_eq!(backups(&path), std::slice::from_ref(&backup));
     let kept = restore(&path, &backup).expect("it can be restored");
-    assert_eq!(fs::read(kept).expect("it is kept"), spoilt);
+    assert_eq!(fs::read(kept).expect("it is stored"), spoilt);
     let project = open(&path, Access::Edit);
     assert_eq!(*project.document(), document);
     assert_eq!(project.history().steps(), history.steps());
@@ -194,7 +197,7 @@ fn a_damaged_project_is_restored_from_its_backup() {
 }
 
 #[test]
-fn what_is_no_project_is_refused_and_left_alone() {
+fn other_files_are_refused_and_not_changed() {
     let (_folder, root) = folder();
     let path = root.join("shop.tsukami");
     let error = Project::open(&path, Access::Edit).err();
@@ -208,22 +211,22 @@ fn what_is_no_project_is_refused_and_left_alone() {
         assert!(matches!(check(&path), Err(StoreError::NotAProject { .. })));
         let error = Project::create_for(&root).err().expect("it is refused");
         assert!(matches!(error, StoreError::Exists { .. }), "{error}");
-        assert_eq!(fs::read(&path).expect("it is there"), bytes);
-        assert_eq!(fs::read_dir(&root).expect("it is there").count(), 1);
+        assert_eq!(fs::read(&path).expect("it exists"), bytes);
+        assert_eq!(fs::read_dir(&root).expect("it exists").count(), 1);
     }
-    fs::remove_file(&path).expect("it is there");
+    fs::remove_file(&path).expect("it exists");
     let other = Connection::open(&path).expect("it opens");
     other
         .execute_batch("CREATE TABLE a (b)")
-        .expect("it can be made");
+        .expect("it can be created");
     let error = Project::open(&path, Access::Edit).err();
     assert!(
         matches!(error, Some(StoreError::NotAProject { .. })),
-        "some other database"
+        "another SQLite database"
     );
 }
 
-/// The file of version 1, as the first program wrote it: `sqlite3 v1.tsukami .dump`.
+/// A file of version 1 as the first program wrote it: `sqlite3 v1.tsukami .dump`.
 const VERSION_1: &str = include_str!("v1.sql");
 
 fn of_version_1(root: &Path) -> PathBuf {
@@ -234,7 +237,7 @@ fn of_version_1(root: &Path) -> PathBuf {
 }
 
 #[test]
-fn a_file_of_every_former_version_opens() {
+fn a_file_of_every_older_version_opens() {
     let (_folder, root) = folder();
     let path = of_version_1(&root);
     let project = open(&path, Access::Edit);
@@ -257,7 +260,7 @@ fn a_file_of_every_former_version_opens() {
 }
 
 #[test]
-fn a_migration_happens_wholly_and_the_rest_stays() {
+fn a_migration_happens_wholly_or_not_at_all() {
     let (_folder, root) = folder();
     let path = of_version_1(&root);
     let before = open(&path, Access::View).document().clone();
@@ -272,17 +275,17 @@ fn a_migration_happens_wholly_and_the_rest_stays() {
     assert!(schema::migrate(&connection, 1, &all).is_err());
     assert_eq!(schema::version(&connection).expect("it reads"), 1);
     let project = open(&path, Access::View);
-    assert_eq!(*project.document(), before, "nothing is half done");
+    assert_eq!(*project.document(), before, "nothing is done in part");
     drop(project);
 
-    schema::migrate(&connection, 1, &all[..2]).expect("it can be done");
+    schema::migrate(&connection, 1, &all[..2]).expect("it is possible");
     assert_eq!(schema::version(&connection).expect("it reads"), 2);
     let Ok(loaded) = load::Loaded::read(&connection, true) else {
         panic!("it can be read");
     };
     assert_eq!(loaded.problems, Vec::<String>::new());
     assert_eq!(loaded.document, before);
-    // The program that does not know version 2 says so.
+    // A program that does not know version 2 says so.
     let error = Project::open(&path, Access::Edit)
         .err()
         .expect("it is refused");
@@ -297,6 +300,6 @@ fn a_migration_happens_wholly_and_the_rest_stays() {
         ),
         "{error}"
     );
-    assert!(error.to_string().contains("update the program"), "{error}");
+    assert!(error.to_string().contains("update Tsukami"), "{error}");
     assert!(matches!(check(&path), Err(StoreError::NewerFormat { .. })));
 }

@@ -1,9 +1,11 @@
-//! Tests of the project file: what it keeps, whom it shares it with, and what it survives.
+//! Tests of the project file: storing, sharing between processes, and surviving damage.
 
+mod backups;
 mod crash;
-mod files;
 mod full;
 mod hostile;
+mod paths;
+mod rescan;
 mod round_trip;
 mod sharing;
 
@@ -48,29 +50,29 @@ fn new_picture(path: impl Into<Box<str>>) -> Picture {
     Picture::new(PictureId(0), path, 100, 80)
 }
 
-/// A folder of pictures, without pictures.
+/// A folder for pictures, which is empty.
 fn folder() -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().expect("a folder can be made");
+    let folder = tempfile::tempdir().expect("a folder can be created");
     let root = folder.path().join("shop");
-    std::fs::create_dir(&root).expect("a folder can be made");
+    std::fs::create_dir(&root).expect("a folder can be created");
     (folder, root)
 }
 
-/// A project in that folder with two categories and `pictures` pictures, 100 x 80 each.
+/// A project in that folder with two categories and `pictures` pictures of 100 x 80 pixels.
 fn sample(root: &Path, pictures: usize) -> Project {
-    let (mut project, opened) = Project::create_for(root).expect("it can be made");
+    let (mut project, opened) = Project::create_for(root).expect("it can be created");
     assert!(opened.notices.is_empty(), "{:?}", opened.notices);
     for name in ["cat", "dog"] {
         let edit = ops::add_category(project.document(), name);
         project
             .commit_untracked("add category", &edit)
-            .expect("it fits");
+            .expect("the edit is valid");
     }
     let rows = (0..pictures).map(|at| new_picture(format!("{at:03}.jpg")));
     let edit = ops::add_pictures(project.document(), rows.collect());
     project
         .commit_untracked("add pictures", &edit)
-        .expect("it fits");
+        .expect("the edit is valid");
     project
 }
 
@@ -78,14 +80,14 @@ fn draw(project: &mut Project, picture: PictureId, x: f32) {
     let edit = |document: &Document| ops::draw(document, picture, rect(x, 5.0, 20.0, 20.0), CAT);
     project
         .commit_with("draw box", None, edit)
-        .expect("it fits");
+        .expect("the edit is valid");
 }
 
 fn propose(project: &mut Project, picture: PictureId, x: f32) {
     let found = [(picture, vec![found(rect(x, 40.0, 20.0, 20.0))])];
     let edit = |document: &Document| ops::replace_proposals(document, &model("1"), &found);
     let done = project.commit_with("propose boxes", None, edit);
-    done.expect("the picture is there");
+    done.expect("the picture exists");
 }
 
 fn open(path: &Path, access: Access) -> Project {
@@ -100,13 +102,13 @@ fn state(document: &Document, history: &History) -> String {
     state.expect("it serialises")
 }
 
-/// Opens the file once more and sees whether it says what the project says.
+/// Opens the file again and checks that it agrees with the project in memory.
 fn assert_agrees(project: &Project) {
     let report = check(project.path()).expect("it can be checked");
     assert_eq!(report.problems, Vec::<String>::new());
     let view = open(project.path(), Access::View);
     assert_eq!(view.document(), project.document());
-    // Ids that an edit would have used are not given again, even if the disk refused it.
+    // Ids of an edit are not used again, even if the disk refused the edit.
     let (on_disk, here) = (view.document().next_ids(), project.document().next_ids());
     assert!(on_disk.annotation <= here.annotation && on_disk.picture <= here.picture);
     if project.access() == Access::Edit {
@@ -122,7 +124,7 @@ fn assert_agrees(project: &Project) {
 }
 
 #[test]
-fn a_project_is_kept_with_its_history_and_settings() {
+fn a_project_is_stored_with_its_history_and_settings() {
     let (_folder, root) = folder();
     let mut project = sample(&root, 3);
     let path = project.path().to_path_buf();
@@ -138,13 +140,15 @@ fn a_project_is_kept_with_its_history_and_settings() {
         (&*undone.label, undone.picture),
         ("draw box", Some(PictureId(2)))
     );
-    project.set_setting("last picture", &A).expect("it is kept");
+    project
+        .set_setting("last picture", &A)
+        .expect("it is stored");
     let before = state(project.document(), project.history());
     assert_agrees(&project);
     project.close().expect("it closes");
 
     let mut files: Vec<_> = std::fs::read_dir(&root)
-        .expect("it is there")
+        .expect("it exists")
         .flatten()
         .collect();
     files.sort_by_key(std::fs::DirEntry::file_name);
@@ -164,7 +168,7 @@ fn a_project_is_kept_with_its_history_and_settings() {
     assert!(project.redo().expect("nothing is left").is_none());
     while project.undo().expect("it can be undone").is_some() {}
     assert_eq!(project.document().annotation_count(), 0);
-    // Ids of what was undone are not given again, not even after the next opening.
+    // Ids of undone rows are not used again, not even after the next opening.
     let next = project.document().next_ids();
     drop(project);
     let mut project = open(&path, Access::Edit);
@@ -173,20 +177,22 @@ fn a_project_is_kept_with_its_history_and_settings() {
     assert_eq!(
         project.history().steps().len(),
         1,
-        "what was undone is forgotten"
+        "undone steps are dropped"
     );
     assert_agrees(&project);
 }
 
 #[test]
-fn a_gesture_is_one_step_in_the_file_too() {
+fn a_gesture_is_one_step_in_the_file() {
     let (_folder, root) = folder();
     let mut project = sample(&root, 1);
     draw(&mut project, A, 1.0);
     for x in 2..30 {
         let to = [(AnnotationId(1), rect(x as f32, 5.0, 20.0, 20.0))];
-        let edit = ops::reshape(project.document(), &to).expect("it is there");
-        project.commit("move box", &edit, Some(1)).expect("it fits");
+        let edit = ops::reshape(project.document(), &to).expect("it exists");
+        project
+            .commit("move box", &edit, Some(1))
+            .expect("the edit is valid");
     }
     assert_eq!(project.history().position(), 2);
     assert_agrees(&project);
@@ -194,13 +200,13 @@ fn a_gesture_is_one_step_in_the_file_too() {
     let (_, row) = project
         .document()
         .annotation(AnnotationId(1))
-        .expect("it is there");
+        .expect("it exists");
     assert_eq!(row.rect.x0, 1.0);
     assert_agrees(&project);
 }
 
 #[test]
-fn what_the_document_refuses_changes_nothing() {
+fn an_edit_that_the_document_refuses_changes_nothing() {
     let (_folder, root) = folder();
     let mut project = sample(&root, 1);
     let edit = ops::draw(

@@ -1,4 +1,4 @@
-//! Properties: whatever a document says and however it came to that, the file says the same.
+//! Properties: the file agrees with any document, whatever edits led to it.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -24,7 +24,7 @@ fn some_text() -> impl Strategy<Value = Box<str>> {
     ]
 }
 
-/// A box of whatever kind, with a free id, on a 100 x 100 picture, of one of three categories.
+/// A box of any kind with a free id, on a picture of 100 x 100 pixels, of one of three categories.
 fn some_box() -> impl Strategy<Value = Annotation> {
     let of_model = (0..3_u8, some_text(), -9.0..9.0_f32);
     let former = option::of((some_rect(), any::<u32>()));
@@ -77,7 +77,7 @@ fn some_box() -> impl Strategy<Value = Annotation> {
     )
 }
 
-/// The edits that make any document out of an empty one.
+/// Edits that make any document of an empty one.
 fn some_document() -> impl Strategy<Value = Vec<Edit>> {
     let category = (
         any::<[u8; 3]>(),
@@ -140,7 +140,7 @@ fn some_document() -> impl Strategy<Value = Vec<Edit>> {
     })
 }
 
-/// Something to do, whatever the document.
+/// An operation for any document.
 #[derive(Clone, Debug)]
 struct Action {
     kind: usize,
@@ -163,7 +163,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
     )
 }
 
-/// What an action means; nothing for one that cannot be done.
+/// The edit of an action, or `None` if it is not possible.
 fn edit_of(action: &Action, document: &Document) -> Option<Edit> {
     let [one, two, three] = &action.picks;
     let pictures: Vec<_> = document.pictures().map(|row| row.id).collect();
@@ -231,10 +231,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn any_document_through_the_file_and_back_is_equal(edits in some_document()) {
+    fn any_document_can_be_stored_and_read_back(edits in some_document()) {
         let (_folder, root) = folder();
-        let (mut project, _) = Project::create_for(&root).expect("it can be made");
-        project.commit_untracked("import", &Edit::Batch(edits)).expect("it fits");
+        let (mut project, _) = Project::create_for(&root).expect("it can be created");
+        project.commit_untracked("import", &Edit::Batch(edits)).expect("the edit is valid");
         assert_agrees(&project);
         let (document, path) = (project.document().clone(), project.path().to_path_buf());
         project.close().expect("it closes");
@@ -244,15 +244,15 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_done_and_undone_the_file_says_what_memory_says(
+    fn file_and_memory_agree_after_any_edits_undos_and_redos(
         first in some_document(), actions in actions(),
     ) {
         let (_folder, root) = folder();
-        let (mut project, _) = Project::create_for(&root).expect("it can be made");
-        project.commit("import", &Edit::Batch(first), None).expect("it fits");
+        let (mut project, _) = Project::create_for(&root).expect("it can be created");
+        project.commit("import", &Edit::Batch(first), None).expect("the edit is valid");
         let (mut document, mut history) = (Document::default(), History::default());
-        // The model starts where the project does.
-        document.apply(rebuild(project.document())).expect("it fits");
+        // The model begins with the document of the project.
+        document.apply(rebuild(project.document())).expect("the edit is valid");
         document.raise_next_ids(project.document().next_ids());
         for action in &actions {
             match action.kind {
@@ -303,7 +303,7 @@ proptest! {
     }
 }
 
-/// One edit that makes this document out of an empty one.
+/// A single edit that makes this document of an empty one.
 fn rebuild(document: &Document) -> Edit {
     let mut edits = vec![
         Edit::Extra(document.extra().map(Into::into)),

@@ -1,10 +1,10 @@
-//! Several processes on one project: who may do what, and how they hear of each other. Here they
-//! are several connections, which SQLite and the lock treat alike.
+//! Several processes on one project: what they may do, and how they learn of each other's changes.
+//! Here they are several connections, which SQLite and the lock treat in the same way.
 
 use super::*;
 
 #[test]
-fn a_second_window_only_views() {
+fn a_second_window_is_read_only() {
     let (_folder, root) = folder();
     let mut first = sample(&root, 2);
     let path = first.path().to_path_buf();
@@ -15,12 +15,12 @@ fn a_second_window_only_views() {
         "{:?}",
         opened.notices
     );
-    let said = opened.notices[0].to_string();
+    let text = opened.notices[0].to_string();
     assert!(
-        said.contains("reading only") && said.contains("close that window"),
-        "{said}"
+        text.contains("read-only") && text.contains("close that window"),
+        "{text}"
     );
-    let edit = ops::set_done(second.document(), &[A], true).expect("it is there");
+    let edit = ops::set_done(second.document(), &[A], true).expect("it exists");
     let refused = second.commit("done", &edit, None);
     assert!(matches!(refused, Err(StoreError::ReadOnly { .. })));
     assert!(matches!(second.undo(), Err(StoreError::ReadOnly { .. })));
@@ -29,15 +29,15 @@ fn a_second_window_only_views() {
         Err(StoreError::ReadOnly { .. })
     ));
 
-    // It sees what the first one does, undo included.
+    // It learns of what the first one does, including undo.
     assert_eq!(second.poll().expect("it reads"), []);
     draw(&mut first, A, 1.0);
     first.undo().expect("it can be undone");
     draw(&mut first, A, 2.0);
-    let news = second.poll().expect("it reads");
-    let labels: Vec<_> = news.iter().map(|news| &*news.label).collect();
+    let changes = second.poll().expect("it reads");
+    let labels: Vec<_> = changes.iter().map(|change| &*change.label).collect();
     assert_eq!(labels, ["draw box"; 3]);
-    let affected = news[0].affected.as_ref().expect("it is told");
+    let affected = changes[0].affected.as_ref().expect("it is told");
     assert_eq!(affected.annotations, [(A, AnnotationId(1))]);
     assert_eq!(second.document(), first.document());
     assert_eq!(second.poll().expect("it reads"), []);
@@ -57,17 +57,17 @@ fn the_command_line_adds_while_a_window_edits() {
     let mut other = open(window.path(), Access::Add);
     assert_eq!(other.history().steps(), []);
     propose(&mut other, b, 5.0);
-    // The window has not looked, and commits: first comes what the other did.
+    // The window commits without polling: the change of the other process comes first.
     draw(&mut window, a, 30.0);
     assert_eq!(window.document().annotations(b).len(), 1);
-    let news = window.poll().expect("it reads");
-    assert_eq!(news.len(), 1);
-    assert_eq!(news[0].label, "propose boxes");
+    let changes = window.poll().expect("it reads");
+    assert_eq!(changes.len(), 1);
+    assert_eq!(changes[0].label, "propose boxes");
     assert_agrees(&window);
-    // The other does not know of that yet, and proposes on the latest all the same.
+    // The other process does not know of that yet, but proposes for the latest content.
     propose(&mut other, c, 5.0);
     assert_eq!(other.document().annotations(a).len(), 2);
-    // Undo is the person's own: the proposals stay.
+    // Undo concerns the person's own steps: the proposals stay.
     window.poll().expect("it reads");
     assert_eq!(window.history().steps().len(), 2);
     for _ in 0..2 {
@@ -78,7 +78,7 @@ fn the_command_line_adds_while_a_window_edits() {
     window.redo().expect("it can be redone");
     assert_agrees(&window);
 
-    // Where both concern the same picture, it becomes a step, to be undone in turn.
+    // If both affect the same picture, the change becomes a step, which can be undone.
     propose(&mut other, a, 60.0);
     let before = window.document().clone();
     assert_eq!(window.poll().expect("it reads").len(), 1);
@@ -97,7 +97,7 @@ fn the_command_line_adds_while_a_window_edits() {
 }
 
 #[test]
-fn what_is_added_without_a_window_meets_its_history_when_it_opens() {
+fn changes_made_while_no_window_is_open_join_the_history_when_it_opens() {
     let (_folder, root) = folder();
     let mut window = sample(&root, 3);
     draw(&mut window, A, 1.0);
@@ -126,16 +126,16 @@ fn what_is_added_without_a_window_meets_its_history_when_it_opens() {
     assert_agrees(&window);
     window.close().expect("it closes");
     let window = open(&path, Access::Edit);
-    assert_eq!(window.history().steps().len(), 2, "it is taken in once");
+    assert_eq!(window.history().steps().len(), 2, "they are adopted once");
 }
 
 #[test]
-fn an_edit_of_what_another_has_just_changed_is_refused() {
+fn an_edit_of_rows_that_another_process_has_just_changed_is_refused() {
     let (_folder, root) = folder();
     let mut window = sample(&root, 2);
     let mut other = open(window.path(), Access::Add);
     let edit = ops::draw(window.document(), A, rect(1.0, 1.0, 9.0, 9.0), CAT);
-    let edit = edit.expect("it is there");
+    let edit = edit.expect("it exists");
     propose(&mut other, A, 30.0);
     let refused = window.commit("draw box", &edit, None);
     assert!(
@@ -144,10 +144,10 @@ fn an_edit_of_what_another_has_just_changed_is_refused() {
     );
     assert_eq!(window.document(), other.document());
     assert_agrees(&window);
-    // The same of the command line, and a setting disturbs nobody.
-    let edit = ops::set_done(other.document(), &[A], true).expect("it is there");
+    // The same for the command line. A setting is not in conflict with anything.
+    let edit = ops::set_done(other.document(), &[A], true).expect("it exists");
     draw(&mut window, A, 1.0);
-    window.set_setting("a", &[1, 2]).expect("it is kept");
+    window.set_setting("a", &[1, 2]).expect("it is stored");
     let refused = other.commit("done", &edit, None);
     assert!(
         matches!(refused, Err(StoreError::Conflict { .. })),
@@ -158,21 +158,23 @@ fn an_edit_of_what_another_has_just_changed_is_refused() {
 }
 
 #[test]
-fn who_missed_much_reads_all_anew() {
+fn a_process_that_missed_many_changes_reads_the_whole_file_again() {
     let (_folder, root) = folder();
     let mut window = sample(&root, 2);
     let mut other = open(window.path(), Access::Add);
     let mut view = open(window.path(), Access::View);
     for at in 0..300 {
         let edit = Edit::Extra(Some(at.to_string().into()));
-        other.commit("note", &edit, None).expect("it fits");
+        other
+            .commit("note", &edit, None)
+            .expect("the edit is valid");
         if at % 100 == 0 {
             draw(&mut window, A, (at / 10) as f32);
         }
         if at % 100 == 1 {
             other
                 .commit("long", &Edit::Extra(Some("x".repeat(80_000).into())), None)
-                .expect("it fits");
+                .expect("the edit is valid");
         }
     }
     for project in [&mut window, &mut view, &mut other] {
@@ -183,7 +185,7 @@ fn who_missed_much_reads_all_anew() {
     assert_eq!(window.document(), view.document());
     let labels = window.history().steps().iter().map(|step| &*step.label);
     assert_eq!(labels.collect::<Vec<_>>(), ["draw box"; 3]);
-    // What is folded into the file forgets the log, and nobody minds.
+    // Moving everything into the single file deletes the log, which does no harm.
     let path = window.path().to_path_buf();
     window.close().expect("it closes");
     let mut window = open(&path, Access::Edit);
@@ -193,7 +195,7 @@ fn who_missed_much_reads_all_anew() {
 }
 
 #[test]
-fn a_history_that_two_share_for_want_of_locks_stays_right() {
+fn a_history_shared_by_two_windows_without_locks_stays_right() {
     let (_folder, root) = folder();
     let mut first = sample(&root, 2);
     let path = first.path().to_path_buf();
@@ -205,7 +207,7 @@ fn a_history_that_two_share_for_want_of_locks_stays_right() {
     first.undo().expect("it can be undone");
     assert!(
         first.document().annotations(PictureId(2)).is_empty(),
-        "the line is one"
+        "they share one history"
     );
     second.poll().expect("it reads");
     assert_eq!(first.document(), second.document());
@@ -214,7 +216,7 @@ fn a_history_that_two_share_for_want_of_locks_stays_right() {
 }
 
 #[test]
-fn two_writers_at_once_lose_nothing() {
+fn two_writers_at_the_same_time_lose_nothing() {
     let (_folder, root) = folder();
     let mut window = sample(&root, 40);
     let path = window.path().to_path_buf();
@@ -257,11 +259,11 @@ fn a_file_that_is_deleted_or_replaced_while_it_is_open_loses_nothing() {
         else {
             panic!("{error}");
         };
-        assert!(project.poll().is_err(), "it stays so");
+        assert!(project.poll().is_err(), "it stays an error");
         assert_eq!(
             project.document().categories().count(),
             1,
-            "what was refused is not done"
+            "the refused edit is not in the document"
         );
         drop(project);
         let (project, _) = Project::open(rescued, Access::Edit).unwrap();
@@ -271,7 +273,7 @@ fn a_file_that_is_deleted_or_replaced_while_it_is_open_loses_nothing() {
 }
 
 #[test]
-fn what_classes_are_called_is_shared_undone_and_kept() {
+fn the_names_of_classes_are_shared_undone_and_stored() {
     let (_folder, root) = folder();
     let mut window = sample(&root, 2);
     let mut other = open(window.path(), Access::Add);
@@ -280,17 +282,17 @@ fn what_classes_are_called_is_shared_undone_and_kept() {
         let edit = |document: &Document| ops::map_classes(document, &change, |_| true);
         project
             .commit_with("name classes", None, edit)
-            .expect("it fits")
+            .expect("the edit is valid")
     };
     let called =
         |project: &Project, class: &str| project.document().naming().name_of(class).to_owned();
     name(&mut window, "tabby", Some("cat"));
     name(&mut window, "nail", Some("object"));
-    // The other one, in the middle of its work, goes by it.
+    // The other process uses it in the middle of its work.
     assert_eq!(called(&other, "tabby"), "tabby");
     other.poll().expect("it reads");
     assert_eq!(called(&other, "tabby"), "cat");
-    // Both name classes: neither loses what the other has said.
+    // Both map classes, and neither loses what the other has set.
     name(&mut other, "pug", Some("dog"));
     name(&mut window, "tabby", Some("kitty"));
     assert_eq!(called(&window, "pug"), "dog");

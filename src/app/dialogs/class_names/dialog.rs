@@ -71,7 +71,7 @@ impl ClassNamesDialog {
     }
 
     fn content(&mut self, ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
-        let model_info = match &workspace.model {
+        let model_info = match &workspace.proposing.model {
             ModelState::Ready(model_info) => model_info,
             ModelState::Loading => {
                 ui.weak(tr!("model-loading"));
@@ -120,8 +120,11 @@ impl ClassNamesDialog {
         let by_click = self.rows_ui(ui, workspace, &shown, is_moved);
         ui.add_space(8.0);
         ui.weak(tr!("class-names-keys"));
-        if workspace.deriving > 0 {
-            ui.weak(tr!("proposals-updating", count = workspace.deriving));
+        if workspace.deriving.remaining > 0 {
+            ui.weak(tr!(
+                "proposals-updating",
+                count = workspace.deriving.remaining
+            ));
         }
         if let Some(action) = by_click.or(by_button).or(by_key) {
             self.act(action, &shown, actions);

@@ -39,14 +39,14 @@ impl Rows {
     /// Counts again if anything has changed.
     pub fn update(&mut self, workspace: &Workspace, class_names: &[String]) {
         let session = &workspace.session;
-        let versions = (session.revision(), workspace.census().version());
+        let versions = (session.revision(), workspace.class_tally().version());
         if self.versions == Some(versions) {
             return;
         }
         self.versions = Some(versions);
         let document = session.document();
         let naming = document.naming();
-        let counts = workspace.census().count(document, class_names);
+        let counts = workspace.class_tally().count(document, class_names);
         let indices: HashMap<&str, usize> = {
             let mut indices = HashMap::new();
             for (index, name) in class_names.iter().enumerate() {

@@ -36,7 +36,7 @@ struct Tile {
 impl Dashboard {
     /// Draws the dashboard.
     pub fn ui(&mut self, ui: &mut Ui, workspace: &Workspace) {
-        let state = (workspace.number, workspace.session.revision());
+        let state = (workspace.id, workspace.session.revision());
         let is_current = self
             .counted
             .as_ref()
@@ -53,7 +53,7 @@ impl Dashboard {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             Frame::new().inner_margin(14).show(ui, |ui| {
                 ui.heading(tr!("dashboard"));
-                tiles_ui(ui, &tiles(statistics, &workspace.activity));
+                tiles_ui(ui, &tiles(statistics, &workspace.timing.activity));
                 ui.add_space(10.0);
                 plots_ui(ui, statistics);
             });
@@ -114,7 +114,7 @@ fn tiles(statistics: &Statistics, activity: &Activity) -> [Tile; 4] {
     };
     let Activity {
         with_proposals,
-        without,
+        without_proposals: without,
     } = activity;
     let seconds = |mean: Option<f64>| {
         mean.map_or_else(unknown, |mean| {

@@ -55,7 +55,7 @@ pub fn ui(
     is_grid: bool,
     actions: &mut Vec<Action>,
 ) {
-    let texture = workspace.textures.thumbnail(picture);
+    let texture = workspace.view.textures.thumbnail(picture);
     let session = &workspace.session;
     let Some(row) = session.document().picture(picture) else {
         return;

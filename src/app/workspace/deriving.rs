@@ -1,0 +1,136 @@
+//! Making proposals again from cached maps, when their settings or the naming of classes change.
+
+use std::sync::Arc;
+
+use super::core::Workspace;
+use super::settings::cut_options_of;
+use super::view_state::ProposalPreview;
+use crate::app::cache::{CacheKind, maps_codec};
+use crate::app::session::ProposalSettings;
+use crate::app::workers::events::DerivedBoxes;
+use crate::app::workers::terms::{CutOptions, PictureRequest};
+use crate::document::{BoxState, Picture, PictureId, ReviewState};
+use crate::localize::Maps;
+use crate::store::StoreError;
+
+impl Workspace {
+    /// Changes how proposals are made. While a slider is dragged (`is_final` is false), the result on
+    /// the shown picture is previewed. Afterwards its untouched proposals are replaced at once, and
+    /// those of other pictures in the background, all from cached maps.
+    ///
+    /// # Errors
+    /// If the project cannot be written.
+    pub fn change_proposal_settings(
+        &mut self,
+        settings: ProposalSettings,
+        is_final: bool,
+    ) -> Result<(), StoreError> {
+        if !is_final {
+            self.preview_proposals(settings);
+            return Ok(());
+        }
+        let cut = cut_options_of(&settings);
+        self.view.preview = None;
+        *self.session.proposal_settings_mut() = settings;
+        self.derive_again(self.session.current(), cut)
+    }
+
+    /// Shows what the settings would propose on the shown picture, if they have an effect there.
+    fn preview_proposals(&mut self, settings: ProposalSettings) {
+        let current = self.session.current();
+        let maps = current.and_then(|picture| self.maps_of(picture));
+        // Learned states do not cut maps, so there is nothing to preview.
+        let has_no_effect =
+            self.session.is_current_done() || self.learning.active_state().is_some();
+        let (Some(picture), Some(maps), Some(model_info), false) =
+            (current, maps, self.model_info().cloned(), has_no_effect)
+        else {
+            *self.session.proposal_settings_mut() = settings;
+            return;
+        };
+        let cut = cut_options_of(&settings);
+        let boxes = self.proposals_of(picture, &maps, &cut).unwrap_or_default();
+        let namer = self.class_namer(&model_info);
+        let named = self.with_names(&namer, picture, &boxes, &model_info);
+        let boxes = named.into_iter().map(|(proposal, name)| {
+            let category = self.session.document().category_named(&name);
+            (proposal.clone(), category.map(|category| category.id))
+        });
+        let boxes = boxes.collect();
+        self.view.preview = Some(ProposalPreview { settings, boxes });
+    }
+
+    /// Makes untouched proposals again from cached maps: those of the `shown` picture at once, the
+    /// others in the background.
+    pub(super) fn derive_again(
+        &mut self,
+        shown: Option<PictureId>,
+        cut: CutOptions,
+    ) -> Result<(), StoreError> {
+        if !self.session.is_editable() || self.learning.active_state().is_some() {
+            return Ok(());
+        }
+        if let Some(picture) = shown
+            && let Some(maps) = self.maps_of(picture)
+            && let Some(model_info) = self.model_info().cloned()
+        {
+            let boxes = self.proposals_of(picture, &maps, &cut).unwrap_or_default();
+            self.write_boxes(&model_info, &cut, &[(picture, boxes)], false)?;
+        }
+        self.derive_others(cut);
+        Ok(())
+    }
+
+    fn derive_others(&mut self, cut: CutOptions) {
+        let Some(model_info) = self.model_info().cloned() else {
+            return;
+        };
+        let document = self.session.document();
+        let has_proposals = |row: &Picture| {
+            let mut boxes = document.annotations(row.id).iter();
+            row.review == ReviewState::Proposed || boxes.any(|row| row.state == BoxState::Proposed)
+        };
+        let current = self.session.current();
+        let pictures = document
+            .pictures()
+            .filter(|row| row.review != ReviewState::Done && Some(row.id) != current)
+            .filter(|row| has_proposals(row))
+            .filter_map(|row| self.request(row.id));
+        let pictures: Vec<PictureRequest> = pictures.collect();
+        self.deriving.queue.clear();
+        self.deriving.remaining = pictures.len();
+        self.workers.deriver.derive(model_info, cut, pictures);
+    }
+
+    /// Boxes were derived from cached maps. They are written when no drag is under way.
+    pub fn on_derived(&mut self, derived: DerivedBoxes) {
+        let model = self.model_info();
+        if model.is_none_or(|model_info| **model_info != *derived.model) {
+            return;
+        }
+        if self.workers.class_counter.is_current_request(&derived) {
+            self.naming.tally.count_proposals(&derived.boxes);
+        } else if self.workers.deriver.is_current_request(&derived) {
+            self.deriving.queue.push_back(derived);
+        }
+    }
+
+    /// The maps of a picture, if the model has processed it.
+    pub fn maps_of(&mut self, picture: PictureId) -> Option<Arc<Maps>> {
+        if let Some(maps) = self.deriving.maps.get(&picture) {
+            return Some(Arc::clone(maps));
+        }
+        let key = self.model_info()?.cache_key(&self.request(picture)?.key);
+        if self.deriving.without_maps.contains(&picture) {
+            return None;
+        }
+        let cached = self.cache.get(CacheKind::Maps, &key);
+        let Some(maps) = cached.and_then(|bytes| maps_codec::decode(&bytes)) else {
+            self.deriving.without_maps.insert(picture);
+            return None;
+        };
+        let maps = Arc::new(maps);
+        self.deriving.maps.put(picture, Arc::clone(&maps));
+        Some(maps)
+    }
+}

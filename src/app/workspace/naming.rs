@@ -1,0 +1,69 @@
+//! Mapping the model's classes to classes of the project.
+
+use super::class_tally::ClassTally;
+use super::core::Workspace;
+use super::settings::cut_options_of;
+use crate::app::workers::terms::PictureRequest;
+use crate::document::{ReviewState, ops};
+use crate::naming::MappedClass;
+use crate::store::StoreError;
+
+impl Workspace {
+    /// Maps classes of the model to classes of the project, and renames untouched proposals.
+    ///
+    /// # Errors
+    /// If a name cannot be that of a class, or the project cannot be written.
+    pub fn map_classes(
+        &mut self,
+        changes: &[(String, Option<MappedClass>)],
+    ) -> Result<(), StoreError> {
+        // Where maps were counted they tell more than the name that a box has.
+        let tally = &self.naming.tally;
+        self.session.add_mapped_classes(changes)?;
+        self.session.commit("name classes", |document| {
+            ops::map_classes(document, changes, |picture| !tally.contains(picture))
+        })?;
+        self.follow_naming()
+    }
+
+    /// Renames untouched proposals if the naming of classes has changed: by the person, by undo, or
+    /// by another process.
+    ///
+    /// # Errors
+    /// If the project cannot be written.
+    pub fn follow_naming(&mut self) -> Result<(), StoreError> {
+        if self.model_info().is_none() {
+            return Ok(());
+        }
+        let revision = self.session.revision();
+        if !self.naming.take_change(self.session.document(), revision) {
+            return Ok(());
+        }
+        self.view.preview = None;
+        let shown = self.session.current();
+        let shown = shown.filter(|_| !self.session.is_current_new());
+        self.derive_again(shown, cut_options_of(self.session.proposal_settings()))
+    }
+
+    /// The number of boxes of each of the model's classes.
+    pub fn class_tally(&self) -> &ClassTally {
+        &self.naming.tally
+    }
+
+    /// Counts the classes of pictures that were not counted yet, from cached maps.
+    pub fn request_class_tally(&mut self) {
+        let Some(model_info) = self.model_info().cloned() else {
+            return;
+        };
+        let tally = &self.naming.tally;
+        let pictures = self
+            .session
+            .document()
+            .pictures()
+            .filter(|row| row.review != ReviewState::New && !tally.contains(row.id))
+            .filter_map(|row| self.request(row.id));
+        let pictures: Vec<PictureRequest> = pictures.collect();
+        let cut = cut_options_of(self.session.proposal_settings());
+        self.workers.class_counter.derive(model_info, cut, pictures);
+    }
+}

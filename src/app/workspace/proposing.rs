@@ -1,0 +1,177 @@
+//! Asking the model for proposals, and receiving its results.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::class_tally::ClassTally;
+use super::core::Workspace;
+use super::proposing_state::{ModelState, PictureInference, ProposalJob};
+use super::settings::model_settings_of;
+use super::writing::MAX_WAIT;
+use crate::app::workers::terms::{ModelInfo, ModelSettings, PictureRequest};
+use crate::document::{PictureId, ReviewState};
+use crate::learn::boxes::LearnedBox;
+use crate::localize::Maps;
+use crate::store::StoreError;
+
+impl Workspace {
+    /// Asks the model for proposals on the shown picture.
+    pub fn propose_current(&mut self) {
+        let current = self.session.current();
+        if let Some(request) = current.and_then(|picture| self.request(picture)) {
+            self.proposing.requested.insert(request.picture);
+            self.workers.proposer.propose_now(request);
+        }
+    }
+
+    /// Whether the model was asked for the shown picture and has not answered yet.
+    pub fn is_current_pending(&self) -> bool {
+        self.session.current().is_some_and(|picture| {
+            let job = self.proposing.job.as_ref();
+            let is_in_job = job.is_some_and(|job| job.open.contains(&picture));
+            is_in_job || self.proposing.requested.contains(&picture)
+        })
+    }
+
+    /// Asks the model for all pictures that are not done, or only for new ones; returns their
+    /// number. They are processed in the order of the list, starting at the shown picture.
+    pub fn propose_all(&mut self, only_new: bool) -> usize {
+        let document = self.session.document();
+        let is_open = |picture: &PictureId| {
+            let row = document.picture(*picture);
+            row.is_some_and(|row| {
+                !row.missing
+                    && match row.review {
+                        ReviewState::New => true,
+                        ReviewState::Proposed | ReviewState::InReview => !only_new,
+                        ReviewState::Done => false,
+                    }
+            })
+        };
+        let rows = self.session.rows();
+        let current = self.session.current();
+        let row = current.and_then(|picture| self.session.row(picture));
+        let (before, after) = rows.split_at(row.unwrap_or(0).min(rows.len()));
+        let unlisted = document.pictures().map(|row| row.id);
+        let unlisted = unlisted.filter(|id| self.session.row(*id).is_none());
+        let open = after
+            .iter()
+            .chain(before)
+            .copied()
+            .chain(unlisted)
+            .filter(is_open);
+        let requests: Vec<PictureRequest> =
+            open.filter_map(|picture| self.request(picture)).collect();
+        let number = requests.len();
+        if number > 0 {
+            let job = self.proposing.job.get_or_insert_with(ProposalJob::new);
+            job.add(requests.iter().map(|request| request.picture));
+            self.workers.proposer.propose(requests);
+        }
+        number
+    }
+
+    /// Pauses the model or resumes it.
+    pub fn toggle_pause(&mut self) {
+        if let Some(job) = &mut self.proposing.job {
+            let is_paused = job.paused.is_none();
+            job.set_paused(is_paused);
+            self.workers.proposer.pause(is_paused);
+        }
+    }
+
+    /// Stops the model; returns the number of pictures that it had not begun.
+    pub fn cancel_proposing(&mut self) -> usize {
+        let open = self.workers.proposer.cancel();
+        self.proposing.job = None;
+        let inferences = &self.proposing.inferences;
+        self.proposing.requested.retain(|picture| {
+            let mut pictures = inferences.iter().map(|inference| inference.picture);
+            pictures.any(|other| other == *picture)
+        });
+        open
+    }
+
+    /// Which model processes pictures, and how thoroughly.
+    pub fn model_settings(&self) -> ModelSettings {
+        model_settings_of(self.session.proposal_settings())
+    }
+
+    /// Changes the model or its quality level.
+    ///
+    /// # Errors
+    /// If results of the former model cannot be written.
+    pub fn set_model_settings(&mut self, model_settings: ModelSettings) -> Result<(), StoreError> {
+        self.write_inferences()?;
+        self.reset_learning();
+        self.proposing.model = ModelState::Loading;
+        self.deriving = Default::default();
+        self.naming.tally = ClassTally::default();
+        self.view.heat_map = None;
+        self.view.heat_map_class = None;
+        let settings = self.session.proposal_settings_mut();
+        settings.model.clone_from(&model_settings.model);
+        model_settings
+            .quality
+            .name()
+            .clone_into(&mut settings.quality);
+        self.workers.proposer.set_model_settings(model_settings);
+        Ok(())
+    }
+
+    /// The model is ready or cannot be used; returns the reason if it cannot.
+    pub fn on_model(&mut self, model: Result<Arc<ModelInfo>, String>) -> Option<String> {
+        match model {
+            Ok(model_info) => {
+                self.proposing.model = ModelState::Ready(Arc::clone(&model_info));
+                self.start_learning(&model_info);
+                None
+            }
+            Err(reason) => {
+                self.cancel_proposing();
+                self.proposing.model = ModelState::Failed(reason.clone());
+                Some(reason)
+            }
+        }
+    }
+
+    /// The model has processed a picture. Its boxes are written together with those of others, or
+    /// at once if a person waits for them. `learned` are the boxes of the active learned state and
+    /// its generation.
+    pub fn on_inference(
+        &mut self,
+        picture: PictureId,
+        maps: Arc<Maps>,
+        learned: Option<(u64, Vec<LearnedBox>)>,
+        model: &Arc<ModelInfo>,
+    ) {
+        if self.model_info() != Some(model) {
+            // The result of a former model is of no use; the new model is asked again.
+            if let Some(request) = self.request(picture) {
+                self.workers.proposer.propose(vec![request]);
+            }
+            return;
+        }
+        let is_shown = self.session.current() == Some(picture);
+        if is_shown {
+            self.view.heat_map = None;
+        }
+        self.deriving.put(picture, Arc::clone(&maps));
+        self.proposing.inferences.push(PictureInference {
+            picture,
+            maps,
+            learned,
+        });
+        let now = Instant::now();
+        let is_due = is_shown || self.proposing.requested.contains(&picture);
+        let due = is_due.then(|| now.checked_sub(MAX_WAIT)).flatten();
+        self.proposing.waiting_since = due.or(self.proposing.waiting_since).or(Some(now));
+    }
+
+    /// The model could not process a picture.
+    pub fn on_inference_failed(&mut self, picture: PictureId, reason: &str) {
+        self.session
+            .set_unreadable(picture, Some(reason.to_owned()));
+        self.proposing.finish(picture, true);
+    }
+}

@@ -1,0 +1,26 @@
+//! How proposals are made, in the terms of the workers.
+
+use crate::app::session::ProposalSettings;
+use crate::app::workers::terms::{CutOptions, ModelSettings};
+use crate::localize::BoxOptions;
+
+/// Which model processes pictures, and how thoroughly.
+pub fn model_settings_of(settings: &ProposalSettings) -> ModelSettings {
+    ModelSettings {
+        model: settings.model.clone(),
+        quality: settings.quality(),
+    }
+}
+
+/// How maps are cut.
+pub fn cut_options_of(settings: &ProposalSettings) -> CutOptions {
+    CutOptions {
+        method: settings.method(),
+        boxes: BoxOptions {
+            threshold: settings.threshold,
+            min_area: settings.min_area,
+            min_score: settings.min_score,
+            ..BoxOptions::default()
+        },
+    }
+}
