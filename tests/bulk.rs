@@ -645,7 +645,7 @@ fn ended(mut child: Child) -> Run {
     }
 }
 
-/// The N of `going on from N of M`, the number of pictures done before.
+/// The N of `continuing after N of M pictures`, the number of pictures done before.
 #[track_caller]
 fn resumed(run: &Run) -> usize {
     let (_, rest) = run.stderr.split_once("continuing after ").unwrap();
