@@ -87,7 +87,7 @@ fn one_class_is_told_from_the_background() {
     place
         .run("train discs --tags folders -o head.safetensors")
         .exits(0)
-        .says("each class is told from the background of the pictures");
+        .says("each class is trained against the background of the pictures");
 }
 
 #[test]
