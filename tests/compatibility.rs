@@ -240,7 +240,7 @@ fn runs_that_were_stopped_before_go_on() {
         let text = fs::read_to_string(fixture(name)).unwrap();
         place.write(target, of_this_version(&text));
         let line = "propose images --quality fast --out boxes.json";
-        let held = format!("holds {done} pictures of an unfinished run");
+        let held = format!("{done} pictures of an unfinished run");
         place.run(line).refuses(&[&held, "--resume"]);
         let other = place.run(&format!("{line} --resume --threshold 0.5"));
         other.refuses(&["threshold: 0.53, now 0.5"]);

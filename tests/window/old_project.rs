@@ -51,7 +51,7 @@ fn an_old_learned_state_proposes_as_it_did() {
     assert!(before.iter().all(|(_, method)| method == "learned"));
     bench.keys(Modifiers::COMMAND, Key::B);
     bench.wait("the end of the run", |workspace| {
-        workspace.job.is_none() && !workspace.has_unwritten()
+        workspace.proposing.job.is_none() && !workspace.has_unwritten()
     });
     let after = proposals(&bench, path);
     assert_eq!(after.len(), before.len());
