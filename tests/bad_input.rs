@@ -469,7 +469,7 @@ fn a_full_disk_gives_one_error_and_a_journal_to_resume_from() {
     place
         .run("propose set --out boxes.json --patches 64 --resume")
         .exits(0)
-        .says("going on from");
+        .says("continuing after");
     assert!(place.read("boxes.json") == place.read("whole.json"));
 }
 

@@ -123,7 +123,7 @@ fn train_fully(arguments: &Arguments, set: &TagSet) -> anyhow::Result<u8> {
 fn report(trained: &TrainedHead, out: &Path) {
     if trained.uses_background {
         status!(
-            "note: every picture shows some class, so each class is told from the background of the \
+            "note: some class is on every picture, so each class is trained against the background of the \
              pictures"
         );
     }

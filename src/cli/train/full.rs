@@ -178,7 +178,7 @@ pub fn run(
                 "epoch {}/{}  loss {:.4}",
                 step.epoch, settings.epochs, step.loss
             ));
-            if step.step == step.of {
+            if step.step == step.steps_per_epoch {
                 end_epoch(&curve, settings.epochs, curve_file, &progress);
             }
         }
@@ -197,7 +197,7 @@ pub fn run(
             "interrupted after epoch {}, step {} of {}, loss {:.4}",
             last.epoch,
             last.step,
-            last.of,
+            last.steps_per_epoch,
             last.loss
         );
         match outcome.saved.checked_sub(1).map(|last| outcome.curve[last]) {

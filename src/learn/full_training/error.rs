@@ -72,7 +72,7 @@ pub enum FullTrainingError {
         "{cause}; once that is fixed, the same command with --resume continues from {}",
         checkpoint.display()
     )]
-    Unwritten {
+    ModelNotWritten {
         /// The reason.
         cause: Box<FullTrainingError>,
         /// The checkpoint file.

@@ -10,7 +10,7 @@ pub struct TrainingStep {
     /// The step in this epoch, counted from 1.
     pub step: usize,
     /// The number of steps per epoch.
-    pub of: usize,
+    pub steps_per_epoch: usize,
     /// The learning rate.
     pub learning_rate: f64,
     /// The mean loss over the pictures of the batch, before the step.

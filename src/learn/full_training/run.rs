@@ -79,13 +79,13 @@ impl<'a> TrainingRun<'a> {
 
     /// The step at `index`, counted from 0 over all epochs.
     pub(super) fn step_at(&self, index: usize, loss: f32) -> TrainingStep {
-        let of = self.steps_per_epoch();
-        let epoch = 1 + index / of;
+        let steps_per_epoch = self.steps_per_epoch();
+        let epoch = 1 + index / steps_per_epoch;
         let decays = epoch / self.job.settings.decay_every;
         TrainingStep {
             epoch,
-            step: 1 + index % of,
-            of,
+            step: 1 + index % steps_per_epoch,
+            steps_per_epoch,
             learning_rate: self.job.settings.learning_rate * 0.1f64.powf(decays as f64),
             loss,
         }
@@ -180,8 +180,8 @@ impl<'a> TrainingRun<'a> {
         let depth = self.network.config().depth;
         let mut survival = Vec::with_capacity(indices.len() * 2 * depth);
         for index in indices {
-            let place = [seed, Purpose::Depth as u64, epoch as u64, *index as u64];
-            let mut random = Random::from_key(&place);
+            let key = [seed, Purpose::Depth as u64, epoch as u64, *index as u64];
+            let mut random = Random::from_key(&key);
             for branch in 0..2 * depth {
                 let probability = 1.0 - drop_path * (branch / 2) as f64 / (depth - 1).max(1) as f64;
                 let survives = f64::from(random.uniform()) < probability;

@@ -76,7 +76,7 @@ pub fn train(
     if let Err(error) = run.write_model() {
         // There may be space for the checkpoint even if there is none for the model.
         return Err(if run.write_checkpoint().is_ok() || saved > 0 {
-            FullTrainingError::Unwritten {
+            FullTrainingError::ModelNotWritten {
                 cause: Box::new(error),
                 checkpoint: job.checkpoint.to_owned(),
             }

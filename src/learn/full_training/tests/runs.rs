@@ -109,7 +109,9 @@ impl Fixture {
     fn stop_after(&self, out: &str, resume: bool, last: usize) -> TrainingOutcome {
         let cancel = AtomicBool::new(false);
         let outcome = self.run(out, resume, &cancel, |event| match event {
-            TrainingEvent::Stepped(step) if (step.epoch - 1) * step.of + step.step == last => {
+            TrainingEvent::Stepped(step)
+                if (step.epoch - 1) * step.steps_per_epoch + step.step == last =>
+            {
                 cancel.store(true, Ordering::Relaxed);
             }
             _ => {}
