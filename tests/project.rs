@@ -1,4 +1,4 @@
-//! Projects by the command line: what keeps them from harm, and what is said when harm is done.
+//! Projects on the command line: how they are protected, and what is reported when they are damaged.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -9,7 +9,7 @@ use std::fs;
 use common::{Place, find};
 use serde_json::json;
 
-/// A project of three pictures, with a box that was imported.
+/// A project of three pictures with an imported box.
 fn project() -> Place {
     let place = Place::new();
     place.pictures("set", 3);
@@ -20,7 +20,7 @@ fn project() -> Place {
     });
     place.write("labels.json", labels.to_string());
     place.run("project new set").exits(0).says("3 pictures");
-    place.run("import set labels.json").exits(0).says("1 boxes");
+    place.run("import set labels.json").exits(0).says("1 box,");
     place
 }
 
@@ -40,23 +40,23 @@ fn a_damaged_project_is_restored_by_a_command() {
     let whole = fs::metadata(&file).unwrap().len();
     let cut = fs::File::options().write(true).open(&file).unwrap();
     cut.set_len(whole / 2).unwrap();
-    let remedy = "restore it by `tsukami project restore ";
+    let remedy = "restore it with `tsukami project restore ";
     place.run("project check set").exits(1).prints(remedy);
     place.run("stats set").exits(2).says("is damaged");
 
     let run = place.run("project restore set").exits(0);
-    let run = run.says("3 pictures and 1 boxes").says("is kept as");
+    let run = run.says("3 pictures and 1 box").says("is kept as");
     assert!(
         run.stderr.contains(".set.tsukami-aside/damaged-"),
         "{run:?}"
     );
     place.run("project check set").exits(0);
-    // An older one by its name, and one in the place of a file that is gone.
+    // An older backup by its name, and the newest one after the project file was deleted.
     let line = format!("project restore set/set.tsukami set/.set.tsukami-aside/{first}");
     place.run(&line).exits(0).says("3 pictures and 0 boxes");
     fs::remove_file(&file).unwrap();
     let run = place.run("project restore set").exits(0);
-    let run = run.says("3 pictures and 1 boxes");
+    let run = run.says("3 pictures and 1 box");
     assert!(!run.stderr.contains("is kept as"), "{run:?}");
 
     fs::remove_dir_all(place.path("set/.set.tsukami-aside")).unwrap();
@@ -65,7 +65,7 @@ fn a_damaged_project_is_restored_by_a_command() {
 }
 
 #[test]
-fn a_number_that_is_no_format_is_damage() {
+fn an_invalid_format_number_is_damage() {
     let place = project();
     let mut bytes = place.read("set/set.tsukami");
     assert_eq!(find(&bytes, b"SQLite format 3"), 0);
@@ -73,7 +73,7 @@ fn a_number_that_is_no_format_is_damage() {
     bytes[60..64].fill(0);
     place.write("set/set.tsukami", bytes);
     let check = place.run("project check set").exits(1);
-    check.prints("damaged: 0 is no format");
+    check.prints("damaged: 0 is not a format");
     place.run("project info set").refuses(&["damaged"]);
 }
 
@@ -86,29 +86,29 @@ fn an_export_over_the_project_is_refused() {
         place.run(&line).refuses(&[out, "choose another"]);
     }
     let propose = "propose set --out set/set.tsukami";
-    place.run(propose).refuses(&["a project is kept there"]);
+    place.run(propose).refuses(&["a project is stored there"]);
     assert_eq!(place.read("set/set.tsukami"), before);
 }
 
 #[test]
-fn refusals_name_the_remedy_and_say_nothing_twice() {
+fn refusals_name_the_remedy_once() {
     let place = project();
     let line = "export set --format yolo --out yolo --split";
     let run = place.run(&format!("{line} 0/0/0")).exits(2);
-    run.says("no part has a share");
+    run.says("all shares are 0");
     place.run(&format!("{line} 1/0/0")).exits(0);
 
     place.write("empty/a.txt", "");
     for command in ["check", "info", "restore"] {
         let run = place.run(&format!("project {command} empty"));
-        run.refuses(&["empty holds no project", "tsukami project new empty"]);
+        run.refuses(&["empty contains no project", "tsukami project new empty"]);
     }
     let run = place.run("import set nope.json");
     run.refuses(&["nope.json does not exist"]);
     let run = place.run("export set --format tags --out tags.csv");
     run.exits(0).says("no picture has a tag yet");
     let run = place.run("export set --format coco-results --out results.json");
-    run.exits(0).says("no proposal waits to be judged");
+    run.exits(0).says("no proposal is waiting for a judgement");
 
     let run = place.run("project info labels.json/set.tsukami").exits(2);
     assert_eq!(run.stderr.matches("os error").count(), 1, "{run:?}");

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::exit_code::CANNOT_START;
-use super::{eval, merge, model, project, propose, simulate, train};
+use super::{eval, export, import, merge, model, project, propose, simulate, stats, train};
 
 /// Draws the first boxes for people who label pictures.
 #[derive(Parser)]
@@ -39,11 +39,11 @@ enum Command {
     #[command(subcommand)]
     Project(project::ProjectCommand),
     /// Import annotations of other tools into a project
-    Import(project::ImportArguments),
+    Import(import::Arguments),
     /// Export a project's annotations for other tools
-    Export(project::ExportArguments),
+    Export(export::Arguments),
     /// Count a project's pictures and boxes by state
-    Stats(project::StatsArguments),
+    Stats(stats::Arguments),
 }
 
 /// Runs the program with the arguments of the process.
@@ -63,9 +63,9 @@ pub fn run() -> ExitCode {
         Command::Merge(arguments) => merge::run(&arguments),
         Command::Model(arguments) => model::run(&arguments),
         Command::Project(command) => project::run(&command),
-        Command::Import(arguments) => project::import(&arguments),
-        Command::Export(arguments) => project::export(&arguments),
-        Command::Stats(arguments) => project::stats(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Stats(arguments) => stats::run(&arguments),
     };
     match result {
         Ok(code) => ExitCode::from(code),

@@ -13,7 +13,10 @@
 //! | `simulate` | what learning from corrections saves |
 //! | `merge` | sharded runs joined |
 //! | `model` | a model file described |
-//! | `project` | project files: create, check, restore, import, export, count |
+//! | `project` | project files: create, describe, check, restore |
+//! | `import`, `export`, `stats` | annotations into and out of a project, and counts |
+//! | `project_access` | opening a project and reporting about it |
+//! | `format_options` | formats by name, and what an import or export reports |
 //! | `options` | options that several subcommands share |
 //! | `ground_truth` | the true boxes of a folder of pictures |
 //! | `evaluation_pass` | one pass of a model over pictures with ground truth |
@@ -27,7 +30,10 @@ mod command;
 mod eval;
 mod evaluation_pass;
 mod exit_code;
+mod export;
+mod format_options;
 mod ground_truth;
+mod import;
 mod interrupt;
 mod merge;
 mod model;
@@ -36,10 +42,12 @@ mod plot;
 mod plural;
 mod progress;
 mod project;
+mod project_access;
 mod propose;
 mod propose_project;
 mod report_output;
 mod simulate;
+mod stats;
 mod train;
 
 pub use command::run;

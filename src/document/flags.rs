@@ -51,23 +51,23 @@ pub struct Flags {
 impl Flags {
     /// Whether a flag is set.
     pub fn get(self, flag: Flag) -> bool {
-        let mut flags = self;
-        *flags.get_mut(flag)
+        match flag {
+            Flag::Crowd => self.crowd,
+            Flag::Difficult => self.difficult,
+            Flag::Occluded => self.occluded,
+            Flag::Truncated => self.truncated,
+        }
     }
 
     /// Sets or clears a flag.
     pub fn set(&mut self, flag: Flag, is_set: bool) {
-        *self.get_mut(flag) = is_set;
-    }
-
-    /// A flag, to be read or changed.
-    pub fn get_mut(&mut self, flag: Flag) -> &mut bool {
-        match flag {
+        let field = match flag {
             Flag::Crowd => &mut self.crowd,
             Flag::Difficult => &mut self.difficult,
             Flag::Occluded => &mut self.occluded,
             Flag::Truncated => &mut self.truncated,
-        }
+        };
+        *field = is_set;
     }
 
     /// The flags that are set.

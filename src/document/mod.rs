@@ -13,7 +13,7 @@
 //! |---|---|
 //! | `ids` | ids of rows, and the next ones |
 //! | `error` | why an edit is refused |
-//! | `picture`, `category`, `annotation` | the rows, and what a row must fulfil by itself |
+//! | `picture`, `category`, `annotation` | the rows, and the rules for a single row |
 //! | `flags`, `provenance` | parts of a box: its flags, and who made it |
 //! | `content` | the document, and how rows are looked up |
 //! | `summary` | counts over the whole document |

@@ -25,7 +25,7 @@ pub enum FileError {
         cause: io::Error,
     },
     /// The file is a project, or one of the files that a project keeps next to it.
-    #[error("{}: a project is kept there, which would be lost; choose another name", path.display())]
+    #[error("{}: a project is stored there and would be lost; choose another name", path.display())]
     IsProject {
         /// The file.
         path: PathBuf,

@@ -10,7 +10,7 @@
 //! | `hash` | the hash of a file's content |
 //! | `error` | what can go wrong, as one sentence |
 //!
-//! This module knows no picture, no document and no format, so every other module may use it.
+//! This module knows nothing of pictures, documents and formats, so every other module may use it.
 
 mod error;
 mod hash;

@@ -8,7 +8,7 @@ use super::paths::{folder_of, resolved};
 use super::project_file::belongs_to_project;
 
 /// Checks that a file can be written at `path`: its folder exists, and what is there now, if
-/// anything, is a regular file and no project.
+/// anything, is a regular file and not a project.
 ///
 /// # Errors
 /// If one of these does not hold.
@@ -32,7 +32,7 @@ pub fn check_target(path: &Path) -> Result<(), FileError> {
     refuse_projects(path)
 }
 
-/// Refuses a path at which a project is kept, because its boxes would be lost.
+/// Refuses a path at which a project is stored, because its boxes would be lost.
 ///
 /// # Errors
 /// If the path, or what it leads to as a link, [belongs to a project](belongs_to_project).

@@ -2,7 +2,8 @@
 //!
 //! Menus, toolbar, command palette, help sheet, shortcuts and enabled-ness all read this table.
 //! To add a command, add its row here, its texts to `assets/locales/en/commands.ftl`, and what it
-//! does to `window/commands.rs`.
+//! does to `window/commands.rs`, or to `window/workspace_commands.rs` if it concerns the open
+//! project only.
 
 use egui::{Key as K, KeyboardShortcut, Modifiers};
 

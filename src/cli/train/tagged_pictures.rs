@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::arguments::Arguments;
 use crate::cli::plural::counted;
-use crate::cli::project::open;
+use crate::cli::project_access::open;
+use crate::files::hash_bytes;
 use crate::formats::tags;
 use crate::learn::tags::TagSet;
 use crate::pictures::{self, ScannedPicture};
@@ -32,7 +32,7 @@ pub fn gather(arguments: &Arguments) -> anyhow::Result<TagSet> {
     }
     if let Some(file) = &arguments.from_project {
         let project = open(file, Access::View)?;
-        tags_of_pictures.extend(TagSet::from_document(project.document(), project.root()));
+        tags_of_pictures.extend(tags::from_document(project.document(), project.root()));
     }
     let mut set = TagSet::new(tags_of_pictures);
     leave_out_contradictions(&mut set);
@@ -98,11 +98,11 @@ fn from_csv(folder: &Path, file: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<Stri
 
 /// Leaves out files with the same content and different tags: one of them must be wrong.
 fn leave_out_contradictions(set: &mut TagSet) {
-    let mut by_content: HashMap<u128, Vec<usize>> = HashMap::new();
+    let mut by_content: HashMap<Box<str>, Vec<usize>> = HashMap::new();
     for (at, picture) in set.pictures.iter().enumerate() {
         // Unreadable files are reported later, when they are decoded.
         if let Ok(bytes) = std::fs::read(&picture.path) {
-            by_content.entry(xxh3_128(&bytes)).or_default().push(at);
+            by_content.entry(hash_bytes(&bytes)).or_default().push(at);
         }
     }
     let mut pairs: Vec<(usize, usize)> = Vec::new();

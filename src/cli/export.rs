@@ -1,0 +1,127 @@
+//! `tsukami export`: annotations of a project for other tools.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::format_options::{format_parser, layout_parser, print_messages};
+use super::plural::counted;
+use super::project_access::open;
+use crate::formats::{
+    self, BoxSelection, ExportOptions, FolderLayout, Format, PictureFiles, PictureScope,
+    SubsetSplit,
+};
+use crate::store::Access;
+
+/// `tsukami export`.
+#[derive(Args)]
+pub struct Arguments {
+    /// The project file, or its folder
+    project: PathBuf,
+    /// The format
+    #[arg(long, value_parser = format_parser())]
+    format: Format,
+    /// The file or folder to write
+    #[arg(short, long, value_name = "PATH")]
+    out: PathBuf,
+    /// Also export unfinished pictures, with the boxes confirmed so far
+    #[arg(long)]
+    all: bool,
+    /// Export proposals that nobody has judged instead of ground truth (COCO only)
+    #[arg(long)]
+    proposals: bool,
+    /// Include in the COCO file what only Tsukami reads, so that importing it loses nothing
+    #[arg(long)]
+    provenance: bool,
+    /// Split the pictures into train, val and test in these shares, by a hash of the path
+    #[arg(long, value_name = "80/10/10", value_parser = shares)]
+    split: Option<[u32; 3]>,
+    /// Random seed of the split
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Copy the pictures into the export
+    #[arg(long, conflicts_with = "link")]
+    copy: bool,
+    /// Link the pictures into the export
+    #[arg(long)]
+    link: bool,
+    /// Folder layout: as the tools of the format expect it, or as Roboflow makes it
+    #[arg(long, value_parser = layout_parser(), default_value = "standard")]
+    layout: FolderLayout,
+}
+
+/// Parses the shares of train, val and test.
+fn shares(text: &str) -> Result<[u32; 3], String> {
+    let parts: Option<Vec<u32>> = text.split('/').map(|part| part.parse().ok()).collect();
+    match parts.as_deref() {
+        Some(&[0, 0] | &[0, 0, 0]) => {
+            Err("all shares are 0: make at least one of them larger, as in 80/10/10".to_owned())
+        }
+        Some(&[train, val]) => Ok([train, val, 0]),
+        Some(&[train, val, test]) => Ok([train, val, test]),
+        _ => Err("write the shares as 80/10/10, or as 80/20 without test".to_owned()),
+    }
+}
+
+/// Runs `tsukami export`. Returns the exit code.
+///
+/// # Errors
+/// If the project cannot be read or the export cannot be written.
+pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
+    let project = open(&arguments.project, Access::View)?;
+    let options = ExportOptions {
+        scope: if arguments.all {
+            PictureScope::All
+        } else {
+            PictureScope::Reviewed
+        },
+        boxes: if arguments.proposals {
+            BoxSelection::Proposals
+        } else {
+            BoxSelection::GroundTruth
+        },
+        provenance: arguments.provenance,
+        split: arguments.split.map(|[train, val, test]| SubsetSplit {
+            train,
+            val,
+            test,
+            seed: arguments.seed,
+        }),
+        files: match (arguments.copy, arguments.link) {
+            (true, _) => PictureFiles::Copy,
+            (_, true) => PictureFiles::Link,
+            _ => PictureFiles::Leave,
+        },
+        layout: arguments.layout,
+        ..ExportOptions::new(arguments.format)
+    };
+    let report = formats::export(project.document(), project.root(), &options, &arguments.out)?;
+    print_messages("changed", &report.changed);
+    let subsets = match (arguments.split, report.subsets) {
+        (Some(_), [train, val, test]) => format!(" (train {train}, val {val}, test {test})"),
+        _ => String::new(),
+    };
+    status!(
+        "{}{subsets}, {} -> {}",
+        counted(report.pictures, "picture"),
+        counted(report.boxes, "box"),
+        arguments.out.display()
+    );
+    if report.pictures == 0
+        && let Some(reason) = why_empty(arguments)
+    {
+        status!("{reason}");
+    }
+    Ok(0)
+}
+
+/// Why an export has no pictures.
+fn why_empty(arguments: &Arguments) -> Option<&'static str> {
+    match arguments.format {
+        Format::Tags => Some("no picture has a tag yet"),
+        Format::CocoResults => Some("no proposal is waiting for a judgement"),
+        _ if arguments.proposals => Some("no proposal is waiting for a judgement"),
+        _ if arguments.all => None,
+        _ => Some("no picture is marked as done yet; --all exports the others too"),
+    }
+}

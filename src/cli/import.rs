@@ -1,0 +1,71 @@
+//! `tsukami import`: annotations of other tools into a project.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use super::exit_code::FAILED;
+use super::format_options::{format_parser, print_messages};
+use super::plural::counted;
+use super::project_access::open;
+use crate::formats::{self, Format, ImportMode};
+use crate::store::Access;
+
+/// `tsukami import`.
+#[derive(Args)]
+pub struct Arguments {
+    /// The project file, or its folder
+    project: PathBuf,
+    /// A file or folder of annotations
+    path: PathBuf,
+    /// The format [default: detected from the content]
+    #[arg(long, value_parser = format_parser())]
+    format: Option<Format>,
+    /// Replace the annotations of the pictures that the file names
+    #[arg(long)]
+    replace: bool,
+}
+
+/// Runs `tsukami import`. Returns the exit code.
+///
+/// # Errors
+/// If nothing can be imported, or the project cannot be written.
+pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
+    let path = &arguments.path;
+    if !path.exists() {
+        bail!("{} does not exist: check the path", path.display());
+    }
+    let format = match arguments.format {
+        Some(format) => format,
+        None => formats::detect_format(path).with_context(|| {
+            let path = path.display();
+            format!("the format of {path} is not recognised: give it with --format")
+        })?,
+    };
+    let mode = if arguments.replace {
+        ImportMode::Replace
+    } else {
+        ImportMode::Merge
+    };
+    let mut project = open(&arguments.project, Access::Add)?;
+    let import = formats::import(project.document(), path, project.root(), format, mode)?;
+    let label = format!("import {}", path.display());
+    project.commit(&label, &import.edit, None)?;
+    project.close()?;
+    let report = import.report;
+    print_messages("changed", &report.changed);
+    print_messages("not imported", &report.skipped);
+    status!(
+        "{}: {}, {} and {} on {} ({} new); {} already present, {} removed",
+        format.name(),
+        counted(report.boxes, "box"),
+        counted(report.proposals, "proposal"),
+        counted(report.tags, "tag"),
+        counted(report.pictures, "picture"),
+        report.pictures_added,
+        report.present,
+        report.removed
+    );
+    Ok(if report.skipped.is_empty() { 0 } else { FAILED })
+}
