@@ -155,6 +155,7 @@ fn an_old_project_is_exported_as_before() {
     }
 }
 
+#[cfg(feature = "app")]
 #[test]
 fn an_old_learned_state_is_read() {
     use base64::Engine as _;

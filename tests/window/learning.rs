@@ -242,19 +242,30 @@ fn too_little_to_learn_from_is_said_in_a_sentence() {
 }
 
 #[test]
-fn learning_can_be_stopped() {
-    let mut bench = Bench::on(folder(4, &[0, 1, 2]), Theme::Dark, false);
+fn learning_can_be_cancelled() {
+    let folder = folder(17, &DONE);
+    // It learns only on request, so that nothing is learned on its own after the cancellation.
+    keep(folder.path(), &serde_json::json!({ "is_manual": true }));
+    let mut bench = Bench::on(folder, Theme::Dark, false);
     bench.wait("the model", |workspace| workspace.model_info().is_some());
+    assert!(!bench.workspace().learning.is_waiting());
     bench.key(Key::F9);
-    bench.wait("something to stop", |workspace| {
-        workspace.learning.is_waiting() || workspace.learning.trouble.is_some()
+    bench.wait("pictures to be processed", |workspace| {
+        workspace.learning.is_waiting() && workspace.learning.waiting_for_features() > 0
     });
-    if bench.has("Cancel") {
-        bench.click("Cancel");
-    }
-    bench.wait("the end", |workspace| !workspace.learning.is_waiting());
+    bench.click("Cancel");
+    assert!(!bench.workspace().learning.is_waiting());
+    bench.wait("the pictures", |workspace| {
+        workspace.learning.waiting_for_features() == 0 && workspace.learning_step().is_none()
+    });
+    bench.frames(30);
     assert!(bench.workspace().learning.saved.states.is_empty());
     assert!(bench.workspace().learning.active_state().is_none());
+    // The same request without a cancellation gives a state.
+    bench.key(Key::F9);
+    bench.wait("a learned state", |workspace| {
+        !workspace.learning.saved.states.is_empty()
+    });
 }
 
 #[test]
