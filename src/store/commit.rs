@@ -36,7 +36,7 @@ enum Attempt {
     /// The operation changes nothing.
     Unchanged,
     /// The change is in memory and in the file.
-    Applied(AppliedChange),
+    Applied(Box<AppliedChange>),
 }
 
 /// A step that was undone or redone.
@@ -262,7 +262,7 @@ impl Project {
                 if applied.steps.is_some() {
                     self.memory.add_to_history_parts(&affected);
                 }
-                Ok(Attempt::Applied(applied))
+                Ok(Attempt::Applied(Box::new(applied)))
             }
             Err(fault) => {
                 former.restore(&mut self.memory.history);
