@@ -77,7 +77,7 @@ impl View {
     }
 
     /// A point of the picture, in pixels, on the screen.
-    pub fn to_screen(&self, x: f32, y: f32) -> Pos2 {
+    pub fn to_screen(self, x: f32, y: f32) -> Pos2 {
         self.origin + vec2(x, y) * self.scale
     }
 
@@ -90,7 +90,7 @@ impl View {
     }
 
     /// A point of the screen in pixels of the picture, which may lie outside it.
-    pub fn to_picture(&self, point: Pos2) -> Pos2 {
+    pub fn to_picture(self, point: Pos2) -> Pos2 {
         ((point - self.origin) / self.scale).to_pos2()
     }
 

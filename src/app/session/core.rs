@@ -189,12 +189,12 @@ impl Session {
 
     /// How proposals are made.
     pub fn proposal_settings(&self) -> &ProposalSettings {
-        &self.state.proposals
+        &self.state.proposal_settings
     }
 
     /// The settings of proposals, to be changed.
     pub fn proposal_settings_mut(&mut self) -> &mut ProposalSettings {
-        &mut self.state.proposals
+        &mut self.state.proposal_settings
     }
 
     /// Lists again after pictures were added, removed or renamed.

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::document::{BoxState, CategoryId, Document, Summary};
 
-/// From this many pictures on, counting takes a noticeable part of a frame,
+/// From this many pictures on, counting takes a noticeable part of a frame.
 const LARGE_DOCUMENT_PICTURES: usize = 5000;
-/// and is done no more often than this.
+/// The time between two counts of a large document.
 const MIN_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The number of boxes of a class.

@@ -26,5 +26,5 @@ pub struct SessionState {
     pub locked_boxes: HashSet<AnnotationId>,
     /// How proposals are made.
     #[serde(rename = "proposing")]
-    pub proposals: ProposalSettings,
+    pub proposal_settings: ProposalSettings,
 }

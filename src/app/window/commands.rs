@@ -32,7 +32,7 @@ impl Window {
         match command {
             C::OpenFolder => file_dialog::show(FilePurpose::OpenFolder, self.event_sender.clone()),
             C::OpenProject => {
-                file_dialog::show(FilePurpose::OpenProject, self.event_sender.clone())
+                file_dialog::show(FilePurpose::OpenProject, self.event_sender.clone());
             }
             C::ChooseModel => file_dialog::show(FilePurpose::Model, self.event_sender.clone()),
             C::EmbeddedModel => self.use_model(None),
@@ -45,14 +45,14 @@ impl Window {
             C::SystemTheme => self.set_preference(context, Action::SetTheme(Theme::System)),
             C::Labels => self.change_canvas_options(|options| options.labels = !options.labels),
             C::Crosshair => {
-                self.change_canvas_options(|options| options.crosshair = !options.crosshair)
+                self.change_canvas_options(|options| options.crosshair = !options.crosshair);
             }
             C::Rulers => self.change_canvas_options(|options| options.rulers = !options.rulers),
             C::KeepView => {
-                self.change_canvas_options(|options| options.keep_view = !options.keep_view)
+                self.change_canvas_options(|options| options.keep_view = !options.keep_view);
             }
             C::Thumbnails => {
-                self.change_canvas_options(|options| options.thumbnails = !options.thumbnails)
+                self.change_canvas_options(|options| options.thumbnails = !options.thumbnails);
             }
             C::BrightnessAndContrast => self.shows_adjustment = !self.shows_adjustment,
             C::CommandPalette => self.dialog = Some(Dialog::CommandPalette(Default::default())),

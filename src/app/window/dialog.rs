@@ -13,7 +13,7 @@ impl Window {
         if let Some(dialog) = &mut dialog {
             match dialog {
                 Dialog::CommandPalette(palette) => {
-                    palette.ui(context, &self.command_state(), actions)
+                    palette.ui(context, &self.command_state(), actions);
                 }
                 Dialog::Help(help) => help.ui(context, &self.preferences.keymap, actions),
                 Dialog::Settings(settings) => settings.ui(context, &self.preferences, actions),

@@ -237,7 +237,7 @@ fn on_workspace_event(
             workspace.on_inference(picture, maps, learned, &model);
         }
         WorkerEvent::Proposer(ProposerEvent::FeaturesReady(picture)) => {
-            workspace.on_features_ready(picture)
+            workspace.on_features_ready(picture);
         }
         WorkerEvent::Learning(epoch, event) => match workspace.on_learning_event(epoch, event) {
             Ok(texts) => texts

@@ -79,10 +79,10 @@ impl Window {
                         learning::ui(ui, workspace, &commands, actions);
                     });
                     section(ui, tr!("panel-boxes"), |ui| {
-                        boxes::ui(ui, workspace, actions)
+                        boxes::ui(ui, workspace, actions);
                     });
                     section(ui, tr!("panel-classes"), |ui| {
-                        self.classes.ui(ui, workspace, actions)
+                        self.classes.ui(ui, workspace, actions);
                     });
                 });
             });

@@ -60,7 +60,7 @@ impl Deriver {
                 }
                 left -= batch.len();
                 let boxes_of = |request: &PictureRequest| {
-                    let bytes = cache.get(CacheKind::Maps, &model.maps_key(&request.key))?;
+                    let bytes = cache.get(CacheKind::Maps, &model.cache_key(&request.key))?;
                     let maps = maps_codec::decode(&bytes)?;
                     let [width, height] = request.size;
                     let boxes = propose::proposals_from_maps(

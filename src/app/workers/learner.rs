@@ -279,7 +279,7 @@ impl Worker {
         model_info: &ModelInfo,
         request: &PictureRequest,
     ) -> Option<PictureFeatures> {
-        let key = model_info.maps_key(&request.key);
+        let key = model_info.cache_key(&request.key);
         let bytes = self.cache.get(CacheKind::PictureFeatures, &key)?;
         let features = PictureFeatures::from_bytes(&bytes)?;
         let [width, height] = request.size;

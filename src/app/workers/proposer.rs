@@ -265,7 +265,7 @@ impl Worker {
         model_info: &Arc<ModelInfo>,
     ) {
         let picture = request.picture;
-        let key = model_info.maps_key(&request.key);
+        let key = model_info.cache_key(&request.key);
         let maps = propose::maps_for(&inference.evidence, &Target::Automatic, BoxMode::All);
         let bytes = maps_codec::encode(&maps);
         self.cache.put(CacheKind::Maps, &key, &bytes);
@@ -315,7 +315,7 @@ impl Worker {
                 Some(Some((request, purpose, queue.active_state.clone())))
             })?;
             let picture = request.picture;
-            let key = model_info.maps_key(&request.key);
+            let key = model_info.cache_key(&request.key);
             let cached_features = || {
                 let bytes = self.cache.get(CacheKind::PictureFeatures, &key)?;
                 PictureFeatures::from_bytes(&bytes)
@@ -393,7 +393,7 @@ fn load(model_settings: &ModelSettings) -> Result<(Model, ModelInfo), String> {
         name: model.name.clone(),
         version: model.version(),
         classes: model.classes().into(),
-        is_foreign: model.head().is_none(),
+        has_companion_classes: model.head().is_none(),
         quality: model_settings.quality,
         device,
     };

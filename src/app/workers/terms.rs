@@ -39,7 +39,7 @@ pub struct ModelInfo {
     /// The names of the classes that its proposals are of.
     pub classes: Arc<[String]>,
     /// Whether these are the companion's (ImageNet) and not those of a class head of the user.
-    pub is_foreign: bool,
+    pub has_companion_classes: bool,
     /// The quality level.
     pub quality: Quality,
     /// The device that it runs on, with the reason if it is not the requested one.
@@ -48,7 +48,7 @@ pub struct ModelInfo {
 
 impl ModelInfo {
     /// The provenance of boxes that are cut from its maps.
-    pub fn origin(&self, method: Method, threshold: f32) -> document::Provenance {
+    pub fn provenance(&self, method: Method, threshold: f32) -> document::Provenance {
         document::Provenance {
             name: self.name.as_str().into(),
             version: self.version.as_str().into(),
@@ -64,7 +64,7 @@ impl ModelInfo {
 
     /// The provenance of boxes that were made from its features by another method. `version` is
     /// appended to its own.
-    pub fn origin_with_method(&self, method: &str, version: &str) -> document::Provenance {
+    pub fn provenance_by_method(&self, method: &str, version: &str) -> document::Provenance {
         document::Provenance {
             name: self.name.as_str().into(),
             version: format!("{}{version}", self.version).into(),
@@ -74,7 +74,7 @@ impl ModelInfo {
     }
 
     /// The cache key of the maps and features of a picture, from its [`picture_key`].
-    pub fn maps_key(&self, picture: &str) -> String {
+    pub fn cache_key(&self, picture: &str) -> String {
         format!("{picture}/{}/{}", self.version, self.quality)
     }
 }

@@ -120,7 +120,7 @@ impl Workspace {
         if let Some(maps) = self.deriving.maps.get(&picture) {
             return Some(Arc::clone(maps));
         }
-        let key = self.model_info()?.maps_key(&self.request(picture)?.key);
+        let key = self.model_info()?.cache_key(&self.request(picture)?.key);
         if self.deriving.without_maps.contains(&picture) {
             return None;
         }

@@ -227,7 +227,7 @@ impl Workspace {
         if found.is_empty() {
             return Ok(());
         }
-        let origin = Arc::new(model_info.origin_with_method(LEARNED_METHOD, &format!("+{id}")));
+        let origin = Arc::new(model_info.provenance_by_method(LEARNED_METHOD, &format!("+{id}")));
         let namer = self.class_namer(&model_info);
         let document = self.session.document();
         let named: Vec<(PictureId, Vec<NamedCandidate>)> = found

@@ -103,7 +103,7 @@ impl Workspace {
         search.pictures += boxes.len();
         let category = search.category;
         self.request_features(&missing);
-        let origin = Arc::new(model_info.origin_with_method(SIMILAR_METHOD, ""));
+        let origin = Arc::new(model_info.provenance_by_method(SIMILAR_METHOD, ""));
         let found: Vec<(PictureId, Vec<Candidate>)> = boxes
             .iter()
             .map(|(picture, boxes)| {

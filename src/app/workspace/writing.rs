@@ -139,7 +139,7 @@ impl Workspace {
     ) -> Result<(), StoreError> {
         let threshold = cut.boxes.threshold;
         let threshold = threshold.unwrap_or(cut.method.default_threshold());
-        let origin = Arc::new(model_info.origin(cut.method, threshold));
+        let origin = Arc::new(model_info.provenance(cut.method, threshold));
         self.naming.tally.count_proposals(proposals);
         let namer = self.class_namer(model_info);
         let named: Vec<(PictureId, Vec<NamedCandidate>)> = proposals
@@ -176,7 +176,7 @@ impl Workspace {
         ClassNamer::new(
             self.session.document(),
             &model_info.classes,
-            model_info.is_foreign,
+            model_info.has_companion_classes,
         )
     }
 
