@@ -141,3 +141,15 @@ fn links_out_of_a_folder_are_refused() {
     let bad = root.path().join("in.json/below/out.json");
     assert!(formats::export(&sample(), root.path(), &options, &bad).is_err());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_an_export_folder_is_replaced_and_not_followed() {
+    let (root, out, other) = (Folder::new(), Folder::new(), Folder::new());
+    let target = other.write("notes.xml", "mine");
+    std::os::unix::fs::symlink(&target, out.path().join("a.xml")).unwrap();
+    let options = ExportOptions::new(Format::Voc);
+    formats::export(&sample(), root.path(), &options, out.path()).unwrap();
+    assert_eq!(fs::read_to_string(&target).unwrap(), "mine");
+    assert!(!out.path().join("a.xml").is_symlink());
+}
