@@ -1,7 +1,7 @@
 //! Image-level tags: those of a document, and CSV with one line per picture.
 //!
-//! A line is `path,tag[,tag...]`, quoted where a value has a comma. A first line with column names is
-//! skipped. Spaces around tags, and empty tags, are dropped.
+//! A line is `path,tag[,tag...]`, quoted where a value has a comma. A first line with column names
+//! is skipped. Spaces around tags, and empty tags, are dropped.
 
 use std::path::{Path, PathBuf};
 
