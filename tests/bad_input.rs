@@ -831,7 +831,7 @@ fn a_conformer_without_class_maps_proposes_objects() {
     let place = Place::new();
     place.write("plain.safetensors", bytes);
     let run = place.run("model plain.safetensors").exits(0);
-    let run = run.prints("none: boxes get names from ImageNet");
+    let run = run.prints("none; boxes can get class names from ImageNet");
     run.prints(
         "conv_cls_head.bias, conv_cls_head.weight, trans_cls_head.bias, trans_cls_head.weight",
     );

@@ -126,7 +126,7 @@ commands! {
     DarkTheme => row(View),
     SystemTheme => row(View),
     // Help
-    CommandPalette => row(Help).keys(&[ctrl_shift(K::P)]).toolbar(5, 5, "🔍").stored_as("ThemePalette"),
+    CommandPalette => row(Help).keys(&[ctrl_shift(K::P)]).toolbar(5, 5, "🔍").stored_as("Palette"),
     Help => row(Help).keys(&[plain(K::F1), shift(K::Questionmark)]),
     Settings => row(Help).keys(&[ctrl(K::Comma)]).after_separator(),
     Problems => row(Help).keys(&[plain(K::F7)]),
