@@ -469,7 +469,7 @@ fn a_full_disk_gives_one_error_and_a_journal_to_resume_from() {
     place
         .run("propose set --out boxes.json --patches 64 --resume")
         .exits(0)
-        .says("going on from");
+        .says("continuing after");
     assert!(place.read("boxes.json") == place.read("whole.json"));
 }
 
@@ -831,7 +831,7 @@ fn a_conformer_without_class_maps_proposes_objects() {
     let place = Place::new();
     place.write("plain.safetensors", bytes);
     let run = place.run("model plain.safetensors").exits(0);
-    let run = run.prints("none: boxes get names from ImageNet");
+    let run = run.prints("none; boxes can get class names from ImageNet");
     run.prints(
         "conv_cls_head.bias, conv_cls_head.weight, trans_cls_head.bias, trans_cls_head.weight",
     );

@@ -338,7 +338,7 @@ fn a_class_map_renames_the_classes_of_the_model() {
     );
     run("set --map map.csv --out boxes.json")
         .exits(0)
-        .says("map.csv names \"class 9\", which tscam_reference does not know");
+        .says("map.csv maps \"class 9\", which tscam_reference does not have");
     let coco = place.json("boxes.json");
     let categories = coco["categories"].as_array().unwrap();
     let names: Vec<&str> = categories
@@ -645,10 +645,10 @@ fn ended(mut child: Child) -> Run {
     }
 }
 
-/// The N of `going on from N of M`, the number of pictures done before.
+/// The N of `continuing after N of M pictures`, the number of pictures done before.
 #[track_caller]
 fn resumed(run: &Run) -> usize {
-    let (_, rest) = run.stderr.split_once("going on from ").unwrap();
+    let (_, rest) = run.stderr.split_once("continuing after ").unwrap();
     rest.split(' ').next().unwrap().parse().unwrap()
 }
 

@@ -1,4 +1,4 @@
-//! `tsukami eval`: its numbers on the sample set, and what it refuses.
+//! `tsukami eval`: its numbers on the sample set, and what is refused.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -13,7 +13,7 @@ fn truth() -> Value {
     serde_json::from_slice(&fs::read(repository("assets/sample/truth.json")).unwrap()).unwrap()
 }
 
-/// The truth as a results list with full scores.
+/// The ground truth as a results list with full scores.
 fn perfect(truth: &Value) -> Vec<Value> {
     let annotations = truth["annotations"].as_array().unwrap();
     annotations
@@ -29,7 +29,7 @@ fn perfect(truth: &Value) -> Vec<Value> {
         .collect()
 }
 
-/// What `eval` measures of a results list against the sample's truth.
+/// The metrics of a results list against the ground truth of the sample.
 fn measured(results: &[Value], options: &str) -> Value {
     let place = Place::new();
     place.write("truth.json", truth().to_string());
@@ -42,7 +42,7 @@ fn measured(results: &[Value], options: &str) -> Value {
     place.json("metrics.json")
 }
 
-/// The sample with this truth beside its pictures.
+/// The pictures of the sample with this ground truth.
 fn sample_with(truth: &Value) -> Place {
     let place = Place::new();
     place.sample("images");
@@ -115,7 +115,7 @@ fn the_numbers_are_the_same_every_time() {
 }
 
 #[test]
-fn the_truth_itself_has_full_precision_and_a_third_of_the_effort() {
+fn the_ground_truth_has_full_precision_and_a_third_of_the_effort() {
     let metrics = measured(&perfect(&truth()), "");
     assert_near(&metrics["detection"]["ap"], 1.0);
     assert_near(&metrics["detection"]["recall50"], 1.0);
@@ -124,14 +124,14 @@ fn the_truth_itself_has_full_precision_and_a_third_of_the_effort() {
 }
 
 #[test]
-fn no_results_at_all_are_the_whole_effort() {
+fn empty_results_leave_the_whole_effort() {
     let metrics = measured(&[], "");
     assert_near(&metrics["detection"]["ap"], 0.0);
     assert_near(&metrics["effort"]["effort"], 1.0);
 }
 
 #[test]
-fn a_wrong_class_is_an_edit_unless_classes_do_not_count() {
+fn a_wrong_class_is_an_edit_unless_class_agnostic() {
     let mut results = perfect(&truth());
     let categories = truth()["categories"].as_array().unwrap().len() as u64;
     for result in &mut results {
@@ -156,7 +156,7 @@ fn a_surplus_box_is_a_reject() {
 }
 
 #[test]
-fn what_propose_writes_as_results_can_be_measured() {
+fn the_results_list_of_propose_can_be_measured() {
     let place = sample_with(&truth());
     place
         .run("propose images --out boxes.json --results results.json")
@@ -166,7 +166,7 @@ fn what_propose_writes_as_results_can_be_measured() {
         .exits(0);
     place.run("eval . --json of_model.json").exits(0);
     let (of_results, of_model) = (place.json("of_results.json"), place.json("of_model.json"));
-    // The file holds hundredths of a pixel.
+    // The file is rounded to hundredths of a pixel.
     for key in ["ap", "ap50", "recall50"] {
         let difference = of_results["detection"][key].as_f64().unwrap()
             - of_model["detection"][key].as_f64().unwrap();
@@ -213,14 +213,14 @@ fn a_missing_picture_is_listed_and_the_exit_code_is_1() {
 }
 
 #[test]
-fn a_truth_whose_pictures_are_all_missing_exits_2() {
+fn the_exit_code_is_2_if_all_pictures_are_missing() {
     let place = Place::new();
     place.write("truth.json", truth().to_string());
     place.run("eval .").exits(2).says("chelsea.jpg");
 }
 
 #[test]
-fn a_picture_of_another_size_than_the_truth_says_is_told() {
+fn a_picture_of_another_size_than_in_the_ground_truth_gives_a_warning() {
     let mut truth = truth();
     truth["images"][8]["width"] = 4510.into();
     truth["images"][8]["height"] = 3000.into();
@@ -229,7 +229,7 @@ fn a_picture_of_another_size_than_the_truth_says_is_told() {
 }
 
 #[test]
-fn a_truth_that_is_none_is_refused() {
+fn a_file_that_is_not_ground_truth_is_refused() {
     let place = Place::new();
     place.run("eval .").refuses(&["truth.json"]);
     place.write("truth.json", b"{");
@@ -303,7 +303,7 @@ fn methods_are_compared_side_by_side() {
 }
 
 #[test]
-fn a_class_map_lets_names_be_judged() {
+fn with_a_class_map_names_are_judged() {
     let place = sample_with(&truth());
     place.write(
         "map.csv",

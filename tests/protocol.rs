@@ -1,5 +1,5 @@
-//! `tsukami eval --protocol`: the numbers of small sets against the official implementation's boxes
-//! for the same picture and weights (`tests/reference/README.md`), and what is refused.
+//! `tsukami eval --protocol`: the numbers of small data sets compared with the boxes of the official
+//! implementation for the same picture and weights (`tests/reference/README.md`), and what is refused.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -11,24 +11,24 @@ use candle_core::{Device, Tensor};
 use common::{Place, Run, repository};
 use serde_json::{Value, json};
 
-/// The corners of a box; in a picture of 224 x 224 pixels the official code moves none of them but
-/// those on the last edge, which it puts at 223.
+/// The corners of a box. In a picture of 224 x 224 pixels the official code moves only those on the last
+/// edge, to 223.
 type Corners = [i64; 4];
 
 /// For each class a true box, made from the official box of the class at threshold 0.6.
 const TRUTH: [Corners; 5] = [
     [31, 63, 79, 181],    // an IoU of exactly one half
     [31, 0, 67, 35],      // the same box
-    [129, 0, 224, 224],   // the same but for the last edges
+    [129, 0, 224, 224],   // the same except for the last edges
     [100, 100, 150, 150], // a small part
     [120, 160, 202, 209], // nearly the same
 ];
 
-/// A box that nothing finds: a second object in the picture of class 1.
+/// A second object in the picture of class 1, which no box finds.
 const ELSEWHERE: Corners = [150, 150, 200, 200];
 
-/// `MaxBoxAcc` and `MaxBoxAccV2` of [`ilsvrc`]: what wsolevaluation's own `BoxEvaluator` says of
-/// its lists and the official implementation's maps, enlarged by OpenCV, at 100 thresholds.
+/// `MaxBoxAcc` and `MaxBoxAccV2` of [`ilsvrc`] according to wsolevaluation's own `BoxEvaluator`, for its
+/// lists and the maps of the official implementation, enlarged by OpenCV, at 100 thresholds.
 const WSOLEVALUATION: (f64, f64) = (0.8, (0.8 + 0.8 + 0.6) / 3.0);
 
 /// The official boxes at a threshold, by class.
@@ -39,7 +39,7 @@ fn official_boxes(threshold: &str) -> Vec<Corners> {
     serde_json::from_value(boxes.clone()).unwrap()
 }
 
-/// The classes by the official implementation's logits, likeliest first.
+/// The classes by the logits of the official implementation, most probable first.
 fn official_ranking() -> Vec<usize> {
     let path = repository("tests/reference/tscam_reference_outputs.safetensors");
     let tensors = candle_core::safetensors::load(path, &Device::Cpu).unwrap();
@@ -50,7 +50,7 @@ fn official_ranking() -> Vec<usize> {
     classes
 }
 
-/// Intersection over union where a box is one pixel wider and higher than its edges say.
+/// Intersection over union if a box is one pixel wider and higher than its edges say.
 fn iou(a: &Corners, b: &Corners) -> f64 {
     let area = |[x0, y0, x1, y1]: Corners| (x1 - x0 + 1).max(0) * (y1 - y0 + 1).max(0);
     let shared = area([
@@ -71,7 +71,7 @@ fn official_ious(threshold: &str) -> Vec<f64> {
         .collect()
 }
 
-/// Five pictures, one a class, as ILSVRC with wsolevaluation's metadata in `meta`.
+/// Five pictures, one per class, as ILSVRC with wsolevaluation's metadata in `meta`.
 fn ilsvrc() -> Place {
     let place = Place::new();
     let picture = fs::read(repository("tests/reference/input.png")).unwrap();
@@ -96,7 +96,7 @@ fn ilsvrc() -> Place {
     place
 }
 
-/// The same as CUB-200-2011, after a picture of the training split that is not there.
+/// The same as CUB-200-2011, after a missing picture of the training split.
 fn cub() -> Place {
     let place = Place::new();
     let picture = fs::read(repository("tests/reference/input.png")).unwrap();
@@ -149,7 +149,7 @@ fn assert_near(found: &Value, expected: f64) {
     assert!((found - expected).abs() < 1e-9, "{found}, not {expected}");
 }
 
-/// Checks what the TS-CAM code would count of all five pictures at a threshold.
+/// Checks against the counts of the TS-CAM code for all five pictures at a threshold.
 #[track_caller]
 fn assert_official(report: &Value, threshold: &str) {
     let ious = official_ious(threshold);
@@ -161,7 +161,7 @@ fn assert_official(report: &Value, threshold: &str) {
         share(ious.iter().filter(|iou| **iou >= 0.5).count()),
     );
     assert_near(&gt_known["mean_iou"], ious.iter().sum::<f64>() / 5.0);
-    // All five classes are among the first five; one picture shows the likeliest.
+    // All five classes are among the first five; one picture shows the most probable one.
     assert_near(&found["top5_cls"], 1.0);
     assert_near(
         &found["top5_loc"],
@@ -173,7 +173,7 @@ fn assert_official(report: &Value, threshold: &str) {
 }
 
 #[test]
-fn the_true_boxes_test_what_they_should() {
+fn the_true_boxes_have_the_intended_ious() {
     let ious = official_ious("0.6");
     assert_eq!(ious[0], 0.5);
     assert_eq!(ious[1], 1.0);
@@ -182,7 +182,7 @@ fn the_true_boxes_test_what_they_should() {
 }
 
 #[test]
-fn ilsvrc_is_counted_as_the_official_code_counts() {
+fn the_counts_on_ilsvrc_agree_with_the_official_code() {
     let place = ilsvrc();
     let run = eval(
         &place,
@@ -206,14 +206,14 @@ fn ilsvrc_is_counted_as_the_official_code_counts() {
 }
 
 #[test]
-fn cub_is_counted_as_the_official_code_counts() {
+fn the_counts_on_cub_agree_with_the_official_code() {
     let place = cub();
     eval(&place, &format!("{CUB} --threshold 0.5")).exits(0);
     assert_official(&place.json("report.json"), "0.5");
 }
 
 #[test]
-fn each_set_has_its_official_threshold() {
+fn each_data_set_has_its_official_threshold() {
     for (place, line, threshold) in [(ilsvrc(), ILSVRC, 0.12), (cub(), CUB, 0.1)] {
         let run = eval(&place, line).exits(0);
         let report = place.json("report.json");
@@ -224,7 +224,7 @@ fn each_set_has_its_official_threshold() {
 }
 
 #[test]
-fn image_ids_say_which_pictures_count_and_folders_by_class_are_searched() {
+fn image_ids_select_pictures_and_class_folders_are_searched() {
     let place = ilsvrc();
     place.write("meta/image_ids.txt", "val/4.png\nval/1.png\n");
     fs::create_dir(place.path("ILSVRC/n0001")).unwrap();
@@ -233,7 +233,7 @@ fn image_ids_say_which_pictures_count_and_folders_by_class_are_searched() {
         place.path("ILSVRC/n0001/4.png"),
     )
     .unwrap();
-    // Two classes of five, of which the last is one.
+    // Two of the five classes, the last one included.
     eval(&place, &format!("{ILSVRC} --threshold 0.6")).exits(0);
     let report = place.json("report.json");
     let ious = official_ious("0.6");
@@ -242,7 +242,7 @@ fn image_ids_say_which_pictures_count_and_folders_by_class_are_searched() {
 }
 
 #[test]
-fn an_absent_picture_is_listed_and_the_rest_goes_on() {
+fn a_missing_picture_is_listed_and_the_others_are_measured() {
     let place = cub();
     fs::remove_file(place.path("CUB_200_2011/images/002.Bird/3.png")).unwrap();
     eval(&place, CUB).exits(1).says("failed: ").says("3.png");
@@ -293,7 +293,7 @@ fn other_methods_need_no_head() {
 }
 
 #[test]
-fn a_head_of_another_set_is_refused() {
+fn a_head_for_another_data_set_is_refused() {
     let place = cub();
     let classes = String::from_utf8(place.read("CUB_200_2011/classes.txt")).unwrap();
     place.write("CUB_200_2011/classes.txt", classes + "6 006.Bird\n");
@@ -305,7 +305,7 @@ fn a_head_of_another_set_is_refused() {
 }
 
 #[test]
-fn lists_that_lack_something_are_refused() {
+fn incomplete_lists_are_refused() {
     let place = ilsvrc();
     let refuses = |name: &str, list: &str, texts: &[&str]| {
         let path = format!("meta/{name}");
@@ -342,7 +342,7 @@ fn lists_that_lack_something_are_refused() {
 }
 
 #[test]
-fn lists_of_cub_that_lack_something_are_refused() {
+fn incomplete_lists_of_cub_are_refused() {
     let place = cub();
     let refuses = |name: &str, list: &str, texts: &[&str]| {
         let path = format!("CUB_200_2011/{name}");

@@ -1,4 +1,4 @@
-//! `tsukami train`: heads from tags, and what it refuses.
+//! `tsukami train`: heads and models from tags, and what is refused.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use common::{Place, repository};
 
 #[test]
-fn folders_train_a_head_that_names_the_boxes() {
+fn a_head_trained_on_folders_names_the_boxes() {
     let place = Place::new();
     place.sample("pictures");
     let line = "train pictures --tags folders -o head.safetensors --curve loss.csv";
@@ -59,7 +59,7 @@ fn folders_train_a_head_that_names_the_boxes() {
 }
 
 #[test]
-fn a_file_of_tags_trains_on_the_pictures_that_it_names() {
+fn a_csv_file_trains_on_the_pictures_that_it_lists() {
     let place = Place::new();
     place.sample("pictures");
     place.write(
@@ -73,7 +73,7 @@ fn a_file_of_tags_trains_on_the_pictures_that_it_names() {
         .says("3 pictures of 3 classes")
         .says("\"../elsewhere.jpg\" was refused")
         .says("1 of 4 pictures in tags.csv not found, for example pictures/nowhere.jpg");
-    // A head alone is as good as a model: it reads the embedded backbone.
+    // A head can be used as a model: it reads the embedded backbone.
     place
         .run("model head.safetensors")
         .exits(0)
@@ -81,17 +81,17 @@ fn a_file_of_tags_trains_on_the_pictures_that_it_names() {
 }
 
 #[test]
-fn one_class_is_told_from_the_background() {
+fn a_single_class_is_trained_against_the_background() {
     let place = Place::new();
     place.pictures("discs", 3);
     place
         .run("train discs --tags folders -o head.safetensors")
         .exits(0)
-        .says("each class is told from the background of the pictures");
+        .says("each class is trained against the background of the pictures");
 }
 
 #[test]
-fn tags_that_contradict_each_other_are_left_out() {
+fn copies_with_different_tags_are_left_out() {
     let place = Place::new();
     place.pictures("discs", 3);
     place.pictures("balls", 2);
@@ -101,7 +101,7 @@ fn tags_that_contradict_each_other_are_left_out() {
     for (folder, class) in [("discs", "a"), ("balls", "b")] {
         for (at, name) in place.names(folder).iter().enumerate() {
             let mut bytes = place.read(&format!("{folder}/{name}"));
-            // The same scene under another class is another file.
+            // The same scene has other bytes under another class.
             bytes.extend([at as u8, class.as_bytes()[0]]);
             place.write(format!("pictures/{class}/{name}"), bytes);
         }
@@ -115,7 +115,7 @@ fn tags_that_contradict_each_other_are_left_out() {
 }
 
 #[test]
-fn what_cannot_be_trained_on_is_refused_in_a_sentence() {
+fn input_that_cannot_be_trained_on_is_refused_in_a_sentence() {
     let place = Place::new();
     place.sample("pictures");
     place.pictures("one", 1);
@@ -138,7 +138,7 @@ fn what_cannot_be_trained_on_is_refused_in_a_sentence() {
 }
 
 #[test]
-fn a_head_for_another_backbone_is_refused_by_name() {
+fn a_head_for_another_backbone_is_refused() {
     let place = Place::new();
     place.sample("pictures");
     let line = "train pictures --tags folders -o head.safetensors";
@@ -195,7 +195,7 @@ fn the_papers_training_makes_a_model_that_proposes() {
     place
         .run("propose pictures --model full.safetensors --method ts-cam --square --quality fast")
         .exits(0);
-    // What it leaves is the model, the curve and the boxes, no checkpoint.
+    // The model, the curve and the boxes stay; the checkpoint is deleted.
     let names = place.names(".");
     assert!(
         !names.iter().any(|name| name.contains("checkpoint")),

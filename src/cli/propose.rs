@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::exit_code::{FAILED, INTERRUPTED};
 use super::interrupt::listen_for_interrupt;
 use super::options::{ModelOptions, share};
+use super::plural::counted;
 use super::progress::Progress;
 use super::propose_project;
 use crate::bulk::{self, BulkEvent, BulkJob, Shard};
@@ -16,53 +17,52 @@ use crate::naming::Naming;
 use crate::propose::ProposeSettings;
 use crate::tscam::Model;
 
-/// What `tsukami propose` takes.
+/// The arguments of `tsukami propose`.
 #[derive(Args)]
 pub struct Arguments {
-    /// Folders (with those inside), pictures, or text lists of them (.txt)
+    /// Folders (searched recursively), pictures, or text files that list them (.txt)
     #[arg(required_unless_present = "project", value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Propose for the new pictures of a project and keep the boxes there, in place of a COCO file
+    /// Propose boxes for the new pictures of a project and store them there, instead of a COCO file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "out", "results", "heatmaps", "tags", "resume", "shard"])]
     project: Option<PathBuf>,
-    /// With --project: propose again where nobody has finished, in place of untouched proposals
+    /// With --project: also replace untouched proposals of pictures that are not done
     #[arg(long, requires = "project")]
     again: bool,
     /// The COCO file to write
     #[arg(short, long, default_value = "boxes.json", value_name = "FILE")]
     out: PathBuf,
-    /// Also write the plain results list that pycocotools loads
+    /// Also write a COCO results list, as pycocotools loads it
     #[arg(long, value_name = "FILE")]
     results: Option<PathBuf>,
-    /// Also write each picture's map over it, as PNG
+    /// Also write a heat map of each picture as PNG
     #[arg(long, value_name = "DIR")]
     heatmaps: Option<PathBuf>,
     #[command(flatten)]
     model: ModelOptions,
-    /// Every region that matters, or the paper's one box
+    /// All regions, or only the largest one as in the paper
     #[arg(long, value_enum, default_value = "all")]
     boxes: Boxes,
-    /// The most boxes a picture
+    /// Maximum boxes per picture
     #[arg(long, default_value_t = BoxOptions::default().max_boxes, value_name = "N")]
     max_boxes: usize,
-    /// With --boxes all: the smallest region, as a share of the picture [default: 4 patches]
+    /// With --boxes all: minimum area of a region as a share of the picture [default: 4 patches]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     min_area: Option<f32>,
-    /// With --boxes all: the lowest score of a box, in 0..1
+    /// With --boxes all: minimum score of a box, from 0 to below 1
     #[arg(long, default_value_t = BoxOptions::default().min_score, value_name = "S", value_parser = share)]
     min_score: f32,
-    /// What is known of each picture: `folders` takes the name of its folder as its class
+    /// Tags of the pictures: `folders` tags each picture with the name of its folder
     #[arg(long, value_enum)]
     tags: Option<Tags>,
-    /// What the model's classes are called here: CSV lines `class,category`, or JSON
-    /// {"class": "category"}; no category leaves the box an "object". With --project, the project
-    /// keeps it
+    /// Map the model's classes to your own: CSV lines `class,category`, or JSON {"class": "category"}.
+    /// An empty category makes the box an "object". With --project, the map is stored in the project
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
-    /// Go on from an interrupted or killed run with the same --out
+    /// Continue an interrupted or killed run with the same --out
     #[arg(long)]
     resume: bool,
-    /// Do the I-th of N parts of the pictures, I from 1 to N; join them with `tsukami merge`
+    /// Process only the I-th of N parts of the pictures, I from 1 to N; join them with `tsukami merge`
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
 }
@@ -120,7 +120,7 @@ fn warn_unknown_classes(path: &Path, naming: &Naming, model: &Model) {
             number => format!(" and {} more", number - 1),
         };
         status!(
-            "note: {} names {first:?}{more}, which {} does not know",
+            "note: {} maps {first:?}{more}, which {} does not have",
             path.display(),
             model.name
         );
@@ -140,7 +140,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         warn_unknown_classes(path, naming, &model);
     }
 
-    let cancel = listen_for_interrupt("stopping; what is done will be written")?;
+    let cancel = listen_for_interrupt("stopping; finished pictures will be written")?;
     if let Some(project) = &arguments.project {
         let BulkJob {
             settings, decoders, ..
@@ -160,7 +160,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         BulkEvent::Started { total, resumed } => {
             progress = Progress::new(total, resumed);
             if resumed > 0 {
-                progress.println(&format!("going on from {resumed} of {total} pictures"));
+                progress.println(&format!(
+                    "continuing after {resumed} of {}",
+                    counted(total, "picture")
+                ));
             }
         }
         BulkEvent::Done { .. } => progress.advance(),
@@ -179,20 +182,20 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         }
     }
     status!(
-        "{}{} pictures, {} boxes, {} failed, {:.1} pictures/s -> {}",
+        "{}{}, {}, {} failed, {:.1} pictures/s -> {}",
         if summary.interrupted {
             "interrupted: "
         } else {
             ""
         },
-        summary.pictures,
-        summary.boxes,
+        counted(summary.pictures, "picture"),
+        counted(summary.boxes, "box"),
         summary.failed.len(),
         progress.rate(),
         job.out.display()
     );
     Ok(if summary.interrupted {
-        status!("the same command with --resume goes on from there");
+        status!("the same command with --resume continues from there");
         INTERRUPTED
     } else if summary.failed.is_empty() {
         0

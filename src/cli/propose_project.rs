@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::exit_code::{FAILED, INTERRUPTED};
+use super::plural::counted;
 use super::progress::Progress;
 use super::project_access::{open, rescan};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
@@ -85,9 +86,10 @@ pub fn run(
     let path = project.path().to_owned();
     project.close()?;
     status!(
-        "{}{done} of {} pictures, {boxes} boxes, {} failed, {:.1} pictures/s -> {}",
+        "{}{done} of {}, {}, {} failed, {:.1} pictures/s -> {}",
         if interrupted { "interrupted: " } else { "" },
-        paths.len(),
+        counted(paths.len(), "picture"),
+        counted(boxes, "box"),
         failed.len(),
         progress.rate(),
         path.display()
@@ -117,7 +119,7 @@ fn pictures_to_process(project: &Project, again: bool) -> Vec<(PictureId, PathBu
         .collect()
 }
 
-/// Keeps the class map of a file in the project.
+/// Stores a class map in the project.
 fn apply_naming(project: &mut Project, naming: &Naming) -> Result<(), StoreError> {
     let changes: Vec<(String, Option<MappedClass>)> = naming
         .iter()
@@ -181,7 +183,7 @@ impl<'a> ProposalWriter<'a> {
     fn write(&mut self) -> Result<(), StoreError> {
         let pending = std::mem::take(&mut self.pending);
         let (classes, is_companion) = (&self.classes, self.is_companion);
-        // The names are looked up in the transaction, since a window may change them meanwhile.
+        // The names are looked up in the transaction, because a window may change them meanwhile.
         let candidates = |document: &Document| -> Vec<(PictureId, Vec<NamedCandidate>)> {
             let namer = ClassNamer::new(document, classes, is_companion);
             let named = |picture: PictureId, proposals| -> Vec<NamedCandidate> {

@@ -17,6 +17,23 @@
 //! 1e-7 of their value, so a pair that lies on a threshold to that precision may fall on the other
 //! side than in a program that uses `f64` throughout.
 //!
+//! ```
+//! use tsukami::evaluate::{
+//!     ClassMatching, EvaluationCase, Prediction, TruthBox, annotation_effort, coco_metrics,
+//! };
+//! use tsukami::geometry::BBox;
+//!
+//! let bbox = BBox::from_xywh(10.0, 20.0, 100.0, 50.0);
+//! let picture = EvaluationCase {
+//!     truth: vec![TruthBox { bbox, category: 1, is_crowd: false }],
+//!     predictions: vec![Prediction { bbox, category: 1, score: 0.9 }],
+//! };
+//! let metrics = coco_metrics(&[picture.clone()], ClassMatching::Required).expect("an object");
+//! assert!(metrics.ap50 > 0.999);
+//! let effort = annotation_effort(&[picture], ClassMatching::Required);
+//! assert_eq!((effort.accepts, effort.draws), (1, 0));
+//! ```
+//!
 //! | module | its one idea |
 //! |---|---|
 //! | `case` | the true and the proposed boxes of a picture |

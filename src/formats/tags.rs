@@ -1,15 +1,17 @@
-//! CSV of image tags: one line per picture, with its path and its tags.
+//! Image-level tags: as CSV, one line per picture with its path and its tags, and those of a document.
 //!
 //! `path,tag[,tag...]`, quoted where a value has a comma. A first line with column names is
 //! skipped. Spaces around tags, and empty tags, are dropped.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::FormatError;
 use super::export::writer::ExportWriter;
 use super::import::builder::ImportBuilder;
 use super::import::rows::ImportedPicture;
 use super::{input, paths};
+use crate::document::Document;
+use crate::naming::ANY_OBJECT;
 
 /// Names of a first column that are not a path.
 const COLUMN_NAMES: [&str; 6] = ["path", "image", "file", "filename", "file_name", "picture"];
@@ -99,4 +101,22 @@ pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), 
         });
     }
     Ok(())
+}
+
+/// The image-level tags of a document's pictures, whose paths are relative to `root`: their own tags, and
+/// the classes of their boxes that are ground truth. Missing pictures are left out.
+pub fn from_document(document: &Document, root: &Path) -> Vec<(PathBuf, Vec<String>)> {
+    let present = document.pictures().filter(|picture| !picture.missing);
+    let tagged = present.map(|picture| {
+        let boxes = document.annotations(picture.id).iter();
+        let true_boxes = boxes.filter(|row| row.is_ground_truth());
+        let classes = picture.tags.iter().copied();
+        let classes = classes.chain(true_boxes.map(|row| row.category));
+        let names = classes.filter_map(|class| document.category(class));
+        let names = names.map(|category| category.name.to_string());
+        // A box of no particular class says nothing about classes.
+        let names = names.filter(|name| name != ANY_OBJECT);
+        (root.join(&*picture.path), names.collect())
+    });
+    tagged.collect()
 }

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`boxes`] | corrected boxes -> better boxes |
 //! | [`class_head`] | image-level tags -> a class head on a frozen backbone |
-//! | [`full`] | image-level tags -> backbone and head together, as the paper trains them |
+//! | [`full_training`] | image-level tags -> backbone and head together, as the paper trains them |
 //! | [`tags`] | which picture shows which classes |
 //! | `logistic` | the convex problem of a class head |
 //! | `gram` | sums of products over rows |
@@ -15,9 +15,8 @@
 
 pub mod boxes;
 pub mod class_head;
-pub mod full;
+pub mod full_training;
 mod gram;
-pub mod lesson;
 mod logistic;
 pub mod random;
 pub mod tags;

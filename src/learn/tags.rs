@@ -1,10 +1,7 @@
 //! Which picture shows which classes, according to people.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-
-use crate::document::Document;
-use crate::naming::ANY_OBJECT;
+use std::path::PathBuf;
 
 /// Tagged pictures and their classes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,24 +40,6 @@ impl TagSet {
             pictures: pictures.collect(),
             classes: names.into_iter().cloned().collect(),
         }
-    }
-
-    /// What a document says of its pictures, whose paths are relative to `root`: their tags, and the
-    /// classes of their boxes that are ground truth.
-    pub fn from_document(document: &Document, root: &Path) -> Vec<(PathBuf, Vec<String>)> {
-        let present = document.pictures().filter(|picture| !picture.missing);
-        let said = present.map(|picture| {
-            let boxes = document.annotations(picture.id).iter();
-            let of_boxes = boxes.filter(|row| row.is_ground_truth());
-            let classes = picture.tags.iter().copied();
-            let classes = classes.chain(of_boxes.map(|row| row.category));
-            let names = classes.filter_map(|class| document.category(class));
-            let names = names.map(|category| category.name.to_string());
-            // What is no particular class teaches none.
-            let names = names.filter(|name| name != ANY_OBJECT);
-            (root.join(&*picture.path), names.collect())
-        });
-        said.collect()
     }
 
     /// The share of the pictures that show the most common class: the accuracy of always predicting it.

@@ -5,6 +5,7 @@
 //! | `pipeline` | decode and infer many pictures, with bounded queues between the stages |
 //! | `settings` | what to propose, and how |
 //! | `proposals` | evidence or maps -> scored boxes with their classes |
+//! | `head_training` | tagged pictures -> a class head |
 //! | `names` | the class names of proposals, and duplicates under one name |
 //!
 //! ```
@@ -33,11 +34,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod head_training;
 mod names;
 mod pipeline;
 mod proposals;
 mod settings;
 
+pub use head_training::HeadTraining;
 pub use names::name_proposals;
 pub use pipeline::{Inference, infer_all, path_queue};
 pub use proposals::{Proposal, maps_for, proposals_from_maps, propose};

@@ -9,5 +9,6 @@ mod keyboard;
 mod learning;
 mod looks;
 mod naming;
+mod old_project;
 mod tags;
 mod trouble;

@@ -2,7 +2,8 @@
 //!
 //! Menus, toolbar, command palette, help sheet, shortcuts and enabled-ness all read this table.
 //! To add a command, add its row here, its texts to `assets/locales/en/commands.ftl`, and what it
-//! does to `window/commands.rs`.
+//! does to `window/commands.rs`, or to `window/workspace_commands.rs` if it concerns the open
+//! project only.
 
 use egui::{Key as K, KeyboardShortcut, Modifiers};
 
@@ -125,7 +126,7 @@ commands! {
     DarkTheme => row(View),
     SystemTheme => row(View),
     // Help
-    CommandPalette => row(Help).keys(&[ctrl_shift(K::P)]).toolbar(5, 5, "🔍").stored_as("ThemePalette"),
+    CommandPalette => row(Help).keys(&[ctrl_shift(K::P)]).toolbar(5, 5, "🔍").stored_as("Palette"),
     Help => row(Help).keys(&[plain(K::F1), shift(K::Questionmark)]),
     Settings => row(Help).keys(&[ctrl(K::Comma)]).after_separator(),
     Problems => row(Help).keys(&[plain(K::F7)]),

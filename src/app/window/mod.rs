@@ -12,7 +12,7 @@
 //! | `timing.rs` | what is due: polling, writing, title and geometry |
 //! | `projects.rs` | opens and closes projects |
 //! | `keys.rs` | keys, dropped files and keyboard focus |
-//! | `possible.rs` | which commands are enabled and active |
+//! | `enabled.rs` | which commands are enabled and active |
 //! | `panels.rs`, `dialog.rs`, `adjustment.rs`, `toasts.rs` | draw |
 //! | `perform.rs`, `preferences.rs`, `class_actions.rs` | what actions do |
 //! | `problem_text.rs` | errors of the project in words |
@@ -23,12 +23,12 @@ mod app;
 mod class_actions;
 mod commands;
 mod dialog;
+mod enabled;
 mod events;
 mod finish;
 mod keys;
 mod panels;
 mod perform;
-mod possible;
 mod preferences;
 mod problem_text;
 mod projects;

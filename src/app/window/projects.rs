@@ -14,6 +14,7 @@ use crate::app::workers::spawn::spawn;
 use crate::app::workers::tag_trainer::TagTraining;
 use crate::app::workers::terms::ModelSettings;
 use crate::app::workspace::Workspace;
+use crate::formats;
 use crate::learn::tags::TagSet;
 use crate::store::Project;
 use crate::tscam::EMBEDDED_BACKBONE_NAME;
@@ -96,7 +97,10 @@ impl Window {
             .model_info()
             .is_none_or(|model_info| model_info.name == EMBEDDED_BACKBONE_NAME);
         let project = workspace.session.project();
-        let set = TagSet::new(TagSet::from_document(project.document(), project.root()));
+        let set = TagSet::new(formats::tags::from_document(
+            project.document(),
+            project.root(),
+        ));
         let text = match &self.dirs.heads {
             _ if !is_embedded => tr!("classes-embedded-only"),
             _ if set.pictures.len() < 2 => tr!("tag-first"),

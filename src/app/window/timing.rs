@@ -77,11 +77,7 @@ impl Window {
             return;
         };
         if let Err(error) = self.preferences.save(path) {
-            let text = tr!(
-                "settings-not-saved",
-                path = path.display().to_string(),
-                error = error.to_string()
-            );
+            let text = tr!("settings-not-saved", error = error.to_string());
             self.notifications.notify(text);
         }
     }

@@ -9,12 +9,11 @@ use super::events::{EventSender, TrainedHeadFile, WorkerEvent};
 use super::spawn::spawn;
 use crate::app::i18n::{self, tr};
 use crate::files::write_whole;
-use crate::learn;
-use crate::learn::class_head::HeadTrainingError;
-use crate::learn::lesson::HeadTraining;
+use crate::learn::class_head::{HeadTrainingError, default_block};
 use crate::learn::tags::TagSet;
 use crate::localize::Quality;
 use crate::nn::device::DeviceChoice;
+use crate::propose::HeadTraining;
 use crate::tscam::{InputOptions, Model};
 
 /// The number of decoding threads: the rest is left for the model that proposes.
@@ -79,24 +78,24 @@ fn train(
     let device = DeviceChoice::default().open();
     let device = device.map_err(|error| error.to_string())?.device;
     let model = Model::embedded(&device).map_err(|error| error.to_string())?;
-    let lesson = HeadTraining {
+    let training = HeadTraining {
         set,
         input_options: InputOptions {
             quality: Quality::Fast,
             ..InputOptions::default()
         },
-        block: learn::class_head::default_block(model.backbone().depth()),
+        block: default_block(model.backbone().depth()),
         side: KERNEL_SIDE,
         decoders: DECODERS,
     };
     let mut failed = 0;
-    let taught = lesson.run(&model, cancel, |failure| {
+    let result = training.run(&model, cancel, |failure| {
         processed.fetch_add(1, Ordering::Relaxed);
         failed += usize::from(failure.is_some());
     });
-    let (trained, place) = match taught {
+    let (trained, origin) = match result {
         Err(HeadTrainingError::Cancelled) => return Ok(None),
-        taught => taught.map_err(|error| {
+        result => result.map_err(|error| {
             let error = error.to_string();
             tr!("classes-not-learned", error = error)
         })?,
@@ -105,7 +104,7 @@ fn train(
         let error = error.to_string();
         tr!("head-not-saved", error = error)
     };
-    let bytes = trained.to_safetensors(&place);
+    let bytes = trained.to_safetensors(&origin);
     let bytes = bytes.map_err(|error| unwritten(&error))?;
     fs::create_dir_all(folder).map_err(|error| unwritten(&error))?;
     let number = xxhash_rust::xxh3::xxh3_64(&bytes);

@@ -15,9 +15,9 @@ use crate::cli::progress::Progress;
 use crate::files::{check_target, same_file, write_whole};
 
 use crate::learn::class_head::{HeadTrainingError, TrainedHead, default_block};
-use crate::learn::full::TrainingExample;
-use crate::learn::lesson::HeadTraining;
+use crate::learn::full_training::TrainingExample;
 use crate::learn::tags::TagSet;
+use crate::propose::HeadTraining;
 
 /// Runs the command and returns the exit code.
 ///
@@ -123,7 +123,7 @@ fn train_fully(arguments: &Arguments, set: &TagSet) -> anyhow::Result<u8> {
 fn report(trained: &TrainedHead, out: &Path) {
     if trained.uses_background {
         status!(
-            "note: every picture shows some class, so each class is told from the background of the \
+            "note: some class is on every picture, so each class is trained against the background of the \
              pictures"
         );
     }

@@ -10,7 +10,7 @@ use crate::cli::exit_code::INTERRUPTED;
 use crate::cli::plural::counted;
 use crate::cli::progress::Progress;
 use crate::files::{FileError, check_target, write_whole};
-use crate::learn::full::{
+use crate::learn::full_training::{
     InitialModel, TrainingEvent, TrainingExample, TrainingJob, TrainingSettings, TrainingStep,
     train,
 };
@@ -50,7 +50,7 @@ pub struct FullOptions {
     #[arg(long)]
     resume: bool,
     /// Seconds between checkpoints
-    #[arg(long, default_value_t = TrainingSettings::default().keep_every.as_secs(), value_name = "SECONDS")]
+    #[arg(long, default_value_t = TrainingSettings::default().checkpoint_interval.as_secs(), value_name = "SECONDS")]
     keep_every: u64,
     /// The checkpoint file, deleted when training is done [default: the file to write with
     /// .checkpoint appended]
@@ -69,7 +69,7 @@ impl FullOptions {
             weight_decay: self.weight_decay,
             drop_path: self.drop_path,
             seed: self.seed,
-            keep_every: Duration::from_secs(self.keep_every),
+            checkpoint_interval: Duration::from_secs(self.keep_every),
             ..TrainingSettings::default()
         }
     }
@@ -178,7 +178,7 @@ pub fn run(
                 "epoch {}/{}  loss {:.4}",
                 step.epoch, settings.epochs, step.loss
             ));
-            if step.step == step.of {
+            if step.step == step.steps_per_epoch {
                 end_epoch(&curve, settings.epochs, curve_file, &progress);
             }
         }
@@ -197,10 +197,10 @@ pub fn run(
             "interrupted after epoch {}, step {} of {}, loss {:.4}",
             last.epoch,
             last.step,
-            last.of,
+            last.steps_per_epoch,
             last.loss
         );
-        match outcome.kept.checked_sub(1).map(|last| outcome.curve[last]) {
+        match outcome.saved.checked_sub(1).map(|last| outcome.curve[last]) {
             Some(saved) => status!(
                 "the same command with --resume continues from epoch {}, step {}, saved in {}",
                 saved.epoch,

@@ -32,7 +32,7 @@ pub fn gather(arguments: &Arguments) -> anyhow::Result<TagSet> {
     }
     if let Some(file) = &arguments.from_project {
         let project = open(file, Access::View)?;
-        tags_of_pictures.extend(TagSet::from_document(project.document(), project.root()));
+        tags_of_pictures.extend(tags::from_document(project.document(), project.root()));
     }
     let mut set = TagSet::new(tags_of_pictures);
     leave_out_contradictions(&mut set);

@@ -63,10 +63,10 @@ pub fn candidates(
             let votes = Some((vote.score, (vote.weight + 0.1).ln()));
             (vote.bbox, CandidateSource { map: None, votes })
         });
-    let (boxes, origins): (Vec<BBox>, Vec<CandidateSource>) = of_map.chain(of_head).unzip();
+    let (boxes, sources): (Vec<BBox>, Vec<CandidateSource>) = of_map.chain(of_head).unzip();
     let boxes = models.sides.refine(&field, &boxes);
     let scores = FeatureField::of_map(picture, scores);
-    let features = features(picture, &field, &scores, models, &boxes, &origins);
+    let features = features(picture, &field, &scores, models, &boxes, &sources);
     Candidates { boxes, features }
 }
 
@@ -77,7 +77,7 @@ fn features(
     scores: &FeatureField,
     models: &CandidateModels,
     boxes: &[BBox],
-    origins: &[CandidateSource],
+    sources: &[CandidateSource],
 ) -> Vec<f32> {
     let channels = TokenBasis::channels(picture.width);
     let overlaps = Overlaps::new(boxes);
@@ -101,18 +101,18 @@ fn features(
         features.extend(mean(&[0, 1, 8, 9]));
         features.extend(mean(&[2, 7]));
         features.extend(inside.iter().map(|x| x * x));
-        let relations = relations(picture, scores, &overlaps, boxes, origins, at, &moves);
+        let relations = relations(picture, scores, &overlaps, boxes, sources, at, &moves);
         features.extend(relations);
         features.extend(relations.map(|x| x * x));
-        let (score, threshold) = origins[at].map.unwrap_or_default();
-        let (best, sum) = origins[at].votes.unwrap_or_default();
-        let is_of_head = f32::from(u8::from(origins[at].votes.is_some()));
+        let (score, threshold) = sources[at].map.unwrap_or_default();
+        let (best, sum) = sources[at].votes.unwrap_or_default();
+        let is_from_head = f32::from(u8::from(sources[at].votes.is_some()));
         features.extend([score, threshold, best, sum]);
         features.extend([
             score * score,
             threshold * threshold,
             best * best,
-            is_of_head,
+            is_from_head,
         ]);
         features.extend(profile.geometry);
     }
@@ -126,35 +126,35 @@ fn relations(
     scores: &FeatureField,
     overlaps: &Overlaps,
     boxes: &[BBox],
-    origins: &[CandidateSource],
+    sources: &[CandidateSource],
     at: usize,
     moves: &[f32; 4],
 ) -> [f32; RELATION_INPUTS] {
     let count = boxes.len() as f32;
-    let (mut sum, mut alike, mut near, mut inside, mut around) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    let (mut sum, mut duplicates, mut near, mut inside, mut around) = (0.0, 0.0, 0.0, 0.0, 0.0);
     let (mut best_vote, mut most_votes, mut best_score) = (0.0f32, 0.0f32, 0.0f32);
-    for (other, origin) in origins.iter().enumerate() {
+    for (other, source) in sources.iter().enumerate() {
         let iou = overlaps.iou(at, other);
         sum += iou;
-        alike += f32::from(u8::from(iou > 0.75));
+        duplicates += f32::from(u8::from(iou > 0.75));
         inside += f32::from(u8::from(overlaps.inside(at, other) > 0.9));
         around += f32::from(u8::from(overlaps.inside(other, at) > 0.9));
         if iou > 0.5 {
             near += 1.0;
-            best_score = best_score.max(origin.map.map_or(0.0, |(score, _)| score));
-            if let Some((score, sum)) = origin.votes {
+            best_score = best_score.max(source.map.map_or(0.0, |(score, _)| score));
+            if let Some((score, sum)) = source.votes {
                 best_vote = best_vote.max(score);
                 most_votes = most_votes.max(sum);
             }
         }
     }
     let distances = moves.map(f32::abs);
-    let way: f32 = distances.iter().sum();
+    let distance: f32 = distances.iter().sum();
     let furthest = distances.into_iter().fold(0.0, f32::max);
     let bbox = &boxes[at];
     let mut total = 0.0;
     let mut best = f32::MIN;
-    let mut middle = 0.0;
+    let mut centre = 0.0;
     for (row, v) in ACROSS.iter().enumerate() {
         for (column, u) in ACROSS.iter().enumerate() {
             let place = (bbox.x0 + u * bbox.width(), bbox.y0 + v * bbox.height());
@@ -163,7 +163,7 @@ fn relations(
             total += score[0];
             best = best.max(score[0]);
             if row == ACROSS.len() / 2 && column == row {
-                middle = score[0];
+                centre = score[0];
             }
         }
     }
@@ -172,7 +172,7 @@ fn relations(
     let places = (ACROSS.len() * ACROSS.len()) as f32;
     [
         sum / count,
-        alike / count,
+        duplicates / count,
         near / count,
         near / 30.0,
         best_vote,
@@ -180,13 +180,13 @@ fn relations(
         best_score,
         inside / count,
         around / count,
-        way / 4.0,
+        distance / 4.0,
         furthest,
-        (-3.0 * way).exp(),
+        (-3.0 * distance).exp(),
         moves[0] + moves[1] - moves[2] - moves[3],
         total / places,
         best,
-        middle,
+        centre,
         total * share * picture.grid.patches() as f32 / 250.0,
     ]
 }

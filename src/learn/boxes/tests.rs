@@ -352,7 +352,7 @@ fn inconsistent_bytes_are_refused() {
         |features| {
             features
                 .proposals
-                .push(BBox::from_xywh(0.0, 0.0, 900.0, 5.0))
+                .push(BBox::from_xywh(0.0, 0.0, 900.0, 5.0));
         },
     ];
     for flaw in flaws {

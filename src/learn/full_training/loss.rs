@@ -1,19 +1,19 @@
-//! How far the logits are from what a person said of the pictures.
+//! The loss: how far the logits are from the tags.
 
 use candle_core::{Result, Tensor};
 use candle_nn::ops::log_softmax;
 
-/// What is minimised; either is a mean over pictures.
+/// The loss that is minimised, a mean over pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
-    /// Cross-entropy (the paper), where each picture is of one class.
+    /// Cross-entropy as in the paper, if each picture has exactly one class.
     CrossEntropy,
-    /// Binary cross-entropy, a mean over classes, where a picture may be of several or of none.
+    /// Binary cross-entropy, a mean over classes, if pictures may have several classes or none.
     BinaryCrossEntropy,
 }
 
 impl Loss {
-    /// The loss that fits pictures of these classes.
+    /// The loss for pictures with these classes.
     pub fn fitting<'a>(mut classes: impl Iterator<Item = &'a [usize]>) -> Self {
         if classes.all(|classes| classes.len() == 1) {
             Self::CrossEntropy
@@ -22,7 +22,7 @@ impl Loss {
         }
     }
 
-    /// Its name for people.
+    /// Its name in texts for users.
     pub fn name(self) -> &'static str {
         match self {
             Self::CrossEntropy => "cross-entropy",
@@ -30,7 +30,10 @@ impl Loss {
         }
     }
 
-    /// The sum over pictures, a scalar, from logits `[N, C]` and what is true `[N, C]`, 0 or 1.
+    /// The sum of the losses of N pictures, a scalar, from logits `[N, C]` and targets `[N, C]` of 0 or 1.
+    ///
+    /// # Errors
+    /// If the shapes do not fit.
     pub fn sum(self, logits: &Tensor, truth: &Tensor) -> Result<Tensor> {
         match self {
             Self::CrossEntropy => (log_softmax(logits, 1)? * truth)?.sum_all()?.neg(),

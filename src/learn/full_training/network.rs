@@ -1,9 +1,9 @@
-//! TS-CAM as it is trained: a vision transformer and the head on its patch tokens, every weight a
-//! variable under the name that checkpoints give it (timm's).
+//! The differentiable network: a vision transformer and the TS-CAM head on its patch tokens. Every weight is
+//! a variable with the name that checkpoints use (timm's).
 //!
-//! What [`crate::tscam`] computes with fused operations that overwrite their input is written here
-//! once more with [`crate::nn::autograd`], which can be differentiated. Only the logits are computed: the
-//! loss asks for nothing else.
+//! This is the network of [`crate::tscam`], which uses fused operations that overwrite their input, written
+//! with the differentiable operations of [`crate::nn::autograd`]. Only the logits are computed, because the
+//! loss needs nothing else.
 
 use std::collections::BTreeMap;
 
@@ -15,14 +15,14 @@ use crate::tscam::interpolate::resize_bicubic;
 use crate::tscam::transformer::BLOCK_NORM_EPS;
 use crate::tscam::vit::VitConfig;
 
-/// Side of the head's convolution in patches (section 3.2 of the paper).
+/// The kernel size of the head in patches (section 3.2 of the paper).
 pub const HEAD_SIDE: usize = 3;
-/// The head's weight, `[C, D, 3, 3]`.
+/// The name of the weight of the head, `[C, D, 3, 3]`.
 pub const HEAD_WEIGHT: &str = "head.weight";
-/// The head's bias, `[C]`.
+/// The name of the bias of the head, `[C]`.
 pub const HEAD_BIAS: &str = "head.bias";
 
-/// A vision transformer with a TS-CAM head whose weights can be trained.
+/// A trainable vision transformer with a TS-CAM head.
 pub struct Network {
     config: VitConfig,
     variables: BTreeMap<String, Var>,
@@ -30,7 +30,10 @@ pub struct Network {
 }
 
 impl Network {
-    /// Makes a variable of each of `tensors`: those of [`VitConfig::expected_shapes`] and the head's.
+    /// Makes a variable of each tensor: those of [`VitConfig::expected_shapes`] and those of the head.
+    ///
+    /// # Errors
+    /// If the device runs out of memory.
     pub fn new(
         config: VitConfig,
         tensors: &BTreeMap<String, Tensor>,
@@ -57,7 +60,7 @@ impl Network {
         &self.variables
     }
 
-    /// Where it runs.
+    /// The device on which it runs.
     pub fn device(&self) -> &Device {
         &self.device
     }
@@ -71,9 +74,11 @@ impl Network {
 
     /// Logits `[N, C]` of normalised pixels `[N, 3, rows * patch, columns * patch]`.
     ///
-    /// `survival [2 * L, N]` scales what each residual branch adds to each picture's tokens, for
-    /// stochastic depth (Huang et al., arXiv 1603.09382): attention and MLP of the first block,
-    /// then those of the next.
+    /// `survival [2 * L, N]` holds the factor of each residual branch for each picture, for stochastic depth
+    /// (Huang et al., arXiv 1603.09382): attention and MLP of the first block, then those of the next.
+    ///
+    /// # Errors
+    /// If a weight is missing or an operation fails.
     pub fn logits(&self, pixels: &Tensor, survival: Option<&Tensor>) -> Result<Tensor> {
         let n = pixels.dim(0)?;
         let (patches, grid) = self.embed_patches(pixels)?; // [N, P, D]
@@ -113,8 +118,8 @@ impl Network {
         Ok((tokens.reshape((n, grid.patches(), ()))?, grid))
     }
 
-    /// Position embedding for a grid, `[1, 1 + P, D]`; interpolation is a product with a matrix,
-    /// through which the gradient comes back to the positions that are trained.
+    /// The position embedding for a grid, `[1, 1 + P, D]`. Interpolation is a product with a matrix, so
+    /// gradients flow back to the trained positions.
     fn positions(&self, grid: Grid) -> Result<Tensor> {
         let positions = self.weight("pos_embed")?;
         let trained = self.config.trained_grid;
@@ -142,7 +147,7 @@ impl Network {
         linear(xs, weight, self.weight(&format!("{name}.bias"))?)
     }
 
-    /// Attention of N pictures' tokens `[N * T, D]` among those of the same picture.
+    /// Self-attention of the tokens `[N * T, D]` of N pictures, within each picture.
     fn attention(&self, name: &str, n: usize, xs: &Tensor) -> Result<Tensor> {
         let (rows, d) = xs.dims2()?;
         let (t, heads) = (rows / n, self.config.block.heads);
@@ -163,8 +168,8 @@ impl Network {
         self.linear(&format!("{name}.fc2"), &hidden)
     }
 
-    /// What a branch adds to the tokens `[N * T, D]`: scaled by the layer scale where there is
-    /// one, and by whether it survives `[N]`.
+    /// The contribution of a branch to the tokens `[N * T, D]`, scaled by the layer scale, if there is one,
+    /// and by the survival factors `[N]`.
     fn branch(&self, xs: &Tensor, gamma: &str, survives: Option<Tensor>) -> Result<Tensor> {
         let mut xs = xs.clone();
         if self.config.block.layer_scale {
@@ -180,10 +185,10 @@ impl Network {
         scaled.reshape(xs.dims())
     }
 
-    /// Logits `[N, C]` of patch tokens `[N, P, D]`: the mean over places of the head's maps.
+    /// Logits `[N, C]` of patch tokens `[N, P, D]`: the mean of the head's maps over all positions.
     ///
-    /// A convolution and a mean are both linear, so the mean is taken first: for each place under
-    /// the kernel, over the tokens that come to lie there.
+    /// Convolution and mean are linear, so the mean is computed first: for each tap of the kernel, over the
+    /// tokens that it visits.
     fn head(&self, tokens: &Tensor, grid: Grid) -> Result<Tensor> {
         let (n, p, d) = tokens.dims3()?;
         let pooling = Tensor::from_vec(pooling(grid), (HEAD_SIDE * HEAD_SIDE, p), &self.device)?
@@ -200,13 +205,13 @@ impl Network {
     }
 }
 
-/// `[9, P]`: by how much each patch counts in the mean of what lies under each place of a 3x3
-/// kernel while it visits every patch; beyond the edges lie zeros.
+/// `[9, P]`: the weight of each patch in the mean over the patches that each tap of a 3x3 kernel visits
+/// while its centre moves over all patches. Positions beyond the edges count as zero.
 fn pooling(grid: Grid) -> Vec<f32> {
     let share = 1.0 / grid.patches() as f32;
     let half = HEAD_SIDE / 2;
-    // The patch `at` lies under the kernel's place `tap` where the kernel's middle is on
-    // `at + half - tap`, if there is such a patch.
+    // The tap `tap` visits the patch `at` when the centre of the kernel is at `at + half - tap`, if there is
+    // such a patch.
     let is_visited = |at: usize, tap: usize, count: usize| {
         (at + half)
             .checked_sub(tap)
@@ -217,9 +222,9 @@ fn pooling(grid: Grid) -> Vec<f32> {
         for tap_x in 0..HEAD_SIDE {
             for row in 0..grid.rows {
                 for column in 0..grid.columns {
-                    let is_seen = is_visited(row, tap_y, grid.rows)
+                    let is_covered = is_visited(row, tap_y, grid.rows)
                         && is_visited(column, tap_x, grid.columns);
-                    weights.push(if is_seen { share } else { 0.0 });
+                    weights.push(if is_covered { share } else { 0.0 });
                 }
             }
         }

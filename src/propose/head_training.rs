@@ -1,38 +1,37 @@
-//! Tagged pictures -> a class head: the pictures are shown to a model, and the head is trained on
-//! what it made of them.
+//! Tagged pictures -> a class head: the pictures go through the pipeline, and the head is trained on what
+//! the model computed.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::class_head::{
+use super::pipeline::{infer_all, path_queue};
+use crate::learn::class_head::{
     HeadExample, HeadOrigin, HeadTrainingError, PooledTokens, TrainedHead, train,
 };
-
-use super::tags::TagSet;
-use crate::propose;
+use crate::learn::tags::TagSet;
 use crate::tscam::{InputOptions, Model};
 
-/// Which head is trained, and on what.
+/// Which head to train, and on what.
 pub struct HeadTraining<'a> {
     /// The tagged pictures.
     pub set: &'a TagSet,
-    /// How they are looked at.
+    /// How pictures are fed to the model.
     pub input_options: InputOptions,
     /// The block whose tokens the head reads, counted from 0.
     pub block: usize,
-    /// Side of its kernel, in patches.
+    /// The kernel size of the head, in patches.
     pub side: usize,
     /// Decoding threads.
     pub decoders: usize,
 }
 
 impl HeadTraining<'_> {
-    /// Trains the head for `model`; it and where it belongs. `on_picture` is called after each
-    /// picture, with a sentence if it could not be looked at.
+    /// Trains the head for `model`. `on_picture` is called after each picture, with a sentence if it could
+    /// not be read.
     ///
     /// # Errors
-    /// If too few pictures are left, or `cancel` is set meanwhile.
+    /// If too few pictures can be read, or `cancel` is set meanwhile.
     pub fn run(
         &self,
         model: &Model,
@@ -41,7 +40,7 @@ impl HeadTraining<'_> {
     ) -> Result<(TrainedHead, HeadOrigin), HeadTrainingError> {
         let examples = self.examples(model, cancel, on_picture);
         let is_cancelled = || cancel.load(Ordering::Relaxed);
-        // Pictures are missing then, so it must not come to training.
+        // Pictures are missing after a cancellation, so training must not start.
         if is_cancelled() {
             return Err(HeadTrainingError::Cancelled);
         }
@@ -49,16 +48,16 @@ impl HeadTraining<'_> {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         })?;
-        let place = HeadOrigin {
+        let origin = HeadOrigin {
             backbone: model.name.clone(),
             fingerprint: model.fingerprint.clone(),
             block: self.block,
             side: self.side,
         };
-        Ok((head, place))
+        Ok((head, origin))
     }
 
-    /// What the model made of the pictures, in their order.
+    /// The pooled tokens of the readable pictures, in their order.
     fn examples(
         &self,
         model: &Model,
@@ -72,22 +71,22 @@ impl HeadTraining<'_> {
             tap: Some(self.block),
             ..self.input_options
         };
-        propose::infer_all(
+        infer_all(
             model,
-            &propose::path_queue(&paths),
+            &path_queue(&paths),
             input_options,
             false,
             self.decoders,
             cancel,
-            |index, seen| {
-                let seen = seen.map(|seen| {
-                    let pooled = PooledTokens::new(&seen.evidence, self.side);
+            |index, inference| {
+                let inference = inference.map(|inference| {
+                    let pooled = PooledTokens::new(&inference.evidence, self.side);
                     examples[index] = pooled.map(|pooled| HeadExample {
                         pooled,
                         classes: pictures[index].classes.clone(),
                     });
                 });
-                on_picture(seen.err());
+                on_picture(inference.err());
                 ControlFlow::Continue(())
             },
         );

@@ -1,32 +1,29 @@
-//! Files of training: the checkpoint, from which it goes on after a kill, and the finished model.
-//! Both are safetensors, and appear whole or not at all.
+//! The files of a training: the checkpoint, from which it continues after an interruption, and the model.
+//! Both are safetensors files and are written completely or not at all.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
 
-use super::FullTrainingError;
+use super::description::{RunDescription, differences};
+use super::error::FullTrainingError;
 use super::network::Network;
 use super::optimiser::{AdamW, NamedTensors};
 use crate::files::{FileError, write_whole};
 use crate::learn::tensor_file;
 
-/// What a checkpoint says it is, in its metadata.
+/// The kind in the metadata of a checkpoint.
 const KIND: &str = "Tsukami training checkpoint 1";
-/// The losses so far, one a step.
+/// The name of the losses, one per step.
 const LOSSES: &str = "losses";
-/// What the names of the weights, and of their moments, begin with.
+/// The prefixes of the names of the weights and of their two moments.
 const TENSOR_PREFIXES: [&str; 3] = ["weight/", "first/", "second/"];
 
-/// What a run is made of. A checkpoint is only gone on from by the same run.
-pub type RunDescription = BTreeMap<String, String>;
-
-/// A checkpoint as it was read.
+/// A checkpoint that was read.
 pub struct Checkpoint {
-    /// GramSums and steps.
+    /// The moments and the number of steps.
     pub optimiser: AdamW,
     /// The loss of each step.
     pub losses: Vec<f32>,
@@ -35,6 +32,9 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     /// Writes the state of a run.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
     pub fn write(
         path: &Path,
         description: &RunDescription,
@@ -61,11 +61,10 @@ impl Checkpoint {
         write_tensors(path, &tensors, &metadata)
     }
 
-    /// Reads what a run left at `path` onto `device`.
+    /// Reads the checkpoint at `path` onto `device`.
     ///
     /// # Errors
-    /// A sentence that names the file if it is no checkpoint, or one of another run than
-    /// `description`.
+    /// If the file is not a checkpoint, or belongs to another run than `description`.
     pub fn read(
         path: &Path,
         description: &RunDescription,
@@ -76,7 +75,7 @@ impl Checkpoint {
             reason: reason.to_owned(),
         };
         let bytes = fs::read(path).map_err(FileError::unreadable(path))?;
-        let broken = "it is damaged or no checkpoint; delete it and begin again";
+        let broken = "it is damaged or not a checkpoint; delete it and start over";
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|_| bad(broken))?;
         let mut metadata: RunDescription = header
             .metadata()
@@ -85,7 +84,9 @@ impl Checkpoint {
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
         if metadata.remove("kind").as_deref() != Some(KIND) {
-            return Err(bad("it is no checkpoint of a training; name another file"));
+            return Err(bad(
+                "it is not a checkpoint of a training; give another file",
+            ));
         }
         if let Some(differences) = differences(&metadata, description) {
             return Err(FullTrainingError::OtherRun {
@@ -117,7 +118,10 @@ impl Checkpoint {
         })
     }
 
-    /// Puts its weights into a network made for the same run.
+    /// Copies its weights into a network of the same run.
+    ///
+    /// # Errors
+    /// If a weight is missing or has another shape.
     pub fn restore(&self, path: &Path, network: &Network) -> Result<(), FullTrainingError> {
         for (name, variable) in network.variables() {
             let parts = [&self.weights, &self.optimiser.first, &self.optimiser.second];
@@ -128,7 +132,9 @@ impl Checkpoint {
             if !parts.iter().all(fits) {
                 return Err(FullTrainingError::BadCheckpoint {
                     path: path.to_owned(),
-                    reason: format!("it has no {name} of the right shape; delete it"),
+                    reason: format!(
+                        "it has no {name} of the right shape; delete it and start over"
+                    ),
                 });
             }
             variable.set(&self.weights[name])?;
@@ -137,22 +143,10 @@ impl Checkpoint {
     }
 }
 
-/// In what two runs differ, in words; nothing if they do not.
-fn differences(before: &RunDescription, now: &RunDescription) -> Option<String> {
-    let keys: std::collections::BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-    let told: Vec<String> = keys
-        .into_iter()
-        .filter(|key| before.get(*key) != now.get(*key))
-        .map(|key| {
-            let value =
-                |run: &RunDescription| run.get(key).map_or("nothing".to_owned(), Clone::clone);
-            format!("{key} was {}, is {}", value(before), value(now))
-        })
-        .collect();
-    (!told.is_empty()).then(|| told.join("; "))
-}
-
-/// Writes the trained weights as f32 under the names of an official checkpoint.
+/// Writes the trained weights as f32 under the names of official checkpoints.
+///
+/// # Errors
+/// If the file cannot be written.
 pub fn write_model(
     path: &Path,
     network: &Network,
@@ -163,7 +157,7 @@ pub fn write_model(
     write_tensors(path, &weights.collect(), metadata)
 }
 
-/// Writes a file of tensors.
+/// Writes a safetensors file.
 fn write_tensors(
     path: &Path,
     tensors: &NamedTensors,

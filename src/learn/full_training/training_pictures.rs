@@ -1,5 +1,5 @@
-//! The pictures as training sees them: squashed to a square, a random piece of it, mirrored half of
-//! the time. This is what the official implementation (vasgaowei/TS-CAM) does, in its order.
+//! The pictures as they are trained on: squashed to a square, cropped at random and mirrored half of the
+//! time, in the order of the official implementation (vasgaowei/TS-CAM).
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,30 +9,31 @@ use image::{RgbImage, imageops};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Purpose, TrainingExample};
+use super::example::TrainingExample;
+use super::random_stream::Purpose;
 use crate::files::sha256_hex;
 use crate::learn::random::Random;
 use crate::pictures::{self, DecodeLimits, PictureError};
 
-/// Pictures are kept decoded up to this many bytes: some 5000 at 256 x 256 pixels.
+/// Decoded pictures are kept in memory up to this many bytes: about 5000 at 256 x 256 pixels.
 const MAX_DECODED_BYTES: usize = 1 << 30;
-/// Pictures read between two looks at whether somebody wants to stop.
+/// Pictures that are read between two checks for cancellation.
 const PICTURES_PER_CHUNK: usize = 32;
 
 /// The examples whose pictures can be read.
 pub struct TrainingPictures {
     examples: Vec<TrainingExample>,
-    /// Squashed to the square; those that there is no room for are decoded each time.
+    /// The squashed pictures. Those that do not fit into memory are decoded each time.
     kept: Vec<RgbImage>,
     side: u32,
-    /// SHA-256 of what the pictures show and of their classes, in their order: the same for a
-    /// folder that was moved, another one for a picture that was changed.
+    /// The SHA-256 of the pixels and classes of all pictures in their order. It stays the same if the folder
+    /// is moved, and changes if a picture changes.
     pub fingerprint: String,
 }
 
 impl TrainingPictures {
-    /// Reads every picture once, telling `progress` of a few at a time, and what went wrong with
-    /// some of them; nothing if `cancel` is set meanwhile.
+    /// Reads every picture once. `progress` gets the number of pictures that were read and the errors, a
+    /// few pictures at a time. `None` if `cancel` is set meanwhile.
     pub fn load(
         given: &[TrainingExample],
         side: u32,
@@ -45,7 +46,7 @@ impl TrainingPictures {
             side,
             fingerprint: String::new(),
         };
-        let room = MAX_DECODED_BYTES / (side * side * 3) as usize;
+        let max_kept = MAX_DECODED_BYTES / (side * side * 3) as usize;
         let mut contents: Vec<u8> = Vec::new();
         for chunk in given.chunks(PICTURES_PER_CHUNK) {
             if cancel.load(Ordering::Relaxed) {
@@ -65,9 +66,9 @@ impl TrainingPictures {
                 for class in &example.classes {
                     contents.extend((*class as u64).to_le_bytes());
                 }
-                contents.extend([0xff; 8]); // no class's number
+                contents.extend([0xff; 8]); // not a class
                 loaded.examples.push(example.clone());
-                if loaded.kept.len() < room && loaded.kept.len() + 1 == loaded.examples.len() {
+                if loaded.kept.len() < max_kept && loaded.kept.len() + 1 == loaded.examples.len() {
                     loaded.kept.push(square);
                 }
             }
@@ -77,12 +78,12 @@ impl TrainingPictures {
         Some(loaded)
     }
 
-    /// How many there are.
+    /// The number of pictures.
     pub fn len(&self) -> usize {
         self.examples.len()
     }
 
-    /// The classes of each.
+    /// The classes of each picture.
     pub fn classes(&self) -> impl Iterator<Item = &[usize]> {
         self.examples.iter().map(|example| &*example.classes)
     }
@@ -94,7 +95,10 @@ impl TrainingPictures {
         }
     }
 
-    /// Those of `indices` as they are seen in an epoch: pieces of `side` x `side` pixels.
+    /// Random crops of `side` x `side` pixels of the pictures with `indices` in an epoch.
+    ///
+    /// # Errors
+    /// If a picture can no longer be read.
     pub fn augmented(
         &self,
         indices: &[usize],
@@ -114,7 +118,10 @@ impl TrainingPictures {
         indices.par_iter().map(one).collect()
     }
 
-    /// What is true of those of `indices`, `[N, C]`, 1 for each of its classes.
+    /// The targets `[N, C]` of the pictures with `indices`: 1 for each of their classes.
+    ///
+    /// # Errors
+    /// If the device runs out of memory.
     pub fn truth(&self, indices: &[usize], classes: usize, device: &Device) -> Result<Tensor> {
         let mut truth = vec![0f32; indices.len() * classes];
         for (row, index) in truth.chunks_exact_mut(classes).zip(indices) {
@@ -131,14 +138,14 @@ fn square(example: &TrainingExample, side: u32) -> std::result::Result<RgbImage,
     Ok(pictures::resize(&picture.rgb, side, side))
 }
 
-/// A random piece of `side` x `side` pixels, mirrored half of the time.
+/// A random crop of `side` x `side` pixels, mirrored half of the time.
 pub fn augment(square: &RgbImage, side: u32, random: &mut Random) -> RgbImage {
     let mut place = |length: u32| random.below((length - side) as usize + 1) as u32;
     let (x, y) = (place(square.width()), place(square.height()));
-    let piece = imageops::crop_imm(square, x, y, side, side).to_image();
+    let crop = imageops::crop_imm(square, x, y, side, side).to_image();
     if random.below(2) == 0 {
-        imageops::flip_horizontal(&piece)
+        imageops::flip_horizontal(&crop)
     } else {
-        piece
+        crop
     }
 }

@@ -1,0 +1,5 @@
+//! Gradients against finite differences and PyTorch, and whole runs on small pictures.
+
+mod gradients;
+mod reference;
+mod runs;
