@@ -1,7 +1,7 @@
 //! The texts of the window, in [Fluent](https://projectfluent.org).
 //!
 //! The texts are in `assets/locales/<language>/*.ftl` and are compiled in. Code names them by their
-//! ids through the macro [`tr!`], which takes arguments; the tests beside this file check that
+//! ids through the macro [`tr!`], which takes arguments; its tests check that
 //! every id exists, that every text is used, and that arguments match.
 //!
 //! Another language is another folder, with the same ids, and a choice of the bundle below.

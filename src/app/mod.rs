@@ -10,6 +10,7 @@
 //! | `workers` | what runs in other threads; results come back as events |
 //! | `cache` | what can be recomputed, on disk |
 //! | `canvas`, `panels`, `dialogs` | draw the state and push actions |
+//! | `i18n` | all texts, from `assets/locales` |
 //! | `notifications`, `theme`, `preferences` | messages, colours, settings of the user |
 //! | `window` | one frame: takes in events and keys, draws, performs the actions |
 //!

@@ -286,7 +286,7 @@ plot-iou = IoU of kept proposals with the final boxes
 plot-kept-proposals = kept proposals
 plot-kept-by-score = Share of proposals kept, by score
 plot-kept = kept
-plot-ideal = score = share
+plot-ideal = share = score
 
 ## Canvas
 

@@ -11,7 +11,7 @@ use crate::app::workers::events::FilePurpose;
 use crate::formats::ImportMode;
 
 const WIDTH: f32 = 560.0;
-/// Room for the two buttons beside the path in points.
+/// Room for the two buttons next to the path in points.
 const BUTTONS_WIDTH: f32 = 150.0;
 
 /// The options of an import that are being chosen.

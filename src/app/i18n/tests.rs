@@ -11,6 +11,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::*;
 use crate::app::command::Command;
+use crate::document::Flag;
 
 const LOCALE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/locales/en");
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/app");
@@ -19,12 +20,11 @@ const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/app");
 const DERIVED: [&str; 2] = ["command-", "step-"];
 
 /// Functions whose first argument can be the label of a change.
-const MAKES_STEP: [&str; 5] = [
+const MAKES_STEP: [&str; 4] = [
     "add_and_select",
     "commit",
     "commit_in_gesture",
     "commit_with",
-    "toggle_flag",
 ];
 
 /// The arguments of every text, by its id; attributes are `id.attribute`.
@@ -226,7 +226,10 @@ fn every_command_has_a_label_and_a_tooltip_and_no_other_has() {
 #[test]
 fn every_change_that_can_be_undone_has_a_text_and_no_other_has() {
     let texts = texts();
-    let uses = Uses::of_sources();
+    let mut uses = Uses::of_sources();
+    let flags = Flag::ALL.map(|flag| flag.name().to_owned());
+    uses.steps.extend(flags.clone());
+    uses.literals.extend(flags);
     for label in uses.steps {
         let id = format!("step-{}", label.replace(' ', "-"));
         assert!(texts.contains_key(&id), "{id}");

@@ -18,7 +18,7 @@ use crate::app::workspace::{HeldOutMetrics, LearnedState, ProposalSource};
 use crate::app::workspace::{MIN_HELD_OUT, not_better_text};
 
 /// The widths of the columns of the metrics in points.
-const NAME_WIDTH: f32 = 84.0;
+const NAME_WIDTH: f32 = 92.0;
 const NUMBER_WIDTH: f32 = 58.0;
 
 /// Draws the panel.

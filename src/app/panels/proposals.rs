@@ -15,8 +15,8 @@ use crate::app::theme::ThemePalette;
 use crate::app::workspace::{ModelState, Workspace};
 use crate::localize::{Method, Quality};
 
-/// Room for the number and the name beside a slider, and its smallest width, in points.
-const SLIDER_TEXT_WIDTH: f32 = 146.0;
+/// Room for the number and the name next to a slider, and its smallest width, in points.
+const SLIDER_TEXT_WIDTH: f32 = 152.0;
 const MIN_SLIDER_WIDTH: f32 = 60.0;
 /// Room to the right of a combo box in points.
 const COMBO_MARGIN: f32 = 8.0;

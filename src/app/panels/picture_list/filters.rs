@@ -10,7 +10,7 @@ use crate::app::session::{PictureQuery, ReviewFilter, SortOrder};
 /// How much wider than asked for a combo box can be, in points. Without this margin the panel
 /// would grow in every frame.
 const COMBO_MARGIN: f32 = 10.0;
-/// Room for the buttons beside the order, and the width of the menu of filters, in points.
+/// Room for the buttons next to the order, and the width of the menu of filters, in points.
 const ORDER_BUTTONS_WIDTH: f32 = 72.0;
 const MENU_WIDTH: f32 = 220.0;
 
