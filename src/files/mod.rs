@@ -6,8 +6,8 @@
 //! | `write` | a file that appears whole or not at all |
 //! | `target` | whether a file may be written, asked before anything is computed for it |
 //! | `paths` | where a path leads, and whether two of them lead to the same file |
-//! | `project_file` | how a project file is named and recognised, and what lies next to it |
-//! | `hash` | the hash of a file's content |
+//! | `project_file` | how a project file is named and recognised, and what is next to it |
+//! | `hash` | hashes of a file's content |
 //! | `error` | what can go wrong, as one sentence |
 //!
 //! This module knows nothing of pictures, documents and formats, so every other module may use it.

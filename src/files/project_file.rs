@@ -1,4 +1,4 @@
-//! How a project file is named and recognised, and what lies next to it.
+//! How a project file is named and recognised, and what is next to it.
 //!
 //! ```text
 //! shop.tsukami             the project

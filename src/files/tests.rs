@@ -37,7 +37,7 @@ fn a_failed_write_changes_nothing_and_leaves_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn a_replaced_file_passes_its_permissions_on() {
+fn a_replaced_file_keeps_its_permissions() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let folder = tempfile::tempdir().unwrap();

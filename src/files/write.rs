@@ -8,10 +8,10 @@ use super::error::FileError;
 use super::paths::{folder_of, resolved};
 use super::target::check_target;
 
-/// Writes a file that appears whole or not at all, in the place of what was there: to a temporary
-/// file in the same folder, flushed to the disk, which is then renamed.
+/// Writes a file that appears whole or not at all. It is written to a temporary file in the same
+/// folder and flushed to the disk, and then replaces the file at `path`, if there is one.
 ///
-/// A file that is replaced passes its permissions on. A link stays a link, and what it leads to is
+/// The permissions of a file that is replaced are kept. A link stays a link, and what it leads to is
 /// replaced.
 ///
 /// # Errors
@@ -27,7 +27,7 @@ pub fn write_whole(
     replace(target, write).map_err(without_temporary_name(path))
 }
 
-/// As [`write_whole`], but a link at `path` is replaced, and what it leads to is left alone.
+/// As [`write_whole`], but a link at `path` is replaced, and what it leads to does not change.
 ///
 /// # Errors
 /// As for [`write_whole`].
@@ -64,8 +64,10 @@ fn replace(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
         .into_inner()
         .map_err(io::IntoInnerError::into_error)?;
     #[cfg(unix)]
-    if let Ok(former) = fs::metadata(target) {
-        // Whoever may not change the mode may still write the file.
+    if let Ok(former) = fs::symlink_metadata(target)
+        && former.is_file()
+    {
+        // If the mode cannot be changed, the file is still written.
         let _ = file.as_file().set_permissions(former.permissions());
     }
     file.as_file().sync_all()?;
@@ -75,8 +77,7 @@ fn replace(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
 }
 
 /// Brings a folder's list of names to the disk, so that a renamed file survives a power failure.
-/// Some file systems cannot do this, and the file is in its place already, so a failure is no
-/// error.
+/// Some file systems cannot do this, and the file is already in its place, so a failure is ignored.
 fn sync_folder(folder: &Path) {
     if cfg!(unix) {
         let _ = File::open(folder).and_then(|folder| folder.sync_all());

@@ -1,7 +1,7 @@
-//! Image-level tags: as CSV, one line per picture with its path and its tags, and those of a document.
+//! Image-level tags: those of a document, and CSV with one line per picture.
 //!
-//! `path,tag[,tag...]`, quoted where a value has a comma. A first line with column names is
-//! skipped. Spaces around tags, and empty tags, are dropped.
+//! A line is `path,tag[,tag...]`, quoted where a value has a comma. A first line with column names
+//! is skipped. Spaces around tags, and empty tags, are dropped.
 
 use std::path::{Path, PathBuf};
 
@@ -103,8 +103,8 @@ pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), 
     Ok(())
 }
 
-/// The image-level tags of a document's pictures, whose paths are relative to `root`: their own tags, and
-/// the classes of their boxes that are ground truth. Missing pictures are left out.
+/// The image-level tags of a document's pictures, whose paths are relative to `root`: their own
+/// tags, and the classes of their boxes that are ground truth. Missing pictures are left out.
 pub fn from_document(document: &Document, root: &Path) -> Vec<(PathBuf, Vec<String>)> {
     let present = document.pictures().filter(|picture| !picture.missing);
     let tagged = present.map(|picture| {

@@ -10,10 +10,10 @@ use crate::files::side_folder;
 /// What a process does with a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Edit it, with undo and redo. Only one process can, a window. If that is not possible, the
+    /// Edit it, with undo and redo. Only one window at a time can. If that is not possible, the
     /// project is opened to [view](Self::View) it, and a notice says why.
     Edit,
-    /// Add to it, whether a window has it open or not. The command line does.
+    /// Add to it, whether a window has it open or not, as the command line does.
     Add,
     /// Read it.
     View,

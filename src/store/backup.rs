@@ -33,7 +33,7 @@ pub(super) fn make(path: &Path, head: i64) -> Result<(), StoreError> {
         return Ok(());
     }
     let folder = side_folder(path);
-    fs::create_dir_all(&folder).map_err(io_error(&folder, "made"))?;
+    fs::create_dir_all(&folder).map_err(io_error(&folder, "created"))?;
     for left in fs::read_dir(&folder).into_iter().flatten().flatten() {
         // A crash left it while making a backup.
         if left.file_name().to_string_lossy().ends_with(PARTIAL_SUFFIX) {

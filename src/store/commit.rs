@@ -29,6 +29,16 @@ use super::write::Writer;
 use crate::document::History;
 use crate::document::{Affected, Document, Edit, EditError, PictureId};
 
+/// The result of trying to make a change.
+enum Attempt {
+    /// Another process has changed the file, so memory must catch up first.
+    Behind,
+    /// The operation changes nothing.
+    Unchanged,
+    /// The change is in memory and in the file.
+    Applied(Box<AppliedChange>),
+}
+
 /// A step that was undone or redone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UndoneStep {
@@ -60,8 +70,8 @@ impl Project {
         self.commit_operation(edit, &Operation::Step(label, edit, gesture), label)
     }
 
-    /// Commits an edit that is not a step of the history, such as an update to what has changed on the
-    /// disk.
+    /// Commits an edit that is not a step of the history, such as an update after files on the disk
+    /// have changed.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
@@ -83,8 +93,8 @@ impl Project {
         loop {
             let edit = make(&self.memory.document)?;
             match self.attempt(&Operation::Step(label, &edit, gesture))? {
-                Some(_) => return Ok(edit.affected()),
-                None => self.catch_up()?,
+                Attempt::Behind => self.catch_up()?,
+                Attempt::Unchanged | Attempt::Applied(_) => return Ok(edit.affected()),
             }
         }
     }
@@ -102,8 +112,8 @@ impl Project {
         loop {
             let edit = make(&self.memory.document)?;
             match self.attempt(&Operation::Untracked(label, &edit))? {
-                Some(_) => return Ok(edit.affected()),
-                None => self.catch_up()?,
+                Attempt::Behind => self.catch_up()?,
+                Attempt::Unchanged | Attempt::Applied(_) => return Ok(edit.affected()),
             }
         }
     }
@@ -151,29 +161,29 @@ impl Project {
         label: &str,
     ) -> Result<Affected, StoreError> {
         let affected = edit.affected();
-        let stale = || StoreError::Conflict {
+        let conflict = || StoreError::Conflict {
             label: label.to_owned(),
         };
         let mut known = self.memory.external_changes.len();
         let mut is_first = true;
         loop {
             match self.attempt(operation) {
-                Ok(Some(_)) => return Ok(affected),
-                Ok(None) => self.catch_up()?,
-                Err(StoreError::Refused(_)) if !is_first => return Err(stale()),
+                Ok(Attempt::Behind) => self.catch_up()?,
+                Ok(Attempt::Unchanged | Attempt::Applied(_)) => return Ok(affected),
+                Err(StoreError::Refused(_)) if !is_first => return Err(conflict()),
                 Err(error) => return Err(error),
             }
             is_first = false;
             let mut theirs = AffectedParts::default();
-            let mut is_stale = false;
+            let mut is_conflict = false;
             for change in &self.memory.external_changes[known..] {
                 match &change.affected {
                     Some(affected) => theirs.add(affected),
-                    None => is_stale = true,
+                    None => is_conflict = true,
                 }
             }
-            if is_stale || theirs.overlaps(&affected) {
-                return Err(stale());
+            if is_conflict || theirs.overlaps(&affected) {
+                return Err(conflict());
             }
             known = self.memory.external_changes.len();
         }
@@ -189,24 +199,21 @@ impl Project {
         }
         loop {
             match self.attempt(operation)? {
-                None => self.catch_up()?,
-                Some(made) => {
-                    return Ok(made.map(|made| UndoneStep {
-                        affected: made.edit.affected(),
-                        label: made.label,
-                        picture: made.picture,
+                Attempt::Behind => self.catch_up()?,
+                Attempt::Unchanged => return Ok(None),
+                Attempt::Applied(applied) => {
+                    return Ok(Some(UndoneStep {
+                        affected: applied.edit.affected(),
+                        label: applied.label,
+                        picture: applied.picture,
                     }));
                 }
             }
         }
     }
 
-    /// Tries to make a change in memory and in the file. The outer `None` means that another process
-    /// has changed the file, so memory must catch up first, and the inner one that nothing changes.
-    fn attempt(
-        &mut self,
-        operation: &Operation<'_>,
-    ) -> Result<Option<Option<AppliedChange>>, StoreError> {
+    /// Tries to make a change in memory and in the file.
+    fn attempt(&mut self, operation: &Operation<'_>) -> Result<Attempt, StoreError> {
         self.check_usable()?;
         if self.access() == Access::View {
             let path = self.path.clone();
@@ -214,7 +221,7 @@ impl Project {
         }
         self.check_in_place()?;
         if self.memory.is_behind {
-            return Ok(None);
+            return Ok(Attempt::Behind);
         }
         let at = |fault: Fault| backup::error_at(&self.path, fault);
         let immediate = TransactionBehavior::Immediate;
@@ -223,23 +230,23 @@ impl Project {
         let counters = Counters::read(&transaction).map_err(at)?;
         let is_editor = self.memory.is_editor();
         if !self.memory.is_at(&counters) {
-            return Ok(None);
+            return Ok(Attempt::Behind);
         }
 
         let former = HistorySnapshot::of(&self.memory.history, operation);
-        let Some(made) = apply_in_memory(&mut self.memory, operation)? else {
-            return Ok(Some(None));
+        let Some(applied) = apply_in_memory(&mut self.memory, operation)? else {
+            return Ok(Attempt::Unchanged);
         };
-        let affected = made.edit.affected();
+        let affected = applied.edit.affected();
         let in_file: Result<i64, Fault> = (|| {
             let mut writer = Writer::new(&transaction, counters);
             writer.document(&self.memory.document, &affected)?;
-            if let Some(steps) = made.steps.clone() {
+            if let Some(steps) = applied.steps.clone() {
                 writer.history(&self.memory.history, steps)?;
             }
-            let is_step = made.steps.is_some();
-            let undo = (!is_editor).then_some(&made.inverse);
-            let entry = LogEntry::new(self.writer, &made.label, is_step, &made.edit, undo)?;
+            let is_step = applied.steps.is_some();
+            let undo = (!is_editor).then_some(&applied.inverse);
+            let entry = LogEntry::new(self.writer, &applied.label, is_step, &applied.edit, undo)?;
             log::add(&mut writer, entry)?;
             let head = writer.counters.head;
             writer.finish()?;
@@ -252,15 +259,15 @@ impl Project {
         match in_file {
             Ok(head) => {
                 self.memory.last_change = head;
-                if made.steps.is_some() {
+                if applied.steps.is_some() {
                     self.memory.add_to_history_parts(&affected);
                 }
-                Ok(Some(Some(made)))
+                Ok(Attempt::Applied(Box::new(applied)))
             }
             Err(fault) => {
                 former.restore(&mut self.memory.history);
                 // The inverse leads back to the previous content, so it is not refused.
-                self.is_lost |= self.memory.document.apply(made.inverse).is_err();
+                self.is_lost |= self.memory.document.apply(applied.inverse).is_err();
                 Err(backup::error_at(&self.path, fault))
             }
         }
@@ -276,11 +283,11 @@ impl Project {
         };
         let transaction = Transaction::new_unchecked(&self.connection, behaviour)
             .map_err(|error| backup::error_at(&self.path, Fault::from(error)))?;
-        let taken = self
+        let result = self
             .memory
             .catch_up(&transaction)
             .and_then(|()| Ok(transaction.commit()?));
-        if taken.is_err() {
+        if result.is_err() {
             // Memory may have caught up only in part. The content of the file is right. What remains
             // to be written about the history is tried again by the next operation.
             self.memory.is_behind = true;
@@ -292,6 +299,6 @@ impl Project {
                 _ => self.is_lost = true,
             }
         }
-        taken.map_err(|fault| backup::error_at(&self.path, fault))
+        result.map_err(|fault| backup::error_at(&self.path, fault))
     }
 }

@@ -57,7 +57,7 @@ impl Project {
         match (create_file(&path, root), data) {
             (Err(error), Some(data)) if is_write_denied(&error) => {
                 let elsewhere = fallback_path(data, &path);
-                fs::create_dir_all(data).map_err(io_error(data, "made"))?;
+                fs::create_dir_all(data).map_err(io_error(data, "created"))?;
                 create_file(&elsewhere, root)?;
                 let (project, mut opened) = Self::open(&elsewhere, Access::Edit)?;
                 opened.notices.push(OpenNotice::CreatedElsewhere {
@@ -87,7 +87,7 @@ fn create_file(path: &Path, root: &Path) -> Result<(), StoreError> {
             }
         }
         created => {
-            created.map_err(io_error(path, "made"))?;
+            created.map_err(io_error(path, "created"))?;
         }
     }
     let filled = open_read_write(path).and_then(|connection| {
@@ -109,9 +109,8 @@ fn create_file(path: &Path, root: &Path) -> Result<(), StoreError> {
 fn is_write_denied(error: &StoreError) -> bool {
     match error {
         StoreError::Io { source, path, .. } => {
-            let folder_is_there = path.parent().is_some_and(Path::is_dir);
-            is_denied(source.kind())
-                || (source.kind() == io::ErrorKind::NotFound && folder_is_there)
+            let folder_exists = path.parent().is_some_and(Path::is_dir);
+            is_denied(source.kind()) || (source.kind() == io::ErrorKind::NotFound && folder_exists)
         }
         StoreError::ReadOnly { .. } => true,
         StoreError::Sql { source, .. } => {

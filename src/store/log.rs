@@ -74,11 +74,11 @@ pub(super) fn add(writer: &mut Writer<'_>, mut entry: LogEntry) -> Result<(), Fa
     writer.counters.head += 1;
     entry.seq = writer.counters.head;
     put(writer, &entry)?;
-    forget(writer, entry.seq - MAX_LOGGED_CHANGES)
+    delete_up_to(writer, entry.seq - MAX_LOGGED_CHANGES)
 }
 
 /// Deletes the changes up to `last` that are not waiting to be adopted.
-pub(super) fn forget(writer: &mut Writer<'_>, last: i64) -> Result<(), Fault> {
+pub(super) fn delete_up_to(writer: &mut Writer<'_>, last: i64) -> Result<(), Fault> {
     let old: Vec<i64> = writer
         .connection()
         .prepare_cached("SELECT seq FROM changes WHERE seq <= ? AND undo IS NULL")?

@@ -108,8 +108,8 @@ fn check_version(
             return Err(StoreError::ReadOnly { path });
         }
         let folder = side_folder(path);
-        fs::create_dir_all(&folder).map_err(io_error(&folder, "made"))?;
-        let former = folder.join(format!("format-{version}.{}", EXTENSION));
+        fs::create_dir_all(&folder).map_err(io_error(&folder, "created"))?;
+        let former = folder.join(format!("format-{version}.{EXTENSION}"));
         backup::copy(path, &former)?;
         schema::migrate(connection, version, MIGRATIONS).map_err(at)?;
         notices.push(OpenNotice::Migrated(former));

@@ -129,7 +129,7 @@ impl Project {
         if self.memory.is_editor() {
             // Other processes that have it open read the whole file again instead.
             let last_change = self.memory.last_change;
-            let _ = self.write(|writer| log::forget(writer, last_change));
+            let _ = self.write(|writer| log::delete_up_to(writer, last_change));
         }
         checkpoint(&self.connection).map_err(|fault| backup::error_at(&self.path, fault))?;
         // Only the process with the lock may make backups.

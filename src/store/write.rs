@@ -111,20 +111,20 @@ impl<'a> Writer<'a> {
             self.put(&STEPS, &step_cells(key(at), step, &edit))?;
         }
         if is_last {
-            self.forget_steps(history.steps().len())?;
+            self.delete_steps(history.steps().len())?;
         }
         self.counters.position = i64::try_from(history.position()).unwrap_or(i64::MAX);
         Ok(())
     }
 
     /// Deletes the steps after the first `count`.
-    fn forget_steps(&mut self, count: usize) -> Result<(), Fault> {
-        let forgotten: Vec<i64> = self
+    fn delete_steps(&mut self, count: usize) -> Result<(), Fault> {
+        let steps: Vec<i64> = self
             .connection
             .prepare_cached("SELECT seq FROM steps WHERE seq >= ?")?
             .query_map([key(count)], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        forgotten
+        steps
             .into_iter()
             .try_for_each(|seq| self.delete(&STEPS, &int(seq)))
     }

@@ -26,6 +26,8 @@ mod query;
 mod review;
 mod saved_state;
 mod selection;
+#[cfg(test)]
+mod tests;
 mod undo;
 
 pub use self::core::Session;

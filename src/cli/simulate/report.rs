@@ -12,7 +12,7 @@ use crate::evaluate::EvaluationCase;
 const PARTS: usize = 3;
 /// Approximate number of points of a curve.
 const POINTS: usize = 100;
-/// Each point of a curve is the mean over the pictures divided by this.
+/// The width of the moving window of a curve is the number of pictures divided by this.
 const WINDOW_DIVISOR: usize = 6;
 
 /// One pass through the pictures, or the mean of all.

@@ -13,7 +13,7 @@ impl Instances {
     /// # Errors
     /// If the file cannot be written, or would not pass [`check`](Self::check).
     pub fn write(&self, path: &Path) -> Result<(), FormatError> {
-        let bytes = self.to_checked_json(path, |reread| reread.check())?;
+        let bytes = self.to_checked_json(path, Self::check)?;
         write_whole(path, |writer| writer.write_all(&bytes))?;
         Ok(())
     }

@@ -130,7 +130,7 @@ impl<'a> ImportBuilder<'a> {
                     (true, Picture { id, ..picture })
                 }
             };
-            self.add_picture(is_new, before, imported, &mut boxes, &mut edits);
+            self.add_picture(is_new, &before, imported, &mut boxes, &mut edits);
         }
         picture_ids.report(["picture", "pictures"], &mut self.report);
         boxes.ids.report(["box", "boxes"], &mut self.report);
@@ -158,7 +158,7 @@ impl<'a> ImportBuilder<'a> {
     fn add_picture(
         &mut self,
         is_new: bool,
-        before: Picture,
+        before: &Picture,
         mut imported: ImportedPicture,
         boxes: &mut BoxImporter<'_>,
         edits: &mut Vec<Edit>,
@@ -186,7 +186,7 @@ impl<'a> ImportBuilder<'a> {
         }
         if is_new {
             edits.push(Edit::Picture(Change::Insert(after)));
-        } else if after != before {
+        } else if after != *before {
             edits.push(Edit::Picture(Change::Update(after)));
         }
         edits.append(&mut box_edits);

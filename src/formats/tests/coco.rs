@@ -25,7 +25,7 @@ fn a_default_export_has_reviewed_pictures_and_no_proposals() {
     assert_eq!(file.annotations[0].bbox, [1.1, 2.3, 30.7, 40.0]);
     let order: Vec<_> = file.categories.iter().map(|row| row.id).collect();
     assert_eq!(order, [2, 1]);
-    // All of them: the unfinished picture says so, and its proposal is still no ground truth.
+    // With unfinished pictures: they are marked as such, and their proposals are not ground truth.
     let (file, _) = export_coco(&sample(), |options| options.scope = PictureScope::All);
     assert_eq!((file.images.len(), file.annotations.len()), (3, 2));
     assert_eq!(file.images[2].extra["tsukami"]["review"], "proposed");

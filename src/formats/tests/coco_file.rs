@@ -86,3 +86,53 @@ fn a_failed_write_leaves_the_file_unchanged() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "before");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+/// Reads the sample after a change to its JSON.
+fn read_changed(change: impl Fn(&mut Value)) -> Result<Instances, String> {
+    let mut value = serde_json::to_value(sample()).unwrap();
+    change(&mut value);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("in.json");
+    fs::write(&path, format!("\u{feff}{value}")).unwrap();
+    Instances::read(&path).map_err(|error| error.to_string())
+}
+
+#[test]
+fn ids_and_encodings_are_accepted_as_in_an_import() {
+    let read = read_changed(|value| {
+        value["images"][0]["id"] = 1.0.into();
+        value["annotations"][0]["image_id"] = "1".into();
+        value["annotations"][0]["iscrowd"] = false.into();
+    });
+    assert_eq!(read, Ok(sample()));
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_an_error() {
+    let check = |change: fn(&mut Value), expected: &str| {
+        let text = read_changed(change).unwrap_err();
+        assert!(
+            text.contains("in.json: ") && text.contains(expected),
+            "{text}"
+        );
+    };
+    check(
+        |file| file["images"][0]["width"] = "wide".into(),
+        "no usable width",
+    );
+    check(
+        |file| file["images"][0]["id"] = "x".into(),
+        "the picture id \"x\"",
+    );
+    check(|file| file["annotations"][0]["bbox"] = 1.into(), "no bbox");
+    check(
+        |file| file["annotations"][0]["score"] = "high".into(),
+        "a score that is not a number",
+    );
+    check(
+        |file| file["categories"][0]["name"] = Value::Null,
+        "has no name",
+    );
+    check(|file| file["info"] = 1.into(), "`info` is not an object");
+    check(|file| *file = Value::Object(Map::new()), "no `images`");
+}

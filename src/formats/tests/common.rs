@@ -55,7 +55,7 @@ pub fn proposed(id: u32, rect: [f32; 4], category: u32) -> Annotation {
     }
 }
 
-/// Three pictures: one with boxes, one verified empty, one that waits with a proposal.
+/// Three pictures: one with boxes, one verified to be empty, one with an open proposal.
 pub fn sample() -> Document {
     let mut document = Document::default();
     insert_category(&mut document, 2, "猫, \"cat\"");
@@ -114,7 +114,7 @@ impl Folder {
         image::RgbImage::new(width, height).save(path).unwrap();
     }
 
-    /// The files below it, with `/`.
+    /// The relative paths of the files in it, with `/`.
     pub fn names(&self) -> Vec<String> {
         let files = walkdir::WalkDir::new(self.path()).sort_by_file_name();
         let files = files.into_iter().map(|entry| entry.unwrap());
@@ -181,8 +181,8 @@ pub fn only_box(document: &Document) -> &Annotation {
     row
 }
 
-pub fn mentions(notes: &formats::Messages, part: &str) -> bool {
-    notes.texts.iter().any(|sentence| sentence.contains(part))
+pub fn mentions(messages: &formats::Messages, part: &str) -> bool {
+    messages.texts.iter().any(|text| text.contains(part))
 }
 
 pub fn without_boxes(document: &Document) -> Document {

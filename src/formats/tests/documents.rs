@@ -13,7 +13,7 @@ use crate::document::{
 };
 use crate::geometry::BBox;
 
-/// Boxes by picture, as formats without ids hold them.
+/// Boxes by picture, as far as formats without ids can express them.
 pub type Plain = BTreeMap<String, Vec<(String, [f32; 4], Flags)>>;
 
 pub fn plain(document: &Document) -> Plain {
@@ -96,7 +96,7 @@ pub fn documents() -> impl Strategy<Value = Document> {
             |(names, pictures, (first_category, first_picture, mut id), extra)| {
                 let mut document = Document::default();
                 for (at, name) in (0..).zip(&names) {
-                    // In descending order, so that order and ids differ.
+                    // In descending order, so that the order differs from that of the ids.
                     let id = first_category + names.len() as u32 - at;
                     let mut row = Category::new(CategoryId(id), format!("{at}{}x", name.trim()));
                     row.colour = [at as u8, 2, 3];

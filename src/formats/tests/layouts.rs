@@ -26,7 +26,7 @@ fn a_picture_stays_in_its_subset() {
         count(Subset::Train)
     );
     assert!((140..260).contains(&count(Subset::Val)));
-    // Pinned: another version of the program must not shuffle anybody's data.
+    // Another version of the program must not shuffle anybody's data.
     assert_eq!(split.subset("a.jpg"), Subset::Train);
     let other = SubsetSplit { seed: 8, ..split };
     assert!((0..2000).any(|n| other.subset(&format!("p/{n}.jpg")) != parts[n]));
@@ -73,7 +73,7 @@ fn exports_follow_the_layout_and_give_unique_names() {
             "new/labels/train/sub/a.txt",
         ]
     );
-    // It can be read where it lies, as a project of its own.
+    // The export can be imported as a project of its own.
     let new = out.path().join("new");
     let (back, report) = import_into(
         &Document::default(),
@@ -88,7 +88,7 @@ fn exports_follow_the_layout_and_give_unique_names() {
         "it's: \u{1f408} é"
     );
 
-    // Into a folder that is there: files are replaced, and others stay.
+    // In an existing folder, the files of the export are replaced and others stay.
     fs::write(new.join("mine.txt"), "mine").unwrap();
     formats::export(&document, root.path(), &options, &new).unwrap();
     assert_eq!(fs::read_to_string(new.join("mine.txt")).unwrap(), "mine");

@@ -16,7 +16,7 @@ fn merging_adds_no_duplicates_and_replacing_keeps_identical_boxes() {
         let (same, report) = coco(&document, &value, mode);
         assert_eq!((same, report.present), (document.clone(), 2));
     }
-    // One box is moved elsewhere: a merge adds it, a replacement puts it in the old one's place.
+    // One box was moved: merging adds it, replacing moves the box of the project.
     value["annotations"][0]["bbox"] = json!([60, 10, 10, 10]);
     let (merged, report) = coco(&document, &value, ImportMode::Merge);
     assert_eq!((merged.annotation_count(), report.boxes), (4, 1));

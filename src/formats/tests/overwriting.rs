@@ -9,7 +9,6 @@ use crate::document::{Document, Picture, PictureId, ReviewState};
 use crate::files::APPLICATION_ID;
 use crate::formats::{self, ExportOptions, Format, ImportMode, PictureFiles};
 
-#[cfg(unix)]
 /// The bytes of all files below a folder, by name.
 fn contents(folder: &Folder) -> Vec<(String, Vec<u8>)> {
     let read = |name: String| {
@@ -59,16 +58,16 @@ fn no_export_overwrites_the_project_or_a_picture() {
         for place in &places {
             let out = root.path().join(place);
             let refused = formats::export(&document, root.path(), &options, &out);
-            let said = refused.unwrap_err().to_string();
+            let message = refused.unwrap_err().to_string();
             assert!(
-                said.contains("choose another"),
-                "{format:?} {place}: {said}"
+                message.contains("choose another"),
+                "{format:?} {place}: {message}"
             );
             assert_eq!(contents(&root), before, "{format:?} {place}");
         }
     }
 
-    // Copies beside the originals, by any name of their folder; and over them.
+    // Copies would mix with the originals, whatever path leads to their folder.
     root.write("inner/new.txt", "");
     let before = contents(&root);
     for files in [PictureFiles::Copy, PictureFiles::Link] {
@@ -80,13 +79,13 @@ fn no_export_overwrites_the_project_or_a_picture() {
             for out in ["", "inner/.."] {
                 let out = root.path().join(out);
                 let refused = formats::export(&document, root.path(), &options, &out);
-                let said = refused.unwrap_err().to_string();
-                assert!(said.contains("choose another folder"), "{said}");
+                let message = refused.unwrap_err().to_string();
+                assert!(message.contains("choose another folder"), "{message}");
                 assert_eq!(contents(&root), before);
             }
         }
     }
-    // labelme's files belong beside the pictures.
+    // labelme's files belong next to the pictures.
     let options = ExportOptions::new(Format::LabelMe);
     formats::export(&document, root.path(), &options, root.path()).unwrap();
     formats::export(&document, root.path(), &options, root.path()).unwrap();
@@ -110,11 +109,12 @@ fn a_copy_does_not_overwrite_another_picture() {
     };
     let out = root.path().join("out");
     let refused = formats::export(&document, root.path(), &options, &out);
-    let said = refused.unwrap_err().to_string();
-    assert!(said.contains("is a picture of the project"), "{said}");
+    let message = refused.unwrap_err().to_string();
+    assert!(message.contains("is a picture of the project"), "{message}");
     assert_eq!(fs::read(out.join("a.png")).unwrap(), before);
 }
 
+#[cfg(unix)]
 #[test]
 fn links_out_of_a_folder_are_refused() {
     let (root, out, secret) = (Folder::new(), Folder::new(), Folder::new());
@@ -136,8 +136,20 @@ fn links_out_of_a_folder_are_refused() {
         ImportMode::Merge,
     );
     assert_eq!((after.pictures().len(), report.skipped.texts.len()), (0, 1));
-    // What cannot be finished leaves nothing behind.
+    // An export that cannot be finished leaves nothing behind.
     options.format = Format::Coco;
     let bad = root.path().join("in.json/below/out.json");
     assert!(formats::export(&sample(), root.path(), &options, &bad).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_an_export_folder_is_replaced_and_not_followed() {
+    let (root, out, other) = (Folder::new(), Folder::new(), Folder::new());
+    let target = other.write("notes.xml", "mine");
+    std::os::unix::fs::symlink(&target, out.path().join("a.xml")).unwrap();
+    let options = ExportOptions::new(Format::Voc);
+    formats::export(&sample(), root.path(), &options, out.path()).unwrap();
+    assert_eq!(fs::read_to_string(&target).unwrap(), "mine");
+    assert!(!out.path().join("a.xml").is_symlink());
 }

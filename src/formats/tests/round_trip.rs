@@ -27,7 +27,7 @@ proptest! {
         let (back, report) = import_into(&Document::default(), &out, &root, Format::Coco, ImportMode::Merge);
         prop_assert_eq!(&back, &document);
         prop_assert!(report.skipped.is_empty(), "{:?}", report);
-        // To take it in again changes nothing, whichever way.
+        // Importing the file again changes nothing, in either mode.
         for mode in [ImportMode::Merge, ImportMode::Replace] {
             let again = formats::import(&back, &out, &root, Format::Coco, mode).unwrap();
             let mut after = back.clone();
@@ -55,7 +55,7 @@ proptest! {
         }
         let again = folder.path().join("again.json");
         formats::export(&back, folder.path(), &options, &again).unwrap();
-        // The `missing` mark belongs to the project and is no part of it.
+        // The mark `missing` belongs to the project and is not exported.
         prop_assert_eq!(fs::read_to_string(&again).unwrap(), text);
     }
 
@@ -79,7 +79,7 @@ proptest! {
                 prop_assert_eq!(got.len(), rows.len(), "{:?} {}", format, path);
                 for ((name, rect, flags), (got_name, got_rect, got_flags)) in rows.iter().zip(got) {
                     prop_assert_eq!(name, got_name);
-                    // Pascal VOC has whole pixels, and at least one.
+                    // Pascal VOC has whole pixels, and boxes have at least one.
                     let most = if format == Format::Voc { 1.5 } else { 2e-3 };
                     let off = rect.iter().zip(got_rect).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
                     prop_assert!(off <= most, "{:?}: {:?} {:?}", format, rect, got_rect);

@@ -160,6 +160,6 @@ fn acknowledged_edits_survive_200_kills() {
             project.close().expect("it closes");
         }
     }
-    println!("{KILLS} kills, {all_acknowledged} edits acknowledged, {unacknowledged} more kept");
+    println!("{KILLS} kills, {all_acknowledged} edits acknowledged, {unacknowledged} more stored");
     assert!(all_acknowledged > 200, "{all_acknowledged}");
 }

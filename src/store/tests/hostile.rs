@@ -183,8 +183,8 @@ fn a_damaged_project_is_restored_from_its_backup() {
     assert!(text.contains("restore the automatic backup"), "{text}");
     assert!(text.contains("tsukami project restore"), "{text}");
     assert_eq!(backups(&path), std::slice::from_ref(&backup));
-    let kept = restore(&path, &backup).expect("it can be restored");
-    assert_eq!(fs::read(kept).expect("it is stored"), spoilt);
+    let damaged = restore(&path, &backup).expect("it can be restored");
+    assert_eq!(fs::read(damaged).expect("it is kept"), spoilt);
     let project = open(&path, Access::Edit);
     assert_eq!(*project.document(), document);
     assert_eq!(project.history().steps(), history.steps());

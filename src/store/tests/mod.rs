@@ -219,6 +219,6 @@ fn an_edit_that_the_document_refuses_changes_nothing() {
     assert!(matches!(error, Err(StoreError::Refused(_))), "{error:?}");
     assert_agrees(&project);
     let nothing = project.commit("nothing", &Edit::default(), None);
-    assert_eq!(nothing.expect("that is no error"), Default::default());
+    assert_eq!(nothing.expect("that is not an error"), Default::default());
     assert!(project.undo().expect("nothing to undo").is_none());
 }

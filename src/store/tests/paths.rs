@@ -30,20 +30,25 @@ fn pictures_and_project_can_move_together_or_alone() {
     assert_eq!(project.root(), root);
     // The pictures are missing, and then found elsewhere.
     drop(project);
-    fs::rename(&root, folder.path().join("gone")).expect("it can be moved");
+    fs::rename(&root, folder.path().join("elsewhere")).expect("it can be moved");
     fs::create_dir_all(folder.path().join("p")).expect("it can be created");
-    let beside = folder.path().join("p/p.tsukami");
-    let (mut project, _) = Project::create(&beside, &root).expect("it can be created");
-    let (_, opened) = Project::open(&beside, Access::View).expect("it opens");
-    assert!(matches!(&opened.notices[..], [OpenNotice::FolderMissing(gone)] if *gone == root));
+    let project_path = folder.path().join("p/p.tsukami");
+    let (mut project, _) = Project::create(&project_path, &root).expect("it can be created");
+    let (_, opened) = Project::open(&project_path, Access::View).expect("it opens");
+    assert!(
+        matches!(&opened.notices[..], [OpenNotice::FolderMissing(missing)] if *missing == root)
+    );
     project
-        .set_root(&folder.path().join("gone"))
+        .set_root(&folder.path().join("elsewhere"))
         .expect("it is stored");
-    let view = open(&beside, Access::View);
-    assert_eq!(view.root(), folder.path().join("gone"));
+    let view = open(&project_path, Access::View);
+    assert_eq!(view.root(), folder.path().join("elsewhere"));
     let copy = folder.path().join("copy.tsukami");
     view.copy_to(&copy).expect("it can be copied");
-    assert_eq!(open(&copy, Access::Edit).root(), folder.path().join("gone"));
+    assert_eq!(
+        open(&copy, Access::Edit).root(),
+        folder.path().join("elsewhere")
+    );
     assert!(matches!(
         view.copy_to(&copy),
         Err(StoreError::Exists { .. })

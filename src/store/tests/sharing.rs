@@ -37,7 +37,7 @@ fn a_second_window_is_read_only() {
     let changes = second.poll().expect("it reads");
     let labels: Vec<_> = changes.iter().map(|change| &*change.label).collect();
     assert_eq!(labels, ["draw box"; 3]);
-    let affected = changes[0].affected.as_ref().expect("it is told");
+    let affected = changes[0].affected.as_ref().expect("the rows are known");
     assert_eq!(affected.annotations, [(A, AnnotationId(1))]);
     assert_eq!(second.document(), first.document());
     assert_eq!(second.poll().expect("it reads"), []);

@@ -1,0 +1,126 @@
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::core::Session;
+use super::query::{PictureQuery, ReviewFilter};
+use crate::document::ops::{self, NamedCandidate};
+use crate::document::{BoxState, Picture, PictureId, Provenance};
+use crate::geometry::BBox;
+use crate::store::Project;
+
+const FIRST: PictureId = PictureId(1);
+const SECOND: PictureId = PictureId(2);
+
+/// A session with three pictures of 100 × 100 pixels, the first of which is shown.
+fn session() -> (TempDir, Session) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut project = Project::create_for(folder.path()).unwrap().0;
+    let pictures = ["1.jpg", "2.jpg", "3.jpg"];
+    let pictures = pictures.map(|path| Picture::new(PictureId(0), path, 100, 100));
+    project
+        .commit_with("add pictures", None, |document| {
+            Ok(ops::add_pictures(document, pictures.to_vec()))
+        })
+        .unwrap();
+    (folder, Session::new(project))
+}
+
+fn rect(x: f32) -> BBox {
+    BBox::from_xywh(x, 10.0, 20.0, 20.0)
+}
+
+/// Lets the model propose a box of a class.
+fn propose(session: &mut Session, picture: PictureId, class: &str, x: f32) {
+    let provenance = Arc::new(Provenance {
+        name: "m".into(),
+        version: "1".into(),
+        method: "affinity".into(),
+        threshold: 0.5,
+    });
+    let candidate = NamedCandidate {
+        rect: rect(x),
+        class: class.to_owned(),
+        score: 0.5,
+    };
+    session
+        .replace_proposals(&provenance, &[(picture, vec![candidate])], false)
+        .unwrap();
+}
+
+fn states(session: &Session) -> Vec<BoxState> {
+    session.boxes().iter().map(|row| row.state).collect()
+}
+
+#[test]
+fn undo_and_redo_include_what_the_model_did_on_the_same_picture() {
+    let (_folder, mut session) = session();
+    session.draw(FIRST, rect(10.0)).unwrap();
+    propose(&mut session, FIRST, "cat", 50.0);
+    let both = [BoxState::Drawn, BoxState::Proposed];
+    assert_eq!(states(&session), both);
+    assert_eq!(session.undo_redo_labels(), [Some("draw a box"), None]);
+
+    session.show(SECOND);
+    assert_eq!(session.undo().unwrap().as_deref(), Some("draw a box"));
+    assert_eq!(session.current(), Some(FIRST), "the picture of the step");
+    assert_eq!(states(&session), []);
+
+    assert_eq!(session.redo().unwrap().as_deref(), Some("draw a box"));
+    assert_eq!(states(&session), both);
+}
+
+#[test]
+fn a_picture_that_no_longer_matches_stays_listed_until_another_one_is_shown() {
+    let (_folder, mut session) = session();
+    session.set_query(PictureQuery {
+        state: Some(ReviewFilter::ToReview),
+        ..PictureQuery::default()
+    });
+    session.set_done(true).unwrap();
+    assert_eq!(session.row(FIRST), Some(0));
+    session.show(SECOND);
+    assert_eq!(session.row(FIRST), None);
+    assert_eq!(session.rows().len(), 2);
+}
+
+#[test]
+fn boxes_are_pasted_with_an_offset_on_their_own_picture_only() {
+    let (_folder, mut session) = session();
+    session.draw(FIRST, rect(10.0)).unwrap();
+    assert_eq!(session.copy(), 1);
+    assert_eq!(session.paste().unwrap(), 1);
+    assert_eq!(session.boxes()[1].rect.x0, 22.0);
+    session.show(SECOND);
+    assert_eq!(session.paste().unwrap(), 1);
+    assert_eq!(session.boxes()[0].rect.x0, 10.0);
+}
+
+#[test]
+fn proposals_of_hidden_classes_keep_a_picture_open() {
+    let (_folder, mut session) = session();
+    propose(&mut session, FIRST, "cat", 50.0);
+    let cat = session.boxes()[0].category;
+    session.toggle_hidden(cat);
+    assert_eq!(session.hidden_proposals(), 1);
+    session.accept_all_and_finish().unwrap();
+    assert!(!session.is_current_done());
+    assert_eq!(states(&session), [BoxState::Proposed]);
+    session.toggle_hidden(cat);
+    session.accept_all_and_finish().unwrap();
+    assert!(session.is_current_done());
+    assert_eq!(states(&session), [BoxState::Accepted]);
+}
+
+#[test]
+fn a_session_opens_where_the_last_one_was_left() {
+    let (_folder, mut session) = session();
+    session.show(SECOND);
+    session.proposal_settings_mut().threshold = Some(0.25);
+    let path = session.project().path().to_owned();
+    session.close().unwrap();
+    let (project, _) = Project::open(&path, crate::store::Access::Edit).unwrap();
+    let session = Session::new(project);
+    assert_eq!(session.current(), Some(SECOND));
+    assert_eq!(session.proposal_settings().threshold, Some(0.25));
+}
