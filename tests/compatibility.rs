@@ -39,7 +39,7 @@ fn open(place: &Place) -> Project {
     project
 }
 
-/// What the fixtures name a document, an edit or a picture by.
+/// The hash by which the fixtures identify a document, an edit or a picture.
 fn hash(bytes: &[u8]) -> String {
     format!("{:032x}", xxh3_128(bytes))
 }
@@ -53,7 +53,7 @@ fn digest(project: &Project) -> Value {
 }
 
 #[test]
-fn an_old_project_is_undone_and_redone_to_the_same_documents() {
+fn undo_and_redo_in_an_old_project_give_the_same_documents() {
     let place = place();
     let (history, documents) = (fixture_json("history.json"), fixture_json("documents.json"));
     let digests = history["digests"].as_array().unwrap();
@@ -85,7 +85,7 @@ fn an_old_project_is_undone_and_redone_to_the_same_documents() {
 }
 
 #[test]
-fn a_crossed_step_is_written_as_before() {
+fn an_undone_and_redone_step_is_stored_as_before() {
     let place = place();
     let history = fixture_json("history.json");
     let mut project = open(&place);
@@ -140,7 +140,7 @@ fn an_old_project_is_exported_as_before() {
             let name = entry.path().strip_prefix(&exports).unwrap();
             let name = name.to_str().unwrap().replace('\\', "/");
             let text = String::from_utf8(fs::read(entry.path()).unwrap());
-            // A picture is there by its hash.
+            // A picture is represented by its hash.
             let text = text.unwrap_or_else(|bytes| hash(bytes.as_bytes()));
             found.insert(name, text);
         }
@@ -155,6 +155,7 @@ fn an_old_project_is_exported_as_before() {
     }
 }
 
+#[cfg(feature = "app")]
 #[test]
 fn an_old_learned_state_is_read() {
     use base64::Engine as _;
@@ -171,7 +172,7 @@ fn an_old_learned_state_is_read() {
     assert!(!learned.is_better);
     assert_eq!(learned.metrics.held_out, 2);
     assert_eq!(learned.metrics.objects, 3);
-    // It is written again so that it says the same.
+    // Written again, it is still the same.
     let again = learned.to_bytes(kind);
     let again = tsukami::learn::boxes::LearnedProposer::from_bytes(&again, kind);
     assert_eq!(again.as_ref(), Some(&learned));
@@ -201,7 +202,7 @@ fn by_picture(coco: &Value) -> BTreeMap<String, Vec<(String, [f64; 4], f64)>> {
         .collect()
 }
 
-/// Checks that two files hold the same boxes, but for what another processor may round otherwise.
+/// Checks that two files hold the same boxes, except for rounding on another processor.
 #[track_caller]
 fn assert_close(found: &Value, expected: &Value) {
     let (found, expected) = (by_picture(found), by_picture(expected));
@@ -222,14 +223,14 @@ fn assert_close(found: &Value, expected: &Value) {
     }
 }
 
-/// The version of the program may have moved on, and it is among what must match.
+/// The program's version is among the settings that must match, and it may be another one by now.
 fn of_this_version(text: &str) -> String {
     let version = concat!("\"version\":\"", env!("CARGO_PKG_VERSION"), "\"");
     text.replace("\"version\":\"0.1.0\"", version)
 }
 
 #[test]
-fn runs_that_were_stopped_before_go_on() {
+fn stopped_runs_of_an_old_version_are_resumed() {
     let expected = fixture_json("boxes.json");
     for (name, target, done) in [
         ("boxes.json.journal", "boxes.json.journal", 9),
@@ -246,7 +247,7 @@ fn runs_that_were_stopped_before_go_on() {
         other.refuses(&["threshold: 0.53, now 0.5"]);
         place.run(&format!("{line} --resume")).exits(0);
         assert_close(&place.json("boxes.json"), &expected);
-        // What was done before is taken over to the last digit.
+        // Results of the earlier run are kept exactly.
         let found = by_picture(&place.json("boxes.json"));
         for (picture, boxes) in by_picture(&expected).iter().take(done) {
             assert_eq!(&found[picture], boxes, "{name}");
@@ -291,7 +292,7 @@ mod window {
         for (key, value) in expected.as_object().unwrap() {
             assert_eq!(&found[key], value, "{key}");
         }
-        // Each of the commands had keys of its own.
+        // The fixture has keys for every command.
         let keys = expected["keymap"].as_object().unwrap();
         assert!(keys.len() > 60, "{}", keys.len());
         let text = preferences.keymap.text(Command::Accept);
@@ -299,7 +300,7 @@ mod window {
     }
 
     #[test]
-    fn the_place_in_an_old_project_is_read_and_written_alike() {
+    fn the_window_state_of_an_old_project_is_read_and_written_alike() {
         let place = place();
         let project = open(&place);
         let before: Value = project.setting("window").unwrap().unwrap();
@@ -314,7 +315,7 @@ mod window {
         assert_eq!(session.query().search, "0");
         assert!(session.query().has_proposals);
         assert_eq!(session.proposal_settings().threshold, Some(0.375));
-        // It is written anew when something has changed.
+        // It is written only when something has changed.
         let number = session.proposal_settings().min_score;
         session.proposal_settings_mut().min_score = 0.5;
         session.save_state().unwrap();
@@ -327,7 +328,7 @@ mod window {
     }
 
     #[test]
-    fn undo_in_the_window_crosses_what_the_model_did_as_before() {
+    fn undo_in_the_window_skips_what_the_model_did() {
         let place = place();
         let history = fixture_json("history.json");
         let mut session = Session::new(open(&place));

@@ -1,13 +1,18 @@
-"""`tsukami eval --protocol` beside the official TS-CAM and wsolevaluation code, on the same pictures.
+"""`tsukami eval --protocol` against the official TS-CAM and wsolevaluation programs, on the same pictures.
 
-Usage: crosscheck_protocol.py PATH_TO_TSUKAMI TS_CAM_CHECKOUT WSOLEVALUATION_CHECKOUT
-(github.com/vasgaowei/TS-CAM, github.com/clovaai/wsolevaluation); needs numpy, torch, Pillow and
-OpenCV. What those import besides and do not use here (timm, torchvision, munch) is
-replaced by the few lines that they need of it.
+    crosscheck_protocol.py PATH_TO_TSUKAMI TS_CAM_CHECKOUT WSOLEVALUATION_CHECKOUT [--write]
 
-The model is `tests/reference/tscam_reference.pth`: its weights are random, so that boxes are of
-all sizes and places. Both sets are made of the sample pictures and `tests/reference/input.png`,
-with seeded true boxes near and far from what the model sees.
+The checkouts are of github.com/vasgaowei/TS-CAM and github.com/clovaai/wsolevaluation. The script needs
+numpy, torch, Pillow and OpenCV. It replaces the other modules that the two programs import and do not
+use here (timm, torchvision, munch) with a few lines.
+
+The model is `tests/reference/tscam_reference.pth`. Its weights are random, so its boxes have all sizes
+and positions. Both sets consist of parts of `tests/reference/input.png`, cut out, mirrored and
+enlarged by whole factors so that every program can make exactly the same pixels. The true boxes come
+from a seeded generator.
+
+`--write` stores the sets and what the official programs say of them in
+`tests/reference/protocol_sets.json`. `tests/protocol.rs` compares the program with that file.
 """
 
 import json
@@ -24,6 +29,7 @@ from PIL import Image
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 REFERENCE = REPOSITORY / "tests/reference"
 CLASSES = 5
+PICTURES = 42
 THRESHOLDS = (None, 0.4, 0.6)
 
 
@@ -116,14 +122,30 @@ def configuration(threshold):
         BASIC=space(SAVE_DIR=""))
 
 
-def pictures():
-    """Sources of every aspect: the sample, the input of the other references, and one with an
-    orientation tag, which neither program looks at."""
-    files = sorted((REPOSITORY / "assets/sample/images").rglob("*.jpg")) + [REFERENCE / "input.png"]
-    opened = [Image.open(file).convert("RGB") for file in files]
+def cuts(random):
+    """Parts of the reference picture of every aspect: x, y, width, height, factor, and whether mirrored."""
+    sides = [(224, 224), (224, 96), (80, 224), (160, 120), (56, 56), (120, 160), (200, 48)]
+    for number in range(PICTURES):
+        width, height = sides[number % len(sides)]
+        x, y = (int(random.integers(0, 225 - side)) for side in (width, height))
+        yield [x, y, width, height], 1 + number % 3, number % 2 == 1
+
+
+def picture_of(cut, factor, is_mirrored):
+    picture = np.array(Image.open(REFERENCE / "input.png").convert("RGB"))
+    x, y, width, height = cut
+    picture = picture[y:y + height, x:x + width]
+    if is_mirrored:
+        picture = picture[:, ::-1]
+    return Image.fromarray(np.ascontiguousarray(picture.repeat(factor, axis=0).repeat(factor, axis=1)))
+
+
+def exif_of(number):
+    """An orientation tag on some pictures. Neither program looks at it."""
     exif = Image.Exif()
-    exif[0x0112] = 6
-    return [(picture, None) for picture in opened] + [(opened[-2], exif)]
+    if number % 5 == 0:
+        exif[0x0112] = 6
+    return exif
 
 
 def random_box(random, width, height):
@@ -134,61 +156,69 @@ def random_box(random, width, height):
     return [x0, y0, x1, y1]
 
 
-def make_ilsvrc(root, random):
+def describe(random, max_boxes):
+    """A set as plain values: its pictures, each with its class and true boxes."""
+    rows = []
+    for number, (cut, factor, is_mirrored) in enumerate(cuts(random)):
+        width, height = factor * cut[2], factor * cut[3]
+        boxes = [random_box(random, width, height) for _ in range(1 + number % max_boxes)]
+        rows.append({"cut": cut, "factor": factor, "is_mirrored": is_mirrored, "class": number % CLASSES,
+                     "boxes": boxes})
+    return rows
+
+
+def write_lists(folder, lists):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, lines in lists.items():
+        (folder / f"{name}.txt").write_text("\n".join(lines) + "\n")
+
+
+def save(row, number, path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture = picture_of(row["cut"], row["factor"], row["is_mirrored"])
+    # Lossless under the official name, so that decoders cannot differ.
+    picture.save(path, format="PNG", exif=exif_of(number))
+    return picture.size
+
+
+def make_ilsvrc(root, rows):
     """The official code's lists and folders, and wsolevaluation's metadata, of the same truth."""
-    (root / "ILSVRC2012_list").mkdir(parents=True)
-    metadata = root / "metadata"
-    metadata.mkdir()
-    official_lines, labels, sizes, boxes = [], [], [], []
-    for number, (picture, exif) in enumerate(pictures() * 3):
-        label = number % CLASSES
-        name = f"ILSVRC2012_val_{number:08}"
-        folder = root / "val" / f"n{label:08}"
-        folder.mkdir(parents=True, exist_ok=True)
-        # Lossless under the official name, so that decoders cannot differ.
-        picture.save(folder / f"{name}.JPEG", format="PNG", exif=exif)
-        truth = [random_box(random, *picture.size) for _ in range(1 + number % 3)]
-        official_lines.append(" ".join(map(str, [f"n{label:08}/{name}.JPEG", label, *sum(truth, [])])))
-        identifier = f"val/{name}.JPEG"
-        labels.append(f"{identifier},{label}")
-        sizes.append(f"{identifier},{picture.width},{picture.height}")
-        boxes += [",".join(map(str, [identifier, *box])) for box in truth]
-    (root / "ILSVRC2012_list/val_folder_new.txt").write_text("\n".join(official_lines) + "\n")
-    for name, lines in [("image_ids", [line.split(",")[0] for line in labels]), ("class_labels", labels),
-                        ("image_sizes", sizes), ("localization", boxes)]:
-        (metadata / f"{name}.txt").write_text("\n".join(lines) + "\n")
-    return metadata, [root / "val", "--metadata", metadata]
+    official, metadata = [], {"image_ids": [], "class_labels": [], "image_sizes": [], "localization": []}
+    for number, row in enumerate(rows):
+        label, name = row["class"], f"ILSVRC2012_val_{number:08}.JPEG"
+        width, height = save(row, number, root / "val" / f"n{label:08}" / name)
+        official.append(" ".join(map(str, [f"n{label:08}/{name}", label, *sum(row["boxes"], [])])))
+        metadata["image_ids"].append(f"val/{name}")
+        metadata["class_labels"].append(f"val/{name},{label}")
+        metadata["image_sizes"].append(f"val/{name},{width},{height}")
+        metadata["localization"] += [",".join(map(str, [f"val/{name}", *box])) for box in row["boxes"]]
+    write_lists(root / "ILSVRC2012_list", {"val_folder_new": official})
+    write_lists(root / "metadata", metadata)
+    return root / "metadata", [root / "val", "--metadata", root / "metadata"]
 
 
-def make_cub(root, random):
+def make_cub(root, rows):
     """CUB's own lists, and wsolevaluation's metadata of its test split."""
-    metadata = root / "metadata"
-    metadata.mkdir(parents=True)
     lists = {name: [] for name in ("images", "image_class_labels", "train_test_split", "bounding_boxes")}
-    labels, sizes, boxes = [], [], []
-    for number, (picture, exif) in enumerate(pictures() * 3, start=1):
-        label = number % CLASSES
+    metadata = {"image_ids": [], "class_labels": [], "image_sizes": [], "localization": []}
+    for number, row in enumerate(rows, start=1):
+        label, [[x0, y0, x1, y1]] = row["class"], row["boxes"]
         name = f"{label + 1:03}.Bird/Bird_{number:04}.jpg"
-        path = root / "images" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        picture.save(path, format="PNG", exif=exif)
-        x0, y0, x1, y1 = random_box(random, *picture.size)
+        width, height = save(row, number, root / "images" / name)
         is_training = int(number % 4 == 0)
         lists["images"].append(f"{number} {name}")
         lists["image_class_labels"].append(f"{number} {label + 1}")
         lists["train_test_split"].append(f"{number} {is_training}")
         lists["bounding_boxes"].append(f"{number} {x0}.0 {y0}.0 {x1 - x0}.0 {y1 - y0}.0")
         if not is_training:
-            labels.append(f"{name},{label}")
-            sizes.append(f"{name},{picture.width},{picture.height}")
-            boxes.append(",".join(map(str, [name, x0, y0, x1, y1])))
+            metadata["image_ids"].append(name)
+            metadata["class_labels"].append(f"{name},{label}")
+            metadata["image_sizes"].append(f"{name},{width},{height}")
+            metadata["localization"].append(",".join(map(str, [name, x0, y0, x1, y1])))
     lists["classes"] = [f"{label + 1} {label + 1:03}.Bird" for label in range(CLASSES)]
-    for name, lines in lists.items():
-        (root / f"{name}.txt").write_text("\n".join(lines) + "\n")
-    for name, lines in [("image_ids", [line.split(",")[0] for line in labels]), ("class_labels", labels),
-                        ("image_sizes", sizes), ("localization", boxes)]:
-        (metadata / f"{name}.txt").write_text("\n".join(lines) + "\n")
-    return metadata, [root]
+    write_lists(root, lists)
+    write_lists(root / "metadata", metadata)
+    return root / "metadata", [root]
 
 
 def expected(code, model, dataset, metadata, threshold):
@@ -234,25 +264,31 @@ def measured(tsukami, arguments, protocol, threshold, out):
 
 
 def main():
-    tsukami, ts_cam, wsolevaluation = sys.argv[1:]
+    tsukami, ts_cam, wsolevaluation, *options = sys.argv[1:]
     code = official(ts_cam, wsolevaluation)
     model = model_of(code)
-    differ = 0
-    for protocol, make, default in (("ilsvrc", make_ilsvrc, 0.12), ("cub", make_cub, 0.1)):
+    differ, sets = 0, {}
+    for protocol, make, default, max_boxes in (("ilsvrc", make_ilsvrc, 0.12, 3), ("cub", make_cub, 0.1, 1)):
+        rows = describe(np.random.default_rng(20210327), max_boxes)
+        sets[protocol] = {"pictures": rows, "official": []}
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder) / "set"
-            metadata, arguments = make(root, np.random.default_rng(20210327))
+            metadata, arguments = make(root, rows)
             for threshold in THRESHOLDS:
                 used = default if threshold is None else threshold
                 kind = code.ImageNetDataset if protocol == "ilsvrc" else code.CUBDataset
                 dataset = kind(str(root), configuration(used), is_train=False)
                 theirs = expected(code, model, dataset, metadata, used)
+                sets[protocol]["official"].append({"threshold": used, **theirs})
                 ours = measured(tsukami, arguments, protocol, threshold, root / "report.json")
                 for key, value in theirs.items():
                     is_same = abs(ours[key] - value) < 1e-9
                     differ += not is_same
                     print(f"{protocol} {used:.2f} {key:15} official {100 * value:7.3f}  "
                           f"tsukami {100 * ours[key]:7.3f}{'' if is_same else '  DIFFERS'}")
+    if "--write" in options:
+        text = json.dumps(sets).replace('{"cut"', '\n{"cut"').replace('{"threshold"', '\n{"threshold"')
+        (REFERENCE / "protocol_sets.json").write_text(text + "\n")
     sys.exit(f"{differ} numbers differ" if differ else 0)
 
 

@@ -1,25 +1,26 @@
 """Do other programs read what Tsukami writes, and does Tsukami read what they write?
 
-    python tests/peers.py install VENV         what it needs, into a virtual environment
-    python tests/peers.py check EXPORTS BACK   checks the exports, writes the peers' own to BACK
+    python tests/peers.py install VENV                 installs the peers into a virtual environment
+    python tests/peers.py check EXPORTS BACK TRUTH     checks the exports, writes the peers' own to BACK
+    python tests/peers.py compare COCO TRUTH PIXELS    compares the boxes of two COCO files
 
-EXPORTS holds one sample in every format, with the pictures copied along (pictures of one folder;
-supervision does not look into subfolders), and `counts.json` with what must be found:
+EXPORTS holds one sample in every format, with its pictures copied along (pictures of one folder;
+supervision does not look into subfolders):
 
-    counts.json            {"pictures": 3, "boxes": 4, "empty": 1}
     coco/                  COCO, standard layout, --copy
     coco-nested/           the same of pictures in subfolders, which COCO readers must find
     roboflow/              COCO, Roboflow layout, --copy
     yolo/  voc/            --copy
     createml.json labelme/
 
-BACK gets a folder for each peer and format (`supervision-coco`, ...), to be imported again; all
-must give the same number of boxes. A peer that is not installed is named and passed over; one
-that is and disagrees ends the script with status 1.
+TRUTH is the COCO file that the sample was imported from. A box is the same if it has the same class
+and no side is further away than the format rounds. BACK gets a folder for each peer and format
+(`supervision-coco`, ...), to be imported again.
+
+All peers must be there: one that does not install, or disagrees, ends the script with an error.
 """
 
 import contextlib
-import importlib.util
 import io
 import json
 import subprocess
@@ -27,24 +28,54 @@ import sys
 import venv
 from pathlib import Path
 
-PEERS = ["pycocotools", "supervision", "datumaro", "pyyaml"]
+PEERS = Path(__file__).with_suffix(".txt")
+
+# How far a side may be from the truth, in pixels, where a format keeps fractions and where not.
+EXACT_PX = 0.01
+WHOLE_PX = 0.51
 
 
 def install(folder):
-    """Installs the peers one by one; one that does not install is no reason to do without others."""
+    """Installs the peers in the versions that `peers.txt` pins."""
     venv.create(folder, with_pip=True)
     scripts = "Scripts" if sys.platform == "win32" else "bin"
     python = Path(folder, scripts, "python")
-    for peer in PEERS:
-        done = subprocess.run([python, "-m", "pip", "install", "-q", peer], check=False)
-        print(f"{peer}: {'installed' if done.returncode == 0 else 'NOT INSTALLED'}")
-    print(python)
+    subprocess.run([python, "-m", "pip", "install", "-q", "-r", PEERS], check=True)
 
 
 def expect(what, found, wanted):
     print(f"{what}: {found}")
     if found != wanted:
         raise SystemExit(f"{what}: found {found}, wanted {wanted}")
+
+
+def boxes_of(coco):
+    """The boxes of a COCO file: the picture's file name without folders, the class, and x0, y0, x1, y1."""
+    names = {row["id"]: Path(row["file_name"]).name for row in coco["images"]}
+    classes = {row["id"]: row["name"] for row in coco["categories"]}
+    boxes = []
+    for row in coco["annotations"]:
+        x, y, width, height = row["bbox"]
+        boxes.append((names[row["image_id"]], classes[row["category_id"]], [x, y, x + width, y + height]))
+    return boxes
+
+
+def same_boxes(what, found, wanted, pixels):
+    """Checks that boxes agree in picture, class and sides."""
+    expect(f"{what}, boxes", len(found), len(wanted))
+    furthest = 0.0
+    for one, other in zip(sorted(found), sorted(wanted)):
+        if one[:2] != other[:2]:
+            raise SystemExit(f"{what}: found {one}, wanted {other}")
+        furthest = max(furthest, *(abs(float(a) - float(b)) for a, b in zip(one[2], other[2])))
+    print(f"{what}: no side is further off than {furthest:.4f} pixels")
+    if furthest > pixels:
+        raise SystemExit(f"{what}: a side is off by {furthest} pixels, more than {pixels}")
+
+
+def compare(coco, truth, pixels):
+    found, wanted = (json.loads(Path(file).read_text(encoding="utf-8")) for file in (coco, truth))
+    same_boxes(Path(coco).stem, boxes_of(found), boxes_of(wanted), float(pixels))
 
 
 def coco_files(folder):
@@ -55,7 +86,7 @@ def coco_files(folder):
     return folder / "annotations" / "instances.json", folder / "images"
 
 
-def pycocotools(exports, counts):
+def pycocotools(exports, truth_boxes, counts):
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
@@ -64,7 +95,7 @@ def pycocotools(exports, counts):
         quiet = io.StringIO()
         with contextlib.redirect_stdout(quiet):
             truth = COCO(file)
-        expect(f"pycocotools {name}, boxes", len(truth.getAnnIds()), counts["boxes"])
+        same_boxes(f"pycocotools {name}", boxes_of(truth.dataset), truth_boxes, EXACT_PX)
         expect(f"pycocotools {name}, pictures", len(truth.getImgIds()), counts["pictures"])
         missing = [row["file_name"] for row in truth.imgs.values() if not (pictures / row["file_name"]).exists()]
         expect(f"pycocotools {name}, pictures without a file", missing, [])
@@ -78,7 +109,7 @@ def pycocotools(exports, counts):
         expect(f"pycocotools {name}, AP of a perfect result", round(evaluation.stats[0], 6), 1.0)
 
 
-def supervision(exports, counts, back):
+def supervision(exports, truth_boxes, counts, back):
     import supervision as sv
 
     readers = {}
@@ -101,7 +132,12 @@ def supervision(exports, counts, back):
         data = read()
         expect(f"supervision {name}, pictures", len(data), counts["pictures"])
         boxes = [len(data.annotations[path]) for path in data.image_paths]
-        expect(f"supervision {name}, boxes", sum(boxes), counts["boxes"])
+        found = [
+            (Path(path).name, data.classes[label], [float(side) for side in sides])
+            for path in data.image_paths
+            for sides, label in zip(data.annotations[path].xyxy, data.annotations[path].class_id)
+        ]
+        same_boxes(f"supervision {name}", found, truth_boxes, WHOLE_PX if name == "voc" else EXACT_PX)
         expect(f"supervision {name}, empty pictures", boxes.count(0), counts["empty"])
         if name == "coco":
             data.as_coco(str(back / "supervision-coco"), str(back / "supervision-coco" / "_annotations.coco.json"))
@@ -112,7 +148,7 @@ def supervision(exports, counts, back):
             data.as_pascal_voc(str(back / "supervision-voc"), str(back / "supervision-voc"))
 
 
-def datumaro(exports, counts, back):
+def datumaro(exports, truth_boxes, counts, back):
     import datumaro as dm
 
     # VOC is not asked: its reader wants the folders of the development kit.
@@ -122,25 +158,28 @@ def datumaro(exports, counts, back):
         data = dm.Dataset.import_from(str(source), reader)
         # Without a split, data.yaml names the same pictures for train and val.
         items = [item for item in data if item.subset != "val"]
-        boxes = [sum(a.type == dm.AnnotationType.bbox for a in item.annotations) for item in items]
-        expect(f"datumaro {name}, pictures", len(boxes), counts["pictures"])
-        expect(f"datumaro {name}, boxes", sum(boxes), counts["boxes"])
+        expect(f"datumaro {name}, pictures", len(items), counts["pictures"])
+        labels = data.categories()[dm.AnnotationType.label]
+        found = [
+            (f"{Path(item.id).name}.jpg", labels[row.label].name, list(row.points))
+            for item in items
+            for row in item.annotations
+            if row.type == dm.AnnotationType.bbox
+        ]
+        same_boxes(f"datumaro {name}", found, truth_boxes, EXACT_PX)
         data.export(str(back / f"datumaro-{name}"), writer, save_media=True)
 
 
-def check(exports, back):
+def check(exports, back, truth):
     exports, back = Path(exports), Path(back)
     back.mkdir(parents=True, exist_ok=True)
-    counts = json.loads((exports / "counts.json").read_text(encoding="utf-8"))
-    for name, run in {
-        "pycocotools": lambda: pycocotools(exports, counts),
-        "supervision": lambda: supervision(exports, counts, back),
-        "datumaro": lambda: datumaro(exports, counts, back),
-    }.items():
-        if importlib.util.find_spec(name) is None:
-            print(f"{name}: not installed, passed over")
-        else:
-            run()
+    truth = json.loads(Path(truth).read_text(encoding="utf-8"))
+    boxes = boxes_of(truth)
+    # One picture more than the truth has, and it is verified to be empty.
+    counts = {"pictures": len(truth["images"]) + 1, "empty": 1}
+    pycocotools(exports, boxes, counts)
+    supervision(exports, boxes, counts, back)
+    datumaro(exports, boxes, counts, back)
     print("peers agree")
 
 
@@ -148,7 +187,9 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["install", folder]:
             install(folder)
-        case ["check", exports, back]:
-            check(exports, back)
+        case ["check", exports, back, truth]:
+            check(exports, back, truth)
+        case ["compare", coco, truth, pixels]:
+            compare(coco, truth, pixels)
         case _:
             raise SystemExit(__doc__)

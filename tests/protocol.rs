@@ -5,10 +5,12 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use candle_core::{Device, Tensor};
 use common::{Place, Run, repository};
+use image::RgbImage;
 use serde_json::{Value, json};
 
 /// The corners of a box. In a picture of 224 x 224 pixels the official code moves only those on the last
@@ -395,4 +397,125 @@ fn options_that_do_not_go_together_are_refused() {
         .run(&format!("eval {CUB} --json CUB_200_2011/classes.txt"))
         .refuses(&["would be overwritten"]);
     assert!(!place.path("curve.jpg").exists());
+}
+
+// --- Against the official programs ------------------------------------------------------------
+
+/// A picture of a set in `tests/reference/protocol_sets.json`: a part of the reference picture,
+/// mirrored and enlarged by a whole factor, so that it has the very pixels that the official
+/// programs saw.
+fn cut(row: &Value) -> RgbImage {
+    let numbers: Vec<u32> = serde_json::from_value(row["cut"].clone()).unwrap();
+    let [x, y, width, height] = numbers[..] else {
+        panic!("{row}")
+    };
+    let factor = row["factor"].as_u64().unwrap() as u32;
+    let whole = image::open(repository("tests/reference/input.png")).unwrap();
+    let mut part = whole.to_rgb8();
+    part = image::imageops::crop_imm(&part, x, y, width, height).to_image();
+    if row["is_mirrored"] == true {
+        image::imageops::flip_horizontal_in_place(&mut part);
+    }
+    RgbImage::from_fn(width * factor, height * factor, |x, y| {
+        *part.get_pixel(x / factor, y / factor)
+    })
+}
+
+/// The set of a protocol in the layout that the protocol has, and the official numbers.
+fn official_set(protocol: &str) -> (Place, Vec<Value>) {
+    let text = fs::read(repository("tests/reference/protocol_sets.json")).unwrap();
+    let sets: Value = serde_json::from_slice(&text).unwrap();
+    let place = Place::new();
+    let mut lists: BTreeMap<&str, String> = BTreeMap::new();
+    let mut add = |list: &'static str, line: String| {
+        let list = lists.entry(list).or_default();
+        *list += &line;
+        list.push('\n');
+    };
+    let rows = sets[protocol]["pictures"].as_array().unwrap();
+    for (number, row) in rows.iter().enumerate() {
+        let picture = cut(row);
+        let (width, height) = picture.dimensions();
+        let class = row["class"].as_u64().unwrap();
+        let boxes: Vec<Corners> = serde_json::from_value(row["boxes"].clone()).unwrap();
+        if protocol == "ilsvrc" {
+            let name = format!("val/{number}.png");
+            place.write(format!("ILSVRC/{name}"), common::png(&picture));
+            add("class_labels", format!("{name},{class}"));
+            add("image_sizes", format!("{name},{width},{height}"));
+            for [x0, y0, x1, y1] in boxes {
+                add("localization", format!("{name},{x0},{y0},{x1},{y1}"));
+            }
+        } else {
+            let (id, class) = (number + 1, class + 1);
+            let name = format!("{class:03}.Bird/{id}.png");
+            place.write(format!("CUB_200_2011/images/{name}"), common::png(&picture));
+            let [x0, y0, x1, y1] = boxes[0];
+            let (width, height) = (x1 - x0, y1 - y0);
+            add("images", format!("{id} {name}"));
+            add("image_class_labels", format!("{id} {class}"));
+            add(
+                "train_test_split",
+                format!("{id} {}", u8::from(id % 4 == 0)),
+            );
+            add(
+                "bounding_boxes",
+                format!("{id} {x0}.0 {y0}.0 {width}.0 {height}.0"),
+            );
+        }
+    }
+    if protocol == "cub" {
+        for class in 1..=5 {
+            add("classes", format!("{class} {class:03}.Bird"));
+        }
+    }
+    let folder = if protocol == "cub" {
+        "CUB_200_2011"
+    } else {
+        "meta"
+    };
+    for (name, list) in lists {
+        place.write(format!("{folder}/{name}.txt"), list);
+    }
+    (
+        place,
+        sets[protocol]["official"].as_array().unwrap().clone(),
+    )
+}
+
+/// Compares every number with what `tests/crosscheck_protocol.py` got from the official programs.
+#[track_caller]
+fn assert_same_as_official(protocol: &str, line: &str) {
+    let (place, official) = official_set(protocol);
+    for numbers in official {
+        let threshold = &numbers["threshold"];
+        eval(&place, &format!("{line} --threshold {threshold}")).exits(0);
+        let report = place.json("report.json");
+        for key in ["top1_cls", "top5_cls", "top1_loc", "top5_loc"] {
+            assert_near(
+                &report["classification"][key],
+                numbers[key].as_f64().unwrap(),
+            );
+        }
+        assert_near(
+            &report["gt_known"]["loc50"],
+            numbers["gt_known"].as_f64().unwrap(),
+        );
+        for key in ["max_box_acc", "max_box_acc_v2"] {
+            assert_near(
+                &report["wsolevaluation"][key],
+                numbers[key].as_f64().unwrap(),
+            );
+        }
+    }
+}
+
+#[test]
+fn ilsvrc_gives_the_numbers_of_the_official_programs() {
+    assert_same_as_official("ilsvrc", ILSVRC);
+}
+
+#[test]
+fn cub_gives_the_numbers_of_the_official_programs() {
+    assert_same_as_official("cub", CUB);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The real program on a screen of its own, worked by real keys: opens the sample pictures, lets the
-# model propose, accepts everything, exports, and checks the file.
+# The real program on a virtual screen, operated by real key presses: opens the sample pictures, lets
+# the model propose, accepts everything, exports, and checks the file. A key may arrive before the
+# window is ready for it, so keys are repeated until what they are for has happened.
 #   tests/window.sh PROGRAM     needs Xvfb and xdotool
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,6 +31,14 @@ until_so() {
   done
   fail "waited in vain for $1"
 }
+# Whether a command succeeds within five seconds.
+soon() {
+  for _ in $(seq 25); do
+    if "$@"; then return; fi
+    sleep 0.2
+  done
+  return 1
+}
 until_so 'the screen' test -s "$work/display"
 DISPLAY=:$(cat "$work/display")
 export DISPLAY
@@ -39,7 +48,6 @@ window=$!
 id() { xdotool search --onlyvisible --name Tsukami; }
 until_so 'the window' id >/dev/null
 xdotool windowfocus --sync "$(id)"
-sleep 1
 
 project="$work/data/tsukami/Sample pictures/Sample pictures.tsukami"
 count() { "$program" stats "$project" --json 2>/dev/null | python3 -c '
@@ -50,27 +58,30 @@ for key in sys.argv[1:]:
 print(stats)' "$@"; }
 is() { [ "$(count "${@:2}")" = "$1" ]; }
 
-xdotool key ctrl+shift+p
-sleep 0.5
-xdotool type --delay 30 'sample'
-sleep 0.5
-xdotool key Return
-until_so 'the project' test -e "$project"
+open_sample() {
+  xdotool key Escape ctrl+shift+p
+  xdotool type --delay 100 'sample'
+  xdotool key Return
+  soon test -e "$project"
+}
+until_so 'the project' open_sample
 until_so 'proposals on all twelve pictures' is 12 pictures proposed
 boxes=$(count boxes proposed)
-# A key that comes before its picture can be seen judges nothing, so it is pressed until all are done.
+# A key that comes before its picture can be seen judges nothing.
 all_done() {
   xdotool key shift+Return
-  sleep 0.3
   is 12 pictures done
 }
 until_so 'all pictures to be done' all_done
 is "$boxes" boxes accepted || fail "$(count boxes accepted) of $boxes boxes are accepted"
-xdotool key ctrl+shift+e
-sleep 0.7
-xdotool key Return
 out="$work/data/tsukami/Sample pictures/Sample pictures-coco.json"
-until_so 'the export' test -s "$out"
+export_all() {
+  xdotool key Escape ctrl+shift+e
+  sleep 0.2
+  xdotool key Return
+  soon test -s "$out"
+}
+until_so 'the export' export_all
 python3 - "$out" "$boxes" <<'PY'
 import json, sys
 coco = json.load(open(sys.argv[1], encoding="ascii"))

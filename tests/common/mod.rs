@@ -1,5 +1,5 @@
-//! What the tests of the program share: a folder of its own for each test, pictures made on the
-//! spot, and the real binary run in it.
+//! Shared by the integration tests: a temporary folder for each test, generated pictures, and the
+//! real binary.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -12,7 +12,7 @@ use image::{Rgb, RgbImage};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// How the binary ended and what it said.
+/// The result of a run of the binary.
 #[derive(Debug)]
 pub struct Run {
     /// The exit code; none if a signal ended it.
@@ -55,7 +55,8 @@ impl Run {
         self
     }
 
-    /// Checks that it refused with code 2 and one sentence, said once, that holds all of `texts`.
+    /// Checks that it refused with code 2 and one sentence that contains all of `texts` and repeats
+    /// no reason.
     #[track_caller]
     pub fn refuses(self, texts: &[&str]) -> Self {
         let run = self.exits(2);
@@ -70,13 +71,13 @@ impl Run {
         }
         let reasons: Vec<&str> = errors[0].split(": ").collect();
         let last = reasons[reasons.len() - 1];
-        let said = reasons.iter().filter(|reason| **reason == last).count();
-        assert_eq!(said, 1, "said twice: {:?}", errors[0]);
+        let times = reasons.iter().filter(|reason| **reason == last).count();
+        assert_eq!(times, 1, "repeated: {:?}", errors[0]);
         run
     }
 }
 
-/// A folder that goes when the test ends.
+/// A folder that is removed when the test ends.
 pub struct Place {
     folder: TempDir,
 }
@@ -87,12 +88,12 @@ impl Place {
         Self { folder }
     }
 
-    /// Where `name` lies.
+    /// The path of `name`.
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// Writes a file, and the folders above it.
+    /// Writes a file and creates its folders.
     pub fn write(&self, name: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -127,7 +128,7 @@ impl Place {
         }
     }
 
-    /// The binary with the words of `line` as arguments, to run in this folder.
+    /// The binary with the words of `line` as arguments, in this folder.
     pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(binary());
         command
@@ -150,7 +151,7 @@ impl Place {
         command
     }
 
-    /// The names of the files and folders in a folder, hidden ones too.
+    /// The names of the files and folders in a folder, hidden ones included.
     pub fn names(&self, folder: &str) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(self.path(folder))
             .unwrap()
@@ -170,7 +171,7 @@ pub fn repository(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// A bright disc before a soft, noisy ground; another one for each seed.
+/// A bright disc on a noisy background, different for each seed.
 pub fn scene(width: u32, height: u32, seed: u32) -> RgbImage {
     let (cx, cy) = (width / 4 + seed * 7 % (width / 2 + 1), height / 2);
     let radius = i64::from(width.min(height) / 4).max(1);
@@ -200,7 +201,7 @@ fn encoded(picture: &RgbImage, format: image::ImageFormat) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Where `part` begins in `bytes`.
+/// The position of `part` in `bytes`.
 pub fn find(bytes: &[u8], part: &[u8]) -> usize {
     bytes
         .windows(part.len())

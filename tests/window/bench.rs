@@ -1,4 +1,4 @@
-//! A window on a folder of pictures of its own, and hands to work it with.
+//! A window on its own folder of pictures, and functions to operate it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,15 +16,14 @@ use tsukami::app::workspace::Workspace;
 use tsukami::document::{Annotation, BoxState, ReviewState};
 use tsukami::geometry::BBox;
 
-/// How long anything may take that a worker does; a machine may be slow, so this tells a hang from
-/// work and nothing else.
+/// How long a worker may take. It only detects a hang: a machine may be slow.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// A window, and the folders that it may touch.
+/// A window and the folders that it uses.
 pub struct Bench {
     /// The window.
     pub harness: Harness<'static, Window>,
-    /// Holds the pictures in `pictures` and everything of the user in `user`.
+    /// Holds the pictures in `pictures` and the user's files in `user`.
     pub folder: TempDir,
 }
 
@@ -48,12 +47,12 @@ impl Bench {
         folder
     }
 
-    /// A window on these sample pictures, which proposes nothing by itself.
+    /// A window on these sample pictures, without automatic proposals.
     pub fn open(pictures: &[&str]) -> Self {
         Self::on(Self::folder_of(pictures), Theme::Dark, false)
     }
 
-    /// A window on the folder `pictures` in `folder`, which proposes by itself or not.
+    /// A window on the folder `pictures` in `folder`, with or without automatic proposals.
     pub fn on(folder: TempDir, theme: Theme, proposes: bool) -> Self {
         let path = folder.path().join("pictures");
         let settings = format!(r#"{{"proposes_at_once":{proposes}}}"#);
@@ -117,7 +116,7 @@ impl Bench {
         self.harness.run_steps(number);
     }
 
-    /// Draws frames until the workspace is as wanted.
+    /// Draws frames until the workspace meets a condition.
     #[track_caller]
     pub fn wait(&mut self, what: &str, is_so: impl Fn(&Workspace) -> bool) {
         self.wait_window(what, |window| window.workspace().is_some_and(&is_so));
@@ -136,7 +135,7 @@ impl Bench {
         self.wait("the model", is_ready);
     }
 
-    /// Lets the model look at every picture, by the key.
+    /// Proposes on all pictures, by the shortcut.
     #[track_caller]
     pub fn propose_all(&mut self) {
         self.keys(Modifiers::COMMAND, Key::B);
@@ -147,7 +146,7 @@ impl Bench {
         });
     }
 
-    /// As [`propose_all`](Self::propose_all), where the model has proposed before.
+    /// As [`propose_all`](Self::propose_all), for pictures that may have proposals already.
     #[track_caller]
     pub fn propose_again(&mut self) {
         self.keys(Modifiers::COMMAND, Key::B);
@@ -156,7 +155,7 @@ impl Bench {
         });
     }
 
-    /// Draws frames until the window is as wanted.
+    /// Draws frames until the window meets a condition.
     #[track_caller]
     pub fn wait_window(&mut self, what: &str, is_so: impl Fn(&Window) -> bool) {
         let begun = Instant::now();
@@ -171,7 +170,7 @@ impl Bench {
         }
     }
 
-    /// Draws frames until something has a name with this in it.
+    /// Draws frames until a widget's name contains `text`.
     #[track_caller]
     pub fn wait_for_words(&mut self, text: &str) {
         let begun = Instant::now();
@@ -187,14 +186,14 @@ impl Bench {
         self.keys(Modifiers::NONE, key);
     }
 
-    /// Presses a key with modifiers, and types what it would type.
+    /// Presses a key with modifiers.
     pub fn keys(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.frames(3);
         self.see();
     }
 
-    /// Presses keys so fast that all of them come in one frame.
+    /// Presses several keys within one frame.
     pub fn keys_at_once(&mut self, keys: &[(Modifiers, Key)]) {
         let events = keys.iter().flat_map(|(modifiers, key)| {
             [true, false].map(|pressed| key_event(*modifiers, *key, pressed, false))
@@ -203,7 +202,7 @@ impl Bench {
         self.at_once(events);
     }
 
-    /// Lets all of this happen in one frame.
+    /// Sends these events within one frame.
     pub fn at_once(&mut self, events: Vec<Event>) {
         self.harness.input_mut().events.extend(events);
         self.frames(3);
@@ -221,7 +220,7 @@ impl Bench {
         self.frames(1);
     }
 
-    /// Waits until the picture that is shown can be seen, as a person would.
+    /// Waits until the current picture is drawn.
     pub fn see(&mut self) {
         let is_seen = |workspace: &Workspace| {
             workspace.session.current().is_none_or(|id| {
@@ -244,21 +243,21 @@ impl Bench {
         self.frames(3);
     }
 
-    /// Clicks what has this name.
+    /// Clicks the widget with this name.
     #[track_caller]
     pub fn click(&mut self, name: &str) {
         self.harness.get_by_label(name).click();
         self.frames(3);
     }
 
-    /// Clicks the last thing that has this name: in a dialog, which lies over the others.
+    /// Clicks the last widget with this name: the one in the topmost dialog.
     #[track_caller]
     pub fn click_last(&mut self, name: &str) {
         self.harness.get_all_by_label(name).last().unwrap().click();
         self.frames(3);
     }
 
-    /// Brings what has this name into sight and clicks it.
+    /// Scrolls to the widget with this name and clicks it.
     #[track_caller]
     pub fn scroll_and_click(&mut self, name: &str) {
         self.harness.get_by_label(name).scroll_to_me();
@@ -266,12 +265,12 @@ impl Bench {
         self.click(name);
     }
 
-    /// Whether something has this name.
+    /// Whether a widget has this name.
     pub fn has(&self, name: &str) -> bool {
         self.harness.query_all_by_label(name).next().is_some()
     }
 
-    /// Whether something has a name with this in it.
+    /// Whether a widget's name contains `text`.
     pub fn says(&self, text: &str) -> bool {
         self.harness
             .query_all_by_label_contains(text)
@@ -279,12 +278,12 @@ impl Bench {
             .is_some()
     }
 
-    /// Where a point of the picture is on the screen.
+    /// The position of a point of the picture on the screen.
     pub fn at(&self, x: f32, y: f32) -> Pos2 {
         self.workspace().view.canvas.to_screen(x, y)
     }
 
-    /// Drags from one point of the screen to another with a button, in steps as a hand does.
+    /// Drags from one point of the screen to another, in several steps.
     pub fn drag_with(&mut self, button: PointerButton, from: Pos2, to: Pos2) {
         let press = |harness: &Harness<'_, Window>, pos, pressed| {
             harness.event(Event::PointerButton {
@@ -307,7 +306,7 @@ impl Bench {
         self.frames(3);
     }
 
-    /// Drags with the first button.
+    /// Drags with the primary button.
     pub fn drag(&mut self, from: Pos2, to: Pos2) {
         self.drag_with(PointerButton::Primary, from, to);
     }
@@ -328,7 +327,7 @@ impl Bench {
         self.frames(2);
     }
 
-    /// Draws a box on the picture that is shown.
+    /// Draws a box on the current picture.
     pub fn draw(&mut self, bbox: BBox) {
         self.key(Key::W);
         let (from, to) = (self.at(bbox.x0, bbox.y0), self.at(bbox.x1, bbox.y1));
@@ -339,17 +338,17 @@ impl Bench {
         self.frames(1);
     }
 
-    /// The boxes of the picture that is shown, in any state.
+    /// The boxes of the current picture, in any state.
     pub fn boxes(&self) -> Vec<Annotation> {
         self.session().boxes().to_vec()
     }
 
-    /// How many boxes of the picture that is shown are in this state.
+    /// The number of boxes of the current picture in this state.
     pub fn count(&self, state: BoxState) -> usize {
         self.boxes().iter().filter(|row| row.state == state).count()
     }
 
-    /// The name of the picture that is shown.
+    /// The path of the current picture.
     pub fn shown(&self) -> String {
         let session = self.session();
         let picture = session
@@ -358,7 +357,7 @@ impl Bench {
         picture.expect("a picture is shown").path.to_string()
     }
 
-    /// Draws frames until nothing is said in passing, so that a picture of the window holds.
+    /// Draws frames until all notifications are gone, for a stable snapshot.
     pub fn hush(&mut self) {
         self.harness.event(Event::PointerGone);
         self.frames(60);

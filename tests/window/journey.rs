@@ -1,4 +1,4 @@
-//! From the folder to the export.
+//! The whole way from opening a folder to exporting it.
 
 use egui::{Key, Modifiers};
 use tsukami::document::{BoxState, ReviewState};
@@ -10,12 +10,12 @@ use crate::bench::Bench;
 const CTRL: Modifiers = Modifiers::COMMAND;
 
 #[test]
-fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
+fn a_folder_is_opened_reviewed_exported_and_reopened() {
     let mut bench = Bench::open(&["cup/coffee.jpg", "cat/chelsea.jpg", "Pliers/008002.jpg"]);
     assert_eq!(bench.shown(), "008002.jpg");
     bench.choose_quality("fast");
 
-    // Propose all; the first picture comes first.
+    // Propose all. The first picture is processed first.
     bench.propose_all();
     assert!(bench.count(BoxState::Proposed) > 0);
     assert!(
@@ -31,7 +31,7 @@ fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
     bench.keys(CTRL, Key::Y);
     assert_eq!(bench.count(BoxState::Accepted), 1);
 
-    // Another class for it, by the picker with a new name, and by its key.
+    // Change its class: to a new one in the class picker, then by a class key.
     bench.key(Key::Tab);
     let id = bench.session().selection()[0];
     bench.keys(CTRL, Key::E);
@@ -50,7 +50,7 @@ fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
     bench.type_char('2');
     assert_eq!(class_of(&bench), "pliers");
 
-    // Done: the next one is shown; its proposal is edited by a drag of its lower right corner.
+    // Mark as done, which shows the next picture. Edit its proposal by dragging the lower right corner.
     bench.key(Key::Space);
     assert_eq!(bench.shown(), "chelsea.jpg");
     let before = bench
@@ -74,13 +74,13 @@ fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
         "{before:?} {after:?}"
     );
     assert_eq!(after.former.unwrap().rect, before.rect);
-    // One drag is one step.
+    // A drag is one undo step.
     bench.keys(CTRL, Key::Z);
     assert_eq!(bench.count(BoxState::Edited), 0);
     bench.keys(CTRL | Modifiers::SHIFT, Key::Z);
     assert_eq!(bench.count(BoxState::Edited), 1);
 
-    // Reject it after all, and draw one by hand.
+    // Reject it and draw a box by hand.
     bench.key(Key::X);
     assert_eq!(bench.count(BoxState::Rejected), 1);
     bench.draw(BBox::from_xywh(60.0, 40.0, 200.0, 150.0));
@@ -95,14 +95,14 @@ fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
     );
     assert_eq!(bench.session().selection(), [drawn.id]);
 
-    // Accept everything on the last one and go on: all are done.
+    // Accept everything on the last picture. Now all are done.
     bench.key(Key::Space);
     assert_eq!(bench.shown(), "coffee.jpg");
     bench.keys(Modifiers::SHIFT, Key::Enter);
     let summary = bench.session().document().summary();
     assert_eq!(summary.pictures.get(&ReviewState::Done), Some(&3));
 
-    // Undo across pictures shows the picture that it changes.
+    // Undo shows the picture that it changes.
     bench.key(Key::Home);
     assert_eq!(bench.shown(), "008002.jpg");
     bench.keys(CTRL, Key::Z);
@@ -142,7 +142,7 @@ fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
     assert_eq!(written.annotations.len(), truth);
     assert!(truth >= 3);
 
-    // Everything is there again, with the history and the place.
+    // After reopening, everything is still there, including the history and the current picture.
     let boxes = bench.session().document().clone();
     let mut bench = bench.reopen();
     assert_eq!(bench.session().document(), &boxes);
@@ -159,10 +159,10 @@ fn a_folder_is_opened_proposed_reviewed_exported_and_opened_again() {
 }
 
 #[test]
-fn a_moved_threshold_derives_boxes_anew_without_the_model_and_leaves_judged_ones() {
+fn a_new_threshold_updates_unreviewed_boxes_without_running_the_model() {
     let mut bench = Bench::open(&["cup/coffee.jpg", "cat/chelsea.jpg"]);
     bench.propose_all();
-    // The first picture's box is accepted; the second one's is not.
+    // The box of the first picture is accepted, that of the second is not.
     bench.key(Key::Enter);
     let accepted = bench.boxes();
     let other = bench.session().neighbour(1).unwrap();
@@ -181,7 +181,7 @@ fn a_moved_threshold_derives_boxes_anew_without_the_model_and_leaves_judged_ones
     );
     let derived = bench.session().document().annotations(other);
     assert_ne!(derived[0].rect, proposed[0].rect);
-    // Undo takes back what the person did, not what the threshold did.
+    // Undo reverts the edit, not the change of threshold.
     bench.keys(CTRL, Key::Z);
     assert_eq!(bench.count(BoxState::Accepted), 0);
     bench.keys(CTRL, Key::Y);
@@ -191,14 +191,14 @@ fn a_moved_threshold_derives_boxes_anew_without_the_model_and_leaves_judged_ones
         panic!("a model made it");
     };
     assert!((model.threshold - 0.69).abs() < 1e-4, "{}", model.threshold);
-    // The heat map of a picture that was looked at shows at once.
+    // The heat map of a processed picture appears at once.
     bench.key(Key::H);
     assert!(bench.workspace().view.shows_heat_map);
     assert!(bench.says("opacity"));
 }
 
 #[test]
-fn one_picture_and_then_all_are_proposed_and_the_run_ends() {
+fn proposing_one_picture_and_then_all_ends() {
     let mut bench = Bench::open(&["cup/coffee.jpg", "cat/chelsea.jpg"]);
     bench.choose_quality("fast");
     bench.key(Key::I);
@@ -238,7 +238,7 @@ fn a_first_time_user_sees_class_names() {
 }
 
 #[test]
-fn a_project_with_classes_gets_no_others() {
+fn a_project_with_classes_gets_no_new_ones() {
     let mut bench = Bench::open(&["cup/coffee.jpg", "cat/chelsea.jpg"]);
     for name in ["cat", "cup"] {
         bench.click("New class");
@@ -259,7 +259,7 @@ fn a_project_with_classes_gets_no_others() {
 }
 
 #[test]
-fn nothing_is_accepted_before_the_model_has_looked() {
+fn nothing_is_accepted_before_the_model_has_processed_the_picture() {
     let mut bench = Bench::open(&["cup/coffee.jpg", "cat/chelsea.jpg"]);
     bench.key(Key::I);
     bench.keys(Modifiers::SHIFT, Key::Enter);
@@ -267,7 +267,7 @@ fn nothing_is_accepted_before_the_model_has_looked() {
     let is_done = document
         .pictures()
         .any(|row| row.review == ReviewState::Done);
-    // Unless the model was faster than a key.
+    // The model may have been faster than the key.
     assert!(
         !is_done
             || document

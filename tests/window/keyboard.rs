@@ -1,4 +1,4 @@
-//! What keys and the mouse may do, and what they must not.
+//! What the keyboard and the mouse do, and what they must not do.
 
 use egui::{Event, Key, Modifiers, PointerButton};
 use egui_kittest::kittest::Queryable as _;
@@ -18,7 +18,7 @@ fn two_boxes() -> Bench {
 }
 
 #[test]
-fn enter_and_space_on_a_focused_button_change_no_box_and_finish_no_picture() {
+fn enter_and_space_on_a_focused_button_press_only_the_button() {
     let mut bench = two_boxes();
     let before = bench.session().document().clone();
     for name in ["Heat map", "Fit the picture", "Dashboard"] {
@@ -32,7 +32,7 @@ fn enter_and_space_on_a_focused_button_change_no_box_and_finish_no_picture() {
 }
 
 #[test]
-fn letters_typed_into_a_field_are_no_commands() {
+fn letters_typed_into_a_text_field_run_no_commands() {
     let mut bench = two_boxes();
     let shown = bench.shown();
     bench.click("Search names");
@@ -44,7 +44,7 @@ fn letters_typed_into_a_field_are_no_commands() {
 }
 
 #[test]
-fn a_click_takes_the_smallest_box_and_again_the_one_beneath() {
+fn a_click_selects_the_smallest_box_and_a_second_click_the_one_beneath() {
     let mut bench = two_boxes();
     let [large, small] = bench.boxes()[..].to_vec().try_into().unwrap();
     bench.key(Key::Escape);
@@ -55,7 +55,7 @@ fn a_click_takes_the_smallest_box_and_again_the_one_beneath() {
     bench.frames(20);
     bench.click_at(inside);
     assert_eq!(bench.session().selection(), [large.id]);
-    // A frame from nothing takes what lies in it.
+    // A frame dragged from an empty place selects the boxes inside.
     bench.drag(bench.at(2.0, 2.0), bench.at(400.0, 250.0));
     assert_eq!(bench.session().selection().len(), 2);
 }
@@ -64,7 +64,7 @@ fn a_click_takes_the_smallest_box_and_again_the_one_beneath() {
 fn boxes_are_moved_nudged_copied_duplicated_and_deleted() {
     let mut bench = two_boxes();
     let small = bench.boxes()[1].clone();
-    // The box that was drawn last is selected: drag it.
+    // The last drawn box is selected. Drag it.
     bench.drag(bench.at(130.0, 105.0), bench.at(150.0, 115.0));
     let moved = bench.boxes()[1].rect;
     assert!((moved.x0 - small.rect.x0 - 20.0).abs() < 1.0, "{moved:?}");
@@ -90,7 +90,7 @@ fn boxes_are_moved_nudged_copied_duplicated_and_deleted() {
     assert_eq!(bench.count(BoxState::Drawn), 0);
     bench.keys(CTRL, Key::P);
     assert_eq!(bench.count(BoxState::Drawn), 3, "from the previous picture");
-    // A locked box stays where it is.
+    // A locked box does not move.
     bench.keys(CTRL, Key::L);
     let before = bench.boxes();
     bench.key(Key::ArrowLeft);
@@ -98,7 +98,7 @@ fn boxes_are_moved_nudged_copied_duplicated_and_deleted() {
 }
 
 #[test]
-fn a_box_is_drawn_with_two_clicks_and_given_up_with_escape() {
+fn a_box_is_drawn_with_two_clicks_and_escape_cancels() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
     bench.key(Key::R);
     bench.click_at(bench.at(50.0, 60.0));
@@ -119,7 +119,7 @@ fn a_box_is_drawn_with_two_clicks_and_given_up_with_escape() {
 }
 
 #[test]
-fn space_held_moves_the_picture_and_tapped_finishes_it() {
+fn holding_space_pans_and_tapping_it_marks_as_done() {
     let mut bench = Bench::open(&["cat/chelsea.jpg", "cup/coffee.jpg"]);
     let before = bench.at(0.0, 0.0);
     bench.harness.key_down(Key::Space);
@@ -158,7 +158,7 @@ fn the_palette_the_help_sheet_and_the_settings_work_by_keyboard() {
     assert!(bench.says("Keyboard and mouse"));
     bench.key(Key::Escape);
     assert!(!bench.says("Keyboard and mouse"));
-    // Another key for the heat map, which is kept.
+    // Another key for the heat map, which is saved.
     bench.keys(CTRL, Key::Comma);
     bench.scroll_and_click("Shortcut of Heat map");
     bench.key(Key::M);
@@ -179,7 +179,7 @@ fn panels_are_reached_with_f6_and_the_list_with_arrows() {
     assert_eq!(bench.shown(), "coffee.jpg");
     bench.key(Key::ArrowUp);
     assert_eq!(bench.shown(), "chelsea.jpg");
-    // Enter goes from the list to the canvas, where arrows move the box.
+    // Enter moves the focus from the list to the canvas, where arrows move the box.
     bench.key(Key::Enter);
     bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
     bench.draw(BBox::from_xywh(200.0, 30.0, 100.0, 100.0));
@@ -199,7 +199,7 @@ fn panels_are_reached_with_f6_and_the_list_with_arrows() {
 }
 
 #[test]
-fn a_class_key_takes_a_proposal_and_goes_on_to_the_next() {
+fn a_class_key_accepts_a_proposal_as_that_class_and_selects_the_next() {
     let mut bench = Bench::open(&["person/astronaut.jpg"]);
     bench.key(Key::I);
     bench.wait("proposals", |workspace| workspace.session.boxes().len() > 1);
@@ -252,10 +252,10 @@ fn classes_are_added_renamed_merged_hidden_and_undone() {
 }
 
 #[test]
-fn keys_act_in_the_order_in_which_they_are_pressed_however_fast() {
+fn keys_in_one_frame_act_in_order() {
     let mut bench = two_boxes();
     bench.key(Key::Escape);
-    // Select the first box, delete it, and go on: all in one frame.
+    // Select the first box, delete it and show the next picture, all in one frame.
     bench.keys_at_once(&[
         (Modifiers::NONE, Key::Tab),
         (Modifiers::NONE, Key::Delete),
@@ -269,7 +269,7 @@ fn keys_act_in_the_order_in_which_they_are_pressed_however_fast() {
 }
 
 #[test]
-fn a_held_key_judges_once() {
+fn a_held_key_accepts_only_once() {
     let mut bench = Bench::open(&["cat/chelsea.jpg", "cup/coffee.jpg", "rocket/rocket.jpg"]);
     for _ in 0..3 {
         bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
@@ -296,7 +296,7 @@ fn a_held_key_judges_once() {
 }
 
 #[test]
-fn keys_are_for_a_menu_while_it_is_open() {
+fn an_open_menu_receives_the_keys() {
     let mut bench = two_boxes();
     let before = bench.session().document().clone();
     bench.click("Edit");
@@ -309,11 +309,11 @@ fn keys_are_for_a_menu_while_it_is_open() {
 }
 
 #[test]
-fn a_chord_can_be_given_to_a_command() {
+fn a_shortcut_with_modifiers_can_be_assigned() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
     bench.keys(CTRL, Key::Comma);
     bench.scroll_and_click("Shortcut of Crosshair");
-    // A keyboard sends the modifier by itself first.
+    // A keyboard sends the modifier alone first.
     bench.keys(CTRL, Key::ControlLeft);
     bench.keys(CTRL | Modifiers::SHIFT, Key::M);
     bench.key(Key::Escape);
@@ -371,7 +371,7 @@ fn a_double_click_changes_the_class_of_the_box_under_it_and_no_other() {
 }
 
 #[test]
-fn a_class_gets_a_key_that_no_command_has() {
+fn a_class_is_assigned_a_key_that_no_command_uses() {
     let mut bench = two_boxes();
     let key = |bench: &Bench| {
         bench

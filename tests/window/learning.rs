@@ -1,4 +1,5 @@
-//! Learning from what was reviewed: better boxes for the next pictures, kept and gone back to.
+//! Learning from reviewed pictures: better boxes for the next ones, saved states, and switching
+//! between them.
 
 use std::fs;
 use std::path::Path;
@@ -17,13 +18,13 @@ use tsukami::store::{self, Access, Project};
 use crate::bench::Bench;
 
 const SIZE: u32 = 224;
-/// In seconds, and an hour, so that no midnight matters.
+/// In seconds, and an hour more, so that midnight makes no difference.
 const THREE_DAYS: u64 = 3 * 86_400 + 3_600;
-/// Pictures that are done, of which four are held out, and those that are left.
+/// Pictures that are done, of which four are held out, and the other ones.
 const DONE: [u32; 11] = [1, 2, 4, 5, 7, 8, 10, 11, 13, 15, 16];
 const LEFT: [u32; 6] = [0, 3, 6, 9, 12, 14];
 
-/// A number that looks random, the same for the same `seed`.
+/// A pseudo-random number for a seed.
 fn random(seed: u32) -> u32 {
     let mut x = seed.wrapping_mul(0x9e37_79b9) ^ 0x85eb_ca6b;
     for _ in 0..3 {
@@ -34,7 +35,7 @@ fn random(seed: u32) -> u32 {
     x
 }
 
-/// Where the object of a picture lies, and where what nobody wants boxed does.
+/// The rectangles of a picture's object and of its distractor.
 fn places(number: u32) -> [BBox; 2] {
     let side = 56 + random(number) % 24;
     let x = random(number + 1000) % (SIZE / 2 - side);
@@ -49,7 +50,7 @@ fn places(number: u32) -> [BBox; 2] {
     }
 }
 
-/// A yellow ball, which is wanted, and a blue block, which is not, on a grey ground.
+/// A yellow ball, the object, and a blue block, the distractor, on a grey background.
 fn picture(number: u32) -> RgbImage {
     let [ball, block] = places(number);
     let middle = |bbox: &BBox| ((bbox.x0 + bbox.x1) / 2.0, (bbox.y0 + bbox.y1) / 2.0);
@@ -70,7 +71,7 @@ fn picture(number: u32) -> RgbImage {
     })
 }
 
-/// So many such pictures, of which some are done, their balls boxed.
+/// A folder of such pictures. In those that are done, the ball has a box.
 fn folder(pictures: u32, done: &[u32]) -> TempDir {
     let folder = Bench::folder_of(&[]);
     let path = folder.path().join("pictures");
@@ -110,7 +111,7 @@ fn finish(project: &mut Project, number: u32) {
     project.commit_with("done", None, done).unwrap();
 }
 
-/// How the proposals of a picture are said to have been made.
+/// The methods of the proposals on a picture.
 fn methods(bench: &Bench, number: u32) -> Vec<String> {
     let document = bench.session().document();
     let rows = document.annotations(id(document, number)).iter();
@@ -133,7 +134,7 @@ fn settled(bench: &mut Bench) {
 }
 
 #[test]
-fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
+fn learned_boxes_are_better_and_can_be_switched_off() {
     let mut bench = Bench::on(folder(17, &DONE), Theme::Dark, false);
     bench.wait("the model", |workspace| workspace.model_info().is_some());
     assert!(bench.has("11 reviewed"));
@@ -165,7 +166,7 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
             "{methods:?}"
         );
     }
-    // The balls alone are proposed now.
+    // Now only the balls are proposed.
     let document = bench.session().document();
     let right = LEFT.iter().filter(|number| {
         let [ball, _] = places(**number);
@@ -176,7 +177,7 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     let right = right.count();
     assert!(right >= 4, "{right} of 6 balls are found");
 
-    // A picture that is done is learnt from by itself.
+    // A picture marked as done is learned from automatically.
     assert_eq!(bench.shown(), "00.png");
     bench.keys(Modifiers::SHIFT, Key::Enter);
     bench.wait("the picture", |workspace| {
@@ -187,7 +188,7 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     });
     settled(&mut bench);
 
-    // Back to the old way, and forth.
+    // Switch learning off and on again.
     bench.scroll_and_click("Learned states (2)");
     bench.scroll_and_click("Without learning");
     settled(&mut bench);
@@ -199,7 +200,7 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     assert_eq!(bench.workspace().learning.active_state(), Some(state.id));
     assert!(methods(&bench, 14).iter().all(|method| method == "learned"));
 
-    // All of it is there after a restart.
+    // All of this survives a restart.
     let kept = bench.workspace().learning.saved.clone();
     assert_eq!(kept.source, ProposalSource::State(state.id));
     let mut bench = bench.reopen();
@@ -208,7 +209,7 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
     });
     assert_eq!(bench.workspace().learning.saved, kept);
     assert!(bench.says("Learned boxes of state"));
-    // What was learnt at one quality is nothing to another, and is there again with its own.
+    // A state learned at one quality is not used at another, and is used again at its own.
     bench.choose_quality("balanced");
     bench.frames(10);
     assert_eq!(bench.workspace().learning.active_state(), None);
@@ -222,7 +223,7 @@ fn corrections_teach_better_boxes_that_can_be_gone_back_from() {
 }
 
 #[test]
-fn too_little_to_learn_from_is_said_in_a_sentence() {
+fn too_few_reviewed_pictures_are_reported_in_a_sentence() {
     let mut bench = Bench::on(folder(3, &[0]), Theme::Dark, false);
     bench.wait("the model", |workspace| workspace.model_info().is_some());
     bench.key(Key::F9);
@@ -232,33 +233,48 @@ fn too_little_to_learn_from_is_said_in_a_sentence() {
     assert!(bench.says("Too few examples to learn from: 1 picture is done"));
     bench.click("after every picture");
     assert!(bench.workspace().learning.saved.is_manual);
-    // What is taken back teaches nothing.
+    // A reopened picture is not learned from.
     bench.keys(Modifiers::SHIFT, Key::Space);
-    bench.wait("the lesson", |workspace| workspace.learning.reviewed() == 0);
+    bench.wait("the reviewed pictures", |workspace| {
+        workspace.learning.reviewed() == 0
+    });
     bench.keys(Modifiers::COMMAND, Key::Z);
-    bench.wait("the lesson", |workspace| workspace.learning.reviewed() == 1);
+    bench.wait("the reviewed pictures", |workspace| {
+        workspace.learning.reviewed() == 1
+    });
     let bench = bench.reopen();
     assert!(bench.workspace().learning.saved.is_manual);
 }
 
 #[test]
-fn learning_can_be_stopped() {
-    let mut bench = Bench::on(folder(4, &[0, 1, 2]), Theme::Dark, false);
+fn learning_can_be_cancelled() {
+    let folder = folder(17, &DONE);
+    // It learns only on request, so that nothing is learned on its own after the cancellation.
+    keep(folder.path(), &serde_json::json!({ "is_manual": true }));
+    let mut bench = Bench::on(folder, Theme::Dark, false);
     bench.wait("the model", |workspace| workspace.model_info().is_some());
+    assert!(!bench.workspace().learning.is_waiting());
     bench.key(Key::F9);
-    bench.wait("something to stop", |workspace| {
-        workspace.learning.is_waiting() || workspace.learning.trouble.is_some()
+    bench.wait("pictures to be processed", |workspace| {
+        workspace.learning.is_waiting() && workspace.learning.waiting_for_features() > 0
     });
-    if bench.has("Cancel") {
-        bench.click("Cancel");
-    }
-    bench.wait("the end", |workspace| !workspace.learning.is_waiting());
+    bench.click("Cancel");
+    assert!(!bench.workspace().learning.is_waiting());
+    bench.wait("the pictures", |workspace| {
+        workspace.learning.waiting_for_features() == 0 && workspace.learning_step().is_none()
+    });
+    bench.frames(30);
     assert!(bench.workspace().learning.saved.states.is_empty());
     assert!(bench.workspace().learning.active_state().is_none());
+    // The same request without a cancellation gives a state.
+    bench.key(Key::F9);
+    bench.wait("a learned state", |workspace| {
+        !workspace.learning.saved.states.is_empty()
+    });
 }
 
 #[test]
-fn more_of_the_same_is_proposed_from_one_box() {
+fn similar_objects_are_proposed_from_one_box() {
     let mut bench = Bench::on(folder(4, &[0]), Theme::Dark, false);
     bench.wait("the model", |workspace| workspace.model_info().is_some());
     bench.key(Key::S);
@@ -269,7 +285,7 @@ fn more_of_the_same_is_proposed_from_one_box() {
             .iter()
             .all(|row| row.state != BoxState::Proposed)
     );
-    // The box of the first picture, which is done. Nothing was looked at before.
+    // The box of the first picture, which is done. No picture has been processed yet.
     bench.key(Key::Tab);
     assert_eq!(bench.session().selection().len(), 1);
     bench.key(Key::S);
@@ -302,12 +318,12 @@ fn looks_light() {
     looks(Theme::Light, "light");
 }
 
-/// The panel with states that were learnt before, whose numbers no processor can change.
+/// The panel with saved states, whose numbers do not depend on the processor.
 fn looks(theme: Theme, name: &str) {
     let folder = folder(4, &[0, 1]);
     let mut bench = Bench::on(folder, theme, false);
     bench.wait("the model", |workspace| workspace.model_info().is_some());
-    // So that they need not be looked at once more.
+    // So that they need not be processed again.
     bench.key(Key::F9);
     bench.wait("an answer", |workspace| {
         workspace.learning.trouble.is_some()
@@ -358,15 +374,15 @@ fn keep(folder: &Path, kept: &serde_json::Value) {
 }
 
 #[test]
-fn tags_teach_the_classes_of_proposals() {
+fn a_head_trained_on_tags_names_the_proposals() {
     let folder = Bench::folder_of(&[]);
     let path = folder.path().join("pictures");
-    // Half of each picture: the one with the ball, or the one with the block.
+    // Half of each picture: the half with the ball or the half with the block.
     for number in 0..12 {
         let whole = picture(number);
         let ball_is_left = !number.is_multiple_of(2);
-        let wants_ball = number < 6;
-        let x = if wants_ball == ball_is_left {
+        let has_ball = number < 6;
+        let x = if has_ball == ball_is_left {
             0
         } else {
             SIZE / 2
@@ -418,7 +434,7 @@ fn tags_teach_the_classes_of_proposals() {
             .max_by(|a, b| a.score.partial_cmp(&b.score).unwrap());
         assert!(best.is_some_and(named), "{number}: {rows:?}");
     }
-    // It stays with the project.
+    // The head is saved with the project.
     let mut bench = bench.reopen();
     bench.wait("a model that knows the classes", knows);
 }

@@ -1,7 +1,7 @@
-//! What the main screens look like, in both themes. `UPDATE_SNAPSHOTS=1` draws them anew.
+//! Snapshots of the main screens in both themes. `UPDATE_SNAPSHOTS=1` updates them.
 //!
-//! The boxes are put into the project beforehand, so that no arithmetic of a processor can move
-//! them by a pixel.
+//! The boxes are written to the project beforehand, so that rounding on another processor cannot
+//! move them by a pixel.
 
 use std::sync::Arc;
 
@@ -106,7 +106,7 @@ fn prepared(theme: Theme) -> Bench {
     bench
 }
 
-/// Thumbnails come when they come.
+/// Waits for the thumbnails.
 fn settle(bench: &mut Bench) {
     bench.wait("the thumbnails", |workspace| {
         workspace
@@ -147,7 +147,7 @@ fn light() {
 }
 
 #[test]
-fn the_least_sure_picture_comes_first_if_the_list_is_asked_for_it() {
+fn the_list_can_be_sorted_by_uncertainty() {
     let mut bench = prepared(Theme::Dark);
     let names = |bench: &Bench| -> Vec<String> {
         let session = bench.session();
@@ -156,7 +156,7 @@ fn the_least_sure_picture_comes_first_if_the_list_is_asked_for_it() {
     };
     bench.click("Order");
     bench.click("Least certain first");
-    // 0.91 and 0.34 are less sure than 0.83; what has no proposals comes last.
+    // 0.91 and 0.34 are more uncertain than 0.83. Pictures without proposals come last.
     assert_eq!(names(&bench)[..2], ["chelsea.jpg", "coffee.jpg"]);
     bench.click("Order");
     bench.click("Most certain first");

@@ -1,5 +1,5 @@
-//! The whole window, driven as a person drives it: keys, drags and names that a screen reader
-//! would read, on the embedded model and the sample pictures.
+//! The whole window, operated as a person would: by keys, drags and the names that a screen reader
+//! reads, with the embedded model and the sample pictures.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -1,4 +1,4 @@
-//! What the model's classes are called: joined by keyboard, followed, undone and remembered.
+//! Mapping the model's classes to those of the project, by keyboard.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::bench::Bench;
 
 const CTRL: Modifiers = Modifiers::COMMAND;
 
-/// The pictures with the small model of five classes, which has proposed on all of them.
+/// These pictures, with proposals of the small model of five classes.
 fn proposed(pictures: &[&str], theme: Theme) -> Bench {
     let mut bench = Bench::on(Bench::folder_of(pictures), theme, false);
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/tscam_reference.pth");
@@ -54,7 +54,7 @@ fn followed(bench: &mut Bench) {
 }
 
 #[test]
-fn two_classes_are_joined_by_keyboard_undone_and_remembered() {
+fn two_classes_are_mapped_to_one_undone_and_saved() {
     let pictures = ["cup/coffee.jpg", "cat/chelsea.jpg", "rocket/rocket.jpg"];
     let mut bench = proposed(&pictures, Theme::Dark);
     let before = proposals(&bench);
@@ -67,13 +67,13 @@ fn two_classes_are_joined_by_keyboard_undone_and_remembered() {
     sorts.dedup();
     assert!(sorts.len() >= 2, "{sorts:?}");
 
-    // One box is judged as it is.
+    // Accept one box as it is.
     bench.key(Key::Enter);
     let accepted = names(bench.session().document(), BoxState::Accepted);
     assert_eq!(accepted.len(), 1);
     let untouched = proposals(&bench);
 
-    // The most frequent class by a new name, the next one by the same name, both without a mouse.
+    // Map the most frequent class to a new name and the next one to the same, by keyboard.
     bench.key(Key::M);
     bench.wait("the census", |workspace| {
         workspace.class_tally().version() > 0
@@ -100,7 +100,7 @@ fn two_classes_are_joined_by_keyboard_undone_and_remembered() {
         names(bench.session().document(), BoxState::Accepted),
         accepted
     );
-    // What nothing is left of is removed at a word.
+    // Classes without boxes can be removed.
     let left: Vec<_> = naming
         .iter()
         .map(|(class, _)| class.to_string())
@@ -117,7 +117,7 @@ fn two_classes_are_joined_by_keyboard_undone_and_remembered() {
     bench.key(Key::Escape);
     assert!(!bench.has("Search class names"));
 
-    // Back, one by one, and forth.
+    // Undo step by step, then redo.
     for _ in 0..3 {
         bench.keys(CTRL, Key::Z);
     }
@@ -148,9 +148,9 @@ fn two_classes_are_joined_by_keyboard_undone_and_remembered() {
 }
 
 #[test]
-fn a_suggestion_says_why_and_is_taken_by_a_key() {
+fn a_suggestion_gives_its_reason_and_a_key_accepts_it() {
     let mut bench = proposed(&["cat/chelsea.jpg", "cup/coffee.jpg"], Theme::Dark);
-    // A class of the person's own that has nearly the name of one of the model's.
+    // A class of the project whose name is close to that of a model's class.
     let class = proposals(&bench)[0].clone();
     let own = class.replace("class ", "Class-");
     bench.click("New class");
@@ -168,9 +168,12 @@ fn a_suggestion_says_why_and_is_taken_by_a_key() {
     assert_eq!(bench.session().document().naming().name_of(&class), own);
     assert!(!proposals(&bench).contains(&class));
     assert!(proposals(&bench).contains(&own));
-    assert!(!bench.says("same name"), "what is said is not suggested");
+    assert!(
+        !bench.says("same name"),
+        "a mapped class gets no suggestion"
+    );
 
-    // A search goes through all names, and one name is given to all that it finds.
+    // The search covers all names, and all results can be mapped at once.
     type_text(&mut bench, "class");
     bench.keys(Modifiers::SHIFT, Key::Enter);
     assert!(bench.says("these 5 classes"));
@@ -179,7 +182,7 @@ fn a_suggestion_says_why_and_is_taken_by_a_key() {
     followed(&mut bench);
     let named = proposals(&bench);
     assert!(named.iter().all(|name| name == "object"), "{named:?}");
-    // Escape gives up a choice, and then the dialog.
+    // Escape cancels the choice, and pressed again it closes the dialog.
     bench.key(Key::Enter);
     bench.key(Key::Escape);
     assert!(bench.has("Search class names"));

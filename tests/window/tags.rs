@@ -1,4 +1,4 @@
-//! Several pictures selected at once, and tagged at once.
+//! Selecting and tagging several pictures at once.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ const PICTURES: [&str; 4] = [
     "rocket/rocket.jpg",
 ];
 
-/// Clicks an entry of the list while modifiers are held.
+/// Clicks a list entry with modifiers held.
 fn click_with(bench: &mut Bench, name: &str, modifiers: Modifiers) {
     let place = bench.harness.get_by_label_contains(name).rect().center();
     bench.harness.event(Event::ModifiersChanged(modifiers));
@@ -69,7 +69,7 @@ fn pictures_are_selected_as_in_a_file_manager() {
         2,
         "from coffee to rocket"
     );
-    // Now the list has the keyboard: keys go on from there.
+    // Now the list has the focus, and keys extend the selection.
     bench.keys(Modifiers::SHIFT, Key::ArrowUp);
     assert_eq!(bench.shown(), "coffee.jpg", "one alone is shown");
     bench.keys(Modifiers::SHIFT, Key::Home);
@@ -81,7 +81,7 @@ fn pictures_are_selected_as_in_a_file_manager() {
     assert!(bench.session().list_selection().is_empty());
     bench.keys(CTRL | Modifiers::SHIFT, Key::A);
     assert_eq!(bench.session().list_selection().len(), 4);
-    // What the list leaves out is not selected any more.
+    // Pictures that the filter hides are no longer selected.
     bench.click("Search names");
     type_text(&mut bench, "co");
     assert!(bench.session().list_selection().is_empty());
@@ -93,7 +93,7 @@ fn pictures_are_selected_as_in_a_file_manager() {
     assert_eq!(bench.session().list_selection().len(), 4);
     bench.click("Clear the selection");
     assert!(bench.session().list_selection().is_empty());
-    // A plain click shows a picture, and selects no others.
+    // A plain click shows one picture and clears the selection.
     bench.keys(CTRL | Modifiers::SHIFT, Key::A);
     click_with(&mut bench, "rocket.jpg,", Modifiers::NONE);
     assert_eq!(bench.shown(), "rocket.jpg");
@@ -101,7 +101,7 @@ fn pictures_are_selected_as_in_a_file_manager() {
 }
 
 #[test]
-fn many_pictures_are_tagged_by_keyboard_in_one_step() {
+fn several_pictures_are_tagged_by_keyboard_in_one_step() {
     let mut bench = Bench::open(&PICTURES);
     bench.keys(CTRL, Key::T);
     assert!(bench.says("Type a name to create one"));
@@ -121,7 +121,7 @@ fn many_pictures_are_tagged_by_keyboard_in_one_step() {
     assert!(bench.has("thing, all 4"));
     assert_eq!(tags(&bench)[0], own(&["person", "thing"]));
     assert_eq!(tags(&bench)[3], own(&["thing"]));
-    // Some have it: all get it; all have it: none keeps it.
+    // If only some have the tag, all get it. If all have it, it is removed from all.
     type_text(&mut bench, "per");
     bench.key(Key::Enter);
     assert!(bench.has("person, all 4"));
@@ -172,7 +172,7 @@ fn looks(theme: Theme, name: &str) {
 }
 
 #[test]
-fn ten_thousand_selected_pictures_stay_fluid() {
+fn ten_thousand_selected_pictures_stay_responsive() {
     const PICTURES: usize = 10_000;
     let folder = Bench::folder_of(&["cat/chelsea.jpg"]);
     let (mut project, _) = Project::create_for(&folder.path().join("pictures")).unwrap();
@@ -209,7 +209,7 @@ fn ten_thousand_selected_pictures_stay_fluid() {
         bench.keys(CTRL, Key::Z);
     });
     assert!(tags(&bench).iter().all(Vec::is_empty));
-    // A build that is not optimised takes its time; what grows with the square would take minutes.
+    // An unoptimised build is slow, but quadratic work would take minutes.
     let slowest = times.iter().map(|(_, time)| *time).max().unwrap();
     assert!(slowest < Duration::from_secs(20), "{times:?}");
     eprintln!("{times:?}");

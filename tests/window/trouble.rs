@@ -1,4 +1,4 @@
-//! What goes wrong is said, and the rest goes on.
+//! Failures are reported, and everything else continues.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use tsukami::store::{Access, Project, find_project};
 use crate::bench::{Bench, sample};
 
 #[test]
-fn a_bad_picture_is_named_and_the_others_are_proposed() {
+fn an_unreadable_picture_is_reported_and_the_others_are_proposed() {
     let folder = Bench::folder_of(&["cat/chelsea.jpg"]);
     let pictures = folder.path().join("pictures");
     fs::write(pictures.join("a zero.jpg"), "").unwrap();
@@ -41,7 +41,7 @@ fn a_bad_picture_is_named_and_the_others_are_proposed() {
 }
 
 #[test]
-fn a_picture_that_is_deleted_while_it_is_open_is_missing_and_keeps_its_boxes() {
+fn a_deleted_picture_is_marked_missing_and_keeps_its_boxes() {
     let mut bench = Bench::open(&["cat/chelsea.jpg", "cup/coffee.jpg"]);
     bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
     let file = bench.pictures().join("chelsea.jpg");
@@ -61,7 +61,7 @@ fn a_picture_that_is_deleted_while_it_is_open_is_missing_and_keeps_its_boxes() {
 }
 
 #[test]
-fn a_second_window_reads_only_and_says_so() {
+fn a_second_window_is_read_only_and_says_so() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
     bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
     let other = tempfile::tempdir().unwrap();
@@ -76,7 +76,7 @@ fn a_second_window_reads_only_and_says_so() {
     second.key(Key::Delete);
     assert_eq!(second.session().boxes().len(), 1);
     assert!(second.says("read-only"));
-    // What the first does, the second sees.
+    // The second window shows the changes of the first.
     bench.draw(BBox::from_xywh(150.0, 30.0, 100.0, 100.0));
     second.wait("the other's box", |workspace| {
         workspace.session.boxes().len() == 2
@@ -84,7 +84,7 @@ fn a_second_window_reads_only_and_says_so() {
 }
 
 #[test]
-fn what_the_command_line_adds_shows_in_the_window() {
+fn boxes_from_the_command_line_appear_in_the_window() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
     let file = find_project(&bench.pictures()).unwrap();
     let (mut project, _) = Project::open(&file, Access::Add).unwrap();
@@ -101,7 +101,7 @@ fn what_the_command_line_adds_shows_in_the_window() {
 }
 
 #[test]
-fn what_cannot_be_opened_is_said_in_one_sentence() {
+fn a_path_that_cannot_be_opened_is_reported_in_one_sentence() {
     let folder = Bench::folder_of(&[]);
     let nowhere = folder.path().join("nowhere");
     let mut bench = Bench::start(folder, Some(nowhere), Theme::Dark);
@@ -140,7 +140,7 @@ fn what_cannot_be_opened_is_said_in_one_sentence() {
 }
 
 #[test]
-fn a_project_file_that_is_deleted_while_it_is_open_loses_nothing() {
+fn deleting_the_open_project_file_loses_nothing() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
     bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
     let file = find_project(&bench.pictures()).unwrap();
@@ -157,7 +157,7 @@ fn a_project_file_that_is_deleted_while_it_is_open_loses_nothing() {
 }
 
 #[test]
-fn a_folder_whose_project_file_is_gone_goes_on_from_its_backup() {
+fn a_folder_without_its_project_file_is_restored_from_the_backup() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
     bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
     let file = find_project(&bench.pictures()).unwrap();
