@@ -1,6 +1,6 @@
-//! Boxes as published evaluation codes place them before they compare them.
+//! Boxes as published evaluation code rounds and clamps them before comparison.
 //!
-//! Both squash the picture to the model's input and compare there, in whole pixels: the official
+//! Two codes are reproduced. Both squash the picture to the model's input and compare there, in whole pixels: the official
 //! TS-CAM code (github.com/vasgaowei/TS-CAM, `lib/datasets` and `lib/cams_deit.py`) and
 //! wsolevaluation (github.com/clovaai/wsolevaluation, `evaluation.py`). They round, clamp and replace a
 //! missing box differently. Since one pixel decides many pictures, each is reproduced exactly. Both

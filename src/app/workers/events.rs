@@ -162,7 +162,7 @@ pub struct DerivedBoxes {
     pub left: usize,
 }
 
-/// What has come of learning.
+/// The outcome of learning.
 pub enum LearningEvent {
     /// The learner has added a reviewed picture, or could not because its features are not cached.
     Added {
