@@ -5,7 +5,7 @@
 //! | `command`, `input` | what a user can do, and by which keys |
 //! | `command_state`, `menus` | which commands are possible now; menus and toolbar |
 //! | `action` | what panels, dialogs and the canvas ask for |
-//! | `session` | one open project as it is reviewed; no widgets |
+//! | `session` | the review of one open project; no widgets |
 //! | `workspace` | the session with its workers, textures and maps |
 //! | `workers` | what runs in other threads; results come back as events |
 //! | `cache` | what can be recomputed, on disk |
