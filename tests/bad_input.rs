@@ -592,7 +592,7 @@ fn a_tensor_that_claims_more_than_its_data_is_named() {
     });
     refused_model("short.pth", &bytes)
         .says("claims shape [")
-        .says("holds only 1000 bytes");
+        .says("contains only 1000 bytes");
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl<'a> RunCategories<'a> {
             .filter(|_| self.folder_tags)
     }
 
-    /// What to look for: the tag if the model knows it, any object if it does not.
+    /// The target: the tag if the model knows it, otherwise any object.
     pub fn target(&self, picture: &ScannedPicture) -> Target {
         match self.tag(picture) {
             None => Target::Automatic,

@@ -1,11 +1,11 @@
-//! A run over many pictures that writes one COCO file of proposals, however the run ends.
+//! A run over many pictures that writes one COCO file of proposals, even if it is interrupted.
 //!
 //! While it runs, each finished picture is a line in `<out>.journal`, so that killing it loses at
 //! most the pictures in progress. At the end the COCO file is written whole and the journal is
 //! deleted. A run that was interrupted writes what is done as a valid file marked
 //! `info.interrupted`; [`BulkJob::resume`] continues from either. Ids follow from the sorted names
-//! alone, so a resumed run, and shards joined by [`merge()`], give exactly the bytes of one
-//! undisturbed run.
+//! alone, so a resumed run, and shards joined by [`merge()`], have exactly the bytes of one
+//! uninterrupted run.
 //!
 //! | module | its one idea |
 //! |---|---|

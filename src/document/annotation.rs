@@ -10,14 +10,14 @@ use crate::geometry::BBox;
 
 /// The judgement of a person about a box.
 ///
-/// A person's own box is always [`Drawn`](Self::Drawn). The other states say what became of a
+/// A person's own box is always [`Drawn`](Self::Drawn). The other states are the outcomes of a
 /// model's proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BoxState {
     /// A model's proposal that nobody has judged.
     Proposed,
-    /// A proposal that a person accepted as it was.
+    /// A proposal that a person accepted unchanged.
     Accepted,
     /// A proposal that a person accepted with another rectangle or category.
     Edited,

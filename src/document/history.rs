@@ -35,7 +35,7 @@ pub struct History {
     steps: Vec<Step>,
     /// The number of steps that are done. Those after them are undone.
     position: usize,
-    /// The gesture of the last step, as long as the step can still grow. A gesture ends with the
+    /// The gesture of the last step, while the step can still grow. A gesture ends with the
     /// program, so it is not stored.
     #[serde(skip)]
     gesture: Option<u64>,

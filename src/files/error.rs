@@ -33,7 +33,7 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// Adds the path to an error of reading.
+    /// Adds the path to a read error.
     pub fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self::Unreadable {
             path: path.to_owned(),
@@ -41,7 +41,7 @@ impl FileError {
         }
     }
 
-    /// Adds the path to an error of writing.
+    /// Adds the path to a write error.
     pub fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self::Unwritable {
             path: path.to_owned(),

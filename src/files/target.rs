@@ -1,4 +1,4 @@
-//! Whether a file may be written, asked before anything is computed for it.
+//! Checks whether a file may be written, before anything is computed for it.
 
 use std::io;
 use std::path::Path;

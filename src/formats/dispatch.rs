@@ -84,7 +84,7 @@ pub fn export(
 ) -> Result<ExportReport, FormatError> {
     let has_scores = matches!(options.format, Format::Coco | Format::CocoResults);
     if options.boxes == BoxSelection::Proposals && !has_scores {
-        let reason = "only COCO can hold proposals";
+        let reason = "only COCO can represent proposals";
         return Err(FormatError::malformed(out, reason));
     }
     let pictures = document

@@ -1,4 +1,4 @@
-//! Where networks run. Only this file knows which accelerators a build has.
+//! Devices that networks run on. Only this file depends on the accelerators of a build.
 
 use std::fmt;
 use std::str::FromStr;

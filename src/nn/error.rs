@@ -14,7 +14,7 @@ pub enum ModelError {
         /// The error of the system.
         cause: io::Error,
     },
-    /// The file can be read, but does not hold a usable model.
+    /// The file can be read, but does not contain a usable model.
     #[error("{} is not a usable model: {reason}", path.display())]
     BadFile {
         /// The file.

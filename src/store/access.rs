@@ -1,4 +1,4 @@
-//! What may be done with an open project, and what a person should know about how it was opened.
+//! What may be done with an open project, and notices about how it was opened.
 
 use std::fmt;
 use std::io;

@@ -1,7 +1,7 @@
 //! Committing changes: to memory and to the file, both or neither.
 //!
 //! A change is one transaction. It begins by locking the file for writing, so that no other process
-//! can write in between, and checks whether another process has written since the last look. If so,
+//! can write in between, and checks whether another process has written since the last check. If so,
 //! memory catches up first, in a separate transaction, and the change begins again. So memory is
 //! always what the file was at one moment, and a change is always made on the latest content.
 //!

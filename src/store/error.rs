@@ -42,7 +42,7 @@ pub enum StoreError {
         /// The newest format that this program knows.
         known: i64,
     },
-    /// The content contradicts itself or its checksums. Nothing was changed.
+    /// The content is inconsistent or does not match its checksums. Nothing was changed.
     #[error(
         "{} is damaged ({what}): {}", path.display(),
         backup.as_ref().map_or_else(
@@ -168,7 +168,7 @@ pub enum StoreError {
 pub(super) enum Fault {
     /// An error of SQLite.
     Sql(rusqlite::Error),
-    /// The content is not what was written.
+    /// The content differs from what was written.
     Damage(String),
     /// A step or change could not be converted to or from JSON.
     Json(serde_json::Error),

@@ -98,7 +98,7 @@ impl Window {
         }
     }
 
-    /// Notes size and position of the window in the preferences.
+    /// Records size and position of the window in the preferences.
     pub(super) fn remember_geometry(&mut self, context: &Context) {
         let geometry = context.input(|input| {
             let viewport = input.viewport();

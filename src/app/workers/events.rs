@@ -1,7 +1,7 @@
 //! Everything that the workers report to the window.
 //!
 //! An event carries the number of the opened project that it is about, so that the window can drop
-//! what arrives late, for a project that is no longer open.
+//! events that arrive late, for a project that is no longer open.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 //! caches their maps, and the features of pictures that learning needs.
 //!
 //! One thread owns the model and drives the pipeline of [`crate::propose`], which asks for the next
-//! picture whenever a decoder is free. So a new request is met after at most a few pictures that are
-//! under way.
+//! picture whenever a decoder is free. So at most a few pictures that are under way come before a new
+//! request.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::ControlFlow;
@@ -138,7 +138,7 @@ impl Proposer {
         self.queue.change(|queue| queue.is_paused = is_paused);
     }
 
-    /// Forgets the pictures that are requested and not begun; returns their number.
+    /// Drops requested pictures that have not begun; returns their number.
     pub fn cancel(&self) -> usize {
         self.queue.change(|queue| {
             let open = queue.open.len() + queue.requested.len();
@@ -269,7 +269,7 @@ impl Worker {
         let maps = propose::maps_for(&inference.evidence, &Target::Automatic, BoxMode::All);
         let bytes = maps_codec::encode(&maps);
         self.cache.put(CacheKind::Maps, &key, &bytes);
-        // What the window uses has lost what the cache loses, so that boxes are the same after a
+        // The window uses maps at the precision of the cache, so that boxes are the same after a
         // restart.
         let maps = maps_codec::decode(&bytes).unwrap_or(maps);
         let (is_in_scope, active_state) = self.queue.change(|queue| {

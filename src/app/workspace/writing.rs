@@ -157,7 +157,7 @@ impl Workspace {
         self.session.replace_proposals(&origin, &named, is_step)
     }
 
-    /// The proposals that maps of a picture give.
+    /// The proposals from the maps of a picture.
     pub(super) fn proposals_of(
         &self,
         picture: PictureId,

@@ -203,7 +203,7 @@ fn check_head(protocol: Protocol, set: &LabelledSet, model: &Model) -> anyhow::R
     let is_subset = protocol == Protocol::Ilsvrc && known == ILSVRC_CLASSES && expected < known;
     if known != expected && !is_subset {
         bail!(
-            "the head of {} has {known} classes, but the data set has {expected}: give the --model \
+            "the head of {} has {known} classes, but the data set has {expected}: use the --model \
              that was trained on it",
             model.name
         );

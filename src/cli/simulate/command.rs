@@ -126,7 +126,7 @@ fn infer(
     );
     let pictures: Vec<SimulatedPicture> = pass.measured.into_iter().flatten().collect();
     if pictures.is_empty() {
-        bail!("there are no pictures to go through");
+        bail!("there are no pictures to review");
     }
     Ok((pictures, pass.failed))
 }

@@ -40,7 +40,7 @@ pub struct FullOptions {
     /// Decoupled weight decay
     #[arg(long, default_value_t = TrainingSettings::default().weight_decay, value_name = "W")]
     weight_decay: f64,
-    /// Stochastic depth: the probability of skipping the last block, from 0 to below 1
+    /// Stochastic depth: the probability of skipping the last block, in [0, 1)
     #[arg(long, default_value_t = TrainingSettings::default().drop_path, value_name = "SHARE")]
     drop_path: f64,
     /// Random seed: the same seed leads to the same model

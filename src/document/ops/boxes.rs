@@ -72,8 +72,8 @@ pub fn set_category(
     Ok(draft.finish())
 }
 
-/// Changes the flags of boxes. This accepts a proposal: whoever says that an object is occluded says
-/// that it is there.
+/// Changes the flags of boxes. This accepts a proposal: a person who marks an object as occluded
+/// confirms that it exists.
 ///
 /// # Errors
 /// If a box does not exist.

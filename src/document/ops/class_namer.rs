@@ -11,7 +11,7 @@ use crate::naming::ANY_OBJECT;
 /// Chooses the project's names for the boxes that a model proposes.
 pub struct ClassNamer<'a> {
     document: &'a Document,
-    /// Whether the model was trained for classes of other people, as a companion is.
+    /// Whether the model was trained on classes other than the project's, as a companion is.
     is_foreign: bool,
     /// Whether there is a category that a person made.
     has_own: bool,

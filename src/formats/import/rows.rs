@@ -1,4 +1,4 @@
-//! What a file says about categories, pictures and boxes, before anything is decided about it.
+//! The categories, pictures and boxes of a file, before anything is decided about them.
 
 use crate::document::{BoxState, Flags, Origin, Provenance, ReviewState};
 use crate::geometry::BBox;

@@ -28,7 +28,7 @@ pub struct LearnedProposer {
     pub(super) calibration: Calibration,
     /// `None` if the reviewed boxes had no categories.
     pub(super) categories: Option<Categories>,
-    /// How it does on pictures that it was not learned from.
+    /// Its performance on pictures that it was not learned from.
     pub metrics: GateMetrics,
     /// Whether it is better there than the program's own proposals. It should only be used if it is.
     pub is_better: bool,
