@@ -29,13 +29,13 @@
 //! ```
 //! use std::path::Path;
 //! use tsukami::formats::coco::{Annotation, Category, Image, Instances};
-//! use tsukami::propose::{self, ProposeSettings, Target};
+//! use tsukami::propose::{self, PipelineSettings, Target};
 //! use tsukami::{localize::Quality, nn::device::DeviceChoice, pictures, tscam::Model};
 //!
 //! let path = Path::new("assets/sample/images/cat/chelsea.jpg");
 //! let picture = pictures::decode(path, &pictures::DecodeLimits::default())?.rgb;
 //! let model = Model::embedded(&DeviceChoice::Auto.open()?.device)?;
-//! let mut settings = ProposeSettings::default();
+//! let mut settings = PipelineSettings::default();
 //! settings.input_options.quality = Quality::Fast;
 //! let evidence = model.infer(&model.input(&picture, settings.input_options))?;
 //! let size = picture.dimensions();
