@@ -4,6 +4,9 @@
 //! ids through the macro [`tr!`], which takes arguments; its tests check that
 //! every id exists, that every text is used, and that arguments match.
 //!
+//! Errors of `store`, `pictures` and `formats` are written there, in English, and are not in these
+//! files yet.
+//!
 //! Another language is another folder, with the same ids, and a choice of the bundle below.
 
 #[cfg(test)]

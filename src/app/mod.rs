@@ -14,6 +14,11 @@
 //! | `notifications`, `theme`, `preferences` | messages, colours, settings of the user |
 //! | `window` | one frame: takes in events and keys, draws, performs the actions |
 //!
+//! A key press goes from `window/keys` through `input/keymap` (which command has this key) and
+//! `command/table` (when the command applies) to `window/commands` or `window/workspace_commands`,
+//! and from there to the `session`. If the canvas or the picture list has the focus, it sees the key
+//! first (`canvas/canvas_keys`, `panels/picture_list/focus`), for keys such as the arrows.
+//!
 //! Data goes one way: state → drawing → actions → state, and from the workers to the state by
 //! events. Drawing does not change the project, and nothing slow runs on the thread that draws.
 

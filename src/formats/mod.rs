@@ -49,6 +49,19 @@
 //! | labelme | boxes exactly, flags | tags |
 //! | CreateML | boxes exactly | flags, tags, crowds (reported) |
 //! | CSV | image tags | boxes |
+//!
+//! # To add a format
+//! 1. Add a variant to [`Format`] in `format.rs`, with its name on the command line.
+//! 2. Write a module with `import` and `export`. Reading fills an `ImportBuilder`; writing takes
+//!    boxes and files from an `ExportWriter`.
+//! 3. Call them in `dispatch.rs`, and recognise the files in `detect.rs`.
+//! 4. Say in `ExportOptions::makes_folder` (`export/options.rs`) whether an export is a folder, and
+//!    in `export/naming.rs` whether each picture has a label file of its own.
+//! 5. Offer it in `app/dialogs/export.rs`, with a text in `assets/locales/en/dialogs.ftl`.
+//! 6. Extend the table above and the tests in `formats/tests`.
+//!
+//! The compiler finds the places that match on [`Format`]. It does not find `detect.rs`,
+//! `export/naming.rs`, `Format::ALL` and `EXPORT_FORMATS` of the dialog.
 
 mod ascii_json;
 pub mod class_map;

@@ -1,6 +1,7 @@
 //! What an export writes.
 
 use super::split::SubsetSplit;
+use crate::document::{Annotation, BoxState};
 use crate::formats::format::{FolderLayout, Format};
 
 /// Which pictures are exported.
@@ -23,6 +24,16 @@ pub enum BoxSelection {
     /// Proposals that nobody has reviewed, with their scores, of the pictures that are not done.
     /// Only COCO can hold them.
     Proposals,
+}
+
+impl BoxSelection {
+    /// Whether a box is exported. No format decides this for itself.
+    pub(in crate::formats) fn includes(self, row: &Annotation) -> bool {
+        match self {
+            Self::GroundTruth => row.is_ground_truth(),
+            Self::Proposals => row.state == BoxState::Proposed,
+        }
+    }
 }
 
 /// What happens to the picture files.

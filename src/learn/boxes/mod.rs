@@ -65,7 +65,7 @@ mod stored_proposer;
 mod tests;
 
 pub use block::default_block;
-pub use gate::{GateMetrics, ReviewCost};
+pub use gate::{GateMetrics, MIN_HELD_OUT, ReviewCost};
 pub use learned_box::LearnedBox;
 pub use learner::BoxLearner;
 pub use map_candidates::MapCandidate;
