@@ -1,8 +1,8 @@
 //! The project file: a document and its history, stored so that nothing is lost.
 //!
 //! A [`Project`] is a [`Document`](crate::document::Document) in memory and an SQLite file with the
-//! same content. Once [`Project::commit`] has returned, the change is on the disk, whatever happens
-//! next. A change that fails leaves memory and file unchanged.
+//! same content. Once [`Project::commit`] has returned, the change is on the disk and survives
+//! a crash. A change that fails leaves memory and file unchanged.
 //!
 //! ```text
 //! shop.tsukami                  the project; while it is open, SQLite's -wal and -shm next to it

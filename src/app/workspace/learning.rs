@@ -101,7 +101,7 @@ impl Workspace {
         }
     }
 
-    /// Gives the learner one picture, or takes it away if it is no longer reviewed; whether anything
+    /// Passes one picture to the learner, or removes it if it is no longer reviewed; whether anything
     /// is new.
     fn update_reviewed(&mut self, picture: PictureId) -> bool {
         let truth = self.truth_of(picture);
@@ -237,7 +237,7 @@ impl Workspace {
         self.propose_late(picture);
     }
 
-    /// Handles what has come of learning; returns a message for the person, if there is one. `epoch`
+    /// Handles an outcome of learning; returns a message for the person, if there is one. `epoch`
     /// is the number of the model that it is about.
     ///
     /// # Errors

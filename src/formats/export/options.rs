@@ -59,7 +59,7 @@ pub struct ExportOptions {
     pub boxes: BoxSelection,
     /// Whether a COCO file also holds what only this program understands, under keys `tsukami`
     /// that other programs ignore: who made a box, what the model had proposed, open and rejected
-    /// proposals, colours and shortcut keys. Importing such a file gives the same document.
+    /// proposals, colours and shortcut keys. Importing the file restores the same document.
     pub provenance: bool,
     /// How the pictures are divided into subsets, if at all.
     pub split: Option<SubsetSplit>,

@@ -82,7 +82,7 @@ impl<'a> ExportWriter<'a> {
         })
     }
 
-    /// Reports something that is not written as it is.
+    /// Reports something that is not written unchanged.
     pub(in crate::formats) fn report_change(&mut self, text: impl Into<String>) {
         self.report.changed.add(text);
     }
