@@ -129,7 +129,11 @@ impl Uses {
                         Some("!") => at.checked_sub(2).map(|at| tokens[at].to_string()),
                         other => other.map(str::to_owned),
                     };
-                    let first = group.stream().into_iter().next().and_then(literal);
+                    let first = group
+                        .stream()
+                        .into_iter()
+                        .next()
+                        .and_then(|token| literal(&token));
                     match (name.as_deref(), first) {
                         (Some("tr"), Some(id)) => {
                             let arguments = named_arguments(group.stream());
@@ -142,13 +146,13 @@ impl Uses {
                     }
                     self.add(file, group.stream());
                 }
-                token => self.literals.extend(literal(token.clone())),
+                token => self.literals.extend(literal(&token)),
             }
         }
     }
 }
 
-fn literal(token: TokenTree) -> Option<String> {
+fn literal(token: &TokenTree) -> Option<String> {
     let text = token.to_string();
     let text = text.strip_prefix('"')?.strip_suffix('"')?;
     Some(text.to_owned())
