@@ -110,7 +110,7 @@ pub fn run(
     })
 }
 
-/// The pictures of a job, of which there is at least one.
+/// The pictures of a job, at least one.
 fn scan_pictures(job: &BulkJob) -> Result<Scan, BulkError> {
     let mut scan = pictures::scan(&job.paths);
     let heatmaps = job

@@ -7,7 +7,7 @@
 //!
 //! Ids are never reused, not even those of rows that were undone, because a file that was exported
 //! in between may contain them. So the next ids only grow, undo does not change them, and two
-//! documents with the same content are equal whatever their next ids.
+//! documents with the same content are equal even if their next ids differ.
 //!
 //! | module | its one idea |
 //! |---|---|

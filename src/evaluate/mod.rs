@@ -42,7 +42,7 @@
 //! | `coco` | AP and recall |
 //! | `effort` | actions that are left for a person |
 //! | `wsol` | localisation over thresholds, Top-1 and Top-5 |
-//! | `protocol` | boxes as published evaluation codes place them |
+//! | `protocol` | boxes as published evaluation code rounds and clamps them before comparison |
 
 mod case;
 mod coco;

@@ -1,10 +1,10 @@
-//! Boxes as published evaluation codes place them before they compare them.
+//! Boxes as published evaluation code rounds and clamps them before comparison.
 //!
-//! Both squash the picture to the model's input and compare there, in whole pixels: the official
-//! TS-CAM code (github.com/vasgaowei/TS-CAM, `lib/datasets` and `lib/cams_deit.py`) and
-//! wsolevaluation (github.com/clovaai/wsolevaluation, `evaluation.py`). They round, clamp and replace a
-//! missing box differently. Since one pixel decides many pictures, each is reproduced exactly. Both
-//! count a box as one pixel wider and higher than its edges say.
+//! Two programs are reproduced: the official TS-CAM code (github.com/vasgaowei/TS-CAM, `lib/datasets`
+//! and `lib/cams_deit.py`) and wsolevaluation (github.com/clovaai/wsolevaluation, `evaluation.py`).
+//! Both squash the picture to the model's input and compare boxes there, in whole pixels. They round,
+//! clamp and replace a missing box differently. Since one pixel decides many pictures, each is
+//! reproduced exactly. Both count a box as one pixel wider and higher than its edges.
 
 use super::iou::{IouConvention, best_iou};
 use crate::geometry::BBox;
@@ -78,7 +78,7 @@ fn ts_cam_box(bbox: &BBox, picture: (u32, u32), frame: (u32, u32)) -> BBox {
     }
 }
 
-/// `int(x * side / width)`: the other order of operations, which sometimes gives another number.
+/// `int(x * side / width)`: the other order of operations, which sometimes results in another number.
 fn wsolevaluation_box(bbox: &BBox, picture: (u32, u32), frame: (u32, u32)) -> BBox {
     let scaled = |edge: f32, picture: u32, frame: u32| {
         (f64::from(edge) * f64::from(frame) / f64::from(picture)).trunc() as f32

@@ -9,7 +9,7 @@ use super::names::NameLogits;
 use super::zoom::{ZoomedLevels, refined};
 use crate::geometry::{BBox, Grid};
 
-/// The minimum number of patches of a region, unless [`BoxOptions::min_area`] is set.
+/// The default minimum number of patches of a region, used if [`BoxOptions::min_area`] is not set.
 const MIN_PATCHES: f32 = 4.0;
 /// The evidence at which a score is one half.
 const HALF_SCORE_EVIDENCE: f32 = 0.01;

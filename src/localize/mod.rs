@@ -11,12 +11,12 @@
 //! |---|---|
 //! | `map` | one value per patch, and bilinear enlargement |
 //! | `quality`, `method` | how much is computed, and how a map is made |
-//! | `evidence` | what the networks computed from one picture |
+//! | `evidence` | what the networks computed from one picture; sums the attention over layers (A) |
 //! | `levels` | a map cut into regions |
 //! | `affinity` | maps propagated along the affinities of the patches |
 //! | `instances` | objects that touch, separated by normalised cuts |
 //! | `names` | which classes a region may show |
-//! | `maps` | the maps of one picture, for every method |
+//! | `maps` | couples A with the class maps (A*S) and propagates the result: the maps of one picture, for every method |
 //! | `boxes` | options and results |
 //! | `zoom` | small objects, seen a second time at a larger scale |
 //! | `localizer` | one map cut into scored boxes at any threshold |

@@ -3,7 +3,7 @@
 //! Pictures are decoded on several threads. Inference runs on one, which shares its own work among the
 //! cores. The caller's thread handles the results. The queues between the stages hold a few pictures
 //! each, so memory use does not grow with the folder, and a slow stage holds the others back. Results
-//! come as they are ready, each with the key of its picture.
+//! arrive when they are ready, each with the key of its picture.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -52,8 +52,8 @@ pub fn path_queue(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + 
     }
 }
 
-/// Decodes the pictures that `next` gives and runs `model` on them. Each result, or the sentence that
-/// says why there is none, goes to `on_result` as soon as it is ready, with the key that `next` gave
+/// Decodes the pictures that `next` returns and runs `model` on them. Each result, or the sentence that
+/// says why there is none, goes to `on_result` as soon as it is ready, with the key that `next` returned
 /// with the path.
 ///
 /// Returns when `next` has given `None`, when `on_result` breaks, or soon after `cancel` is set. After

@@ -2,7 +2,7 @@
 //!
 //! A change is one transaction. It begins by locking the file for writing, so that no other process
 //! can write in between, and checks whether another process has written since the last look. If so,
-//! memory catches up first, in a transaction of its own, and the change begins again. So memory is
+//! memory catches up first, in a separate transaction, and the change begins again. So memory is
 //! always what the file was at one moment, and a change is always made on the latest content.
 //!
 //! The history belongs to the window that holds the lock. The changes of other processes, and

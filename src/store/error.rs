@@ -104,7 +104,7 @@ pub enum StoreError {
     /// Another process has changed the same rows since the edit was made. The document contains the
     /// changes of that process now, and not the edit.
     #[error(
-        "{label:?} was not done because another program has just changed the same pictures or classes: check them, and try again"
+        "{label:?} was not applied because another program has just changed the same pictures or classes: review them and try again"
     )]
     Conflict {
         /// What the edit does.
@@ -192,7 +192,7 @@ impl Fault {
         match self {
             Self::Damage(what) => in_one_line(what),
             Self::Json(error) => error.to_string(),
-            Self::Sql(error) if is_cut_short(error) => "it ends too early".to_owned(),
+            Self::Sql(error) if is_cut_short(error) => "the file is truncated".to_owned(),
             Self::Sql(error) => in_one_line(&error.to_string()),
         }
     }

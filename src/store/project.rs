@@ -144,7 +144,7 @@ impl Project {
         backed_up
     }
 
-    /// Writes something outside the document, in a transaction of its own.
+    /// Writes something outside the document, in a separate transaction.
     pub(super) fn write(
         &mut self,
         what: impl FnOnce(&mut Writer<'_>) -> Result<(), Fault>,

@@ -23,7 +23,7 @@ pub(super) struct Writer<'a> {
     /// The counters, which are written at the end.
     pub counters: Counters,
     buffer: Vec<u8>,
-    /// The provenance that was looked up last, because boxes of one follow each other.
+    /// The last provenance looked up. Consecutive boxes usually share it.
     last_provenance: Option<(Provenance, i64)>,
 }
 
@@ -219,7 +219,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Writes something outside the document, in a transaction of its own.
+/// Writes something outside the document, in a separate transaction.
 pub(super) fn in_transaction(
     connection: &Connection,
     what: impl FnOnce(&mut Writer<'_>) -> Result<(), Fault>,

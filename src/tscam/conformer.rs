@@ -352,7 +352,7 @@ impl Squeeze {
     fn forward(&self, inner: &Tensor, grid: Grid) -> Result<Tensor> {
         let (n, _, _, channels) = inner.dims4()?;
         let Grid { rows, columns } = grid;
-        // The projection is linear, so pooling first gives the same result for less work.
+        // The projection is linear, so pooling first has the same result for less work.
         let pooled = inner
             .reshape(&[n, rows, self.pool, columns, self.pool, channels])?
             .mean((2, 4))?;

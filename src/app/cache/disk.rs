@@ -68,7 +68,7 @@ impl Cache {
         guard.as_mut()?.get(kind, key).ok().flatten()
     }
 
-    /// Stores bytes under this key, in place of earlier ones.
+    /// Stores bytes under this key, replacing earlier ones.
     pub fn put(&self, kind: CacheKind, key: &str, bytes: &[u8]) {
         let mut guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(open) = guard.as_mut() else { return };

@@ -70,8 +70,7 @@ fn write_semantic(bytes: &mut Vec<u8>, maps: &SemanticMaps) {
     }
 }
 
-/// The maps that were written, with what 16 bits have left of them; nothing if the bytes are not
-/// what [`encode`] writes.
+/// Decodes maps at 16-bit precision; `None` if [`encode`] did not write the bytes.
 pub fn decode(bytes: &[u8]) -> Option<Maps> {
     let (&VERSION, rest) = bytes.split_first()? else {
         return None;
@@ -119,7 +118,7 @@ impl Reader<'_> {
         number.is_finite().then_some(number)
     }
 
-    /// How many things follow, of which each takes a byte at least.
+    /// The number of items that follow, each at least one byte.
     fn length(&mut self) -> Option<usize> {
         self.number().filter(|length| *length <= self.0.len())
     }

@@ -13,9 +13,10 @@ use crate::app::command_state::CommandState;
 use crate::app::i18n::{self, tr};
 use crate::app::theme::ThemePalette;
 use crate::app::workers::learner::STEPS;
-use crate::app::workspace::Workspace;
-use crate::app::workspace::{HeldOutMetrics, LearnedState, ProposalSource};
-use crate::app::workspace::{MIN_HELD_OUT, not_better_text};
+use crate::app::workspace::{
+    HeldOutMetrics, LearnedState, ProposalSource, Workspace, not_better_text,
+};
+use crate::learn::boxes::MIN_HELD_OUT;
 
 /// The widths of the columns of the metrics in points.
 const NAME_WIDTH: f32 = 92.0;

@@ -17,7 +17,7 @@ use crate::app::workspace::Workspace;
 use crate::formats::{ExportReport, Messages, PreparedImport};
 use crate::store::FolderChanges;
 
-/// How long a frame handles events; the others wait for the next.
+/// Time budget for events per frame; the rest wait for the next frame.
 const MAX_DRAIN_TIME: Duration = Duration::from_millis(6);
 
 impl Window {

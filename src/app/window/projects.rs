@@ -34,7 +34,7 @@ impl Window {
         opener::open(path, self.event_sender.about(self.last_opening));
     }
 
-    /// Shows a project that has been opened, in place of the former one.
+    /// Shows a project that has been opened, replacing the previous one.
     pub(super) fn show_workspace(&mut self, project: Project, number: u64, problems: Vec<String>) {
         self.opening = None;
         if let Some(former) = self.workspace.take() {

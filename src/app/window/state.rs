@@ -36,7 +36,7 @@ pub struct Window {
     pub(super) classes: ClassesPanel,
     pub(super) dashboard: Dashboard,
     pub(super) shows_adjustment: bool,
-    /// The picture whose user was warned that the model has not processed it yet.
+    /// The picture for which the user was warned that the model has not processed it yet.
     pub(super) warned_about: Option<PictureId>,
     /// Whether a menu or combo box was open in the last frame. Keys are then for it.
     pub(super) had_popup: bool,

@@ -102,7 +102,7 @@ impl Window {
     pub(super) fn remember_geometry(&mut self, context: &Context) {
         let geometry = context.input(|input| {
             let viewport = input.viewport();
-            // In points of the system, whatever the scale of the window.
+            // In points of the system, regardless of the scale of the window.
             let zoom = self.preferences.scale;
             let size = viewport.inner_rect?.size() * zoom;
             let position = viewport.outer_rect.map(|rect| rect.min * zoom);

@@ -33,7 +33,7 @@ pub enum WorkerEvent {
     Proposer(ProposerEvent),
     /// Boxes were derived from cached maps.
     Derived(DerivedBoxes),
-    /// Something has come of learning with a model, which has this number.
+    /// An outcome of learning with the model that has this number.
     Learning(u64, LearningEvent),
     /// A class head was trained, or the reason why not; none if it was cancelled.
     TagTraining(Result<Option<TrainedHeadFile>, String>),
@@ -162,7 +162,7 @@ pub struct DerivedBoxes {
     pub left: usize,
 }
 
-/// What has come of learning.
+/// The outcome of learning.
 pub enum LearningEvent {
     /// The learner has added a reviewed picture, or could not because its features are not cached.
     Added {

@@ -14,7 +14,7 @@
 //! | `decoder.rs` | decodes pictures for the canvas |
 //! | `thumbnailer.rs` | makes thumbnails for the list |
 //! | `proposer.rs` | runs the model and caches its maps |
-//! | `deriver.rs` | makes boxes from cached maps |
+//! | `deriver.rs` | makes boxes of the other pictures from cached maps, after the slider is released; counts classes |
 //! | `learner.rs`, `learned_text.rs` | learns from reviewed pictures and proposes by what it learned |
 //! | `tag_trainer.rs` | trains a class head on tagged pictures |
 //! | `exchanger.rs` | imports and exports |

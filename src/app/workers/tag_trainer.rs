@@ -1,4 +1,4 @@
-//! Trains a class head on tagged pictures in the background, with a model of its own.
+//! Trains a class head on tagged pictures in the background, with a separate model.
 
 use std::fs;
 use std::path::{Path, PathBuf};

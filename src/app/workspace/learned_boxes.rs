@@ -140,7 +140,7 @@ impl Workspace {
     }
 
     /// Updates untouched proposals by the active state: those of the next pictures first, then, if
-    /// `all`, those of the others. The shown picture is left as it is unless `with_shown`.
+    /// `all`, those of the others. The shown picture changes only if `with_shown`.
     pub(super) fn update_untouched(&mut self, with_shown: bool, all: bool) {
         if self.learning.active_state().is_none() {
             return;

@@ -14,7 +14,7 @@ use crate::app::workers::learner::ReviewedPicture;
 use crate::app::workers::terms::ModelInfo;
 use crate::document::{PictureId, ReviewState};
 use crate::geometry::BBox;
-use crate::learn::boxes::LearnedProposer;
+use crate::learn::boxes::{LearnedProposer, MIN_HELD_OUT};
 use crate::store::StoreError;
 
 /// Up to this many pictures, features of all are kept in the cache.
@@ -24,8 +24,6 @@ const SMALL_PROJECT_PICTURES: usize = 1000;
 const MAX_WITHOUT_FEATURES: usize = 200;
 /// Automatic learning rests this many times as long as it took.
 const REST_FACTOR: u32 = 4;
-/// With fewer held-out pictures than this, a comparison proves nothing.
-pub const MIN_HELD_OUT: usize = 4;
 
 impl Workspace {
     /// How many of [`STEPS`](crate::app::workers::learner::STEPS) are done, if learning is under way.
@@ -103,7 +101,7 @@ impl Workspace {
         }
     }
 
-    /// Gives the learner one picture, or takes it away if it is no longer reviewed; whether anything
+    /// Passes one picture to the learner, or removes it if it is no longer reviewed; whether anything
     /// is new.
     fn update_reviewed(&mut self, picture: PictureId) -> bool {
         let truth = self.truth_of(picture);
@@ -239,7 +237,7 @@ impl Workspace {
         self.propose_late(picture);
     }
 
-    /// Handles what has come of learning; returns a message for the person, if there is one. `epoch`
+    /// Handles an outcome of learning; returns a message for the person, if there is one. `epoch`
     /// is the number of the model that it is about.
     ///
     /// # Errors
@@ -339,7 +337,7 @@ impl Workspace {
         tr!("learning-too-few", done = with_objects.count())
     }
 
-    /// Keeps a new learned state, and uses it if a person chose so and it is better.
+    /// Keeps a new learned state, and uses it if the choice is automatic and it is better.
     fn on_learned(
         &mut self,
         learned: Arc<LearnedProposer>,

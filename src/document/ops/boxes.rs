@@ -31,7 +31,7 @@ pub fn draw(
 }
 
 /// Moves or resizes boxes to new rectangles, in upright pixels. One drag is one such edit. A
-/// model's box becomes edited, whatever its state was, and records what the model had proposed.
+/// model's box becomes edited, regardless of its state, and records what the model had proposed.
 ///
 /// # Errors
 /// If a box does not exist, or nothing of its new rectangle is inside its picture.

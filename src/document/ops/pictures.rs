@@ -10,7 +10,7 @@ use crate::document::error::EditError;
 use crate::document::ids::{AnnotationId, CategoryId, PictureId};
 use crate::document::picture::{Picture, ReviewState};
 
-/// Adds pictures under new ids in this order, whatever ids they have.
+/// Adds pictures in this order, under new ids that replace their own.
 pub fn add_pictures(document: &Document, pictures: Vec<Picture>) -> Edit {
     let mut id = document.next_ids().picture;
     let mut edits = Vec::with_capacity(pictures.len());

@@ -37,11 +37,11 @@ pub struct Candidate {
 /// as one of these, or as the former proposal of an edited or rejected one, is dropped because that
 /// object has been judged. Two boxes are about the same object if
 ///
-/// - they have the same category, or the document's [naming](Document::naming) gives both categories
+/// - they have the same category, or the document's [naming](Document::naming) maps both categories to
 ///   the same name, and either their IoU is at least one half or at least four fifths of the smaller
 ///   one are inside the other; or
 /// - a person has confirmed the one, and the model had proposed it with exactly the rectangle of the
-///   other, whatever the category.
+///   other, regardless of the category.
 ///
 /// A box that is outside the picture is dropped as well. Pictures that are done, and pictures that
 /// have exactly these proposals already, do not change.

@@ -20,7 +20,7 @@ const BORDER_WEIGHT: f32 = 0.05;
 const MIN_SCORE: f32 = 0.08;
 /// Patches whose boxes have at least this IoU vote together.
 const SAME_VOTE_IOU: f32 = 0.6;
-/// A patch whose box has at least this IoU with a better one gives no box of its own.
+/// A patch whose box has at least this IoU with a better one yields no box.
 const SAME_OBJECT_IOU: f32 = 0.5;
 /// Maximum number of boxes.
 const MAX_VOTES: usize = 15;

@@ -45,7 +45,7 @@ impl BoxLearner {
         }
     }
 
-    /// Adds a reviewed picture with all its true boxes, of which there may be none. Boxes without an area
+    /// Adds a reviewed picture with all its true boxes, possibly none. Boxes without an area
     /// inside the picture are ignored. A picture with the same `id` is replaced. A picture whose tokens
     /// have another width than those before is left out.
     pub fn add(&mut self, id: u64, features: Arc<PictureFeatures>, truth: &[(BBox, u32)]) {

@@ -1,4 +1,4 @@
-//! The boxes that the map of any object gives at any threshold.
+//! The boxes of the map of any object at all thresholds.
 
 use crate::geometry::BBox;
 use crate::localize::{BoxOptions, Localizer, Maps, Method};
@@ -10,7 +10,7 @@ const MIN_AREA_SHARE: f32 = 0.002;
 /// Maximum number of candidates of a picture; those with the best scores are kept.
 pub const MAX_CANDIDATES: usize = 100;
 
-/// A box that the map gives at some threshold.
+/// A box of the map at some threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MapCandidate {
     /// In upright pixels of the original picture.

@@ -23,7 +23,7 @@ pub struct PictureFeatures {
     /// The class token's attention, the same propagated along the affinities, and that combined with the
     /// companion's map of any object; each `[P]` with a maximum of 1.
     pub(super) maps: [Vec<f32>; MAP_COUNT],
-    /// The boxes that the map gives at any threshold.
+    /// The boxes of the map at all thresholds.
     pub(super) candidates: Vec<MapCandidate>,
     /// The program's own proposals, which learning has to beat, in pixels.
     pub(super) proposals: Vec<BBox>,

@@ -1,4 +1,4 @@
-//! The purposes of random numbers, each with a stream of its own.
+//! The purposes of random numbers, each with its own stream.
 
 /// The purpose of a stream of random numbers; part of the key of the stream.
 #[derive(Clone, Copy)]

@@ -1,4 +1,4 @@
-//! The pictures as they are trained on: squashed to a square, cropped at random and mirrored half of the
+//! The pictures as training sees them: squashed to a square, cropped at random and mirrored half of the
 //! time, in the order of the official implementation (vasgaowei/TS-CAM).
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! The list of pictures: search, filters, order, and rows or thumbnails, of which only the visible
+//! The list of pictures: search, filters, order, and rows or thumbnails; only the visible
 //! ones are drawn.
 //!
 //! | file | what it is for |
