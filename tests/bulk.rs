@@ -361,7 +361,7 @@ fn a_class_map_renames_the_classes_of_the_model() {
     place.write("all.json", all);
     run("--project set --map all.json").exits(0);
     place.write("set/new.png", png(&scene(96, 72, 9)));
-    run("--project set").exits(0).says("1 of 1 pictures");
+    run("--project set").exits(0).says("1 of 1 picture,");
     place
         .run("export set --format coco --all --proposals --out out.json")
         .exits(0);

@@ -299,7 +299,7 @@ fn a_head_for_another_data_set_is_refused() {
     let place = cub();
     let classes = String::from_utf8(place.read("CUB_200_2011/classes.txt")).unwrap();
     place.write("CUB_200_2011/classes.txt", classes + "6 006.Bird\n");
-    let refused = ["tscam_reference knows 5 classes", "the set has 6"];
+    let refused = ["tscam_reference has 5 classes", "the data set has 6"];
     eval(&place, CUB).refuses(&refused);
     let place = ilsvrc();
     place.write("meta/image_ids.txt", "val/1.png\n");

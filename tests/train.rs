@@ -14,7 +14,7 @@ fn a_head_trained_on_folders_names_the_boxes() {
     let run = place.run(line).exits(0);
     let run = run
         .says("12 pictures of 12 classes")
-        .says("too few to hold any out");
+        .says("too few pictures to hold any out");
     assert!(run.stderr.contains("head.safetensors"));
     let first = place.read("head.safetensors");
     place.run(line).exits(0);

@@ -139,7 +139,7 @@ pub enum ClassAction {
     Recolour(CategoryId, [u8; 3]),
     /// Change its key; `None` removes it.
     Hotkey(CategoryId, Option<char>),
-    /// Move it down by so many places.
+    /// Move it down by this number of places.
     Move(CategoryId, isize),
     /// Delete it and its boxes.
     Delete(CategoryId),

@@ -4,6 +4,9 @@
 //! ids through the macro [`tr!`], which takes arguments; its tests check that
 //! every id exists, that every text is used, and that arguments match.
 //!
+//! Errors of `store`, `pictures` and `formats` are written there, in English, and are not in these
+//! files yet.
+//!
 //! Another language is another folder, with the same ids, and a choice of the bundle below.
 
 #[cfg(test)]
@@ -24,7 +27,7 @@ const ENGLISH: [&str; 5] = [
     include_str!("../../assets/locales/en/words.ftl"),
 ];
 
-/// Shown in place of a text that does not exist; the tests make sure that all do.
+/// Shown for a missing text; the tests make sure that none is missing.
 const MISSING: &str = "?";
 
 static BUNDLE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
@@ -69,7 +72,7 @@ pub fn format(id: &str, args: &FluentArgs<'_>) -> String {
 }
 
 /// A change that can be undone, in words, from its label in the project file. Labels that the
-/// window does not give, for instance those of the command line, are returned as they are.
+/// window does not use, such as those of the command line, are returned unchanged.
 pub fn step(label: &str) -> String {
     if let Some(path) = label.strip_prefix("import ") {
         return tr!("step-import", path = path);

@@ -5,7 +5,7 @@
 //! | `command`, `input` | what a user can do, and by which keys |
 //! | `command_state`, `menus` | which commands are possible now; menus and toolbar |
 //! | `action` | what panels, dialogs and the canvas ask for |
-//! | `session` | one open project as it is reviewed; no widgets |
+//! | `session` | the review of one open project; no widgets |
 //! | `workspace` | the session with its workers, textures and maps |
 //! | `workers` | what runs in other threads; results come back as events |
 //! | `cache` | what can be recomputed, on disk |
@@ -13,6 +13,11 @@
 //! | `i18n` | all texts, from `assets/locales` |
 //! | `notifications`, `theme`, `preferences` | messages, colours, settings of the user |
 //! | `window` | one frame: takes in events and keys, draws, performs the actions |
+//!
+//! A key press goes from `window/keys` through `input/keymap` (which command has this key) and
+//! `command/table` (when the command applies) to `window/commands` or `window/workspace_commands`,
+//! and from there to the `session`. If the canvas or the picture list has the focus, it sees the key
+//! first (`canvas/canvas_keys`, `panels/picture_list`), for keys such as the arrows.
 //!
 //! Data goes one way: state → drawing → actions → state, and from the workers to the state by
 //! events. Drawing does not change the project, and nothing slow runs on the thread that draws.

@@ -1,6 +1,6 @@
 //! The preferences of a user: one JSON file in the settings folder.
 //!
-//! A file that is missing or damaged is no error; the defaults are used in its place.
+//! A missing or damaged file is not an error; the defaults are used instead.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -100,7 +100,7 @@ pub struct CanvasOptions {
     pub keep_view: bool,
     /// The opacity of the heat map, in 0..=1.
     pub heat_opacity: f32,
-    /// Whether the list of pictures shows thumbnails in place of rows.
+    /// Whether the list of pictures shows thumbnails instead of rows.
     pub thumbnails: bool,
 }
 

@@ -36,8 +36,8 @@ pub enum BulkError {
     },
     /// An earlier run had other pictures.
     #[error(
-        "{} has {done} pictures, none of which is among the given ones: give the same paths, or \
-         another --out",
+        "{} holds results for {done} pictures, none of them in the given paths: use the same paths, \
+         or another --out",
         path.display()
     )]
     OtherPictures {

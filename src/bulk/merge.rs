@@ -54,7 +54,7 @@ pub fn merge(paths: &[PathBuf]) -> Result<Instances, BulkError> {
     Ok(assemble(info, categories.into_values().collect(), pictures))
 }
 
-/// Adds the categories of a file. The same settings give the same ids, of which each file has
+/// Adds the categories of a file. The same settings lead to the same ids, and each file has
 /// those that it uses.
 fn add_categories(
     categories: &mut BTreeMap<u64, Category>,

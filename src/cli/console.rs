@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-/// Prints a line to standard error. A closed terminal is no reason to stop, so errors are ignored.
+/// Prints a line to standard error. Errors are ignored, so that a closed terminal does not stop the program.
 macro_rules! status {
     ($($text:tt)*) => {{
         use std::io::Write as _;

@@ -13,7 +13,7 @@ use crate::tscam::{InputOptions, Model};
 pub struct EvaluatedPicture<'a> {
     /// Its file.
     pub path: &'a Path,
-    /// Width and height in pixels according to the ground truth, if it gives them.
+    /// Width and height in pixels according to the ground truth, if it contains them.
     pub size: Option<(u32, u32)>,
 }
 

@@ -1,4 +1,4 @@
-//! Applying edits to a document, which gives their exact inverses.
+//! Applies edits to a document and returns their exact inverses.
 
 use std::collections::HashSet;
 use std::mem;

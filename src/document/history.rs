@@ -42,7 +42,7 @@ pub struct History {
 }
 
 impl History {
-    /// A history read from a file: its steps, oldest first, of which `position` are done.
+    /// A history read from a file: its steps, oldest first; the first `position` of them are done.
     pub fn new(steps: Vec<Step>, position: usize) -> Self {
         Self {
             position: position.min(steps.len()),

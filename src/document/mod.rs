@@ -7,7 +7,7 @@
 //!
 //! Ids are never reused, not even those of rows that were undone, because a file that was exported
 //! in between may contain them. So the next ids only grow, undo does not change them, and two
-//! documents with the same content are equal whatever their next ids.
+//! documents with the same content are equal even if their next ids differ.
 //!
 //! | module | its one idea |
 //! |---|---|
@@ -43,7 +43,7 @@ mod tests;
 pub use annotation::{Annotation, BoxState};
 pub use category::Category;
 pub use content::Document;
-pub use edit::{Affected, Change, Edit};
+pub use edit::{AffectedRows, Change, Edit};
 pub use error::EditError;
 pub use flags::{Flag, Flags};
 pub use history::{History, Step};

@@ -58,7 +58,7 @@ pub struct AnnotationEffort {
 /// Scores play no part, because a person looks at the boxes.
 ///
 /// A crowd is not an object to be drawn. An unmatched proposal that lies on a crowd with at least half
-/// of its area, whatever its class, is not a reject: nobody knows what is there.
+/// of its area, regardless of its class, is not a reject: nobody knows what is there.
 pub fn annotation_effort(cases: &[EvaluationCase], classes: ClassMatching) -> AnnotationEffort {
     let mut total = AnnotationEffort {
         pictures: cases.len(),
@@ -144,7 +144,7 @@ fn add_picture(total: &mut AnnotationEffort, case: &EvaluationCase, classes: Cla
 }
 
 /// At most one column for each row, so that the sum of the gains is maximal. No gain is negative, and a
-/// gain of zero is no pair.
+/// gain of zero is not a pair.
 pub(super) fn best_assignment(gains: &[Vec<i64>]) -> Vec<Option<usize>> {
     let rows = gains.len();
     let columns = gains.first().map_or(0, Vec::len);

@@ -117,7 +117,7 @@ fn coco_ignores_predictions_on_crowds() {
     assert_eq!(
         coco_metrics(&[case(&truth[..1], &predictions)], ClassMatching::Required),
         None,
-        "a crowd alone is no object"
+        "a crowd alone does not count as an object"
     );
 }
 

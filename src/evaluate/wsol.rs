@@ -7,7 +7,7 @@ use super::ratio::ratio;
 /// Accumulates, picture by picture, how well boxes fit at each of a list of map thresholds.
 ///
 /// It covers both forms of GT-known localisation: the paper's one box per picture (`largest`), and all
-/// boxes of a threshold together (`any`), of which one has to be right. A box is right if it reaches
+/// boxes of a threshold together (`any`), one of which has to be right. A box is right if it reaches
 /// the IoU with *any* true box of the picture.
 #[derive(Clone, Debug)]
 pub struct LocalizationCurve {

@@ -18,7 +18,7 @@ pub fn hash_bytes(bytes: &[u8]) -> Box<str> {
     format!("{:032x}", xxh3_128(bytes)).into()
 }
 
-/// The XXH3 hash of a file's content. The file is read in pieces, whatever its size.
+/// The XXH3 hash of a file's content. A file of any size is read in pieces.
 ///
 /// # Errors
 /// If the file cannot be read.

@@ -87,7 +87,9 @@ fn add(
     let class = class.trim();
     let name = target.name().to_owned();
     let problem = if class.is_empty() {
-        Some(format!("no class is given for {name:?}: name one"))
+        Some(format!(
+            "the class column is empty for {name:?}: fill it in"
+        ))
     } else {
         let former = naming.add(class, target);
         former.map(|former| {
@@ -137,7 +139,7 @@ mod tests {
                 "tabby,cat\ntabby,dog\n",
                 r#""tabby" is mapped to both "cat" and "dog""#,
             ),
-            (",cat\n", "no class is given"),
+            (",cat\n", "the class column is empty"),
             (r#"{"tabby": 3}"#, r#""tabby" is mapped to 3"#),
             (r#"{"tabby": "#, "not JSON"),
         ] {

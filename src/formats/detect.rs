@@ -6,7 +6,7 @@ use super::format::Format;
 use super::json_keys::JsonKeys;
 use super::{coco, createml, input, labelme, voc, yolo};
 
-/// Number of files in a folder that are looked at.
+/// Maximum number of files of a folder that are opened.
 const MAX_FILES_TRIED: usize = 100;
 
 /// The format of a file or folder, or `None` if it is not recognised.
@@ -24,7 +24,7 @@ pub fn detect_format(path: &Path) -> Option<Format> {
     if files.iter().any(|file| yolo::is_description(file)) {
         return Some(Format::Yolo);
     }
-    // A folder may hold stray files of another format, but hardly many before the first of its own.
+    // A folder may contain stray files of other formats, but rarely many before the first of its own.
     let mut tried = files.iter().take(MAX_FILES_TRIED);
     tried.find_map(|file| detect_file(file))
 }

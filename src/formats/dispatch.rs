@@ -1,4 +1,4 @@
-//! Import and export, whatever the format. The rules are the same for all formats and are
+//! Import and export in any format. The rules are the same for all formats and are
 //! described in [`formats`](super).
 
 use std::path::Path;

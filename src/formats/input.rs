@@ -112,7 +112,7 @@ pub(super) fn files_below(
     Ok(files)
 }
 
-/// Whether a file has this extension, whatever the case of its letters.
+/// Whether a file has this extension, ignoring case.
 pub(super) fn has_extension(path: &Path, extension: &str) -> bool {
     let own = path.extension().and_then(|own| own.to_str());
     own.is_some_and(|own| own.eq_ignore_ascii_case(extension))

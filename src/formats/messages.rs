@@ -1,6 +1,6 @@
 //! Messages of an import or export for a person.
 
-/// Sentences for a person, of which only the first thousand are kept.
+/// Sentences for a person. Only the first thousand are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Messages {
     /// The first sentences; each names the file, picture or box that it is about.

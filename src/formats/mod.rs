@@ -5,7 +5,7 @@
 //!
 //! | module | its one idea |
 //! |---|---|
-//! | `dispatch`, `detect` | import, export and recognition, whatever the format |
+//! | `dispatch`, `detect` | import, export and recognition for all formats |
 //! | [`coco`], `yolo`, `voc`, `labelme`, `createml`, [`tags`] | one format each |
 //! | [`class_map`] | a file that maps a model's classes to names |
 //! | [`wsol`] | sets with one class per picture, for measuring localisation |
@@ -14,18 +14,18 @@
 //! | `format` | the formats and folder layouts, and their names |
 //! | `input`, `paths` | files of unknown origin: limits, encodings, safe relative paths |
 //! | `json_keys`, `json_flags` | JSON: what recognises a file, and the flags of a box |
-//! | `ascii_json`, `unknown_fields` | JSON: text in ASCII, and fields that are kept as they are |
+//! | `ascii_json`, `unknown_fields` | JSON: text in ASCII, and fields that are kept unchanged |
 //! | `error`, `messages` | what went wrong, and what a person should know |
 //!
 //! # Import
-//! An import reads files and gives one [`Edit`](crate::document::Edit), which the caller commits
+//! An import reads files and returns one [`Edit`](crate::document::Edit), which the caller commits
 //! and a person can undo, and an [`ImportReport`].
 //! - A box becomes ground truth drawn by a person. With a score it becomes the proposal of a model,
 //!   which nobody has reviewed.
 //! - [`ImportMode::Merge`] leaves what is there. A box that the picture already has (same category,
 //!   IoU of at least 0.99) is not added again; a proposal that the file confirms is accepted.
 //! - [`ImportMode::Replace`] replaces what the named pictures had. Boxes that are the same stay,
-//!   with their history, and pictures that the file does not name stay as they are.
+//!   with their history, and pictures that the file does not name stay unchanged.
 //! - A picture with imported ground truth is done, unless its review has begun. A picture without
 //!   boxes is verified to be empty where the format can express that: by an empty label file, or
 //!   by an XML or JSON file of its own. COCO only lists the picture, which other programs do for
@@ -49,6 +49,19 @@
 //! | labelme | boxes exactly, flags | tags |
 //! | CreateML | boxes exactly | flags, tags, crowds (reported) |
 //! | CSV | image tags | boxes |
+//!
+//! # To add a format
+//! 1. Add a variant to [`Format`] in `format.rs`, with its name on the command line.
+//! 2. Write a module with `import` and `export`. Reading fills an `ImportBuilder`; writing takes
+//!    boxes and files from an `ExportWriter`.
+//! 3. Call them in `dispatch.rs`, and recognise the files in `detect.rs`.
+//! 4. Say in `ExportOptions::makes_folder` (`export/options.rs`) whether an export is a folder, and
+//!    in `export/naming.rs` whether each picture has a label file of its own.
+//! 5. Offer it in `app/dialogs/export.rs`, with a text in `assets/locales/en/dialogs.ftl`.
+//! 6. Extend the table above and the tests in `formats/tests`.
+//!
+//! The compiler finds the places that match on [`Format`]. It does not find `detect.rs`,
+//! `export/naming.rs`, `Format::ALL` and `EXPORT_FORMATS` of the dialog.
 
 mod ascii_json;
 pub mod class_map;

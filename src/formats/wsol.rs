@@ -241,7 +241,7 @@ impl List {
     }
 
     /// The line number and the parsed value of each line that is not blank. A line has N fields,
-    /// of which the first may contain the separator, since names may.
+    /// the first of which may contain the separator, since names may.
     fn records<'a, const N: usize, T>(
         &'a self,
         form: &str,

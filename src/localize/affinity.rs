@@ -1,4 +1,4 @@
-//! Maps propagated along the affinities of the patches.
+//! PictureMaps propagated along the affinities of the patches.
 
 use super::evidence::Evidence;
 

@@ -65,7 +65,7 @@ pub fn all() -> &'static [Group] {
     &GROUPS
 }
 
-/// The group that has this name, as it is written or else in the singular.
+/// The group with this name, as written or otherwise in the singular.
 pub fn named(category: &str) -> Option<&'static Group> {
     static BY_NAME: LazyLock<HashMap<&str, &Group>> = LazyLock::new(|| {
         let names = all().iter().flat_map(|group| {

@@ -22,7 +22,7 @@ pub enum MappedClass {
     /// The category of this name, which need not exist yet. The name is not empty, has no space at
     /// either end and is not [`ANY_OBJECT`].
     Category(Box<str>),
-    /// No category of its own: the box is of [`ANY_OBJECT`].
+    /// No separate category: the box is of [`ANY_OBJECT`].
     Object,
 }
 

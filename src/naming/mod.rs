@@ -1,6 +1,6 @@
 //! What the classes of a model are called in a project: "tabby" and "Egyptian cat" are both "cat".
 //!
-//! A model brings the names of whoever trained it, and a person has classes of their own. A
+//! A model has the class names of its training data, and a person has other classes. A
 //! [`Naming`] maps the former to the latter. It is part of the [document](crate::document), so
 //! changing it is an edit like any other, and [`suggest()`] proposes entries for it.
 //!

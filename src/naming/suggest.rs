@@ -47,7 +47,7 @@ pub struct Suggestion {
     pub reason: SuggestionReason,
 }
 
-/// Why a class might stand for a category. `Display` gives the text for the person.
+/// Why a class might stand for a category. `Display` writes the text for the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SuggestionReason {
     /// A person has changed most boxes of the class to this category: how many.
@@ -83,7 +83,7 @@ impl fmt::Display for SuggestionReason {
 /// 2. a category of the same name;
 /// 3. the smallest group of ImageNet classes that a category names and that contains the class;
 /// 4. a category that is a word of the class's name;
-/// 5. a new category for a group of which several classes occur.
+/// 5. a new category for a group if several of its classes occur.
 ///
 /// If a category names a group, only the group counts: a "hot dog" is not a "dog". In ImageNet's
 /// names the last words count: a "tiger cat" is not a "tiger".

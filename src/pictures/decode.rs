@@ -116,7 +116,7 @@ fn decode_unguarded(
     let mut warnings = Vec::new();
     if let Some(named) = format_of_name(path).filter(|named| *named != format) {
         warnings.push(format!(
-            "{} has the name of a {} picture but holds a {} picture: it was read anyway; rename it",
+            "{} is named as {} but contains {}; it was read anyway, but should be renamed",
             path.display(),
             format_name(named),
             format_name(format)

@@ -34,7 +34,7 @@ pub fn format_of_name(path: &Path) -> Option<ImageFormat> {
         .map(|(_, format)| *format)
 }
 
-/// The format by the first bytes of a file, whatever its name is.
+/// The format by the first bytes of a file, regardless of its name.
 ///
 /// # Errors
 /// If the file is empty, or is not a picture in one of the formats.

@@ -5,7 +5,7 @@
 //! | `scan` | folders, pictures and text lists -> [`ScannedPicture`]s, whose names and order depend only on the set of files |
 //! | `decode` | one file -> upright RGB, read as far as possible |
 //! | `probe` | the upright size of a picture, from the header of its file |
-//! | `orientation` | the EXIF orientation |
+//! | `orientation` | reads the EXIF orientation; `decode` and `probe` apply it |
 //! | `resize` | the input of a model, resized as Pillow does |
 //! | `format`, `decoder`, `jpeg`, `rgb`, `limits`, `read` | the steps of decoding |
 //!

@@ -265,7 +265,7 @@ fn unreachable_reason(error: &io::Error) -> String {
     }
 }
 
-/// The folder of a path; empty for a bare name, so that joining gives the name again.
+/// The folder of a path; empty for a bare name, so that joining restores the name.
 fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(path)
 }

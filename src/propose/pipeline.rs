@@ -3,7 +3,7 @@
 //! Pictures are decoded on several threads. Inference runs on one, which shares its own work among the
 //! cores. The caller's thread handles the results. The queues between the stages hold a few pictures
 //! each, so memory use does not grow with the folder, and a slow stage holds the others back. Results
-//! come as they are ready, each with the key of its picture.
+//! arrive when they are ready, each with the key of its picture.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use image::RgbImage;
 
 use crate::geometry::BBox;
 use crate::localize::{
-    BoxOptions, Evidence, Localizer, Maps, Method, Quality, ZoomedEvidence, zoom_frames,
+    BoxOptions, Evidence, Localizer, Method, PictureMaps, Quality, ZoomedEvidence, zoom_frames,
 };
 use crate::pictures::{self, DecodeLimits};
 use crate::tscam::{InputOptions, Model, ModelError, ModelInput};
@@ -52,8 +52,8 @@ pub fn path_queue(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + 
     }
 }
 
-/// Decodes the pictures that `next` gives and runs `model` on them. Each result, or the sentence that
-/// says why there is none, goes to `on_result` as soon as it is ready, with the key that `next` gave
+/// Decodes the pictures that `next` returns and runs `model` on them. Each result, or the sentence that
+/// says why there is none, goes to `on_result` as soon as it is ready, with the key that `next` returned
 /// with the path.
 ///
 /// Returns when `next` has given `None`, when `on_result` breaks, or soon after `cancel` is set. After
@@ -164,7 +164,7 @@ fn infer_zoomed(
         tap: None,
         ..options
     };
-    let maps = Maps::new(evidence, &[], &[]);
+    let maps = PictureMaps::new(evidence, &[], &[]);
     let localizer = Localizer::new(&maps, Method::Affinity, None);
     let box_options = BoxOptions::default();
     let mut boxes = localizer.map_or(Vec::new(), |localizer| localizer.boxes(&box_options, size));

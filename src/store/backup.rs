@@ -20,7 +20,7 @@ use crate::files::{EXTENSION, SQLITE_SUFFIXES, backup_key, backups, side_folder}
 
 /// The number of newest backups that are retained.
 const MAX_RECENT_BACKUPS: usize = 3;
-/// The number of days with backups of which the newest is retained as well.
+/// The number of days with backups whose newest backup is retained as well.
 const MAX_DAILY_BACKUPS: usize = 5;
 /// What the name of a copy ends in until it is complete.
 const PARTIAL_SUFFIX: &str = "-making";
@@ -80,7 +80,7 @@ fn now(connection: &Connection, path: &Path) -> Result<String, StoreError> {
     now.map_err(|error| error_at(path, error.into()))
 }
 
-/// Those of these backups, given newest first, that are no longer needed.
+/// The backups that are no longer needed. `backups` must be sorted newest first.
 pub(super) fn superseded(backups: &[PathBuf]) -> Vec<&Path> {
     let mut days = HashSet::new();
     let is_needed = |at: usize, backup: &Path| {

@@ -2,7 +2,7 @@
 //!
 //! A change is one transaction. It begins by locking the file for writing, so that no other process
 //! can write in between, and checks whether another process has written since the last look. If so,
-//! memory catches up first, in a transaction of its own, and the change begins again. So memory is
+//! memory catches up first, in a separate transaction, and the change begins again. So memory is
 //! always what the file was at one moment, and a change is always made on the latest content.
 //!
 //! The history belongs to the window that holds the lock. The changes of other processes, and
@@ -20,14 +20,14 @@ use super::backup;
 use super::counters::Counters;
 use super::error::{Fault, StoreError};
 use super::external::{AffectedParts, ExternalChange};
-use super::load::Loaded;
+use super::load::LoadedFile;
 use super::log::{self, LogEntry};
 use super::operation::{AppliedChange, HistorySnapshot, Operation, apply_in_memory};
 use super::project::Project;
 use super::write::Writer;
 #[cfg(doc)]
 use crate::document::History;
-use crate::document::{Affected, Document, Edit, EditError, PictureId};
+use crate::document::{AffectedRows, Document, Edit, EditError, PictureId};
 
 /// The result of trying to make a change.
 enum Attempt {
@@ -47,7 +47,7 @@ pub struct UndoneStep {
     /// The picture that it changes, if it is exactly one.
     pub picture: Option<PictureId>,
     /// The rows that changed.
-    pub affected: Affected,
+    pub affected: AffectedRows,
 }
 
 impl Project {
@@ -59,14 +59,14 @@ impl Project {
     ///
     /// # Errors
     /// If the document refuses the edit, the file cannot be written, or another process has just
-    /// changed the same pictures or categories ([`StoreError::Conflict`]). Memory and file then
+    /// changed the same pictures or categories ([`StoreError::Conflict`]). ProjectState and file then
     /// agree and contain nothing of the edit.
     pub fn commit(
         &mut self,
         label: &str,
         edit: &Edit,
         gesture: Option<u64>,
-    ) -> Result<Affected, StoreError> {
+    ) -> Result<AffectedRows, StoreError> {
         self.commit_operation(edit, &Operation::Step(label, edit, gesture), label)
     }
 
@@ -75,7 +75,11 @@ impl Project {
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn commit_untracked(&mut self, label: &str, edit: &Edit) -> Result<Affected, StoreError> {
+    pub fn commit_untracked(
+        &mut self,
+        label: &str,
+        edit: &Edit,
+    ) -> Result<AffectedRows, StoreError> {
         self.commit_operation(edit, &Operation::Untracked(label, edit), label)
     }
 
@@ -89,7 +93,7 @@ impl Project {
         label: &str,
         gesture: Option<u64>,
         make: impl Fn(&Document) -> Result<Edit, EditError>,
-    ) -> Result<Affected, StoreError> {
+    ) -> Result<AffectedRows, StoreError> {
         loop {
             let edit = make(&self.memory.document)?;
             match self.attempt(&Operation::Step(label, &edit, gesture))? {
@@ -108,7 +112,7 @@ impl Project {
         &mut self,
         label: &str,
         make: impl Fn(&Document) -> Result<Edit, EditError>,
-    ) -> Result<Affected, StoreError> {
+    ) -> Result<AffectedRows, StoreError> {
         loop {
             let edit = make(&self.memory.document)?;
             match self.attempt(&Operation::Untracked(label, &edit))? {
@@ -159,7 +163,7 @@ impl Project {
         edit: &Edit,
         operation: &Operation<'_>,
         label: &str,
-    ) -> Result<Affected, StoreError> {
+    ) -> Result<AffectedRows, StoreError> {
         let affected = edit.affected();
         let conflict = || StoreError::Conflict {
             label: label.to_owned(),
@@ -288,12 +292,12 @@ impl Project {
             .catch_up(&transaction)
             .and_then(|()| Ok(transaction.commit()?));
         if result.is_err() {
-            // Memory may have caught up only in part. The content of the file is right. What remains
+            // ProjectState may have caught up only in part. The content of the file is right. What remains
             // to be written about the history is tried again by the next operation.
             self.memory.is_behind = true;
             let read = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)
                 .map_err(Fault::from)
-                .and_then(|transaction| Loaded::read(&transaction, self.memory.is_editor()));
+                .and_then(|transaction| LoadedFile::read(&transaction, self.memory.is_editor()));
             match read {
                 Ok(loaded) if loaded.problems.is_empty() => self.memory.replace(loaded),
                 _ => self.is_lost = true,

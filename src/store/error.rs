@@ -62,7 +62,7 @@ pub enum StoreError {
         /// The newest automatic backup, for [`restore`](super::restore).
         backup: Option<PathBuf>,
     },
-    /// The disk or a quota on it is full. Memory and file are unchanged.
+    /// The disk or a quota on it is full. ProjectState and file are unchanged.
     #[error("{} could not be written because the disk is full: free some space and try again", path.display())]
     Full {
         /// The project file.
@@ -98,13 +98,13 @@ pub enum StoreError {
         /// The project file.
         path: PathBuf,
     },
-    /// The document refuses an edit. Memory and file are unchanged.
+    /// The document refuses an edit. ProjectState and file are unchanged.
     #[error("this change cannot be made: {0}")]
     Refused(#[from] EditError),
     /// Another process has changed the same rows since the edit was made. The document contains the
     /// changes of that process now, and not the edit.
     #[error(
-        "{label:?} was not done because another program has just changed the same pictures or classes: check them, and try again"
+        "{label:?} was not applied because another program has just changed the same pictures or classes: review them and try again"
     )]
     Conflict {
         /// What the edit does.
@@ -142,7 +142,7 @@ pub enum StoreError {
         /// What the system says.
         source: io::Error,
     },
-    /// The disk fails or a limit is reached. Memory and file are unchanged.
+    /// The disk fails or a limit is reached. ProjectState and file are unchanged.
     #[error(
         "{} could not be read or written ({source}): make sure that its disk is connected and has \
          space, and try again", path.display()
@@ -192,7 +192,7 @@ impl Fault {
         match self {
             Self::Damage(what) => in_one_line(what),
             Self::Json(error) => error.to_string(),
-            Self::Sql(error) if is_cut_short(error) => "it ends too early".to_owned(),
+            Self::Sql(error) if is_cut_short(error) => "the file is truncated".to_owned(),
             Self::Sql(error) => in_one_line(&error.to_string()),
         }
     }

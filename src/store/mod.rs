@@ -1,8 +1,8 @@
 //! The project file: a document and its history, stored so that nothing is lost.
 //!
 //! A [`Project`] is a [`Document`](crate::document::Document) in memory and an SQLite file with the
-//! same content. Once [`Project::commit`] has returned, the change is on the disk, whatever happens
-//! next. A change that fails leaves memory and file unchanged.
+//! same content. Once [`Project::commit`] has returned, the change is on the disk and survives
+//! a crash. A change that fails leaves memory and file unchanged.
 //!
 //! ```text
 //! shop.tsukami                  the project; while it is open, SQLite's -wal and -shm next to it
@@ -35,7 +35,9 @@
 //! | `rows`, `counters`, `schema` | the tables: rows, the seal, definitions and migrations |
 //! | `connection`, `lock`, `paths` | opening files, locking them, where they are |
 //! | `load`, `write`, `log` | reading a whole file, writing rows, the log of changes |
-//! | `external`, `memory`, `operation` | the project in memory: changes of others and own ones |
+//! | `external` | what other processes changed, and whether that affects the same rows as an edit here |
+//! | `memory` | the project in memory: catches up with other processes and adopts their changes into the history |
+//! | `operation` | a change of this process: applied in memory before it is written |
 //! | `backup`, `check`, `replaced` | backups, damage, files that were replaced |
 //! | `access`, `create`, `open`, `project`, `settings`, `commit` | the life of an open project |
 //! | `rescan` | the folder of the pictures compared with the project |

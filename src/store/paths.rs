@@ -1,4 +1,4 @@
-//! Where things are: the project file and the folder of its pictures.
+//! Locations of the project file and of the folder of its pictures.
 
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};

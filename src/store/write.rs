@@ -15,7 +15,7 @@ use super::rows::{
     annotation_cells, borrowed, category_cells, int, picture_cells, provenance_cells, step_cells,
     text,
 };
-use crate::document::{Affected, Document, History, Origin, Provenance};
+use crate::document::{AffectedRows, Document, History, Origin, Provenance};
 
 /// Writes rows in a transaction that the caller commits.
 pub(super) struct Writer<'a> {
@@ -23,7 +23,7 @@ pub(super) struct Writer<'a> {
     /// The counters, which are written at the end.
     pub counters: Counters,
     buffer: Vec<u8>,
-    /// The provenance that was looked up last, because boxes of one follow each other.
+    /// The last provenance looked up. Consecutive boxes usually share it.
     last_provenance: Option<(Provenance, i64)>,
 }
 
@@ -51,7 +51,7 @@ impl<'a> Writer<'a> {
     pub(super) fn document(
         &mut self,
         document: &Document,
-        affected: &Affected,
+        affected: &AffectedRows,
     ) -> Result<(), Fault> {
         if affected.category_order || !affected.categories.is_empty() {
             for id in &affected.categories {
@@ -219,7 +219,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Writes something outside the document, in a transaction of its own.
+/// Writes something outside the document, in a separate transaction.
 pub(super) fn in_transaction(
     connection: &Connection,
     what: impl FnOnce(&mut Writer<'_>) -> Result<(), Fault>,

@@ -52,7 +52,7 @@ impl BackboneConfig {
         }
     }
 
-    /// Whether a tensor that is not needed may be present: a linear classifier, which gives no maps,
+    /// Whether a tensor that is not needed may be present: a linear classifier, which yields no maps,
     /// or DINOv2's mask token.
     fn is_ignorable(&self, name: &str) -> bool {
         match self {
@@ -159,7 +159,7 @@ impl Backbone {
         }
     }
 
-    /// The approximate number of patches per picture unless another is chosen: the number that the
+    /// The default of the approximate number of patches per picture: the number that the
     /// backbone was trained with, or 256 for DINOv2, which was trained to accept any grid.
     pub fn default_patches(&self) -> usize {
         match self {

@@ -24,7 +24,7 @@ pub fn embedded() -> Result<Weights, ModelError> {
     Ok(Weights::from_safetensors(EMBEDDED_BACKBONE)?)
 }
 
-/// Reads a `.safetensors` or `.pth` file, and gives the tensors of a vision transformer timm's names.
+/// Reads a `.safetensors` or `.pth` file, and renames the tensors of a vision transformer to timm's names.
 ///
 /// # Errors
 /// [`ModelError::Unreadable`] and [`ModelError::BadFile`].
@@ -35,7 +35,7 @@ pub fn open(path: &Path) -> Result<Weights, ModelError> {
     Ok(Weights { tensors, ..weights })
 }
 
-/// Renames the tensors of a Hugging Face checkpoint to timm's names; leaves others as they are.
+/// Renames the tensors of a Hugging Face checkpoint to timm's names; leaves others unchanged.
 fn to_timm_names(
     tensors: BTreeMap<String, Tensor>,
 ) -> candle_core::Result<BTreeMap<String, Tensor>> {

@@ -2,7 +2,7 @@
 //! exchange their features in every block. With a TS-CAM head on its tokens it is the strongest
 //! backbone of the official model zoo.
 //!
-//! Tensor names are the official ones (`conv_trans_5.fusion_block.conv2.weight`). Maps have their
+//! Tensor names are the official ones (`conv_trans_5.fusion_block.conv2.weight`). PictureMaps have their
 //! channels last, `[N, rows, columns, C]`, so that a pointwise convolution is a matrix product. Batch
 //! norms are folded into the convolutions before them. There is no position embedding: the
 //! convolutions give the tokens their position, so any grid of patches works.
@@ -352,7 +352,7 @@ impl Squeeze {
     fn forward(&self, inner: &Tensor, grid: Grid) -> Result<Tensor> {
         let (n, _, _, channels) = inner.dims4()?;
         let Grid { rows, columns } = grid;
-        // The projection is linear, so pooling first gives the same result for less work.
+        // The projection is linear, so pooling first has the same result for less work.
         let pooled = inner
             .reshape(&[n, rows, self.pool, columns, self.pool, channels])?
             .mean((2, 4))?;

@@ -83,7 +83,7 @@ fn boxes_are_moved_nudged_copied_duplicated_and_deleted() {
     assert_eq!(bench.shown(), "coffee.jpg");
     bench
         .harness
-        .event(Event::Paste("2 boxes of Tsukami".to_owned()));
+        .event(Event::Paste("2 Tsukami boxes".to_owned()));
     bench.frames(3);
     assert_eq!(bench.count(BoxState::Drawn), 3);
     bench.key(Key::Delete);

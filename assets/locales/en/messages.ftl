@@ -14,8 +14,8 @@ copied = { $count ->
    *[other] Copied { $count } boxes
 }
 clipboard = { $count ->
-    [one] 1 box of Tsukami
-   *[other] { $count } boxes of Tsukami
+    [one] 1 Tsukami box
+   *[other] { $count } Tsukami boxes
 }
 nothing-to-copy-from-previous = The previous picture has no boxes that are not already here
 boxes-hidden = Boxes are hidden
@@ -117,7 +117,7 @@ similar-found-processing = { $found }. { $waiting ->
     [one] The model processes 1 picture first…
    *[other] The model processes { $waiting } pictures first…
 }
-similar-unreadable = The model could not process this picture, so nothing similar was searched
+similar-unreadable = The model could not process this picture, so similar objects could not be searched for
 tag-first = Tag some pictures first, ideally 20 per class: select them in the list, then choose “Tags…”
 classes-embedded-only = Classes can be learned here for the embedded model only. For other models, use “tsukami train --model” on the command line.
 classes-learned = Learned { $classes ->

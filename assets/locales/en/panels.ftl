@@ -179,7 +179,7 @@ learning-in-use = Learned boxes are in use
 learning-state-in-use = Learned boxes of state { $id } are in use
 learning-not-used = Without learning, as you chose
 learning-other-model = The state that you chose belongs to another model or quality. Proposals are made without learning.
-learning-nothing-yet = Nothing learned yet. Learning needs about 8 pictures that are done, and twice as many to measure whether it helps.
+learning-nothing-yet = Nothing learned yet. Learning needs about 8 finished pictures, and about 16 to tell whether it helps.
 learning-too-early = Learned, but it is too early to tell whether it helps. Mark more pictures as done.
 learning-not-better = Proposals without learning are still better on your held-out pictures, so they stay in use
 learning-before = without
@@ -205,7 +205,7 @@ learning-states = Learned states ({ $count })
 learning-choose-best = Automatic
     .tooltip = Use the newest state if it is better than proposing without learning
 learning-choose-none = Without learning
-    .tooltip = Propose without learning, whatever is learned
+    .tooltip = Never use learned boxes
 learning-state = { $pictures ->
     [one] { $id }:  1 picture
    *[other] { $id }:  { $pictures } pictures
@@ -218,7 +218,7 @@ learning-state-origin = { $time }, { $model }
 learning-state-used = in use
 learning-state-use = Use this state
     .name = Use state { $id }
-    .tooltip = Use this state for proposals, whatever is learned later
+    .tooltip = Use this state for proposals, even if newer states are learned
     .disabled = Learned with another model or quality
 time-just-now = just now
 time-minutes-ago = { $count } min ago

@@ -11,7 +11,7 @@ use crate::app::i18n::tr;
 use crate::document::{AnnotationId, BoxState};
 use crate::geometry::BBox;
 
-/// The size in points of a text in place of the picture.
+/// The size in points of a text shown instead of the picture.
 const TEXT_SIZE: f32 = 14.0;
 
 impl Canvas {

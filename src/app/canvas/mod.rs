@@ -6,7 +6,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `widget.rs` | one frame: view, pointer, painting, accessibility |
-//! | `pointer.rs`, `keyboard.rs` | what pointer and keys do |
+//! | `pointer.rs`, `canvas_keys.rs` | what the pointer does, and keys that are not commands |
 //! | `hit.rs` | what is under the pointer |
 //! | `gesture.rs`, `shape.rs` | where a drag moves boxes, in pixels of the picture |
 //! | `draw.rs`, `paint/` | what is painted, and how boxes and aids look |
@@ -15,12 +15,12 @@
 //! | `textures.rs`, `adjustment.rs` | pictures on the graphics card |
 
 mod adjustment;
+mod canvas_keys;
 mod describe;
 mod draw;
 mod gesture;
 mod hit;
 mod id;
-mod keyboard;
 mod paint;
 mod pointer;
 mod scene;

@@ -22,7 +22,7 @@ pub struct Scene<'a> {
     pub adjustment: Adjustment,
     /// Whether boxes are hidden.
     pub are_boxes_hidden: bool,
-    /// Boxes shown in place of untouched proposals while a slider is moved, each with the class that
+    /// Boxes shown instead of untouched proposals while a slider is moved, each with the class that
     /// it would get.
     pub preview: Option<&'a [(Proposal, Option<CategoryId>)]>,
     /// The heat map that covers the picture.

@@ -137,7 +137,7 @@ impl Textures {
                 style,
             },
         );
-        // The latest stays, whatever its size.
+        // The latest stays, regardless of its size.
         while self.bytes() > MAX_PREVIEW_BYTES && self.previews.len() > 1 {
             self.previews.pop_lru();
         }

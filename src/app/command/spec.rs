@@ -37,7 +37,7 @@ impl Menu {
 /// Where the keys of a command work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShortcutScope {
-    /// Everywhere, unless text is being typed.
+    /// Everywhere, except while text is being typed.
     Window,
     /// Only while the canvas has the focus: keys that widgets use too, such as Enter and Tab.
     Canvas,
@@ -89,7 +89,7 @@ pub struct CommandSpec {
     pub starts_section: bool,
     /// What it needs to be enabled.
     pub requirement: Requirement,
-    /// Its keys unless the user has chosen others. Menus show the first.
+    /// Its default keys. Menus show the first.
     pub default_keys: &'static [KeyboardShortcut],
     /// Where its keys work.
     pub scope: ShortcutScope,
@@ -100,7 +100,7 @@ pub struct CommandSpec {
     pub icon: Option<&'static str>,
     /// Its place on the toolbar.
     pub toolbar: Option<ToolbarSlot>,
-    /// Whether the toolbar shows its label beside its icon when there is room.
+    /// Whether the toolbar shows its label next to its icon when there is room.
     pub has_toolbar_text: bool,
 }
 

@@ -139,7 +139,7 @@ impl Command {
         &TABLE[self as usize]
     }
 
-    /// Its keys unless the user has chosen others; menus show the first.
+    /// Its default keys; menus show the first.
     pub const fn default_keys(self) -> &'static [KeyboardShortcut] {
         self.spec().default_keys
     }

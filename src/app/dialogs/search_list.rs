@@ -25,7 +25,7 @@ impl SearchList {
     /// Draws the field and the list. Returns the index of the name that was chosen by a click or
     /// with Enter.
     ///
-    /// `last` is an entry after all matches, whatever the text is; its index is `names.len()`.
+    /// `last` is an entry after all matches, regardless of the text; its index is `names.len()`.
     /// `note` is the text at the right edge of a name's row.
     pub fn ui(
         &mut self,

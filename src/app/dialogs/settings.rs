@@ -86,7 +86,7 @@ impl SettingsDialog {
                 return Some(keys);
             }
             let at = input.events.iter().position(|event| match event {
-                // A modifier by itself only begins a shortcut.
+                // A modifier alone only begins a shortcut.
                 Event::Key { key, pressed, .. } => *pressed && !is_modifier(*key),
                 _ => false,
             })?;

@@ -13,9 +13,10 @@ use crate::app::command_state::CommandState;
 use crate::app::i18n::{self, tr};
 use crate::app::theme::ThemePalette;
 use crate::app::workers::learner::STEPS;
-use crate::app::workspace::Workspace;
-use crate::app::workspace::{HeldOutMetrics, LearnedState, ProposalSource};
-use crate::app::workspace::{MIN_HELD_OUT, not_better_text};
+use crate::app::workspace::{
+    HeldOutMetrics, LearnedState, ProposalSource, Workspace, not_better_text,
+};
+use crate::learn::boxes::MIN_HELD_OUT;
 
 /// The widths of the columns of the metrics in points.
 const NAME_WIDTH: f32 = 92.0;
@@ -28,7 +29,7 @@ pub fn ui(
     commands: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    let Some(kind) = workspace.model_info().map(|info| info.features_kind()) else {
+    let Some(kind) = workspace.model_info().map(|info| info.model_key()) else {
         ui.weak(tr!("learning-waits-for-model"));
         return;
     };
@@ -75,7 +76,7 @@ fn learn_classes_ui(
     commands: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    if let Some(training) = &workspace.tag_training {
+    if let Some(training) = &workspace.class_head_training {
         let text = tr!("learning-training", pictures = training.pictures);
         progress_bar(ui, training.share(), &text, Action::CancelTraining, actions);
         return;

@@ -43,7 +43,7 @@ pub struct Session {
 impl Session {
     /// Opens a session where the last one was left.
     pub fn new(project: Project) -> Self {
-        // State that another version wrote is no reason not to open the project.
+        // State that another version wrote does not prevent the project from opening.
         let state: SessionState = project
             .setting(STATE_SETTING)
             .ok()

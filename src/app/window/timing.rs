@@ -56,7 +56,8 @@ impl Window {
         if workspace.has_unwritten() {
             context.request_repaint_after(WRITE_INTERVAL);
         }
-        let is_busy = workspace.learning_step().is_some() || workspace.tag_training.is_some();
+        let is_busy =
+            workspace.learning_step().is_some() || workspace.class_head_training.is_some();
         if workspace.is_current_pending() || is_busy {
             context.request_repaint_after(PROGRESS_INTERVAL);
         }
@@ -102,7 +103,7 @@ impl Window {
     pub(super) fn remember_geometry(&mut self, context: &Context) {
         let geometry = context.input(|input| {
             let viewport = input.viewport();
-            // In points of the system, whatever the scale of the window.
+            // In points of the system, regardless of the scale of the window.
             let zoom = self.preferences.scale;
             let size = viewport.inner_rect?.size() * zoom;
             let position = viewport.outer_rect.map(|rect| rect.min * zoom);

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-/// Runs `work` on a thread of its own, which carries this name in debuggers and panic messages.
+/// Runs `work` on a new thread. Debuggers and panic messages show its name.
 ///
 /// # Panics
 /// If the system cannot start a thread.

@@ -1,4 +1,4 @@
-//! How many boxes of a project are of each of the model's classes, whatever they are called here.
+//! How many boxes of a project each of the model's classes has, regardless of their names in the project.
 //!
 //! The document stores the names of boxes in the project. Once "tabby" and "Egyptian cat" are both
 //! mapped to "cat", only the model's maps tell them apart. So pictures whose maps were read are
@@ -19,7 +19,7 @@ pub struct ClassTally {
 }
 
 impl ClassTally {
-    /// Counts the proposals of pictures, in place of earlier proposals on them.
+    /// Counts the proposals of pictures, replacing the counts of earlier proposals on them.
     pub fn count_proposals(&mut self, proposals: &[(PictureId, Vec<Proposal>)]) {
         for (picture, boxes) in proposals {
             let classes = boxes.iter().filter_map(Proposal::best_class);

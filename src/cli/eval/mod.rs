@@ -5,7 +5,7 @@
 //! | `arguments`, `command` | what the subcommand takes and does |
 //! | `variants` | the ways in which a model's boxes can be made and judged |
 //! | `measurement` | the variants, measured in one pass |
-//! | `results` | a results list in place of a model |
+//! | `results` | a results list instead of a model |
 //! | `protocol` | the published protocols of weakly supervised localisation |
 //! | `report` | the tables |
 

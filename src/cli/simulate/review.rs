@@ -58,7 +58,7 @@ pub fn prediction(bbox: BBox, score: f32) -> Prediction {
     }
 }
 
-/// Goes through the pictures in the order that `seed` gives.
+/// Goes through the pictures in an order determined by `seed`.
 pub fn review(
     pictures: &[SimulatedPicture],
     seed: u64,

@@ -123,8 +123,8 @@ fn train_fully(arguments: &Arguments, set: &TagSet) -> anyhow::Result<u8> {
 fn report(trained: &TrainedHead, out: &Path) {
     if trained.uses_background {
         status!(
-            "note: some class is on every picture, so each class is trained against the background of the \
-             pictures"
+            "note: one class appears in every picture, so each class is trained against the picture \
+             background"
         );
     }
     let accuracy = match trained.held_out_accuracy {

@@ -43,7 +43,7 @@ pub struct FullOptions {
     /// Stochastic depth: the probability of skipping the last block, from 0 to below 1
     #[arg(long, default_value_t = TrainingSettings::default().drop_path, value_name = "SHARE")]
     drop_path: f64,
-    /// Random seed: the same seed gives the same model
+    /// Random seed: the same seed leads to the same model
     #[arg(long, default_value_t = TrainingSettings::default().seed, value_name = "N")]
     seed: u64,
     /// Continue from the checkpoint of an interrupted or killed run

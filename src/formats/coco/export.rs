@@ -99,11 +99,7 @@ fn instances(writer: &mut ExportWriter<'_>, pictures: &[&ExportedPicture<'_>]) -
     for one in pictures {
         file.images.push(image(one, writer));
         for row in writer.document.annotations(one.picture.id) {
-            let is_selected = match writer.options.boxes {
-                BoxSelection::GroundTruth => row.is_ground_truth(),
-                BoxSelection::Proposals => row.state == BoxState::Proposed,
-            };
-            if is_selected {
+            if writer.options.boxes.includes(row) {
                 file.annotations.push(annotation(row, one.picture, writer));
             } else if provenance && writer.options.boxes == BoxSelection::GroundTruth {
                 let row = annotation(row, one.picture, writer);

@@ -86,7 +86,7 @@ struct FileImport<'a, 'b> {
     pictures: Vec<(ImportedPicture, PictureExtension)>,
     picture_of: HashMap<RowId, usize>,
     category_of: HashMap<RowId, usize>,
-    /// Pictures that were refused, whose boxes need no message of their own.
+    /// Pictures that were refused, whose boxes need no separate message.
     refused: HashSet<RowId>,
     boxes: Vec<UnresolvedBox>,
     /// Other keys at the top.

@@ -1,5 +1,5 @@
 //! The outline of an object (`segmentation`, `keypoints`, `num_keypoints`, and the `area` of a
-//! mask), which is kept as it is while its box stays.
+//! mask), which is kept unchanged while its box stays.
 //!
 //! The original `bbox` is kept together with the outline. An export compares it with the box of
 //! today: if the box was moved, the outline no longer fits and is left out.

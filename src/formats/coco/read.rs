@@ -153,9 +153,7 @@ impl TryFrom<AnnotationRow> for Annotation {
 fn numeric(id: &RowId, what: &str) -> Result<u64, String> {
     match id {
         RowId::Number(number) => Ok(*number),
-        RowId::Text(_) => Err(format!(
-            "the {what} id {id} is not a whole number from 0 on"
-        )),
+        RowId::Text(_) => Err(format!("the {what} id {id} is not a non-negative integer")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The one reader of instances files. It gives the rows one by one, in the order of the file, so
+//! The one reader of instances files. It hands out the rows one by one, in the order of the file, so
 //! that only one row at a time is in memory as JSON.
 //!
 //! It accepts what programs write for ids, sizes and names. What a caller cannot do without is the
@@ -59,16 +59,16 @@ pub(super) struct AnnotationRow {
     /// `[x, y, width, height]` in pixels, unchecked.
     pub bbox: [f64; 4],
     pub is_crowd: bool,
-    /// The score, whatever its type.
+    /// The score, of any type.
     pub score: Option<Value>,
     /// All other keys.
     pub extra: Map<String, Value>,
 }
 
-/// The id of a row: a number, or whatever else a program writes.
+/// The id of a row: a number, or text that another program wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum RowId {
-    /// A whole number from 0 on. Text of digits counts as one.
+    /// A non-negative integer. Text of digits counts as one.
     Number(u64),
     /// Anything else.
     Text(Box<str>),
@@ -111,7 +111,7 @@ impl fmt::Display for RowId {
     }
 }
 
-/// Reads the text of an instances file and gives its rows to `on_row`.
+/// Reads the text of an instances file and passes its rows to `on_row`.
 ///
 /// # Errors
 /// Why the text is not COCO JSON. Rows before the fault have been given by then.
@@ -163,7 +163,7 @@ impl<'de, F: FnMut(Row)> Visitor<'de> for Top<F> {
     }
 }
 
-/// A list, of which each element is given to a function.
+/// A list whose elements are passed to a function one by one.
 pub(super) struct Elements<F>(pub F);
 
 impl<'de, F: FnMut(Value)> DeserializeSeed<'de> for Elements<F> {

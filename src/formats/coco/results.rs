@@ -11,8 +11,9 @@ use super::export::shortest_bbox;
 use super::outline::edges;
 use super::reader::{Elements, four_numbers};
 use super::types::Detection;
-use crate::document::{BoxState, CategoryId, PictureId, Provenance};
+use crate::document::{CategoryId, PictureId, Provenance};
 use crate::formats::error::FormatError;
+use crate::formats::export::options::BoxSelection;
 use crate::formats::export::writer::ExportWriter;
 use crate::formats::import::builder::ImportBuilder;
 use crate::formats::import::rows::{ImportedBox, ImportedPicture};
@@ -70,7 +71,8 @@ pub(in crate::formats) fn export_results(writer: &mut ExportWriter<'_>) -> Resul
     let mut detections = Vec::new();
     for one in &writer.pictures {
         for row in writer.document.annotations(one.picture.id) {
-            let Some(score) = row.score.filter(|_| row.state == BoxState::Proposed) else {
+            let is_selected = BoxSelection::Proposals.includes(row);
+            let Some(score) = row.score.filter(|_| is_selected) else {
                 continue;
             };
             detections.push(Detection {

@@ -1,4 +1,14 @@
 //! What the writers of all formats share: options, subsets, names, and the files themselves.
+//!
+//! | file | its one idea |
+//! |---|---|
+//! | `options` | what is exported, and the one rule for which boxes (`BoxSelection::includes`) |
+//! | `writer` | where a format gets its boxes and writes its files: no boxes or files go past it |
+//! | `naming` | the subset and the file name of each picture |
+//! | `split` | division into train, val and test |
+//! | `originals` | the pictures of the project, which no export overwrites |
+//! | `picture_files` | copies of picture files, and links to them |
+//! | `report` | what an export did |
 
 pub(super) mod naming;
 pub(super) mod options;

@@ -1,6 +1,7 @@
 //! What an export writes.
 
 use super::split::SubsetSplit;
+use crate::document::{Annotation, BoxState};
 use crate::formats::format::{FolderLayout, Format};
 
 /// Which pictures are exported.
@@ -23,6 +24,16 @@ pub enum BoxSelection {
     /// Proposals that nobody has reviewed, with their scores, of the pictures that are not done.
     /// Only COCO can hold them.
     Proposals,
+}
+
+impl BoxSelection {
+    /// Whether a box is exported. No format decides this for itself.
+    pub(in crate::formats) fn includes(self, row: &Annotation) -> bool {
+        match self {
+            Self::GroundTruth => row.is_ground_truth(),
+            Self::Proposals => row.state == BoxState::Proposed,
+        }
+    }
 }
 
 /// What happens to the picture files.
@@ -48,7 +59,7 @@ pub struct ExportOptions {
     pub boxes: BoxSelection,
     /// Whether a COCO file also holds what only this program understands, under keys `tsukami`
     /// that other programs ignore: who made a box, what the model had proposed, open and rejected
-    /// proposals, colours and shortcut keys. Importing such a file gives the same document.
+    /// proposals, colours and shortcut keys. Importing the file restores the same document.
     pub provenance: bool,
     /// How the pictures are divided into subsets, if at all.
     pub split: Option<SubsetSplit>,

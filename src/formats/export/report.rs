@@ -13,6 +13,6 @@ pub struct ExportReport {
     pub subsets: [usize; 3],
     /// Number of picture files that were copied or linked.
     pub files: usize,
-    /// What could not be written as it is: renamed, left out or missing.
+    /// What could not be written unchanged: renamed, left out or missing.
     pub changed: Messages,
 }

@@ -42,7 +42,7 @@ pub struct SubsetSplit {
     pub val: u32,
     /// Share of test.
     pub test: u32,
-    /// Another seed gives another split.
+    /// The random seed: another one leads to another split.
     pub seed: u64,
 }
 

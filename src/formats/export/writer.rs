@@ -10,7 +10,7 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 use super::naming::ExportedPicture;
-use super::options::{ExportOptions, PictureFiles};
+use super::options::{BoxSelection, ExportOptions, PictureFiles};
 use super::originals::OriginalPictures;
 use super::picture_files::{copy_whole, link};
 use super::report::ExportReport;
@@ -82,7 +82,7 @@ impl<'a> ExportWriter<'a> {
         })
     }
 
-    /// Reports something that is not written as it is.
+    /// Reports something that is not written unchanged.
     pub(in crate::formats) fn report_change(&mut self, text: impl Into<String>) {
         self.report.changed.add(text);
     }
@@ -93,7 +93,7 @@ impl<'a> ExportWriter<'a> {
         picture: &Picture,
     ) -> impl Iterator<Item = &'a Annotation> + use<'a> {
         let rows = self.document.annotations(picture.id).iter();
-        rows.filter(|row| row.is_ground_truth())
+        rows.filter(|row| BoxSelection::GroundTruth.includes(row))
     }
 
     /// As [`ground_truth`](Self::ground_truth), for a format that cannot mark a box as a crowd.

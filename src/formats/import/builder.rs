@@ -87,7 +87,7 @@ impl<'a> ImportBuilder<'a> {
         Some(index)
     }
 
-    /// The index of the category with this name, as [`add_category`](Self::add_category) gives it.
+    /// The index of the category with this name, as [`add_category`](Self::add_category) returns it.
     pub(in crate::formats) fn category_by_name(&mut self, name: &str) -> Option<usize> {
         self.add_category(ImportedCategory {
             name: name.to_owned(),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::report::ImportReport;
 
-/// Ids of a file from here on are not kept, since few would be left for later rows.
+/// Ids of a file of at least this value are not kept, since few would be left for later rows.
 const MAX_KEPT_ID: u64 = 1 << 31;
 
 /// Gives each new row the id that the file asks for if it is free, and otherwise one above all of
@@ -20,7 +20,7 @@ pub(super) struct IdAllocator {
 }
 
 impl IdAllocator {
-    /// An allocator for ids from `first_free` on, given all of the ids that the file asks for.
+    /// An allocator for ids of at least `first_free`, given all of the ids that the file asks for.
     pub(super) fn new(first_free: u32, requested: impl Iterator<Item = u64>) -> Self {
         let largest = requested.filter(|id| *id < MAX_KEPT_ID).max().unwrap_or(0) as u32;
         Self {

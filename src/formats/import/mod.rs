@@ -1,4 +1,15 @@
 //! What the readers of all formats share: from what a file says to one edit of the document.
+//!
+//! | file | its one idea |
+//! |---|---|
+//! | `rows` | what a file says, before anything is decided |
+//! | `builder` | takes the rows of a file, decides, and makes one edit |
+//! | `pictures` | which picture of the document each picture of a file is |
+//! | `categories` | known categories, and new ones |
+//! | `boxes` | boxes clipped to their picture, and compared with those that it has |
+//! | `ids` | ids kept where they are free, new ones otherwise |
+//! | `review` | the review state of a picture after the import |
+//! | `report` | what an import does |
 
 pub(super) mod builder;
 

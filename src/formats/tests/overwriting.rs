@@ -67,7 +67,7 @@ fn no_export_overwrites_the_project_or_a_picture() {
         }
     }
 
-    // Copies would mix with the originals, whatever path leads to their folder.
+    // Copies would mix with the originals, regardless of the path that leads to their folder.
     root.write("inner/new.txt", "");
     let before = contents(&root);
     for files in [PictureFiles::Copy, PictureFiles::Link] {

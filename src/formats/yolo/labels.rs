@@ -105,10 +105,7 @@ fn read_line(
             ));
             Ok(ImportedBox::drawn(category, bounds(&numbers)))
         }
-        _ => Err(format!(
-            "the box has {} values in place of 4",
-            numbers.len()
-        )),
+        _ => Err(format!("the box has {} values instead of 4", numbers.len())),
     }
 }
 

@@ -5,7 +5,7 @@
 //! width and the height of the box as shares of the picture's width and height. The class is an
 //! index into the list of names, so an export writes the list in the person's order. An empty
 //! label file is a picture that was verified to be empty. An import also accepts lines with a
-//! confidence, which are proposals, and polygons, of which only the bounding box is kept.
+//! confidence, which are proposals, and polygons, reduced to their bounding boxes.
 
 mod description;
 mod export;

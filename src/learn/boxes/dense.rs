@@ -20,7 +20,7 @@ const BORDER_WEIGHT: f32 = 0.05;
 const MIN_SCORE: f32 = 0.08;
 /// Patches whose boxes have at least this IoU vote together.
 const SAME_VOTE_IOU: f32 = 0.6;
-/// A patch whose box has at least this IoU with a better one gives no box of its own.
+/// A patch whose box has at least this IoU with a better one yields no box.
 const SAME_OBJECT_IOU: f32 = 0.5;
 /// Maximum number of boxes.
 const MAX_VOTES: usize = 15;
@@ -178,7 +178,7 @@ pub struct DenseHead {
 
 /// A box that patches agree on.
 #[derive(Clone, Copy, Debug)]
-pub struct Vote {
+pub struct VotedBox {
     /// The weighted mean of their boxes, in picture pixels.
     pub bbox: BBox,
     /// The best score among the patches.
@@ -189,7 +189,7 @@ pub struct Vote {
 
 impl DenseHead {
     /// The score of each patch `[P]`, and the boxes that patches vote for, best first.
-    pub fn votes(&self, picture: &PictureFeatures, features: &[f32]) -> (Vec<f32>, Vec<Vote>) {
+    pub fn votes(&self, picture: &PictureFeatures, features: &[f32]) -> (Vec<f32>, Vec<VotedBox>) {
         let inputs = self.centre.len();
         let scores = predict(features, &self.centre, inputs, 1);
         let reach = predict(features, &self.reach, inputs, 4);
@@ -238,7 +238,7 @@ impl DenseHead {
             }
             let [x0, y0, x1, y1] = sum.map(|sum| sum / weight);
             let bbox = BBox { x0, y0, x1, y1 };
-            votes.push(Vote {
+            votes.push(VotedBox {
                 bbox,
                 score,
                 weight,

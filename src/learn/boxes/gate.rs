@@ -4,8 +4,8 @@
 use crate::evaluate::{ClassMatching, EvaluationCase, Prediction, TruthBox, annotation_effort};
 use crate::geometry::BBox;
 
-/// Minimum number of held-out pictures.
-const MIN_HELD_OUT: usize = 4;
+/// Minimum number of held-out pictures: with fewer, a comparison proves nothing.
+pub const MIN_HELD_OUT: usize = 4;
 /// Standard errors by which the mean over all pictures must be better.
 const MARGIN_STANDARD_ERRORS: f64 = 0.5;
 

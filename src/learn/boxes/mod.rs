@@ -1,6 +1,6 @@
 //! Boxes from corrections: what people did with the proposals of some pictures improves those of the next.
 //!
-//! The backbone stays as it is. Everything that is learned is linear in its patch tokens, so everything is
+//! The backbone stays unchanged. Everything that is learned is linear in its patch tokens, so everything is
 //! a sum over pictures and solved in closed form. Of each picture a [`PictureFeatures`] is stored. The
 //! steps are:
 //!
@@ -65,7 +65,7 @@ mod stored_proposer;
 mod tests;
 
 pub use block::default_block;
-pub use gate::{GateMetrics, ReviewCost};
+pub use gate::{GateMetrics, MIN_HELD_OUT, ReviewCost};
 pub use learned_box::LearnedBox;
 pub use learner::BoxLearner;
 pub use map_candidates::MapCandidate;

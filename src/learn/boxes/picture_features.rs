@@ -4,7 +4,7 @@ use half::f16;
 
 use super::map_candidates::{MAX_CANDIDATES, MapCandidate, map_candidates};
 use crate::geometry::{BBox, Grid};
-use crate::localize::{Evidence, Maps};
+use crate::localize::{Evidence, PictureMaps};
 
 /// Number of maps that are learned from.
 pub(super) const MAP_COUNT: usize = 3;
@@ -23,7 +23,7 @@ pub struct PictureFeatures {
     /// The class token's attention, the same propagated along the affinities, and that combined with the
     /// companion's map of any object; each `[P]` with a maximum of 1.
     pub(super) maps: [Vec<f32>; MAP_COUNT],
-    /// The boxes that the map gives at any threshold.
+    /// The boxes of the map at all thresholds.
     pub(super) candidates: Vec<MapCandidate>,
     /// The program's own proposals, which learning has to beat, in pixels.
     pub(super) proposals: Vec<BBox>,
@@ -34,7 +34,7 @@ impl PictureFeatures {
     /// `None` if the evidence has no [tokens](Evidence::tokens), or numbers that are not finite.
     pub fn new(
         evidence: &Evidence,
-        maps: &Maps,
+        maps: &PictureMaps,
         size: (u32, u32),
         proposals: impl IntoIterator<Item = BBox>,
     ) -> Option<Self> {

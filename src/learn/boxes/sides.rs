@@ -1,7 +1,7 @@
 //! How far each side of a box has to move, predicted from what lies across it.
 //!
 //! This is the box regression of Fast R-CNN (Girshick 2015, arXiv 1504.08083) as a single ridge regression
-//! for all four sides: each is mirrored to become the left one, so every object gives four examples.
+//! for all four sides: each is mirrored to become the left one, so every object yields four examples.
 
 use super::field::{ALONG, BoxProfile, FeatureField, GEOMETRY_INPUTS};
 use super::picture_features::PictureFeatures;
@@ -150,7 +150,7 @@ impl SideModel {
         profiles.into_iter().zip(moves).collect()
     }
 
-    /// The boxes with their sides moved. A box that would vanish stays as it is.
+    /// The boxes with their sides moved. A box that would vanish stays unchanged.
     pub fn refine(&self, field: &FeatureField, boxes: &[BBox]) -> Vec<BBox> {
         let moved = self.moves(field, boxes).into_iter().zip(boxes);
         let refined = moved.map(|((_, moves), bbox)| {

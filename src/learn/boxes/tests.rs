@@ -391,7 +391,7 @@ fn predicted_probabilities_agree_with_observed_ones() {
     let fitted = calibration::Calibration::fit(&observed);
     assert!((fitted.probability(1.2) - 0.5).abs() < 0.05, "{fitted:?}");
     assert!(fitted.probability(1.8) > 0.75 && fitted.probability(0.4) < 0.2);
-    // A larger gain is never less probable, whatever was observed.
+    // A larger gain is never less probable, regardless of the observations.
     let upside_down = [(0.0, true), (2.0, false)].repeat(200);
     let fitted = calibration::Calibration::fit(&upside_down);
     assert!(fitted.probability(2.0) > fitted.probability(0.0));

@@ -2,7 +2,7 @@
 //!
 //! `AdamW` trains a vision transformer (DeiT, DINOv2) and a 3x3 convolution over its patch tokens, so that
 //! the mean of each class's map predicts whether the class is in the picture. A run that was interrupted
-//! or killed continues from its checkpoint and gives the same bytes as a run in one go.
+//! or killed continues from its checkpoint and writes the same bytes as a run in one go.
 //!
 //! The defaults are those of the official implementation (vasgaowei/TS-CAM) for CUB-200-2011, according to
 //! its script, configuration and code; see [`TrainingSettings`].

@@ -1,8 +1,8 @@
-//! The purposes of random numbers, each with a stream of its own.
+//! The purposes of random numbers, each with its own stream.
 
 /// The purpose of a stream of random numbers; part of the key of the stream.
 #[derive(Clone, Copy)]
-pub enum Purpose {
+pub enum RandomPurpose {
     /// The order of the pictures in an epoch.
     Order,
     /// The crop of a picture.

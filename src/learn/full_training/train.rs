@@ -16,7 +16,7 @@ use super::training_pictures::TrainingPictures;
 
 /// Trains a network and writes it, unless `cancel` is set meanwhile.
 ///
-/// On the CPU of one machine the same job gives the same bytes, in one run or with interruptions.
+/// On the CPU of one machine the same job writes the same bytes, in one run or with interruptions.
 ///
 /// # Errors
 /// If the job cannot succeed or has to stop. The last checkpoint stays in its file.

@@ -4,9 +4,9 @@
 //!
 //! The minimised function is the weighted mean of the cross-entropies plus `l2 / 2 tr(W^T M W)`, without
 //! a penalty on the bias. The metric `M` is the covariance of the vectors, scaled to a mean variance of
-//! 1, plus 0.3 of the identity: a direction in which all pictures differ, whatever they show, costs more
-//! than one in which few do. Compared with `|W|^2`, this classifies 2 to 3 percentage points more
-//! pictures correctly.
+//! 1, plus 0.3 of the identity: a direction in which all pictures differ, regardless of what they show,
+//! costs more than one in which few do. Compared with `|W|^2`, this classifies 2 to 3 percentage points
+//! more pictures correctly.
 //!
 //! The solver is L-BFGS (Nocedal & Wright, *Numerical Optimization*, algorithm 7.4). Published crates
 //! have it too, but none can start from a given curvature. Here that is the Hessian at zero, shared by

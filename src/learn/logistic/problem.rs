@@ -12,7 +12,7 @@ use crate::learn::gram::{row_chunks, second_moments};
 /// The weight of the identity in the metric of the penalty.
 const IDENTITY_SHARE: f64 = 0.3;
 
-/// N vectors of D numbers with their classes, of which there are C.
+/// N vectors of D numbers with their classes, C in all.
 pub struct Problem {
     /// `[N * (D + 1)]` row by row: centred and scaled to a mean square length of 1, followed by a 1 for
     /// the bias.

@@ -175,9 +175,7 @@ fn the_content_decides_the_format_and_a_wrong_name_is_mentioned() {
     assert_eq!(picture.rgb, scene(4, 4));
     assert_eq!(
         picture.warnings,
-        [
-            "cat.jpg has the name of a JPEG picture but holds a PNG picture: it was read anyway; rename it"
-        ]
+        ["cat.jpg is named as JPEG but contains PNG; it was read anyway, but should be renamed"]
     );
     // A name without an extension is not wrong.
     assert!(

@@ -1,4 +1,4 @@
-//! Properties: the file agrees with any document, whatever edits led to it.
+//! Properties: the file agrees with any document, regardless of the edits that led to it.
 
 use proptest::collection::vec;
 use proptest::option;

@@ -18,7 +18,7 @@ pub struct NameChooser {
 pub type Mapping = Vec<(String, Option<MappedClass>)>;
 
 impl NameChooser {
-    /// Chooses a name for these classes, of which there is at least one.
+    /// Chooses a name for these classes, at least one.
     pub fn new(classes: Vec<String>) -> Self {
         Self {
             classes,

@@ -23,7 +23,7 @@ pub struct Rows {
 
 /// A class of the model.
 pub struct Row {
-    /// The name that the model gives it.
+    /// Its name in the model.
     pub class: String,
     /// The same in lower case, for the search.
     pub lower: String,

@@ -1,4 +1,4 @@
-//! The list of pictures: search, filters, order, and rows or thumbnails, of which only the visible
+//! The list of pictures: search, filters, order, and rows or thumbnails; only the visible
 //! ones are drawn.
 //!
 //! | file | what it is for |
@@ -18,5 +18,5 @@ mod row;
 mod row_text;
 
 pub use self::focus::id;
-pub use self::list::PictureList;
+pub use self::list::PictureListPanel;
 pub use self::row_text::tag_names;

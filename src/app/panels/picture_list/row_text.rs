@@ -62,7 +62,7 @@ impl BoxCounts {
     }
 }
 
-/// A path cut at its beginning so that it fits into so many points: its end says more.
+/// Elides the start of a path to fit the given width in points. The end says more.
 pub fn elided(ui: &Ui, path: &str, font: &FontId, width: f32) -> String {
     let fits = |text: &str| {
         let painter = ui.painter();
