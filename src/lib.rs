@@ -17,7 +17,7 @@
 //! | [`files`] | whole-file writing, target checks, paths, hashes | – |
 //! | [`naming`] | which class of a project a model's class stands for, and suggestions for it | – |
 //! | [`pictures`] | files -> upright RGB; sizes, orientation, resizing; scanning folders | files, geometry |
-//! | [`localize`] | evidence -> maps -> regions -> boxes, on plain slices (the paper's A*S is in `maps`) | geometry |
+//! | [`localize`] | evidence -> maps -> regions -> boxes, on plain slices (the paper's A*S is in `picture_maps`) | geometry |
 //! | [`evaluate`] | metrics of proposals against true boxes, on plain values | geometry |
 //! | [`nn`] | what every network needs: weights, devices, convolutions, fused operations (candle) | files, geometry |
 //! | [`tscam`] | the paper: a picture -> [`localize::Evidence`] with per-layer attention, not yet summed; the ViT, its heads, the companion (an ImageNet EfficientNet) | nn, localize, pictures, geometry |
@@ -37,13 +37,13 @@
 //! ```
 //! use std::path::Path;
 //! use tsukami::formats::coco::{Annotation, Category, Image, Instances};
-//! use tsukami::propose::{self, ProposeSettings, Target};
+//! use tsukami::propose::{self, PipelineSettings, Target};
 //! use tsukami::{localize::Quality, nn::device::DeviceChoice, pictures, tscam::Model};
 //!
 //! let path = Path::new("assets/sample/images/cat/chelsea.jpg");
 //! let picture = pictures::decode(path, &pictures::DecodeLimits::default())?.rgb;
 //! let model = Model::embedded(&DeviceChoice::Auto.open()?.device)?;
-//! let mut settings = ProposeSettings::default();
+//! let mut settings = PipelineSettings::default();
 //! settings.input_options.quality = Quality::Fast;
 //! let evidence = model.infer(&model.input(&picture, settings.input_options))?;
 //! let size = picture.dimensions();

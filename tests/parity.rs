@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
 use tsukami::geometry::Grid;
-use tsukami::localize::{AffinityMatrix, Evidence, LevelMap, Maps, Method, largest_region};
+use tsukami::localize::{AffinityMatrix, Evidence, LevelMap, Method, PictureMaps, largest_region};
 use tsukami::nn::weights::Weights;
 use tsukami::tscam::backbone::Backbone;
 use tsukami::tscam::conformer::ConformerConfig;
@@ -71,7 +71,7 @@ fn attention_of(evidence: &Evidence) -> Vec<f32> {
 }
 
 /// The class token's attention summed over all layers, as the paper does, `[P]`.
-fn summed_attention(evidence: &Evidence) -> Vec<f32> {
+fn attention_last_layers(evidence: &Evidence) -> Vec<f32> {
     let none = vec![0f32; evidence.grid.patches()];
     evidence.attention.iter().fold(none, |sum, layer| {
         sum.iter().zip(layer).map(|(a, b)| a + b).collect()
@@ -82,7 +82,7 @@ fn summed_attention(evidence: &Evidence) -> Vec<f32> {
 fn coupled_maps(evidence: &Evidence) -> Vec<f32> {
     let classes = evidence.head.as_ref().unwrap().logits.len();
     let map = |class| {
-        let maps = Maps::new(evidence, &[(class, 1.0)], &[]);
+        let maps = PictureMaps::new(evidence, &[(class, 1.0)], &[]);
         maps.map(Method::TsCam, Some(class)).unwrap().values.clone()
     };
     (0..classes).flat_map(map).collect()
@@ -91,7 +91,7 @@ fn coupled_maps(evidence: &Evidence) -> Vec<f32> {
 /// `P P A` at the reference's temperature of 0.2.
 fn affinity_map(evidence: &Evidence) -> Vec<f32> {
     let affinity = AffinityMatrix::new(evidence, 0.2);
-    affinity.propagate(&affinity.propagate(&evidence.summed_attention()))
+    affinity.propagate(&affinity.propagate(&evidence.attention_last_layers()))
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn the_official_ts_cam_checkpoint_gives_the_same_maps() {
         1e-4,
     );
 
-    let summed = summed_attention(&evidence);
+    let summed = attention_last_layers(&evidence);
     assert_close("attention", &summed, &numbers(&expected["attention"]), 1e-4);
     let cams = coupled_maps(&evidence);
     assert_close("cams", &cams, &numbers(&expected["cams"]), 1e-4);
@@ -166,7 +166,7 @@ fn the_official_conformer_checkpoint_gives_the_same_maps() {
         assert_eq!(evidence.grid, Grid { rows, columns });
         for (name, found) in [
             ("patch_tokens", numbers(&features.patch_tokens)),
-            ("attention", summed_attention(&evidence)),
+            ("attention", attention_last_layers(&evidence)),
             ("logits", evidence.head.as_ref().unwrap().logits.clone()),
             ("cams", coupled_maps(&evidence)),
         ] {
@@ -215,7 +215,7 @@ fn boxes_are_those_of_the_official_implementation() {
     let mut compared = 0;
     for (threshold, boxes) in by_threshold {
         for (class, expected) in boxes.as_array().unwrap().iter().enumerate() {
-            let maps = Maps::new(&evidence, &[(class, 1.0)], &[]);
+            let maps = PictureMaps::new(&evidence, &[(class, 1.0)], &[]);
             let map = maps.map(Method::TsCam, Some(class)).unwrap();
             let levels = LevelMap::new(map, 224, 224);
             let regions = levels.regions(threshold.parse().unwrap());

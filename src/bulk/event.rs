@@ -30,7 +30,7 @@ pub enum BulkEvent<'a> {
 
 /// How a run ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RunSummary {
+pub struct BulkSummary {
     /// Number of pictures in the file.
     pub pictures: usize,
     /// Number of boxes in the file.

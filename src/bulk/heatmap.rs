@@ -7,7 +7,7 @@ use std::path::Path;
 use image::{ImageFormat, Rgb, RgbImage};
 
 use crate::files::{FileError, write_whole};
-use crate::localize::{LevelMap, Map};
+use crate::localize::{LevelMap, PatchMap};
 use crate::pictures;
 
 /// Longest side of a heat map. Maps have no finer detail.
@@ -17,7 +17,7 @@ const OPACITY: f32 = 0.6;
 
 /// The picture in grey under the colours of the map (inferno, which is perceptually uniform; dark
 /// is low), reduced to at most 1024 pixels on its longest side.
-fn overlay(picture: &RgbImage, map: &Map) -> RgbImage {
+fn overlay(picture: &RgbImage, map: &PatchMap) -> RgbImage {
     let (width, height) = picture.dimensions();
     let scale = (MAX_SIDE_PX as f32 / width.max(height) as f32).min(1.0);
     let side = |length: u32| ((length as f32 * scale).round() as u32).max(1);
@@ -38,7 +38,7 @@ fn overlay(picture: &RgbImage, map: &Map) -> RgbImage {
 ///
 /// # Errors
 /// If the file or a folder cannot be written.
-pub(super) fn write(path: &Path, picture: &RgbImage, map: &Map) -> Result<(), FileError> {
+pub(super) fn write(path: &Path, picture: &RgbImage, map: &PatchMap) -> Result<(), FileError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(FileError::unwritable(path))?;
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::categories::RunCategories;
 use super::job::BulkJob;
-use crate::propose::ProposeSettings;
+use crate::propose::PipelineSettings;
 use crate::tscam::Model;
 
 /// Whether the run was interrupted.
@@ -30,7 +30,7 @@ pub(super) struct RunInfo(Map<String, Value>);
 impl RunInfo {
     /// The settings of a run.
     pub fn new(job: &BulkJob, model: &Model, categories: &RunCategories) -> Self {
-        let ProposeSettings {
+        let PipelineSettings {
             method,
             input_options,
             boxes,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::naming::Naming;
-use crate::propose::ProposeSettings;
+use crate::propose::PipelineSettings;
 
 /// What a run is to do.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct BulkJob {
     /// Number of decoding threads.
     pub decoders: usize,
     /// How to propose boxes.
-    pub settings: ProposeSettings,
+    pub settings: PipelineSettings,
     /// Names for the model's classes.
     pub naming: Naming,
 }

@@ -34,7 +34,7 @@ mod run;
 mod targets;
 
 pub use error::BulkError;
-pub use event::{BulkEvent, RunSummary};
+pub use event::{BulkEvent, BulkSummary};
 pub use job::{BulkJob, Shard};
 pub use merge::merge;
 pub use run::run;

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use super::assembly::{PictureResult, assemble};
 use super::categories::RunCategories;
 use super::error::BulkError;
-use super::event::{BulkEvent, RunSummary};
+use super::event::{BulkEvent, BulkSummary};
 use super::heatmap;
 use super::info::RunInfo;
 use super::job::{BulkJob, Shard};
@@ -18,20 +18,20 @@ use super::targets::check_targets;
 use crate::files::FileError;
 use crate::formats::coco;
 use crate::pictures::{self, Scan, ScanProblem, ScannedPicture};
-use crate::propose::{self, Inference, ProposeSettings, Target};
+use crate::propose::{self, Inference, PipelineSettings, Target};
 use crate::tscam::Model;
 
 /// Runs the job, and reports each picture to `on_event`.
 ///
 /// # Errors
 /// If the run cannot start, or the journal or a result cannot be written. A picture that fails is
-/// not an error: it is in [`RunSummary::failed`].
+/// not an error: it is in [`BulkSummary::failed`].
 pub fn run(
     job: &BulkJob,
     model: &Model,
     cancel: &AtomicBool,
     mut on_event: impl FnMut(BulkEvent<'_>),
-) -> Result<RunSummary, BulkError> {
+) -> Result<BulkSummary, BulkError> {
     let mut scan = scan_pictures(job)?;
     check_targets(job, &scan.entries)?;
     // The categories are those of all pictures, also of other shards.
@@ -102,7 +102,7 @@ pub fn run(
         coco::write_detections(results, &instances.detections())?;
     }
     journal.remove()?;
-    Ok(RunSummary {
+    Ok(BulkSummary {
         pictures: instances.images.len(),
         boxes: instances.annotations.len(),
         failed,
@@ -226,9 +226,9 @@ fn write_heatmap(
     path: &std::path::Path,
     inference: &Inference,
     target: &Target,
-    settings: &ProposeSettings,
+    settings: &PipelineSettings,
 ) -> Result<(), FileError> {
-    let ProposeSettings { method, boxes, .. } = settings;
+    let PipelineSettings { method, boxes, .. } = settings;
     let maps = propose::maps_for(&inference.evidence, target, boxes.mode);
     let class = maps.classes.first().map(|maps| maps.class);
     match (&inference.picture, maps.map(*method, class)) {

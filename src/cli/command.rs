@@ -1,5 +1,6 @@
 //! The command line as a whole: its subcommands, and how the program starts and ends.
 
+#[cfg(feature = "app")]
 use std::path::PathBuf;
 use std::process::ExitCode;
 

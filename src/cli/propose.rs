@@ -14,7 +14,7 @@ use crate::bulk::{self, BulkEvent, BulkJob, Shard};
 use crate::formats::class_map;
 use crate::localize::{BoxMode, BoxOptions};
 use crate::naming::Naming;
-use crate::propose::ProposeSettings;
+use crate::propose::PipelineSettings;
 use crate::tscam::Model;
 
 /// The arguments of `tsukami propose`.
@@ -90,7 +90,7 @@ impl Arguments {
             shard: self.shard,
             folder_tags: matches!(self.tags, Some(Tags::Folders)),
             decoders: self.model.backbone.decoders(),
-            settings: ProposeSettings {
+            settings: PipelineSettings {
                 method: self.model.method,
                 input_options: self.model.input_options(),
                 boxes: BoxOptions {

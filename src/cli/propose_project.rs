@@ -12,7 +12,7 @@ use super::project_access::{open, rescan};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{Document, PictureId, Provenance, ReviewState};
 use crate::naming::{MappedClass, Naming};
-use crate::propose::{self, Proposal, ProposeSettings, Target};
+use crate::propose::{self, PipelineSettings, Proposal, Target};
 use crate::store::{Access, Project, StoreError};
 use crate::tscam::Model;
 
@@ -27,7 +27,7 @@ const PICTURES_PER_COMMIT: usize = 32;
 pub fn run(
     file: &Path,
     model: &Model,
-    settings: &ProposeSettings,
+    settings: &PipelineSettings,
     decoders: usize,
     again: bool,
     naming: Option<&Naming>,
@@ -146,7 +146,7 @@ struct ProposalWriter<'a> {
 }
 
 impl<'a> ProposalWriter<'a> {
-    fn new(project: &'a mut Project, model: &Model, settings: &ProposeSettings) -> Self {
+    fn new(project: &'a mut Project, model: &Model, settings: &PipelineSettings) -> Self {
         let threshold = settings.boxes.threshold;
         Self {
             project,

@@ -62,7 +62,7 @@ impl Default for Edit {
 /// The rows that an edit affects, each once, in ascending order. An edit and its inverse affect the
 /// same rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Affected {
+pub struct AffectedRows {
     /// Pictures whose own row changes.
     pub pictures: Vec<PictureId>,
     /// Boxes that change, with the picture that they are on.
@@ -95,8 +95,8 @@ impl Edit {
     }
 
     /// The rows that the edit affects.
-    pub fn affected(&self) -> Affected {
-        let mut affected = Affected::default();
+    pub fn affected(&self) -> AffectedRows {
+        let mut affected = AffectedRows::default();
         self.collect_affected(&mut affected);
         affected.pictures.sort_unstable();
         affected.pictures.dedup();
@@ -107,7 +107,7 @@ impl Edit {
         affected
     }
 
-    fn collect_affected(&self, affected: &mut Affected) {
+    fn collect_affected(&self, affected: &mut AffectedRows) {
         match self {
             Self::Picture(change) => affected.pictures.push(change.id(|row| row.id)),
             Self::Annotation { picture, change } => {
@@ -162,7 +162,7 @@ impl Edit {
     }
 }
 
-impl Affected {
+impl AffectedRows {
     /// The picture that changes or has a box that does, if it is exactly one.
     pub fn only_picture(&self) -> Option<PictureId> {
         let of_boxes = self.annotations.iter().map(|(picture, _)| *picture);

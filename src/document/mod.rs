@@ -43,7 +43,7 @@ mod tests;
 pub use annotation::{Annotation, BoxState};
 pub use category::Category;
 pub use content::Document;
-pub use edit::{Affected, Change, Edit};
+pub use edit::{AffectedRows, Change, Edit};
 pub use error::EditError;
 pub use flags::{Flag, Flags};
 pub use history::{History, Step};

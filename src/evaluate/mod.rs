@@ -7,7 +7,7 @@
 //! - *How good is it at weakly supervised localisation (WSOL)?* [`LocalizationCurve`]: GT-known Loc
 //!   and `MaxBoxAcc` over thresholds (Choe et al. 2020, 'Evaluating Weakly Supervised Object
 //!   Localization Methods Right', arXiv 2001.07437); [`ClassLocalization`]: Top-1 and Top-5 Cls and
-//!   Loc of ILSVRC. [`SquashedTruth`] reproduces the official TS-CAM code and the wsolevaluation code
+//!   Loc of ILSVRC. [`ProtocolTruth`] reproduces the official TS-CAM code and the wsolevaluation code
 //!   to the pixel.
 //!
 //! Boxes are in picture pixels, as everywhere ([`crate::geometry`]). Every rate is a fraction in
@@ -58,7 +58,7 @@ pub use case::{ClassMatching, EvaluationCase, Prediction, TruthBox};
 pub use coco::{CocoMetrics, coco_metrics};
 pub use effort::{AnnotationEffort, annotation_effort};
 pub use iou::{IouConvention, best_iou};
-pub use protocol::SquashedTruth;
+pub use protocol::ProtocolTruth;
 pub use wsol::{
     ClassLocalization, ClassLocalizationMetrics, LocalizationCurve, LocalizationMetrics,
     LocalizationPoint, RankedClass, best_point,

@@ -13,13 +13,13 @@ const IOU: IouConvention = IouConvention::PixelInclusive;
 
 /// The true boxes of a picture as each code places them in its squashed frame.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SquashedTruth {
+pub struct ProtocolTruth {
     frame: (u32, u32),
     ts_cam: Vec<BBox>,
     wsolevaluation: Vec<BBox>,
 }
 
-impl SquashedTruth {
+impl ProtocolTruth {
     /// `boxes` are in a picture of `picture` pixels that is squashed to `frame` pixels. Proposed boxes
     /// must be in the frame. Both sizes are width and height.
     pub fn new(boxes: &[BBox], picture: (u32, u32), frame: (u32, u32)) -> Self {
@@ -104,7 +104,7 @@ mod tests {
         // 500 x 333 -> 224 x 224: x * 0.448, y * 0.6727.
         let whole = corners(0.0, 0.0, 500.0, 333.0);
         let part = corners(111.0, 108.0, 441.0, 193.0);
-        let truth = SquashedTruth::new(&[whole, part], (500, 333), (224, 224));
+        let truth = ProtocolTruth::new(&[whole, part], (500, 333), (224, 224));
         let placed = corners(49.0, 72.0, 197.0, 129.0); // 49.7, 72.6, 197.6, 129.8
         assert_eq!(truth.ts_cam, [corners(0.0, 0.0, 223.0, 223.0), placed]);
         assert_eq!(
@@ -117,21 +117,21 @@ mod tests {
     fn each_code_keeps_its_own_order_of_operations() {
         // In 64 bits 5 / 77 * 77 lies just below 5, while 5 * 77 / 77 is 5.
         let size = (77, 77);
-        let truth = SquashedTruth::new(&[corners(5.0, 5.0, 9.0, 9.0)], size, size);
+        let truth = ProtocolTruth::new(&[corners(5.0, 5.0, 9.0, 9.0)], size, size);
         assert_eq!(truth.ts_cam[0].x0, 4.0);
         assert_eq!(truth.wsolevaluation[0].x0, 5.0);
     }
 
     #[test]
     fn each_code_has_its_own_replacement_for_a_missing_box() {
-        let truth = SquashedTruth::new(&[corners(0.0, 0.0, 3.0, 3.0)], (224, 224), (224, 224));
+        let truth = ProtocolTruth::new(&[corners(0.0, 0.0, 3.0, 3.0)], (224, 224), (224, 224));
         assert_eq!(truth.ts_cam_iou(None), 4.0 / 16.0);
         assert_eq!(truth.wsolevaluation_iou(&[]), 1.0 / 16.0);
     }
 
     #[test]
     fn wsolevaluation_makes_a_box_at_the_far_edge_one_pixel_smaller() {
-        let truth = SquashedTruth::new(&[corners(0.0, 0.0, 222.0, 99.0)], (224, 224), (224, 224));
+        let truth = ProtocolTruth::new(&[corners(0.0, 0.0, 222.0, 99.0)], (224, 224), (224, 224));
         let found = corners(0.0, 0.0, 224.0, 99.0);
         assert_eq!(truth.ts_cam_iou(Some(found)), 223.0 / 225.0);
         assert_eq!(truth.wsolevaluation_iou(&[found]), 223.0 / 224.0);

@@ -40,7 +40,7 @@ pub(super) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
 }
 
 /// A line of the file.
-pub struct TaggedPicture {
+pub struct TagRow {
     /// The path of the picture, which cannot lead out of its folder.
     pub name: String,
     /// Its tags, possibly none.
@@ -51,7 +51,7 @@ pub struct TaggedPicture {
 ///
 /// # Errors
 /// If the file cannot be read or is not CSV.
-pub fn read(path: &Path) -> Result<(Vec<TaggedPicture>, Vec<String>), FormatError> {
+pub fn read(path: &Path) -> Result<(Vec<TagRow>, Vec<String>), FormatError> {
     let content = input::read_text(path, input::MAX_DATASET_FILE_BYTES)?;
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
@@ -75,7 +75,7 @@ pub fn read(path: &Path) -> Result<(Vec<TaggedPicture>, Vec<String>), FormatErro
             continue;
         };
         let tags = record.iter().skip(1).filter(|tag| !tag.is_empty());
-        lines.push(TaggedPicture {
+        lines.push(TagRow {
             name,
             tags: tags.map(str::to_owned).collect(),
         });

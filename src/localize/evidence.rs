@@ -1,6 +1,6 @@
 //! What the networks computed from one picture.
 
-use super::map::Map;
+use super::patch_map::PatchMap;
 use super::quality::Quality;
 use crate::geometry::{BBox, Grid};
 
@@ -128,14 +128,14 @@ impl ClassEvidence {
     }
 
     /// The map of a class, resized to `grid`; `None` if there is no such class.
-    pub fn map(&self, class: usize, grid: Grid) -> Option<Map> {
+    pub fn map(&self, class: usize, grid: Grid) -> Option<PatchMap> {
         let values = self.maps.get(class)?.clone();
         Some(self.resized(values, grid))
     }
 
     /// The map of any object on `grid`: the sum of the maps of all classes, weighted by the square root
     /// of their probabilities. The root gives more weight to classes that are related to an unknown one.
-    pub fn any_class_map(&self, grid: Grid) -> Map {
+    pub fn any_class_map(&self, grid: Grid) -> PatchMap {
         let mut sum = vec![0.0; self.grid.patches()];
         for (probability, map) in self.probabilities().iter().zip(&self.maps) {
             let weight = probability.sqrt();
@@ -148,7 +148,7 @@ impl ClassEvidence {
 
     /// The joint logit of all classes except `classes` at each position, on `grid`: the logarithm of the
     /// sum of the exponentials of their logits.
-    pub fn logits_of_others(&self, classes: &[usize], grid: Grid) -> Map {
+    pub fn logits_of_others(&self, classes: &[usize], grid: Grid) -> PatchMap {
         let others = self.maps.iter().enumerate();
         let others: Vec<&Vec<f32>> = others
             .filter(|(class, _)| !classes.contains(class))
@@ -159,15 +159,15 @@ impl ClassEvidence {
         self.resized(values.collect(), grid)
     }
 
-    fn resized(&self, values: Vec<f32>, grid: Grid) -> Map {
-        let map = Map {
+    fn resized(&self, values: Vec<f32>, grid: Grid) -> PatchMap {
+        let map = PatchMap {
             grid: self.grid,
             values,
         };
         if self.grid == grid {
             return map;
         }
-        Map {
+        PatchMap {
             grid,
             values: map.resized(grid.columns, grid.rows),
         }
@@ -186,16 +186,16 @@ pub(super) fn log_sum_exp(xs: impl Iterator<Item = f32> + Clone) -> f32 {
 
 impl Evidence {
     /// The class token's attention summed over the last layers, `[P]`.
-    pub fn summed_attention(&self) -> Vec<f32> {
-        self.attention_of_last(ATTENTION_LAYERS)
+    pub fn attention_last_layers(&self) -> Vec<f32> {
+        self.attention_of_last_layers(ATTENTION_LAYERS)
     }
 
     /// The class token's attention summed over all layers, `[P]` (the paper).
-    pub fn attention_of_all(&self) -> Vec<f32> {
-        self.attention_of_last(self.attention.len())
+    pub fn attention_all_layers(&self) -> Vec<f32> {
+        self.attention_of_last_layers(self.attention.len())
     }
 
-    fn attention_of_last(&self, layers: usize) -> Vec<f32> {
+    fn attention_of_last_layers(&self, layers: usize) -> Vec<f32> {
         let first = self.attention.len().saturating_sub(layers);
         let mut sum = vec![0.0; self.grid.patches()];
         for layer in &self.attention[first..] {

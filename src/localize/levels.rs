@@ -1,6 +1,6 @@
 //! A map cut into regions.
 
-use super::map::Map;
+use super::patch_map::PatchMap;
 use crate::geometry::BBox;
 
 /// A map whose range is a smaller share of its maximum than this is constant, apart from rounding.
@@ -19,7 +19,7 @@ pub struct LevelMap {
 
 impl LevelMap {
     /// Enlarges `map` to `width` x `height` pixels. A constant map has level 0 everywhere.
-    pub fn new(map: &Map, width: usize, height: usize) -> Self {
+    pub fn new(map: &PatchMap, width: usize, height: usize) -> Self {
         let values = map.resized(width, height);
         let (min, max) = values
             .iter()

@@ -3,9 +3,9 @@
 use super::boxes::{BoxMode, BoxOptions, ScoredBox};
 use super::instances::{patch_at, split_touching};
 use super::levels::{LevelMap, Region, largest_region};
-use super::maps::Maps;
 use super::method::Method;
 use super::names::NameLogits;
+use super::picture_maps::PictureMaps;
 use super::zoom::{ZoomedLevels, refined};
 use crate::geometry::{BBox, Grid};
 
@@ -22,22 +22,22 @@ pub struct Localizer {
     method: Method,
     /// The class token's attention, enlarged in the same way, for scores.
     attention: Vec<f32>,
-    /// [`Maps::object`], enlarged in the same way, for scores.
+    /// [`PictureMaps::object`], enlarged in the same way, for scores.
     object: Vec<f32>,
     grid: Grid,
     /// Pixels per patch.
     scale: usize,
-    /// See [`Maps::names`]; only for regions of no particular class.
+    /// See [`PictureMaps::names`]; only for regions of no particular class.
     names: Option<NameLogits>,
-    /// See [`Maps::instance_labels`].
+    /// See [`PictureMaps::instance_labels`].
     instance_labels: Option<Vec<u16>>,
     zoomed: Vec<ZoomedLevels>,
 }
 
 impl Localizer {
     /// Prepares the map of `class`, or of any object if `None`. `None` if there is no
-    /// [such map](Maps::map).
-    pub fn new(maps: &Maps, method: Method, class: Option<usize>) -> Option<Self> {
+    /// [such map](PictureMaps::map).
+    pub fn new(maps: &PictureMaps, method: Method, class: Option<usize>) -> Option<Self> {
         let map = maps.map(method, class)?;
         let scale = method.pixels_per_patch(maps.patch_size);
         let Grid { rows, columns } = map.grid;

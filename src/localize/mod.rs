@@ -9,14 +9,14 @@
 //!
 //! | file | its one idea |
 //! |---|---|
-//! | `map` | one value per patch, and bilinear enlargement |
+//! | `patch_map` | one value per patch, and bilinear enlargement |
 //! | `quality`, `method` | how much is computed, and how a map is made |
 //! | `evidence` | what the networks computed from one picture; sums the attention over layers (A) |
 //! | `levels` | a map cut into regions |
 //! | `affinity` | maps propagated along the affinities of the patches |
 //! | `instances` | objects that touch, separated by normalised cuts |
 //! | `names` | which classes a region may show |
-//! | `maps` | couples A with the class maps (A*S) and propagates the result: the maps of one picture, for every method |
+//! | `picture_maps` | couples A with the class maps (A*S) and propagates the result: the maps of one picture, for every method |
 //! | `boxes` | options and results |
 //! | `zoom` | small objects, seen a second time at a larger scale |
 //! | `localizer` | one map cut into scored boxes at any threshold |
@@ -27,10 +27,10 @@ mod evidence;
 mod instances;
 mod levels;
 mod localizer;
-mod map;
-mod maps;
 mod method;
 mod names;
+mod patch_map;
+mod picture_maps;
 mod quality;
 #[cfg(test)]
 mod tests;
@@ -41,9 +41,9 @@ pub use boxes::{BoxMode, BoxOptions, ScoredBox};
 pub use evidence::{ClassEvidence, ClassSource, Evidence, PatchTokens, ZoomedEvidence};
 pub use levels::{LevelMap, Region, largest_region};
 pub use localizer::Localizer;
-pub use map::Map;
-pub use maps::{ClassMaps, Maps, SemanticMaps, ZoomedMaps};
 pub use method::Method;
 pub use names::NameLogits;
+pub use patch_map::PatchMap;
+pub use picture_maps::{ClassMaps, PictureMaps, SemanticMaps, ZoomedMaps};
 pub use quality::Quality;
 pub use zoom::zoom_frames;

@@ -1,16 +1,16 @@
 //! Which classes a region may show.
 
 use super::evidence::{ClassEvidence, log_sum_exp};
-use super::map::Map;
+use super::patch_map::PatchMap;
 use crate::geometry::Grid;
 
 /// Maps of logits, from which the class of a region is estimated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NameLogits {
     /// The candidate classes, each with its map of logits.
-    pub classes: Vec<(usize, Map)>,
+    pub classes: Vec<(usize, PatchMap)>,
     /// The joint logit of all other classes.
-    pub others: Map,
+    pub others: PatchMap,
 }
 
 impl NameLogits {
@@ -27,7 +27,7 @@ impl NameLogits {
     /// mean logits. `weights [P]` says how much of each patch lies in the region.
     pub fn of_region(&self, weights: &[f32]) -> Vec<(usize, f32)> {
         let total: f32 = weights.iter().sum();
-        let mean = |map: &Map| {
+        let mean = |map: &PatchMap| {
             let weighted = map.values.iter().zip(weights).map(|(x, w)| x * w);
             weighted.sum::<f32>() / total
         };

@@ -33,7 +33,8 @@ fn levels(levels: &[u8]) -> LevelMap {
 #[test]
 fn even_attention_gives_no_box() {
     let even = evidence(4, 5, vec![0.05; 20]);
-    let localizer = Localizer::new(&Maps::new(&even, &[], &[]), Method::Affinity, None).unwrap();
+    let localizer =
+        Localizer::new(&PictureMaps::new(&even, &[], &[]), Method::Affinity, None).unwrap();
     assert_eq!(localizer.boxes(&BoxOptions::default(), (100, 80)), []);
 }
 
@@ -41,14 +42,14 @@ fn even_attention_gives_no_box() {
 fn a_single_patch_gives_no_box() {
     for method in [Method::Affinity, Method::Attention] {
         let one = evidence(1, 1, vec![1.0]);
-        let localizer = Localizer::new(&Maps::new(&one, &[], &[]), method, None).unwrap();
+        let localizer = Localizer::new(&PictureMaps::new(&one, &[], &[]), method, None).unwrap();
         assert_eq!(localizer.boxes(&BoxOptions::default(), (1, 1)), []);
     }
 }
 
 #[test]
 fn the_papers_method_needs_a_class() {
-    let maps = Maps::new(&evidence(2, 2, vec![0.25; 4]), &[], &[]);
+    let maps = PictureMaps::new(&evidence(2, 2, vec![0.25; 4]), &[], &[]);
     assert!(maps.map(Method::TsCam, None).is_none());
 }
 
@@ -56,7 +57,8 @@ fn the_papers_method_needs_a_class() {
 fn attention_on_one_side_gives_a_box_with_a_high_score_there() {
     let attention = (0..64).map(|at| if at % 8 < 4 { 0.03 } else { 0.0002 });
     let sided = evidence(8, 8, attention.collect());
-    let localizer = Localizer::new(&Maps::new(&sided, &[], &[]), Method::Affinity, None).unwrap();
+    let localizer =
+        Localizer::new(&PictureMaps::new(&sided, &[], &[]), Method::Affinity, None).unwrap();
     let boxes = localizer.boxes(&BoxOptions::default(), (80, 80));
     let [found] = &boxes[..] else {
         panic!("{boxes:?}")
@@ -101,7 +103,11 @@ fn row_of_objects(ends: &[usize]) -> Evidence {
 }
 
 fn boxes_of(evidence: &Evidence) -> Vec<BBox> {
-    let localizer = Localizer::new(&Maps::new(evidence, &[], &[]), Method::Affinity, None);
+    let localizer = Localizer::new(
+        &PictureMaps::new(evidence, &[], &[]),
+        Method::Affinity,
+        None,
+    );
     let mut boxes = localizer.unwrap().largest_and_all(0.5, (160, 80)).1;
     boxes.sort_by(|a, b| a.x0.total_cmp(&b.x0));
     boxes
@@ -122,7 +128,7 @@ fn objects_that_touch_are_separated_where_their_tokens_change_abruptly() {
 
 #[test]
 fn the_papers_methods_do_not_separate_objects_that_touch() {
-    let maps = Maps::new(&row_of_objects(&[8, 16]), &[], &[]);
+    let maps = PictureMaps::new(&row_of_objects(&[8, 16]), &[], &[]);
     assert!(maps.instance_labels.is_some());
     let localizer = Localizer::new(&maps, Method::Attention, None).unwrap();
     assert_eq!(localizer.largest_and_all(0.5, (160, 80)).1.len(), 1);
@@ -209,7 +215,7 @@ fn a_region_gets_its_class_from_its_own_logits() {
         ..evidence(1, 2, vec![0.5; 2])
     };
     let names = |weights: &[f32]| {
-        let maps = Maps::new(&companion, &[], &[0, 1]);
+        let maps = PictureMaps::new(&companion, &[], &[0, 1]);
         maps.names.unwrap().of_region(weights)
     };
     let (e2, e6) = (2f32.exp(), 6f32.exp());
@@ -271,7 +277,7 @@ fn a_companion_adds_to_the_attention() {
         }),
         ..alone.clone()
     };
-    let maps = Maps::new(&both, &[(0, 0.9)], &[]);
+    let maps = PictureMaps::new(&both, &[(0, 0.9)], &[]);
     let propagated = maps.map(Method::Affinity, Some(0)).unwrap();
     let (left, right) = (propagated.values[0], propagated.values[7]);
     assert!(
@@ -280,8 +286,8 @@ fn a_companion_adds_to_the_attention() {
     );
     assert_eq!(maps.map(Method::Cam, Some(0)).unwrap().values[7], 6.0);
     assert_eq!(
-        Maps::new(&both.with_source(None), &[], &[]),
-        Maps::new(&alone, &[], &[])
+        PictureMaps::new(&both.with_source(None), &[], &[]),
+        PictureMaps::new(&alone, &[], &[])
     );
     let head = Evidence {
         head: Some(classifier()),
@@ -314,7 +320,11 @@ fn a_small_box_is_the_mean_of_both_scales() {
             .collect(),
     );
     let boxes = |evidence: &Evidence| {
-        let localizer = Localizer::new(&Maps::new(evidence, &[], &[]), Method::Affinity, None);
+        let localizer = Localizer::new(
+            &PictureMaps::new(evidence, &[], &[]),
+            Method::Affinity,
+            None,
+        );
         localizer
             .unwrap()
             .largest_and_all(0.5, (160, 160))

@@ -3,8 +3,8 @@
 
 use super::boxes::ScoredBox;
 use super::levels::{LevelMap, largest_region};
-use super::maps::ZoomedMaps;
 use super::method::Method;
+use super::picture_maps::ZoomedMaps;
 use crate::geometry::{BBox, Grid};
 
 /// The maximum area of an object that is enlarged, as a share of the picture.

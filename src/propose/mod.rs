@@ -13,18 +13,18 @@
 //! use tsukami::localize::Quality;
 //! use tsukami::nn::device::DeviceChoice;
 //! use tsukami::pictures::{self, DecodeLimits};
-//! use tsukami::propose::{self, ProposeSettings, Target};
+//! use tsukami::propose::{self, PipelineSettings, Target};
 //! use tsukami::tscam::{InputOptions, Model};
 //!
 //! let path = Path::new("assets/sample/images/cat/chelsea.jpg");
 //! let picture = pictures::decode(path, &DecodeLimits::default())?;
 //! let model = Model::embedded(&DeviceChoice::Auto.open()?.device)?;
-//! let settings = ProposeSettings {
+//! let settings = PipelineSettings {
 //!     input_options: InputOptions {
 //!         quality: Quality::Fast,
 //!         ..InputOptions::default()
 //!     },
-//!     ..ProposeSettings::default()
+//!     ..PipelineSettings::default()
 //! };
 //! let evidence = model.infer(&model.input(&picture.rgb, settings.input_options))?;
 //! let size = picture.rgb.dimensions();
@@ -44,4 +44,4 @@ pub use head_training::HeadTraining;
 pub use names::name_proposals;
 pub use pipeline::{Inference, infer_all, path_queue};
 pub use proposals::{Proposal, maps_for, proposals_from_maps, propose};
-pub use settings::{ProposeSettings, Target};
+pub use settings::{PipelineSettings, Target};

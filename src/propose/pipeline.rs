@@ -14,7 +14,7 @@ use image::RgbImage;
 
 use crate::geometry::BBox;
 use crate::localize::{
-    BoxOptions, Evidence, Localizer, Maps, Method, Quality, ZoomedEvidence, zoom_frames,
+    BoxOptions, Evidence, Localizer, Method, PictureMaps, Quality, ZoomedEvidence, zoom_frames,
 };
 use crate::pictures::{self, DecodeLimits};
 use crate::tscam::{InputOptions, Model, ModelError, ModelInput};
@@ -164,7 +164,7 @@ fn infer_zoomed(
         tap: None,
         ..options
     };
-    let maps = Maps::new(evidence, &[], &[]);
+    let maps = PictureMaps::new(evidence, &[], &[]);
     let localizer = Localizer::new(&maps, Method::Affinity, None);
     let box_options = BoxOptions::default();
     let mut boxes = localizer.map_or(Vec::new(), |localizer| localizer.boxes(&box_options, size));

@@ -1,8 +1,8 @@
 //! Evidence or maps -> scored boxes with their classes.
 
-use super::settings::{ProposeSettings, Target};
+use super::settings::{PipelineSettings, Target};
 use crate::geometry::BBox;
-use crate::localize::{BoxMode, BoxOptions, ClassSource, Evidence, Localizer, Maps, Method};
+use crate::localize::{BoxMode, BoxOptions, ClassSource, Evidence, Localizer, Method, PictureMaps};
 
 /// The minimum probability of a class that is proposed without a tag.
 const MIN_CLASS_PROBABILITY: f32 = 0.1;
@@ -36,15 +36,15 @@ pub fn propose(
     evidence: &Evidence,
     size: (u32, u32),
     target: &Target,
-    settings: &ProposeSettings,
+    settings: &PipelineSettings,
 ) -> Vec<Proposal> {
-    let ProposeSettings { method, boxes, .. } = settings;
+    let PipelineSettings { method, boxes, .. } = settings;
     let maps = maps_for(evidence, target, boxes.mode);
     proposals_from_maps(&maps, size, *method, boxes)
 }
 
 /// The maps of the target in a picture.
-pub fn maps_for(evidence: &Evidence, target: &Target, mode: BoxMode) -> Maps {
+pub fn maps_for(evidence: &Evidence, target: &Target, mode: BoxMode) -> PictureMaps {
     let names = match (target, evidence.classes()) {
         (Target::Automatic, Some((ClassSource::Companion, companion))) => {
             let ranked = companion.ranked().into_iter().take(MAX_NAME_CANDIDATES);
@@ -52,12 +52,12 @@ pub fn maps_for(evidence: &Evidence, target: &Target, mode: BoxMode) -> Maps {
         }
         _ => Vec::new(),
     };
-    Maps::new(evidence, &target_classes(evidence, target, mode), &names)
+    PictureMaps::new(evidence, &target_classes(evidence, target, mode), &names)
 }
 
 /// The proposals from maps in a picture of `size` pixels, best first.
 pub fn proposals_from_maps(
-    maps: &Maps,
+    maps: &PictureMaps,
     size: (u32, u32),
     method: Method,
     boxes: &BoxOptions,

@@ -5,7 +5,7 @@ use crate::tscam::{InputOptions, Model};
 
 /// How to propose boxes.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ProposeSettings {
+pub struct PipelineSettings {
     /// How maps are made.
     pub method: Method,
     /// How a picture is prepared for the model.
@@ -14,7 +14,7 @@ pub struct ProposeSettings {
     pub boxes: BoxOptions,
 }
 
-impl ProposeSettings {
+impl PipelineSettings {
     /// Checks that `model` supports these settings.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use rusqlite::{Transaction, TransactionBehavior};
 
 use super::connection::open_to_view;
 use super::error::{Fault, StoreError, in_one_line};
-use super::load::Loaded;
+use super::load::LoadedFile;
 use super::schema::{self, MIGRATIONS};
 use crate::files::backups;
 
@@ -75,11 +75,11 @@ fn read(path: &Path) -> Result<CheckReport, StoreError> {
         Err(error) => problems.push(Fault::from(error).what()),
     }
     // A file of an older format can be read only after its migration.
-    let mut loaded = Loaded::default();
+    let mut loaded = LoadedFile::default();
     if version == known {
         let read = Transaction::new_unchecked(&connection, TransactionBehavior::Deferred)
             .map_err(Fault::from)
-            .and_then(|transaction| Loaded::read(&transaction, true));
+            .and_then(|transaction| LoadedFile::read(&transaction, true));
         match read {
             Ok(read) => loaded = read,
             Err(fault) => problems.push(fault.what()),

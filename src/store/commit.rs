@@ -20,14 +20,14 @@ use super::backup;
 use super::counters::Counters;
 use super::error::{Fault, StoreError};
 use super::external::{AffectedParts, ExternalChange};
-use super::load::Loaded;
+use super::load::LoadedFile;
 use super::log::{self, LogEntry};
 use super::operation::{AppliedChange, HistorySnapshot, Operation, apply_in_memory};
 use super::project::Project;
 use super::write::Writer;
 #[cfg(doc)]
 use crate::document::History;
-use crate::document::{Affected, Document, Edit, EditError, PictureId};
+use crate::document::{AffectedRows, Document, Edit, EditError, PictureId};
 
 /// The result of trying to make a change.
 enum Attempt {
@@ -47,7 +47,7 @@ pub struct UndoneStep {
     /// The picture that it changes, if it is exactly one.
     pub picture: Option<PictureId>,
     /// The rows that changed.
-    pub affected: Affected,
+    pub affected: AffectedRows,
 }
 
 impl Project {
@@ -66,7 +66,7 @@ impl Project {
         label: &str,
         edit: &Edit,
         gesture: Option<u64>,
-    ) -> Result<Affected, StoreError> {
+    ) -> Result<AffectedRows, StoreError> {
         self.commit_operation(edit, &Operation::Step(label, edit, gesture), label)
     }
 
@@ -75,7 +75,11 @@ impl Project {
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn commit_untracked(&mut self, label: &str, edit: &Edit) -> Result<Affected, StoreError> {
+    pub fn commit_untracked(
+        &mut self,
+        label: &str,
+        edit: &Edit,
+    ) -> Result<AffectedRows, StoreError> {
         self.commit_operation(edit, &Operation::Untracked(label, edit), label)
     }
 
@@ -89,7 +93,7 @@ impl Project {
         label: &str,
         gesture: Option<u64>,
         make: impl Fn(&Document) -> Result<Edit, EditError>,
-    ) -> Result<Affected, StoreError> {
+    ) -> Result<AffectedRows, StoreError> {
         loop {
             let edit = make(&self.memory.document)?;
             match self.attempt(&Operation::Step(label, &edit, gesture))? {
@@ -108,7 +112,7 @@ impl Project {
         &mut self,
         label: &str,
         make: impl Fn(&Document) -> Result<Edit, EditError>,
-    ) -> Result<Affected, StoreError> {
+    ) -> Result<AffectedRows, StoreError> {
         loop {
             let edit = make(&self.memory.document)?;
             match self.attempt(&Operation::Untracked(label, &edit))? {
@@ -159,7 +163,7 @@ impl Project {
         edit: &Edit,
         operation: &Operation<'_>,
         label: &str,
-    ) -> Result<Affected, StoreError> {
+    ) -> Result<AffectedRows, StoreError> {
         let affected = edit.affected();
         let conflict = || StoreError::Conflict {
             label: label.to_owned(),
@@ -293,7 +297,7 @@ impl Project {
             self.memory.is_behind = true;
             let read = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)
                 .map_err(Fault::from)
-                .and_then(|transaction| Loaded::read(&transaction, self.memory.is_editor()));
+                .and_then(|transaction| LoadedFile::read(&transaction, self.memory.is_editor()));
             match read {
                 Ok(loaded) if loaded.problems.is_empty() => self.memory.replace(loaded),
                 _ => self.is_lost = true,

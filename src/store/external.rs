@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::document::{Affected, CategoryId, PictureId};
+use crate::document::{AffectedRows, CategoryId, PictureId};
 
 /// A change by another process that the document contains now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct ExternalChange {
     pub label: String,
     /// The rows that changed. `None` if any may have changed, because the whole document was read
     /// again.
-    pub affected: Option<Affected>,
+    pub affected: Option<AffectedRows>,
 }
 
 /// The parts of a document that edits affect.
@@ -28,7 +28,7 @@ pub(super) struct AffectedParts {
 
 impl AffectedParts {
     /// Adds what an edit affects.
-    pub(super) fn add(&mut self, affected: &Affected) {
+    pub(super) fn add(&mut self, affected: &AffectedRows) {
         self.pictures.extend(pictures(affected));
         self.categories.extend(&affected.categories);
         self.category_order |= affected.category_order;
@@ -37,7 +37,7 @@ impl AffectedParts {
     }
 
     /// Whether an edit affects any of these parts.
-    pub(super) fn overlaps(&self, affected: &Affected) -> bool {
+    pub(super) fn overlaps(&self, affected: &AffectedRows) -> bool {
         pictures(affected).any(|id| self.pictures.contains(&id))
             || affected
                 .categories
@@ -49,7 +49,7 @@ impl AffectedParts {
     }
 }
 
-fn pictures(affected: &Affected) -> impl Iterator<Item = PictureId> {
+fn pictures(affected: &AffectedRows) -> impl Iterator<Item = PictureId> {
     let of_boxes = affected.annotations.iter().map(|(picture, _)| *picture);
     affected.pictures.iter().copied().chain(of_boxes)
 }

@@ -25,7 +25,7 @@ const MAX_COLUMNS: usize = 18;
 
 /// The content of a file.
 #[derive(Default)]
-pub(super) struct Loaded {
+pub(super) struct LoadedFile {
     pub document: Document,
     /// The steps of the history, oldest first. Empty unless they were requested.
     pub steps: Vec<Step>,
@@ -35,7 +35,7 @@ pub(super) struct Loaded {
     pub problems: Vec<String>,
 }
 
-impl Loaded {
+impl LoadedFile {
     /// Reads the file. The caller provides a transaction, so that all of it is of the same moment.
     pub(super) fn read(connection: &Connection, with_steps: bool) -> Result<Self, Fault> {
         let mut loaded = Self {

@@ -8,13 +8,13 @@ use super::access::Access;
 use super::counters::Counters;
 use super::error::Fault;
 use super::external::{AffectedParts, ExternalChange};
-use super::load::Loaded;
+use super::load::LoadedFile;
 use super::log::{self, LogEntry};
 use super::write::Writer;
-use crate::document::{Affected, Document, History, Step};
+use crate::document::{AffectedRows, Document, History, Step};
 
 /// A project in memory: always what the file was at one moment.
-pub(super) struct Memory {
+pub(super) struct ProjectState {
     pub access: Access,
     pub document: Document,
     /// Empty unless this is the window that edits.
@@ -29,8 +29,8 @@ pub(super) struct Memory {
     history_parts: Option<AffectedParts>,
 }
 
-impl Memory {
-    pub(super) fn new(access: Access, loaded: Loaded) -> Self {
+impl ProjectState {
+    pub(super) fn new(access: Access, loaded: LoadedFile) -> Self {
         let mut memory = Self {
             access,
             document: Document::default(),
@@ -71,7 +71,7 @@ impl Memory {
     }
 
     /// Adds what a new step affects.
-    pub(super) fn add_to_history_parts(&mut self, affected: &Affected) {
+    pub(super) fn add_to_history_parts(&mut self, affected: &AffectedRows) {
         if let Some(parts) = &mut self.history_parts {
             parts.add(affected);
         }
@@ -139,7 +139,7 @@ impl Memory {
 
     /// Reads the whole file again.
     fn read_again(&mut self, transaction: &Transaction<'_>) -> Result<(), Fault> {
-        let mut loaded = Loaded::read(transaction, self.is_editor())?;
+        let mut loaded = LoadedFile::read(transaction, self.is_editor())?;
         if let Some(problem) = loaded.problems.pop() {
             return Err(Fault::Damage(problem));
         }
@@ -156,7 +156,7 @@ impl Memory {
     }
 
     /// Replaces the content by what was read.
-    pub(super) fn replace(&mut self, loaded: Loaded) {
+    pub(super) fn replace(&mut self, loaded: LoadedFile) {
         self.last_change = loaded.counters.head;
         self.document = loaded.document;
         let position = usize::try_from(loaded.counters.position).unwrap_or_default();
@@ -169,7 +169,7 @@ impl Memory {
 /// same rows as a step of the history become steps. The document contains them already.
 pub(super) fn adopt_pending(
     transaction: &Transaction<'_>,
-    loaded: &mut Loaded,
+    loaded: &mut LoadedFile,
 ) -> Result<(), Fault> {
     let pending = log::pending(transaction)?;
     if pending.is_empty() {

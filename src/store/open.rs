@@ -10,8 +10,8 @@ use super::access::{Access, OpenNotice, OpenReport, lock_for};
 use super::backup;
 use super::connection::{enable_wal, open_read_only, open_read_write, open_to_view};
 use super::error::{Fault, StoreError, io_error};
-use super::load::Loaded;
-use super::memory::{Memory, adopt_pending};
+use super::load::LoadedFile;
+use super::memory::{ProjectState, adopt_pending};
 use super::paths::RootPaths;
 use super::project::{BackgroundBackup, Project};
 use super::replaced::FileIdentity;
@@ -65,7 +65,7 @@ impl Project {
             thread::spawn(move || backup::make(&path, head))
         });
         let project = Self {
-            memory: Memory::new(access, loaded),
+            memory: ProjectState::new(access, loaded),
             path,
             connection,
             is_lost: false,
@@ -119,7 +119,7 @@ fn check_version(
 
 /// Reads a file, and refuses one that differs from what was written. What other processes have added
 /// since the last window was open becomes part of the history of the window that edits.
-fn read_checked(path: &Path, connection: &Connection, access: Access) -> Result<Loaded, Fault> {
+fn read_checked(path: &Path, connection: &Connection, access: Access) -> Result<LoadedFile, Fault> {
     let is_editor = access == Access::Edit;
     let behaviour = if is_editor {
         TransactionBehavior::Immediate
@@ -136,7 +136,7 @@ fn read_checked(path: &Path, connection: &Connection, access: Access) -> Result<
             Ok(connection.query_row(check, [], |row| row.get::<_, String>(0))?)
         });
         let transaction = Transaction::new_unchecked(connection, behaviour)?;
-        let loaded = Loaded::read(&transaction, is_editor);
+        let loaded = LoadedFile::read(&transaction, is_editor);
         let structure = structure.join().unwrap_or_else(|_| {
             Err(Fault::Damage(
                 "its structure could not be checked".to_owned(),
@@ -159,7 +159,7 @@ fn read_checked(path: &Path, connection: &Connection, access: Access) -> Result<
 }
 
 /// The folder of the pictures of a project that was read.
-fn root_of(path: &Path, loaded: &Loaded) -> PathBuf {
+fn root_of(path: &Path, loaded: &LoadedFile) -> PathBuf {
     let names = RootPaths {
         relative: loaded.meta.get("root").cloned(),
         absolute: loaded.meta.get("root_absolute").cloned(),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::memory::Memory;
+use super::memory::ProjectState;
 use crate::document::{Edit, EditError, History, PictureId, Step};
 
 /// A change to be committed.
@@ -29,7 +29,7 @@ pub(super) struct AppliedChange {
 
 /// Applies a change in memory. `None` if it changes nothing.
 pub(super) fn apply_in_memory(
-    memory: &mut Memory,
+    memory: &mut ProjectState,
     operation: &Operation<'_>,
 ) -> Result<Option<AppliedChange>, EditError> {
     match *operation {
@@ -71,7 +71,7 @@ pub(super) fn apply_in_memory(
 }
 
 fn make_step(
-    memory: &mut Memory,
+    memory: &mut ProjectState,
     label: &str,
     edit: &Edit,
     gesture: Option<u64>,

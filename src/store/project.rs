@@ -12,7 +12,7 @@ use super::counters::Counters;
 use super::error::{Fault, StoreError};
 use super::lock::WindowLock;
 use super::log;
-use super::memory::Memory;
+use super::memory::ProjectState;
 use super::paths::RootPaths;
 use super::replaced::{self, FileIdentity};
 use super::write::{Writer, in_transaction};
@@ -26,7 +26,7 @@ pub struct Project {
     pub(super) backup: BackgroundBackup,
     pub(super) path: PathBuf,
     pub(super) connection: Connection,
-    pub(super) memory: Memory,
+    pub(super) memory: ProjectState,
     /// Whether the document may differ from the file and the file cannot be read.
     pub(super) is_lost: bool,
     /// A random number for this process among those that write.

@@ -15,7 +15,7 @@ use super::rows::{
     annotation_cells, borrowed, category_cells, int, picture_cells, provenance_cells, step_cells,
     text,
 };
-use crate::document::{Affected, Document, History, Origin, Provenance};
+use crate::document::{AffectedRows, Document, History, Origin, Provenance};
 
 /// Writes rows in a transaction that the caller commits.
 pub(super) struct Writer<'a> {
@@ -51,7 +51,7 @@ impl<'a> Writer<'a> {
     pub(super) fn document(
         &mut self,
         document: &Document,
-        affected: &Affected,
+        affected: &AffectedRows,
     ) -> Result<(), Fault> {
         if affected.category_order || !affected.categories.is_empty() {
             for id in &affected.categories {

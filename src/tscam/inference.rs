@@ -72,7 +72,7 @@ impl Model {
             tokens,
         };
         if let Some(head) = &self.head {
-            let attention = evidence.summed_attention();
+            let attention = evidence.attention_last_layers();
             evidence.head = Some(class_evidence(head, &features, grid, attention)?);
         }
         Ok(evidence)

@@ -171,7 +171,7 @@ fn a_new_threshold_updates_unreviewed_boxes_without_running_the_model() {
         bench.key(Key::CloseBracket);
     }
     bench.wait("the other picture", |workspace| {
-        workspace.deriving.remaining == 0
+        workspace.relocalizing.remaining == 0
     });
     let now = bench.boxes();
     let kept = now.iter().find(|row| row.id == accepted[0].id).unwrap();

@@ -127,7 +127,7 @@ fn settled(bench: &mut Bench) {
     bench.wait("what follows", |workspace| {
         workspace.learning.remaining == 0
             && workspace.learning_step().is_none()
-            && workspace.deriving.remaining == 0
+            && workspace.relocalizing.remaining == 0
             && !workspace.has_unwritten()
     });
     bench.frames(30);
@@ -328,7 +328,7 @@ fn looks(theme: Theme, name: &str) {
     bench.wait("an answer", |workspace| {
         workspace.learning.trouble.is_some()
     });
-    let kind = bench.workspace().model_info().unwrap().features_kind();
+    let kind = bench.workspace().model_info().unwrap().model_key();
     bench.harness.state_mut().close();
     let folder = bench.folder;
     drop(bench.harness);

@@ -17,7 +17,7 @@ fn proposed(pictures: &[&str], theme: Theme) -> Bench {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/tscam_reference.pth");
     let context = bench.harness.ctx.clone();
     let action = Action::UseModel(Some(model));
-    bench.harness.state_mut().act(&context, action);
+    bench.harness.state_mut().perform_for_test(&context, action);
     bench.wait("the model", |workspace| {
         workspace
             .model_info()
@@ -49,7 +49,7 @@ fn proposals(bench: &Bench) -> Vec<String> {
 
 fn followed(bench: &mut Bench) {
     bench.wait("the other pictures", |workspace| {
-        workspace.deriving.remaining == 0 && !workspace.has_unwritten()
+        workspace.relocalizing.remaining == 0 && !workspace.has_unwritten()
     });
 }
 

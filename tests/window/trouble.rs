@@ -120,13 +120,16 @@ fn a_path_that_cannot_be_opened_is_reported_in_one_sentence() {
     fs::write(&model, "no zip").unwrap();
     let empty = bench.pictures();
     let context = bench.harness.ctx.clone();
-    bench.harness.state_mut().act(&context, Action::Open(empty));
+    bench
+        .harness
+        .state_mut()
+        .perform_for_test(&context, Action::Open(empty));
     bench.wait("the empty folder", |workspace| !workspace.is_scanning);
     assert!(bench.says("contains no readable pictures"));
     bench
         .harness
         .state_mut()
-        .act(&context, Action::UseModel(Some(model)));
+        .perform_for_test(&context, Action::UseModel(Some(model)));
     bench.wait_window("the answer", |window| {
         window
             .notifications()

@@ -20,7 +20,7 @@ pub enum CacheKind {
     /// A thumbnail as a JPEG file.
     Thumbnail = 1,
     /// The maps of a picture.
-    Maps = 2,
+    PictureMaps = 2,
     /// The features of a picture for learning.
     PictureFeatures = 3,
 }
@@ -162,20 +162,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new").join("project.cache");
         let cache = Cache::open(Some(path.clone()), 1000);
-        cache.put(CacheKind::Maps, "a", b"maps");
+        cache.put(CacheKind::PictureMaps, "a", b"maps");
         cache.put(CacheKind::Thumbnail, "a", b"thumbnail");
-        cache.put(CacheKind::Maps, "a", b"other maps");
+        cache.put(CacheKind::PictureMaps, "a", b"other maps");
         drop(cache);
         let cache = Cache::open(Some(path), 1000);
         assert_eq!(
-            cache.get(CacheKind::Maps, "a").as_deref(),
+            cache.get(CacheKind::PictureMaps, "a").as_deref(),
             Some(&b"other maps"[..])
         );
         assert_eq!(
             cache.get(CacheKind::Thumbnail, "a").as_deref(),
             Some(&b"thumbnail"[..])
         );
-        assert_eq!(cache.get(CacheKind::Maps, "b"), None);
+        assert_eq!(cache.get(CacheKind::PictureMaps, "b"), None);
     }
 
     #[test]
@@ -183,11 +183,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(Some(folder.path().join("cache")), 1000);
         for key in ["a", "b", "c"] {
-            cache.put(CacheKind::Maps, key, &[0; 300]);
+            cache.put(CacheKind::PictureMaps, key, &[0; 300]);
         }
-        assert!(cache.get(CacheKind::Maps, "a").is_some());
-        cache.put(CacheKind::Maps, "d", &[0; 300]);
-        let is_there = |key| cache.get(CacheKind::Maps, key).is_some();
+        assert!(cache.get(CacheKind::PictureMaps, "a").is_some());
+        cache.put(CacheKind::PictureMaps, "d", &[0; 300]);
+        let is_there = |key| cache.get(CacheKind::PictureMaps, key).is_some();
         assert_eq!(
             ["a", "b", "c", "d"].map(is_there),
             [true, false, false, true]
@@ -204,12 +204,15 @@ mod tests {
         )
         .unwrap();
         let cache = Cache::open(Some(path), 1000);
-        cache.put(CacheKind::Maps, "a", b"maps");
-        assert!(cache.get(CacheKind::Maps, "a").is_some());
+        cache.put(CacheKind::PictureMaps, "a", b"maps");
+        assert!(cache.get(CacheKind::PictureMaps, "a").is_some());
 
         let cache = Cache::open(Some(folder.path().to_path_buf()), 1000);
-        cache.put(CacheKind::Maps, "a", b"maps");
-        assert_eq!(cache.get(CacheKind::Maps, "a"), None);
-        assert_eq!(Cache::open(None, 1000).get(CacheKind::Maps, "a"), None);
+        cache.put(CacheKind::PictureMaps, "a", b"maps");
+        assert_eq!(cache.get(CacheKind::PictureMaps, "a"), None);
+        assert_eq!(
+            Cache::open(None, 1000).get(CacheKind::PictureMaps, "a"),
+            None
+        );
     }
 }

@@ -7,7 +7,7 @@
 use half::f16;
 
 use crate::geometry::{BBox, Grid};
-use crate::localize::{ClassMaps, Map, Maps, NameLogits, SemanticMaps, ZoomedMaps};
+use crate::localize::{ClassMaps, NameLogits, PatchMap, PictureMaps, SemanticMaps, ZoomedMaps};
 
 /// The version of the layout; maps of other versions are recomputed.
 const VERSION: u8 = 2;
@@ -16,13 +16,13 @@ const VERSION: u8 = 2;
 /// attention and of any object. Five lists follow, each with its length before it: the companion's maps
 /// of any object (one or none), the classes, the name logits, the instance labels, and the zoomed maps,
 /// which have the same layout after their frame. A map is its minimum, its range and its values.
-pub fn encode(maps: &Maps) -> Vec<u8> {
+pub fn encode(maps: &PictureMaps) -> Vec<u8> {
     let mut bytes = vec![VERSION];
     write_maps(&mut bytes, maps);
     bytes
 }
 
-fn write_maps(bytes: &mut Vec<u8>, maps: &Maps) {
+fn write_maps(bytes: &mut Vec<u8>, maps: &PictureMaps) {
     let Grid { rows, columns } = maps.object.grid;
     let number = |bytes: &mut Vec<u8>, number: usize| bytes.extend((number as u32).to_le_bytes());
     for value in [maps.patch_size, rows, columns] {
@@ -71,7 +71,7 @@ fn write_semantic(bytes: &mut Vec<u8>, maps: &SemanticMaps) {
 }
 
 /// Decodes maps at 16-bit precision; `None` if [`encode`] did not write the bytes.
-pub fn decode(bytes: &[u8]) -> Option<Maps> {
+pub fn decode(bytes: &[u8]) -> Option<PictureMaps> {
     let (&VERSION, rest) = bytes.split_first()? else {
         return None;
     };
@@ -80,7 +80,7 @@ pub fn decode(bytes: &[u8]) -> Option<Maps> {
     reader.0.is_empty().then_some(maps)
 }
 
-fn write_map(bytes: &mut Vec<u8>, map: &Map) {
+fn write_map(bytes: &mut Vec<u8>, map: &PatchMap) {
     let (min, max) = map
         .values
         .iter()
@@ -124,7 +124,7 @@ impl Reader<'_> {
     }
 
     /// Reads maps, which may contain zoomed maps; those contain no others.
-    fn maps(&mut self, may_be_zoomed: bool) -> Option<Maps> {
+    fn maps(&mut self, may_be_zoomed: bool) -> Option<PictureMaps> {
         let patch_size = self.number()?;
         let grid = Grid {
             rows: self.number()?,
@@ -182,7 +182,7 @@ impl Reader<'_> {
                 maps: self.maps(false)?,
             });
         }
-        Some(Maps {
+        Some(PictureMaps {
             patch_size,
             attention,
             object,
@@ -202,7 +202,7 @@ impl Reader<'_> {
         })
     }
 
-    fn map(&mut self, grid: Grid) -> Option<Map> {
+    fn map(&mut self, grid: Grid) -> Option<PatchMap> {
         let (min, range) = (self.float()?, self.float()?);
         let mut values = Vec::with_capacity(grid.patches());
         for _ in 0..grid.patches() {
@@ -210,7 +210,7 @@ impl Reader<'_> {
             values.push(min + range * share);
         }
         let is_finite = values.iter().all(|value| value.is_finite());
-        is_finite.then_some(Map { grid, values })
+        is_finite.then_some(PatchMap { grid, values })
     }
 }
 
@@ -218,12 +218,12 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
-    fn maps() -> Maps {
+    fn maps() -> PictureMaps {
         let grid = Grid {
             rows: 3,
             columns: 4,
         };
-        let map = |scale: f32| Map {
+        let map = |scale: f32| PatchMap {
             grid,
             values: (0..12).map(|at| (at as f32 - 3.0) * scale).collect(),
         };
@@ -232,7 +232,7 @@ mod tests {
             coupled: map(-1e4 * scale),
             propagated: map(0.0),
         };
-        let plain = Maps {
+        let plain = PictureMaps {
             patch_size: 14,
             attention: map(1e-3),
             object: map(7.0),
@@ -242,7 +242,7 @@ mod tests {
             instance_labels: None,
             zoomed: Vec::new(),
         };
-        Maps {
+        PictureMaps {
             companion: Some(semantic(2.0)),
             classes: vec![ClassMaps {
                 class: 3,
@@ -269,7 +269,7 @@ mod tests {
         assert_eq!(back.patch_size, 14);
         assert_eq!(back.instance_labels, maps.instance_labels);
         assert_eq!(back.companion.is_some(), maps.companion.is_some());
-        let candidates = |maps: &Maps| -> Vec<usize> {
+        let candidates = |maps: &PictureMaps| -> Vec<usize> {
             let names = maps.names.iter().flat_map(|names| &names.classes);
             names.map(|(class, _)| *class).collect()
         };

@@ -3,7 +3,7 @@
 use egui::{Pos2, Rect};
 
 use super::gesture::Gesture;
-use super::view::{Fit, View};
+use super::view::{Fit, ViewTransform};
 use crate::app::session::Session;
 use crate::document::PictureId;
 
@@ -30,7 +30,7 @@ pub enum CanvasCommand {
 /// The state of the canvas.
 #[derive(Default)]
 pub struct Canvas {
-    pub(super) view: View,
+    pub(super) view: ViewTransform,
     /// The canvas on the screen, in points, once it has been drawn.
     pub(super) rect: Option<Rect>,
     /// The picture of the last frame.

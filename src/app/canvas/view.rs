@@ -25,7 +25,7 @@ pub enum Fit {
 
 /// Zoom and position of the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct View {
+pub struct ViewTransform {
     /// Points per pixel of the picture.
     pub scale: f32,
     /// The top left corner of the picture on the screen, in points.
@@ -34,7 +34,7 @@ pub struct View {
     pub fit: Fit,
 }
 
-impl Default for View {
+impl Default for ViewTransform {
     fn default() -> Self {
         Self {
             scale: 1.0,
@@ -44,7 +44,7 @@ impl Default for View {
     }
 }
 
-impl View {
+impl ViewTransform {
     /// Fits a picture of `size` pixels to the `canvas`; where the user has moved it, only keeps a
     /// part of it visible.
     pub fn update(&mut self, canvas: Rect, size: [u32; 2]) {
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn fitting_shows_the_whole_picture_in_the_middle() {
-        let mut view = View::default();
+        let mut view = ViewTransform::default();
         view.update(CANVAS, [4000, 2000]);
         assert!((view.scale - 0.2).abs() < 1e-6);
         assert_eq!(
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_two_transforms_are_inverse() {
-        let mut view = View::default();
+        let mut view = ViewTransform::default();
         view.update(CANVAS, [300, 400]);
         view.zoom(3.7, pos2(400.0, 300.0));
         view.pan(vec2(-20.0, 11.0));
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn zooming_keeps_the_point_under_the_pointer() {
-        let mut view = View::default();
+        let mut view = ViewTransform::default();
         view.update(CANVAS, [300, 400]);
         let pointer = pos2(333.0, 222.0);
         let under = view.to_picture(pointer);
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_part_of_the_picture_stays_on_the_canvas_however_far_it_is_moved() {
-        let mut view = View::default();
+        let mut view = ViewTransform::default();
         view.update(CANVAS, [300, 400]);
         for by in [vec2(1e6, 1e6), vec2(-1e6, -1e6)] {
             view.pan(by);

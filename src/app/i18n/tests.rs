@@ -16,7 +16,8 @@ use crate::document::Flag;
 const LOCALE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/locales/en");
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/app");
 
-/// Ids that are made of something else: of the name of a command, of the label of a change.
+/// Prefixes of ids that are not literals in the code: they come from the names of commands and the
+/// labels of changes.
 const DERIVED: [&str; 2] = ["command-", "step-"];
 
 /// Functions whose first argument can be the label of a change.
@@ -92,12 +93,12 @@ fn of_inline(inline: &InlineExpression<&str>, arguments: &mut BTreeSet<String>) 
     }
 }
 
-/// What the code asks for.
+/// The texts that the code uses.
 #[derive(Default)]
 struct Uses {
-    /// Ids in `tr!`, with the file and the arguments that are given.
+    /// Each `tr!`: the file, the id and the names of the arguments.
     calls: Vec<(String, String, BTreeSet<String>)>,
-    /// Everything else that is in quotation marks: an id may be among it.
+    /// All string literals, since tables hold ids too.
     literals: BTreeSet<String>,
     /// The labels of changes.
     steps: BTreeSet<String>,
@@ -129,7 +130,8 @@ impl Uses {
                         Some("!") => at.checked_sub(2).map(|at| tokens[at].to_string()),
                         other => other.map(str::to_owned),
                     };
-                    let first = group.stream().into_iter().next().and_then(literal);
+                    let first = group.stream().into_iter().next();
+                    let first = first.as_ref().and_then(literal);
                     match (name.as_deref(), first) {
                         (Some("tr"), Some(id)) => {
                             let arguments = named_arguments(group.stream());
@@ -142,13 +144,13 @@ impl Uses {
                     }
                     self.add(file, group.stream());
                 }
-                token => self.literals.extend(literal(token.clone())),
+                token => self.literals.extend(literal(token)),
             }
         }
     }
 }
 
-fn literal(token: TokenTree) -> Option<String> {
+fn literal(token: &TokenTree) -> Option<String> {
     let text = token.to_string();
     let text = text.strip_prefix('"')?.strip_suffix('"')?;
     Some(text.to_owned())

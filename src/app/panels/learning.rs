@@ -29,7 +29,7 @@ pub fn ui(
     commands: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    let Some(kind) = workspace.model_info().map(|info| info.features_kind()) else {
+    let Some(kind) = workspace.model_info().map(|info| info.model_key()) else {
         ui.weak(tr!("learning-waits-for-model"));
         return;
     };
@@ -76,7 +76,7 @@ fn learn_classes_ui(
     commands: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    if let Some(training) = &workspace.tag_training {
+    if let Some(training) = &workspace.class_head_training {
         let text = tr!("learning-training", pictures = training.pictures);
         progress_bar(ui, training.share(), &text, Action::CancelTraining, actions);
         return;

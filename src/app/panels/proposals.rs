@@ -61,10 +61,10 @@ pub fn ui(
     if settings != former || is_final {
         actions.push(Action::SetProposalSettings(settings, is_final));
     }
-    if workspace.deriving.remaining > 0 {
+    if workspace.relocalizing.remaining > 0 {
         ui.weak(tr!(
             "proposals-updating",
-            count = workspace.deriving.remaining
+            count = workspace.relocalizing.remaining
         ));
     }
     heat_map::ui(ui, workspace, options, commands, actions);

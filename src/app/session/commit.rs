@@ -1,7 +1,7 @@
 //! Committing edits, and keeping list and selection in step with the document.
 
 use super::core::Session;
-use crate::document::{Affected, Document, Edit, EditError};
+use crate::document::{AffectedRows, Document, Edit, EditError};
 use crate::store::StoreError;
 
 impl Session {
@@ -28,7 +28,7 @@ impl Session {
         make: impl Fn(&Document) -> Result<Edit, EditError>,
     ) -> Result<bool, StoreError> {
         let affected = self.project.commit_with(label, gesture, make)?;
-        let changed = affected != Affected::default();
+        let changed = affected != AffectedRows::default();
         if changed {
             self.record_changes(&affected);
             self.after_edit(!affected.pictures.is_empty() && self.state.query.is_filtered());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::core::Session;
 use crate::document::ops::{self, Candidate, NamedCandidate};
-use crate::document::{Affected, Document, PictureId, Provenance};
+use crate::document::{AffectedRows, Document, PictureId, Provenance};
 use crate::naming::MappedClass;
 use crate::store::StoreError;
 
@@ -31,7 +31,7 @@ impl Session {
         } else {
             self.project.commit_untracked_with(UPDATE_PROPOSALS, make)?
         };
-        if affected != Affected::default() {
+        if affected != AffectedRows::default() {
             self.record_changes(&affected);
             self.after_edit(false);
         }
@@ -78,7 +78,7 @@ impl Session {
                 .commit_untracked_with(UPDATE_PROPOSALS, |document| {
                     Ok(ops::ensure_category(document, name))
                 })?;
-            if affected != Affected::default() {
+            if affected != AffectedRows::default() {
                 self.after_edit(false);
             }
         }
@@ -86,7 +86,7 @@ impl Session {
     }
 
     /// Records which pictures have changed.
-    pub(super) fn record_changes(&mut self, affected: &Affected) {
+    pub(super) fn record_changes(&mut self, affected: &AffectedRows) {
         if let Some(pictures) = &mut self.changed_pictures {
             pictures.extend(&affected.pictures);
             pictures.extend(affected.annotations.iter().map(|(picture, _)| *picture));

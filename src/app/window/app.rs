@@ -80,7 +80,7 @@ impl Window {
     }
 
     /// Performs an action as if it came from the window; for tests.
-    pub fn act(&mut self, context: &Context, action: Action) {
+    pub fn perform_for_test(&mut self, context: &Context, action: Action) {
         self.perform(context, action);
     }
 }

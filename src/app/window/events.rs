@@ -59,7 +59,7 @@ impl Window {
         match event {
             WorkerEvent::Opening(opening) => self.on_opening(opening),
             WorkerEvent::Exchange(event) => self.on_exchanged(event),
-            WorkerEvent::TagTraining(trained) => self.on_trained(trained),
+            WorkerEvent::ClassHeadTraining(trained) => self.on_trained(trained),
             event => {
                 if let Some(workspace) = &mut self.workspace {
                     on_workspace_event(context, workspace, event, &mut self.notifications);
@@ -187,7 +187,7 @@ impl Window {
         let Some(workspace) = &mut self.workspace else {
             return;
         };
-        workspace.tag_training = None;
+        workspace.class_head_training = None;
         match trained {
             Err(reason) => self.notifications.problem(reason),
             Ok(None) => {}
@@ -221,7 +221,7 @@ fn on_workspace_event(
             .view
             .textures
             .insert_thumbnail(context, picture, image),
-        WorkerEvent::Derived(derived) => workspace.on_derived(derived),
+        WorkerEvent::Relocalized(derived) => workspace.on_relocalized(derived),
         WorkerEvent::Proposer(ProposerEvent::Model(model)) => {
             workspace
                 .on_model(model)
@@ -239,12 +239,14 @@ fn on_workspace_event(
         WorkerEvent::Proposer(ProposerEvent::FeaturesReady(picture)) => {
             workspace.on_features_ready(picture);
         }
-        WorkerEvent::Learning(epoch, event) => match workspace.on_learning_event(epoch, event) {
-            Ok(texts) => texts
-                .into_iter()
-                .for_each(|text| notifications.notify_about("learning", text)),
-            Err(error) => notifications.problem(error.to_string()),
-        },
+        WorkerEvent::Learning(model_generation, event) => {
+            match workspace.on_learning_event(model_generation, event) {
+                Ok(texts) => texts
+                    .into_iter()
+                    .for_each(|text| notifications.notify_about("learning", text)),
+                Err(error) => notifications.problem(error.to_string()),
+            }
+        }
         WorkerEvent::Proposer(ProposerEvent::Failed(picture, reason)) => {
             workspace.on_inference_failed(picture, &reason);
             notifications.problem(reason);
@@ -252,7 +254,7 @@ fn on_workspace_event(
         WorkerEvent::Opening(_)
         | WorkerEvent::Exchange(_)
         | WorkerEvent::FileChosen(..)
-        | WorkerEvent::TagTraining(_)
+        | WorkerEvent::ClassHeadTraining(_)
         | WorkerEvent::Failed(_) => {}
     }
 }

@@ -8,7 +8,7 @@ use super::state::Window;
 use crate::app::action::Action;
 use crate::app::i18n::tr;
 use crate::app::workers::events::EventSender;
-use crate::app::workers::{exchanger, file_dialog};
+use crate::app::workers::{file_dialog, import_export};
 use crate::app::workspace::Workspace;
 use crate::document::{PictureId, ops};
 use crate::store::StoreError;
@@ -102,7 +102,7 @@ fn perform_on_workspace(
             workspace.change_proposal_settings(settings, is_final)?;
         }
         Action::CancelLearning => workspace.cancel_learning(),
-        Action::CancelTraining => workspace.tag_training = None,
+        Action::CancelTraining => workspace.class_head_training = None,
         Action::SetAutomaticLearning(is_automatic) => workspace.set_automatic(is_automatic)?,
         Action::SetAdjustment(adjustment) => workspace.view.adjustment = adjustment,
         Action::SetHeatMapClass(class) => workspace.view.heat_map_class = class,
@@ -112,12 +112,12 @@ fn perform_on_workspace(
             // Proposals written during the import would make its edit fail.
             workspace.defers_writes = true;
             let project = session.project().path().to_owned();
-            exchanger::import(project, path, mode, event_sender.clone());
+            import_export::import(project, path, mode, event_sender.clone());
         }
         Action::Export(options, path) => {
             workspace.exchange = Some(tr!("exporting"));
             let project = session.project().path().to_owned();
-            exchanger::export(project, *options, path, event_sender.clone());
+            import_export::export(project, *options, path, event_sender.clone());
         }
         _ => {}
     }

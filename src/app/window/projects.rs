@@ -6,13 +6,13 @@ use std::time::Instant;
 use super::state::Window;
 use crate::app::i18n::tr;
 use crate::app::panels::classes::ClassesPanel;
-use crate::app::panels::picture_list::PictureList;
+use crate::app::panels::picture_list::PictureListPanel;
 use crate::app::sample_pictures;
+use crate::app::workers::class_head_trainer::ClassHeadTraining;
 use crate::app::workers::events::{EventSender, WorkerEvent};
 use crate::app::workers::opener;
+use crate::app::workers::requests::ModelSettings;
 use crate::app::workers::spawn::spawn;
-use crate::app::workers::tag_trainer::TagTraining;
-use crate::app::workers::terms::ModelSettings;
 use crate::app::workspace::Workspace;
 use crate::formats;
 use crate::learn::tags::TagSet;
@@ -46,7 +46,7 @@ impl Window {
         let mut workspace = Workspace::new(project, number, caches, &self.event_sender);
         workspace.is_scanning = workspace.session.is_editable();
         self.workspace = Some(workspace);
-        self.list = PictureList::default();
+        self.list = PictureListPanel::default();
         self.classes = ClassesPanel::default();
         self.notifications.problems(problems);
     }
@@ -107,8 +107,9 @@ impl Window {
             None => tr!("no-data-folder"),
             Some(folder) => {
                 let event_sender = self.event_sender.about(workspace.id);
-                let training = TagTraining::start(set, folder.clone(), project.id(), event_sender);
-                workspace.tag_training = Some(training);
+                let training =
+                    ClassHeadTraining::start(set, folder.clone(), project.id(), event_sender);
+                workspace.class_head_training = Some(training);
                 return;
             }
         };

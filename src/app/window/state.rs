@@ -11,7 +11,7 @@ use crate::app::dialogs::Dialog;
 use crate::app::notifications::Notifications;
 use crate::app::panels::classes::ClassesPanel;
 use crate::app::panels::dashboard::Dashboard;
-use crate::app::panels::picture_list::PictureList;
+use crate::app::panels::picture_list::PictureListPanel;
 use crate::app::preferences::Preferences;
 use crate::app::theme;
 use crate::app::workers::events::{EventSender, MAX_QUEUED_EVENTS, WorkerEvent};
@@ -32,7 +32,7 @@ pub struct Window {
     pub(super) opening: Option<(u64, PathBuf)>,
     pub(super) notifications: Notifications,
     pub(super) dialog: Option<Dialog>,
-    pub(super) list: PictureList,
+    pub(super) list: PictureListPanel,
     pub(super) classes: ClassesPanel,
     pub(super) dashboard: Dashboard,
     pub(super) shows_adjustment: bool,
@@ -68,7 +68,7 @@ impl Window {
             opening: None,
             notifications: Notifications::default(),
             dialog: None,
-            list: PictureList::default(),
+            list: PictureListPanel::default(),
             classes: ClassesPanel::default(),
             dashboard: Dashboard::default(),
             shows_adjustment: false,

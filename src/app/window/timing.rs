@@ -56,7 +56,8 @@ impl Window {
         if workspace.has_unwritten() {
             context.request_repaint_after(WRITE_INTERVAL);
         }
-        let is_busy = workspace.learning_step().is_some() || workspace.tag_training.is_some();
+        let is_busy =
+            workspace.learning_step().is_some() || workspace.class_head_training.is_some();
         if workspace.is_current_pending() || is_busy {
             context.request_repaint_after(PROGRESS_INTERVAL);
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use egui::ColorImage;
 
 use super::events::{Decoded, EventSender, WorkerEvent};
-use super::shared::Shared;
+use super::monitor::Monitor;
 use super::spawn::spawn;
 use crate::document::PictureId;
 use crate::pictures::{self, DecodeLimits};
@@ -19,7 +19,7 @@ const THREADS: usize = 2;
 
 /// The threads that decode for one opened project.
 pub struct Decoder {
-    queue: Arc<Shared<Queue>>,
+    queue: Arc<Monitor<Queue>>,
 }
 
 #[derive(Default)]
@@ -33,7 +33,7 @@ struct Queue {
 impl Decoder {
     /// Starts the threads.
     pub fn new(events: &EventSender) -> Self {
-        let queue = Arc::<Shared<Queue>>::default();
+        let queue = Arc::<Monitor<Queue>>::default();
         for _ in 0..THREADS {
             let (queue, events) = (Arc::clone(&queue), events.clone());
             spawn("decoder", move || decode_all(&queue, &events));
@@ -68,7 +68,7 @@ impl Queue {
     }
 }
 
-fn decode_all(queue: &Shared<Queue>, events: &EventSender) {
+fn decode_all(queue: &Monitor<Queue>, events: &EventSender) {
     while let Some((picture, path)) = queue.wait_for(Queue::next) {
         let decoded = pictures::decode(&path, &DecodeLimits::default());
         let decoded = decoded.map(Decoded::new).map_err(|error| error.to_string());

@@ -11,12 +11,12 @@ use crossbeam_channel::Sender;
 use egui::ColorImage;
 use image::RgbImage;
 
-use super::terms::{CutOptions, LearnedBoxes, ModelInfo};
+use super::requests::{LearnedBoxes, LocalizeOptions, ModelInfo};
 use crate::app::i18n::tr;
 use crate::document::PictureId;
 use crate::formats::{ExportReport, PreparedImport};
 use crate::learn::boxes::{LearnedBox, LearnedProposer};
-use crate::localize::Maps;
+use crate::localize::PictureMaps;
 use crate::propose::Proposal;
 use crate::store::Project;
 use crate::store::RescanReport;
@@ -32,11 +32,11 @@ pub enum WorkerEvent {
     /// The model is ready, or has processed a picture.
     Proposer(ProposerEvent),
     /// Boxes were derived from cached maps.
-    Derived(DerivedBoxes),
+    Relocalized(RelocalizedBoxes),
     /// An outcome of learning with the model that has this number.
     Learning(u64, LearningEvent),
     /// A class head was trained, or the reason why not; none if it was cancelled.
-    TagTraining(Result<Option<TrainedHeadFile>, String>),
+    ClassHeadTraining(Result<Option<TrainedHeadFile>, String>),
     /// An import or export has ended.
     Exchange(ExchangeEvent),
     /// Something went wrong with a project that is closed: a sentence.
@@ -125,7 +125,7 @@ pub enum ProposerEvent {
         /// The picture.
         picture: PictureId,
         /// The maps.
-        maps: Arc<Maps>,
+        maps: Arc<PictureMaps>,
         /// The model; the person may have chosen another one since.
         model: Arc<ModelInfo>,
         /// The boxes of the active learned state, if there is one, and its generation.
@@ -139,7 +139,7 @@ pub enum ProposerEvent {
 
 /// The purpose of derived boxes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DerivePurpose {
+pub enum RelocalizePurpose {
     /// They replace untouched proposals.
     Write,
     /// Their classes are counted.
@@ -147,13 +147,13 @@ pub enum DerivePurpose {
 }
 
 /// Boxes of some pictures, derived from cached maps.
-pub struct DerivedBoxes {
+pub struct RelocalizedBoxes {
     /// Their purpose.
-    pub purpose: DerivePurpose,
+    pub purpose: RelocalizePurpose,
     /// The number of the request; only the newest counts.
     pub generation: u64,
     /// How they were made.
-    pub cut: CutOptions,
+    pub cut: LocalizeOptions,
     /// The model whose maps they are of.
     pub model: Arc<ModelInfo>,
     /// The boxes of each picture whose maps are cached.

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::learn::boxes::LearnedProposer;
 
 /// The text of a learned state. `kind` is what it is bound to, see
-/// [`ModelInfo::features_kind`](super::terms::ModelInfo::features_kind).
+/// [`ModelInfo::model_key`](super::requests::ModelInfo::model_key).
 pub fn encode(learned: &LearnedProposer, kind: &str) -> String {
     STANDARD.encode(learned.to_bytes(kind))
 }

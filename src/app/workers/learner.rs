@@ -15,9 +15,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::events::{EventSender, LearningEvent, WorkerEvent};
 use super::learned_text;
-use super::shared::Shared;
+use super::monitor::Monitor;
+use super::requests::{ActiveState, LearnedBoxes, ModelInfo, PictureRequest};
 use super::spawn::spawn;
-use super::terms::{ActiveState, LearnedBoxes, ModelInfo, PictureRequest};
 use crate::app::cache::{Cache, CacheKind};
 use crate::document::PictureId;
 use crate::geometry::BBox;
@@ -35,7 +35,7 @@ pub const STEPS: usize = 6;
 
 /// A reviewed picture.
 #[derive(Clone, Debug)]
-pub struct ReviewedPicture {
+pub struct ReviewRequest {
     /// The picture.
     pub request: PictureRequest,
     /// Its ground truth, which may be empty: boxes in pixels, and their category.
@@ -56,8 +56,8 @@ pub struct SimilarRequest {
 }
 
 /// The thread that learns for one opened project.
-pub struct Learner {
-    queue: Arc<Shared<Queue>>,
+pub struct LearningWorker {
+    queue: Arc<Monitor<Queue>>,
     progress: Arc<Progress>,
 }
 
@@ -71,7 +71,7 @@ struct Progress {
 
 /// A change of the reviewed pictures.
 enum Change {
-    Add(ReviewedPicture),
+    Add(ReviewRequest),
     Remove(PictureId),
 }
 
@@ -79,7 +79,7 @@ enum Change {
 struct Queue {
     model_info: Option<Arc<ModelInfo>>,
     /// Rises with every model: the features of one model are useless to another.
-    epoch: u64,
+    model_generation: u64,
     changes: VecDeque<Change>,
     /// Whether to learn, and whether a person asked for it.
     learning: Option<bool>,
@@ -117,17 +117,17 @@ impl Queue {
     }
 }
 
-impl Learner {
+impl LearningWorker {
     /// Starts the thread.
     pub fn new(cache: Arc<Cache>, events: &EventSender) -> Self {
-        let queue = Arc::<Shared<Queue>>::default();
+        let queue = Arc::<Monitor<Queue>>::default();
         let progress = Arc::<Progress>::default();
         let worker = Worker {
             queue: Arc::clone(&queue),
             progress: Arc::clone(&progress),
             cache,
             events: events.clone(),
-            epoch: 0,
+            model_generation: 0,
             learner: BoxLearner::new(SEED),
             order: VecDeque::new(),
             pool: ThreadPoolBuilder::new().num_threads(threads()).build().ok(),
@@ -143,15 +143,15 @@ impl Learner {
         self.queue.change(|queue| {
             *queue = Queue {
                 model_info,
-                epoch: queue.epoch + 1,
+                model_generation: queue.model_generation + 1,
                 ..Queue::default()
             };
-            queue.epoch
+            queue.model_generation
         })
     }
 
     /// Adds a reviewed picture, or replaces it.
-    pub fn add(&self, picture: ReviewedPicture) {
+    pub fn add(&self, picture: ReviewRequest) {
         self.queue
             .change(|queue| queue.changes.push_back(Change::Add(picture)));
     }
@@ -212,7 +212,7 @@ impl Learner {
     }
 }
 
-impl Drop for Learner {
+impl Drop for LearningWorker {
     fn drop(&mut self) {
         self.progress.is_cancelled.store(true, Ordering::Relaxed);
         self.queue.change(|queue| queue.has_ended = true);
@@ -226,12 +226,12 @@ fn threads() -> usize {
 }
 
 struct Worker {
-    queue: Arc<Shared<Queue>>,
+    queue: Arc<Monitor<Queue>>,
     progress: Arc<Progress>,
     cache: Arc<Cache>,
     events: EventSender,
     /// The number of the model whose features are learned from; 0 before the first.
-    epoch: u64,
+    model_generation: u64,
     learner: BoxLearner,
     /// The pictures in the order in which they were added.
     order: VecDeque<PictureId>,
@@ -247,13 +247,13 @@ impl Worker {
                 }
                 let model_info = queue.model_info.clone()?;
                 let task = queue.pop()?;
-                Some(Some((model_info, queue.epoch, task)))
+                Some(Some((model_info, queue.model_generation, task)))
             });
-            let Some((model_info, epoch, task)) = next else {
+            let Some((model_info, model_generation, task)) = next else {
                 return;
             };
-            if self.epoch != epoch {
-                self.epoch = epoch;
+            if self.model_generation != model_generation {
+                self.model_generation = model_generation;
                 self.learner = BoxLearner::new(SEED);
                 self.order.clear();
             }
@@ -270,7 +270,8 @@ impl Worker {
     }
 
     fn send(&self, event: LearningEvent) {
-        self.events.send(WorkerEvent::Learning(self.epoch, event));
+        self.events
+            .send(WorkerEvent::Learning(self.model_generation, event));
     }
 
     /// The features of a picture; none if they are not cached, or of another size.
@@ -286,7 +287,7 @@ impl Worker {
         (features.size() == (width, height)).then_some(features)
     }
 
-    fn add(&mut self, model_info: &ModelInfo, reviewed: &ReviewedPicture) {
+    fn add(&mut self, model_info: &ModelInfo, reviewed: &ReviewRequest) {
         let picture = reviewed.request.picture;
         let features = self.features(model_info, &reviewed.request);
         let has_features = features.is_some();
@@ -326,7 +327,7 @@ impl Worker {
                 progress.is_cancelled.load(Ordering::Relaxed)
             });
             learned.map(|learned| {
-                let text = learned_text::encode(&learned, &model_info.features_kind());
+                let text = learned_text::encode(&learned, &model_info.model_key());
                 (Arc::new(learned), text)
             })
         };

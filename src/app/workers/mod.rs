@@ -8,31 +8,31 @@
 //! | file | what it does |
 //! |---|---|
 //! | `events.rs` | everything that workers report, and the channel |
-//! | `terms.rs` | what they share: pictures to process, the model, how boxes are made |
-//! | `shared.rs`, `spawn.rs` | a value that a worker waits for, and starting its thread |
+//! | `requests.rs` | what they share: pictures to process, the model, how boxes are made |
+//! | `monitor.rs`, `spawn.rs` | a value that a worker waits for, and starting its thread |
 //! | `opener.rs` | opens a folder or project file and rescans the folder |
 //! | `decoder.rs` | decodes pictures for the canvas |
 //! | `thumbnailer.rs` | makes thumbnails for the list |
 //! | `proposer.rs` | runs the model and caches its maps |
-//! | `deriver.rs` | makes boxes of the other pictures from cached maps, after the slider is released; counts classes |
+//! | `relocalizer.rs` | makes boxes of the other pictures from cached maps, after the slider is released; counts classes |
 //! | `learner.rs`, `learned_text.rs` | learns from reviewed pictures and proposes by what it learned |
-//! | `tag_trainer.rs` | trains a class head on tagged pictures |
-//! | `exchanger.rs` | imports and exports |
+//! | `class_head_trainer.rs` | trains a class head on tagged pictures |
+//! | `import_export.rs` | imports and exports |
 //! | `file_dialog.rs` | asks the system for a file or folder |
 
+pub mod class_head_trainer;
 pub mod decoder;
-pub mod deriver;
 pub mod events;
-pub mod exchanger;
 pub mod file_dialog;
+pub mod import_export;
 pub mod learned_text;
 pub mod learner;
+mod monitor;
 pub mod opener;
 pub mod proposer;
-mod shared;
+pub mod relocalizer;
+pub mod requests;
 pub mod spawn;
-pub mod tag_trainer;
-pub mod terms;
 pub mod thumbnailer;
 
 pub use self::events::{EventSender, WorkerEvent};

@@ -12,13 +12,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::events::{EventSender, ProposerEvent, WorkerEvent};
-use super::shared::Shared;
+use super::monitor::Monitor;
+use super::requests::{ActiveState, ModelInfo, ModelSettings, PictureRequest};
 use super::spawn::spawn;
-use super::terms::{ActiveState, ModelInfo, ModelSettings, PictureRequest};
 use crate::app::cache::{Cache, CacheKind, maps_codec};
 use crate::document::PictureId;
 use crate::learn::boxes::{self, LearnedBox, PictureFeatures};
-use crate::localize::{BoxMode, BoxOptions, Maps, Method, Quality};
+use crate::localize::{BoxMode, BoxOptions, Method, PictureMaps, Quality};
 use crate::nn::device::DeviceChoice;
 use crate::propose::{self, Inference, Target};
 use crate::tscam::{InputOptions, Model};
@@ -28,7 +28,7 @@ const DECODERS: usize = 1;
 
 /// The thread that proposes for one opened project.
 pub struct Proposer {
-    queue: Arc<Shared<Queue>>,
+    queue: Arc<Monitor<Queue>>,
 }
 
 #[derive(Default)]
@@ -61,7 +61,7 @@ enum InferencePurpose {
 impl Proposer {
     /// Starts the thread. It loads the model at once, so that the first request need not wait.
     pub fn new(model_settings: ModelSettings, cache: Arc<Cache>, events: &EventSender) -> Self {
-        let queue = Arc::new(Shared::new(Queue {
+        let queue = Arc::new(Monitor::new(Queue {
             model_settings,
             ..Queue::default()
         }));
@@ -188,7 +188,7 @@ impl Queue {
 }
 
 struct Worker {
-    queue: Arc<Shared<Queue>>,
+    queue: Arc<Monitor<Queue>>,
     cache: Arc<Cache>,
     events: EventSender,
 }
@@ -268,7 +268,7 @@ impl Worker {
         let key = model_info.cache_key(&request.key);
         let maps = propose::maps_for(&inference.evidence, &Target::Automatic, BoxMode::All);
         let bytes = maps_codec::encode(&maps);
-        self.cache.put(CacheKind::Maps, &key, &bytes);
+        self.cache.put(CacheKind::PictureMaps, &key, &bytes);
         // The window uses maps at the precision of the cache, so that boxes are the same after a
         // restart.
         let maps = maps_codec::decode(&bytes).unwrap_or(maps);
@@ -321,7 +321,7 @@ impl Worker {
                 PictureFeatures::from_bytes(&bytes)
             };
             let cached_maps = || {
-                let bytes = self.cache.get(CacheKind::Maps, &key)?;
+                let bytes = self.cache.get(CacheKind::PictureMaps, &key)?;
                 maps_codec::decode(&bytes)
             };
             match purpose {
@@ -348,7 +348,7 @@ impl Worker {
     fn send_inference(
         &self,
         picture: PictureId,
-        maps: Maps,
+        maps: PictureMaps,
         model: &Arc<ModelInfo>,
         learned: Option<(u64, Vec<LearnedBox>)>,
     ) {
@@ -370,7 +370,7 @@ fn learned_boxes(
     Some((state.generation, state.learned.propose(features)))
 }
 
-/// Loads the model, or tells why it cannot be used.
+/// Loads the model, or returns why it cannot be used.
 fn load(model_settings: &ModelSettings) -> Result<(Model, ModelInfo), String> {
     let device = DeviceChoice::default()
         .open()

@@ -10,7 +10,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ImageFormat, RgbImage};
 
 use super::events::{EventSender, WorkerEvent};
-use super::shared::Shared;
+use super::monitor::Monitor;
 use super::spawn::spawn;
 use crate::app::cache::{Cache, CacheKind};
 use crate::document::PictureId;
@@ -35,7 +35,7 @@ pub struct ThumbnailRequest {
 
 /// The thread that makes thumbnails for one opened project.
 pub struct Thumbnailer {
-    queue: Arc<Shared<Queue>>,
+    queue: Arc<Monitor<Queue>>,
 }
 
 #[derive(Default)]
@@ -50,7 +50,7 @@ struct Queue {
 impl Thumbnailer {
     /// Starts the thread.
     pub fn new(cache: Arc<Cache>, events: &EventSender) -> Self {
-        let queue = Arc::<Shared<Queue>>::default();
+        let queue = Arc::<Monitor<Queue>>::default();
         let (waiting, events) = (Arc::clone(&queue), events.clone());
         spawn("thumbnailer", move || make_all(&waiting, &cache, &events));
         Self { queue }
@@ -87,7 +87,7 @@ impl Queue {
     }
 }
 
-fn make_all(queue: &Shared<Queue>, cache: &Cache, events: &EventSender) {
+fn make_all(queue: &Monitor<Queue>, cache: &Cache, events: &EventSender) {
     while let Some(request) = queue.wait_for(Queue::next) {
         let cached = cache.get(CacheKind::Thumbnail, &request.key);
         let cached = cached.and_then(|jpeg| from_jpeg(&jpeg));

@@ -3,23 +3,23 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::deriving_state::Deriving;
 use super::learned_states::LEARNING_SETTING;
 use super::learning_state::Learning;
 use super::naming_state::NamingState;
 use super::proposing_state::{ModelState, Proposing};
+use super::relocalizing_state::Relocalizing;
 use super::settings::model_settings_of;
 use super::timing::Timing;
-use super::view_state::View;
+use super::view_state::ViewState;
 use crate::app::cache::Cache;
 use crate::app::session::Session;
+use crate::app::workers::class_head_trainer::ClassHeadTraining;
 use crate::app::workers::decoder::Decoder;
-use crate::app::workers::deriver::Deriver;
-use crate::app::workers::events::{DerivePurpose, EventSender};
-use crate::app::workers::learner::Learner;
+use crate::app::workers::events::{EventSender, RelocalizePurpose};
+use crate::app::workers::learner::LearningWorker;
 use crate::app::workers::proposer::Proposer;
-use crate::app::workers::tag_trainer::TagTraining;
-use crate::app::workers::terms::{ModelInfo, PictureRequest, picture_key};
+use crate::app::workers::relocalizer::Relocalizer;
+use crate::app::workers::requests::{ModelInfo, PictureRequest, picture_key};
 use crate::app::workers::thumbnailer::Thumbnailer;
 use crate::document::{PictureId, ReviewState};
 use crate::store::{Project, StoreError};
@@ -37,15 +37,15 @@ pub struct Workspace {
     /// Whether boxes of the model wait for an import to end, which they could conflict with.
     pub defers_writes: bool,
     /// What is shown, and how.
-    pub view: View,
+    pub view: ViewState,
     /// The model and its results.
     pub proposing: Proposing,
     /// Maps and the boxes derived from them.
-    pub deriving: Deriving,
+    pub relocalizing: Relocalizing,
     /// Learning from reviewed pictures.
     pub learning: Learning,
     /// The training of a class head on tags, if it is under way.
-    pub tag_training: Option<TagTraining>,
+    pub class_head_training: Option<ClassHeadTraining>,
     /// The time that the work took.
     pub timing: Timing,
     pub(super) naming: NamingState,
@@ -59,10 +59,10 @@ pub(super) struct Workers {
     pub thumbnailer: Thumbnailer,
     pub proposer: Proposer,
     /// Derives boxes that replace untouched proposals.
-    pub deriver: Deriver,
+    pub relocalizer: Relocalizer,
     /// Derives boxes whose classes are counted.
-    pub class_counter: Deriver,
-    pub learner: Learner,
+    pub class_counter: Relocalizer,
+    pub learner: LearningWorker,
 }
 
 impl Workspace {
@@ -75,25 +75,25 @@ impl Workspace {
         let learned = project.setting(LEARNING_SETTING).ok().flatten();
         let session = Session::new(project);
         let model_settings = model_settings_of(session.proposal_settings());
-        let deriver = |purpose| Deriver::new(purpose, Arc::clone(&cache), events.clone());
+        let relocalizer = |purpose| Relocalizer::new(purpose, Arc::clone(&cache), events.clone());
         let workers = Workers {
             decoder: Decoder::new(&events),
             thumbnailer: Thumbnailer::new(Arc::clone(&cache), &events),
             proposer: Proposer::new(model_settings, Arc::clone(&cache), &events),
-            deriver: deriver(DerivePurpose::Write),
-            class_counter: deriver(DerivePurpose::Count),
-            learner: Learner::new(Arc::clone(&cache), &events),
+            relocalizer: relocalizer(RelocalizePurpose::Write),
+            class_counter: relocalizer(RelocalizePurpose::Count),
+            learner: LearningWorker::new(Arc::clone(&cache), &events),
         };
         Self {
             id,
             is_scanning: true,
             exchange: None,
             defers_writes: false,
-            view: View::default(),
+            view: ViewState::default(),
             proposing: Proposing::default(),
-            deriving: Deriving::default(),
+            relocalizing: Relocalizing::default(),
             learning: Learning::new(learned.unwrap_or_default()),
-            tag_training: None,
+            class_head_training: None,
             timing,
             naming: NamingState::new(session.document(), session.revision()),
             workers,

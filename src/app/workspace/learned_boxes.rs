@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::core::Workspace;
 use super::learned_states::{LearnedState, ProposalSource, state_setting};
-use super::settings::cut_options_of;
+use super::settings::localize_options_of;
 use super::similar::SIMILAR_METHOD;
 use crate::app::i18n::tr;
 use crate::app::workers::learned_text;
-use crate::app::workers::terms::{ActiveState, ModelInfo, PictureRequest};
+use crate::app::workers::requests::{ActiveState, ModelInfo, PictureRequest};
 use crate::document::ops::NamedCandidate;
 use crate::document::{BoxState, CategoryId, Origin, PictureId, ReviewState};
 use crate::learn::boxes::{LearnedBox, LearnedProposer};
@@ -40,7 +40,7 @@ impl Workspace {
     ) -> Option<Arc<LearnedProposer>> {
         let text = self.session.project().setting(&state_setting(id));
         let text: String = text.ok().flatten()?;
-        learned_text::decode(&text, &model_info.features_kind()).map(Arc::new)
+        learned_text::decode(&text, &model_info.model_key()).map(Arc::new)
     }
 
     /// Chooses what makes proposals; returns a message if the choice cannot be used.
@@ -56,7 +56,7 @@ impl Workspace {
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(None);
         };
-        let state = self.learning.saved.chosen(&model_info.features_kind());
+        let state = self.learning.saved.chosen(&model_info.model_key());
         let Some(id) = state.map(|state| state.id) else {
             let is_of_another_model = matches!(source, ProposalSource::State(_));
             self.deactivate_state(true)?;
@@ -91,8 +91,8 @@ impl Workspace {
         self.learning.remaining = 0;
         if state.is_some() {
             // Boxes from maps that are under way were made without learning.
-            self.deriving.clear_queue();
-            self.workers.deriver.cancel();
+            self.relocalizing.clear_queue();
+            self.workers.relocalizer.cancel();
             self.view.preview = None;
         }
         self.workers.proposer.set_active_state(state.clone());
@@ -108,7 +108,7 @@ impl Workspace {
         self.activate_state(None);
         let shown = self.session.current();
         let shown = shown.filter(|picture| with_shown && self.is_untouched(*picture));
-        self.derive_again(shown, cut_options_of(self.session.proposal_settings()))
+        self.relocalize_again(shown, localize_options_of(self.session.proposal_settings()))
     }
 
     /// Whether the proposals of a picture may be replaced: nobody has begun to review it.

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::workers::terms::ModelInfo;
+use crate::app::workers::requests::ModelInfo;
 use crate::learn::boxes::{GateMetrics, LearnedProposer, ReviewCost};
 
 /// The project setting that stores the list of states.
@@ -72,7 +72,7 @@ pub struct LearnedState {
     pub learned_at: u64,
     /// The name of the model that processed the pictures.
     pub model: String,
-    /// The model and quality that it is bound to; see [`ModelInfo::features_kind`].
+    /// The model and quality that it is bound to; see [`ModelInfo::model_key`].
     pub kind: String,
     /// The number of pictures that it was learned from, including held-out ones.
     pub reviewed: usize,
@@ -134,7 +134,7 @@ impl LearnedStates {
             id,
             learned_at,
             model: model_info.name.clone(),
-            kind: model_info.features_kind(),
+            kind: model_info.model_key(),
             reviewed: learned.reviewed,
             metrics: HeldOutMetrics::from(&learned.metrics),
             is_better: learned.is_better,

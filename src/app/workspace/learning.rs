@@ -10,8 +10,8 @@ use super::learning_state::{ActiveProposals, Learning, ReviewedPictures};
 use super::proposing_state::ModelState;
 use crate::app::i18n::tr;
 use crate::app::workers::events::LearningEvent;
-use crate::app::workers::learner::ReviewedPicture;
-use crate::app::workers::terms::ModelInfo;
+use crate::app::workers::learner::ReviewRequest;
+use crate::app::workers::requests::ModelInfo;
 use crate::document::{PictureId, ReviewState};
 use crate::geometry::BBox;
 use crate::learn::boxes::{LearnedProposer, MIN_HELD_OUT};
@@ -41,7 +41,7 @@ impl Workspace {
                 ..ActiveProposals::default()
             },
             reviewed: ReviewedPictures {
-                epoch: self.workers.learner.set_model(None),
+                model_generation: self.workers.learner.set_model(None),
                 ..ReviewedPictures::default()
             },
             ..Learning::new(saved)
@@ -51,9 +51,9 @@ impl Workspace {
     /// The model is ready, so learning can start.
     pub(super) fn start_learning(&mut self, model_info: &Arc<ModelInfo>) {
         let reviewed = &mut self.learning.reviewed;
-        reviewed.epoch = self.workers.learner.set_model(Some(Arc::clone(model_info)));
+        reviewed.model_generation = self.workers.learner.set_model(Some(Arc::clone(model_info)));
         reviewed.is_synced = false;
-        let kind = model_info.features_kind();
+        let kind = model_info.model_key();
         if let Some(id) = self.learning.saved.chosen(&kind).map(|state| state.id) {
             let learned = self.read_state(id, model_info);
             self.activate_state(learned.map(|learned| (id, learned)));
@@ -114,7 +114,7 @@ impl Workspace {
             Some((truth, request)) => {
                 reviewed.truth.insert(picture, truth.clone());
                 reviewed.pending += 1;
-                self.workers.learner.add(ReviewedPicture { request, truth });
+                self.workers.learner.add(ReviewRequest { request, truth });
             }
             None => {
                 reviewed.truth.remove(&picture);
@@ -228,7 +228,7 @@ impl Workspace {
             && let Some(request) = self.request(picture)
         {
             self.learning.reviewed.pending += 1;
-            self.workers.learner.add(ReviewedPicture { request, truth });
+            self.workers.learner.add(ReviewRequest { request, truth });
             if !self.learning.saved.is_manual {
                 self.learning.schedule.set_due_automatically();
             }
@@ -237,17 +237,17 @@ impl Workspace {
         self.propose_late(picture);
     }
 
-    /// Handles an outcome of learning; returns a message for the person, if there is one. `epoch`
-    /// is the number of the model that it is about.
+    /// Handles an outcome of learning; returns a message for the person, if there is one.
+    /// `model_generation` is the number of the model that it is about.
     ///
     /// # Errors
     /// If the project cannot be written.
     pub fn on_learning_event(
         &mut self,
-        epoch: u64,
+        model_generation: u64,
         event: LearningEvent,
     ) -> Result<Option<String>, StoreError> {
-        if epoch != self.learning.reviewed.epoch {
+        if model_generation != self.learning.reviewed.model_generation {
             return Ok(None);
         }
         match event {

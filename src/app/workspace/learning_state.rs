@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::learned_states::LearnedStates;
 use crate::app::workers::learner::SimilarRequest;
-use crate::app::workers::terms::{ActiveState, LearnedBoxes};
+use crate::app::workers::requests::{ActiveState, LearnedBoxes};
 use crate::document::{CategoryId, PictureId};
 use crate::geometry::BBox;
 
@@ -36,7 +36,7 @@ pub(super) struct ReviewedPictures {
     /// The ground truth that the learner was given for each: boxes in pixels, and their category.
     pub truth: HashMap<PictureId, Vec<(BBox, u32)>>,
     /// The number of the model that the learner learns with; events of others are dropped.
-    pub epoch: u64,
+    pub model_generation: u64,
     /// The number of pictures that the learner has not added yet.
     pub pending: usize,
     /// The pictures that the model has to process first.

@@ -6,7 +6,7 @@
 //! | `view_state.rs`, `viewing.rs` | canvas, textures, heat map |
 //! | `proposing_state.rs`, `proposing.rs` | the model: asking for proposals, receiving results |
 //! | `writing.rs` | writing proposals into the project |
-//! | `deriving_state.rs`, `deriving.rs` | new proposals from cached maps, and the preview while a slider is dragged |
+//! | `relocalizing_state.rs`, `relocalizing.rs` | new proposals from cached maps, and the preview while a slider is dragged |
 //! | `naming_state.rs`, `naming.rs`, `class_tally.rs` | mapping the model's classes to the project's |
 //! | `learning_state.rs`, `learning.rs` | learning from reviewed pictures |
 //! | `learned_states.rs`, `learned_boxes.rs` | learned states, and proposals by the active one |
@@ -16,8 +16,6 @@
 
 mod class_tally;
 mod core;
-mod deriving;
-mod deriving_state;
 mod learned_boxes;
 mod learned_states;
 mod learning;
@@ -26,6 +24,8 @@ mod naming;
 mod naming_state;
 mod proposing;
 mod proposing_state;
+mod relocalizing;
+mod relocalizing_state;
 mod settings;
 mod similar;
 mod timing;
@@ -35,12 +35,12 @@ mod writing;
 
 pub use self::class_tally::ClassTally;
 pub use self::core::Workspace;
-pub use self::deriving_state::Deriving;
 pub use self::learned_states::{HeldOutMetrics, LearnedState, LearnedStates, ProposalSource};
 pub use self::learning::not_better_text;
 pub use self::learning_state::Learning;
 pub use self::proposing_state::{ModelState, ProposalJob, Proposing};
-pub use self::settings::cut_options_of;
+pub use self::relocalizing_state::Relocalizing;
+pub use self::settings::localize_options_of;
 pub use self::timing::{Activity, Timing, WorkTime};
-pub use self::view_state::{ProposalPreview, View};
+pub use self::view_state::{ProposalPreview, ViewState};
 pub use self::viewing::heat_map_colour;

@@ -2,8 +2,8 @@
 
 use super::class_tally::ClassTally;
 use super::core::Workspace;
-use super::settings::cut_options_of;
-use crate::app::workers::terms::PictureRequest;
+use super::settings::localize_options_of;
+use crate::app::workers::requests::PictureRequest;
 use crate::document::{ReviewState, ops};
 use crate::naming::MappedClass;
 use crate::store::StoreError;
@@ -42,7 +42,7 @@ impl Workspace {
         self.view.preview = None;
         let shown = self.session.current();
         let shown = shown.filter(|_| !self.session.is_current_new());
-        self.derive_again(shown, cut_options_of(self.session.proposal_settings()))
+        self.relocalize_again(shown, localize_options_of(self.session.proposal_settings()))
     }
 
     /// The number of boxes of each of the model's classes.
@@ -63,7 +63,7 @@ impl Workspace {
             .filter(|row| row.review != ReviewState::New && !tally.contains(row.id))
             .filter_map(|row| self.request(row.id));
         let pictures: Vec<PictureRequest> = pictures.collect();
-        let cut = cut_options_of(self.session.proposal_settings());
+        let cut = localize_options_of(self.session.proposal_settings());
         self.workers.class_counter.derive(model_info, cut, pictures);
     }
 }

@@ -8,10 +8,10 @@ use super::core::Workspace;
 use super::proposing_state::{ModelState, PictureInference, ProposalJob};
 use super::settings::model_settings_of;
 use super::writing::MAX_WAIT;
-use crate::app::workers::terms::{ModelInfo, ModelSettings, PictureRequest};
+use crate::app::workers::requests::{ModelInfo, ModelSettings, PictureRequest};
 use crate::document::{PictureId, ReviewState};
 use crate::learn::boxes::LearnedBox;
-use crate::localize::Maps;
+use crate::localize::PictureMaps;
 use crate::store::StoreError;
 
 impl Workspace {
@@ -105,7 +105,7 @@ impl Workspace {
         self.write_inferences()?;
         self.reset_learning();
         self.proposing.model = ModelState::Loading;
-        self.deriving = Default::default();
+        self.relocalizing = Default::default();
         self.naming.tally = ClassTally::default();
         self.view.heat_map = None;
         self.view.heat_map_class = None;
@@ -141,7 +141,7 @@ impl Workspace {
     pub fn on_inference(
         &mut self,
         picture: PictureId,
-        maps: Arc<Maps>,
+        maps: Arc<PictureMaps>,
         learned: Option<(u64, Vec<LearnedBox>)>,
         model: &Arc<ModelInfo>,
     ) {
@@ -156,7 +156,7 @@ impl Workspace {
         if is_shown {
             self.view.heat_map = None;
         }
-        self.deriving.put(picture, Arc::clone(&maps));
+        self.relocalizing.put(picture, Arc::clone(&maps));
         self.proposing.inferences.push(PictureInference {
             picture,
             maps,

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::app::workers::terms::ModelInfo;
+use crate::app::workers::requests::ModelInfo;
 use crate::document::PictureId;
 use crate::learn::boxes::LearnedBox;
-use crate::localize::Maps;
+use crate::localize::PictureMaps;
 
 /// The model and its work.
 pub struct Proposing {
@@ -60,7 +60,7 @@ pub enum ModelState {
 /// What the model found in a picture.
 pub(super) struct PictureInference {
     pub picture: PictureId,
-    pub maps: Arc<Maps>,
+    pub maps: Arc<PictureMaps>,
     /// The boxes of the active learned state, and its generation.
     pub learned: Option<(u64, Vec<LearnedBox>)>,
 }

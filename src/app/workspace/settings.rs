@@ -1,7 +1,7 @@
 //! How proposals are made, in the terms of the workers.
 
 use crate::app::session::ProposalSettings;
-use crate::app::workers::terms::{CutOptions, ModelSettings};
+use crate::app::workers::requests::{LocalizeOptions, ModelSettings};
 use crate::localize::BoxOptions;
 
 /// Which model processes pictures, and how thoroughly.
@@ -13,8 +13,8 @@ pub fn model_settings_of(settings: &ProposalSettings) -> ModelSettings {
 }
 
 /// How maps are cut.
-pub fn cut_options_of(settings: &ProposalSettings) -> CutOptions {
-    CutOptions {
+pub fn localize_options_of(settings: &ProposalSettings) -> LocalizeOptions {
+    LocalizeOptions {
         method: settings.method(),
         boxes: BoxOptions {
             threshold: settings.threshold,

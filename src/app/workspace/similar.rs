@@ -8,7 +8,7 @@ use super::learning_state::SimilarSearch;
 use super::proposing_state::ModelState;
 use crate::app::i18n::tr;
 use crate::app::workers::learner::SimilarRequest;
-use crate::app::workers::terms::LearnedBoxes;
+use crate::app::workers::requests::LearnedBoxes;
 use crate::document::PictureId;
 use crate::document::ops::Candidate;
 use crate::store::StoreError;

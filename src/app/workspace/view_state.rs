@@ -12,7 +12,7 @@ use crate::propose::Proposal;
 
 /// The view of the open project.
 #[derive(Default)]
-pub struct View {
+pub struct ViewState {
     /// Zoom, gestures and the draw mode.
     pub canvas: Canvas,
     /// Decoded pictures and thumbnails on the graphics card.

@@ -7,10 +7,10 @@ use egui::{Color32, ColorImage, Context, TextureId, TextureOptions};
 use super::core::Workspace;
 use super::view_state::HeatMap;
 use crate::app::workers::events::Decoded;
-use crate::app::workers::terms::picture_key;
+use crate::app::workers::requests::picture_key;
 use crate::app::workers::thumbnailer::ThumbnailRequest;
 use crate::document::PictureId;
-use crate::localize::{LevelMap, Maps};
+use crate::localize::{LevelMap, PictureMaps};
 
 /// Side of a patch in a heat map, in pixels.
 const PATCH_SIDE_PX: usize = 8;
@@ -87,7 +87,7 @@ impl Workspace {
     /// Reads the file of a picture again.
     pub fn reload(&mut self, picture: PictureId) {
         self.view.textures.forget(picture);
-        self.deriving.forget(picture);
+        self.relocalizing.forget(picture);
         self.session.set_unreadable(picture, None);
         self.view.requested = None;
     }
@@ -143,7 +143,7 @@ impl Workspace {
     }
 
     /// The classes that maps are of, by index and name.
-    fn class_names_of(&self, maps: &Maps) -> Arc<[(usize, String)]> {
+    fn class_names_of(&self, maps: &PictureMaps) -> Arc<[(usize, String)]> {
         let Some(model_info) = self.model_info() else {
             return Arc::default();
         };

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use super::core::Workspace;
 use super::proposing_state::{PictureInference, ProposalJob};
-use super::settings::cut_options_of;
-use crate::app::workers::terms::{CutOptions, ModelInfo};
+use super::settings::localize_options_of;
+use crate::app::workers::requests::{LocalizeOptions, ModelInfo};
 use crate::document::ops::{ClassNamer, NamedCandidate};
 use crate::document::{PictureId, ReviewState};
 use crate::learn::boxes::LearnedBox;
-use crate::localize::Maps;
+use crate::localize::PictureMaps;
 use crate::propose::{self, Proposal};
 use crate::store::StoreError;
 
@@ -35,12 +35,12 @@ impl Workspace {
         if has_waited || self.proposing.inferences.len() >= BATCH {
             self.write_inferences()?;
         }
-        if let Some(derived) = self.deriving.queue.pop_front() {
-            self.deriving.remaining = derived.left;
+        if let Some(derived) = self.relocalizing.queue.pop_front() {
+            self.relocalizing.remaining = derived.left;
             let written = self.write_boxes(&derived.model, &derived.cut, &derived.boxes, false);
             if written.is_err() {
                 // They are tried again, as results of the model are.
-                self.deriving.queue.push_front(derived);
+                self.relocalizing.queue.push_front(derived);
             }
             written?;
         }
@@ -52,7 +52,7 @@ impl Workspace {
     /// Whether boxes wait to be written.
     pub fn has_unwritten(&self) -> bool {
         !self.proposing.inferences.is_empty()
-            || !self.deriving.queue.is_empty()
+            || !self.relocalizing.queue.is_empty()
             || self.learning.has_unwritten()
     }
 
@@ -61,7 +61,7 @@ impl Workspace {
         let Some(model_info) = self.model_info().cloned() else {
             return Ok(());
         };
-        let cut = cut_options_of(self.session.proposal_settings());
+        let cut = localize_options_of(self.session.proposal_settings());
         while !self.proposing.inferences.is_empty() {
             // What a person asked for is a step of the history. What concerns pictures in review is
             // written alone, so that other pictures do not become part of the history.
@@ -97,7 +97,7 @@ impl Workspace {
     fn write_batch(
         &mut self,
         model_info: &ModelInfo,
-        cut: &CutOptions,
+        cut: &LocalizeOptions,
         batch: &[PictureInference],
         is_step: bool,
     ) -> Result<(), StoreError> {
@@ -133,7 +133,7 @@ impl Workspace {
     pub(super) fn write_boxes(
         &mut self,
         model_info: &ModelInfo,
-        cut: &CutOptions,
+        cut: &LocalizeOptions,
         proposals: &[(PictureId, Vec<Proposal>)],
         is_step: bool,
     ) -> Result<(), StoreError> {
@@ -161,8 +161,8 @@ impl Workspace {
     pub(super) fn proposals_of(
         &self,
         picture: PictureId,
-        maps: &Maps,
-        cut: &CutOptions,
+        maps: &PictureMaps,
+        cut: &LocalizeOptions,
     ) -> Option<Vec<Proposal>> {
         let row = self.session.document().picture(picture)?;
         let size = (row.width, row.height);

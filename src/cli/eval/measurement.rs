@@ -13,8 +13,8 @@ use crate::evaluate::{
     RankedClass, annotation_effort, best_iou, coco_metrics,
 };
 use crate::geometry::BBox;
-use crate::localize::{BoxOptions, ClassSource, Evidence, Localizer, Maps, Method};
-use crate::propose::{self, Proposal, ProposeSettings, Target};
+use crate::localize::{BoxOptions, ClassSource, Evidence, Localizer, Method, PictureMaps};
+use crate::propose::{self, PipelineSettings, Proposal, Target};
 use crate::tscam::Model;
 
 /// Thresholds of the curve: 0.00, 0.01, ..., 0.99.
@@ -24,7 +24,7 @@ const TOP_CLASSES: usize = 5;
 
 /// How the pictures are measured for one variant.
 struct Measurement<'a> {
-    settings: ProposeSettings,
+    settings: PipelineSettings,
     convention: IouConvention,
     names: Option<&'a ClassNames<'a>>,
     /// The threshold in use, then those of the curve.
@@ -113,7 +113,7 @@ impl Measurement<'_> {
 
     fn localizer(&self, picture: View<'_>, class: Option<usize>) -> Option<Localizer> {
         let classes: Vec<_> = class.into_iter().map(|class| (class, 1.0)).collect();
-        let maps = Maps::new(picture.evidence, &classes, &[]);
+        let maps = PictureMaps::new(picture.evidence, &classes, &[]);
         Localizer::new(&maps, self.settings.method, class)
     }
 
@@ -223,7 +223,7 @@ pub fn measure(
 impl<'a> Measurement<'a> {
     fn new(arguments: &Arguments, variant: &'a Variant<'a>) -> Self {
         let method = variant.method;
-        let settings = ProposeSettings {
+        let settings = PipelineSettings {
             method,
             input_options: arguments.model.input_options(),
             boxes: BoxOptions {

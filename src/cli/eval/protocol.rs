@@ -16,11 +16,11 @@ use crate::cli::options::ModelOptions;
 use crate::cli::report_output;
 use crate::evaluate::{
     ClassLocalization, ClassLocalizationMetrics, LocalizationCurve, LocalizationMetrics,
-    LocalizationPoint, RankedClass, SquashedTruth,
+    LocalizationPoint, ProtocolTruth, RankedClass,
 };
 use crate::formats::wsol::{LabelledPicture, LabelledSet, read_cub, read_wsolevaluation};
-use crate::localize::{BoxOptions, Localizer, Maps, Method};
-use crate::propose::{Inference, ProposeSettings};
+use crate::localize::{BoxOptions, Localizer, Method, PictureMaps};
+use crate::propose::{Inference, PipelineSettings};
 use crate::tscam::{InputOptions, Model};
 
 /// Thresholds of the curve, 0.00, 0.01, ..., 0.99: wsolevaluation's default for score maps.
@@ -156,7 +156,7 @@ pub fn run(
         as_stored: true,
         ..request.model.input_options()
     };
-    let settings = ProposeSettings {
+    let settings = PipelineSettings {
         method,
         input_options,
         boxes: BoxOptions::default(),
@@ -290,7 +290,7 @@ impl Measurement<'_> {
     fn of(&self, inference: &Inference, picture: &LabelledPicture) -> Measured {
         // Both codes compare in the frame of the model's input.
         let frame = self.model.pixels_for(inference.evidence.grid);
-        let truth = SquashedTruth::new(&picture.boxes, inference.size, frame);
+        let truth = ProtocolTruth::new(&picture.boxes, inference.size, frame);
         let ranking = inference.evidence.classes().map(|(_, classes)| {
             let ranked = classes.ranked().into_iter().take(TOP_CLASSES);
             ranked.map(|(class, _)| class).collect::<Vec<usize>>()
@@ -305,7 +305,7 @@ impl Measurement<'_> {
         classes.sort_unstable();
         classes.dedup();
         let classes: Vec<_> = classes.into_iter().map(|class| (class, 1.0)).collect();
-        let maps = Maps::new(&inference.evidence, &classes, &[]);
+        let maps = PictureMaps::new(&inference.evidence, &classes, &[]);
         let iou_of = |localizer: Option<&Localizer>| {
             let largest = localizer.and_then(|map| map.largest_and_all(self.threshold, frame).0);
             truth.ts_cam_iou(largest)

@@ -16,7 +16,7 @@ use crate::cli::{plot, report_output};
 use crate::formats::coco::Instances;
 use crate::learn::boxes::{self, PictureFeatures};
 use crate::localize::{BoxMode, BoxOptions};
-use crate::propose::{self, Inference, ProposeSettings, Target};
+use crate::propose::{self, Inference, PipelineSettings, Target};
 use crate::tscam::InputOptions;
 
 /// The arguments of `tsukami simulate`.
@@ -94,7 +94,7 @@ fn infer(
     truths: &[GroundTruth],
 ) -> anyhow::Result<(Vec<SimulatedPicture>, Vec<String>)> {
     let model = arguments.model.open()?;
-    let settings = ProposeSettings {
+    let settings = PipelineSettings {
         method: arguments.model.method,
         input_options: InputOptions {
             tap: Some(boxes::default_block(model.backbone().depth())),
@@ -134,7 +134,7 @@ fn infer(
 fn simulated_picture(
     truth: &GroundTruth,
     inference: &Inference,
-    settings: &ProposeSettings,
+    settings: &PipelineSettings,
 ) -> Option<SimulatedPicture> {
     let maps = propose::maps_for(&inference.evidence, &Target::Automatic, BoxMode::All);
     let proposals =

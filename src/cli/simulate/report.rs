@@ -17,7 +17,7 @@ const WINDOW_DIVISOR: usize = 6;
 
 /// One pass through the pictures, or the mean of all.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct RunSummary {
+pub struct SimulationSummary {
     last_third: LearningComparison,
     all: LearningComparison,
 }
@@ -26,8 +26,8 @@ pub struct RunSummary {
 #[derive(Debug, Serialize)]
 pub struct SimulationReport {
     pictures: usize,
-    seeds: Vec<RunSummary>,
-    mean: RunSummary,
+    seeds: Vec<SimulationSummary>,
+    mean: SimulationSummary,
     /// Seconds to add a picture and learn: mean and maximum.
     seconds_to_learn: [f64; 2],
     reliability: Vec<ReliabilityBin>,
@@ -39,9 +39,9 @@ pub struct SimulationReport {
 impl SimulationReport {
     /// The report of runs over the same pictures.
     pub fn new(runs: &[SimulationRun], reliability: &Reliability, failed: Vec<String>) -> Self {
-        let seeds: Vec<RunSummary> = runs
+        let seeds: Vec<SimulationSummary> = runs
             .iter()
-            .map(|run| RunSummary {
+            .map(|run| SimulationSummary {
                 last_third: LearningComparison::of(
                     run,
                     run.reviews.len() - run.reviews.len() / PARTS,
@@ -49,14 +49,14 @@ impl SimulationReport {
                 all: LearningComparison::of(run, 0),
             })
             .collect();
-        let mean = |part: fn(&RunSummary) -> LearningComparison| {
+        let mean = |part: fn(&SimulationSummary) -> LearningComparison| {
             LearningComparison::mean(&seeds.iter().map(part).collect::<Vec<LearningComparison>>())
         };
         let times = runs.iter().flat_map(|run| &run.times);
         let times: Vec<f64> = times.map(std::time::Duration::as_secs_f64).collect();
         Self {
             pictures: runs.first().map_or(0, |run| run.reviews.len()),
-            mean: RunSummary {
+            mean: SimulationSummary {
                 last_third: mean(|summary| summary.last_third),
                 all: mean(|summary| summary.all),
             },
@@ -78,7 +78,7 @@ impl SimulationReport {
             String::new(),
             "                       effort   AP50   0.75  false   learning in use".to_owned(),
         ];
-        let mut add = |name: &str, summary: &RunSummary| {
+        let mut add = |name: &str, summary: &SimulationSummary| {
             for (part, compared) in [("last third", summary.last_third), ("all", summary.all)] {
                 let LearningComparison { off, on, in_use } = compared;
                 lines.push(format!("{name:7} {part:10}  off  {}", off.row()));

@@ -1,6 +1,6 @@
 //! What a person does to boxes. Each of these operations puts a new or proposed picture in review.
 
-use super::draft::{Draft, SAME_BOX_IOU, boxes_of, picture_of};
+use super::builder::{EditBuilder, SAME_BOX_IOU, boxes_of, picture_of};
 use crate::document::annotation::{Annotation, BoxState};
 use crate::document::content::Document;
 use crate::document::edit::Edit;
@@ -23,11 +23,11 @@ pub fn draw(
 ) -> Result<Edit, EditError> {
     let picture = picture_of(document, picture)?;
     let rect = clipped(picture, rect)?;
-    let mut draft = Draft::new(document);
-    draft.review(picture);
-    let id = draft.next_annotation;
-    draft.insert(picture.id, Annotation::drawn(id, rect, category));
-    Ok(draft.finish())
+    let mut builder = EditBuilder::new(document);
+    builder.review(picture);
+    let id = builder.next_annotation;
+    builder.insert(picture.id, Annotation::drawn(id, rect, category));
+    Ok(builder.finish())
 }
 
 /// Moves or resizes boxes to new rectangles, in upright pixels. One drag is one such edit. A
@@ -36,19 +36,19 @@ pub fn draw(
 /// # Errors
 /// If a box does not exist, or nothing of its new rectangle is inside its picture.
 pub fn reshape(document: &Document, rects: &[(AnnotationId, BBox)]) -> Result<Edit, EditError> {
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for (id, rect) in rects {
         let found = document.annotation(*id);
         let (picture, row) = found.ok_or(EditError::UnknownAnnotation(*id))?;
         let rect = clipped(picture, *rect)?;
-        draft.revise(picture, row, |after| {
+        builder.revise(picture, row, |after| {
             if rect != row.rect {
                 mark_edited(after);
                 after.rect = rect;
             }
         });
     }
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 /// Gives boxes another category. A model's box becomes edited, as in [`reshape`].
@@ -60,16 +60,16 @@ pub fn set_category(
     ids: &[AnnotationId],
     category: CategoryId,
 ) -> Result<Edit, EditError> {
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for (picture, row) in boxes_of(document, ids)? {
-        draft.revise(picture, row, |after| {
+        builder.revise(picture, row, |after| {
             if category != row.category {
                 mark_edited(after);
                 after.category = category;
             }
         });
     }
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 /// Changes the flags of boxes. This accepts a proposal: a person who marks an object as occluded
@@ -82,16 +82,16 @@ pub fn set_flags(
     ids: &[AnnotationId],
     change: impl Fn(&mut Flags),
 ) -> Result<Edit, EditError> {
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for (picture, row) in boxes_of(document, ids)? {
-        draft.revise(picture, row, |after| {
+        builder.revise(picture, row, |after| {
             change(&mut after.flags);
             if after.flags != row.flags && row.state == BoxState::Proposed {
                 after.state = BoxState::Accepted;
             }
         });
     }
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 /// Accepts proposals, and reverts the rejection of rejected ones.
@@ -99,9 +99,9 @@ pub fn set_flags(
 /// # Errors
 /// If a box does not exist.
 pub fn accept(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditError> {
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for (picture, row) in boxes_of(document, ids)? {
-        draft.revise(picture, row, |after| {
+        builder.revise(picture, row, |after| {
             after.state = match row.state {
                 BoxState::Proposed => BoxState::Accepted,
                 BoxState::Rejected if row.former.is_some() => BoxState::Edited,
@@ -110,7 +110,7 @@ pub fn accept(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditErr
             };
         });
     }
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 /// Accepts all proposals of a picture. Its other boxes do not change.
@@ -128,16 +128,16 @@ pub fn accept_all(document: &Document, picture: PictureId) -> Result<Edit, EditE
 /// # Errors
 /// If a box does not exist.
 pub fn reject(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditError> {
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for (picture, row) in boxes_of(document, ids)? {
         if row.state == BoxState::Drawn {
-            draft.review(picture);
-            draft.remove(picture.id, row.id);
+            builder.review(picture);
+            builder.remove(picture.id, row.id);
         } else {
-            draft.revise(picture, row, |after| after.state = BoxState::Rejected);
+            builder.revise(picture, row, |after| after.state = BoxState::Rejected);
         }
     }
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 /// Deletes boxes. A model may propose them again.
@@ -145,12 +145,12 @@ pub fn reject(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditErr
 /// # Errors
 /// If a box does not exist.
 pub fn delete(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditError> {
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for (picture, row) in boxes_of(document, ids)? {
-        draft.review(picture);
-        draft.remove(picture.id, row.id);
+        builder.review(picture);
+        builder.remove(picture.id, row.id);
     }
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 /// Draws copies of boxes on a picture, moved by `offset` pixels (x, y), with the same size, category
@@ -165,11 +165,11 @@ pub fn paste(
     offset: [f32; 2],
 ) -> Result<Edit, EditError> {
     let picture = picture_of(document, picture)?;
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for row in rows {
-        paste_one(&mut draft, picture, row, offset);
+        paste_one(&mut builder, picture, row, offset);
     }
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 /// Duplicates boxes on their own pictures, moved by `offset` pixels (x, y).
@@ -181,11 +181,11 @@ pub fn duplicate(
     ids: &[AnnotationId],
     offset: [f32; 2],
 ) -> Result<Edit, EditError> {
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for (picture, row) in boxes_of(document, ids)? {
-        paste_one(&mut draft, picture, row, offset);
+        paste_one(&mut builder, picture, row, offset);
     }
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 /// Copies the boxes of one picture that are ground truth to another picture, at the same position.
@@ -196,7 +196,7 @@ pub fn duplicate(
 pub fn copy_from(document: &Document, from: PictureId, to: PictureId) -> Result<Edit, EditError> {
     let from = picture_of(document, from)?;
     let to = picture_of(document, to)?;
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for row in document.annotations(from.id) {
         let Ok(rect) = clipped(to, row.rect) else {
             continue;
@@ -208,10 +208,10 @@ pub fn copy_from(document: &Document, from: PictureId, to: PictureId) -> Result<
                 && other.rect.iou(&rect) >= SAME_BOX_IOU
         });
         if row.is_ground_truth() && !is_present {
-            paste_one(&mut draft, to, row, [0.0, 0.0]);
+            paste_one(&mut builder, to, row, [0.0, 0.0]);
         }
     }
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 pub(super) fn proposals_of(document: &Document, picture: PictureId) -> Vec<AnnotationId> {
@@ -221,7 +221,7 @@ pub(super) fn proposals_of(document: &Document, picture: PictureId) -> Vec<Annot
         .collect()
 }
 
-fn paste_one(draft: &mut Draft, picture: &Picture, row: &Annotation, offset: [f32; 2]) {
+fn paste_one(builder: &mut EditBuilder, picture: &Picture, row: &Annotation, offset: [f32; 2]) {
     let moved = BBox {
         x0: row.rect.x0 + offset[0],
         y0: row.rect.y0 + offset[1],
@@ -229,11 +229,11 @@ fn paste_one(draft: &mut Draft, picture: &Picture, row: &Annotation, offset: [f3
         y1: row.rect.y1 + offset[1],
     };
     if let Ok(rect) = clipped(picture, moved) {
-        draft.review(picture);
+        builder.review(picture);
         // Unknown fields, such as a mask, belong to the original object only.
-        let mut drawn = Annotation::drawn(draft.next_annotation, rect, row.category);
+        let mut drawn = Annotation::drawn(builder.next_annotation, rect, row.category);
         drawn.flags = row.flags;
-        draft.insert(picture.id, drawn);
+        builder.insert(picture.id, drawn);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a person does to categories. Reordering them is [`Edit::CategoryOrder`] itself.
 
-use super::draft::Draft;
+use super::builder::EditBuilder;
 use crate::document::annotation::Annotation;
 use crate::document::category::Category;
 use crate::document::content::Document;
@@ -138,23 +138,23 @@ pub fn merge_categories(
         return Err(EditError::MergeIntoItself(source.name.clone()));
     }
     let renamed = |id: CategoryId| if id == from { into } else { id };
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for picture in document.pictures() {
         for row in document.annotations(picture.id) {
-            draft.update(picture.id, row, |after| {
+            builder.update(picture.id, row, |after| {
                 after.category = renamed(row.category);
                 if let Some(former) = after.former.as_deref_mut() {
                     former.category = renamed(former.category);
                 }
             });
         }
-        retag(&mut draft, picture, from, Some(into));
+        retag(&mut builder, picture, from, Some(into));
     }
-    draft.edits.push(Edit::Category(Change::Remove(from)));
-    draft
+    builder.edits.push(Edit::Category(Change::Remove(from)));
+    builder
         .edits
         .extend(update_naming(document, source, &target.name));
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 /// Deletes a category with all its boxes and tags. Models' classes that stood for it keep their own
@@ -166,25 +166,25 @@ pub fn delete_category(document: &Document, category: CategoryId) -> Result<Edit
     let row = category_of(document, category)?;
     let mut naming = document.naming().clone();
     naming.remove_category(&row.name);
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     if naming != *document.naming() {
-        draft.edits.push(Edit::Naming(naming));
+        builder.edits.push(Edit::Naming(naming));
     }
     for picture in document.pictures() {
         for row in document.annotations(picture.id) {
             if row.category == category {
-                draft.remove(picture.id, row.id);
+                builder.remove(picture.id, row.id);
             }
         }
-        retag(&mut draft, picture, category, None);
+        retag(&mut builder, picture, category, None);
     }
-    draft.edits.push(Edit::Category(Change::Remove(category)));
-    Ok(draft.finish())
+    builder.edits.push(Edit::Category(Change::Remove(category)));
+    Ok(builder.finish())
 }
 
-fn retag(draft: &mut Draft, picture: &Picture, from: CategoryId, to: Option<CategoryId>) {
+fn retag(builder: &mut EditBuilder, picture: &Picture, from: CategoryId, to: Option<CategoryId>) {
     if picture.tags.contains(&from) {
-        draft.update_picture(picture, |after| {
+        builder.update_picture(picture, |after| {
             after.tags.retain(|tag| *tag != from);
             after.tags.extend(to);
             after.tags.sort_unstable();

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::builder::EditBuilder;
 use super::categories::new_categories;
-use super::draft::Draft;
 use crate::document::annotation::{Annotation, BoxState};
 use crate::document::category::Category;
 use crate::document::content::Document;
@@ -62,10 +62,10 @@ pub fn map_classes(
     };
     let target = |row: &Annotation| renamed.get(&row.category).and_then(|name| id_of(name));
 
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     let insert = |row: &Category| Edit::Category(Change::Insert(row.clone()));
-    draft.edits.extend(added.iter().map(insert));
-    draft.edits.push(Edit::Naming(naming.clone()));
+    builder.edits.extend(added.iter().map(insert));
+    builder.edits.push(Edit::Naming(naming.clone()));
     for picture in open {
         let rows = document.annotations(picture).iter();
         let mut rows: Vec<&Annotation> =
@@ -80,14 +80,14 @@ pub fn map_classes(
                     && other.rect.iou(&row.rect) >= ONE_OBJECT_IOU
             });
             if is_double {
-                draft.remove(picture, row.id);
+                builder.remove(picture, row.id);
             } else {
-                draft.update(picture, row, |after| after.category = category);
+                builder.update(picture, row, |after| after.category = category);
                 remaining.push((row, category));
             }
         }
     }
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 /// The categories whose boxes all come from one class that gets another name, and that name.

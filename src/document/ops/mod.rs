@@ -10,17 +10,17 @@
 //!
 //! | module | its one idea |
 //! |---|---|
-//! | `draft` | what the operations share |
+//! | `builder` | collects edits and looks up rows, for all operations |
 //! | `boxes`, `categories`, `pictures` | what a person does |
 //! | `propose` | what a model does |
 //! | `class_namer` | which of the project's names a model's box gets |
 //! | `class_names` | changing the names of models' classes |
 
 mod boxes;
+mod builder;
 mod categories;
 mod class_namer;
 mod class_names;
-mod draft;
 mod pictures;
 mod propose;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::draft::{Draft, picture_of};
+use super::builder::{EditBuilder, picture_of};
 use crate::document::annotation::BoxState;
 use crate::document::content::Document;
 use crate::document::edit::{Change, Edit};
@@ -26,15 +26,15 @@ pub fn add_pictures(document: &Document, pictures: Vec<Picture>) -> Edit {
 /// # Errors
 /// If a picture does not exist. Each picture may be named once.
 pub fn remove_pictures(document: &Document, pictures: &[PictureId]) -> Result<Edit, EditError> {
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for id in pictures {
         picture_of(document, *id)?;
         for row in document.annotations(*id) {
-            draft.remove(*id, row.id);
+            builder.remove(*id, row.id);
         }
-        draft.edits.push(Edit::Picture(Change::Remove(*id)));
+        builder.edits.push(Edit::Picture(Change::Remove(*id)));
     }
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 /// Gives pictures new paths. Their boxes stay with them. Pictures may exchange their paths.
@@ -45,7 +45,7 @@ pub fn rename_pictures(
     document: &Document,
     paths: &[(PictureId, Box<str>)],
 ) -> Result<Edit, EditError> {
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     let new_paths: HashSet<&str> = paths.iter().map(|(_, path)| &**path).collect();
     let mut renamed = Vec::with_capacity(paths.len());
     for (id, path) in paths {
@@ -56,14 +56,14 @@ pub fn rename_pictures(
         // A path that another picture gets is freed first, so that paths can be exchanged.
         if new_paths.contains(&*picture.path) {
             let temporary = format!(".tsukami-renaming/{id}");
-            draft.update_picture(picture, |after| after.path = temporary.into());
+            builder.update_picture(picture, |after| after.path = temporary.into());
         }
         let mut after = picture.clone();
         after.path.clone_from(path);
         renamed.push(Edit::Picture(Change::Update(after)));
     }
-    draft.edits.extend(renamed);
-    Ok(draft.finish())
+    builder.edits.extend(renamed);
+    Ok(builder.finish())
 }
 
 /// Marks pictures whose file is missing, or was found again.
@@ -90,21 +90,21 @@ pub fn set_content(
     content_hash: Option<Box<str>>,
 ) -> Result<Edit, EditError> {
     let picture = picture_of(document, picture)?;
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     // Boxes change first, so that they fit both sizes when the picture changes.
     for row in document.annotations(picture.id) {
         match row.rect.clipped(width, height) {
             Some(rect) => {
-                draft.update(picture.id, row, |after| after.rect = rect);
+                builder.update(picture.id, row, |after| after.rect = rect);
             }
-            None => draft.remove(picture.id, row.id),
+            None => builder.remove(picture.id, row.id),
         }
     }
-    draft.update_picture(picture, |after| {
+    builder.update_picture(picture, |after| {
         (after.width, after.height) = (width, height);
         after.content_hash = content_hash;
     });
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 /// Adds the tag of a category to pictures, or removes it.
@@ -138,11 +138,11 @@ pub fn accept_and_finish(
     accepted: &[AnnotationId],
 ) -> Result<Edit, EditError> {
     let picture = picture_of(document, picture)?;
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for row in document.annotations(picture.id) {
         if row.state == BoxState::Proposed {
             let is_accepted = accepted.contains(&row.id);
-            draft.update(picture.id, row, |after| {
+            builder.update(picture.id, row, |after| {
                 after.state = if is_accepted {
                     BoxState::Accepted
                 } else {
@@ -151,8 +151,8 @@ pub fn accept_and_finish(
             });
         }
     }
-    draft.update_picture(picture, |after| after.review = ReviewState::Done);
-    Ok(draft.finish())
+    builder.update_picture(picture, |after| after.review = ReviewState::Done);
+    Ok(builder.finish())
 }
 
 /// Marks pictures as done, or reopens them, which puts them in review.
@@ -186,9 +186,9 @@ fn update_each(
     pictures: &[PictureId],
     change: impl Fn(&mut Picture),
 ) -> Result<Edit, EditError> {
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for id in pictures {
-        draft.update_picture(picture_of(document, *id)?, &change);
+        builder.update_picture(picture_of(document, *id)?, &change);
     }
-    Ok(draft.finish())
+    Ok(builder.finish())
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::builder::{EditBuilder, picture_of};
 use super::categories::new_categories;
-use super::draft::{Draft, picture_of};
 use crate::document::annotation::{Annotation, BoxState};
 use crate::document::content::Document;
 use crate::document::edit::{Change, Edit};
@@ -53,14 +53,14 @@ pub fn replace_proposals(
     provenance: &Arc<Provenance>,
     found: &[(PictureId, Vec<Candidate>)],
 ) -> Result<Edit, EditError> {
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for (id, candidates) in found {
         let picture = picture_of(document, *id)?;
         if picture.review == ReviewState::Done {
             continue;
         }
         if picture.review == ReviewState::New {
-            draft.update_picture(picture, |after| after.review = ReviewState::Proposed);
+            builder.update_picture(picture, |after| after.review = ReviewState::Proposed);
         }
         let rows = document.annotations(*id);
         let new: Vec<Annotation> = candidates
@@ -82,13 +82,13 @@ pub fn replace_proposals(
             continue;
         }
         for row in former {
-            draft.remove(*id, row.id);
+            builder.remove(*id, row.id);
         }
         for row in new {
-            draft.insert(*id, row);
+            builder.insert(*id, row);
         }
     }
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 /// Adds a model's boxes to the proposals of some pictures, all in one edit.
@@ -103,7 +103,7 @@ pub fn add_proposals(
     provenance: &Arc<Provenance>,
     found: &[(PictureId, Vec<Candidate>)],
 ) -> Result<Edit, EditError> {
-    let mut draft = Draft::new(document);
+    let mut builder = EditBuilder::new(document);
     for (id, candidates) in found {
         let picture = picture_of(document, *id)?;
         if picture.review == ReviewState::Done {
@@ -127,12 +127,12 @@ pub fn add_proposals(
                 continue;
             }
             if std::mem::take(&mut is_new) {
-                draft.update_picture(picture, |after| after.review = ReviewState::Proposed);
+                builder.update_picture(picture, |after| after.review = ReviewState::Proposed);
             }
-            draft.insert(*id, proposal(candidate, rect, provenance));
+            builder.insert(*id, proposal(candidate, rect, provenance));
         }
     }
-    Ok(draft.finish())
+    Ok(builder.finish())
 }
 
 /// A box that a model has found, with the name of its class.

@@ -10,7 +10,7 @@ const PENALTY: f64 = 0.1;
 
 /// Distinguishes the categories of the reviewed objects.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Categories {
+pub struct CategoryClassifier {
     /// Category ids, ascending, at least one.
     pub ids: Vec<u32>,
     /// `[(D + 1) * ids]`; empty if there is only one category.
@@ -49,7 +49,7 @@ pub fn named_objects(picture: &PictureFeatures, truth: &[(BBox, u32)]) -> Vec<Na
         .collect()
 }
 
-impl Categories {
+impl CategoryClassifier {
     /// Learns from objects. `None` if there are none.
     pub fn new(objects: &[NamedObject]) -> Option<Self> {
         let mut ids: Vec<u32> = objects.iter().map(|(_, id)| *id).collect();

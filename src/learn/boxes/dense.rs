@@ -178,7 +178,7 @@ pub struct DenseHead {
 
 /// A box that patches agree on.
 #[derive(Clone, Copy, Debug)]
-pub struct Vote {
+pub struct VotedBox {
     /// The weighted mean of their boxes, in picture pixels.
     pub bbox: BBox,
     /// The best score among the patches.
@@ -189,7 +189,7 @@ pub struct Vote {
 
 impl DenseHead {
     /// The score of each patch `[P]`, and the boxes that patches vote for, best first.
-    pub fn votes(&self, picture: &PictureFeatures, features: &[f32]) -> (Vec<f32>, Vec<Vote>) {
+    pub fn votes(&self, picture: &PictureFeatures, features: &[f32]) -> (Vec<f32>, Vec<VotedBox>) {
         let inputs = self.centre.len();
         let scores = predict(features, &self.centre, inputs, 1);
         let reach = predict(features, &self.reach, inputs, 4);
@@ -238,7 +238,7 @@ impl DenseHead {
             }
             let [x0, y0, x1, y1] = sum.map(|sum| sum / weight);
             let bbox = BBox { x0, y0, x1, y1 };
-            votes.push(Vote {
+            votes.push(VotedBox {
                 bbox,
                 score,
                 weight,

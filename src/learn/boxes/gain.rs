@@ -37,7 +37,7 @@ pub fn gain(bbox: &BBox, truth: &[BBox]) -> f32 {
 
 /// Standardises the inputs and adds random features.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Expansion {
+pub struct RandomFeatures {
     /// The mean of each input.
     pub mean: Vec<f32>,
     /// One over the standard deviation of each input.
@@ -48,7 +48,7 @@ pub struct Expansion {
     bias: Vec<f32>,
 }
 
-impl Expansion {
+impl RandomFeatures {
     /// The expansion that standardises rows of `inputs` numbers.
     pub fn of(rows: &[&[f32]], inputs: usize) -> Self {
         let mut sum = vec![0.0f64; inputs];

@@ -4,9 +4,9 @@ use rayon::prelude::*;
 
 use super::calibration::Calibration;
 use super::candidates::{self, Candidates};
-use super::gain::{self, Expansion};
+use super::gain::{self, RandomFeatures};
 use super::overlap::best_iou;
-use super::reviewed::{ReviewedPicture, Role};
+use super::reviewed::{DataSplit, ReviewedPicture};
 use super::ridge::GramSums;
 use super::select::{Selected, select};
 use crate::geometry::BBox;
@@ -18,7 +18,7 @@ const ACCEPT_IOU: f32 = 0.75;
 /// Predicts the gain of a candidate from its inputs.
 pub struct GainModel {
     /// Expands the inputs.
-    pub expansion: Expansion,
+    pub expansion: RandomFeatures,
     /// `[outputs]` of the expansion.
     pub weights: Vec<f32>,
     /// Converts gains to probabilities.
@@ -36,13 +36,13 @@ impl GainModel {
         width: usize,
     ) -> Option<Self> {
         let rows: Vec<&[f32]> = found.iter().map(|found| &found.features[..]).collect();
-        let expansion = Expansion::of(&rows, candidates::inputs(width));
+        let expansion = RandomFeatures::of(&rows, candidates::inputs(width));
         let outputs = expansion.outputs();
         let of_folds: Vec<GramSums> = folds
             .iter()
             .map(|fold| {
                 let own = pictures.iter().zip(found);
-                let own = own.filter(|(picture, _)| picture.role == Role::Fold(*fold));
+                let own = own.filter(|(picture, _)| picture.role == DataSplit::Fold(*fold));
                 let rows: Vec<Vec<f32>> = own
                     .collect::<Vec<_>>()
                     .into_par_iter()
@@ -75,7 +75,7 @@ impl GainModel {
             .map(|(picture, found)| {
                 let at = folds
                     .iter()
-                    .position(|fold| picture.role == Role::Fold(*fold));
+                    .position(|fold| picture.role == DataSplit::Fold(*fold));
                 let weights = at.map_or(&weights, |at| &cross_fitted[at]);
                 let expanded = expansion.expand(&found.features, None);
                 select(&found.boxes, &gain::gains(&expanded, weights))

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::candidates::{CandidateModels, Candidates, candidates};
-use super::categories::{Categories, named_objects};
+use super::categories::{CategoryClassifier, named_objects};
 use super::dense::DenseSums;
 use super::field::{FeatureField, TokenBasis};
 use super::gain_model::GainModel;
 use super::gate::{self, GateMetrics, PictureComparison};
 use super::picture_features::PictureFeatures;
 use super::proposer::LearnedProposer;
-use super::reviewed::{FOLDS, ReviewedPicture, Role};
+use super::reviewed::{DataSplit, FOLDS, ReviewedPicture};
 use super::ridge::GramSums;
 use super::sides::{self, SideModel};
 use crate::geometry::BBox;
@@ -60,7 +60,7 @@ impl BoxLearner {
             .filter_map(|(bbox, category)| Some((bbox.clipped(width, height)?, *category)))
             .collect();
         let picture = ReviewedPicture {
-            role: Role::of(self.seed, id),
+            role: DataSplit::of(self.seed, id),
             boxes: truth.iter().map(|(bbox, _)| *bbox).collect(),
             id,
             features,
@@ -96,7 +96,7 @@ impl BoxLearner {
 
     /// Adds or subtracts the sums of a picture.
     fn accumulate(&mut self, picture: &ReviewedPicture, sign: f64) {
-        let Role::Fold(fold) = picture.role else {
+        let DataSplit::Fold(fold) = picture.role else {
             return;
         };
         // An empty fold must not keep the rounding of what was in it.
@@ -113,7 +113,7 @@ impl BoxLearner {
     /// Learns from the pictures. `None` if there are too few of them, or if `cancel` returns true, which
     /// is called several times.
     pub fn solve(&self, cancel: &dyn Fn() -> bool) -> Option<LearnedProposer> {
-        let of_fold = |picture: &&ReviewedPicture| picture.role != Role::HeldOut;
+        let of_fold = |picture: &&ReviewedPicture| picture.role != DataSplit::HeldOut;
         let all: Vec<&ReviewedPicture> = self.pictures.iter().filter(of_fold).collect();
         let with_objects = all
             .iter()
@@ -139,7 +139,7 @@ impl BoxLearner {
                 // Never with a model that was learned from this picture.
                 let at = folds
                     .iter()
-                    .position(|fold| picture.role == Role::Fold(*fold));
+                    .position(|fold| picture.role == DataSplit::Fold(*fold));
                 let models = at.map_or(&full, |at| &cross_fitted[at]);
                 candidates(&picture.features, &basis, models)
             })
@@ -167,7 +167,7 @@ impl BoxLearner {
             expansion,
             weights,
             calibration,
-            categories: Categories::new(&objects.concat()),
+            categories: CategoryClassifier::new(&objects.concat()),
             metrics: GateMetrics::default(),
             is_better: false,
             reviewed: self.len(),
@@ -209,7 +209,7 @@ impl BoxLearner {
         let channels = TokenBasis::channels(width);
         let of_fold = |fold: &usize| {
             let own = recent.iter().zip(&training_rows);
-            let own = own.filter(|(picture, _)| picture.role == Role::Fold(*fold));
+            let own = own.filter(|(picture, _)| picture.role == DataSplit::Fold(*fold));
             let rows: Vec<f32> = own.flat_map(|(_, rows)| rows.iter().copied()).collect();
             sides::gram_sums(&rows, channels)
         };
@@ -246,7 +246,7 @@ impl BoxLearner {
     ) {
         let held_out = self.pictures.iter().rev();
         let held_out: Vec<&ReviewedPicture> = held_out
-            .filter(|picture| picture.role == Role::HeldOut)
+            .filter(|picture| picture.role == DataSplit::HeldOut)
             .take(MAX_RECENT_HELD_OUT)
             .collect();
         let proposed: Vec<Vec<BBox>> = held_out

@@ -1,7 +1,7 @@
 //! The boxes of the map of any object at all thresholds.
 
 use crate::geometry::BBox;
-use crate::localize::{BoxOptions, Localizer, Maps, Method};
+use crate::localize::{BoxOptions, Localizer, Method, PictureMaps};
 
 /// Number of thresholds: 0.15, 0.20, ..., 0.90.
 const THRESHOLDS: usize = 16;
@@ -22,7 +22,7 @@ pub struct MapCandidate {
 }
 
 /// The boxes at all thresholds in a picture of `size` pixels, each once.
-pub fn map_candidates(maps: &Maps, size: (u32, u32)) -> Vec<MapCandidate> {
+pub fn map_candidates(maps: &PictureMaps, size: (u32, u32)) -> Vec<MapCandidate> {
     let Some(localizer) = Localizer::new(maps, Method::Affinity, None) else {
         return Vec::new();
     };

@@ -4,7 +4,7 @@ use half::f16;
 
 use super::map_candidates::{MAX_CANDIDATES, MapCandidate, map_candidates};
 use crate::geometry::{BBox, Grid};
-use crate::localize::{Evidence, Maps};
+use crate::localize::{Evidence, PictureMaps};
 
 /// Number of maps that are learned from.
 pub(super) const MAP_COUNT: usize = 3;
@@ -34,7 +34,7 @@ impl PictureFeatures {
     /// `None` if the evidence has no [tokens](Evidence::tokens), or numbers that are not finite.
     pub fn new(
         evidence: &Evidence,
-        maps: &Maps,
+        maps: &PictureMaps,
         size: (u32, u32),
         proposals: impl IntoIterator<Item = BBox>,
     ) -> Option<Self> {

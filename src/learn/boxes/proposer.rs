@@ -2,9 +2,9 @@
 
 use super::calibration::Calibration;
 use super::candidates::{CandidateModels, candidates};
-use super::categories::Categories;
+use super::categories::CategoryClassifier;
 use super::field::TokenBasis;
-use super::gain::{self, Expansion};
+use super::gain::{self, RandomFeatures};
 use super::gate::GateMetrics;
 use super::learned_box::LearnedBox;
 use super::picture_features::PictureFeatures;
@@ -21,13 +21,13 @@ pub struct LearnedProposer {
     /// Make the candidates.
     pub(super) models: CandidateModels,
     /// Expands the inputs of candidates.
-    pub(super) expansion: Expansion,
+    pub(super) expansion: RandomFeatures,
     /// Predict the gain from expanded inputs, `[outputs]`.
     pub(super) weights: Vec<f32>,
     /// Converts gains to probabilities.
     pub(super) calibration: Calibration,
     /// `None` if the reviewed boxes had no categories.
-    pub(super) categories: Option<Categories>,
+    pub(super) categories: Option<CategoryClassifier>,
     /// Its performance on pictures that it was not learned from.
     pub metrics: GateMetrics,
     /// Whether it is better there than the program's own proposals. It should only be used if it is.

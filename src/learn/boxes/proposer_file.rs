@@ -2,10 +2,10 @@
 
 use super::calibration::Calibration;
 use super::candidates::{self, CandidateModels};
-use super::categories::Categories;
+use super::categories::CategoryClassifier;
 use super::dense::{self, DenseHead};
 use super::field::TokenBasis;
-use super::gain::Expansion;
+use super::gain::RandomFeatures;
 use super::gate::{GateMetrics, ReviewCost};
 use super::proposer::LearnedProposer;
 use super::sides::{self, SideModel};
@@ -77,7 +77,7 @@ impl LearnedProposer {
         let channels = TokenBasis::channels(width);
         let (dense, inputs) = (dense::inputs(width), candidates::inputs(width));
         let [slope, offset] = stored.calibration;
-        let expansion = Expansion::new(
+        let expansion = RandomFeatures::new(
             checked(stored.expansion_mean, inputs)?,
             checked(stored.expansion_scale, inputs)?,
         );
@@ -86,7 +86,7 @@ impl LearnedProposer {
             0 | 1 => 0,
             count => (width + 1) * count,
         };
-        let categories = Categories {
+        let categories = CategoryClassifier {
             weights: checked(stored.category_weights, category_inputs)?,
             ids: stored.categories,
         };

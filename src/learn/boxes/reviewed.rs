@@ -13,7 +13,7 @@ const HELD_OUT_OF: u64 = 4;
 
 /// The role of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum DataSplit {
     /// It is learned from, in this fold.
     Fold(usize),
     /// It is held out.
@@ -25,7 +25,7 @@ pub struct ReviewedPicture {
     /// Its id.
     pub id: u64,
     /// Its role.
-    pub role: Role,
+    pub role: DataSplit,
     /// Its features.
     pub features: Arc<PictureFeatures>,
     /// Its true boxes with their categories.
@@ -34,7 +34,7 @@ pub struct ReviewedPicture {
     pub boxes: Vec<BBox>,
 }
 
-impl Role {
+impl DataSplit {
     /// The role of the picture `id`, which depends on the seed alone.
     pub fn of(seed: u64, id: u64) -> Self {
         let number = mix(seed, id);

@@ -4,7 +4,7 @@ use super::categories::mean_token;
 use super::learned_box::LearnedBox;
 use super::picture_features::PictureFeatures;
 use crate::geometry::BBox;
-use crate::localize::{LevelMap, Map};
+use crate::localize::{LevelMap, PatchMap};
 
 /// Width of the ring around a box that counts as its background, in multiples of the box's sides.
 const RING_SHARE: f32 = 0.35;
@@ -136,7 +136,7 @@ impl Similarity {
 
 /// The candidates of the map and the regions that are similar.
 fn candidates(picture: &PictureFeatures, similarity: &Similarity) -> Vec<BBox> {
-    let map = Map {
+    let map = PatchMap {
         grid: picture.grid,
         values: similarity.0.clone(),
     };

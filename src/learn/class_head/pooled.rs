@@ -25,7 +25,7 @@ impl PooledTokens {
     /// Pools the [tokens](Evidence::tokens) of a picture. `None` if the evidence has none.
     pub fn new(evidence: &Evidence, side: usize) -> Option<Self> {
         let tokens = evidence.tokens.as_ref()?;
-        let attention = evidence.summed_attention();
+        let attention = evidence.attention_last_layers();
         let mut order: Vec<usize> = (0..attention.len()).collect();
         order.sort_by(|a, b| attention[*a].total_cmp(&attention[*b]));
         let count = (BACKGROUND_SHARE * attention.len() as f32).ceil() as usize;

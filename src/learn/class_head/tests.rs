@@ -87,7 +87,7 @@ fn a_head_read_from_its_file_gives_the_logits_of_training() {
         let shape = (1, GRID.patches(), WIDTH);
         let tokens = evidence.tokens.clone().unwrap().tokens;
         let tokens = Tensor::from_vec(tokens, shape, &Device::Cpu).unwrap();
-        let attention = evidence.summed_attention();
+        let attention = evidence.attention_last_layers();
         let attention = Tensor::new(&attention[..], &Device::Cpu).unwrap();
         let maps = head.maps(&tokens, GRID).unwrap();
         let logits = head.logits(&maps, &attention.unsqueeze(0).unwrap(), None);

@@ -14,7 +14,7 @@ pub struct MicroBatch {
     /// 1 for each class of a picture, `[N, C]`.
     pub truth: Tensor,
     /// See [`Network::logits`].
-    pub survival: Option<Tensor>,
+    pub drop_path_scale: Option<Tensor>,
 }
 
 /// The sum of the gradients of the micro-batches of a batch.
@@ -38,7 +38,7 @@ impl Gradients {
         micro_batch: &MicroBatch,
         batch: usize,
     ) -> Result<(), FullTrainingError> {
-        let logits = network.logits(&micro_batch.pixels, micro_batch.survival.as_ref())?;
+        let logits = network.logits(&micro_batch.pixels, micro_batch.drop_path_scale.as_ref())?;
         let mean = (loss.sum(&logits, &micro_batch.truth)? / batch as f64)?;
         self.loss += mean.to_scalar::<f32>()?;
         let mut found = mean.backward()?;

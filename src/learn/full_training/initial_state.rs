@@ -7,7 +7,7 @@ use super::error::FullTrainingError;
 use super::job::TrainingJob;
 use super::network::{HEAD_BIAS, HEAD_SIDE, HEAD_WEIGHT};
 use super::optimiser::NamedTensors;
-use super::random_stream::Purpose;
+use super::random_stream::RandomPurpose;
 use crate::learn::random::Random;
 use crate::nn::ModelError;
 use crate::nn::pixels::ChannelStats;
@@ -98,7 +98,7 @@ fn take_head(
 fn new_head(classes: usize, d: usize, seed: u64) -> candle_core::Result<(Tensor, Tensor)> {
     let inputs = d * HEAD_SIDE * HEAD_SIDE;
     let bound = (inputs as f32).sqrt().recip();
-    let mut random = Random::from_key(&[seed, Purpose::Head as u64]);
+    let mut random = Random::from_key(&[seed, RandomPurpose::Head as u64]);
     let mut draw = |count: usize| -> Vec<f32> {
         (0..count)
             .map(|_| (2.0 * random.uniform() - 1.0) * bound)

@@ -74,12 +74,12 @@ impl Network {
 
     /// Logits `[N, C]` of normalised pixels `[N, 3, rows * patch, columns * patch]`.
     ///
-    /// `survival [2 * L, N]` holds the factor of each residual branch for each picture, for stochastic depth
-    /// (Huang et al., arXiv 1603.09382): attention and MLP of the first block, then those of the next.
+    /// `drop_path_scale [2 * L, N]` contains the factor of each residual branch for each picture, for
+    /// stochastic depth (Huang et al., arXiv 1603.09382): attention and MLP of the first block, then those of the next.
     ///
     /// # Errors
     /// If a weight is missing or an operation fails.
-    pub fn logits(&self, pixels: &Tensor, survival: Option<&Tensor>) -> Result<Tensor> {
+    pub fn logits(&self, pixels: &Tensor, drop_path_scale: Option<&Tensor>) -> Result<Tensor> {
         let n = pixels.dim(0)?;
         let (patches, grid) = self.embed_patches(pixels)?; // [N, P, D]
         let d = self.config.block.embed_dim;
@@ -88,8 +88,11 @@ impl Network {
         let mut xs = tokens.reshape((n * (1 + grid.patches()), d))?; // [N * T, D]
         for block in 0..self.config.depth {
             let name = |part: &str| format!("blocks.{block}.{part}");
-            let survives =
-                |branch: usize| survival.map(|all| all.i(2 * block + branch)).transpose();
+            let survives = |branch: usize| {
+                drop_path_scale
+                    .map(|all| all.i(2 * block + branch))
+                    .transpose()
+            };
             let mixed = self.attention(&name("attn"), n, &self.norm(&name("norm1"), &xs)?)?;
             xs = (xs + self.branch(&mixed, &name("ls1.gamma"), survives(0)?)?)?;
             let hidden = self.mlp(&name("mlp"), &self.norm(&name("norm2"), &xs)?)?;

@@ -2,7 +2,7 @@
 
 /// The purpose of a stream of random numbers; part of the key of the stream.
 #[derive(Clone, Copy)]
-pub enum Purpose {
+pub enum RandomPurpose {
     /// The order of the pictures in an epoch.
     Order,
     /// The crop of a picture.

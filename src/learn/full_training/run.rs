@@ -14,7 +14,7 @@ use super::loss::Loss;
 use super::network::Network;
 use super::optimiser::AdamW;
 use super::progress::{TrainingEvent, TrainingStep};
-use super::random_stream::Purpose;
+use super::random_stream::RandomPurpose;
 use super::settings::TrainingSettings;
 use super::training_pictures::TrainingPictures;
 use crate::learn::random::Random;
@@ -110,8 +110,12 @@ impl<'a> TrainingRun<'a> {
     ) -> Result<bool, FullTrainingError> {
         let settings = self.job.settings;
         let mut step = self.step_at(self.losses.len(), 0.0);
-        let order = Random::from_key(&[settings.seed, Purpose::Order as u64, step.epoch as u64])
-            .permutation(self.examples.len());
+        let order = Random::from_key(&[
+            settings.seed,
+            RandomPurpose::Order as u64,
+            step.epoch as u64,
+        ])
+        .permutation(self.examples.len());
         let batch = order
             .chunks(settings.batch)
             .nth(step.step - 1)
@@ -159,14 +163,14 @@ impl<'a> TrainingRun<'a> {
             truth: self
                 .examples
                 .truth(indices, self.job.classes.len(), device)?,
-            survival: self.survival(indices, epoch)?,
+            drop_path_scale: self.drop_path_scale(indices, epoch)?,
         })
     }
 
     /// The factor of each residual branch for each picture, `[2 * L, N]`: zero if the branch is skipped,
     /// otherwise one over the probability that it is not. The probability of being skipped grows linearly
     /// with the depth of the block.
-    pub(super) fn survival(
+    pub(super) fn drop_path_scale(
         &self,
         indices: &[usize],
         epoch: usize,
@@ -178,23 +182,31 @@ impl<'a> TrainingRun<'a> {
             return Ok(None);
         }
         let depth = self.network.config().depth;
-        let mut survival = Vec::with_capacity(indices.len() * 2 * depth);
+        let mut drop_path_scale = Vec::with_capacity(indices.len() * 2 * depth);
         for index in indices {
-            let key = [seed, Purpose::Depth as u64, epoch as u64, *index as u64];
+            let key = [
+                seed,
+                RandomPurpose::Depth as u64,
+                epoch as u64,
+                *index as u64,
+            ];
             let mut random = Random::from_key(&key);
             for branch in 0..2 * depth {
                 let probability = 1.0 - drop_path * (branch / 2) as f64 / (depth - 1).max(1) as f64;
                 let survives = f64::from(random.uniform()) < probability;
-                survival.push(if survives {
+                drop_path_scale.push(if survives {
                     probability.recip() as f32
                 } else {
                     0.0
                 });
             }
         }
-        let survival =
-            Tensor::from_vec(survival, (indices.len(), 2 * depth), self.network.device())?;
-        survival.t()?.contiguous().map(Some)
+        let drop_path_scale = Tensor::from_vec(
+            drop_path_scale,
+            (indices.len(), 2 * depth),
+            self.network.device(),
+        )?;
+        drop_path_scale.t()?.contiguous().map(Some)
     }
 
     /// Writes the checkpoint.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::example::TrainingExample;
-use super::random_stream::Purpose;
+use super::random_stream::RandomPurpose;
 use crate::files::sha256_hex;
 use crate::learn::random::Random;
 use crate::pictures::{self, DecodeLimits, PictureError};
@@ -109,7 +109,7 @@ impl TrainingPictures {
         let one = |&index: &usize| {
             let mut random = Random::from_key(&[
                 seed,
-                Purpose::Augmentation as u64,
+                RandomPurpose::Augmentation as u64,
                 epoch as u64,
                 index as u64,
             ]);

@@ -280,7 +280,7 @@ fn a_migration_happens_wholly_or_not_at_all() {
 
     schema::migrate(&connection, 1, &all[..2]).expect("it is possible");
     assert_eq!(schema::version(&connection).expect("it reads"), 2);
-    let Ok(loaded) = load::Loaded::read(&connection, true) else {
+    let Ok(loaded) = load::LoadedFile::read(&connection, true) else {
         panic!("it can be read");
     };
     assert_eq!(loaded.problems, Vec::<String>::new());

@@ -113,7 +113,7 @@ fn assert_agrees(project: &Project) {
     assert!(on_disk.annotation <= here.annotation && on_disk.picture <= here.picture);
     if project.access() == Access::Edit {
         let connection = &project.connection;
-        let loaded = load::Loaded::read(connection, true);
+        let loaded = load::LoadedFile::read(connection, true);
         let Ok(loaded) = loaded else {
             panic!("{:?}", loaded.err());
         };

@@ -7,7 +7,7 @@ use egui::{
 
 use super::boxes::{BoxStyle, TEXT_SIZE, outline};
 use super::lines::{SHADOW, dashes, frame};
-use crate::app::canvas::view::View;
+use crate::app::canvas::view::ViewTransform;
 use crate::document::BoxState;
 use crate::geometry::BBox;
 
@@ -52,7 +52,7 @@ pub fn note(painter: &Painter, place: Pos2, text: &str) {
 }
 
 /// Lines between the pixels of a picture of `size` pixels, at high zoom.
-pub fn pixel_grid(painter: &Painter, view: &View, size: [u32; 2], pixels_per_point: f32) {
+pub fn pixel_grid(painter: &Painter, view: &ViewTransform, size: [u32; 2], pixels_per_point: f32) {
     if view.scale * pixels_per_point < MIN_GRID_SCALE {
         return;
     }
@@ -86,7 +86,7 @@ pub fn crosshair(painter: &Painter, pointer: Pos2) {
 }
 
 /// Pixel coordinates along the upper and the left edge.
-pub fn rulers(painter: &Painter, view: &View, size: [u32; 2]) {
+pub fn rulers(painter: &Painter, view: &ViewTransform, size: [u32; 2]) {
     const BREADTH: f32 = 18.0;
     let canvas = painter.clip_rect();
     let step = ruler_step(view.scale);

@@ -120,10 +120,10 @@ impl ClassNamesDialog {
         let by_click = self.rows_ui(ui, workspace, &shown, is_moved);
         ui.add_space(8.0);
         ui.weak(tr!("class-names-keys"));
-        if workspace.deriving.remaining > 0 {
+        if workspace.relocalizing.remaining > 0 {
             ui.weak(tr!(
                 "proposals-updating",
-                count = workspace.deriving.remaining
+                count = workspace.relocalizing.remaining
             ));
         }
         if let Some(action) = by_click.or(by_button).or(by_key) {

@@ -23,7 +23,7 @@ const PAGE_ROWS: isize = 10;
 
 /// What the list remembers from frame to frame.
 #[derive(Default)]
-pub struct PictureList {
+pub struct PictureListPanel {
     /// The picture that the list was last scrolled to, and the query at that time.
     scrolled_to: Option<(PictureId, PictureQuery)>,
     /// The version of the selection at that time.
@@ -35,7 +35,7 @@ pub struct PictureList {
     columns: usize,
 }
 
-impl PictureList {
+impl PictureListPanel {
     /// Draws the list.
     pub fn ui(
         &mut self,

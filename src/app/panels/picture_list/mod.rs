@@ -18,5 +18,5 @@ mod row;
 mod row_text;
 
 pub use self::focus::id;
-pub use self::list::PictureList;
+pub use self::list::PictureListPanel;
 pub use self::row_text::tag_names;

@@ -22,7 +22,7 @@ fn gradients(network: &Network, loss: Loss, pixels: Tensor, truth: Tensor) -> Gr
     let part = MicroBatch {
         pixels,
         truth,
-        survival: None,
+        drop_path_scale: None,
     };
     let mut sum = Gradients::default();
     sum.add(network, loss, &part, batch).unwrap();
@@ -182,10 +182,10 @@ fn the_gradients_of_a_whole_network_agree_with_finite_differences() {
     let network = tiny();
     let pixels = noise(77, &[2, 3, 6, 4]);
     let truth = Tensor::new(&[[0f64, 1.0, 0.0], [1.0, 0.0, 1.0]], &CPU).unwrap();
-    let survival = Tensor::new(&[[1f64, 1.25], [2.0, 0.5]], &CPU).unwrap();
+    let drop_path_scale = Tensor::new(&[[1f64, 1.25], [2.0, 0.5]], &CPU).unwrap();
     for loss in [Loss::CrossEntropy, Loss::BinaryCrossEntropy] {
         check_gradients(network.variables(), || {
-            let logits = network.logits(&pixels, Some(&survival)).unwrap();
+            let logits = network.logits(&pixels, Some(&drop_path_scale)).unwrap();
             loss.sum(&logits, &truth).unwrap()
         });
     }
@@ -293,7 +293,7 @@ fn micro_batches_add_up_to_the_batch() {
         let part = MicroBatch {
             pixels: pixels(&pictures[range.clone()]),
             truth: truth(range),
-            survival: None,
+            drop_path_scale: None,
         };
         parts.add(&network, loss, &part, 8).unwrap();
     }

@@ -513,10 +513,10 @@ fn learning_rate_and_stochastic_depth_follow_the_official_schedule() {
     }
     // Later blocks are skipped more often, and have a larger factor when they are not.
     let all: Vec<usize> = (0..12).collect();
-    let survival: Vec<Vec<f32>> = (1..=100)
-        .map(|epoch| run.survival(&all, epoch).unwrap().unwrap())
-        .map(|survival| {
-            survival
+    let drop_path_scale: Vec<Vec<f32>> = (1..=100)
+        .map(|epoch| run.drop_path_scale(&all, epoch).unwrap().unwrap())
+        .map(|drop_path_scale| {
+            drop_path_scale
                 .t()
                 .unwrap()
                 .flatten_all()
@@ -526,7 +526,7 @@ fn learning_rate_and_stochastic_depth_follow_the_official_schedule() {
         })
         .collect();
     let of_branch = |branch: usize| {
-        survival
+        drop_path_scale
             .concat()
             .into_iter()
             .skip(branch)

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::core::Workspace;
-use super::settings::cut_options_of;
+use super::settings::localize_options_of;
 use super::view_state::ProposalPreview;
 use crate::app::cache::{CacheKind, maps_codec};
 use crate::app::session::ProposalSettings;
-use crate::app::workers::events::DerivedBoxes;
-use crate::app::workers::terms::{CutOptions, PictureRequest};
+use crate::app::workers::events::RelocalizedBoxes;
+use crate::app::workers::requests::{LocalizeOptions, PictureRequest};
 use crate::document::{BoxState, Picture, PictureId, ReviewState};
-use crate::localize::Maps;
+use crate::localize::PictureMaps;
 use crate::store::StoreError;
 
 impl Workspace {
@@ -29,10 +29,10 @@ impl Workspace {
             self.preview_proposals(settings);
             return Ok(());
         }
-        let cut = cut_options_of(&settings);
+        let cut = localize_options_of(&settings);
         self.view.preview = None;
         *self.session.proposal_settings_mut() = settings;
-        self.derive_again(self.session.current(), cut)
+        self.relocalize_again(self.session.current(), cut)
     }
 
     /// Shows what the settings would propose on the shown picture, if they have an effect there.
@@ -48,7 +48,7 @@ impl Workspace {
             *self.session.proposal_settings_mut() = settings;
             return;
         };
-        let cut = cut_options_of(&settings);
+        let cut = localize_options_of(&settings);
         let boxes = self.proposals_of(picture, &maps, &cut).unwrap_or_default();
         let namer = self.class_namer(&model_info);
         let named = self.with_names(&namer, picture, &boxes, &model_info);
@@ -62,10 +62,10 @@ impl Workspace {
 
     /// Makes untouched proposals again from cached maps: those of the `shown` picture at once, the
     /// others in the background.
-    pub(super) fn derive_again(
+    pub(super) fn relocalize_again(
         &mut self,
         shown: Option<PictureId>,
-        cut: CutOptions,
+        cut: LocalizeOptions,
     ) -> Result<(), StoreError> {
         if !self.session.is_editable() || self.learning.active_state().is_some() {
             return Ok(());
@@ -81,7 +81,7 @@ impl Workspace {
         Ok(())
     }
 
-    fn derive_others(&mut self, cut: CutOptions) {
+    fn derive_others(&mut self, cut: LocalizeOptions) {
         let Some(model_info) = self.model_info().cloned() else {
             return;
         };
@@ -97,40 +97,40 @@ impl Workspace {
             .filter(|row| has_proposals(row))
             .filter_map(|row| self.request(row.id));
         let pictures: Vec<PictureRequest> = pictures.collect();
-        self.deriving.queue.clear();
-        self.deriving.remaining = pictures.len();
-        self.workers.deriver.derive(model_info, cut, pictures);
+        self.relocalizing.queue.clear();
+        self.relocalizing.remaining = pictures.len();
+        self.workers.relocalizer.derive(model_info, cut, pictures);
     }
 
     /// Boxes were derived from cached maps. They are written when no drag is under way.
-    pub fn on_derived(&mut self, derived: DerivedBoxes) {
+    pub fn on_relocalized(&mut self, derived: RelocalizedBoxes) {
         let model = self.model_info();
         if model.is_none_or(|model_info| **model_info != *derived.model) {
             return;
         }
         if self.workers.class_counter.is_current_request(&derived) {
             self.naming.tally.count_proposals(&derived.boxes);
-        } else if self.workers.deriver.is_current_request(&derived) {
-            self.deriving.queue.push_back(derived);
+        } else if self.workers.relocalizer.is_current_request(&derived) {
+            self.relocalizing.queue.push_back(derived);
         }
     }
 
     /// The maps of a picture, if the model has processed it.
-    pub fn maps_of(&mut self, picture: PictureId) -> Option<Arc<Maps>> {
-        if let Some(maps) = self.deriving.maps.get(&picture) {
+    pub fn maps_of(&mut self, picture: PictureId) -> Option<Arc<PictureMaps>> {
+        if let Some(maps) = self.relocalizing.maps.get(&picture) {
             return Some(Arc::clone(maps));
         }
         let key = self.model_info()?.cache_key(&self.request(picture)?.key);
-        if self.deriving.without_maps.contains(&picture) {
+        if self.relocalizing.without_maps.contains(&picture) {
             return None;
         }
-        let cached = self.cache.get(CacheKind::Maps, &key);
+        let cached = self.cache.get(CacheKind::PictureMaps, &key);
         let Some(maps) = cached.and_then(|bytes| maps_codec::decode(&bytes)) else {
-            self.deriving.without_maps.insert(picture);
+            self.relocalizing.without_maps.insert(picture);
             return None;
         };
         let maps = Arc::new(maps);
-        self.deriving.maps.put(picture, Arc::clone(&maps));
+        self.relocalizing.maps.put(picture, Arc::clone(&maps));
         Some(maps)
     }
 }

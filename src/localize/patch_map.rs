@@ -4,14 +4,14 @@ use crate::geometry::Grid;
 
 /// One value per patch: how much the patch belongs to an object, on no fixed scale.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Map {
+pub struct PatchMap {
     /// The grid of the values.
     pub grid: Grid,
     /// Row by row, `[P]`.
     pub values: Vec<f32>,
 }
 
-impl Map {
+impl PatchMap {
     /// The map enlarged to `[height * width]`, by bilinear interpolation between the centres of the
     /// patches, clamped at the edges, as OpenCV's `resize(INTER_LINEAR)` does.
     pub fn resized(&self, width: usize, height: usize) -> Vec<f32> {

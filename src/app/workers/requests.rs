@@ -58,7 +58,7 @@ impl ModelInfo {
     }
 
     /// What learned states are bound to: features of one model and quality are useless to others.
-    pub fn features_kind(&self) -> String {
+    pub fn model_key(&self) -> String {
         format!("{}/{}", self.version, self.quality)
     }
 
@@ -81,7 +81,7 @@ impl ModelInfo {
 
 /// How boxes are cut from maps.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CutOptions {
+pub struct LocalizeOptions {
     /// Which map is cut.
     pub method: Method,
     /// Where it is cut, and which regions count.

@@ -11,14 +11,14 @@ use crate::document::picture::{Picture, ReviewState};
 pub(super) const SAME_BOX_IOU: f32 = 0.9;
 
 /// The edits of an operation, collected one by one.
-pub(super) struct Draft {
+pub(super) struct EditBuilder {
     pub(super) edits: Vec<Edit>,
     pub(super) next_annotation: AnnotationId,
     /// The picture that was last put in review. Most operations concern a single picture.
     reviewed: Option<PictureId>,
 }
 
-impl Draft {
+impl EditBuilder {
     pub(super) fn new(document: &Document) -> Self {
         Self {
             edits: Vec::new(),

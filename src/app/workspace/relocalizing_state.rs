@@ -6,25 +6,25 @@ use std::sync::Arc;
 
 use lru::LruCache;
 
-use crate::app::workers::events::DerivedBoxes;
+use crate::app::workers::events::RelocalizedBoxes;
 use crate::document::PictureId;
-use crate::localize::Maps;
+use crate::localize::PictureMaps;
 
 /// The number of pictures whose maps are kept in memory.
 const MAX_MAPS: NonZeroUsize = NonZeroUsize::new(64).expect("it is not zero");
 
 /// The maps and what is derived from them.
-pub struct Deriving {
+pub struct Relocalizing {
     /// The number of pictures whose proposals are still to be updated.
     pub remaining: usize,
     /// Boxes that wait to be written.
-    pub(super) queue: VecDeque<DerivedBoxes>,
-    pub(super) maps: LruCache<PictureId, Arc<Maps>>,
+    pub(super) queue: VecDeque<RelocalizedBoxes>,
+    pub(super) maps: LruCache<PictureId, Arc<PictureMaps>>,
     /// Pictures whose maps are not in the cache, so that they are not looked up in every frame.
     pub(super) without_maps: HashSet<PictureId>,
 }
 
-impl Default for Deriving {
+impl Default for Relocalizing {
     fn default() -> Self {
         Self {
             remaining: 0,
@@ -35,9 +35,9 @@ impl Default for Deriving {
     }
 }
 
-impl Deriving {
+impl Relocalizing {
     /// Records the maps of a picture.
-    pub(super) fn put(&mut self, picture: PictureId, maps: Arc<Maps>) {
+    pub(super) fn put(&mut self, picture: PictureId, maps: Arc<PictureMaps>) {
         self.without_maps.remove(&picture);
         self.maps.put(picture, maps);
     }

@@ -22,14 +22,14 @@ const DECODERS: usize = 1;
 const KERNEL_SIDE: usize = 1;
 
 /// A training that is under way.
-pub struct TagTraining {
+pub struct ClassHeadTraining {
     /// The number of tagged pictures.
     pub pictures: usize,
     processed: Arc<AtomicUsize>,
     cancel: Arc<AtomicBool>,
 }
 
-impl TagTraining {
+impl ClassHeadTraining {
     /// Starts training on these pictures. The head is written into `folder`; its file is named after
     /// the `project`.
     pub fn start(set: TagSet, folder: PathBuf, project: &str, events: EventSender) -> Self {
@@ -45,7 +45,7 @@ impl TagTraining {
         let project = project.to_owned();
         spawn("tag trainer", move || {
             let trained = train(&set, &folder, &project, &processed, &cancel);
-            events.send(WorkerEvent::TagTraining(trained));
+            events.send(WorkerEvent::ClassHeadTraining(trained));
         });
         training
     }
@@ -61,7 +61,7 @@ impl TagTraining {
     }
 }
 
-impl Drop for TagTraining {
+impl Drop for ClassHeadTraining {
     fn drop(&mut self) {
         self.cancel();
     }

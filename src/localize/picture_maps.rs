@@ -5,9 +5,9 @@ use super::affinity::AffinityMatrix;
 use super::evidence::{ClassSource, Evidence};
 use super::instances::{CutCriterion, instance_labels};
 use super::levels::LevelMap;
-use super::map::Map;
 use super::method::{AFFINITY_PIXELS_PER_PATCH, Method};
 use super::names::NameLogits;
+use super::patch_map::PatchMap;
 use crate::geometry::{BBox, Grid};
 
 /// Temperature of the softmax over key similarities.
@@ -17,13 +17,13 @@ const FOREGROUND_THRESHOLD: f32 = 0.5;
 
 /// The maps of one picture. They replace the evidence once it has been computed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Maps {
+pub struct PictureMaps {
     /// The side of a patch, in pixels of the transformer's input.
     pub patch_size: usize,
     /// The class token's attention of the last layers.
-    pub attention: Map,
+    pub attention: PatchMap,
     /// The attention, propagated along the affinities: the map of any object, and the basis of scores.
-    pub object: Map,
+    pub object: PatchMap,
     /// The companion's maps of any object, if there is a companion.
     pub companion: Option<SemanticMaps>,
     /// The maps of the requested classes.
@@ -40,11 +40,11 @@ pub struct Maps {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SemanticMaps {
     /// The semantic map itself, `S`.
-    pub semantic: Map,
+    pub semantic: PatchMap,
     /// The paper's coupled map, `A * S`, with the attention of all layers.
-    pub coupled: Map,
+    pub coupled: PatchMap,
     /// The map of [`Method::Affinity`].
-    pub propagated: Map,
+    pub propagated: PatchMap,
 }
 
 /// The maps of one class.
@@ -64,10 +64,10 @@ pub struct ZoomedMaps {
     /// The part, in 0..=1 of the picture's width and height.
     pub frame: BBox,
     /// Its maps.
-    pub maps: Maps,
+    pub maps: PictureMaps,
 }
 
-impl Maps {
+impl PictureMaps {
     /// Makes the maps of any object and of these `classes`, each with its probability. If `names` is
     /// not empty, the maps also tell which of these classes an object shows.
     ///
@@ -131,14 +131,14 @@ impl Maps {
             names: None,
             instance_labels: None,
             zoomed: Vec::new(),
-            attention: builder.map(evidence.summed_attention()),
+            attention: builder.map(evidence.attention_last_layers()),
             object: builder.object,
         }
     }
 
     /// The map of `class`, or of any object if `None`, by `method`. `None` if there are no maps of the
     /// class, or the method needs class maps and there are none.
-    pub fn map(&self, method: Method, class: Option<usize>) -> Option<&Map> {
+    pub fn map(&self, method: Method, class: Option<usize>) -> Option<&PatchMap> {
         let semantic = match class {
             None => self.companion.as_ref(),
             Some(class) => {
@@ -171,16 +171,16 @@ impl Maps {
 struct MapBuilder<'a> {
     evidence: &'a Evidence,
     affinity: AffinityMatrix,
-    /// See [`Maps::object`].
-    object: Map,
+    /// See [`PictureMaps::object`].
+    object: PatchMap,
 }
 
 impl<'a> MapBuilder<'a> {
     fn new(evidence: &'a Evidence) -> Self {
         let affinity = AffinityMatrix::new(evidence, AFFINITY_TEMPERATURE);
-        let object = Map {
+        let object = PatchMap {
             grid: evidence.grid,
-            values: affinity.propagate_sparse(evidence.summed_attention()),
+            values: affinity.propagate_sparse(evidence.attention_last_layers()),
         };
         Self {
             evidence,
@@ -189,16 +189,16 @@ impl<'a> MapBuilder<'a> {
         }
     }
 
-    fn map(&self, values: Vec<f32>) -> Map {
-        Map {
+    fn map(&self, values: Vec<f32>) -> PatchMap {
+        PatchMap {
             grid: self.evidence.grid,
             values,
         }
     }
 
     /// What the methods make of a semantic map; `propagated` is the map of [`Method::Affinity`].
-    fn semantic_maps(&self, semantic: Map, propagated: Map) -> SemanticMaps {
-        let attention = self.evidence.attention_of_all();
+    fn semantic_maps(&self, semantic: PatchMap, propagated: PatchMap) -> SemanticMaps {
+        let attention = self.evidence.attention_all_layers();
         let coupled = attention.iter().zip(&semantic.values);
         SemanticMaps {
             coupled: self.map(coupled.map(|(a, s)| a * s).collect()),
@@ -209,7 +209,7 @@ impl<'a> MapBuilder<'a> {
 
     /// The propagated map of a convolutional network, plus the propagated attention. The network
     /// covers objects coarsely and is independent of the patches, so both maps have equal weight.
-    fn convolutional(&self, semantic: &Map) -> Map {
+    fn convolutional(&self, semantic: &PatchMap) -> PatchMap {
         let propagated = self.affinity.propagate(&semantic.values);
         self.map(normalised_sum(&self.object.values, &propagated))
     }
@@ -220,13 +220,13 @@ impl<'a> MapBuilder<'a> {
     /// Only differences between patches count in a map of a head, because training leaves its level
     /// undetermined. It is therefore coupled from its minimum up. Otherwise, attention to patches that
     /// are not of the class could pull the map below the background.
-    fn of_head(&self, semantic: &Map, object: &Map) -> Map {
+    fn of_head(&self, semantic: &PatchMap, object: &PatchMap) -> PatchMap {
         let min = semantic
             .values
             .iter()
             .copied()
             .fold(f32::INFINITY, f32::min);
-        let attention = self.evidence.summed_attention();
+        let attention = self.evidence.attention_last_layers();
         let coupled = attention.iter().zip(&semantic.values);
         let coupled = coupled.map(|(a, s)| a * (s - min)).collect();
         let propagated = self.affinity.propagate_sparse(coupled);

@@ -4,12 +4,12 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// The value, with a signal for its changes.
 #[derive(Default)]
-pub struct Shared<T> {
+pub struct Monitor<T> {
     value: Mutex<T>,
     changed: Condvar,
 }
 
-impl<T> Shared<T> {
+impl<T> Monitor<T> {
     /// Shares a value.
     pub fn new(value: T) -> Self {
         Self {

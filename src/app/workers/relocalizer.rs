@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::events::{DerivePurpose, DerivedBoxes, EventSender, WorkerEvent};
+use super::events::{EventSender, RelocalizePurpose, RelocalizedBoxes, WorkerEvent};
+use super::requests::{LocalizeOptions, ModelInfo, PictureRequest};
 use super::spawn::spawn;
-use super::terms::{CutOptions, ModelInfo, PictureRequest};
 use crate::app::cache::{Cache, CacheKind, maps_codec};
 use crate::propose;
 
@@ -14,16 +14,16 @@ use crate::propose;
 const BATCH: usize = 64;
 
 /// Derives boxes for one opened project and one purpose.
-pub struct Deriver {
-    purpose: DerivePurpose,
+pub struct Relocalizer {
+    purpose: RelocalizePurpose,
     generation: Arc<AtomicU64>,
     cache: Arc<Cache>,
     events: EventSender,
 }
 
-impl Deriver {
+impl Relocalizer {
     /// A deriver without a request.
-    pub fn new(purpose: DerivePurpose, cache: Arc<Cache>, events: EventSender) -> Self {
+    pub fn new(purpose: RelocalizePurpose, cache: Arc<Cache>, events: EventSender) -> Self {
         Self {
             purpose,
             generation: Arc::default(),
@@ -33,7 +33,7 @@ impl Deriver {
     }
 
     /// Whether boxes are of the newest request.
-    pub fn is_current_request(&self, derived: &DerivedBoxes) -> bool {
+    pub fn is_current_request(&self, derived: &RelocalizedBoxes) -> bool {
         derived.purpose == self.purpose
             && derived.generation == self.generation.load(Ordering::Relaxed)
     }
@@ -44,7 +44,12 @@ impl Deriver {
     }
 
     /// Derives the boxes of these pictures; an earlier request is cancelled.
-    pub fn derive(&self, model: Arc<ModelInfo>, cut: CutOptions, pictures: Vec<PictureRequest>) {
+    pub fn derive(
+        &self,
+        model: Arc<ModelInfo>,
+        cut: LocalizeOptions,
+        pictures: Vec<PictureRequest>,
+    ) {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
         let purpose = self.purpose;
         let (latest, cache, events) = (
@@ -60,7 +65,8 @@ impl Deriver {
                 }
                 left -= batch.len();
                 let boxes_of = |request: &PictureRequest| {
-                    let bytes = cache.get(CacheKind::Maps, &model.cache_key(&request.key))?;
+                    let bytes =
+                        cache.get(CacheKind::PictureMaps, &model.cache_key(&request.key))?;
                     let maps = maps_codec::decode(&bytes)?;
                     let [width, height] = request.size;
                     let boxes = propose::proposals_from_maps(
@@ -71,7 +77,7 @@ impl Deriver {
                     );
                     Some((request.picture, boxes))
                 };
-                events.send(WorkerEvent::Derived(DerivedBoxes {
+                events.send(WorkerEvent::Relocalized(RelocalizedBoxes {
                     purpose,
                     generation,
                     cut: cut.clone(),
@@ -84,7 +90,7 @@ impl Deriver {
     }
 }
 
-impl Drop for Deriver {
+impl Drop for Relocalizer {
     fn drop(&mut self) {
         self.cancel();
     }
