@@ -1,4 +1,4 @@
-//! Bad pictures, bad models and outputs that cannot be written: each gives a clear message, none stops
+//! Bad pictures, bad models and outputs that cannot be written: each leads to a clear message, none stops
 //! the run for the other pictures, and no partial file is left.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
