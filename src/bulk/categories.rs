@@ -1,4 +1,4 @@
-//! The categories that a run writes, and what it looks for in each picture.
+//! The categories that a run writes, and its target in each picture.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -89,7 +89,7 @@ impl Journal {
         }))
     }
 
-    /// Begins a run, or continues after what is there. Complete lines are never rewritten, since
+    /// Begins a run, or continues after the existing lines. Complete lines are never rewritten, since
     /// a kill in between would lose them.
     pub fn begin<'a>(
         &mut self,

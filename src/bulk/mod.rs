@@ -12,7 +12,7 @@
 //! | `job` | what a run is to do |
 //! | `run` | the run itself |
 //! | `info` | the settings that a file states, and that resumed runs and shards must share |
-//! | `categories` | the categories of a run, and what it looks for in each picture |
+//! | `categories` | the categories of a run, and its target in each picture |
 //! | `journal`, `resume` | what a run has done so far, and how a later run continues it |
 //! | `merge` | the files of shards into one |
 //! | `assembly` | pictures into a COCO file with ids, and back |

@@ -30,7 +30,7 @@ pub enum BoxState {
 
 impl BoxState {
     /// Whether a box in this state may have this origin, and whether it may have a
-    /// [former proposal](Annotation::former) as `has_former` says.
+    /// [former proposal](Annotation::former), according to `has_former`.
     pub fn fits(self, origin: &Origin, has_former: bool) -> bool {
         let is_of_model = *origin != Origin::Person;
         match self {

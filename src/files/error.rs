@@ -13,15 +13,15 @@ pub enum FileError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         cause: io::Error,
     },
-    /// The system refused to write. What was there before is unchanged.
+    /// The system refused to write. The previous content is unchanged.
     #[error("cannot write {}: {cause}", path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         cause: io::Error,
     },
     /// The file is a project, or one of the files that a project keeps next to it.

@@ -53,7 +53,7 @@ pub fn import(
     Ok(import.finish())
 }
 
-/// Writes the document to `out`, a folder or a file as [`ExportOptions::makes_folder`] says.
+/// Writes the document to `out`, a folder or a file according to [`ExportOptions::makes_folder`].
 /// `root` is the project's folder.
 ///
 /// ```

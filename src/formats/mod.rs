@@ -15,14 +15,14 @@
 //! | `input`, `paths` | files of unknown origin: limits, encodings, safe relative paths |
 //! | `json_keys`, `json_flags` | JSON: what recognises a file, and the flags of a box |
 //! | `ascii_json`, `unknown_fields` | JSON: text in ASCII, and fields that are kept unchanged |
-//! | `error`, `messages` | what went wrong, and what a person should know |
+//! | `error`, `messages` | errors, and messages for a person |
 //!
 //! # Import
 //! An import reads files and returns one [`Edit`](crate::document::Edit), which the caller commits
 //! and a person can undo, and an [`ImportReport`].
 //! - A box becomes ground truth drawn by a person. With a score it becomes the proposal of a model,
 //!   which nobody has reviewed.
-//! - [`ImportMode::Merge`] leaves what is there. A box that the picture already has (same category,
+//! - [`ImportMode::Merge`] keeps what exists. A box that the picture already has (same category,
 //!   IoU of at least 0.99) is not added again; a proposal that the file confirms is accepted.
 //! - [`ImportMode::Replace`] replaces what the named pictures had. Boxes that are the same stay,
 //!   with their history, and pictures that the file does not name stay unchanged.

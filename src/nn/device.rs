@@ -66,7 +66,7 @@ impl DeviceChoice {
     /// Opens the device.
     ///
     /// # Errors
-    /// [`ModelError::Device`] if a device that was asked for by name is not available. `auto` falls back to
+    /// [`ModelError::Device`] if a device that was requested by name is not available. `auto` falls back to
     /// the CPU with a notice.
     pub fn open(self) -> Result<OpenDevice, ModelError> {
         let opened = |device, choice: Self, notice| OpenDevice {

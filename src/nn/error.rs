@@ -22,7 +22,7 @@ pub enum ModelError {
         /// What is wrong, and the remedy.
         reason: String,
     },
-    /// A device that was asked for by name is not available.
+    /// A device that was requested by name is not available.
     #[error("the device {name} cannot be used: {reason}")]
     Device {
         /// The device.

@@ -30,7 +30,7 @@ pub struct Inference {
     pub picture: Option<RgbImage>,
     /// What the model computed.
     pub evidence: Evidence,
-    /// What the user should know about the file, one sentence each.
+    /// Warnings about the file, one sentence each.
     pub warnings: Vec<String>,
 }
 

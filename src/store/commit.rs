@@ -60,7 +60,7 @@ impl Project {
     /// # Errors
     /// If the document refuses the edit, the file cannot be written, or another process has just
     /// changed the same pictures or categories ([`StoreError::Conflict`]). Memory and file then
-    /// agree and contain nothing of the edit.
+    /// agree and contain no part of the edit.
     pub fn commit(
         &mut self,
         label: &str,

@@ -1,4 +1,4 @@
-//! Takes in what the workers report.
+//! Handles what the workers report.
 
 use std::time::{Duration, Instant};
 
@@ -130,7 +130,7 @@ impl Window {
             (FilePurpose::ImportFile | FilePurpose::ImportFolder, Some(Dialog::Import(import))) => {
                 import.set_path(&path);
             }
-            // The dialog that asked for it has been closed.
+            // The dialog that requested it has been closed.
             _ => {}
         }
     }

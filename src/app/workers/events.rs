@@ -91,7 +91,7 @@ pub enum OpeningEvent {
     Opened {
         /// The project.
         project: Box<Project>,
-        /// What a person should know: sentences.
+        /// Notices for the person: sentences.
         notices: Vec<String>,
     },
     /// The first pictures of a new project were added.

@@ -34,7 +34,7 @@ pub struct Proposer {
 #[derive(Default)]
 struct Queue {
     model_settings: ModelSettings,
-    /// Pictures that a person asked for one by one; they come before all others.
+    /// Pictures that a person requested one by one; they come before all others.
     requested: VecDeque<PictureRequest>,
     /// The pictures that are likely to be shown next.
     likely_next: Vec<PictureId>,
@@ -218,7 +218,7 @@ impl Worker {
         self.events.send(WorkerEvent::Proposer(event));
     }
 
-    /// Processes requests until another model is wanted or the project is closed.
+    /// Processes requests until another model is requested or the project is closed.
     fn process_requests(
         &self,
         model: &Model,

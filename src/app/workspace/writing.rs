@@ -63,7 +63,7 @@ impl Workspace {
         };
         let cut = localize_options_of(self.session.proposal_settings());
         while !self.proposing.inferences.is_empty() {
-            // What a person asked for is a step of the history. What concerns pictures in review is
+            // What a person requested is a step of the history. What concerns pictures in review is
             // written alone, so that other pictures do not become part of the history.
             let is_alone = |inference: &PictureInference| {
                 let row = self.session.document().picture(inference.picture);

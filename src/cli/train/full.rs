@@ -28,7 +28,7 @@ pub struct FullOptions {
     /// Batch size
     #[arg(long, default_value_t = TrainingSettings::default().batch, value_name = "N")]
     batch: usize,
-    /// Pictures computed at once: fewer take less memory and give the same result
+    /// Pictures computed at once: fewer take less memory, with the same result
     #[arg(long, default_value_t = TrainingSettings::default().micro_batch, value_name = "N")]
     micro_batch: usize,
     /// Initial learning rate

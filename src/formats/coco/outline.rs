@@ -30,7 +30,7 @@ pub(super) fn is_outline(segmentation: &Value) -> bool {
     }
 }
 
-/// Prepares the further keys of an imported annotation: drops an outline that says no more than
+/// Prepares the further keys of an imported annotation: drops an outline that contains no more than
 /// the box, and keeps the box together with any other outline.
 pub(super) fn keep_outline(row: &mut Map<String, Value>, bbox: [f64; 4]) {
     if !row.get("segmentation").is_some_and(is_outline) {

@@ -63,7 +63,7 @@ impl<'a> ImportBuilder<'a> {
         self.report.skipped.add(text);
     }
 
-    /// The index of a category, which is added unless one of its name is there. `None` if it has
+    /// The index of a category, which is added unless one with its name exists. `None` if it has
     /// no name.
     pub(in crate::formats) fn add_category(
         &mut self,

@@ -127,9 +127,9 @@ impl<'a, 'r> Matcher<'a, 'r> {
         Self { root, by_stem }
     }
 
-    /// In this order: a picture of the document with the very path, a file in the project's
-    /// folder, and a picture whose path agrees in its last parts. A picture of which the file
-    /// tells the size may also be missing altogether.
+    /// In this order: a picture of the document with exactly this path, a file in the project's
+    /// folder, and a picture whose path agrees in its last parts. A picture whose size is in the file
+    /// may also be missing entirely.
     fn find(&self, imported: &ImportedPicture) -> Result<PictureMatch<'a>, String> {
         let any_extension = imported.any_extension;
         for name in &imported.names {

@@ -70,7 +70,7 @@ impl BoxLearner {
         self.pictures.push(picture);
     }
 
-    /// Removes a picture, if it is there.
+    /// Removes a picture, if it was added.
     pub fn remove(&mut self, id: u64) {
         if let Some(at) = self.pictures.iter().position(|picture| picture.id == id) {
             let picture = self.pictures.remove(at);

@@ -1,4 +1,4 @@
-//! What was learned: proposes boxes for a picture that nobody has reviewed.
+//! The learned proposer: proposes boxes for an unreviewed picture.
 
 use super::calibration::Calibration;
 use super::candidates::{CandidateModels, candidates};
