@@ -111,12 +111,7 @@ impl<'a> RunCategories<'a> {
             .ids
             .iter()
             .filter(|(_, id)| !self.is_companion || used.contains(id))
-            .map(|(name, id)| Category {
-                id: *id,
-                name: name.clone(),
-                supercategory: String::new(),
-                extra: Map::new(),
-            })
+            .map(|(name, id)| Category::new(*id, name))
             .collect();
         categories.sort_by_key(|category| category.id);
         categories

@@ -10,7 +10,7 @@ use crate::files::{FileError, write_whole};
 use crate::localize::{LevelMap, PatchMap};
 use crate::pictures;
 
-/// Longest side of a heat map. PictureMaps have no finer detail.
+/// Longest side of a heat map. Maps have no finer detail.
 const MAX_SIDE_PX: u32 = 1024;
 /// Opacity of the colour over the picture.
 const OPACITY: f32 = 0.6;

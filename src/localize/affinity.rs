@@ -1,4 +1,4 @@
-//! PictureMaps propagated along the affinities of the patches.
+//! Maps propagated along the affinities of the patches.
 
 use super::evidence::Evidence;
 

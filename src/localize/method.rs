@@ -11,7 +11,7 @@ const STEEPNESS_SHARE: f32 = 0.2;
 /// How a map is made from the evidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// PictureMaps propagated along the affinities of the patches, so that they cover whole objects. With
+    /// Maps propagated along the affinities of the patches, so that they cover whole objects. With
     /// attention `A`, affinities `P` and class map `S`: `P P A` for any object, plus `P S` if there is
     /// a companion; for a class of a head, that sum plus `P P (A * S)`.
     #[default]

@@ -4,7 +4,7 @@ use super::evidence::{ClassEvidence, log_sum_exp};
 use super::patch_map::PatchMap;
 use crate::geometry::Grid;
 
-/// PictureMaps of logits, from which the class of a region is estimated.
+/// Maps of logits, from which the class of a region is estimated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NameLogits {
     /// The candidate classes, each with its map of logits.

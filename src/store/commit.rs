@@ -59,7 +59,7 @@ impl Project {
     ///
     /// # Errors
     /// If the document refuses the edit, the file cannot be written, or another process has just
-    /// changed the same pictures or categories ([`StoreError::Conflict`]). ProjectState and file then
+    /// changed the same pictures or categories ([`StoreError::Conflict`]). Memory and file then
     /// agree and contain nothing of the edit.
     pub fn commit(
         &mut self,
@@ -292,7 +292,7 @@ impl Project {
             .catch_up(&transaction)
             .and_then(|()| Ok(transaction.commit()?));
         if result.is_err() {
-            // ProjectState may have caught up only in part. The content of the file is right. What remains
+            // The state in memory may have caught up only in part. The content of the file is right. What remains
             // to be written about the history is tried again by the next operation.
             self.memory.is_behind = true;
             let read = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)

@@ -62,7 +62,7 @@ pub enum StoreError {
         /// The newest automatic backup, for [`restore`](super::restore).
         backup: Option<PathBuf>,
     },
-    /// The disk or a quota on it is full. ProjectState and file are unchanged.
+    /// The disk or a quota on it is full. Memory and file are unchanged.
     #[error("{} could not be written because the disk is full: free some space and try again", path.display())]
     Full {
         /// The project file.
@@ -98,7 +98,7 @@ pub enum StoreError {
         /// The project file.
         path: PathBuf,
     },
-    /// The document refuses an edit. ProjectState and file are unchanged.
+    /// The document refuses an edit. Memory and file are unchanged.
     #[error("this change cannot be made: {0}")]
     Refused(#[from] EditError),
     /// Another process has changed the same rows since the edit was made. The document contains the
@@ -142,7 +142,7 @@ pub enum StoreError {
         /// What the system says.
         source: io::Error,
     },
-    /// The disk fails or a limit is reached. ProjectState and file are unchanged.
+    /// The disk fails or a limit is reached. Memory and file are unchanged.
     #[error(
         "{} could not be read or written ({source}): make sure that its disk is connected and has \
          space, and try again", path.display()

@@ -2,7 +2,7 @@
 //! exchange their features in every block. With a TS-CAM head on its tokens it is the strongest
 //! backbone of the official model zoo.
 //!
-//! Tensor names are the official ones (`conv_trans_5.fusion_block.conv2.weight`). PictureMaps have their
+//! Tensor names are the official ones (`conv_trans_5.fusion_block.conv2.weight`). Maps have their
 //! channels last, `[N, rows, columns, C]`, so that a pointwise convolution is a matrix product. Batch
 //! norms are folded into the convolutions before them. There is no position embedding: the
 //! convolutions give the tokens their position, so any grid of patches works.

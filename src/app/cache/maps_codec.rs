@@ -1,4 +1,4 @@
-//! PictureMaps as bytes for the cache: 16 bits per patch, scaled to 0..=1 by the range of the map, which is
+//! Maps as bytes for the cache: 16 bits per patch, scaled to 0..=1 by the range of the map, which is
 //! stored before the values.
 //!
 //! The window uses only maps that were encoded and decoded, even right after the model has made them,

@@ -9,7 +9,7 @@ use crate::naming::MappedClass;
 use crate::store::StoreError;
 
 impl Workspace {
-    /// PictureMaps classes of the model to classes of the project, and renames untouched proposals.
+    /// Maps classes of the model to classes of the project, and renames untouched proposals.
     ///
     /// # Errors
     /// If a name cannot be that of a class, or the project cannot be written.
@@ -64,6 +64,8 @@ impl Workspace {
             .filter_map(|row| self.request(row.id));
         let pictures: Vec<PictureRequest> = pictures.collect();
         let cut = localize_options_of(self.session.proposal_settings());
-        self.workers.class_counter.derive(model_info, cut, pictures);
+        self.workers
+            .class_counter
+            .relocalize(model_info, cut, pictures);
     }
 }
