@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Map;
 
 use crate::formats::coco::Category;
 use crate::naming::{ANY_OBJECT, Naming};
