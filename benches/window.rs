@@ -1,4 +1,4 @@
-//! The cost of the window, without a screen: `cargo bench --bench window [-- frames|folder|memory]`.
+//! The cost of the window without a screen: `cargo bench --bench window [-- frames|folder|memory]`.
 //!
 //! - `frames`: processor time per frame, with a picture of 24 megapixels, 500 boxes and the heat map;
 //! - `folder`: the time until the first of 10,000 pictures is shown, and until the next one is;
@@ -53,7 +53,7 @@ impl Bench {
         }
     }
 
-    /// One frame with these events; the processor time that it took.
+    /// Draws one frame with these events. Returns the processor time that it took.
     fn frame(&mut self, events: Vec<Event>) -> Duration {
         let input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SCREEN.into())),
@@ -78,7 +78,7 @@ impl Bench {
         self.press(Modifiers::NONE, key)
     }
 
-    /// Presses a key; the processor time of the frame that answers.
+    /// Presses a key. Returns the processor time of the frame that handles it.
     fn press(&mut self, modifiers: Modifiers, key: Key) -> Duration {
         let event = |pressed| Event::Key {
             key,
@@ -90,7 +90,7 @@ impl Bench {
         self.frame(vec![event(true), event(false)])
     }
 
-    /// Draws frames until it is so; the time since the window was made.
+    /// Draws frames until a condition holds. Returns the time since the window was created.
     fn wait(&mut self, is_so: impl Fn(&Window) -> bool) -> Duration {
         loop {
             self.frame(Vec::new());
@@ -112,7 +112,7 @@ fn is_shown(window: &Window) -> bool {
     })
 }
 
-/// A photograph of this many pixels, made of a sample picture.
+/// A photograph of this many pixels, made from a sample picture.
 fn photograph(path: &Path, width: u32, height: u32) {
     let sample = concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -137,7 +137,7 @@ fn frames() {
     photograph(&pictures.join("large.jpg"), 6000, 4000);
     let (mut project, _) = Project::create_for(&pictures).expect("a project can be made");
     store::rescan(&mut project).expect("the folder can be read");
-    // Two classes, so that proposals are of neither and not taken for boxes that are there.
+    // Two classes, so that proposals are of neither and are not matched with existing boxes.
     for name in ["cat", "dog"] {
         let add = |document: &Document| Ok(ops::add_category(document, name));
         project
@@ -313,9 +313,9 @@ struct Work {
     drawn: usize,
 }
 
-/// Goes through a data set as an annotator would whose eye is the truth: a proposal is accepted if
-/// its IoU with an object is at least 0.75, edited if it is at least 0.5, else rejected, and the key
-/// of its class takes it; objects that are left are drawn.
+/// Reviews a data set as an annotator who knows the ground truth: a proposal is accepted with the key
+/// of its class if its IoU with an object is at least 0.75, edited if it is at least 0.5, and rejected
+/// otherwise. The remaining objects are drawn.
 fn annotate(folder: &Path, truth: &Path) {
     let truth = Instances::read(truth).expect("the truth can be read");
     let root = folder.join("images");
@@ -437,7 +437,7 @@ impl Bench {
         let mut open: Vec<(BBox, u64)> = objects
             .map(|row| (row.to_bbox(), row.category_id))
             .collect();
-        // What is to become of each proposal, the surest first.
+        // The decision about each proposal, most confident first.
         let mut plan = Vec::new();
         for id in session.review_order() {
             let (_, row) = session.document().annotation(id).expect("it is there");
@@ -506,8 +506,8 @@ impl Bench {
     }
 }
 
-/// Keys for the same boxes without proposals: for each object the key that draws, for each change
-/// of class its key, for each picture that it is done.
+/// Keys for the same boxes without proposals: for each object the key for drawing, for each change
+/// of class its key, and for each picture the key that marks it as done.
 fn keys_by_hand(truth: &Instances) -> usize {
     let mut keys = truth.images.len() + truth.annotations.len();
     let mut former = None;
@@ -555,7 +555,7 @@ fn memory() {
     }
 }
 
-/// What the system says of this process's memory.
+/// The memory of this process according to the system.
 fn resident() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let of = |key: &str| {

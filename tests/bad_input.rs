@@ -1,4 +1,4 @@
-//! Bad pictures, bad models and outputs that cannot be written: each gives a clear message, none stops
+//! Bad pictures, bad models and outputs that cannot be written: each leads to a clear message, none stops
 //! the run for the other pictures, and no partial file is left.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -592,7 +592,7 @@ fn a_tensor_that_claims_more_than_its_data_is_named() {
     });
     refused_model("short.pth", &bytes)
         .says("claims shape [")
-        .says("holds only 1000 bytes");
+        .says("contains only 1000 bytes");
 }
 
 #[test]

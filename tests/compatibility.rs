@@ -1,6 +1,6 @@
 //! Files that version 0.1.0 wrote before its code was reorganised still open, and mean the same.
 //!
-//! `tests/fixtures/README.md` says how they were made.
+//! `tests/fixtures/README.md` describes how they were made.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -25,7 +25,7 @@ fn fixture_json(name: &str) -> Value {
     serde_json::from_slice(&fs::read(fixture(name)).unwrap()).unwrap()
 }
 
-/// The project of the fixtures beside the sample pictures.
+/// The project of the fixtures next to the sample pictures.
 fn place() -> Place {
     let place = Place::new();
     place.sample("pictures");
@@ -179,7 +179,7 @@ fn an_old_learned_state_is_read() {
     assert!(tsukami::learn::boxes::LearnedProposer::from_bytes(&bytes, "another").is_none());
 }
 
-/// The pictures that a COCO file holds, each with its boxes: class name, sides and score.
+/// The pictures of a COCO file, each with its boxes: class name, sides and score.
 fn by_picture(coco: &Value) -> BTreeMap<String, Vec<(String, [f64; 4], f64)>> {
     let rows = |key: &str| coco[key].as_array().unwrap().iter();
     let class = |id: &Value| {
@@ -202,7 +202,7 @@ fn by_picture(coco: &Value) -> BTreeMap<String, Vec<(String, [f64; 4], f64)>> {
         .collect()
 }
 
-/// Checks that two files hold the same boxes, except for rounding on another processor.
+/// Checks that two files contain the same boxes, except for rounding on another processor.
 #[track_caller]
 fn assert_close(found: &Value, expected: &Value) {
     let (found, expected) = (by_picture(found), by_picture(expected));
@@ -223,7 +223,7 @@ fn assert_close(found: &Value, expected: &Value) {
     }
 }
 
-/// The program's version is among the settings that must match, and it may be another one by now.
+/// The program's version is among the settings that must match, and it may differ by now.
 fn of_this_version(text: &str) -> String {
     let version = concat!("\"version\":\"", env!("CARGO_PKG_VERSION"), "\"");
     text.replace("\"version\":\"0.1.0\"", version)

@@ -1,4 +1,4 @@
-//! The layers of the program: which module may use which, as the map in `src/lib.rs` says.
+//! The layers of the program: which module may use which, as in the table in `src/lib.rs`.
 //!
 //! The sources are parsed. A module uses another if any of its paths leads there: in a `use` tree, in
 //! an expression, a type or a pattern, or in a macro call. Code behind `#[cfg(test)]` may use
@@ -129,7 +129,7 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-/// Whether an item is there for tests alone.
+/// Whether an item exists only for tests.
 fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let condition = attribute.path().is_ident("cfg");
@@ -560,7 +560,7 @@ fn crates_stay_in_their_modules() {
     assert_none(&found);
 }
 
-/// Panels, dialogs and the canvas return actions. They are never handed what they could change.
+/// Panels, dialogs and the canvas return actions. They never receive mutable state.
 #[test]
 fn what_draws_changes_no_state() {
     struct Changed(BTreeSet<String>);

@@ -1,6 +1,6 @@
 //! Comparison with numbers that the official implementation and PyTorch computed from the same weights.
 //!
-//! `tests/reference/README.md` says where they come from.
+//! `tests/reference/README.md` describes their origin.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic")]
 

@@ -108,7 +108,7 @@ fn refusals_name_the_remedy_once() {
     let run = place.run("export set --format tags --out tags.csv");
     run.exits(0).says("no picture has a tag yet");
     let run = place.run("export set --format coco-results --out results.json");
-    run.exits(0).says("no proposal is waiting for a judgement");
+    run.exits(0).says("no proposal is waiting for review");
 
     let run = place.run("project info labels.json/set.tsukami").exits(2);
     assert_eq!(run.stderr.matches("os error").count(), 1, "{run:?}");

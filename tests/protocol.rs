@@ -329,11 +329,11 @@ fn incomplete_lists_are_refused() {
         &["no line for val/1.png", "class_labels.txt"],
     );
     refuses("class_labels.txt", "val/0.png,-1\n", &["line 1", "-1"]);
-    refuses("class_labels.txt", "", &["names no pictures"]);
+    refuses("class_labels.txt", "", &["contains no pictures"]);
     refuses(
         "class_labels.txt",
         "val/0.png,0\nval/0.png,1\n",
-        &["line 2", "a second time"],
+        &["line 2", "repeats"],
     );
     refuses("image_sizes.txt", "val/0.png,224,0\n", &["line 1"]);
     refuses("image_sizes.txt", "val/0.png,224,224\n", &["no line for"]);

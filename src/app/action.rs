@@ -77,7 +77,7 @@ pub enum Action {
     MapClassNames(Vec<(String, Option<MappedClass>)>),
     /// Remove the classes that came from the model, are mapped to others now and have no boxes.
     RemoveEmptyRenamedClasses,
-    /// Change how proposals are made; `false` while a slider is being moved.
+    /// Change the proposal settings; `false` while a slider is being moved.
     SetProposalSettings(ProposalSettings, bool),
     /// Show the heat map of a class of the model; of the one with the highest score if `None`.
     SetHeatMapClass(Option<usize>),
@@ -85,7 +85,7 @@ pub enum Action {
     CancelLearning,
     /// Stop the training of classes.
     CancelTraining,
-    /// Learn automatically after each picture, or not.
+    /// Choose whether to learn automatically after each picture.
     SetAutomaticLearning(bool),
     /// Choose whether learned boxes are proposed, and which.
     UseLearned(ProposalSource),
@@ -105,9 +105,9 @@ pub enum Action {
     SetShortcuts(Command, Vec<KeyboardShortcut>),
     /// Reset the keys of all commands.
     ResetShortcuts,
-    /// Show the next picture when one is marked as done, or not.
+    /// Choose whether the next picture is shown when one is marked as done.
     SetAdvanceWhenDone(bool),
-    /// Propose boxes for new pictures when a project is opened, or not.
+    /// Choose whether boxes are proposed for new pictures when a project is opened.
     SetProposeOnOpen(bool),
     /// Remove a project from the recent ones.
     ForgetRecent(PathBuf),

@@ -1,15 +1,15 @@
-//! Where the program stores what belongs to the user and not to a project.
+//! Folders for data of the user rather than of a project.
 
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
-/// The files and folders; none for those that the system does not provide.
+/// The files and folders; `None` where the system does not provide one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AppDirs {
     /// The settings file.
     pub settings: Option<PathBuf>,
-    /// The folder of caches, which can be made again.
+    /// The folder of caches, which can be recreated.
     pub caches: Option<PathBuf>,
     /// The folder of class heads that were trained in the window.
     pub heads: Option<PathBuf>,

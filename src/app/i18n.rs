@@ -1,11 +1,11 @@
 //! The texts of the window, in [Fluent](https://projectfluent.org).
 //!
 //! The texts are in `assets/locales/<language>/*.ftl` and are compiled in. Code names them by their
-//! ids through the macro [`tr!`], which takes arguments; its tests check that
+//! ids through the macro [`tr!`], which takes arguments. The tests check that
 //! every id exists, that every text is used, and that arguments match.
 //!
-//! Errors of `store`, `pictures` and `formats` are written there, in English, and are not in these
-//! files yet.
+//! The errors of `store`, `pictures` and `formats` are English texts in those modules, and are not in
+//! these files yet.
 //!
 //! Another language is another folder, with the same ids, and a choice of the bundle below.
 
@@ -36,7 +36,7 @@ static BUNDLE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
     // All languages here are written from left to right, and the marks would show in file names.
     bundle.set_use_isolating(false);
     for source in ENGLISH {
-        // What cannot be parsed is left out; the tests see to it that nothing is.
+        // Messages that cannot be parsed are left out; the tests make sure that all can.
         let resource = FluentResource::try_new(source.to_owned());
         bundle.add_resource_overriding(resource.unwrap_or_else(|(resource, _)| resource));
     }

@@ -12,15 +12,15 @@
 //! | `canvas`, `panels`, `dialogs` | draw the state and push actions |
 //! | `i18n` | all texts, from `assets/locales` |
 //! | `notifications`, `theme`, `preferences` | messages, colours, settings of the user |
-//! | `window` | one frame: takes in events and keys, draws, performs the actions |
+//! | `window` | one frame: handles events and keys, draws, performs the actions |
 //!
 //! A key press goes from `window/keys` through `input/keymap` (which command has this key) and
 //! `command/table` (when the command applies) to `window/commands` or `window/workspace_commands`,
 //! and from there to the `session`. If the canvas or the picture list has the focus, it sees the key
 //! first (`canvas/canvas_keys`, `panels/picture_list`), for keys such as the arrows.
 //!
-//! Data goes one way: state → drawing → actions → state, and from the workers to the state by
-//! events. Drawing does not change the project, and nothing slow runs on the thread that draws.
+//! Data flows in one direction: state → drawing → actions → state, and from the workers to the state
+//! by events. Drawing does not change the project, and nothing slow runs on the thread that draws.
 
 pub mod action;
 pub mod app_dirs;

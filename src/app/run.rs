@@ -17,7 +17,7 @@ const DEFAULT_WINDOW_SIZE: [f32; 2] = [1280.0, 800.0];
 /// project file to open in it.
 ///
 /// # Errors
-/// If the system cannot open a window, because there is no display or no OpenGL.
+/// If the system cannot open a window, for example without a display or OpenGL.
 pub fn run(path: Option<PathBuf>) -> eframe::Result {
     let dirs = AppDirs::for_user();
     let preferences = dirs.settings.as_deref().map(Preferences::load);

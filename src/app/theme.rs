@@ -69,7 +69,7 @@ const LIGHT: ThemePalette = ThemePalette {
     panel: Color32::from_rgb(0xf4, 0xf5, 0xf7),
 };
 
-/// The symbol of a review state, for those who cannot tell the colours apart.
+/// The symbol of a review state, for people who cannot distinguish the colours.
 pub fn review_symbol(state: ReviewState, is_empty: bool) -> &'static str {
     match state {
         ReviewState::New => "○",

@@ -32,8 +32,8 @@ impl PictureResult {
     }
 }
 
-/// A COCO file of these pictures, with ids in the order of their names, so that they depend on
-/// nothing else.
+/// A COCO file of these pictures, with ids in the order of their names, on which alone they
+/// depend.
 pub(super) fn assemble(
     info: RunInfo,
     categories: Vec<Category>,

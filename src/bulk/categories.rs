@@ -1,7 +1,6 @@
-//! The categories that a run writes, and what it looks for in each picture.
+//! The categories that a run writes, and its target in each picture.
 
 use std::collections::{BTreeMap, BTreeSet};
-
 
 use crate::formats::coco::Category;
 use crate::naming::{ANY_OBJECT, Naming};
@@ -67,7 +66,7 @@ impl<'a> RunCategories<'a> {
             .filter(|_| self.folder_tags)
     }
 
-    /// What to look for: the tag if the model knows it, any object if it does not.
+    /// The target: the tag if the model knows it, otherwise any object.
     pub fn target(&self, picture: &ScannedPicture) -> Target {
         match self.tag(picture) {
             None => Target::Automatic,

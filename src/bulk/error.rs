@@ -25,7 +25,7 @@ pub enum BulkError {
     },
     /// An earlier run had other settings.
     #[error(
-        "{} was made with other settings ({differences}): use the same settings, or another --out",
+        "{} was made with different settings ({differences}): use the same settings, or a different --out",
         path.display()
     )]
     OtherSettings {
@@ -37,7 +37,7 @@ pub enum BulkError {
     /// An earlier run had other pictures.
     #[error(
         "{} holds results for {done} pictures, none of them in the given paths: use the same paths, \
-         or another --out",
+         or a different --out",
         path.display()
     )]
     OtherPictures {
@@ -47,10 +47,10 @@ pub enum BulkError {
         done: usize,
     },
     /// Another run has the same output.
-    #[error("another run is writing {}: wait until it ends, or give another --out", .0.display())]
+    #[error("another run is writing {}: wait until it ends, or use a different --out", .0.display())]
     Busy(PathBuf),
     /// A file to write is also read, or is to be written twice.
-    #[error("{} would be overwritten: give another output file", .0.display())]
+    #[error("{} would be overwritten: choose a different output file", .0.display())]
     OverwritesInput(PathBuf),
     /// Files that cannot be merged.
     #[error("{0}")]

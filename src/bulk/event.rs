@@ -1,4 +1,4 @@
-//! What a run reports while it goes on, and at its end.
+//! What a run reports during its work and at its end.
 
 /// What happens during a run.
 pub enum BulkEvent<'a> {

@@ -1,4 +1,4 @@
-//! The pictures that a run has done so far, on the disk, so that killing it loses little.
+//! The finished pictures of a run on disk, so that little is lost if it is killed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
@@ -22,7 +22,7 @@ pub(super) struct Journal {
     names: BTreeSet<String>,
 }
 
-/// What an earlier run has done: in its journal if it was killed, otherwise in its COCO file.
+/// The result of an earlier run: in its journal if it was killed, otherwise in its COCO file.
 pub(super) struct EarlierRun {
     /// The journal or the COCO file.
     pub path: PathBuf,
@@ -89,7 +89,7 @@ impl Journal {
         }))
     }
 
-    /// Begins a run, or continues after what is there. Complete lines are never rewritten, since
+    /// Begins a run, or continues after the existing lines. Complete lines are never rewritten, since
     /// a kill in between would lose them.
     pub fn begin<'a>(
         &mut self,

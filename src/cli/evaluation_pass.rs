@@ -77,7 +77,7 @@ pub fn measure_all<T>(
 }
 
 impl EvaluatedPicture<'_> {
-    /// A warning if the picture has another size than the ground truth says.
+    /// A warning if the size of the picture differs from that in the ground truth.
     fn size_warning(&self, (width, height): (u32, u32)) -> Option<String> {
         let (truth_width, truth_height) = self.size.filter(|size| *size != (width, height))?;
         Some(format!(

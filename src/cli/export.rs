@@ -27,7 +27,7 @@ pub struct Arguments {
     /// Also export unfinished pictures, with the boxes confirmed so far
     #[arg(long)]
     all: bool,
-    /// Export proposals that nobody has judged instead of ground truth (COCO only)
+    /// Export unreviewed proposals instead of ground truth (COCO only)
     #[arg(long)]
     proposals: bool,
     /// Include in the COCO file what only Tsukami reads, so that importing it loses nothing
@@ -119,8 +119,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 fn why_empty(arguments: &Arguments) -> Option<&'static str> {
     match arguments.format {
         Format::Tags => Some("no picture has a tag yet"),
-        Format::CocoResults => Some("no proposal is waiting for a judgement"),
-        _ if arguments.proposals => Some("no proposal is waiting for a judgement"),
+        Format::CocoResults => Some("no proposal is waiting for review"),
+        _ if arguments.proposals => Some("no proposal is waiting for review"),
         _ if arguments.all => None,
         _ => Some("no picture is marked as done yet; --all exports the others too"),
     }

@@ -40,7 +40,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Some(format) => format,
         None => formats::detect_format(path).with_context(|| {
             let path = path.display();
-            format!("the format of {path} is not recognised: give it with --format")
+            format!("the format of {path} is not recognised: specify it with --format")
         })?,
     };
     let mode = if arguments.replace {

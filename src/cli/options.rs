@@ -34,7 +34,7 @@ pub struct ModelOptions {
     /// A trained class head for the backbone
     #[arg(long, value_name = "FILE")]
     pub head: Option<PathBuf>,
-    /// Threshold at which maps are cut, from 0 to below 1 [default: depends on the method]
+    /// Threshold at which maps are cut, in [0, 1) [default: depends on the method]
     #[arg(long, value_name = "T", value_parser = share)]
     pub threshold: Option<f32>,
     #[command(flatten)]
@@ -135,10 +135,10 @@ fn core_count() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// A number from 0 to below 1.
+/// A number in [0, 1).
 pub fn share(text: &str) -> Result<f32, String> {
     match text.parse() {
         Ok(number) if (0.0..1.0).contains(&number) => Ok(number),
-        _ => Err("expected a number from 0 to below 1".to_owned()),
+        _ => Err("expected a number in [0, 1)".to_owned()),
     }
 }

@@ -57,7 +57,7 @@ pub fn run(command: &ProjectCommand) -> anyhow::Result<u8> {
 fn create(folder: &Path, file: Option<&Path>) -> anyhow::Result<u8> {
     if !folder.is_dir() {
         bail!(
-            "{} is not a folder: give the folder of the pictures",
+            "{} is not a folder: specify the folder of the pictures",
             folder.display()
         );
     }
@@ -136,7 +136,7 @@ fn restore(path: &Path, backup: Option<&Path>) -> anyhow::Result<u8> {
     let backup = backup.with_context(|| {
         let file = file.display();
         format!(
-            "{file} has no automatic backup: give a copy of your own, `tsukami project restore {file} COPY`"
+            "{file} has no automatic backup: specify a copy of your own, `tsukami project restore {file} COPY`"
         )
     })?;
     let damaged = store::restore(&file, &backup)?;

@@ -1,4 +1,4 @@
-//! Opening a project on the command line, and reporting what a person should know about it.
+//! Opening a project on the command line, and printing notices about it.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ pub fn project_file(path: &Path) -> anyhow::Result<PathBuf> {
     })
 }
 
-/// Opens a project by its file or its folder, and reports what a person should know.
+/// Opens a project by its file or its folder, and prints notices about it.
 ///
 /// # Errors
 /// If there is no project, or it cannot be opened.

@@ -49,7 +49,7 @@ pub struct Arguments {
     /// With --boxes all: minimum area of a region as a share of the picture [default: 4 patches]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     min_area: Option<f32>,
-    /// With --boxes all: minimum score of a box, from 0 to below 1
+    /// With --boxes all: minimum score of a box, in [0, 1)
     #[arg(long, default_value_t = BoxOptions::default().min_score, value_name = "S", value_parser = share)]
     min_score: f32,
     /// Tags of the pictures: `folders` tags each picture with the name of its folder

@@ -25,7 +25,7 @@ pub fn check_outputs(
         check_target(json)?;
         if inputs.iter().any(|input| same_file(json, input)) {
             bail!(
-                "{} would be overwritten: give another file to --json",
+                "{} would be overwritten: choose a different file for --json",
                 json.display()
             );
         }

@@ -10,14 +10,14 @@ use crate::geometry::BBox;
 
 /// The judgement of a person about a box.
 ///
-/// A person's own box is always [`Drawn`](Self::Drawn). The other states say what became of a
+/// A person's own box is always [`Drawn`](Self::Drawn). The other states are the outcomes of a
 /// model's proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BoxState {
     /// A model's proposal that nobody has judged.
     Proposed,
-    /// A proposal that a person accepted as it was.
+    /// A proposal that a person accepted unchanged.
     Accepted,
     /// A proposal that a person accepted with another rectangle or category.
     Edited,
@@ -30,7 +30,7 @@ pub enum BoxState {
 
 impl BoxState {
     /// Whether a box in this state may have this origin, and whether it may have a
-    /// [former proposal](Annotation::former) as `has_former` says.
+    /// [former proposal](Annotation::former), according to `has_former`.
     pub fn fits(self, origin: &Origin, has_former: bool) -> bool {
         let is_of_model = *origin != Origin::Person;
         match self {

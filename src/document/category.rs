@@ -23,7 +23,7 @@ pub struct Category {
 impl Category {
     /// A category without a hotkey, with the colour that belongs to its id in the palette.
     pub fn new(id: CategoryId, name: impl Into<Box<str>>) -> Self {
-        /// The colours of Okabe and Ito (2008), which colour-blind people can tell apart, in an
+        /// The colours of Okabe and Ito (2008), which colour-blind people can distinguish, in an
         /// order in which neighbours differ most. Light grey replaces black.
         const PALETTE: [[u8; 3]; 8] = [
             [0x56, 0xb4, 0xe9],

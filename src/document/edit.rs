@@ -1,8 +1,8 @@
 //! Edits: every change of a document as a value.
 //!
 //! There are only a few kinds, each about one row: insert it, replace it whole, or remove it. An
-//! inverse only has to put the former row back, so it is exact by construction. Everything richer
-//! is a [`Batch`](Edit::Batch) of these. An edit holds the rows after it and not those before it, so
+//! inverse only has to put the former row back, so it is exact by construction. Anything larger
+//! is a [`Batch`](Edit::Batch) of these. An edit contains the rows after it, not those before it, so
 //! undoing ten thousand new boxes takes only ten thousand ids.
 
 use std::collections::HashSet;

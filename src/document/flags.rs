@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// One of the [`Flags`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flag {
-    /// The box holds a group (COCO's `iscrowd`).
+    /// The box contains a group (COCO's `iscrowd`).
     Crowd,
     /// The object is hard to recognise (Pascal VOC's `difficult`).
     Difficult,

@@ -1,6 +1,6 @@
 //! The history: steps that can be undone and redone without limit.
 //!
-//! It is a list of steps and a position in it. Each step holds a single edit: before the position
+//! It is a list of steps and a position in it. Each step contains a single edit: before the position
 //! the edit that undoes the step, after it the edit that redoes it. Undoing or redoing a step swaps
 //! its edit for the inverse, so nothing is stored twice, and an undo changes one row of a project
 //! file.
@@ -35,7 +35,7 @@ pub struct History {
     steps: Vec<Step>,
     /// The number of steps that are done. Those after them are undone.
     position: usize,
-    /// The gesture of the last step, as long as the step can still grow. A gesture ends with the
+    /// The gesture of the last step, while the step can still grow. A gesture ends with the
     /// program, so it is not stored.
     #[serde(skip)]
     gesture: Option<u64>,

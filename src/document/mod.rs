@@ -1,7 +1,7 @@
 //! The document: pictures, categories and boxes, changed by edits that can be undone.
 //!
-//! This module is pure: it does no IO and knows no window, model, clock or random number, so the
-//! same edits always give the same document. Everything is read through [`Document`] and changed
+//! This module is pure: it does no IO and uses no window, model, clock or random number, so the
+//! same edits always lead to the same document. Everything is read through [`Document`] and changed
 //! through [`Document::apply`], which takes an [`Edit`] and returns its exact inverse. [`ops`] turns
 //! the actions of a person or a model into edits, and [`History`] undoes and redoes them.
 //!

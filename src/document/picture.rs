@@ -1,4 +1,4 @@
-//! A picture of the project and how far its review has come.
+//! A picture of the project and the progress of its review.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::error::EditError;
 use super::ids::{CategoryId, PictureId};
 use crate::geometry::BBox;
 
-/// How far the review of a picture has come.
+/// The progress of the review of a picture.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -37,11 +37,11 @@ pub struct Picture {
     pub height: u32,
     /// Categories that the picture as a whole shows, ascending and without repeats.
     pub tags: Vec<CategoryId>,
-    /// How far its review has come.
+    /// The progress of its review.
     pub review: ReviewState,
     /// Whether the file was not found when the folder was last read.
     pub missing: bool,
-    /// The hash of the file's content, opaque here. It tells a renamed file from a new one.
+    /// The hash of the file's content, opaque here. It distinguishes a renamed file from a new one.
     pub content_hash: Option<Box<str>>,
     /// Unknown fields of an imported file as JSON text, opaque here.
     pub extra: Option<Box<str>>,

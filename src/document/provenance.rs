@@ -21,7 +21,7 @@ pub struct Provenance {
     pub threshold: f32,
 }
 
-// A document holds only finite thresholds, for which equality is total.
+// A document contains only finite thresholds, for which equality is total.
 impl Eq for Provenance {}
 
 impl Hash for Provenance {

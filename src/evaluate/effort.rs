@@ -8,11 +8,11 @@ use super::case::{ClassMatching, EvaluationCase, Prediction, TruthBox};
 use super::iou::{IouConvention, coco_overlap};
 use super::ratio::ratio;
 
-/// From this IoU on a proposal is accepted without changes.
+/// The minimum IoU at which a proposal is accepted without changes.
 const ACCEPT_IOU: f64 = 0.75;
-/// From this IoU on it is quicker to correct a proposal than to draw the box.
+/// The minimum IoU at which it is quicker to correct a proposal than to draw the box.
 const EDIT_IOU: f64 = 0.5;
-/// From this share of its area on a proposal counts as lying on a crowd.
+/// The minimum share of its area with which a proposal lies on a crowd.
 const MIN_CROWD_SHARE: f64 = 0.5;
 
 /// The actions that proposals leave for a person.
@@ -58,7 +58,7 @@ pub struct AnnotationEffort {
 /// Scores play no part, because a person looks at the boxes.
 ///
 /// A crowd is not an object to be drawn. An unmatched proposal that lies on a crowd with at least half
-/// of its area, regardless of its class, is not a reject: nobody knows what is there.
+/// of its area, regardless of its class, is not a reject: the objects there are unknown.
 pub fn annotation_effort(cases: &[EvaluationCase], classes: ClassMatching) -> AnnotationEffort {
     let mut total = AnnotationEffort {
         pictures: cases.len(),

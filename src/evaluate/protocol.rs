@@ -34,7 +34,7 @@ impl ProtocolTruth {
         }
     }
 
-    /// The IoU of a class's one box, edges exclusive, as in the official TS-CAM code. If the map gives
+    /// The IoU of a class's one box, edges exclusive, as in the official TS-CAM code. If the map has
     /// no box, one in the top left corner takes its place.
     pub fn ts_cam_iou(&self, largest: Option<BBox>) -> f64 {
         let corner = BBox::from_corners(0.0, 0.0, 1.0, 1.0);

@@ -13,15 +13,15 @@ pub enum FileError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         cause: io::Error,
     },
-    /// The system refused to write. What was there before is unchanged.
+    /// The system refused to write. The previous content is unchanged.
     #[error("cannot write {}: {cause}", path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         cause: io::Error,
     },
     /// The file is a project, or one of the files that a project keeps next to it.
@@ -33,7 +33,7 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// Adds the path to an error of reading.
+    /// Adds the path to a read error.
     pub fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self::Unreadable {
             path: path.to_owned(),
@@ -41,7 +41,7 @@ impl FileError {
         }
     }
 
-    /// Adds the path to an error of writing.
+    /// Adds the path to a write error.
     pub fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self::Unwritable {
             path: path.to_owned(),

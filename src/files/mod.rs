@@ -4,13 +4,13 @@
 //! | module | its one idea |
 //! |---|---|
 //! | `write` | a file that appears whole or not at all |
-//! | `target` | whether a file may be written, asked before anything is computed for it |
+//! | `target` | checks whether a file may be written, before anything is computed for it |
 //! | `paths` | where a path leads, and whether two of them lead to the same file |
 //! | `project_file` | how a project file is named and recognised, and what is next to it |
 //! | `hash` | hashes of a file's content |
 //! | `error` | what can go wrong, as one sentence |
 //!
-//! This module knows nothing of pictures, documents and formats, so every other module may use it.
+//! This module depends on no other, so every module may use it.
 
 mod error;
 mod hash;

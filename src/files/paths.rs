@@ -40,7 +40,7 @@ pub(super) fn resolved(path: &Path) -> Option<PathBuf> {
         if let Ok(path) = path.canonicalize() {
             return Some(path);
         }
-        // Either nothing is there, or a link to something that does not exist.
+        // Nothing exists there, or only a link to something that does not exist.
         let folder = path.parent()?.canonicalize().ok()?;
         let place = folder.join(path.file_name()?);
         match place.read_link() {

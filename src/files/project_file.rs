@@ -6,8 +6,8 @@
 //! .shop.tsukami-aside/     its side folder: lock and automatic backups
 //! ```
 //!
-//! The store reads and writes what is inside. Here is as much as a writer of other files needs in
-//! order to leave projects alone.
+//! The store reads and writes the content. This module contains what a writer of other files needs in
+//! order not to touch projects.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -66,7 +66,7 @@ pub fn backup_key(backup: &Path) -> Option<(String, i64)> {
     is_time.then(|| (time.to_owned(), changes))
 }
 
-/// Whether the first bytes of a file are those of a project. What is not a regular file has none.
+/// Whether the first bytes of a file are those of a project; `false` if it is not a regular file.
 ///
 /// # Errors
 /// If there is no such file, or it cannot be read.

@@ -1,4 +1,4 @@
-//! Whether a file may be written, asked before anything is computed for it.
+//! Checks whether a file may be written, before anything is computed for it.
 
 use std::io;
 use std::path::Path;
@@ -7,11 +7,11 @@ use super::error::FileError;
 use super::paths::{folder_of, resolved};
 use super::project_file::belongs_to_project;
 
-/// Checks that a file can be written at `path`: its folder exists, and what is there now, if
+/// Checks that a file can be written at `path`: its folder exists, and what is at the path, if
 /// anything, is a regular file and not a project.
 ///
 /// # Errors
-/// If one of these does not hold.
+/// If one of these conditions is not met.
 pub fn check_target(path: &Path) -> Result<(), FileError> {
     let refuse = |kind, text: &str| {
         let cause = io::Error::new(kind, text);

@@ -15,8 +15,8 @@ use super::target::check_target;
 /// replaced.
 ///
 /// # Errors
-/// If [`check_target`] refuses the path, `write` fails, or the system refuses. What was there
-/// before is then unchanged.
+/// If [`check_target`] refuses the path, `write` fails, or the system refuses. The previous
+/// content is then unchanged.
 pub fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,

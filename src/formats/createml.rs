@@ -70,7 +70,7 @@ pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), 
 fn add_picture(file: &Path, entry: &Value, import: &mut ImportBuilder<'_>) -> Result<(), String> {
     let either = |one: &str, other: &str| entry.get(one).or_else(|| entry.get(other));
     let written = either("image", "imagefilename").and_then(Value::as_str);
-    let written = written.ok_or("an entry names no picture")?;
+    let written = written.ok_or("an entry has no picture name")?;
     let name = paths::safe_path(written).ok_or_else(|| paths::refusal(written))?;
     let boxes = either("annotations", "annotation").and_then(Value::as_array);
     let boxes = boxes.ok_or_else(|| format!("{name} has no annotations"))?;

@@ -53,7 +53,7 @@ pub fn import(
     Ok(import.finish())
 }
 
-/// Writes the document to `out`, a folder or a file as [`ExportOptions::makes_folder`] says.
+/// Writes the document to `out`, a folder or a file according to [`ExportOptions::makes_folder`].
 /// `root` is the project's folder.
 ///
 /// ```
@@ -84,7 +84,7 @@ pub fn export(
 ) -> Result<ExportReport, FormatError> {
     let has_scores = matches!(options.format, Format::Coco | Format::CocoResults);
     if options.boxes == BoxSelection::Proposals && !has_scores {
-        let reason = "only COCO can hold proposals";
+        let reason = "only COCO can represent proposals";
         return Err(FormatError::malformed(out, reason));
     }
     let pictures = document

@@ -16,7 +16,7 @@ pub enum FormatError {
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it, and how to mend it.
+        /// What is wrong with it, and the remedy.
         reason: String,
     },
 }

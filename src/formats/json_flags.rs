@@ -19,7 +19,7 @@ pub(super) fn insert_flags(
     }
 }
 
-/// Takes the given flags out of an object, as far as they are set in it. Other keys stay.
+/// Removes those of the given flags that are set in an object, and returns them. Other keys stay.
 pub(super) fn take_flags(
     object: &mut Map<String, Value>,
     flags: impl IntoIterator<Item = Flag>,

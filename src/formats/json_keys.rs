@@ -35,7 +35,7 @@ impl JsonKeys {
         Some(keys)
     }
 
-    /// Whether one of these keys is there.
+    /// Whether one of these keys is present.
     pub(super) fn has_any(&self, keys: &[&str]) -> bool {
         self.names.iter().any(|name| keys.contains(&name.as_str()))
     }

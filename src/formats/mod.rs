@@ -1,7 +1,7 @@
-//! The files of other programs: reading them into a project, and writing a project as them.
+//! The files of other programs: importing them into a project, and exporting a project to them.
 //!
-//! [`import()`], [`export()`] and [`detect_format`] serve all formats. Each format has a module of
-//! its own, and what the formats share is below them. No format knows the dispatcher.
+//! [`import()`], [`export()`] and [`detect_format`] serve all formats. Each format has its own
+//! module, which uses the shared ones. No format uses the dispatcher.
 //!
 //! | module | its one idea |
 //! |---|---|
@@ -9,20 +9,20 @@
 //! | [`coco`], `yolo`, `voc`, `labelme`, `createml`, [`tags`] | one format each |
 //! | [`class_map`] | a file that maps a model's classes to names |
 //! | [`wsol`] | sets with one class per picture, for measuring localisation |
-//! | `import` | from what a file says to one edit: pictures, ids, boxes, review states |
+//! | `import` | from the content of a file to one edit: pictures, ids, boxes, review states |
 //! | `export` | from the document to files: options, subsets, names, the writer |
 //! | `format` | the formats and folder layouts, and their names |
 //! | `input`, `paths` | files of unknown origin: limits, encodings, safe relative paths |
 //! | `json_keys`, `json_flags` | JSON: what recognises a file, and the flags of a box |
 //! | `ascii_json`, `unknown_fields` | JSON: text in ASCII, and fields that are kept unchanged |
-//! | `error`, `messages` | what went wrong, and what a person should know |
+//! | `error`, `messages` | errors, and messages for a person |
 //!
 //! # Import
 //! An import reads files and returns one [`Edit`](crate::document::Edit), which the caller commits
 //! and a person can undo, and an [`ImportReport`].
 //! - A box becomes ground truth drawn by a person. With a score it becomes the proposal of a model,
 //!   which nobody has reviewed.
-//! - [`ImportMode::Merge`] leaves what is there. A box that the picture already has (same category,
+//! - [`ImportMode::Merge`] keeps what exists. A box that the picture already has (same category,
 //!   IoU of at least 0.99) is not added again; a proposal that the file confirms is accepted.
 //! - [`ImportMode::Replace`] replaces what the named pictures had. Boxes that are the same stay,
 //!   with their history, and pictures that the file does not name stay unchanged.
@@ -55,8 +55,8 @@
 //! 2. Write a module with `import` and `export`. Reading fills an `ImportBuilder`; writing takes
 //!    boxes and files from an `ExportWriter`.
 //! 3. Call them in `dispatch.rs`, and recognise the files in `detect.rs`.
-//! 4. Say in `ExportOptions::makes_folder` (`export/options.rs`) whether an export is a folder, and
-//!    in `export/naming.rs` whether each picture has a label file of its own.
+//! 4. State in `ExportOptions::makes_folder` (`export/options.rs`) whether an export is a folder, and
+//!    in `export/naming.rs` whether each picture has its own label file.
 //! 5. Offer it in `app/dialogs/export.rs`, with a text in `assets/locales/en/dialogs.ftl`.
 //! 6. Extend the table above and the tests in `formats/tests`.
 //!

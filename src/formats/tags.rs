@@ -114,7 +114,7 @@ pub fn from_document(document: &Document, root: &Path) -> Vec<(PathBuf, Vec<Stri
         let classes = classes.chain(true_boxes.map(|row| row.category));
         let names = classes.filter_map(|class| document.category(class));
         let names = names.map(|category| category.name.to_string());
-        // A box of no particular class says nothing about classes.
+        // A box of no particular class carries no information about classes.
         let names = names.filter(|name| name != ANY_OBJECT);
         (root.join(&*picture.path), names.collect())
     });

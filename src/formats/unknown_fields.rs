@@ -1,4 +1,4 @@
-//! Fields of a file that this program does not know. The document keeps them as JSON text, so
+//! Fields of a file that this program does not use. The document keeps them as JSON text, so
 //! that an export can write them again.
 
 use serde_json::{Map, Value};

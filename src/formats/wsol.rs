@@ -105,7 +105,7 @@ pub fn read_wsolevaluation(folder: &Path) -> Result<LabelledSet, FormatError> {
     let Some(largest) = largest else {
         return Err(FormatError::malformed(
             &namer.path,
-            "the list names no pictures",
+            "the list contains no pictures",
         ));
     };
     Ok(LabelledSet {
@@ -225,7 +225,7 @@ impl List {
     ) -> Result<Self, FormatError> {
         let path = folder.join(name);
         if !path.exists() {
-            let reason = format!("there is no {name}; give {expected}");
+            let reason = format!("there is no {name}; specify {expected}");
             return Err(FormatError::malformed(folder, reason));
         }
         Ok(Self {
@@ -278,7 +278,7 @@ impl List {
             match values.entry(key) {
                 Entry::Vacant(entry) => entry.insert(value),
                 Entry::Occupied(_) => {
-                    return Err(self.fault(number, format!("names {key} a second time")));
+                    return Err(self.fault(number, format!("repeats {key}")));
                 }
             };
             order.push((number, key));

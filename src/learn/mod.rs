@@ -1,4 +1,4 @@
-//! Learning from what people say about pictures: weights from tags, and better boxes from corrections.
+//! Learning from reviewed pictures: weights from tags, and better boxes from corrections.
 //!
 //! Plain values go in; documents and files of tags are read elsewhere.
 //!

@@ -134,7 +134,7 @@ impl ClassEvidence {
     }
 
     /// The map of any object on `grid`: the sum of the maps of all classes, weighted by the square root
-    /// of their probabilities. The root gives weight to classes that are related to an unknown one.
+    /// of their probabilities. The root gives more weight to classes that are related to an unknown one.
     pub fn any_class_map(&self, grid: Grid) -> PatchMap {
         let mut sum = vec![0.0; self.grid.patches()];
         for (probability, map) in self.probabilities().iter().zip(&self.maps) {

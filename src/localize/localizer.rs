@@ -130,7 +130,7 @@ impl Localizer {
     /// The evidence is the share of the class token's attention inside the region, times the logarithm
     /// of the ratio between the mean propagated attention inside the region and outside all regions.
     /// Both are taken before scaling by minimum and maximum, so that a picture without an object, where
-    /// attention is spread evenly, gives almost nothing. `evidence / (evidence + 0.01)` maps it to 0..1.
+    /// attention is spread evenly, has almost no evidence. `evidence / (evidence + 0.01)` maps it to 0..1.
     /// The score does not depend on the class, whose probability comes from a head.
     fn score(&self, region: &Region, background: f32) -> f32 {
         let attention = region.pixels.iter().map(|&pixel| self.attention[pixel]);

@@ -24,7 +24,7 @@ impl NameLogits {
     }
 
     /// The candidates with their probabilities in a region, most probable first: the softmax of the
-    /// mean logits. `weights [P]` says how much of each patch lies in the region.
+    /// mean logits. `weights [P]` is how much of each patch lies in the region.
     pub fn of_region(&self, weights: &[f32]) -> Vec<(usize, f32)> {
         let total: f32 = weights.iter().sum();
         let mean = |map: &PatchMap| {

@@ -69,7 +69,7 @@ pub struct ZoomedMaps {
 
 impl PictureMaps {
     /// Makes the maps of any object and of these `classes`, each with its probability. If `names` is
-    /// not empty, the maps also tell which of these classes an object shows.
+    /// not empty, the maps also determine which of these classes an object shows.
     ///
     /// All classes are indices into those of the [class evidence](Evidence::classes). Unknown ones are
     /// ignored.

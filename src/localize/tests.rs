@@ -31,7 +31,7 @@ fn levels(levels: &[u8]) -> LevelMap {
 }
 
 #[test]
-fn even_attention_gives_no_box() {
+fn even_attention_leads_to_no_box() {
     let even = evidence(4, 5, vec![0.05; 20]);
     let localizer =
         Localizer::new(&PictureMaps::new(&even, &[], &[]), Method::Affinity, None).unwrap();
@@ -39,7 +39,7 @@ fn even_attention_gives_no_box() {
 }
 
 #[test]
-fn a_single_patch_gives_no_box() {
+fn a_single_patch_leads_to_no_box() {
     for method in [Method::Affinity, Method::Attention] {
         let one = evidence(1, 1, vec![1.0]);
         let localizer = Localizer::new(&PictureMaps::new(&one, &[], &[]), method, None).unwrap();
@@ -54,7 +54,7 @@ fn the_papers_method_needs_a_class() {
 }
 
 #[test]
-fn attention_on_one_side_gives_a_box_with_a_high_score_there() {
+fn attention_on_one_side_leads_to_a_box_with_a_high_score_there() {
     let attention = (0..64).map(|at| if at % 8 < 4 { 0.03 } else { 0.0002 });
     let sided = evidence(8, 8, attention.collect());
     let localizer =

@@ -1,5 +1,5 @@
-//! Small objects are seen a second time at a larger scale, because their edges, which are only as exact
-//! as a patch, are a large part of them.
+//! Small objects are seen a second time at a larger scale, because their edges are only as exact as
+//! a patch, which is large compared with them.
 
 use super::boxes::ScoredBox;
 use super::levels::{LevelMap, largest_region};

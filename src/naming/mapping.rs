@@ -1,4 +1,4 @@
-//! What each class of a model is called in a project.
+//! The name of each class of a model in a project.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::{Entry, Iter};
@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 /// The name of the category for boxes of no particular class.
 pub const ANY_OBJECT: &str = "object";
 
-/// The least probability with which a class names a box. On true boxes of fruit, seven in eight
+/// The minimum probability with which a class names a box. On true boxes of fruit, seven in eight
 /// names above it are right, and half of those below.
 pub const MIN_NAME_PROBABILITY: f32 = 0.25;
 
-/// The least IoU at which two boxes that get the same name are taken for the same object.
+/// The minimum IoU at which two boxes that get the same name are taken for the same object.
 pub const ONE_OBJECT_IOU: f32 = 0.5;
 
 /// What a class of a model stands for in the project.
@@ -27,7 +27,7 @@ pub enum MappedClass {
 }
 
 impl MappedClass {
-    /// What a person means by this name. Space around it is dropped. An empty name and
+    /// The meaning of a name that a person typed. Space around it is dropped. An empty name and
     /// [`ANY_OBJECT`] mean [`Object`](Self::Object).
     pub fn named(name: &str) -> Self {
         match name.trim() {

@@ -9,7 +9,7 @@ use super::words::words;
 
 /// How often a person must have made a correction before it counts.
 const MIN_CORRECTIONS: usize = 2;
-/// The least number of classes of a group for which a new category is suggested.
+/// The minimum number of classes of a group for which a new category is suggested.
 const MIN_KINDS: usize = 2;
 
 /// What suggestions are made from.
@@ -58,7 +58,7 @@ pub enum SuggestionReason {
     Word,
     /// The class is in the group of ImageNet classes that the category names.
     InGroup(&'static str),
-    /// So many classes of a group occur, and the group has no category yet.
+    /// This many classes of a group occur, and the group has no category yet.
     Kinds(usize, &'static str),
 }
 

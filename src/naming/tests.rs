@@ -54,7 +54,7 @@ fn probabilities_of_classes_for_the_same_category_are_added() {
         Some(("cat", 28))
     );
     assert_eq!(name(&[(9, 0.9)]), None);
-    // Rounding does not lead to more than certainty.
+    // Rounding does not lead to a probability above 1.
     assert_eq!(name(&[(0, 0.7), (1, 0.30001)]), Some(("cat", 100)));
 }
 

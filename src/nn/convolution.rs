@@ -19,7 +19,7 @@ pub enum Padding {
     Same,
 }
 
-/// How a square kernel of odd side moves over a map. Along a side of `length` pixels it gives
+/// How a square kernel of odd side moves over a map. Along a side of `length` pixels it has
 /// `length / stride` outputs, rounded up.
 #[derive(Clone, Copy, Debug)]
 pub struct KernelWindow {
@@ -124,7 +124,7 @@ pub fn kernel_matrix(kernel: &Tensor) -> Result<Tensor> {
 /// folded in.
 ///
 /// # Errors
-/// If a tensor is missing, has another shape, or gives numbers that are not finite. Damaged weights
+/// If a tensor is missing, has another shape, or yields numbers that are not finite. Damaged weights
 /// are refused here, because a later maximum may hide their NaN.
 pub fn fold_batch_norm(
     shape: [usize; 4],
@@ -146,7 +146,7 @@ pub fn fold_batch_norm(
     let sum = (kernel.abs()?.sum_all()? + bias.abs()?.sum_all()?)?;
     if !sum.to_scalar::<f32>()?.is_finite() {
         bail!(
-            "{} with {} gives numbers that are not finite, so its weights are damaged; copy the \
+            "{} with {} yields numbers that are not finite, so its weights are damaged; copy the \
              file again",
             conv.prefix(),
             norm.prefix()

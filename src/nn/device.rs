@@ -1,4 +1,4 @@
-//! Where networks run. Only this file knows which accelerators a build has.
+//! Devices that networks run on. Only this file depends on the accelerators of a build.
 
 use std::fmt;
 use std::str::FromStr;
@@ -66,7 +66,7 @@ impl DeviceChoice {
     /// Opens the device.
     ///
     /// # Errors
-    /// [`ModelError::Device`] if a device that was asked for by name is not available. `auto` falls back to
+    /// [`ModelError::Device`] if a device that was requested by name is not available. `auto` falls back to
     /// the CPU with a notice.
     pub fn open(self) -> Result<OpenDevice, ModelError> {
         let opened = |device, choice: Self, notice| OpenDevice {

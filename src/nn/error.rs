@@ -14,7 +14,7 @@ pub enum ModelError {
         /// The error of the system.
         cause: io::Error,
     },
-    /// The file can be read, but does not hold a usable model.
+    /// The file can be read, but does not contain a usable model.
     #[error("{} is not a usable model: {reason}", path.display())]
     BadFile {
         /// The file.
@@ -22,7 +22,7 @@ pub enum ModelError {
         /// What is wrong, and the remedy.
         reason: String,
     },
-    /// A device that was asked for by name is not available.
+    /// A device that was requested by name is not available.
     #[error("the device {name} cannot be used: {reason}")]
     Device {
         /// The device.

@@ -5,7 +5,7 @@
 use candle_core::{CpuStorage, DType, Layout, Result, Tensor, WithDType as _, bail};
 use rayon::prelude::*;
 
-/// Numbers that a thread takes at a time: enough to outweigh the cost of the hand-over, few enough
+/// Numbers that a thread takes at a time: enough to outweigh the cost of scheduling, few enough
 /// to share the work evenly.
 const VALUES_PER_TASK: usize = 16 * 1024;
 

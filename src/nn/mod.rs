@@ -3,10 +3,10 @@
 //! - [`weights`] reads checkpoints, [`device`] opens the CPU or an accelerator, [`pixels`] turns
 //!   pictures into normalised tensors;
 //! - [`linear`], [`norm`] and [`convolution`] are layers;
-//! - [`ops`] holds the fused operations for inference, [`autograd`] the same operations with a
-//!   backward pass, for training; `kernels` holds the CPU loops of both.
+//! - [`ops`] contains the fused operations for inference, [`autograd`] the same operations with a
+//!   backward pass, for training, and `kernels` the CPU loops of both.
 //!
-//! Nothing here knows a particular network.
+//! Nothing here is specific to a network.
 
 pub mod autograd;
 mod autograd_kernels;

@@ -1,7 +1,7 @@
 //! Checkpoints: a file on disk or bytes in memory -> named tensors.
 //!
 //! Two formats can be read: safetensors, and PyTorch's zip format (`torch.save` since 1.6). Nothing
-//! here knows which tensors a network needs, or what they should be called.
+//! here depends on which tensors a network needs, or on their names.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -113,7 +113,7 @@ impl Weights {
                 let pickled = candle_core::pickle::PthTensors::new(path, key).ok()?;
                 (!pickled.tensor_infos().is_empty()).then_some(pickled)
             })
-            .ok_or_else(|| bad("it holds no tensors that can be read".to_owned()))?;
+            .ok_or_else(|| bad("it contains no readable tensors".to_owned()))?;
         let mut tensors = BTreeMap::new();
         for (name, info) in pickled.tensor_infos() {
             let needed = info
@@ -125,7 +125,7 @@ impl Weights {
             let stored = sizes.get(&info.path).copied().unwrap_or(0);
             if needed.is_none_or(|needed| needed as u64 > stored) {
                 return Err(bad(format!(
-                    "{name} claims shape {:?}, but {} holds only {stored} bytes",
+                    "{name} claims shape {:?}, but {} contains only {stored} bytes",
                     info.layout.shape().dims(),
                     info.path
                 )));
@@ -154,7 +154,7 @@ fn is_weight(dtype: DType) -> bool {
     dtype.is_float()
 }
 
-/// The bytes that each entry of a PyTorch zip holds, by name.
+/// The number of bytes in each entry of a PyTorch zip, by name.
 ///
 /// PyTorch does not compress its entries, so a compressed one either comes from another program or
 /// is a zip bomb. Refusing it limits the memory that reading takes to the size of the file.

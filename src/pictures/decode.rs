@@ -174,7 +174,7 @@ fn decode_unguarded(
     let rgb = RgbImage::from_raw(width, height, to_rgb(color, samples)).ok_or_else(|| {
         PictureError::Damaged {
             path: path.into(),
-            reason: "it holds fewer pixels than it declares".into(),
+            reason: "it contains fewer pixels than it declares".into(),
         }
     })?;
     let mut upright = DynamicImage::ImageRgb8(rgb);

@@ -54,7 +54,7 @@ pub fn picture_error(
     use std::error::Error;
 
     let path = path.into();
-    // The outer text of the library repeats the format; the inner text gives the reason.
+    // The outer text of the library repeats the format; the inner text is the reason.
     let reason = error
         .source()
         .map_or_else(|| error.to_string(), ToString::to_string);

@@ -12,7 +12,7 @@ pub enum PictureError {
     #[error("{} cannot be read ({cause}): check that it exists and that you have permission to read it", path.display())]
     Unreadable { path: PathBuf, cause: io::Error },
 
-    #[error("{} is not a regular file: give a picture, a folder or a list", path.display())]
+    #[error("{} is not a regular file: specify a picture, a folder or a list", path.display())]
     NotAFile { path: PathBuf },
 
     #[error("{} is empty (0 bytes): copy it again from its source", path.display())]

@@ -8,7 +8,7 @@ use image::RgbImage;
 /// `Image.resize((width, height), Image.BILINEAR)` to within one grey level.
 ///
 /// When shrinking, the filter widens with the scale, so that every source pixel counts. The bilinear
-/// filters of OpenCV and candle do not do this, and would give a model different input. Values are
+/// filters of OpenCV and candle do not do this, and would change the input of a model. Values are
 /// averaged as they are stored (sRGB, not linear light), as Pillow does. A side of zero counts as one
 /// pixel.
 pub fn resize(picture: &RgbImage, width: u32, height: u32) -> RgbImage {

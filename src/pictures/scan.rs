@@ -64,7 +64,7 @@ pub struct Scan {
 
 /// Finds the pictures in folders and their subfolders, single pictures, and text lists (`.txt`, `.lst`).
 ///
-/// A list holds one picture or folder per line, relative to the folder of the list. Blank lines and lines
+/// A list contains one picture or folder per line, relative to the folder of the list. Blank lines and lines
 /// that begin with `#` are skipped (write `./#1.jpg` for such a name). In folders, links are followed.
 /// Hidden files and folders (with a leading dot, including macOS's `._*`) and files that are not named
 /// like a picture are silently skipped.
@@ -253,7 +253,8 @@ impl Finder {
     }
 }
 
-const NOT_UNICODE: &str = "has a name that is not Unicode, which COCO JSON cannot hold: rename it";
+const NOT_UNICODE: &str =
+    "has a name that is not Unicode, which COCO JSON cannot represent: rename it";
 
 /// Why a path cannot be opened.
 fn unreachable_reason(error: &io::Error) -> String {

@@ -3,8 +3,8 @@
 use super::proposals::Proposal;
 use crate::naming::{Naming, ONE_OBJECT_IOU};
 
-/// Gives each of a picture's proposals, best first, its class name in the project: `None` if the naming
-/// has none for its classes, or `accepts` refuses it.
+/// Pairs each of a picture's proposals, best first, with its class name in the project: `None` if the
+/// naming has none for its classes, or `accepts` refuses it.
 ///
 /// If two classes of the model have the same name, two overlapping boxes of these classes are of one
 /// object, and only the better one stays.

@@ -30,7 +30,7 @@ pub struct Inference {
     pub picture: Option<RgbImage>,
     /// What the model computed.
     pub evidence: Evidence,
-    /// What the user should know about the file, one sentence each.
+    /// Warnings about the file, one sentence each.
     pub warnings: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ struct PreparedPicture {
     warnings: Vec<String>,
 }
 
-/// Gives out `paths` one by one, each with its index, for [`infer_all`].
+/// Hands out `paths` one by one, each with its index, for [`infer_all`].
 pub fn path_queue(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + Sync {
     let next = AtomicUsize::new(0);
     move || {
@@ -56,7 +56,7 @@ pub fn path_queue(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + 
 /// says why there is none, goes to `on_result` as soon as it is ready, with the key that `next` returned
 /// with the path.
 ///
-/// Returns when `next` has given `None`, when `on_result` breaks, or soon after `cancel` is set. After
+/// Returns when `next` has returned `None`, when `on_result` breaks, or soon after `cancel` is set. After
 /// a cancellation, pictures that were already begun are still delivered. `next` is called by several
 /// threads, and may block.
 pub fn infer_all<T: Send>(

@@ -19,8 +19,8 @@ pub struct Proposal {
     /// The [classes of the model](crate::tscam::Model::classes) that it may show, with their
     /// probabilities given that it is an object, most probable first. Empty for any object.
     pub classes: Vec<(usize, f32)>,
-    /// The confidence in 0..=1: the score of the region, times the probability of the class if a head
-    /// gives one.
+    /// The confidence in 0..=1: the score of the region, times the probability of the class if there
+    /// is a head.
     pub score: f32,
 }
 
@@ -55,7 +55,7 @@ pub fn maps_for(evidence: &Evidence, target: &Target, mode: BoxMode) -> PictureM
     PictureMaps::new(evidence, &target_classes(evidence, target, mode), &names)
 }
 
-/// The proposals that maps give in a picture of `size` pixels, best first.
+/// The proposals from maps in a picture of `size` pixels, best first.
 pub fn proposals_from_maps(
     maps: &PictureMaps,
     size: (u32, u32),

@@ -24,7 +24,7 @@ impl PipelineSettings {
             self.input_options.quality > Quality::Fast && model.companion().is_some();
         if self.method.needs_classes() && model.head().is_none() && !has_companion {
             return Err(format!(
-                "the method {} needs class maps: give a --head, or a --model that has one, or a \
+                "the method {} needs class maps: use a --head, or a --model that has one, or a \
                  --quality above fast",
                 self.method
             ));

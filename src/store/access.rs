@@ -1,4 +1,4 @@
-//! What may be done with an open project, and what a person should know about how it was opened.
+//! What may be done with an open project, and notices about how it was opened.
 
 use std::fmt;
 use std::io;
@@ -19,7 +19,7 @@ pub enum Access {
     View,
 }
 
-/// What a person should know about how a project was opened.
+/// A notice about how a project was opened.
 #[derive(Debug)]
 pub enum OpenNotice {
     /// Another window is editing it, so it is open read-only.
@@ -83,7 +83,7 @@ impl fmt::Display for OpenNotice {
 /// How a project was opened.
 #[derive(Debug, Default)]
 pub struct OpenReport {
-    /// What a person should know.
+    /// Notices for the person.
     pub notices: Vec<OpenNotice>,
 }
 

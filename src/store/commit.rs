@@ -1,7 +1,7 @@
 //! Committing changes: to memory and to the file, both or neither.
 //!
 //! A change is one transaction. It begins by locking the file for writing, so that no other process
-//! can write in between, and checks whether another process has written since the last look. If so,
+//! can write in between, and checks whether another process has written since the last check. If so,
 //! memory catches up first, in a separate transaction, and the change begins again. So memory is
 //! always what the file was at one moment, and a change is always made on the latest content.
 //!
@@ -60,7 +60,7 @@ impl Project {
     /// # Errors
     /// If the document refuses the edit, the file cannot be written, or another process has just
     /// changed the same pictures or categories ([`StoreError::Conflict`]). Memory and file then
-    /// agree and contain nothing of the edit.
+    /// agree and contain no part of the edit.
     pub fn commit(
         &mut self,
         label: &str,
@@ -292,7 +292,7 @@ impl Project {
             .catch_up(&transaction)
             .and_then(|()| Ok(transaction.commit()?));
         if result.is_err() {
-            // The state in memory may have caught up only in part. The content of the file is right. What remains
+            // Memory may have caught up only in part. The content of the file is right. What remains
             // to be written about the history is tried again by the next operation.
             self.memory.is_behind = true;
             let read = Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)

@@ -122,7 +122,7 @@ pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Whether a file is on another machine, as far as that can be told. The write-ahead log needs
+/// Whether a file is on another machine, as far as that can be detected. The write-ahead log needs
 /// memory that all its users share, which is impossible between machines.
 fn is_remote(path: &Path) -> bool {
     let Ok(path) = path.canonicalize() else {

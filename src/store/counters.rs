@@ -44,7 +44,7 @@ impl Counters {
                 Ok(cells)
             })
             .optional()?;
-        let damage = || Fault::Damage("its counters are not as they were written".to_owned());
+        let damage = || Fault::Damage("its counters differ from what was written".to_owned());
         let cells = cells.ok_or_else(damage)?;
         let id = |cell: i64| u32::try_from(cell).map_err(|_| damage());
         let counters = Self {

@@ -42,7 +42,7 @@ pub enum StoreError {
         /// The newest format that this program knows.
         known: i64,
     },
-    /// The content contradicts itself or its checksums. Nothing was changed.
+    /// The content is inconsistent or does not match its checksums. Nothing was changed.
     #[error(
         "{} is damaged ({what}): {}", path.display(),
         backup.as_ref().map_or_else(
@@ -129,7 +129,7 @@ pub enum StoreError {
         path: PathBuf,
         /// The setting's name.
         key: String,
-        /// What serde says.
+        /// The error of serde.
         source: serde_json::Error,
     },
     /// The file system refuses.
@@ -139,7 +139,7 @@ pub enum StoreError {
         path: PathBuf,
         /// What was tried, as a participle.
         action: &'static str,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// The disk fails or a limit is reached. Memory and file are unchanged.
@@ -150,7 +150,7 @@ pub enum StoreError {
     Disk {
         /// The project file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The error of SQLite.
         source: rusqlite::Error,
     },
     /// SQLite refuses for another reason.
@@ -158,7 +158,7 @@ pub enum StoreError {
     Sql {
         /// The project file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The error of SQLite.
         source: rusqlite::Error,
     },
 }
@@ -168,7 +168,7 @@ pub enum StoreError {
 pub(super) enum Fault {
     /// An error of SQLite.
     Sql(rusqlite::Error),
-    /// The content is not what was written.
+    /// The content differs from what was written.
     Damage(String),
     /// A step or change could not be converted to or from JSON.
     Json(serde_json::Error),
@@ -224,7 +224,7 @@ impl Fault {
     }
 }
 
-/// Whether the file is shorter than its header says, which SQLite reports in the same way as a
+/// Whether the file is shorter than its header states, which SQLite reports in the same way as a
 /// failing disk.
 fn is_cut_short(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error().map(|error| error.extended_code);

@@ -31,7 +31,7 @@ pub(super) struct LoadedFile {
     pub steps: Vec<Step>,
     pub counters: Counters,
     pub meta: HashMap<String, String>,
-    /// What is not as it was written.
+    /// What differs from what was written.
     pub problems: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ impl LoadedFile {
             ..Self::default()
         };
         if loaded.counters.schema != fingerprint(connection)? {
-            loaded.problem("its tables are not those of the format".to_owned());
+            loaded.problem("its tables do not match the format".to_owned());
         }
         let mut seal = Counters::default();
         loaded.read_document(connection, &mut seal)?;
@@ -70,9 +70,7 @@ impl LoadedFile {
         loaded.each(connection, &CHANGES, &mut seal, |_, _| Ok(None))?;
         if (seal.rows, seal.sum) != (loaded.counters.rows, loaded.counters.sum) {
             let (is, was) = (seal.rows, loaded.counters.rows);
-            loaded.problem(format!(
-                "its {is} rows are not the {was} rows that were written"
-            ));
+            loaded.problem(format!("it has {is} rows, but {was} were written"));
         }
         loaded.document.raise_next_ids(loaded.counters.next_ids);
         Ok(loaded)
@@ -145,7 +143,7 @@ impl LoadedFile {
                 take(self, &Cells(values))
                     .unwrap_or_else(|BadCell| Some("a value is of the wrong type".to_owned()))
             } else {
-                Some("a value is not the one that was written".to_owned())
+                Some("a value differs from what was written".to_owned())
             };
             if let Some(problem) = problem {
                 let key = match values[0] {

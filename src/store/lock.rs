@@ -1,7 +1,7 @@
 //! The lock of the one window that edits a project.
 //!
 //! It is a lock of the operating system on a file in the side folder, so it ends with the process
-//! that holds it, however that ends. The project file itself is not locked: the command line may
+//! that holds it, even after a crash. The project file itself is not locked: the command line may
 //! add to it at the same time, and SQLite lets them take turns.
 
 use std::fs::{File, TryLockError};
@@ -28,7 +28,7 @@ pub(super) enum LockOutcome {
     Acquired(WindowLock),
     /// Another window holds it.
     HeldElsewhere,
-    /// The file system does not tell.
+    /// The file system does not support locks.
     Unknown(io::Error),
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Each change of the document is one row, numbered by [`Counters::head`](super::counters::Counters).
 //! Old rows are deleted, and an edit that is too long is not written. A process that misses an edit
-//! reads the whole project again, which is always right. Only the edits of a process without the
+//! reads the whole project again, which is always correct. Only the edits of a process without the
 //! history must stay until the window with the history has adopted them, so they also have their
 //! inverse.
 
@@ -123,7 +123,7 @@ fn put(writer: &mut Writer<'_>, entry: &LogEntry) -> Result<(), Fault> {
 }
 
 fn read(connection: &Connection, which: &str, seq: i64) -> Result<Vec<LogEntry>, Fault> {
-    let damage = || Fault::Damage("a change is not as it was written".to_owned());
+    let damage = || Fault::Damage("a logged change differs from what was written".to_owned());
     let mut statement = connection.prepare_cached(&format!(
         "SELECT seq, writer, is_step, label, edit, undo, checksum FROM changes \
          WHERE {which} ORDER BY seq"

@@ -18,7 +18,7 @@ use super::replaced::FileIdentity;
 use super::schema::{self, MIGRATIONS};
 use crate::files::{EXTENSION, normal, side_folder};
 
-/// How many pictures are looked for to tell which of two folders is meant.
+/// The number of pictures that are searched for to decide which of two folders is meant.
 const SAMPLES: usize = 8;
 
 impl Project {
@@ -117,7 +117,7 @@ fn check_version(
     Ok(())
 }
 
-/// Reads a file, and refuses one that is not as it was written. What other processes have added
+/// Reads a file, and refuses one that differs from what was written. What other processes have added
 /// since the last window was open becomes part of the history of the window that edits.
 fn read_checked(path: &Path, connection: &Connection, access: Access) -> Result<LoadedFile, Fault> {
     let is_editor = access == Access::Edit;

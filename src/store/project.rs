@@ -31,11 +31,11 @@ pub struct Project {
     pub(super) is_lost: bool,
     /// A random number for this process among those that write.
     pub(super) writer: i64,
-    /// SQLite's counter of writes by others, at the last look.
+    /// SQLite's counter of writes by others, at the last check.
     pub(super) data_version: i64,
     /// The file that was opened.
     pub(super) identity: Option<FileIdentity>,
-    /// Once that file is gone: where everything was written instead, if that succeeded.
+    /// If that file was deleted or replaced: where everything was written instead, if that succeeded.
     pub(super) rescued: Option<Option<PathBuf>>,
     pub(super) root: PathBuf,
     pub(super) id: String,

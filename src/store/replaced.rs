@@ -1,6 +1,6 @@
 //! What happens when another program deletes or replaces a project file while it is open.
 //!
-//! The system would go on writing to the file that was opened, which nobody could find again. So
+//! The system would continue to write to the file that was opened, which nobody could find again. So
 //! before anything is written, and once a second, the store checks that the path still leads to that
 //! file. If not, everything is written to a new file in the same folder, and nothing more can be
 //! edited.

@@ -76,7 +76,7 @@ pub(super) fn check_header(path: &Path) -> Result<(), StoreError> {
         Ok(true) => Ok(()),
         // With backups next to it, it was a project before it was damaged.
         Ok(false) if !backups(path).is_empty() => {
-            Err(Fault::Damage("its first bytes are not those of a project".to_owned()).at(path))
+            Err(Fault::Damage("its first bytes do not identify a project".to_owned()).at(path))
         }
         Ok(false) => {
             let path = path.to_path_buf();

@@ -1,5 +1,5 @@
-//! The network below the class head, of one of the supported kinds. The names of the tensors tell
-//! which kind a checkpoint holds.
+//! The network below the class head, of one of the supported kinds. The names of the tensors show
+//! which kind a checkpoint contains.
 
 use std::collections::BTreeMap;
 
@@ -122,7 +122,7 @@ pub enum Backbone {
 }
 
 impl Backbone {
-    /// Reads a backbone; `vb` must hold every tensor of [`BackboneConfig::expected_shapes`].
+    /// Reads a backbone; `vb` must contain every tensor of [`BackboneConfig::expected_shapes`].
     ///
     /// # Errors
     /// If a tensor is missing or has another shape.

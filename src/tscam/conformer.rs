@@ -5,7 +5,7 @@
 //! Tensor names are the official ones (`conv_trans_5.fusion_block.conv2.weight`). Maps have their
 //! channels last, `[N, rows, columns, C]`, so that a pointwise convolution is a matrix product. Batch
 //! norms are folded into the convolutions before them. There is no position embedding: the
-//! convolutions give the tokens their position, so any grid of patches works.
+//! convolutions encode the positions, so any grid of patches works.
 
 use std::collections::BTreeMap;
 
@@ -455,7 +455,7 @@ pub struct Conformer {
 }
 
 impl Conformer {
-    /// Reads the network; `vb` must hold every tensor of [`ConformerConfig::expected_shapes`].
+    /// Reads the network; `vb` must contain every tensor of [`ConformerConfig::expected_shapes`].
     ///
     /// # Errors
     /// If a tensor is missing or has another shape.

@@ -1,4 +1,4 @@
-//! EfficientNet-Lite: the companion, a convolutional network that knows ImageNet's 1000 classes.
+//! EfficientNet-Lite: the companion, a convolutional network for ImageNet's 1000 classes.
 //!
 //! These are the inverted bottlenecks of EfficientNet (Tan and Le, arXiv 1905.11946) with `ReLU6` and
 //! without squeeze-and-excitation, as in TensorFlow's Lite release, including its 'same' padding. The

@@ -128,7 +128,7 @@ impl Head {
         }))
     }
 
-    /// Reads a file that holds only a head.
+    /// Reads a file that contains only a head.
     ///
     /// # Errors
     /// [`ModelError::Unreadable`] and [`ModelError::BadFile`].

@@ -11,7 +11,7 @@
 //! | [`backbone`] | the network below the head: [`vit`] or [`conformer`] |
 //! | [`transformer`], [`patch_embed`], [`features`] | what both backbones share |
 //! | [`head`] | the class head, as in the paper |
-//! | [`efficientnet`] | the companion, a convolutional network that knows ImageNet's classes |
+//! | [`efficientnet`] | the companion, a convolutional network for ImageNet's classes |
 
 pub mod backbone;
 pub mod backbone_file;

@@ -63,8 +63,8 @@ impl Model {
         Self::from_weights(name, path, backbone_file::embedded()?, device)
     }
 
-    /// Opens a `.safetensors` or `.pth` file. If it holds a backbone, the result is that backbone, with
-    /// the head in the file if there is one. If it holds only a head, the result is the embedded
+    /// Opens a `.safetensors` or `.pth` file. If it contains a backbone, the result is that backbone, with
+    /// the head in the file if there is one. If it contains only a head, the result is the embedded
     /// backbone with that head.
     ///
     /// # Errors

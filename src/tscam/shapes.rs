@@ -1,10 +1,10 @@
-//! What the names and shapes of a checkpoint's tensors say about a network.
+//! Reads the sizes of a network from the names and shapes of a checkpoint's tensors.
 
 use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 
-/// The name and shape of each tensor that a checkpoint must hold.
+/// The name and shape of each tensor that a checkpoint must contain.
 pub type TensorShapes = BTreeMap<String, Vec<usize>>;
 
 /// The highest number that follows `prefix` in the name of a tensor. Blocks are numbered from 0.

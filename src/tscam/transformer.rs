@@ -242,7 +242,7 @@ pub struct Block {
 }
 
 impl Block {
-    /// Reads a block; `vb` must hold every tensor of [`BlockConfig::add_shapes`].
+    /// Reads a block; `vb` must contain every tensor of [`BlockConfig::add_shapes`].
     ///
     /// # Errors
     /// If a tensor is missing or has another shape.

@@ -117,7 +117,7 @@ pub struct VisionTransformer {
 }
 
 impl VisionTransformer {
-    /// Reads the transformer; `vb` must hold every tensor of [`VitConfig::expected_shapes`].
+    /// Reads the transformer; `vb` must contain every tensor of [`VitConfig::expected_shapes`].
     ///
     /// # Errors
     /// If a tensor is missing or has another shape.

@@ -41,14 +41,14 @@ impl Run {
         self
     }
 
-    /// Checks that standard error holds `text`.
+    /// Checks that standard error contains `text`.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "no {text:?} in {self:#?}");
         self
     }
 
-    /// Checks that standard output holds `text`.
+    /// Checks that standard output contains `text`.
     #[track_caller]
     pub fn prints(self, text: &str) -> Self {
         assert!(self.stdout.contains(text), "no {text:?} in {self:#?}");

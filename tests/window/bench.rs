@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(240);
 pub struct Bench {
     /// The window.
     pub harness: Harness<'static, Window>,
-    /// Holds the pictures in `pictures` and the user's files in `user`.
+    /// Contains the pictures in `pictures` and the user's files in `user`.
     pub folder: TempDir,
 }
 
@@ -35,7 +35,7 @@ pub fn sample(name: &str) -> PathBuf {
 }
 
 impl Bench {
-    /// Copies these sample pictures, flat, into a folder of their own.
+    /// Copies these sample pictures, flat, into a new folder.
     pub fn folder_of(pictures: &[&str]) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("pictures")).unwrap();
@@ -357,7 +357,7 @@ impl Bench {
         picture.expect("a picture is shown").path.to_string()
     }
 
-    /// Draws frames until all notifications are gone, for a stable snapshot.
+    /// Draws frames until all notifications have disappeared, for a stable snapshot.
     pub fn hush(&mut self) {
         self.harness.event(Event::PointerGone);
         self.frames(60);

@@ -1,4 +1,4 @@
-//! The whole way from opening a folder to exporting it.
+//! The whole process from opening a folder to exporting it.
 
 use egui::{Key, Modifiers};
 use tsukami::document::{BoxState, ReviewState};

@@ -20,7 +20,7 @@ use crate::bench::Bench;
 const SIZE: u32 = 224;
 /// In seconds, and an hour more, so that midnight makes no difference.
 const THREE_DAYS: u64 = 3 * 86_400 + 3_600;
-/// Pictures that are done, of which four are held out, and the other ones.
+/// Numbers of pictures that are done, four of them held out, and of other pictures.
 const DONE: [u32; 11] = [1, 2, 4, 5, 7, 8, 10, 11, 13, 15, 16];
 const LEFT: [u32; 6] = [0, 3, 6, 9, 12, 14];
 
@@ -266,7 +266,7 @@ fn learning_can_be_cancelled() {
     bench.frames(30);
     assert!(bench.workspace().learning.saved.states.is_empty());
     assert!(bench.workspace().learning.active_state().is_none());
-    // The same request without a cancellation gives a state.
+    // The same request without a cancellation leads to a state.
     bench.key(Key::F9);
     bench.wait("a learned state", |workspace| {
         !workspace.learning.saved.states.is_empty()

@@ -1,4 +1,4 @@
-//! The window on a project that version 0.1.0 left: its learned state still proposes.
+//! The window on a project from version 0.1.0: its learned state still proposes.
 
 use std::fs;
 use std::path::Path;

@@ -61,7 +61,7 @@ fn a_deleted_picture_is_marked_missing_and_keeps_its_boxes() {
 }
 
 #[test]
-fn a_second_window_is_read_only_and_says_so() {
+fn a_second_window_is_read_only_with_a_notice() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
     bench.draw(BBox::from_xywh(30.0, 30.0, 100.0, 100.0));
     let other = tempfile::tempdir().unwrap();

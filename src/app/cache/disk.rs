@@ -1,6 +1,6 @@
 //! One disposable SQLite file per project in the user's cache folder, with a size limit.
 //!
-//! Everything in it can be made again. A cache that cannot be opened, read or written is treated as an
+//! Everything in it can be recomputed. A cache that cannot be opened, read or written is treated as an
 //! empty one, so no function returns an error.
 
 use std::fs;
@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-/// The number of bytes that the cache of a project may hold.
+/// The maximum size of the cache of a project, in bytes.
 const MAX_BYTES: i64 = 512 << 20;
 /// The share of the limit that is left after the oldest entries were removed.
 const SHARE_AFTER_EVICTION: f64 = 0.8;
@@ -133,7 +133,7 @@ impl Open {
         Ok(())
     }
 
-    /// Deletes some of the least recently used entries; whether there were any.
+    /// Deletes some of the least recently used entries. Returns whether there were any.
     fn evict(&mut self, target: i64) -> rusqlite::Result<bool> {
         let select = "SELECT rowid, length(bytes) FROM items ORDER BY used LIMIT 256";
         let oldest: Vec<(i64, i64)> = self

@@ -9,7 +9,7 @@ use half::f16;
 use crate::geometry::{BBox, Grid};
 use crate::localize::{ClassMaps, NameLogits, PatchMap, PictureMaps, SemanticMaps, ZoomedMaps};
 
-/// The version of the layout; maps of other versions are made again.
+/// The version of the layout; maps of other versions are recomputed.
 const VERSION: u8 = 2;
 
 /// Encodes maps, little-endian: the version, then the patch size, rows and columns, then the maps of
@@ -123,7 +123,7 @@ impl Reader<'_> {
         self.number().filter(|length| *length <= self.0.len())
     }
 
-    /// Reads maps, which may hold zoomed maps; those hold no others.
+    /// Reads maps, which may contain zoomed maps; those contain no others.
     fn maps(&mut self, may_be_zoomed: bool) -> Option<PictureMaps> {
         let patch_size = self.number()?;
         let grid = Grid {

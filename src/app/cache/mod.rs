@@ -1,4 +1,4 @@
-//! The cache of what takes long to make: thumbnails, maps and features of pictures.
+//! The cache of expensive results: thumbnails, maps and features of pictures.
 //!
 //! `disk.rs` is the cache itself, one disposable file per project. `maps_codec.rs` encodes maps.
 

@@ -53,7 +53,7 @@ impl Canvas {
         }
     }
 
-    /// Paints the picture, or what there is in its place; `false` if the picture cannot be seen.
+    /// Paints the picture or a placeholder; `false` if the picture is not visible.
     fn paint_picture(
         &mut self,
         ui: &Ui,
@@ -216,7 +216,7 @@ impl Canvas {
         }
     }
 
-    /// The shape of the pointer, which says what a click or drag does.
+    /// The shape of the pointer, which shows what a click or drag does.
     fn cursor(&self, pointer: Pos2, scene: &Scene<'_>) -> CursorIcon {
         match (&self.gesture, self.space) {
             (Some(Gesture::Pan), _) => CursorIcon::Grabbing,

@@ -36,7 +36,7 @@ pub(super) enum Gesture {
     Cancelled,
 }
 
-/// The boxes that a gesture moves or resizes, where they are now, in pixels of the picture.
+/// The boxes that a gesture moves or resizes, at their current positions, in pixels of the picture.
 pub(super) fn dragged_boxes(
     gesture: &Gesture,
     at: Pos2,

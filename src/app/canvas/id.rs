@@ -2,7 +2,7 @@
 
 use egui::Id;
 
-/// The id of the canvas, to give it the focus or to ask for it.
+/// The id of the canvas, to set or query the focus.
 pub fn id() -> Id {
     Id::unique("tsukami canvas")
 }

@@ -14,7 +14,7 @@ use crate::geometry::BBox;
 
 /// The distance in points within which boxes snap to the edge of the picture.
 const SNAP_DISTANCE: f32 = 6.0;
-/// The minimum side in points of a drawn box. Anything smaller is a slip of the hand.
+/// The minimum side in points of a drawn box. Anything smaller is accidental.
 const MIN_DRAWN_SIDE: f32 = 4.0;
 
 impl Canvas {
@@ -153,7 +153,7 @@ impl Canvas {
         }
     }
 
-    /// Does what a gesture amounts to when the button is released.
+    /// Applies a gesture when the button is released.
     fn finish_gesture(
         &mut self,
         gesture: &Gesture,
@@ -187,7 +187,7 @@ impl Canvas {
         }
     }
 
-    /// Adds a box that was drawn, unless it is too small to be meant.
+    /// Adds a box that was drawn, unless it is too small to be intended.
     fn add_box(&mut self, bbox: BBox, actions: &mut Vec<Action>) {
         self.set_draw_mode(false);
         let min_side = (MIN_DRAWN_SIDE / self.view.scale).max(shape::MIN_SIDE);

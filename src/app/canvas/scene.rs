@@ -30,7 +30,7 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// The size of a picture in pixels: as decoded, or as the project states it until then.
+    /// The size of a picture in pixels: as decoded, or until then as stored in the project.
     pub(super) fn size_of(&self, picture: PictureId) -> Option<[u32; 2]> {
         let row = self.session.document().picture(picture)?;
         let decoded = self.textures.size(picture);

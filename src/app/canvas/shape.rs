@@ -87,7 +87,7 @@ impl PictureBounds {
         BBox::from_corners(from.x, from.y, to.x, to.y)
     }
 
-    /// How far boxes move together when they are dragged by `by`: no further than all stay inside,
+    /// How far boxes move together when they are dragged by `by`: only as far as all stay inside,
     /// and exactly to an edge of the picture if one comes close to it.
     pub fn moved_by(&self, boxes: &[BBox], by: Vec2) -> Vec2 {
         let hull = boxes.iter().copied().reduce(|a, b| BBox {

@@ -1,7 +1,7 @@
 //! Pictures on the graphics card: previews of pictures that were shown or are likely to be next,
 //! full-resolution tiles of the current one, and thumbnails.
 //!
-//! Each kind has a limit, since a folder may hold any number of pictures of any size.
+//! Each kind has a limit, since a folder may contain any number of pictures of any size.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;

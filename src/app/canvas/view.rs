@@ -8,7 +8,7 @@ use crate::geometry::BBox;
 const SCALE_RANGE: std::ops::RangeInclusive<f32> = 0.01..=64.0;
 /// The margin in points around a picture that is fitted to the canvas.
 const MARGIN: f32 = 8.0;
-/// How much of the picture stays on the canvas however far it is moved, in points.
+/// The part of the picture that always stays on the canvas, in points.
 const MIN_VISIBLE: f32 = 48.0;
 
 /// How the picture follows the size of the canvas.
@@ -62,7 +62,7 @@ impl ViewTransform {
                 let height = size.y * self.scale;
                 let top = inside.top().max(inside.center().y - height / 2.0);
                 self.origin = pos2(inside.center().x - size.x * self.scale / 2.0, top);
-                // From now on it scrolls.
+                // From here it scrolls.
                 self.fit = Fit::Free;
             }
             Fit::Free => {

@@ -1,9 +1,9 @@
 //! What a user can ask the window to do: one table of commands.
 //!
-//! | file | what it holds |
+//! | file | its one idea |
 //! |---|---|
 //! | `table.rs` | every command, one row each: menu, keys, scope, requirement, icon |
-//! | `spec.rs` | what a row says |
+//! | `spec.rs` | the fields of a row |
 //! | `texts.rs` | labels and tooltips |
 
 mod spec;

@@ -1,4 +1,4 @@
-//! What a row of the table says about a command.
+//! The fields of a row of the command table.
 
 use egui::KeyboardShortcut;
 

@@ -1,6 +1,6 @@
 //! Every command of the window, one row each.
 //!
-//! Menus, toolbar, command palette, help sheet, shortcuts and enabled-ness all read this table.
+//! Menus, toolbar, command palette, help sheet, shortcuts and requirements all come from this table.
 //! To add a command, add its row here, its texts to `assets/locales/en/commands.ftl`, and what it
 //! does to `window/commands.rs`, or to `window/workspace_commands.rs` if it concerns the open
 //! project only.

@@ -1,4 +1,4 @@
-//! Export: what is written, in which format, and where to.
+//! Export: what is written, the format, and the destination.
 
 use std::path::{Path, PathBuf};
 
@@ -264,7 +264,7 @@ impl ExportDialog {
     }
 }
 
-/// The name of a format as its users know it.
+/// The common name of a format.
 fn format_name(format: Format) -> &'static str {
     match format {
         Format::Coco => tr!("format-coco"),

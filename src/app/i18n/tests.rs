@@ -98,7 +98,7 @@ fn of_inline(inline: &InlineExpression<&str>, arguments: &mut BTreeSet<String>) 
 struct Uses {
     /// Each `tr!`: the file, the id and the names of the arguments.
     calls: Vec<(String, String, BTreeSet<String>)>,
-    /// All string literals, since tables hold ids too.
+    /// All string literals, since tables contain ids too.
     literals: BTreeSet<String>,
     /// The labels of changes.
     steps: BTreeSet<String>,

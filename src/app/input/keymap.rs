@@ -151,7 +151,7 @@ impl Serialize for Keymap {
 }
 
 impl<'de> Deserialize<'de> for Keymap {
-    /// Ignores unknown commands and keys, for instance of another version.
+    /// Ignores unknown commands and keys, for example from another version.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let rows = BTreeMap::<String, Vec<String>>::deserialize(deserializer)?;
         let known = |name: &str| {

@@ -1,5 +1,5 @@
-//! The boxes of the current picture as a list, for work without the mouse and for boxes under
-//! others.
+//! The boxes of the current picture as a list, for work without the mouse and for boxes that others
+//! cover.
 
 use egui::{
     Align2, CornerRadius, FontId, Id, Key, Rect, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo,

@@ -1,4 +1,4 @@
-//! The heat map: whether it shows, how, and for which class.
+//! The heat map: whether it is shown, its opacity, and its class.
 
 use egui::{
     Align, Color32, ComboBox, Layout, Mesh, Rect, RichText, Sense, Shape, Slider, Stroke, Ui, lerp,

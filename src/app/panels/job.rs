@@ -58,7 +58,7 @@ pub fn ui(
     ui.weak(parts.join(", "));
 }
 
-/// A duration in seconds, in the units that suit it.
+/// A duration in seconds, in suitable units.
 fn duration_text(seconds: f64) -> String {
     let seconds = seconds.round() as u64;
     let two_digits = |number: u64| format!("{number:02}");

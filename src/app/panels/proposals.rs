@@ -48,7 +48,7 @@ pub fn ui(
     }
     ui.add_enabled_ui(workspace.session.is_editable(), |ui| {
         quality_ui(ui, settings.quality(), actions);
-        // These settings are about maps, which learned boxes do not use.
+        // These settings apply to maps, which learned boxes do not use.
         let is_learned = workspace.learning.active_state().is_some();
         ui.add_enabled_ui(!is_learned, |ui| {
             method_ui(ui, &mut settings, knows_classes, &mut is_final);

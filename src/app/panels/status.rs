@@ -1,4 +1,4 @@
-//! The status line: the current picture and what is going on.
+//! The status line: the current picture and work in the background.
 
 use egui::{Align, Button, Label, Layout, RichText, Ui};
 
@@ -93,7 +93,7 @@ fn problems_ui(ui: &mut Ui, notifications: &Notifications, actions: &mut Vec<Act
     ui.separator();
 }
 
-/// What is going on in the background, and what the next click does.
+/// Work in the background, and what the next click does.
 fn activity_ui(ui: &mut Ui, workspace: &Workspace) {
     let palette = ThemePalette::of(ui.visuals());
     if !workspace.session.is_editable() {

@@ -44,7 +44,7 @@ impl Session {
     }
 
     /// Moves the selected boxes that are not locked by some pixels. While a key is held, this is
-    /// part of the step before.
+    /// part of the previous step.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).

@@ -5,7 +5,7 @@ use crate::document::{AffectedRows, Document, Edit, EditError};
 use crate::store::StoreError;
 
 impl Session {
-    /// Makes an edit as a step that can be undone; whether anything changed.
+    /// Makes an edit as a step that can be undone. Returns whether anything changed.
     ///
     /// # Errors
     /// If the document refuses the edit or the file cannot be written; nothing has changed then.
@@ -47,7 +47,8 @@ impl Session {
         Ok(())
     }
 
-    /// Takes in what other processes or the window's own workers have written; whether anything was.
+    /// Applies what other processes or the window's own workers have written. Returns whether there was
+    /// anything.
     ///
     /// # Errors
     /// If the file cannot be read.

@@ -22,7 +22,7 @@ const STATE_SETTING: &str = "window";
 pub struct Session {
     pub(super) project: Project,
     pub(super) state: SessionState,
-    /// What the project file holds of `state`.
+    /// The `state` that the project file contains.
     saved_state: SessionState,
     /// The boxes that are selected.
     pub(super) selection: Vec<AnnotationId>,
@@ -41,7 +41,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens a session where the last one was left.
+    /// Opens a session at the point where the last one ended.
     pub fn new(project: Project) -> Self {
         // State that another version wrote does not prevent the project from opening.
         let state: SessionState = project
@@ -237,7 +237,7 @@ impl Session {
         self.counts.update(self.project.document(), self.revision);
     }
 
-    /// Writes where the work is, if that has changed.
+    /// Saves the state of the session, if it has changed.
     ///
     /// # Errors
     /// If the file cannot be written.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::document::{BoxState, CategoryId, Document, Summary};
 
-/// From this many pictures on, counting takes a noticeable part of a frame.
+/// With this many pictures, counting takes a noticeable part of a frame.
 const LARGE_DOCUMENT_PICTURES: usize = 5000;
 /// The time between two counts of a large document.
 const MIN_INTERVAL: Duration = Duration::from_millis(500);
@@ -19,7 +19,7 @@ pub struct ClassCount {
     pub proposed: usize,
 }
 
-/// The counts, and the revision of the document that they are of.
+/// The counts, and the revision of the document that was counted.
 #[derive(Default)]
 pub struct Counts {
     /// None before the first count.

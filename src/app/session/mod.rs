@@ -1,4 +1,4 @@
-//! An open project as a person works on it. It knows no widgets and no workers.
+//! An open project under review. It depends on neither widgets nor workers.
 //!
 //! | file | its one idea |
 //! |---|---|

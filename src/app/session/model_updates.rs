@@ -15,7 +15,7 @@ pub(super) const UPDATE_PROPOSALS: &str = "update proposals";
 
 impl Session {
     /// Replaces the untouched proposals of pictures by what the model found. It is a step of the
-    /// history only if the person asked for it on this very picture.
+    /// history only if the person requested it for exactly this picture.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).

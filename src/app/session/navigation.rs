@@ -100,7 +100,7 @@ impl Session {
     }
 
     /// The next picture of the list to review: it is not done and its file can be read. After the
-    /// end the search goes on from the top.
+    /// end the search continues from the top.
     pub fn next_to_review(&self) -> Option<PictureId> {
         let rows = self.rows();
         let current = self.current().and_then(|picture| self.row(picture));

@@ -126,7 +126,7 @@ impl PictureQuery {
     }
 
     /// The pictures that match, in order. `by_name` are all pictures in the order of their names (see
-    /// [`by_name`]); `is_unreadable` tells whether a file exists but could not be decoded.
+    /// [`by_name`]); `is_unreadable` returns whether a file exists but could not be decoded.
     pub fn run(
         &self,
         document: &Document,

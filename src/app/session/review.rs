@@ -6,7 +6,7 @@ use crate::store::StoreError;
 
 impl Session {
     /// Accepts the selected proposals, or the one with the highest score if nothing is selected,
-    /// and selects the next. From a box that is already reviewed it only goes on to the next.
+    /// and selects the next. From a box that is already reviewed it only moves to the next.
     /// Returns whether there was anything to do.
     ///
     /// # Errors
@@ -40,7 +40,7 @@ impl Session {
     }
 
     /// Accepts every visible proposal of the picture and marks it as done, unless proposals of
-    /// hidden classes wait: nobody has reviewed those.
+    /// hidden classes are still open.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).

@@ -1,4 +1,4 @@
-//! What a project remembers of the last session, so that it opens where the work was left.
+//! The state of the last session that a project stores, so that it reopens at the same point.
 
 use std::collections::HashSet;
 

@@ -33,7 +33,7 @@ impl Window {
         window
     }
 
-    /// Takes in events and handles what is due, whether the window is visible or not.
+    /// Handles events and performs periodic work, whether the window is visible or not.
     pub fn advance(&mut self, context: &Context) {
         self.on_events(context);
         self.on_time(context);
@@ -41,7 +41,7 @@ impl Window {
         self.remember_geometry(context);
     }
 
-    /// Draws a frame and performs the actions that came up in it.
+    /// Draws a frame and performs the actions that were collected in it.
     pub fn show(&mut self, ui: &mut Ui) {
         let mut actions = Vec::new();
         self.on_dropped_files(ui.ctx(), &mut actions);

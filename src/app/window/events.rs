@@ -1,4 +1,4 @@
-//! Takes in what the workers report.
+//! Handles what the workers report.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ use crate::store::FolderChanges;
 const MAX_DRAIN_TIME: Duration = Duration::from_millis(6);
 
 impl Window {
-    /// Handles the events that have arrived, for no longer than a part of a frame.
+    /// Handles the events that have arrived, within the time budget of a frame.
     pub(super) fn on_events(&mut self, context: &Context) {
         let start = Instant::now();
         while let Ok((number, event)) = self.events.try_recv() {
@@ -130,7 +130,7 @@ impl Window {
             (FilePurpose::ImportFile | FilePurpose::ImportFolder, Some(Dialog::Import(import))) => {
                 import.set_path(&path);
             }
-            // The dialog that asked for it has been closed.
+            // The dialog that requested it has been closed.
             _ => {}
         }
     }

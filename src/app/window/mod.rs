@@ -1,6 +1,6 @@
 //! The window: one frame after another.
 //!
-//! In each frame, [`logic`](eframe::App::logic) takes in events and handles what is due.
+//! In each frame, [`logic`](eframe::App::logic) handles events and performs periodic work.
 //! [`ui`](eframe::App::ui) then handles the keys, draws everything from the state, collecting
 //! actions, and performs the actions at the end.
 //!
@@ -8,8 +8,8 @@
 //! |---|---|
 //! | `app.rs` | one frame, in order |
 //! | `state.rs` | what the window keeps from frame to frame |
-//! | `events.rs` | takes in what the workers report |
-//! | `timing.rs` | what is due: polling, writing, title and geometry |
+//! | `events.rs` | handles what the workers report |
+//! | `timing.rs` | periodic work: polling, writing, title and geometry |
 //! | `projects.rs` | opens and closes projects |
 //! | `keys.rs` | keys, dropped files and keyboard focus |
 //! | `enabled.rs` | which commands are enabled and active |

@@ -5,7 +5,7 @@ use crate::document::EditError;
 use crate::store::StoreError;
 
 /// An error as a text for the list of problems. Errors that users can cause by an edit say what to
-/// do in the window; all others speak for themselves.
+/// do in the window; all other errors are shown as they are.
 pub(super) fn problem_text(error: &StoreError) -> String {
     match error {
         StoreError::Refused(EditError::NameTaken(name)) => tr!("class-exists", name = &**name),

@@ -62,7 +62,7 @@ impl Window {
         }
     }
 
-    /// Takes in what other processes have written to the project.
+    /// Applies what other processes have written to the project.
     pub(super) fn poll(&mut self) {
         self.last_poll = Instant::now();
         if let Some(workspace) = &mut self.workspace

@@ -1,4 +1,4 @@
-//! Does what is due: polling, saving, title and geometry of the window.
+//! Periodic work: polling, saving, title and geometry of the window.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ const WRITE_INTERVAL: Duration = Duration::from_millis(100);
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
 impl Window {
-    /// Does what is due: polls and saves, writes boxes that wait, and updates the workers.
+    /// Performs periodic work: polls and saves, writes boxes that wait, and updates the workers.
     pub(super) fn on_time(&mut self, context: &Context) {
         let (now, has_input) = context.input(|input| {
             (
@@ -99,7 +99,7 @@ impl Window {
         }
     }
 
-    /// Notes size and position of the window in the preferences.
+    /// Records size and position of the window in the preferences.
     pub(super) fn remember_geometry(&mut self, context: &Context) {
         let geometry = context.input(|input| {
             let viewport = input.viewport();

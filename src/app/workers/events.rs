@@ -1,7 +1,7 @@
 //! Everything that the workers report to the window.
 //!
 //! An event carries the number of the opened project that it is about, so that the window can drop
-//! what arrives late, for a project that is no longer open.
+//! events that arrive late, for a project that is no longer open.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -91,7 +91,7 @@ pub enum OpeningEvent {
     Opened {
         /// The project.
         project: Box<Project>,
-        /// What a person should know: sentences.
+        /// Notices for the person: sentences.
         notices: Vec<String>,
     },
     /// The first pictures of a new project were added.

@@ -24,7 +24,7 @@ use crate::geometry::BBox;
 use crate::learn::boxes::{BoxLearner, PictureFeatures, find_similar};
 
 /// Decides which pictures are held out, so that they are the same in every session. With this seed
-/// the share is close to one in four, and evenly spread, however few pictures are reviewed.
+/// the share is close to one in four, and evenly spread, even for few reviewed pictures.
 const SEED: u64 = 1716;
 /// The number of pictures that are learned from, the latest ones. The features of each take 200 kB.
 const MAX_PICTURES: usize = 1000;
@@ -78,7 +78,7 @@ enum Change {
 #[derive(Default)]
 struct Queue {
     model_info: Option<Arc<ModelInfo>>,
-    /// Rises with every model: features of one are of no use to another.
+    /// Rises with every model: the features of one model are useless to another.
     model_generation: u64,
     changes: VecDeque<Change>,
     /// Whether to learn, and whether a person asked for it.
@@ -90,7 +90,7 @@ struct Queue {
     has_ended: bool,
 }
 
-/// The next thing to do.
+/// The next task.
 enum Task {
     FindSimilar(SimilarRequest),
     Change(Change),

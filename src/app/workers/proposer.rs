@@ -2,8 +2,8 @@
 //! caches their maps, and the features of pictures that learning needs.
 //!
 //! One thread owns the model and drives the pipeline of [`crate::propose`], which asks for the next
-//! picture whenever a decoder is free. So a new request is met after at most a few pictures that are
-//! under way.
+//! picture whenever a decoder is free. So at most a few pictures that are under way come before a new
+//! request.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::ControlFlow;
@@ -34,7 +34,7 @@ pub struct Proposer {
 #[derive(Default)]
 struct Queue {
     model_settings: ModelSettings,
-    /// Pictures that a person asked for one by one; they come before all others.
+    /// Pictures that a person requested one by one; they come before all others.
     requested: VecDeque<PictureRequest>,
     /// The pictures that are likely to be shown next.
     likely_next: Vec<PictureId>,
@@ -138,7 +138,7 @@ impl Proposer {
         self.queue.change(|queue| queue.is_paused = is_paused);
     }
 
-    /// Forgets the pictures that are requested and not begun; returns their number.
+    /// Drops requested pictures that have not begun; returns their number.
     pub fn cancel(&self) -> usize {
         self.queue.change(|queue| {
             let open = queue.open.len() + queue.requested.len();
@@ -218,7 +218,7 @@ impl Worker {
         self.events.send(WorkerEvent::Proposer(event));
     }
 
-    /// Processes requests until another model is wanted or the project is closed.
+    /// Processes requests until another model is requested or the project is closed.
     fn process_requests(
         &self,
         model: &Model,
@@ -269,7 +269,7 @@ impl Worker {
         let maps = propose::maps_for(&inference.evidence, &Target::Automatic, BoxMode::All);
         let bytes = maps_codec::encode(&maps);
         self.cache.put(CacheKind::PictureMaps, &key, &bytes);
-        // What the window uses has lost what the cache loses, so that boxes are the same after a
+        // The window uses maps at the precision of the cache, so that boxes are the same after a
         // restart.
         let maps = maps_codec::decode(&bytes).unwrap_or(maps);
         let (is_in_scope, active_state) = self.queue.change(|queue| {
@@ -370,7 +370,7 @@ fn learned_boxes(
     Some((state.generation, state.learned.propose(features)))
 }
 
-/// Loads the model, or tells why it cannot be used.
+/// Loads the model, or returns why it cannot be used.
 fn load(model_settings: &ModelSettings) -> Result<(Model, ModelInfo), String> {
     let device = DeviceChoice::default()
         .open()

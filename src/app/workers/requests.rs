@@ -29,7 +29,7 @@ pub struct ModelSettings {
     pub quality: Quality,
 }
 
-/// What is known of the model that proposes.
+/// A description of the model that proposes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelInfo {
     /// Its name.
@@ -57,7 +57,7 @@ impl ModelInfo {
         }
     }
 
-    /// What learned states are bound to: features of one model and quality are of no use to others.
+    /// What learned states are bound to: features of one model and quality are useless to others.
     pub fn model_key(&self) -> String {
         format!("{}/{}", self.version, self.quality)
     }

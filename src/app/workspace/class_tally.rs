@@ -1,8 +1,9 @@
-//! How many boxes of a project each of the model's classes has, regardless of their names in the project.
+//! How many boxes of a project each of the model's classes has, regardless of their names in the
+//! project.
 //!
 //! The document stores the names of boxes in the project. Once "tabby" and "Egyptian cat" are both
 //! mapped to "cat", only the model's maps tell them apart. So pictures whose maps were read are
-//! counted by the maps, and the others by the names of their boxes, which are sufficient as long as
+//! counted by the maps. The others are counted by the names of their boxes, which are sufficient while
 //! a class keeps its own name.
 
 use std::collections::{BTreeMap, HashMap};

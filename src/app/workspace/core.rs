@@ -24,7 +24,7 @@ use crate::app::workers::thumbnailer::Thumbnailer;
 use crate::document::{PictureId, ReviewState};
 use crate::store::{Project, StoreError};
 
-/// An open project with everything that works on it.
+/// An open project with its workers and their results.
 pub struct Workspace {
     /// The project as a person works on it.
     pub session: Session,
@@ -137,7 +137,7 @@ impl Workspace {
         }
     }
 
-    /// Writes where the work is.
+    /// Saves the state of the session.
     ///
     /// # Errors
     /// If the project cannot be written.

@@ -1,4 +1,4 @@
-//! Learning from reviewed pictures: giving them to the learner, and keeping what it learns.
+//! Learning from reviewed pictures: passing them to the learner, and storing what it learns.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ impl Workspace {
         self.workers.learner.step()
     }
 
-    /// Another model is used: features of the former one are of no use to it.
+    /// Resets learning for another model, to which the features of the former one are useless.
     pub(super) fn reset_learning(&mut self) {
         let saved = std::mem::take(&mut self.learning.saved);
         let generation = self.learning.active.generation + 1;
@@ -61,7 +61,7 @@ impl Workspace {
         self.prefetch_features();
     }
 
-    /// Gives the learner what has changed in reviewed pictures, and lets it learn when it is time.
+    /// Passes changed reviewed pictures to the learner, and starts it when learning is due.
     pub fn update_learning(&mut self) {
         if self.model_info().is_none() || !self.session.is_editable() {
             return;
@@ -237,8 +237,8 @@ impl Workspace {
         self.propose_late(picture);
     }
 
-    /// Handles an outcome of learning; returns a message for the person, if there is one. `model_generation`
-    /// is the number of the model that it is about.
+    /// Handles an outcome of learning; returns a message for the person, if there is one.
+    /// `model_generation` is the number of the model that it is about.
     ///
     /// # Errors
     /// If the project cannot be written.
@@ -267,7 +267,7 @@ impl Workspace {
                 self.learning.schedule.rests_until = Some(Instant::now() + REST_FACTOR * took);
                 match learned {
                     Some((learned, text)) => self.on_learned(learned, &text, is_requested),
-                    // Nobody needs to be told what nobody asked for.
+                    // Automatic learning reports nothing.
                     None if !is_requested => Ok(None),
                     None => {
                         let text = self.too_few_text();

@@ -78,7 +78,7 @@ pub(super) struct ActiveProposals {
     pub state: Option<(u32, ActiveState)>,
     /// Rises with every change of the state; boxes of former generations are dropped.
     pub generation: u64,
-    /// Whether the shown picture keeps its boxes, because no person asked for others.
+    /// Whether the shown picture keeps its boxes, because no person requested others.
     pub spares_shown: bool,
     /// The pictures whose proposals are of this generation.
     pub updated: HashSet<PictureId>,

@@ -17,7 +17,7 @@ impl Workspace {
         &mut self,
         changes: &[(String, Option<MappedClass>)],
     ) -> Result<(), StoreError> {
-        // Where maps were counted they tell more than the name that a box has.
+        // Where maps were counted, they are more precise than the name of a box.
         let tally = &self.naming.tally;
         self.session.add_mapped_classes(changes)?;
         self.session.commit("name classes", |document| {

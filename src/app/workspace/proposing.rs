@@ -146,7 +146,7 @@ impl Workspace {
         model: &Arc<ModelInfo>,
     ) {
         if self.model_info() != Some(model) {
-            // The result of a former model is of no use; the new model is asked again.
+            // The result of a former model is useless; the new model is asked again.
             if let Some(request) = self.request(picture) {
                 self.workers.proposer.propose(vec![request]);
             }

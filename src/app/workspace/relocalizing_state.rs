@@ -1,4 +1,4 @@
-//! Maps at hand, and boxes that were made from maps and are not written yet.
+//! Maps in memory, and boxes that were made from maps but are not written yet.
 
 use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroUsize;

@@ -19,13 +19,13 @@ const ACTIVITY_SETTING: &str = "activity";
 pub struct Timing {
     /// The time of work so far.
     pub activity: Activity,
-    /// What the project file holds of it.
+    /// The part of it that the project file contains.
     saved: Activity,
     stopwatch: Stopwatch,
 }
 
 impl Timing {
-    /// Goes on from what the project has stored.
+    /// Continues from what the project has stored.
     pub fn new(project: &Project) -> Self {
         let activity = project.setting(ACTIVITY_SETTING).ok().flatten();
         let activity: Activity = activity.unwrap_or_default();

@@ -25,7 +25,7 @@ pub struct ViewState {
     pub shows_dashboard: bool,
     /// Whether the heat map is shown.
     pub shows_heat_map: bool,
-    /// The class of the heat map, if the model knows any; none for the most probable one.
+    /// The class of the heat map, if the model has classes; `None` for the most probable one.
     pub heat_map_class: Option<usize>,
     /// Proposals as they would be, while a slider is dragged.
     pub preview: Option<ProposalPreview>,

@@ -24,7 +24,7 @@ impl Workspace {
         };
         let requested = self.view.requested;
         let is_other = requested.is_none_or(|(picture, ..)| picture != current);
-        // The canvas tells what it needs of the picture that it drew last.
+        // The canvas reports what it needs from the picture that it drew last.
         let needs_full_resolution = self.view.canvas.needs_full_resolution() && !is_other;
         let state = (current, self.session.revision(), needs_full_resolution);
         if requested == Some(state) {

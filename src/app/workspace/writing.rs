@@ -68,7 +68,7 @@ impl Workspace {
         };
         let cut = localize_options_of(self.session.proposal_settings());
         while !self.proposing.inferences.is_empty() {
-            // What a person asked for is a step of the history. What concerns pictures in review is
+            // What a person requested is a step of the history. What concerns pictures in review is
             // written alone, so that other pictures do not become part of the history.
             let is_alone = |inference: &PictureInference| {
                 let row = self.session.document().picture(inference.picture);
@@ -162,7 +162,7 @@ impl Workspace {
         self.session.replace_proposals(&origin, &named, is_step)
     }
 
-    /// The proposals that maps of a picture give.
+    /// The proposals from the maps of a picture.
     pub(super) fn proposals_of(
         &self,
         picture: PictureId,

@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     }
 }
 
-/// Measures the boxes that `tsukami propose` would give with the same options.
+/// Measures the boxes that `tsukami propose` would propose with the same options.
 fn measure_one(
     arguments: &Arguments,
     truths: &[GroundTruth],

@@ -56,7 +56,7 @@ impl Measurement<'_> {
             Some(names) => categories
                 .iter()
                 .map(|&category| {
-                    // A class that the model lacks has no map of its own.
+                    // A class that the model lacks has no map.
                     let class = names.class(category, picture.evidence);
                     self.localization(picture, class, &truth.objects(Some(category)))
                 })

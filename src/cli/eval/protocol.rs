@@ -62,7 +62,7 @@ impl fmt::Display for Protocol {
 #[derive(Args)]
 pub struct ProtocolOptions {
     /// Measure as the TS-CAM paper does, by default with its method: on the validation set of ILSVRC
-    /// (DIR holds its pictures) or on the test split of CUB-200-2011 (DIR is the data set's folder)
+    /// (DIR contains its pictures) or on the test split of CUB-200-2011 (DIR is the data set's folder)
     #[arg(long, value_enum, conflicts_with_all = ["truth", "results", "patches"])]
     pub protocol: Option<Protocol>,
     /// With --protocol ilsvrc: the folder of wsolevaluation's metadata for the validation set
@@ -203,7 +203,7 @@ fn check_head(protocol: Protocol, set: &LabelledSet, model: &Model) -> anyhow::R
     let is_subset = protocol == Protocol::Ilsvrc && known == ILSVRC_CLASSES && expected < known;
     if known != expected && !is_subset {
         bail!(
-            "the head of {} has {known} classes, but the data set has {expected}: give the --model \
+            "the head of {} has {known} classes, but the data set has {expected}: use the --model \
              that was trained on it",
             model.name
         );

@@ -125,7 +125,7 @@ impl<'a> Variants<'a> {
         }
     }
 
-    /// One method with the head if that knows a class of the ground truth, otherwise with the
+    /// One method with the head if that has a class of the ground truth, otherwise with the
     /// companion.
     pub fn one(
         &self,

@@ -29,7 +29,7 @@ pub struct Arguments {
     /// Ground truth boxes as COCO JSON [default: truth.json in DIR]
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
-    /// Number of random orders in which to go through the pictures
+    /// Number of random orders in which to review the pictures
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
     #[command(flatten)]
@@ -126,7 +126,7 @@ fn infer(
     );
     let pictures: Vec<SimulatedPicture> = pass.measured.into_iter().flatten().collect();
     if pictures.is_empty() {
-        bail!("there are no pictures to go through");
+        bail!("there are no pictures to review");
     }
     Ok((pictures, pass.failed))
 }

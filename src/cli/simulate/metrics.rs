@@ -1,4 +1,4 @@
-//! How proposals do with and without learning.
+//! Metrics of proposals with and without learning.
 
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! `tsukami simulate`: how much work learning from corrections saves, on pictures with ground truth.
 //!
-//! A simulated annotator goes through the pictures in a random order. For each picture the learned
+//! A simulated annotator reviews the pictures in a random order. For each picture the learned
 //! boxes are shown if they are better so far, otherwise the program's own proposals. The ground truth
 //! decides what the annotator does with them, and is then learned from.
 //!

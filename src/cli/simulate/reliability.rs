@@ -1,4 +1,4 @@
-//! How often boxes are accepted, against the probability that was predicted for that.
+//! How often boxes are accepted, compared with the predicted probability.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::evaluate::{IouConvention, TruthBox, best_iou};
 use crate::geometry::BBox;
 use crate::learn::boxes::LearnedBox;
 
-/// From this IoU on a box is accepted without changes.
+/// The minimum IoU at which a box is accepted without changes.
 const ACCEPT_IOU: f64 = 0.75;
 /// Bins of predicted probability.
 const BINS: usize = 10;
@@ -42,7 +42,7 @@ impl Reliability {
         self.0.len()
     }
 
-    /// The bins, some of which may be empty.
+    /// The bins, possibly empty ones among them.
     pub fn bins(&self) -> Vec<ReliabilityBin> {
         let mut bins = vec![ReliabilityBin::default(); BINS];
         for (predicted, is_accepted) in &self.0 {

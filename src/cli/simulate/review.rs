@@ -1,4 +1,4 @@
-//! A simulated annotator, who goes through the pictures in random orders.
+//! A simulated annotator, who reviews the pictures in random orders.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -58,7 +58,7 @@ pub fn prediction(bbox: BBox, score: f32) -> Prediction {
     }
 }
 
-/// Goes through the pictures in an order determined by `seed`.
+/// Reviews the pictures in an order determined by `seed`.
 pub fn review(
     pictures: &[SimulatedPicture],
     seed: u64,

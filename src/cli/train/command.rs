@@ -40,7 +40,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
             .any(|input| same_file(input, target))
         {
             bail!(
-                "{} would be overwritten: give another file to write",
+                "{} would be overwritten: choose a different output file",
                 target.display()
             );
         }
@@ -101,7 +101,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     Ok(if failed == 0 { 0 } else { FAILED })
 }
 
-/// The paper's training.
+/// Runs the paper's training.
 fn train_fully(arguments: &Arguments, set: &TagSet) -> anyhow::Result<u8> {
     let examples = set.pictures.iter().map(|picture| TrainingExample {
         path: picture.path.clone(),

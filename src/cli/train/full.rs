@@ -28,7 +28,7 @@ pub struct FullOptions {
     /// Batch size
     #[arg(long, default_value_t = TrainingSettings::default().batch, value_name = "N")]
     batch: usize,
-    /// Pictures computed at once: fewer take less memory and give the same result
+    /// Pictures computed at once: fewer take less memory, with the same result
     #[arg(long, default_value_t = TrainingSettings::default().micro_batch, value_name = "N")]
     micro_batch: usize,
     /// Initial learning rate
@@ -40,7 +40,7 @@ pub struct FullOptions {
     /// Decoupled weight decay
     #[arg(long, default_value_t = TrainingSettings::default().weight_decay, value_name = "W")]
     weight_decay: f64,
-    /// Stochastic depth: the probability of skipping the last block, from 0 to below 1
+    /// Stochastic depth: the probability of skipping the last block, in [0, 1)
     #[arg(long, default_value_t = TrainingSettings::default().drop_path, value_name = "SHARE")]
     drop_path: f64,
     /// Random seed: the same seed leads to the same model

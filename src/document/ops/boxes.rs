@@ -14,7 +14,7 @@ use crate::geometry::BBox;
 /// Draws a box, in upright pixels of the picture.
 ///
 /// # Errors
-/// If there is no such picture, or nothing of the box is inside it.
+/// If the picture does not exist, or no part of the box is inside it.
 pub fn draw(
     document: &Document,
     picture: PictureId,
@@ -34,7 +34,7 @@ pub fn draw(
 /// model's box becomes edited, regardless of its state, and records what the model had proposed.
 ///
 /// # Errors
-/// If a box does not exist, or nothing of its new rectangle is inside its picture.
+/// If a box does not exist, or no part of its new rectangle is inside its picture.
 pub fn reshape(document: &Document, rects: &[(AnnotationId, BBox)]) -> Result<Edit, EditError> {
     let mut builder = EditBuilder::new(document);
     for (id, rect) in rects {
@@ -72,8 +72,8 @@ pub fn set_category(
     Ok(builder.finish())
 }
 
-/// Changes the flags of boxes. This accepts a proposal: whoever says that an object is occluded says
-/// that it is there.
+/// Changes the flags of boxes. This accepts a proposal: a person who marks an object as occluded
+/// confirms that it exists.
 ///
 /// # Errors
 /// If a box does not exist.

@@ -7,7 +7,7 @@ use crate::document::error::EditError;
 use crate::document::ids::{AnnotationId, PictureId};
 use crate::document::picture::{Picture, ReviewState};
 
-/// The least IoU at which two boxes of one category on one picture are the same box.
+/// The minimum IoU at which two boxes of one category on one picture are the same box.
 pub(super) const SAME_BOX_IOU: f32 = 0.9;
 
 /// The edits of an operation, collected one by one.

@@ -50,8 +50,8 @@ pub(super) fn new_categories<'a>(
 }
 
 /// Renames a category. Space around the name is dropped. Models' classes that stand for it still do,
-/// and so does the class that gave it its former name, because the next box of that class would
-/// bring the former name back otherwise.
+/// and so does the class with its former name, because otherwise the next box of that class would
+/// restore the former name.
 ///
 /// # Errors
 /// If there is no such category.

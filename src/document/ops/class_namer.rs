@@ -11,7 +11,7 @@ use crate::naming::ANY_OBJECT;
 /// Chooses the project's names for the boxes that a model proposes.
 pub struct ClassNamer<'a> {
     document: &'a Document,
-    /// Whether the model was trained for classes of other people, as a companion is.
+    /// Whether the model was trained on classes other than the project's, as a companion is.
     is_foreign: bool,
     /// Whether there is a category that a person made.
     has_own: bool,
@@ -20,7 +20,7 @@ pub struct ClassNamer<'a> {
 }
 
 impl<'a> ClassNamer<'a> {
-    /// A namer for boxes of these classes. `is_foreign` says that they are the classes of a companion
+    /// A namer for boxes of these classes. `is_foreign` means that they are the classes of a companion
     /// and not of a head that was trained for a project. A category with the name of a foreign class
     /// counts as the person's as long as the model has not given it to a box.
     pub fn new(document: &'a Document, class_names: &[String], is_foreign: bool) -> Self {
@@ -53,7 +53,7 @@ impl<'a> ClassNamer<'a> {
 
     /// Whether a box of a picture may get this name from the model.
     ///
-    /// A foreign model may give the names that a person has mapped its classes to. It may give other
+    /// A foreign model may use the names that a person has mapped its classes to. It may use other
     /// names only if the picture does not have exactly one tag and, as soon as a person has made a
     /// category, only names of existing categories.
     pub fn accepts(&self, picture: PictureId, name: &str) -> bool {

@@ -16,7 +16,7 @@ use crate::naming::{ANY_OBJECT, MappedClass, Naming, ONE_OBJECT_IOU};
 /// Sets what some classes, given by their names, stand for. With `None` a class keeps its own name.
 ///
 /// On pictures for which `by_name` is true, proposals that nobody has judged follow at once if their
-/// category tells their class, which is the case as long as the class keeps its own name. Of
+/// category identifies their class, as it does while the class keeps its own name. Of
 /// proposals that become the same box, the one with the highest score stays. For other pictures the
 /// caller proposes again, which can also separate classes that had the same name.
 ///

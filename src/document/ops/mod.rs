@@ -10,7 +10,7 @@
 //!
 //! | module | its one idea |
 //! |---|---|
-//! | `builder` | what the operations share |
+//! | `builder` | collects edits and looks up rows, for all operations |
 //! | `boxes`, `categories`, `pictures` | what a person does |
 //! | `propose` | what a model does |
 //! | `class_namer` | which of the project's names a model's box gets |

@@ -1,4 +1,4 @@
-//! What a model does: it proposes boxes, and does not touch what a person has judged.
+//! What a model does: it proposes boxes, and does not change boxes that a person has judged.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,9 +14,9 @@ use crate::document::picture::ReviewState;
 use crate::document::provenance::{Origin, Provenance};
 use crate::geometry::BBox;
 
-/// The least IoU with a judged box at which a proposal is about the same object.
+/// The minimum IoU with a judged box at which a proposal is about the same object.
 const SAME_OBJECT_IOU: f32 = 0.5;
-/// The least share of the smaller of the two boxes that must be inside the other one for a proposal
+/// The minimum share of the smaller of the two boxes that must be inside the other one for a proposal
 /// to be about the same object.
 const SAME_OBJECT_COVER: f32 = 0.8;
 

@@ -41,7 +41,7 @@ fn actions(most: usize) -> impl Strategy<Value = Vec<Action>> {
 }
 
 impl Action {
-    /// The edit that this action means for a document; it may fail, and applying it may too.
+    /// The edit of this action on a document. Making it may fail, and so may applying it.
     fn edit(&self, document: &Document) -> Result<Edit, EditError> {
         let [one, two, three, four] = &self.picks;
         let pictures: Vec<_> = document.pictures().map(|row| row.id).collect();
@@ -51,7 +51,7 @@ impl Action {
             .flat_map(|id| document.annotations(*id))
             .map(|row| row.id)
             .collect();
-        // An id that is not there is a case too.
+        // An id that does not exist is a case too.
         let picture = |at: &Index| *at.get(&[&pictures[..], &[PictureId(99)]].concat());
         let category = |at: &Index| *at.get(&[&categories[..], &[CategoryId(99)]].concat());
         let a_box = |at: &Index| match boxes.as_slice() {
@@ -134,7 +134,8 @@ impl Action {
     }
 }
 
-/// Does what can be done, and tells how many steps that made. What fails must change nothing.
+/// Performs the actions that are possible, and returns the number of steps. A failed action must
+/// change nothing.
 fn perform(actions: &[Action], document: &mut Document, history: &mut History) {
     for action in actions {
         let Ok(edit) = action.edit(document) else {

@@ -1,7 +1,7 @@
 //! Writes a project as COCO.
 //!
 //! Ids are those of the document, categories come in the person's order, and `iscrowd`, `area`,
-//! `info` and `segmentation` are always there. Boxes have the fewest decimals that give the same
+//! `info` and `segmentation` are always present. Boxes have the fewest decimals that lead to the same
 //! `f32` edges when they are read.
 
 use serde_json::{Map, Value, json};
@@ -93,7 +93,7 @@ fn instances(writer: &mut ExportWriter<'_>, pictures: &[&ExportedPicture<'_>]) -
         extra,
         ..Instances::default()
     };
-    // With provenance, the boxes that are not selected are written where nobody takes them for
+    // With provenance, the boxes that are not selected are written where no program reads them as
     // ground truth.
     let mut other_boxes = Vec::new();
     for one in pictures {
@@ -214,7 +214,7 @@ fn annotation(
     }
 }
 
-/// `[x, y, width, height]` with the fewest decimals that give the same edges, and inside of what
+/// `[x, y, width, height]` with the fewest decimals that lead to the same edges, and inside of what
 /// the edges enclose.
 pub(super) fn shortest_bbox(rect: &BBox) -> [f64; 4] {
     let decimal = |edge: f32| edge.to_string().parse().unwrap_or_else(|_| f64::from(edge));

@@ -2,7 +2,7 @@
 //!
 //! Three kinds of keys go beyond the common ones:
 //! - **Unknown keys** are kept as JSON text in the `extra` of the row that they belong to, and are
-//!   written again by an export. An outline is kept as `outline` says. `ignore` and scores of
+//!   written again by an export. An outline is kept as described in `outline`. `ignore` and scores of
 //!   ground truth are dropped.
 //! - **Flags** for which COCO has no key are `attributes`, as in CVAT: `occluded`, `truncated`,
 //!   `difficult`.
@@ -249,7 +249,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
         if ignore.is_some_and(|value| value != json!(0) && value != json!(false)) {
             let name = id.map_or_else(|| "without an id".to_owned(), |id| id.to_string());
             self.report_change(format!(
-                "the mark `ignore` of annotation {name} was dropped"
+                "the flag `ignore` of annotation {name} was dropped"
             ));
         }
         keep_outline(&mut extra, bbox);
@@ -298,7 +298,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
     }
 
     /// Keeps the unknown keys at the top. `info` is dropped where it is our own or describes the
-    /// model, which the boxes know themselves.
+    /// model, which is the provenance of the boxes.
     fn hand_over_top(&mut self, has_scores: bool) {
         let is_own_or_empty = |value: &Value| match value {
             Value::Object(info) => info.is_empty() || info == &own_info(),

@@ -1,8 +1,8 @@
 //! The outline of an object (`segmentation`, `keypoints`, `num_keypoints`, and the `area` of a
 //! mask), which is kept unchanged while its box stays.
 //!
-//! The original `bbox` is kept together with the outline. An export compares it with the box of
-//! today: if the box was moved, the outline no longer fits and is left out.
+//! The original `bbox` is kept together with the outline. An export compares it with the current
+//! box: if the box was moved, the outline no longer fits and is left out.
 
 use serde_json::{Map, Value};
 
@@ -30,7 +30,7 @@ pub(super) fn is_outline(segmentation: &Value) -> bool {
     }
 }
 
-/// Prepares the further keys of an imported annotation: drops an outline that says no more than
+/// Prepares the further keys of an imported annotation: drops an outline that contains no more than
 /// the box, and keeps the box together with any other outline.
 pub(super) fn keep_outline(row: &mut Map<String, Value>, bbox: [f64; 4]) {
     if !row.get("segmentation").is_some_and(is_outline) {
@@ -49,7 +49,7 @@ pub(super) fn keep_outline(row: &mut Map<String, Value>, bbox: [f64; 4]) {
 }
 
 /// Prepares the further keys of an annotation for export: removes the original box, and the
-/// outline if the box is not that one any more. Returns whether an outline was removed.
+/// outline if the box has changed since. Returns whether an outline was removed.
 pub(super) fn remove_stale_outline(
     row: &mut Map<String, Value>,
     rect: &BBox,

@@ -1,7 +1,7 @@
 //! The one reader of instances files. It hands out the rows one by one, in the order of the file, so
 //! that only one row at a time is in memory as JSON.
 //!
-//! It accepts what programs write for ids, sizes and names. What a caller cannot do without is the
+//! It accepts what programs write for ids, sizes and names. Which fields are required is the
 //! caller's decision: an import into a project leaves out the faulty rows, and
 //! [`Instances::read`](super::types::Instances::read) refuses the file.
 
@@ -245,7 +245,9 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
     let image_id = RowId::parse(row.remove("image_id"));
     let category_id = RowId::parse(row.remove("category_id"));
     let (Some(image_id), Some(category_id)) = (image_id, category_id) else {
-        return Err(format!("annotation {name} names no picture or no category"));
+        return Err(format!(
+            "annotation {name} refers to no picture or no category"
+        ));
     };
     let bbox = row.remove("bbox");
     let bbox = bbox.as_ref().and_then(four_numbers);

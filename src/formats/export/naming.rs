@@ -17,8 +17,8 @@ pub(in crate::formats) struct ExportedPicture<'a> {
     pub name: String,
 }
 
-/// Gives each picture its subset, and a name that no other picture or label file has, not even on
-/// a system that ignores the case of letters. Folders are kept.
+/// Assigns each picture its subset and a name that no other picture or label file has, even on
+/// a system that ignores case. Folders are kept.
 pub(in crate::formats) fn name_pictures<'a>(
     pictures: impl Iterator<Item = &'a Picture>,
     options: &ExportOptions,

@@ -22,7 +22,7 @@ pub enum BoxSelection {
     #[default]
     GroundTruth,
     /// Proposals that nobody has reviewed, with their scores, of the pictures that are not done.
-    /// Only COCO can hold them.
+    /// Only COCO can represent them.
     Proposals,
 }
 
@@ -57,7 +57,7 @@ pub struct ExportOptions {
     pub scope: PictureScope,
     /// Which boxes.
     pub boxes: BoxSelection,
-    /// Whether a COCO file also holds what only this program understands, under keys `tsukami`
+    /// Whether a COCO file also contains what only this program understands, under keys `tsukami`
     /// that other programs ignore: who made a box, what the model had proposed, open and rejected
     /// proposals, colours and shortcut keys. Importing the file restores the same document.
     pub provenance: bool,

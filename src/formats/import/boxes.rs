@@ -11,10 +11,10 @@ use crate::document::{
 };
 use crate::geometry::BBox;
 
-/// From this overlap on, an imported box is the same as one of the document.
+/// The minimum overlap at which an imported box is the same as one of the document.
 const SAME_BOX_IOU: f32 = 0.99;
 
-/// From this overlap on, a proposal is covered by a person's judgement.
+/// The minimum overlap at which a person's judgement covers a proposal.
 const JUDGED_IOU: f32 = 0.9;
 
 /// A smaller distance beyond the edge of the picture is a rounding error of the file.

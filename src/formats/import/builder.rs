@@ -1,7 +1,7 @@
-//! Turns what the files of an import say into one edit.
+//! Turns the content of the imported files into one edit.
 //!
-//! The reader of a format adds categories and pictures to an [`ImportBuilder`] as its files have
-//! them. [`ImportBuilder::finish`] then makes all decisions, in the same way for all formats:
+//! The reader of a format adds categories and pictures to an [`ImportBuilder`] as they are in its
+//! files. [`ImportBuilder::finish`] then makes all decisions, in the same way for all formats:
 //! which picture is meant, which id is free, which box the document already has, what is clipped,
 //! and what the review state becomes.
 
@@ -63,7 +63,7 @@ impl<'a> ImportBuilder<'a> {
         self.report.skipped.add(text);
     }
 
-    /// The index of a category, which is added unless one of its name is there. `None` if it has
+    /// The index of a category, which is added unless one with its name exists. `None` if it has
     /// no name.
     pub(in crate::formats) fn add_category(
         &mut self,

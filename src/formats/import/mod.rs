@@ -1,8 +1,8 @@
-//! What the readers of all formats share: from what a file says to one edit of the document.
+//! What the readers of all formats share: from the content of a file to one edit of the document.
 //!
 //! | file | its one idea |
 //! |---|---|
-//! | `rows` | what a file says, before anything is decided |
+//! | `rows` | the content of a file, before anything is decided |
 //! | `builder` | takes the rows of a file, decides, and makes one edit |
 //! | `pictures` | which picture of the document each picture of a file is |
 //! | `categories` | known categories, and new ones |

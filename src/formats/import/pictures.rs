@@ -55,7 +55,7 @@ pub(super) fn match_pictures<'a>(
                 index_of_path.insert(path, matched.len());
                 matched.push((found, imported));
             }
-            // Two folders may hold pictures of the same name. Nothing tells whose boxes these are.
+            // Two folders may contain pictures of the same name. It is unknown whose boxes these are.
             Some(index) if is_renamed || matched[*index].1.names.first() != Some(&name) => {
                 report.skipped.add(format!(
                     "{name}: another picture of the file was already matched to {path}"
@@ -127,9 +127,9 @@ impl<'a, 'r> Matcher<'a, 'r> {
         Self { root, by_stem }
     }
 
-    /// In this order: a picture of the document with the very path, a file in the project's
-    /// folder, and a picture whose path agrees in its last parts. A picture of which the file
-    /// tells the size may also be missing altogether.
+    /// In this order: a picture of the document with exactly this path, a file in the project's
+    /// folder, and a picture whose path agrees in its last parts. A picture whose size is in the file
+    /// may also be missing entirely.
     fn find(&self, imported: &ImportedPicture) -> Result<PictureMatch<'a>, String> {
         let any_extension = imported.any_extension;
         for name in &imported.names {
@@ -155,7 +155,7 @@ impl<'a, 'r> Matcher<'a, 'r> {
                     is_path_suffix(path, name) || is_path_suffix(name, path)
                 })
                 .collect();
-            // The more folders agree, the better. The part of a path beyond the name says nothing.
+            // The more folders agree, the better. The rest of the path does not matter.
             let agreement = |picture: &Picture| picture.path.len().min(name.len());
             let best = matching.iter().map(|picture| agreement(picture)).max();
             matching.retain(|picture| Some(agreement(picture)) == best);

@@ -1,4 +1,4 @@
-//! What a file says about categories, pictures and boxes, before anything is decided about it.
+//! The categories, pictures and boxes of a file, before anything is decided about them.
 
 use crate::document::{BoxState, Flags, Origin, Provenance, ReviewState};
 use crate::geometry::BBox;
@@ -10,7 +10,7 @@ pub(in crate::formats) struct ImportedCategory {
     pub id: Option<u64>,
     pub name: String,
     pub colour: Option<[u8; 3]>,
-    /// Whether the file says which key the category has, and the key if it has one. Without it
+    /// Whether the file states the key of the category, and the key if it has one. Without it
     /// the category gets a free digit.
     pub hotkey: Option<Option<char>>,
     /// Unknown fields as JSON text.
@@ -27,7 +27,7 @@ pub(in crate::formats) struct ImportedPicture {
     pub id: Option<u64>,
     /// Width and height in pixels.
     pub size: Option<[u32; 2]>,
-    /// The review state, if the format can tell it.
+    /// The review state, if the format can express it.
     pub review: Option<ReviewState>,
     pub missing: Option<bool>,
     pub content_hash: Option<Box<str>>,

@@ -57,7 +57,7 @@ fn read_picture(
     };
     let size = side("width").zip(side("height"));
     if size.is_none() {
-        import.report_change(format!("{shown}: the size of the picture is not given"));
+        import.report_change(format!("{shown}: the size of the picture is missing"));
     }
     let mut imported = ImportedPicture {
         names: paths::picture_paths(file, import.root, &name, root.text_of("folder")),

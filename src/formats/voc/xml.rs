@@ -1,9 +1,9 @@
-//! As much of XML as VOC needs: elements with text and elements in them.
+//! The subset of XML that VOC needs: elements that contain text and elements.
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-/// VOC has no elements deeper than this.
+/// Maximum depth of elements in VOC.
 const MAX_DEPTH: usize = 32;
 
 /// An XML element.

@@ -1,4 +1,4 @@
-//! What a data set says about its classes: `data.yaml`, or a list that labelImg or darknet wrote.
+//! The classes of a data set: from `data.yaml`, or from a list that labelImg or darknet wrote.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::formats::input;
 /// Files that list the classes, one name per line, in the order of their numbers.
 const CLASS_LIST_FILES: [&str; 3] = ["classes.txt", "obj.names", "_darknet.labels"];
 
-/// What a data set says about its classes.
+/// The classes of a data set.
 #[derive(Default)]
 pub(super) struct Description {
     /// Names by the number of the class.

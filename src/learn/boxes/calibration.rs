@@ -2,7 +2,7 @@
 
 /// Newton steps. The problem is convex and has two parameters.
 const NEWTON_STEPS: usize = 20;
-/// Strength of the prior that holds the curve near its start, in observations.
+/// Strength of the prior that keeps the curve near its start, in observations.
 const PRIOR_OBSERVATIONS: f64 = 2.0;
 
 /// The probability that a person accepts a box without changes: `1 / (1 + exp(-(slope * gain + offset)))`

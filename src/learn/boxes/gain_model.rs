@@ -11,7 +11,7 @@ use super::ridge::GramSums;
 use super::select::{Selected, select};
 use crate::geometry::BBox;
 
-/// From this IoU on a person accepts a box without changes, as in
+/// The minimum IoU at which a person accepts a box without changes, as in
 /// [`crate::evaluate::annotation_effort`].
 const ACCEPT_IOU: f32 = 0.75;
 

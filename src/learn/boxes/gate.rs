@@ -18,7 +18,7 @@ pub struct ReviewCost {
     pub accepts: usize,
 }
 
-/// How proposals do on held-out pictures.
+/// The performance of proposals on held-out pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GateMetrics {
     /// The number of held-out pictures.

@@ -26,8 +26,8 @@ const MAX_RECENT: usize = 150;
 /// At most this many of the latest held-out pictures are used for evaluation.
 const MAX_RECENT_HELD_OUT: usize = 100;
 
-/// Learns from reviewed pictures. The same pictures in the same order give the same bits, and a removed
-/// picture leaves no trace except in the rounding of sums.
+/// Learns from reviewed pictures. The same pictures in the same order lead to the same bits, and a removed
+/// picture affects nothing but the rounding of sums.
 pub struct BoxLearner {
     seed: u64,
     pictures: Vec<ReviewedPicture>,
@@ -70,7 +70,7 @@ impl BoxLearner {
         self.pictures.push(picture);
     }
 
-    /// Removes a picture, if it is there.
+    /// Removes a picture, if it was added.
     pub fn remove(&mut self, id: u64) {
         if let Some(at) = self.pictures.iter().position(|picture| picture.id == id) {
             let picture = self.pictures.remove(at);

@@ -1,4 +1,4 @@
-//! Learned proposers in the bytes of version 1, which older project files hold: little-endian numbers,
+//! Learned proposers in the bytes of version 1, which older project files contain: little-endian numbers,
 //! lists after their length as u64.
 
 use super::stored_proposer::{StoredMetrics, StoredProposer};

@@ -33,7 +33,7 @@
 //! | `calibration` | gains converted to probabilities |
 //! | `gate` | whether the learned proposals are better |
 //! | `similar` | the boxes that look like an example |
-//! | `learned_box`, `block` | what comes out, and what goes in |
+//! | `learned_box`, `block` | the resulting box, and the block whose tokens are the input |
 //! | `envelope`, `stored_proposer`, `legacy` | stored bytes, and those of the first version |
 
 mod block;

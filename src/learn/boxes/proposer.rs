@@ -1,4 +1,4 @@
-//! What was learned: proposes boxes for a picture that nobody has reviewed.
+//! The learned proposer: proposes boxes for an unreviewed picture.
 
 use super::calibration::Calibration;
 use super::candidates::{CandidateModels, candidates};
@@ -28,7 +28,7 @@ pub struct LearnedProposer {
     pub(super) calibration: Calibration,
     /// `None` if the reviewed boxes had no categories.
     pub(super) categories: Option<CategoryClassifier>,
-    /// How it does on pictures that it was not learned from.
+    /// Its performance on pictures that it was not learned from.
     pub metrics: GateMetrics,
     /// Whether it is better there than the program's own proposals. It should only be used if it is.
     pub is_better: bool,

@@ -14,7 +14,7 @@ fn square(x: f32, y: f32, side: f32) -> BBox {
     BBox::from_xywh(x, y, side, side)
 }
 
-/// A picture whose tokens hold, with noise, how much of each patch lies in an object, and whose map shows
+/// A picture whose tokens encode, with noise, how much of each patch lies in an object, and whose map shows
 /// roughly where that is: the program proposes a box that is off by a third.
 fn features_of(objects: &[BBox], random: &mut Random) -> PictureFeatures {
     let grid = Grid {
@@ -175,7 +175,7 @@ fn a_picture_verified_to_be_empty_shows_what_is_not_an_object() {
     };
     let mut learner = BoxLearner::new(0);
     for id in 0..24 {
-        // If there is only the square on the right, a person says that there is nothing.
+        // A picture with only the square on the right is marked as empty.
         let is_empty = id % 2 == 0;
         let (features, [_, left]) = scene(!is_empty);
         let truth = if is_empty { vec![] } else { vec![(left, 1)] };
@@ -443,7 +443,7 @@ fn a_proposer_in_the_bytes_of_version_1_still_opens() {
             expected["category"].as_u64().map(|id| id as u32)
         );
     }
-    // Written again, it is in the bytes of today.
+    // Written again, it is in the current format.
     let again = LearnedProposer::from_bytes(&proposer.to_bytes("model"), "model");
     assert_eq!(again, Some(proposer));
 }

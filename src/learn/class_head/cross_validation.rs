@@ -37,7 +37,7 @@ pub fn choose(tried: &[HeldOutScore]) -> Option<HeldOutScore> {
     let best = tried.iter().min_by(|a, b| a.loss.total_cmp(&b.loss));
     let enough = best.map_or(f64::INFINITY, |best| best.loss + best.error);
     let chosen = tried.iter().find(|tried| tried.loss <= enough);
-    // If vectors hold NaN, so do the losses, and any penalty will do.
+    // If vectors contain NaN, so do the losses, and the choice does not matter.
     chosen.or(tried.first()).copied()
 }
 

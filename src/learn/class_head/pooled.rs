@@ -2,7 +2,7 @@
 //!
 //! The logit of a class is a pooled zero-padded convolution over the patch tokens. Pooling is
 //! linear, so with a frozen backbone the logit is linear in the pooled neighbourhoods of the patches:
-//! one vector of `k * k * D` numbers holds all that training needs of a picture.
+//! one vector of `k * k * D` numbers contains all that training needs from a picture.
 
 use crate::geometry::Grid;
 use crate::localize::Evidence;

@@ -67,11 +67,11 @@ pub struct TrainedHead {
     pub held_out_accuracy: Option<f64>,
 }
 
-/// Trains a head on tagged pictures. The same pictures in the same order give the same bytes.
+/// Trains a head on tagged pictures. The same pictures in the same order lead to the same bytes.
 ///
 /// With one class per picture the problem is multinomial, otherwise each class is trained against all
 /// else. If a class is on every picture, for instance because there is only one class, there are no
-/// examples without it: then the background of the pictures is used as such. The penalty is chosen by
+/// examples without it; the background of the pictures is used instead. The penalty is chosen by
 /// threefold cross-validation: the largest one whose loss on held-out pictures is within one standard
 /// error of the minimum (Breiman et al. 1984), because future pictures differ more from these than
 /// these differ from one another.

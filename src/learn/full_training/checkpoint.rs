@@ -84,9 +84,7 @@ impl Checkpoint {
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
         if metadata.remove("kind").as_deref() != Some(KIND) {
-            return Err(bad(
-                "it is not a checkpoint of a training; give another file",
-            ));
+            return Err(bad("it is not a training checkpoint; specify another file"));
         }
         if let Some(differences) = differences(&metadata, description) {
             return Err(FullTrainingError::OtherRun {

@@ -23,7 +23,7 @@ pub enum FullTrainingError {
     Model(#[from] ModelError),
     /// An unfinished training would be lost.
     #[error(
-        "{} holds an unfinished training: continue it with --resume, or delete it to start over",
+        "{} contains an unfinished training run: continue it with --resume, or delete it to start over",
         .0.display()
     )]
     Unfinished(PathBuf),

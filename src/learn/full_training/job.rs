@@ -45,10 +45,10 @@ impl TrainingJob<'_> {
         }
         let is_rate = |rate: f64| rate.is_finite() && rate >= 0.0;
         if !is_rate(settings.learning_rate) || !is_rate(settings.weight_decay) {
-            return refuse("--learning-rate and --weight-decay must be numbers of at least 0");
+            return refuse("--learning-rate and --weight-decay must be at least 0");
         }
         if !(0.0..1.0).contains(&settings.drop_path) {
-            return refuse("--drop-path must be a number from 0 to below 1");
+            return refuse("--drop-path must be in [0, 1)");
         }
         if settings.crop == 0 || settings.crop > settings.resize {
             return refuse("the crop must not be larger than the resized picture");

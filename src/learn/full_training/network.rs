@@ -74,8 +74,8 @@ impl Network {
 
     /// Logits `[N, C]` of normalised pixels `[N, 3, rows * patch, columns * patch]`.
     ///
-    /// `drop_path_scale [2 * L, N]` holds the factor of each residual branch for each picture, for stochastic depth
-    /// (Huang et al., arXiv 1603.09382): attention and MLP of the first block, then those of the next.
+    /// `drop_path_scale [2 * L, N]` contains the factor of each residual branch for each picture, for
+    /// stochastic depth (Huang et al., arXiv 1603.09382): attention and MLP of the first block, then those of the next.
     ///
     /// # Errors
     /// If a weight is missing or an operation fails.

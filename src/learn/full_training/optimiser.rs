@@ -11,7 +11,7 @@ use candle_core::{Result, Tensor, Var};
 const BETA1: f64 = 0.9;
 /// The decay of the second moment.
 const BETA2: f64 = 0.999;
-/// Keeps steps finite.
+/// Added to the denominator to keep steps finite.
 const EPS: f64 = 1e-8;
 
 /// A tensor for each variable, by name.

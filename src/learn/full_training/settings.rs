@@ -9,7 +9,7 @@ pub struct TrainingSettings {
     pub epochs: usize,
     /// The batch size.
     pub batch: usize,
-    /// The number of pictures that are computed at once, which memory has to hold. The gradient of a batch
+    /// The number of pictures that are computed at once, and so must fit into memory. The gradient of a batch
     /// is the sum over its micro-batches, so the result is the same except for rounding.
     pub micro_batch: usize,
     /// The initial learning rate.

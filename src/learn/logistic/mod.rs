@@ -1,6 +1,6 @@
 //! Logistic regression with an L2 penalty, with one class per vector or several: the problem that a
 //! class head on frozen tokens reduces to. It is convex, so there is one optimum, and the same vectors
-//! give the same bytes.
+//! lead to the same bytes.
 //!
 //! The minimised function is the weighted mean of the cross-entropies plus `l2 / 2 tr(W^T M W)`, without
 //! a penalty on the bias. The metric `M` is the covariance of the vectors, scaled to a mean variance of

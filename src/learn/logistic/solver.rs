@@ -45,7 +45,7 @@ impl Problem {
             let mut direction = history.direction(&gradient, &curvature);
             let mut slope = dot(&direction, &gradient);
             if slope >= 0.0 {
-                // Rounding has spoilt the history: forget it.
+                // Rounding has spoilt the history: discard it.
                 history = StepHistory::default();
                 direction = history.direction(&gradient, &curvature);
                 slope = dot(&direction, &gradient);

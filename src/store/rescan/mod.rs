@@ -3,9 +3,9 @@
 //! A picture is found by its path, or else by its content, so annotations follow a picture that was
 //! renamed. A picture that is not found is marked as missing and never removed.
 //!
-//! Each file is read once, when its picture is added, to record the hash of its content. By its hash
-//! a picture is found under another name, and a data set that was copied or unpacked, in which all
-//! times are new, is recognised as the same. Size and time are stored too: a file is read again only
+//! Each file is read once, when its picture is added, to record the hash of its content. The hash
+//! identifies a picture under another name, and a data set that was copied or unpacked, in which all
+//! times are new. Size and time are stored too: a file is read again only
 //! if they differ.
 //!
 //! A picture of an older project may not have a hash yet, and gets it now. Without a hash, it is found

@@ -13,7 +13,7 @@ use crate::document::{Document, Edit, Picture, PictureId};
 /// What is to be written to the project.
 #[derive(Default)]
 pub(in crate::store) struct Plan {
-    /// Added, missing and moved pictures, which nobody would want to undo.
+    /// Added, missing and moved pictures, which are not part of the undo history.
     pub list_edit: Edit,
     /// Pictures with changed content at the same path: size in pixels and hash.
     pub contents: Vec<(PictureId, [u32; 2], Option<Box<str>>)>,
@@ -145,7 +145,7 @@ pub(in crate::store) fn plan(
             let has_size = |former: &FileStamp| former.size == found[at].stamp.size;
             let was_never_read = picture.content_hash.is_none();
             if was_never_read && stamps.get(&id).is_some_and(has_size) {
-                // The project is older and was copied. As far as can be told, only the time is new.
+                // The project is older and was copied. As far as can be detected, only the time is new.
                 let hash = hashes.get(&at).map(|hash| &**hash);
                 plan.set_unchanged(&mut rows, picture, &found[at], hash);
                 assigned.insert(at);

@@ -30,7 +30,7 @@ impl Project {
         let plan = plan(self.document(), &stamps, found, inspector);
         self.commit_untracked("update the list of pictures", &plan.list_edit)?;
         if !plan.contents.is_empty() {
-            self.commit_with("take in changed pictures", None, |document| {
+            self.commit_with("update changed pictures", None, |document| {
                 let mut edits = Vec::new();
                 for (id, size, hash) in &plan.contents {
                     edits.push(ops::set_content(document, *id, *size, hash.clone())?);

@@ -185,7 +185,7 @@ fn a_process_that_missed_many_changes_reads_the_whole_file_again() {
     assert_eq!(window.document(), view.document());
     let labels = window.history().steps().iter().map(|step| &*step.label);
     assert_eq!(labels.collect::<Vec<_>>(), ["draw box"; 3]);
-    // Moving everything into the single file deletes the log, which does no harm.
+    // Moving everything into the single file deletes the log without loss.
     let path = window.path().to_path_buf();
     window.close().expect("it closes");
     let mut window = open(&path, Access::Edit);

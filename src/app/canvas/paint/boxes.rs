@@ -1,8 +1,8 @@
 //! How boxes look.
 //!
-//! Colour and name tell the class. Line and badge tell the state, so that nobody has to tell
-//! colours apart: a proposal is dashed and has its score, an accepted box has a plain line, an
-//! edited one has cut corners, a drawn one has a heavier line. Every line lies on a darker one, so
+//! Colour and name show the class. Line and badge show the state, so that nobody has to distinguish
+//! colours: a proposal is dashed and has its score, an accepted box has a plain line, an
+//! edited one has cut corners, a drawn one has a heavier line. Every line is drawn over a darker one, so
 //! that it is visible on any picture.
 
 use egui::{Color32, CornerRadius, FontId, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2, vec2};

@@ -1,4 +1,4 @@
-//! How boxes and aids look on the canvas. Nothing here knows the session.
+//! How boxes and aids look on the canvas. Nothing here depends on the session.
 
 mod aids;
 mod boxes;

@@ -25,7 +25,7 @@ const VERTICAL_MARGIN: f32 = 120.0;
 /// Rows that the page keys move by.
 const PAGE_ROWS: isize = 10;
 
-/// The search, the highlighted row, and what is known about the model's classes.
+/// The search, the highlighted row, and the rows of the model's classes.
 #[derive(Default)]
 pub struct ClassNamesDialog {
     search: String,
@@ -37,7 +37,7 @@ pub struct ClassNamesDialog {
     view: [f32; 2],
 }
 
-/// What is done with the highlighted row or with all rows that are shown.
+/// An action on the highlighted row or on all rows that are shown.
 #[derive(Clone, Copy, PartialEq)]
 enum RowAction {
     /// Choose the name of the highlighted class.

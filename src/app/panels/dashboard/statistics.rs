@@ -1,4 +1,4 @@
-//! Progress of the review and what became of proposals, counted over a document.
+//! Progress of the review and outcomes of proposals, counted over a document.
 
 use std::collections::HashMap;
 

@@ -7,7 +7,7 @@ use crate::app::i18n::{self, tr};
 use crate::app::session::Session;
 use crate::app::session::{PictureQuery, ReviewFilter, SortOrder};
 
-/// How much wider than asked for a combo box can be, in points. Without this margin the panel
+/// How much wider than requested a combo box can be, in points. Without this margin the panel
 /// would grow in every frame.
 const COMBO_MARGIN: f32 = 10.0;
 /// Room for the buttons next to the order, and the width of the menu of filters, in points.

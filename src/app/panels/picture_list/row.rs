@@ -25,7 +25,7 @@ const CHIP_STEP: f32 = 11.0;
 /// Space below a thumbnail of the grid: two lines of text.
 const CELL_TEXT_HEIGHT: f32 = 36.0;
 
-/// What is drawn of a picture, and how.
+/// How a picture is drawn.
 struct Entry<'a> {
     session: &'a Session,
     picture: &'a Picture,
@@ -160,7 +160,7 @@ impl Entry<'_> {
             painter.rect_filled(rect, CornerRadius::same(4), fill);
         }
         if self.is_current && self.has_selection() {
-            // The one of the selected pictures that is on the canvas.
+            // Of the selected pictures, this one is on the canvas.
             let stroke = Stroke::new(1.5, ThemePalette::of(visuals).accent);
             painter.rect_stroke(rect, CornerRadius::same(4), stroke, StrokeKind::Inside);
         }

@@ -1,4 +1,4 @@
-//! The texts of a picture in the list: its boxes, its tags, and its path as far as it fits.
+//! The texts of a picture in the list: its boxes, its tags, and as much of its path as fits.
 
 use egui::{Color32, FontId, Ui};
 
@@ -62,7 +62,7 @@ impl BoxCounts {
     }
 }
 
-/// Elides the start of a path to fit the given width in points. The end says more.
+/// Elides the start of a path to fit the given width in points, since the end is more informative.
 pub fn elided(ui: &Ui, path: &str, font: &FontId, width: f32) -> String {
     let fits = |text: &str| {
         let painter = ui.painter();
