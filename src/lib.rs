@@ -50,24 +50,15 @@
 //! let proposals = propose::propose(&evidence, size, &Target::Automatic, &settings);
 //!
 //! let mut coco = Instances::default();
-//! coco.categories.push(Category {
-//!     id: 1,
-//!     name: "cat".into(),
-//!     ..Category::default()
-//! });
-//! coco.images.push(Image {
-//!     id: 1,
-//!     width: size.0,
-//!     height: size.1,
-//!     file_name: "chelsea.jpg".into(),
-//!     ..Image::default()
-//! });
-//! let boxes = (1..).zip(&proposals);
-//! coco.annotations = boxes
-//!     .map(|(id, proposal)| Annotation::new(id, 1, 1, &proposal.bbox, Some(proposal.score)))
-//!     .collect();
-//! let folder = tempfile::tempdir()?;
-//! coco.write(&folder.path().join("boxes.json"))?;
+//! coco.categories.push(Category::new(1, "cat"));
+//! coco.images.push(Image::new(1, size, "chelsea.jpg"));
+//! for (id, found) in (1..).zip(&proposals) {
+//!     let annotation = Annotation::new(id, 1, 1, &found.bbox, Some(found.score));
+//!     coco.annotations.push(annotation);
+//! }
+//! # let folder = tempfile::tempdir()?;
+//! # let out = folder.path().join("boxes.json");
+//! coco.write(&out)?;
 //! # assert!(proposals[0].bbox.area() > 0.2 * (size.0 * size.1) as f32);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

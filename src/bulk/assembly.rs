@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Map;
 
 use super::info::RunInfo;
 use crate::formats::coco::{Annotation, Category, Image, Instances};
@@ -19,21 +18,15 @@ pub(super) struct PictureResult {
 impl PictureResult {
     /// The result for a picture of this width and height in pixels, from proposals with the ids of
     /// their categories.
-    pub fn new(name: &str, (width, height): (u32, u32), named: &[(&Proposal, u64)]) -> Self {
+    pub fn new(name: &str, size: (u32, u32), named: &[(&Proposal, u64)]) -> Self {
         let annotation = |(proposal, category): &(&Proposal, u64)| {
-            let bbox = proposal.bbox.clipped(width, height)?;
+            let bbox = proposal.bbox.clipped(size.0, size.1)?;
             let annotation = Annotation::new(0, 0, *category, &bbox, Some(proposal.score));
             // A very thin box may lose its area when it is rounded to hundredths of a pixel.
             (annotation.area > 0.0).then_some(annotation)
         };
         Self {
-            image: Image {
-                id: 0,
-                width,
-                height,
-                file_name: name.to_owned(),
-                extra: Map::new(),
-            },
+            image: Image::new(0, size, name),
             annotations: named.iter().filter_map(annotation).collect(),
         }
     }

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Map;
-
 use crate::formats::coco::Category;
 use crate::naming::{ANY_OBJECT, Naming};
 use crate::pictures::ScannedPicture;
@@ -111,12 +109,7 @@ impl<'a> RunCategories<'a> {
             .ids
             .iter()
             .filter(|(_, id)| !self.is_companion || used.contains(id))
-            .map(|(name, id)| Category {
-                id: *id,
-                name: name.clone(),
-                supercategory: String::new(),
-                extra: Map::new(),
-            })
+            .map(|(name, id)| Category::new(*id, name))
             .collect();
         categories.sort_by_key(|category| category.id);
         categories

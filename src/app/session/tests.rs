@@ -19,7 +19,7 @@ fn session() -> (TempDir, Session) {
     let pictures = ["1.jpg", "2.jpg", "3.jpg"];
     let pictures = pictures.map(|path| Picture::new(PictureId(0), path, 100, 100));
     project
-        .commit_with("add pictures", None, |document| {
+        .commit_untracked_with("add pictures", |document| {
             Ok(ops::add_pictures(document, pictures.to_vec()))
         })
         .unwrap();

@@ -221,7 +221,7 @@ fn on_workspace_event(
             .view
             .textures
             .insert_thumbnail(context, picture, image),
-        WorkerEvent::Relocalized(derived) => workspace.on_relocalized(derived),
+        WorkerEvent::Relocalized(boxes) => workspace.on_relocalized(boxes),
         WorkerEvent::Proposer(ProposerEvent::Model(model)) => {
             workspace
                 .on_model(model)

@@ -31,7 +31,7 @@ pub enum WorkerEvent {
     Thumbnail(PictureId, Option<ColorImage>),
     /// The model is ready, or has processed a picture.
     Proposer(ProposerEvent),
-    /// Boxes were derived from cached maps.
+    /// Boxes were made from cached maps.
     Relocalized(RelocalizedBoxes),
     /// An outcome of learning with the model that has this number.
     Learning(u64, LearningEvent),
@@ -137,7 +137,7 @@ pub enum ProposerEvent {
     Failed(PictureId, String),
 }
 
-/// The purpose of derived boxes.
+/// The purpose of boxes made from cached maps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RelocalizePurpose {
     /// They replace untouched proposals.
@@ -146,7 +146,7 @@ pub enum RelocalizePurpose {
     Count,
 }
 
-/// Boxes of some pictures, derived from cached maps.
+/// Boxes of some pictures, made from cached maps.
 pub struct RelocalizedBoxes {
     /// Their purpose.
     pub purpose: RelocalizePurpose,

@@ -22,7 +22,7 @@ pub struct Relocalizer {
 }
 
 impl Relocalizer {
-    /// A deriver without a request.
+    /// A relocalizer without a request.
     pub fn new(purpose: RelocalizePurpose, cache: Arc<Cache>, events: EventSender) -> Self {
         Self {
             purpose,
@@ -33,9 +33,9 @@ impl Relocalizer {
     }
 
     /// Whether boxes are of the newest request.
-    pub fn is_current_request(&self, derived: &RelocalizedBoxes) -> bool {
-        derived.purpose == self.purpose
-            && derived.generation == self.generation.load(Ordering::Relaxed)
+    pub fn is_current_request(&self, relocalized: &RelocalizedBoxes) -> bool {
+        relocalized.purpose == self.purpose
+            && relocalized.generation == self.generation.load(Ordering::Relaxed)
     }
 
     /// Cancels the request.
@@ -44,7 +44,7 @@ impl Relocalizer {
     }
 
     /// Derives the boxes of these pictures; an earlier request is cancelled.
-    pub fn derive(
+    pub fn relocalize(
         &self,
         model: Arc<ModelInfo>,
         cut: LocalizeOptions,
@@ -57,7 +57,7 @@ impl Relocalizer {
             Arc::clone(&self.cache),
             self.events.clone(),
         );
-        spawn("deriver", move || {
+        spawn("relocalizer", move || {
             let mut left = pictures.len();
             for batch in pictures.chunks(BATCH) {
                 if latest.load(Ordering::Relaxed) != generation {

@@ -40,7 +40,7 @@ pub struct Workspace {
     pub view: ViewState,
     /// The model and its results.
     pub proposing: Proposing,
-    /// Maps and the boxes derived from them.
+    /// Maps and the boxes made from them.
     pub relocalizing: Relocalizing,
     /// Learning from reviewed pictures.
     pub learning: Learning,

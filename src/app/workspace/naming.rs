@@ -64,6 +64,8 @@ impl Workspace {
             .filter_map(|row| self.request(row.id));
         let pictures: Vec<PictureRequest> = pictures.collect();
         let cut = localize_options_of(self.session.proposal_settings());
-        self.workers.class_counter.derive(model_info, cut, pictures);
+        self.workers
+            .class_counter
+            .relocalize(model_info, cut, pictures);
     }
 }

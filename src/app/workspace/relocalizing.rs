@@ -99,19 +99,21 @@ impl Workspace {
         let pictures: Vec<PictureRequest> = pictures.collect();
         self.relocalizing.queue.clear();
         self.relocalizing.remaining = pictures.len();
-        self.workers.relocalizer.derive(model_info, cut, pictures);
+        self.workers
+            .relocalizer
+            .relocalize(model_info, cut, pictures);
     }
 
-    /// Boxes were derived from cached maps. They are written when no drag is under way.
-    pub fn on_relocalized(&mut self, derived: RelocalizedBoxes) {
+    /// Boxes were made from cached maps. They are written when no drag is under way.
+    pub fn on_relocalized(&mut self, relocalized: RelocalizedBoxes) {
         let model = self.model_info();
-        if model.is_none_or(|model_info| **model_info != *derived.model) {
+        if model.is_none_or(|model_info| **model_info != *relocalized.model) {
             return;
         }
-        if self.workers.class_counter.is_current_request(&derived) {
-            self.naming.tally.count_proposals(&derived.boxes);
-        } else if self.workers.relocalizer.is_current_request(&derived) {
-            self.relocalizing.queue.push_back(derived);
+        if self.workers.class_counter.is_current_request(&relocalized) {
+            self.naming.tally.count_proposals(&relocalized.boxes);
+        } else if self.workers.relocalizer.is_current_request(&relocalized) {
+            self.relocalizing.queue.push_back(relocalized);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Maps in memory, and boxes that were derived from maps but are not written yet.
+//! Maps in memory, and boxes that were made from maps but are not written yet.
 
 use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroUsize;
@@ -13,7 +13,7 @@ use crate::localize::PictureMaps;
 /// The number of pictures whose maps are kept in memory.
 const MAX_MAPS: NonZeroUsize = NonZeroUsize::new(64).expect("it is not zero");
 
-/// The maps and what is derived from them.
+/// The maps and what is made from them.
 pub struct Relocalizing {
     /// The number of pictures whose proposals are still to be updated.
     pub remaining: usize,

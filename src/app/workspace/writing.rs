@@ -1,4 +1,4 @@
-//! Writing proposals into the project: results of the model, boxes derived from maps, and boxes of
+//! Writing proposals into the project: results of the model, boxes made from cached maps, and boxes of
 //! the active learned state.
 
 use std::sync::Arc;
@@ -35,12 +35,17 @@ impl Workspace {
         if has_waited || self.proposing.inferences.len() >= BATCH {
             self.write_inferences()?;
         }
-        if let Some(derived) = self.relocalizing.queue.pop_front() {
-            self.relocalizing.remaining = derived.left;
-            let written = self.write_boxes(&derived.model, &derived.cut, &derived.boxes, false);
+        if let Some(relocalized) = self.relocalizing.queue.pop_front() {
+            self.relocalizing.remaining = relocalized.left;
+            let written = self.write_boxes(
+                &relocalized.model,
+                &relocalized.cut,
+                &relocalized.boxes,
+                false,
+            );
             if written.is_err() {
                 // They are tried again, as results of the model are.
-                self.relocalizing.queue.push_front(derived);
+                self.relocalizing.queue.push_front(relocalized);
             }
             written?;
         }

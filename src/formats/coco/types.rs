@@ -29,7 +29,7 @@ pub struct Instances {
 }
 
 /// A picture.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Image {
     /// Unique, from 1.
     pub id: u64,
@@ -73,7 +73,7 @@ pub struct Annotation {
 }
 
 /// A category.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Category {
     /// Unique, from 1.
     pub id: u64,
@@ -97,6 +97,31 @@ pub struct Detection {
     pub bbox: [f64; 4],
     /// Confidence from 0 to 1.
     pub score: f64,
+}
+
+impl Image {
+    /// A picture of this upright width and height in pixels.
+    pub fn new(id: u64, (width, height): (u32, u32), file_name: &str) -> Self {
+        Self {
+            id,
+            width,
+            height,
+            file_name: file_name.to_owned(),
+            extra: Map::new(),
+        }
+    }
+}
+
+impl Category {
+    /// A category without a group.
+    pub fn new(id: u64, name: &str) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            supercategory: String::new(),
+            extra: Map::new(),
+        }
+    }
 }
 
 impl Annotation {
