@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("evaluate", &["geometry"]),
     ("nn", &["files", "geometry"]),
     ("tscam", &["nn", "localize", "pictures", "geometry"]),
+    ("segment", &["nn", "pictures", "geometry"]),
     (
         "learn",
         &[
@@ -68,7 +69,10 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Crates that only some modules may use.
 const CRATES: &[(&[&str], &[&str])] = &[
-    (&["candle_core", "candle_nn"], &["nn", "tscam", "learn"]),
+    (
+        &["candle_core", "candle_nn"],
+        &["nn", "tscam", "segment", "learn"],
+    ),
     (
         &["egui", "eframe", "egui_extras", "egui_plot", "rfd"],
         &["app"],
