@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("evaluate", &["geometry"]),
     ("nn", &["files", "geometry"]),
     ("tscam", &["nn", "localize", "pictures", "geometry"]),
+    ("saliency", &["nn", "pictures", "geometry"]),
     (
         "learn",
         &[
@@ -54,21 +55,24 @@ const LAYERS: &[(&str, &[&str])] = &[
         "app",
         &[
             "document", "evaluate", "files", "formats", "geometry", "learn", "localize", "naming",
-            "nn", "pictures", "propose", "store", "tscam",
+            "nn", "pictures", "propose", "saliency", "store", "tscam",
         ],
     ),
     (
         "cli",
         &[
             "app", "bulk", "document", "evaluate", "files", "formats", "geometry", "learn",
-            "localize", "naming", "nn", "pictures", "propose", "store", "tscam",
+            "localize", "naming", "nn", "pictures", "propose", "saliency", "store", "tscam",
         ],
     ),
 ];
 
 /// Crates that only some modules may use.
 const CRATES: &[(&[&str], &[&str])] = &[
-    (&["candle_core", "candle_nn"], &["nn", "tscam", "learn"]),
+    (
+        &["candle_core", "candle_nn"],
+        &["nn", "tscam", "saliency", "learn"],
+    ),
     (
         &["egui", "eframe", "egui_extras", "egui_plot", "rfd"],
         &["app"],

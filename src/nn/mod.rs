@@ -2,7 +2,8 @@
 //!
 //! - [`weights`] reads checkpoints, [`device`] opens the CPU or an accelerator, [`pixels`] turns
 //!   pictures into normalised tensors;
-//! - [`linear`], [`norm`] and [`convolution`] are layers;
+//! - [`linear`], [`norm`], [`convolution`], [`direct_convolution`] and [`transposed_convolution`] are
+//!   layers, and [`resample`] makes maps larger and smaller;
 //! - [`ops`] contains the fused operations for inference, [`autograd`] the same operations with a
 //!   backward pass, for training, and `kernels` the CPU loops of both.
 //!
@@ -12,12 +13,15 @@ pub mod autograd;
 mod autograd_kernels;
 pub mod convolution;
 pub mod device;
+pub mod direct_convolution;
 mod error;
 mod kernels;
 pub mod linear;
 pub mod norm;
 pub mod ops;
 pub mod pixels;
+pub mod resample;
+pub mod transposed_convolution;
 pub mod weights;
 
 pub use error::ModelError;
