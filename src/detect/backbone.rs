@@ -4,7 +4,7 @@ use candle_core::{Result, Tensor};
 use candle_nn::VarBuilder;
 
 use crate::nn::convolution::{Conv, KernelWindow, Padding};
-use crate::nn::resample::max_pool;
+use crate::nn::pooling::max_pool;
 
 /// By what negative activations are multiplied.
 pub const NEGATIVE_SLOPE: f32 = 0.1;
@@ -117,5 +117,6 @@ impl ResidualBlock {
 /// If a tensor is missing or has another shape.
 pub fn conv(stride: usize, vb: &VarBuilder) -> Result<Conv> {
     let (outputs, inputs, height, width) = vb.get_unchecked("weight")?.dims4()?;
-    Conv::without_norm([outputs, inputs, height, width], stride, vb)
+    let shape = [outputs, inputs, height, width];
+    Conv::without_norm(shape, stride, Padding::Half, vb)
 }

@@ -225,35 +225,38 @@ impl Conv {
         eps: f64,
     ) -> Result<Self> {
         let (kernel, bias) = fold_batch_norm(shape, conv, norm, eps)?;
-        Ok(Self {
-            linear: Linear {
-                weight: kernel_matrix(&kernel)?,
-                bias,
-            },
-            window: KernelWindow {
-                side: shape[2],
-                stride,
-                padding,
-            },
-        })
+        Self::from_kernel(&kernel, bias, stride, padding)
     }
 
-    /// Reads `weight [outputs, inputs, side, side]` and `bias [outputs]` of a convolution without a
-    /// batch norm, with padding by half the kernel.
+    /// Reads a convolution that has no batch norm, or one that is already folded in: `weight
+    /// [outputs, inputs, side, side]` and, if there is one, `bias [outputs]`.
     ///
     /// # Errors
     /// If a tensor is missing or has another shape.
-    pub fn without_norm(shape: [usize; 4], stride: usize, vb: &VarBuilder) -> Result<Self> {
+    pub fn without_norm(
+        shape: [usize; 4],
+        stride: usize,
+        padding: Padding,
+        vb: &VarBuilder,
+    ) -> Result<Self> {
         let kernel = vb.get(shape.as_slice(), "weight")?;
+        let bias = match vb.contains_tensor("bias") {
+            true => vb.get(shape[0], "bias")?,
+            false => Tensor::zeros(shape[0], kernel.dtype(), kernel.device())?,
+        };
+        Self::from_kernel(&kernel, bias, stride, padding)
+    }
+
+    fn from_kernel(kernel: &Tensor, bias: Tensor, stride: usize, padding: Padding) -> Result<Self> {
         Ok(Self {
             linear: Linear {
-                weight: kernel_matrix(&kernel)?,
-                bias: vb.get(shape[0], "bias")?,
+                weight: kernel_matrix(kernel)?,
+                bias,
             },
             window: KernelWindow {
-                side: shape[2],
+                side: kernel.dim(2)?,
                 stride,
-                padding: Padding::Half,
+                padding,
             },
         })
     }

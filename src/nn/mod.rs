@@ -2,7 +2,8 @@
 //!
 //! - [`weights`] reads checkpoints, [`device`] opens the CPU or an accelerator, [`pixels`] turns
 //!   pictures into normalised tensors;
-//! - [`linear`], [`norm`] and [`convolution`] are layers, and [`resample`] changes the grid of maps;
+//! - [`linear`], [`norm`], [`convolution`] and [`pooling`] are layers, and [`resample`] changes the
+//!   grid of maps;
 //! - [`ops`] contains the fused operations for inference, [`autograd`] the same operations with a
 //!   backward pass, for training, and `kernels` the CPU loops of both.
 //!
@@ -18,6 +19,7 @@ pub mod linear;
 pub mod norm;
 pub mod ops;
 pub mod pixels;
+pub mod pooling;
 pub mod resample;
 pub mod weights;
 
