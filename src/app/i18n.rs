@@ -1,7 +1,7 @@
 //! The texts of the window, in [Fluent](https://projectfluent.org).
 //!
 //! The texts are in `assets/locales/<language>/*.ftl` and are compiled in. Code names them by their
-//! ids through the macro [`tr!`], which takes arguments. The tests check that
+//! ids through the macro `tr!`, which takes arguments. The tests check that
 //! every id exists, that every text is used, and that arguments match.
 //!
 //! The errors of `store`, `pictures` and `formats` are English texts in those modules, and are not in
@@ -57,7 +57,7 @@ macro_rules! tr {
 }
 pub(crate) use tr;
 
-/// A text without arguments. Use [`tr!`], except where the id is not a literal.
+/// A text without arguments. Use `tr!`, except where the id is not a literal.
 pub fn text(id: &str) -> &'static str {
     // A text without arguments is a part of its file, so nothing is copied.
     match resolve(id, None) {
@@ -66,7 +66,7 @@ pub fn text(id: &str) -> &'static str {
     }
 }
 
-/// A text with arguments. Use [`tr!`].
+/// A text with arguments. Use `tr!`.
 pub fn format(id: &str, args: &FluentArgs<'_>) -> String {
     resolve(id, Some(args)).map_or_else(|| MISSING.to_owned(), Cow::into_owned)
 }

@@ -1,7 +1,8 @@
 //! Hashes of a file's content, in hexadecimal.
 //!
 //! XXH3 (128 bits, 32 digits) distinguishes a renamed picture from a new one. It is fast and not
-//! cryptographic, so it protects against accidents and not against forgery. SHA-256 (64 digits) identifies models.
+//! cryptographic, so it protects against accidents and not against forgery. SHA-256 (64 digits)
+//! identifies models.
 
 use std::fs::File;
 use std::io::{self, Read as _};

@@ -1,5 +1,5 @@
 //! Small objects are seen a second time at a larger scale, because their edges are only as exact as
-//! a patch, which is large compared with them.
+//! a patch, which is large compared with the objects.
 
 use super::boxes::ScoredBox;
 use super::levels::{LevelMap, largest_region};

@@ -20,7 +20,7 @@ use crate::files::{EXTENSION, SQLITE_SUFFIXES, backup_key, backups, side_folder}
 
 /// The number of newest backups that are retained.
 const MAX_RECENT_BACKUPS: usize = 3;
-/// The number of days with backups whose newest backup is retained as well.
+/// The number of days for which the newest backup is retained as well.
 const MAX_DAILY_BACKUPS: usize = 5;
 /// What the name of a copy ends in until it is complete.
 const PARTIAL_SUFFIX: &str = "-making";

@@ -159,7 +159,7 @@ impl Backbone {
         }
     }
 
-    /// The default of the approximate number of patches per picture: the number that the
+    /// The default approximate number of patches per picture: the number that the
     /// backbone was trained with, or 256 for DINOv2, which was trained to accept any grid.
     pub fn default_patches(&self) -> usize {
         match self {

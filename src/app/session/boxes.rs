@@ -70,7 +70,7 @@ impl Session {
     }
 
     /// Moves the right and lower edges of the selected boxes, or the left and upper ones, by some
-    /// pixels. While a key is held, this is part of the step before.
+    /// pixels. While a key is held, this is part of the previous step.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).

@@ -125,8 +125,8 @@ impl PictureQuery {
             || self.is_unreadable
     }
 
-    /// The pictures that match, in order. `by_name` are all pictures in the order of their names (see
-    /// [`by_name`]); `is_unreadable` returns whether a file exists but could not be decoded.
+    /// The pictures that match, in order. `by_name` are all pictures in the order of their names (see the
+    /// function `by_name`); `is_unreadable` returns whether a file exists but could not be decoded.
     pub fn run(
         &self,
         document: &Document,

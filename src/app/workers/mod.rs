@@ -2,7 +2,7 @@
 //! import and export.
 //!
 //! Each worker owns its threads and takes requests by calls that never wait. Its results come back
-//! as [`WorkerEvent`](events::WorkerEvent)s over one channel, which the window drains before it
+//! as [`WorkerEvent`]s over one channel, which the window drains before it
 //! draws.
 //!
 //! | file | what it does |

@@ -42,7 +42,7 @@ impl Reliability {
         self.0.len()
     }
 
-    /// The bins, possibly empty ones among them.
+    /// The bins, including empty ones.
     pub fn bins(&self) -> Vec<ReliabilityBin> {
         let mut bins = vec![ReliabilityBin::default(); BINS];
         for (predicted, is_accepted) in &self.0 {

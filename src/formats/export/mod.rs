@@ -3,7 +3,7 @@
 //! | file | its one idea |
 //! |---|---|
 //! | `options` | what is exported, and the one rule for which boxes (`BoxSelection::includes`) |
-//! | `writer` | the only source of boxes (`ground_truth`), and the only way to write files |
+//! | `writer` | the source of ground truth (`ground_truth`), and the only way to write files |
 //! | `naming` | the subset and the file name of each picture |
 //! | `split` | division into train, val and test |
 //! | `originals` | the pictures of the project, which no export overwrites |
