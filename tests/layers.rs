@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("evaluate", &["geometry"]),
     ("nn", &["files", "geometry"]),
     ("tscam", &["nn", "localize", "pictures", "geometry"]),
+    ("detect", &["nn", "pictures", "geometry"]),
     ("saliency", &["nn", "pictures", "geometry"]),
     (
         "learn",
@@ -54,15 +55,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "document", "evaluate", "files", "formats", "geometry", "learn", "localize", "naming",
-            "nn", "pictures", "propose", "saliency", "store", "tscam",
+            "detect", "document", "evaluate", "files", "formats", "geometry", "learn", "localize",
+            "naming", "nn", "pictures", "propose", "saliency", "store", "tscam",
         ],
     ),
     (
         "cli",
         &[
-            "app", "bulk", "document", "evaluate", "files", "formats", "geometry", "learn",
-            "localize", "naming", "nn", "pictures", "propose", "saliency", "store", "tscam",
+            "app", "bulk", "detect", "document", "evaluate", "files", "formats", "geometry",
+            "learn", "localize", "naming", "nn", "pictures", "propose", "saliency", "store",
+            "tscam",
         ],
     ),
 ];
@@ -71,7 +73,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const CRATES: &[(&[&str], &[&str])] = &[
     (
         &["candle_core", "candle_nn"],
-        &["nn", "tscam", "saliency", "learn"],
+        &["nn", "tscam", "detect", "saliency", "learn"],
     ),
     (
         &["egui", "eframe", "egui_extras", "egui_plot", "rfd"],

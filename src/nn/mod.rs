@@ -2,8 +2,8 @@
 //!
 //! - [`weights`] reads checkpoints, [`device`] opens the CPU or an accelerator, [`pixels`] turns
 //!   pictures into normalised tensors;
-//! - [`linear`], [`norm`], [`convolution`], [`direct_convolution`] and [`transposed_convolution`] are
-//!   layers, and [`resample`] makes maps larger and smaller;
+//! - [`linear`], [`norm`], [`convolution`], [`direct_convolution`], [`transposed_convolution`] and
+//!   [`pooling`] are layers, and [`resample`] changes the grid of maps;
 //! - [`ops`] contains the fused operations for inference, [`autograd`] the same operations with a
 //!   backward pass, for training, and `kernels` the CPU loops of both.
 //!
@@ -20,6 +20,7 @@ pub mod linear;
 pub mod norm;
 pub mod ops;
 pub mod pixels;
+pub mod pooling;
 pub mod resample;
 pub mod transposed_convolution;
 pub mod weights;

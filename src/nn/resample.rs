@@ -1,42 +1,45 @@
-//! Maps with the channels last, `[N, rows, columns, C]`, made larger and smaller.
+//! Maps with the channels last, `[N, rows, columns, C]`, on another grid.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::kernels::{contiguous, has_kernel};
 
-/// Resizes to `[N, rows, columns, C]` by bilinear interpolation between pixel centres without
-/// antialiasing, as PyTorch's `interpolate(mode="bilinear", align_corners=False)` does.
+/// Bilinear interpolation between pixel centres without antialiasing, as PyTorch's
+/// `interpolate(mode="bilinear", align_corners=False)` does it: `[N, height, width, C]` -> `[N, rows,
+/// columns, C]`.
 ///
 /// # Errors
-/// If `map` does not have four dimensions.
-pub fn resize_bilinear(map: &Tensor, rows: usize, columns: usize) -> Result<Tensor> {
-    let (_, height, width, _) = map.dims4()?;
+/// If `xs` does not have four dimensions.
+pub fn resize_bilinear(xs: &Tensor, rows: usize, columns: usize) -> Result<Tensor> {
+    let (n, height, width, channels) = xs.dims4()?;
     if (height, width) == (rows, columns) {
-        return Ok(map.clone());
+        return Ok(xs.clone());
     }
-    if has_kernel(map) {
-        return map.apply_op1_no_bwd(&ResizeBilinear { rows, columns });
+    if has_kernel(xs) {
+        return xs.apply_op1_no_bwd(&ResizeBilinear { rows, columns });
     }
-    map.permute((0, 3, 1, 2))?
-        .contiguous()?
-        .upsample_bilinear2d(rows, columns, false)?
-        .permute((0, 2, 3, 1))?
-        .contiguous()
+    let down = bilinear_matrix(height, rows, xs.device())?;
+    let across = bilinear_matrix(width, columns, xs.device())?;
+    let xs = xs.reshape((n, height, width * channels))?;
+    let xs = down.broadcast_matmul(&xs)?; // [N, rows, width * C]
+    let xs = xs.reshape((n * rows, width, channels))?;
+    let xs = across.broadcast_matmul(&xs)?; // [N * rows, columns, C]
+    xs.reshape((n, rows, columns, channels))
 }
 
-/// The maximum of each 2x2 pixels, `[N, rows, columns, C]` -> `[N, rows / 2, columns / 2, C]`.
-///
-/// # Errors
-/// If a side is odd.
-pub fn max_pool_2x2(map: &Tensor) -> Result<Tensor> {
-    if has_kernel(map) {
-        return map.apply_op1_no_bwd(&MaxPool);
+/// The matrix `[to, from]` that interpolates between `from` values.
+fn bilinear_matrix(from: usize, to: usize, device: &Device) -> Result<Tensor> {
+    let mut matrix = vec![0f32; to * from];
+    for (target, weights) in matrix.chunks_exact_mut(from).enumerate() {
+        let source = (target as f32 + 0.5) * from as f32 / to as f32 - 0.5;
+        let source = source.clamp(0.0, from as f32 - 1.0);
+        let first = source.floor() as usize;
+        let share = source - first as f32;
+        weights[first] += 1.0 - share;
+        weights[(first + 1).min(from - 1)] += share;
     }
-    let (n, rows, columns, channels) = map.dims4()?;
-    map.reshape(&[n, rows / 2, 2, columns / 2, 2, channels])?
-        .max(4)?
-        .max(2)
+    Tensor::from_vec(matrix, (to, from), device)
 }
 
 struct ResizeBilinear {
@@ -102,83 +105,42 @@ fn linear_taps(from: usize, to: usize) -> Vec<(usize, usize, f32)> {
     taps.collect()
 }
 
-struct MaxPool;
-
-impl CustomOp1 for MaxPool {
-    fn name(&self) -> &'static str {
-        "max-pool-2x2"
-    }
-
-    fn cpu_fwd(&self, map: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let &[n, height, width, channels] = layout.dims() else {
-            bail!("expected [N, rows, columns, C]")
-        };
-        if height % 2 == 1 || width % 2 == 1 {
-            bail!("expected even sides, not {height} x {width}")
-        }
-        let map = contiguous(map, layout)?;
-        let (rows, columns) = (height / 2, width / 2);
-        let mut pooled = vec![0f32; n * rows * columns * channels];
-        let arch = pulp::Arch::new();
-        let targets = pooled.par_chunks_exact_mut(columns * channels);
-        let sources = map.par_chunks_exact(2 * width * channels);
-        targets.zip(sources).for_each(|(row, source)| {
-            let (above, below) = source.split_at(width * channels);
-            arch.dispatch(
-                #[inline(always)]
-                || {
-                    let pixels = row.chunks_exact_mut(channels);
-                    let above = above.chunks_exact(2 * channels);
-                    let below = below.chunks_exact(2 * channels);
-                    for ((pixel, above), below) in pixels.zip(above).zip(below) {
-                        let (a, b) = above.split_at(channels);
-                        let (c, d) = below.split_at(channels);
-                        for (channel, value) in pixel.iter_mut().enumerate() {
-                            let above = a[channel].max(b[channel]);
-                            *value = above.max(c[channel].max(d[channel]));
-                        }
-                    }
-                },
-            );
-        });
-        Ok((CpuStorage::F32(pooled), (n, rows, columns, channels).into()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::Device;
 
-    /// A map, and a view of the same numbers, which takes the path of other devices.
-    fn map_and_view(shape: (usize, usize, usize, usize)) -> (Tensor, Tensor) {
-        let map = Tensor::randn(0f32, 1.0, shape, &Device::Cpu).unwrap();
-        let view = Tensor::cat(&[&map, &map], 3).unwrap();
-        (map, view.narrow(3, 0, shape.3).unwrap())
-    }
-
-    #[track_caller]
-    fn assert_close(found: &Tensor, expected: &Tensor) {
-        assert_eq!(found.dims(), expected.dims());
-        let difference = (found - expected).unwrap().abs().unwrap();
-        let largest: f32 = difference.max_all().unwrap().to_scalar().unwrap();
-        assert!(largest < 1e-5, "{largest}");
+    fn largest_difference(a: &Tensor, b: &Tensor) -> f32 {
+        let difference = (a - b).unwrap().abs().unwrap();
+        difference.max_all().unwrap().to_scalar().unwrap()
     }
 
     #[test]
-    fn resizing_agrees_with_candle() {
-        let (map, view) = map_and_view((2, 3, 5, 7));
-        for (rows, columns) in [(6, 10), (3, 5), (96, 40), (1, 1)] {
-            let found = resize_bilinear(&map, rows, columns).unwrap();
-            assert_close(&found, &resize_bilinear(&view, rows, columns).unwrap());
+    fn interpolation_is_linear_between_centres_and_constant_beyond_them() {
+        let xs = Tensor::new(&[[[[0f32], [4.0]], [[8.0], [12.0]]]], &Device::Cpu).unwrap();
+        let doubled = resize_bilinear(&xs, 4, 4).unwrap();
+        let row = |y: usize| -> Vec<f32> {
+            let row = doubled.get(0).and_then(|map| map.get(y)).unwrap();
+            row.flatten_all().unwrap().to_vec1().unwrap()
+        };
+        assert_eq!(row(0), [0.0, 1.0, 3.0, 4.0]);
+        assert_eq!(row(1), [2.0, 3.0, 5.0, 6.0]);
+        assert_eq!(row(3), [8.0, 9.0, 11.0, 12.0]);
+        let halved = resize_bilinear(&doubled, 2, 2).unwrap();
+        let expected = Tensor::new(&[[[[1.5f32], [4.5]], [[7.5], [10.5]]]], &Device::Cpu).unwrap();
+        assert!(largest_difference(&halved, &expected) < 1e-6);
+    }
+
+    #[test]
+    fn the_fused_form_agrees_with_the_plain_one() {
+        let map = Tensor::randn(0f32, 1.0, (2, 3, 5, 7), &Device::Cpu).unwrap();
+        // A view is not contiguous, so it takes the plain path.
+        let wide = Tensor::cat(&[&map, &map], 3).unwrap();
+        let view = wide.narrow(3, 0, 7).unwrap();
+        for (rows, columns) in [(6, 10), (96, 40), (1, 1)] {
+            let fused = resize_bilinear(&map, rows, columns).unwrap();
+            let plain = resize_bilinear(&view, rows, columns).unwrap();
+            assert_eq!(fused.dims(), [2, rows, columns, 7]);
+            assert!(largest_difference(&fused, &plain) < 1e-5);
         }
-    }
-
-    #[test]
-    fn pooling_agrees_with_candle() {
-        let (map, view) = map_and_view((2, 4, 6, 5));
-        assert_close(&max_pool_2x2(&map).unwrap(), &max_pool_2x2(&view).unwrap());
-        let (odd, _) = map_and_view((1, 3, 4, 1));
-        assert!(max_pool_2x2(&odd).is_err());
     }
 }

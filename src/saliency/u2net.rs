@@ -14,7 +14,8 @@ use crate::nn::direct_convolution::DirectConv;
 use crate::nn::linear::Linear;
 use crate::nn::ops::add_residual;
 use crate::nn::pixels::ChannelStats;
-use crate::nn::resample::{max_pool_2x2, resize_bilinear};
+use crate::nn::pooling::max_pool_2x2;
+use crate::nn::resample::resize_bilinear;
 use crate::nn::weights::Weights;
 use crate::pictures;
 
