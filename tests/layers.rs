@@ -23,6 +23,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("evaluate", &["geometry"]),
     ("nn", &["files", "geometry"]),
     ("tscam", &["nn", "localize", "pictures", "geometry"]),
+    ("detect", &["nn", "pictures", "geometry"]),
+    ("saliency", &["nn", "pictures", "geometry"]),
     ("segment", &["nn", "pictures", "geometry"]),
     (
         "learn",
@@ -54,15 +56,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "document", "evaluate", "files", "formats", "geometry", "learn", "localize", "naming",
-            "nn", "pictures", "propose", "store", "tscam",
+            "detect", "document", "evaluate", "files", "formats", "geometry", "learn", "localize",
+            "naming", "nn", "pictures", "propose", "saliency", "segment", "store", "tscam",
         ],
     ),
     (
         "cli",
         &[
-            "app", "bulk", "document", "evaluate", "files", "formats", "geometry", "learn",
-            "localize", "naming", "nn", "pictures", "propose", "store", "tscam",
+            "app", "bulk", "detect", "document", "evaluate", "files", "formats", "geometry",
+            "learn", "localize", "naming", "nn", "pictures", "propose", "saliency", "segment",
+            "store", "tscam",
         ],
     ),
 ];
@@ -71,7 +74,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const CRATES: &[(&[&str], &[&str])] = &[
     (
         &["candle_core", "candle_nn"],
-        &["nn", "tscam", "segment", "learn"],
+        &["nn", "tscam", "detect", "saliency", "segment", "learn"],
     ),
     (
         &["egui", "eframe", "egui_extras", "egui_plot", "rfd"],

@@ -85,7 +85,7 @@ fn a_single_class_is_trained_against_the_background() {
     place
         .run("train discs --tags folders -o head.safetensors")
         .exits(0)
-        .says("each class is trained against the background of the pictures");
+        .says("each class is trained against the picture background");
 }
 
 #[test]

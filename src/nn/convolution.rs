@@ -1,13 +1,15 @@
 //! Convolutions over maps with the channels last, `[N, rows, columns, C]`: dense ones as matrix
 //! products, and depthwise ones.
 
-use candle_core::{CpuStorage, CustomOp3, IndexOp as _, Layout, Result, Shape, Tensor, bail};
+use candle_core::{
+    CpuStorage, CustomOp1, CustomOp3, IndexOp as _, Layout, Result, Shape, Tensor, bail,
+};
 use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
 use super::kernels::{contiguous, gelu, has_kernel};
 use super::linear::Linear;
-use super::ops::{bias_add, bias_gelu, bias_relu};
+use super::ops::{bias_add, bias_gelu, bias_leaky_relu, bias_relu};
 
 /// How many zeros are added before the first row and column of a map.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +35,7 @@ pub struct KernelWindow {
 
 impl KernelWindow {
     /// The number of outputs along a side of `length` pixels.
-    fn outputs(self, length: usize) -> usize {
+    pub(super) fn outputs(self, length: usize) -> usize {
         length.div_ceil(self.stride)
     }
 
@@ -49,7 +51,7 @@ impl KernelWindow {
     }
 
     /// Which of `length` pixels each tap of the kernel reads for an output: `(tap, pixel)`.
-    fn taps(
+    pub(super) fn taps(
         self,
         output: usize,
         length: usize,
@@ -155,7 +157,53 @@ pub fn fold_batch_norm(
     Ok((kernel, bias))
 }
 
-/// A convolution and its batch norm over maps `[N, rows, columns, inputs]`, as one matrix product.
+/// [`im2col`] without a backward pass. On the CPU it writes the result at once, on all cores.
+fn unfold(xs: &Tensor, window: KernelWindow) -> Result<Tensor> {
+    if has_kernel(xs) && (window.side, window.stride) != (1, 1) {
+        return xs.apply_op1_no_bwd(&Unfold { window });
+    }
+    im2col(xs, window)
+}
+
+struct Unfold {
+    window: KernelWindow,
+}
+
+impl CustomOp1 for Unfold {
+    fn name(&self) -> &'static str {
+        "unfold"
+    }
+
+    fn cpu_fwd(&self, xs: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let window = self.window;
+        let &[n, height, width, channels] = layout.dims() else {
+            bail!("expected [N, rows, columns, C]")
+        };
+        let xs = contiguous(xs, layout)?;
+        let (rows, columns) = (window.outputs(height), window.outputs(width));
+        let length = window.side * window.side * channels;
+        let mut outputs = vec![0f32; n * rows * columns * length];
+        let output_rows = outputs.par_chunks_exact_mut(columns * length).enumerate();
+        output_rows.for_each(|(index, row)| {
+            let picture = index / rows * height;
+            let ys = window.taps(index % rows, height);
+            for (column, unfolded) in row.chunks_exact_mut(length).enumerate() {
+                for (tap_y, y) in ys.clone() {
+                    for (tap_x, x) in window.taps(column, width) {
+                        let from = ((picture + y) * width + x) * channels;
+                        let to = (tap_y * window.side + tap_x) * channels;
+                        unfolded[to..][..channels].copy_from_slice(&xs[from..][..channels]);
+                    }
+                }
+            }
+        });
+        let shape = (n, rows, columns, length).into();
+        Ok((CpuStorage::F32(outputs), shape))
+    }
+}
+
+/// A convolution over maps `[N, rows, columns, inputs]`, with its batch norm if it has one, as one
+/// matrix product.
 pub struct Conv {
     /// Its weight is the [`kernel_matrix`], `[side * side * inputs, outputs]`.
     pub linear: Linear,
@@ -219,7 +267,7 @@ impl Conv {
     /// # Errors
     /// If the shapes do not fit.
     pub fn product(&self, map: &Tensor) -> Result<Tensor> {
-        let unfolded = im2col(map, self.window)?;
+        let unfolded = unfold(map, self.window)?;
         let (n, rows, columns, _) = unfolded.dims4()?;
         let product = self.linear.product(&unfolded.flatten_to(2)?)?;
         product.reshape((n, rows, columns, ()))
@@ -248,6 +296,15 @@ impl Conv {
     /// If the shapes do not fit.
     pub fn gelu(&self, map: &Tensor) -> Result<Tensor> {
         bias_gelu(self.product(map)?, &self.linear.bias)
+    }
+
+    /// The convolution with its bias, negative values multiplied by `slope`; shapes as for
+    /// [`product`](Self::product).
+    ///
+    /// # Errors
+    /// If the shapes do not fit.
+    pub fn leaky_relu(&self, map: &Tensor, slope: f32) -> Result<Tensor> {
+        bias_leaky_relu(self.product(map)?, &self.linear.bias, slope)
     }
 }
 
@@ -418,6 +475,10 @@ mod tests {
                 padding: Padding::Half,
             };
             let unfolded = im2col(&pixels, window).unwrap();
+            let fused = unfold(&pixels, window).unwrap();
+            let fused: Vec<f32> = fused.flatten_all().unwrap().to_vec1().unwrap();
+            let plain: Vec<f32> = unfolded.flatten_all().unwrap().to_vec1().unwrap();
+            assert_eq!(fused, plain);
             let (n, rows, columns, _) = unfolded.dims4().unwrap();
             let product = unfolded
                 .flatten_to(2)

@@ -13,12 +13,18 @@
 //! | `opener.rs` | opens a folder or project file and rescans the folder |
 //! | `decoder.rs` | decodes pictures for the canvas |
 //! | `thumbnailer.rs` | makes thumbnails for the list |
-//! | `proposer.rs` | runs the model and caches its maps |
+//! | `proposer.rs` | decides which picture is next, runs the model and caches its maps |
 //! | `relocalizer.rs` | makes boxes of the other pictures from cached maps, after the slider is released; counts classes |
 //! | `learner.rs`, `learned_text.rs` | learns from reviewed pictures and proposes by what it learned |
 //! | `class_head_trainer.rs` | trains a class head on tagged pictures |
 //! | `import_export.rs` | imports and exports |
 //! | `file_dialog.rs` | asks the system for a file or folder |
+//!
+//! Results that come too late are dropped. Every event carries the id of the open project, which
+//! `window/events.rs` compares. Beyond that, results of the model carry the model
+//! (`workspace/proposing.rs`), boxes from cached maps the generation of their request
+//! (`Relocalizer::is_current_request`), learning the number of the model it learned from
+//! (`workspace/learning.rs`), and a search its own number (`workspace/similar.rs`).
 
 pub mod class_head_trainer;
 pub mod decoder;

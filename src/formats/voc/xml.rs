@@ -3,7 +3,7 @@
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-/// Maximum depth of elements in VOC.
+/// Maximum depth of elements; those of VOC are less deep.
 const MAX_DEPTH: usize = 32;
 
 /// An XML element.

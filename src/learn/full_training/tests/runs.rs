@@ -305,7 +305,7 @@ fn files_that_are_not_checkpoints_are_refused() {
     fixture.refuses(
         "model",
         true,
-        &["model.checkpoint", "not a checkpoint of a training"],
+        &["model.checkpoint", "not a training checkpoint"],
     );
 }
 
