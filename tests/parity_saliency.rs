@@ -83,12 +83,10 @@ fn backbone_and_decoder_agree_on_a_picture() {
 #[test]
 fn u2net_agrees_on_an_oblong_picture() {
     let network = U2Net::new(weights("u2netp.safetensors"), &Device::Cpu).unwrap();
-    let picture = image::imageops::crop_imm(&input(), 0, 0, 224, 160).to_image();
+    let picture = image::imageops::crop_imm(&input(), 64, 64, 96, 64).to_image();
     let map = network.map(&picture, picture.dimensions()).unwrap();
-    assert_eq!((map.width, map.height), (224, 160));
-    let regions = map.regions(0.5, picture.dimensions());
-    assert!(regions[0].area > 0.5, "the cat fills the picture");
-    let found = Tensor::from_vec(map.values, (160, 224), &Device::Cpu).unwrap();
+    assert_eq!((map.width, map.height), (96, 64));
+    let found = Tensor::from_vec(map.values, (64, 96), &Device::Cpu).unwrap();
     let expected = outputs("u2netp_outputs.safetensors");
     assert_close("U2-Netp", &found, &expected["oblong"]);
 }

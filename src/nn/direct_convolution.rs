@@ -10,8 +10,8 @@ use rayon::prelude::*;
 
 use super::kernels::{contiguous, has_kernel};
 
-/// Output channels and pixels whose sums are kept in registers.
-const LANES: usize = 16;
+/// Output channels and pixels whose sums are kept in registers: with more, the compiler spills them.
+const LANES: usize = 8;
 const PIXELS: usize = 6;
 
 /// A convolution of stride 1 whose outputs have the size of its input.

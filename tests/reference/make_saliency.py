@@ -23,7 +23,7 @@ from safetensors.numpy import save_file
 HERE = Path(__file__).resolve().parent
 MODELS = HERE.parent.parent / "models"
 IMAGENET = dict(pixel_mean="0.485, 0.456, 0.406", pixel_std="0.229, 0.224, 0.225")
-OBLONG = (0, 0, 224, 160)  # left, top, right, bottom of the oblong piece in pixels
+OBLONG = (64, 64, 160, 128)  # left, top, right, bottom of the oblong piece in pixels
 OBLONG_GRID = (8, 12)  # rows and columns
 
 # The convolutions of each stage of U2-Net, in the order in which it runs them.
