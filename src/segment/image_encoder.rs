@@ -1,4 +1,4 @@
-//! `TinyViT` (Wu et al., arXiv 2207.10666), the image encoder of `MobileSAM`.
+//! TinyViT (Wu et al., arXiv 2207.10666), the image encoder of MobileSAM.
 //!
 //! Two convolutions and a stage of inverted bottlenecks see fine detail; three stages of attention
 //! within windows follow. The neck brings the last map to the width of the mask decoder.

@@ -1,7 +1,7 @@
 //! MobileSAM: a picture -> its embedding; points and a box -> masks and their boxes.
 //!
 //! This is Segment Anything (Kirillov et al., arXiv 2304.02643) with the small image encoder of
-//! `MobileSAM` (Zhang et al., arXiv 2306.14289). The encoder runs once a picture; a prompt then costs only
+//! MobileSAM (Zhang et al., arXiv 2306.14289). The encoder runs once a picture; a prompt then costs only
 //! the decoder.
 //!
 //! | module | its one idea |
@@ -13,7 +13,7 @@
 //! | [`mask_decoder`] | embedding and tokens -> four masks and their predicted IoU |
 //! | [`mask`] | a mask -> its tight box |
 //!
-//! Maps have their channels last. Tensor names are those of `MobileSAM`'s checkpoint; its batch norms are
+//! Maps have their channels last. Tensor names are those of MobileSAM's checkpoint; its batch norms are
 //! folded into the convolutions.
 
 pub mod frame;

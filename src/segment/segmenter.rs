@@ -59,7 +59,7 @@ pub struct Mask {
     pub logits: Vec<f32>,
 }
 
-/// `MobileSAM` with its weights on one device.
+/// MobileSAM with its weights on one device.
 pub struct Segmenter {
     /// SHA-256 of its file.
     pub fingerprint: String,
@@ -74,7 +74,7 @@ impl Segmenter {
     /// Reads a network from a file.
     ///
     /// # Errors
-    /// [`ModelError::Unreadable`], and [`ModelError::BadFile`] if it is not a `MobileSAM`.
+    /// [`ModelError::Unreadable`], and [`ModelError::BadFile`] if it is not a MobileSAM.
     pub fn open(path: &Path, device: &Device) -> Result<Self, ModelError> {
         Self::new(Weights::open(path)?, device)
             .map_err(|error| ModelError::bad_file(path, error.to_string()))
