@@ -23,6 +23,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("evaluate", &["geometry"]),
     ("nn", &["files", "geometry"]),
     ("tscam", &["nn", "localize", "pictures", "geometry"]),
+    ("detect", &["nn", "pictures", "geometry"]),
+    ("saliency", &["nn", "pictures", "geometry"]),
+    ("segment", &["nn", "pictures", "geometry"]),
     (
         "learn",
         &[
@@ -53,22 +56,26 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "document", "evaluate", "files", "formats", "geometry", "learn", "localize", "naming",
-            "nn", "pictures", "propose", "store", "tscam",
+            "detect", "document", "evaluate", "files", "formats", "geometry", "learn", "localize",
+            "naming", "nn", "pictures", "propose", "saliency", "segment", "store", "tscam",
         ],
     ),
     (
         "cli",
         &[
-            "app", "bulk", "document", "evaluate", "files", "formats", "geometry", "learn",
-            "localize", "naming", "nn", "pictures", "propose", "store", "tscam",
+            "app", "bulk", "detect", "document", "evaluate", "files", "formats", "geometry",
+            "learn", "localize", "naming", "nn", "pictures", "propose", "saliency", "segment",
+            "store", "tscam",
         ],
     ),
 ];
 
 /// Crates that only some modules may use.
 const CRATES: &[(&[&str], &[&str])] = &[
-    (&["candle_core", "candle_nn"], &["nn", "tscam", "learn"]),
+    (
+        &["candle_core", "candle_nn"],
+        &["nn", "tscam", "detect", "saliency", "segment", "learn"],
+    ),
     (
         &["egui", "eframe", "egui_extras", "egui_plot", "rfd"],
         &["app"],

@@ -1,13 +1,15 @@
 //! Convolutions over maps with the channels last, `[N, rows, columns, C]`: dense ones as matrix
 //! products, and depthwise ones.
 
-use candle_core::{CpuStorage, CustomOp3, IndexOp as _, Layout, Result, Shape, Tensor, bail};
+use candle_core::{
+    CpuStorage, CustomOp1, CustomOp3, IndexOp as _, Layout, Result, Shape, Tensor, bail,
+};
 use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
-use super::kernels::{contiguous, has_kernel};
+use super::kernels::{contiguous, gelu, has_kernel};
 use super::linear::Linear;
-use super::ops::{bias_add, bias_relu};
+use super::ops::{bias_add, bias_gelu, bias_leaky_relu, bias_relu};
 
 /// How many zeros are added before the first row and column of a map.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +35,7 @@ pub struct KernelWindow {
 
 impl KernelWindow {
     /// The number of outputs along a side of `length` pixels.
-    fn outputs(self, length: usize) -> usize {
+    pub(super) fn outputs(self, length: usize) -> usize {
         length.div_ceil(self.stride)
     }
 
@@ -49,7 +51,7 @@ impl KernelWindow {
     }
 
     /// Which of `length` pixels each tap of the kernel reads for an output: `(tap, pixel)`.
-    fn taps(
+    pub(super) fn taps(
         self,
         output: usize,
         length: usize,
@@ -155,7 +157,53 @@ pub fn fold_batch_norm(
     Ok((kernel, bias))
 }
 
-/// A convolution and its batch norm over maps `[N, rows, columns, inputs]`, as one matrix product.
+/// [`im2col`] without a backward pass. On the CPU it writes the result at once, on all cores.
+fn unfold(xs: &Tensor, window: KernelWindow) -> Result<Tensor> {
+    if has_kernel(xs) && (window.side, window.stride) != (1, 1) {
+        return xs.apply_op1_no_bwd(&Unfold { window });
+    }
+    im2col(xs, window)
+}
+
+struct Unfold {
+    window: KernelWindow,
+}
+
+impl CustomOp1 for Unfold {
+    fn name(&self) -> &'static str {
+        "unfold"
+    }
+
+    fn cpu_fwd(&self, xs: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let window = self.window;
+        let &[n, height, width, channels] = layout.dims() else {
+            bail!("expected [N, rows, columns, C]")
+        };
+        let xs = contiguous(xs, layout)?;
+        let (rows, columns) = (window.outputs(height), window.outputs(width));
+        let length = window.side * window.side * channels;
+        let mut outputs = vec![0f32; n * rows * columns * length];
+        let output_rows = outputs.par_chunks_exact_mut(columns * length).enumerate();
+        output_rows.for_each(|(index, row)| {
+            let picture = index / rows * height;
+            let ys = window.taps(index % rows, height);
+            for (column, unfolded) in row.chunks_exact_mut(length).enumerate() {
+                for (tap_y, y) in ys.clone() {
+                    for (tap_x, x) in window.taps(column, width) {
+                        let from = ((picture + y) * width + x) * channels;
+                        let to = (tap_y * window.side + tap_x) * channels;
+                        unfolded[to..][..channels].copy_from_slice(&xs[from..][..channels]);
+                    }
+                }
+            }
+        });
+        let shape = (n, rows, columns, length).into();
+        Ok((CpuStorage::F32(outputs), shape))
+    }
+}
+
+/// A convolution over maps `[N, rows, columns, inputs]`, with its batch norm if it has one, as one
+/// matrix product.
 pub struct Conv {
     /// Its weight is the [`kernel_matrix`], `[side * side * inputs, outputs]`.
     pub linear: Linear,
@@ -177,13 +225,36 @@ impl Conv {
         eps: f64,
     ) -> Result<Self> {
         let (kernel, bias) = fold_batch_norm(shape, conv, norm, eps)?;
+        Self::from_kernel(&kernel, bias, stride, padding)
+    }
+
+    /// Reads a convolution that has no batch norm, or one that is already folded in: `weight
+    /// [outputs, inputs, side, side]` and, if there is one, `bias [outputs]`.
+    ///
+    /// # Errors
+    /// If a tensor is missing or has another shape.
+    pub fn without_norm(
+        shape: [usize; 4],
+        stride: usize,
+        padding: Padding,
+        vb: &VarBuilder,
+    ) -> Result<Self> {
+        let kernel = vb.get(shape.as_slice(), "weight")?;
+        let bias = match vb.contains_tensor("bias") {
+            true => vb.get(shape[0], "bias")?,
+            false => Tensor::zeros(shape[0], kernel.dtype(), kernel.device())?,
+        };
+        Self::from_kernel(&kernel, bias, stride, padding)
+    }
+
+    fn from_kernel(kernel: &Tensor, bias: Tensor, stride: usize, padding: Padding) -> Result<Self> {
         Ok(Self {
             linear: Linear {
-                weight: kernel_matrix(&kernel)?,
+                weight: kernel_matrix(kernel)?,
                 bias,
             },
             window: KernelWindow {
-                side: shape[2],
+                side: kernel.dim(2)?,
                 stride,
                 padding,
             },
@@ -196,7 +267,7 @@ impl Conv {
     /// # Errors
     /// If the shapes do not fit.
     pub fn product(&self, map: &Tensor) -> Result<Tensor> {
-        let unfolded = im2col(map, self.window)?;
+        let unfolded = unfold(map, self.window)?;
         let (n, rows, columns, _) = unfolded.dims4()?;
         let product = self.linear.product(&unfolded.flatten_to(2)?)?;
         product.reshape((n, rows, columns, ()))
@@ -218,24 +289,86 @@ impl Conv {
     pub fn relu(&self, map: &Tensor, ceiling: f32) -> Result<Tensor> {
         bias_relu(self.product(map)?, &self.linear.bias, ceiling)
     }
+
+    /// The convolution with its bias and GELU; shapes as for [`product`](Self::product).
+    ///
+    /// # Errors
+    /// If the shapes do not fit.
+    pub fn gelu(&self, map: &Tensor) -> Result<Tensor> {
+        bias_gelu(self.product(map)?, &self.linear.bias)
+    }
+
+    /// The convolution with its bias, negative values multiplied by `slope`; shapes as for
+    /// [`product`](Self::product).
+    ///
+    /// # Errors
+    /// If the shapes do not fit.
+    pub fn leaky_relu(&self, map: &Tensor, slope: f32) -> Result<Tensor> {
+        bias_leaky_relu(self.product(map)?, &self.linear.bias, slope)
+    }
 }
 
-/// `conv(xs) + bias`, clipped at 0 and `ceiling`, where each channel has its own filter: `xs [N, rows,
-/// columns, C]`, `kernel [side * side, C]` and `bias [C]` -> `[N, rows / stride, columns / stride, C]`.
+/// What follows a convolution.
+#[derive(Clone, Copy, Debug)]
+pub enum Activation {
+    /// Nothing.
+    None,
+    /// Clipping at 0 and `ceiling`: infinity for `ReLU`, 6 for `ReLU6`.
+    Relu {
+        /// The largest value.
+        ceiling: f32,
+    },
+    /// The exact (erf) form of GELU.
+    Gelu,
+}
+
+/// A convolution where each channel has its own filter, and whose batch norm, if it had one, is
+/// already folded in.
+pub struct DepthwiseConv {
+    kernel: Tensor, // [side * side, C]
+    bias: Tensor,   // [C]
+    window: KernelWindow,
+}
+
+impl DepthwiseConv {
+    /// Reads `weight [C, 1, side, side]` and `bias [C]`.
+    ///
+    /// # Errors
+    /// If a tensor is missing or has another shape.
+    pub fn new(channels: usize, window: KernelWindow, vb: &VarBuilder) -> Result<Self> {
+        let kernel = vb.get((channels, 1, window.side, window.side), "weight")?;
+        Ok(Self {
+            kernel: kernel.flatten_from(1)?.t()?.contiguous()?,
+            bias: vb.get(channels, "bias")?,
+            window,
+        })
+    }
+
+    /// `[N, rows, columns, C]` -> `[N, rows / stride, columns / stride, C]`.
+    ///
+    /// # Errors
+    /// If the shapes do not fit.
+    pub fn forward(&self, xs: &Tensor, activation: Activation) -> Result<Tensor> {
+        depthwise(xs, &self.kernel, &self.bias, self.window, activation)
+    }
+}
+
+/// `activation(conv(xs) + bias)`, where each channel has its own filter: `xs [N, rows, columns, C]`,
+/// `kernel [side * side, C]` and `bias [C]` -> `[N, rows / stride, columns / stride, C]`.
 ///
 /// candle runs such a convolution as C convolutions of one channel, which is slow.
 ///
 /// # Errors
 /// If the shapes do not fit.
-pub fn depthwise_relu(
+pub fn depthwise(
     xs: &Tensor,
     kernel: &Tensor,
     bias: &Tensor,
     window: KernelWindow,
-    ceiling: f32,
+    activation: Activation,
 ) -> Result<Tensor> {
     if has_kernel(xs) {
-        return xs.apply_op3_no_bwd(kernel, bias, &DepthwiseRelu { window, ceiling });
+        return xs.apply_op3_no_bwd(kernel, bias, &Depthwise { window, activation });
     }
     let mut sum = bias.clone();
     for (tap, shifted) in window.shifted(xs)?.iter().enumerate() {
@@ -243,17 +376,21 @@ pub fn depthwise_relu(
             .broadcast_mul(&kernel.get(tap)?)?
             .broadcast_add(&sum)?;
     }
-    sum.clamp(0f32, ceiling)
+    match activation {
+        Activation::None => Ok(sum),
+        Activation::Relu { ceiling } => sum.clamp(0f32, ceiling),
+        Activation::Gelu => sum.gelu_erf(),
+    }
 }
 
-struct DepthwiseRelu {
+struct Depthwise {
     window: KernelWindow,
-    ceiling: f32,
+    activation: Activation,
 }
 
-impl CustomOp3 for DepthwiseRelu {
+impl CustomOp3 for Depthwise {
     fn name(&self) -> &'static str {
-        "depthwise-relu"
+        "depthwise"
     }
 
     fn cpu_fwd(
@@ -265,7 +402,7 @@ impl CustomOp3 for DepthwiseRelu {
         bias: &CpuStorage,
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let Self { window, ceiling } = *self;
+        let Self { window, activation } = *self;
         let &[n, height, width, channels] = xs_layout.dims() else {
             bail!("expected [N, rows, columns, C]")
         };
@@ -293,8 +430,18 @@ impl CustomOp3 for DepthwiseRelu {
                                 }
                             }
                         }
-                        for sum in sums {
-                            *sum = sum.clamp(0.0, ceiling);
+                    }
+                    match activation {
+                        Activation::None => {}
+                        Activation::Relu { ceiling } => {
+                            for sum in row {
+                                *sum = sum.clamp(0.0, ceiling);
+                            }
+                        }
+                        Activation::Gelu => {
+                            for sum in row {
+                                *sum = gelu(*sum);
+                            }
                         }
                     }
                 },
@@ -328,6 +475,10 @@ mod tests {
                 padding: Padding::Half,
             };
             let unfolded = im2col(&pixels, window).unwrap();
+            let fused = unfold(&pixels, window).unwrap();
+            let fused: Vec<f32> = fused.flatten_all().unwrap().to_vec1().unwrap();
+            let plain: Vec<f32> = unfolded.flatten_all().unwrap().to_vec1().unwrap();
+            assert_eq!(fused, plain);
             let (n, rows, columns, _) = unfolded.dims4().unwrap();
             let product = unfolded
                 .flatten_to(2)
@@ -359,15 +510,21 @@ mod tests {
                 stride,
                 padding,
             };
-            let fused = depthwise_relu(&xs, &kernel, &bias, window, 6.0).unwrap();
-            // A view is not contiguous, so it takes the plain path.
-            let wide = Tensor::cat(&[&xs, &xs], 3).unwrap();
-            let view = wide.narrow(3, 0, channels).unwrap();
-            let plain = depthwise_relu(&view, &kernel, &bias, window, 6.0).unwrap();
-            assert_eq!(fused.dims(), plain.dims());
-            let difference = (fused - plain).unwrap().abs().unwrap();
-            let largest: f32 = difference.max_all().unwrap().to_scalar().unwrap();
-            assert!(largest < 1e-4, "{side} {stride}: {largest}");
+            for activation in [
+                Activation::None,
+                Activation::Relu { ceiling: 6.0 },
+                Activation::Gelu,
+            ] {
+                let fused = depthwise(&xs, &kernel, &bias, window, activation).unwrap();
+                // A view is not contiguous, so it takes the plain path.
+                let wide = Tensor::cat(&[&xs, &xs], 3).unwrap();
+                let view = wide.narrow(3, 0, channels).unwrap();
+                let plain = depthwise(&view, &kernel, &bias, window, activation).unwrap();
+                assert_eq!(fused.dims(), plain.dims());
+                let difference = (fused - plain).unwrap().abs().unwrap();
+                let largest: f32 = difference.max_all().unwrap().to_scalar().unwrap();
+                assert!(largest < 1e-4, "{side} {stride} {activation:?}: {largest}");
+            }
         }
     }
 }

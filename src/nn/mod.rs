@@ -2,7 +2,8 @@
 //!
 //! - [`weights`] reads checkpoints, [`device`] opens the CPU or an accelerator, [`pixels`] turns
 //!   pictures into normalised tensors;
-//! - [`linear`], [`norm`] and [`convolution`] are layers;
+//! - [`linear`], [`norm`], [`convolution`], [`direct_convolution`], [`transposed_convolution`],
+//!   [`upsampling`] and [`pooling`] are layers, and [`resample`] changes the grid of maps;
 //! - [`ops`] contains the fused operations for inference, [`autograd`] the same operations with a
 //!   backward pass, for training, and `kernels` the CPU loops of both.
 //!
@@ -12,12 +13,17 @@ pub mod autograd;
 mod autograd_kernels;
 pub mod convolution;
 pub mod device;
+pub mod direct_convolution;
 mod error;
 mod kernels;
 pub mod linear;
 pub mod norm;
 pub mod ops;
 pub mod pixels;
+pub mod pooling;
+pub mod resample;
+pub mod transposed_convolution;
+pub mod upsampling;
 pub mod weights;
 
 pub use error::ModelError;

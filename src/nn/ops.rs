@@ -83,6 +83,27 @@ pub fn bias_relu(xs: Tensor, bias: &Tensor, ceiling: f32) -> Result<Tensor> {
     }
 }
 
+/// `xs + bias` with negative values multiplied by `slope`, which lies between 0 and 1, for `xs [.., D]`
+/// and `bias [D]`.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn bias_leaky_relu(xs: Tensor, bias: &Tensor, slope: f32) -> Result<Tensor> {
+    if has_kernel(&xs) {
+        bias_then(
+            &xs,
+            bias,
+            "bias-leaky-relu",
+            #[inline(always)]
+            |x: f32| if x < 0.0 { slope * x } else { x },
+        )?;
+        Ok(xs)
+    } else {
+        let sum = xs.broadcast_add(bias)?;
+        sum.maximum(&(&sum * f64::from(slope))?)
+    }
+}
+
 /// `xs + gamma * branch` for `xs` and `branch`, both `[.., D]`, and an optional layer scale
 /// `gamma [D]`.
 ///
@@ -320,6 +341,22 @@ mod tests {
         let expected = xs.broadcast_add(&bias).unwrap().relu().unwrap();
         let fused = bias_relu(xs, &bias, f32::INFINITY).unwrap();
         assert!(largest_difference(&fused, &expected) == 0.0);
+    }
+
+    #[test]
+    fn leaky_relu_agrees_with_its_plain_form() {
+        let xs = numbers(64, 96, 9.0);
+        let bias = numbers(1, 96, 0.5).flatten_all().unwrap();
+        let expected = candle_nn::ops::leaky_relu(&xs.broadcast_add(&bias).unwrap(), 0.1).unwrap();
+        // A transposed tensor is not contiguous, so it takes the plain path.
+        let plain = bias_leaky_relu(
+            xs.t().unwrap().contiguous().unwrap().t().unwrap(),
+            &bias,
+            0.1,
+        );
+        assert!(largest_difference(&plain.unwrap(), &expected) < 1e-6);
+        let fused = bias_leaky_relu(xs, &bias, 0.1).unwrap();
+        assert!(largest_difference(&fused, &expected) < 1e-6);
     }
 
     #[test]

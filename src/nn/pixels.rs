@@ -54,6 +54,27 @@ impl ChannelStats {
         let shape = (pictures.len(), 3, height as usize, width as usize);
         Tensor::from_vec(planes, shape, device)
     }
+
+    /// A picture for a network that takes channels last and values relative to `largest` instead of
+    /// 255: `[1, height, width, 3]`.
+    ///
+    /// # Errors
+    /// If the device has no memory for it.
+    pub fn normalise_relative_to(
+        &self,
+        largest: u8,
+        picture: &RgbImage,
+        device: &Device,
+    ) -> Result<Tensor> {
+        let normalised = |(index, value): (usize, &u8)| {
+            let channel = index % 3;
+            (f32::from(*value) / f32::from(largest) - self.mean[channel]) / self.std[channel]
+        };
+        let values = picture.as_raw().iter().enumerate().map(normalised);
+        let (width, height) = picture.dimensions();
+        let shape = (1, height as usize, width as usize, 3);
+        Tensor::from_vec(values.collect(), shape, device)
+    }
 }
 
 fn three_numbers(text: &str) -> Option<[f32; 3]> {

@@ -11,7 +11,7 @@ use candle_nn::VarBuilder;
 
 use crate::geometry::Grid;
 use crate::nn::ModelError;
-use crate::nn::convolution::{Conv, KernelWindow, Padding, depthwise_relu, fold_batch_norm};
+use crate::nn::convolution::{Activation, Conv, KernelWindow, Padding, depthwise, fold_batch_norm};
 use crate::nn::linear::Linear;
 use crate::nn::ops::add_residual;
 use crate::nn::weights::Weights;
@@ -214,12 +214,12 @@ impl Bottleneck {
             Some(expand) => expand.relu(xs, CEILING)?,
             None => xs.clone(),
         };
-        let hidden = depthwise_relu(
+        let hidden = depthwise(
             &hidden,
             &self.kernel,
             &self.kernel_bias,
             self.window,
-            CEILING,
+            Activation::Relu { ceiling: CEILING },
         )?;
         let ys = self.project.forward(&hidden)?;
         if self.has_residual {
