@@ -23,8 +23,8 @@
 //! | [`tscam`] | the paper: a picture -> [`localize::Evidence`] with per-layer attention, not yet summed; the ViT, its heads, the companion (an ImageNet EfficientNet) | nn, localize, pictures, geometry |
 //! | [`detect`] | an object detector, not in use yet: a picture -> boxes with scores of COCO's classes | nn, pictures, geometry |
 //! | [`saliency`] | a fine map of what stands out, and its regions; not in use yet | nn, pictures, geometry |
-//! | [`segment`] | MobileSAM: a picture -> its embedding; points and a box -> masks and their boxes; nothing uses it yet | nn, pictures, geometry |
-//! | [`learn`] | reviewed and tagged pictures -> weights: class heads, boxes from corrections, full training | nn, tscam, localize, pictures, evaluate, files, geometry |
+//! | [`segment`] | MobileSAM: a picture -> its embedding; points and a box -> masks and their boxes; the window fits boxes with it | nn, pictures, geometry |
+//! | [`learn`] | reviewed and tagged pictures -> weights: class heads, boxes from corrections, full training; whether fitting helps | nn, tscam, localize, pictures, evaluate, files, geometry |
 //! | [`propose`] | the pipeline: decode, infer, localise, over bounded queues | pictures, tscam, localize, learn, naming, geometry |
 //! | [`document`] | pictures, categories, annotations; edits with exact inverses; what counts as ground truth ([`Annotation::is_ground_truth`](document::Annotation::is_ground_truth)) | geometry, naming |
 //! | [`store`] | the project file (SQLite): commits, undo across processes, rescanning its folder | document, files, pictures, geometry, naming |

@@ -14,12 +14,13 @@ use super::session::PictureQuery;
 use super::session::ProposalSettings;
 use super::session::SelectionChange;
 use super::workers::events::FilePurpose;
-use super::workspace::ProposalSource;
+use super::workspace::{ProposalSource, SnapChoice};
 use crate::document::{AnnotationId, CategoryId, PictureId};
 use crate::formats::{ExportOptions, ImportMode};
 use crate::geometry::BBox;
 use crate::localize::Quality;
 use crate::naming::MappedClass;
+use crate::segment::PromptPoint;
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +55,19 @@ pub enum Action {
     AddToSelection(Vec<AnnotationId>),
     /// Add a box to a picture, in its pixels.
     AddBox(PictureId, BBox),
+    /// Offer the boxes that points in and outside an object may mean; without points, none.
+    PointAt(Vec<PromptPoint>),
+    /// Choose a larger or smaller one of the offered boxes.
+    StepOffer {
+        /// The number of boxes further on; negative to smaller ones.
+        by: isize,
+        /// Whether the other end follows after the last.
+        wraps: bool,
+    },
+    /// Draw the chosen one of the offered boxes.
+    TakeOffer,
+    /// Choose whether drawn boxes snap to objects.
+    SetSnap(SnapChoice),
     /// Move or resize boxes, in pixels of the picture.
     Reshape(Vec<(AnnotationId, BBox)>),
     /// Move the selected boxes by some pixels; `true` while the key is held.
@@ -109,6 +123,8 @@ pub enum Action {
     SetAdvanceWhenDone(bool),
     /// Choose whether boxes are proposed for new pictures when a project is opened.
     SetProposeOnOpen(bool),
+    /// Choose whether pictures are prepared for fitting in the background.
+    SetPrepareFitting(bool),
     /// Remove a project from the recent ones.
     ForgetRecent(PathBuf),
     /// Clear the list of problems.

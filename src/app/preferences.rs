@@ -35,6 +35,9 @@ pub struct Preferences {
     /// Whether the model proposes boxes for new pictures as soon as a project is open.
     #[serde(rename = "proposes_at_once")]
     pub propose_on_open: bool,
+    /// Whether pictures are prepared for fitting boxes before a person asks for it.
+    #[serde(rename = "prepares_fitting")]
+    pub prepare_fitting: bool,
 }
 
 impl Default for Preferences {
@@ -48,6 +51,7 @@ impl Default for Preferences {
             canvas: CanvasOptions::default(),
             advance_when_done: true,
             propose_on_open: true,
+            prepare_fitting: true,
         }
     }
 }
@@ -185,6 +189,7 @@ mod tests {
             "canvas",
             "goes_on_when_done",
             "keymap",
+            "prepares_fitting",
             "proposes_at_once",
             "recent",
             "scale",

@@ -41,6 +41,7 @@
 //! | `ratio` | shares of counts |
 //! | `coco` | AP and recall |
 //! | `effort` | actions that are left for a person |
+//! | `rough` | a true box as a person draws it in a hurry |
 //! | `wsol` | localisation over thresholds, Top-1 and Top-5 |
 //! | `protocol` | boxes as published evaluation code rounds and clamps them before comparison |
 
@@ -50,6 +51,7 @@ mod effort;
 mod iou;
 mod protocol;
 mod ratio;
+mod rough;
 #[cfg(test)]
 mod tests;
 mod wsol;
@@ -59,6 +61,7 @@ pub use coco::{CocoMetrics, coco_metrics};
 pub use effort::{AnnotationEffort, annotation_effort};
 pub use iou::{IouConvention, best_iou};
 pub use protocol::ProtocolTruth;
+pub use rough::rough_box;
 pub use wsol::{
     ClassLocalization, ClassLocalizationMetrics, LocalizationCurve, LocalizationMetrics,
     LocalizationPoint, RankedClass, best_point,

@@ -5,6 +5,7 @@
 //! | module | its one idea |
 //! |---|---|
 //! | [`boxes`] | corrected boxes -> better boxes |
+//! | [`fit_gate`] | whether fitting drawn boxes to objects helps |
 //! | [`class_head`] | image-level tags -> a class head on a frozen backbone |
 //! | [`full_training`] | image-level tags -> backbone and head together, as the paper trains them |
 //! | [`tags`] | which picture shows which classes |
@@ -15,6 +16,7 @@
 
 pub mod boxes;
 pub mod class_head;
+pub mod fit_gate;
 pub mod full_training;
 mod gram;
 mod logistic;

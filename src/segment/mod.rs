@@ -7,6 +7,7 @@
 //! | module | its one idea |
 //! |---|---|
 //! | `segmenter` | [`Segmenter`]: the whole network; [`Embedding`] and [`Prompt`] |
+//! | `fit` | the masks of a prompt -> [`fitted_box`], [`NestedBoxes`] |
 //! | [`frame`] | where a picture lies in the network's square input |
 //! | [`image_encoder`] | TinyViT: pixels -> embedding |
 //! | [`prompt_encoder`] | positions, points and boxes -> tokens |
@@ -16,6 +17,7 @@
 //! Maps have their channels last. Tensor names are those of MobileSAM's checkpoint; its batch norms are
 //! folded into the convolutions.
 
+mod fit;
 pub mod frame;
 pub mod image_encoder;
 pub mod mask;
@@ -23,4 +25,5 @@ pub mod mask_decoder;
 pub mod prompt_encoder;
 mod segmenter;
 
+pub use fit::{NestedBoxes, fitted_box};
 pub use segmenter::{Embedding, Mask, Prompt, PromptPoint, Segmenter};

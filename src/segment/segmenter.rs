@@ -16,6 +16,10 @@ use crate::geometry::BBox;
 use crate::nn::ModelError;
 use crate::nn::weights::Weights;
 
+/// MobileSAM. See `models/README.md` for its source and licence.
+#[cfg(feature = "app")]
+static EMBEDDED_SEGMENTER: &[u8] = include_bytes!("../../models/mobile_sam.safetensors");
+
 /// What the encoder computed from a picture: all that a prompt needs of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embedding {
@@ -23,6 +27,11 @@ pub struct Embedding {
     pub values: Vec<f16>,
     /// Where the picture lies in the network's input.
     pub frame: Frame,
+}
+
+impl Embedding {
+    /// The number of its values.
+    pub const LENGTH: usize = EMBEDDING_SIDE * EMBEDDING_SIDE * TOKEN_DIM;
 }
 
 /// Where an object is, in upright pixels of the picture.
@@ -78,6 +87,16 @@ impl Segmenter {
     pub fn open(path: &Path, device: &Device) -> Result<Self, ModelError> {
         Self::new(Weights::open(path)?, device)
             .map_err(|error| ModelError::bad_file(path, error.to_string()))
+    }
+
+    /// The embedded network.
+    ///
+    /// # Errors
+    /// If the device has no memory for it.
+    #[cfg(feature = "app")]
+    pub fn embedded(device: &Device) -> Result<Self, ModelError> {
+        let weights = Weights::from_safetensors(EMBEDDED_SEGMENTER)?;
+        Ok(Self::new(weights, device)?)
     }
 
     /// A network from its weights.

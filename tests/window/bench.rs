@@ -55,7 +55,7 @@ impl Bench {
     /// A window on the folder `pictures` in `folder`, with or without automatic proposals.
     pub fn on(folder: TempDir, theme: Theme, proposes: bool) -> Self {
         let path = folder.path().join("pictures");
-        let settings = format!(r#"{{"proposes_at_once":{proposes}}}"#);
+        let settings = format!(r#"{{"proposes_at_once":{proposes},"prepares_fitting":false}}"#);
         fs::write(folder.path().join("user/settings.json"), settings).unwrap();
         let mut bench = Self::start(folder, Some(path), theme);
         bench.wait("the pictures", |workspace| {

@@ -2,6 +2,7 @@
 
 use egui::{Event, Key, Modifiers, PointerButton};
 use egui_kittest::kittest::Queryable as _;
+use tsukami::app::canvas::Tool;
 use tsukami::document::{BoxState, ReviewState};
 use tsukami::geometry::BBox;
 
@@ -113,7 +114,7 @@ fn a_box_is_drawn_with_two_clicks_and_escape_cancels() {
     bench.key(Key::W);
     bench.click_at(bench.at(200.0, 60.0));
     bench.key(Key::Escape);
-    assert!(!bench.workspace().view.canvas.is_draw_mode());
+    assert_eq!(bench.workspace().view.canvas.tool(), Tool::Select);
     bench.click_at(bench.at(250.0, 160.0));
     assert_eq!(bench.count(BoxState::Drawn), 1);
 }

@@ -19,6 +19,9 @@ clipboard = { $count ->
 }
 nothing-to-copy-from-previous = The previous picture has no boxes that are not already here
 boxes-hidden = Boxes are hidden
+fit-nothing-found = No object found in this box
+fit-unchanged = The box already fits
+point-nothing-offered = Nothing is offered here. Point at an object.
 all-done = All pictures in this list are done
 all-done-export = All pictures in this list are done. Export them from the File menu.
 every-picture-done = Every picture is done

@@ -196,6 +196,20 @@ learning-measured = on { $pictures ->
    *[other] { $objects } objects
 }
     .tooltip = One in four reviewed pictures is held out of learning and used for measuring only. At least { $needed } held-out pictures are needed.
+snap = Snap drawn boxes
+    .tooltip = Fit each box to its object as soon as it is drawn; “Fit to object” goes back to the box as drawn
+snap-automatic = if it helps
+snap-on = always
+snap-off = never
+snap-too-few = Not yet: { $count } of { $needed } reviewed boxes were measured to tell whether it helps
+snap-on-unknown = On, as you chose
+snap-off-unknown = Off, as you chose
+snap-helps = On
+snap-harms = Off, because it harms
+snap-no-difference = Off, because it does not clearly help
+snap-on-although = On, as you chose
+snap-off-although = Off, as you chose
+snap-measured = { $state }: of { $boxes } reviewed boxes drawn roughly, { $before } are right as drawn, { $after } after fitting
 learning-running = Learning…
 learning-processing = { $count ->
     [one] Processing 1 picture first…
@@ -239,6 +253,8 @@ status-size = { $width } × { $height }
 status-read-only = read-only
 status-scanning = Scanning the folder…
 status-processing = The model is processing this picture…
+status-preparing-fit = Preparing this picture for fitting…
+status-pointing = Point at an object and click. Wheel: larger or smaller. Shift-click: leave a part out. Esc: done.
 status-drawing = Drag or click two corners to draw a box, or press Enter. Esc cancels.
 
 ## Proposing for many pictures
@@ -296,5 +312,10 @@ canvas-name = { $boxes ->
    *[other] Canvas: { $picture }, { $boxes } boxes
 }
 canvas-no-picture = no picture
+canvas-offer-name = Offered box { $number } of { $count }
+canvas-offer = { $count ->
+    [one] { $width } × { $height }
+   *[other] { $width } × { $height }  ·  { $number } of { $count }
+}
 canvas-box = Box { $id }: { $class }, { $state }
 canvas-box-scored = Box { $id }: { $class }, { $state }, { $percent } percent

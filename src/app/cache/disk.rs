@@ -23,6 +23,19 @@ pub enum CacheKind {
     PictureMaps = 2,
     /// The features of a picture for learning.
     PictureFeatures = 3,
+    /// The embedding of a picture for fitting boxes.
+    PictureEmbedding = 4,
+}
+
+impl CacheKind {
+    /// The share of the size limit that entries of this kind may take. Embeddings are large, and must
+    /// not crowd out what every picture of a project needs.
+    fn max_share(self) -> f64 {
+        match self {
+            Self::PictureEmbedding => 0.4,
+            Self::Thumbnail | Self::PictureMaps | Self::PictureFeatures => 1.0,
+        }
+    }
 }
 
 /// The cache of one project, shared by the window's workers.
@@ -33,7 +46,10 @@ pub struct Cache {
 
 struct Open {
     connection: Connection,
+    /// The size of all entries.
     bytes: i64,
+    /// The size of embeddings.
+    embedding_bytes: i64,
     /// Counts uses, so that the least recently used entries are removed first.
     clock: i64,
 }
@@ -93,12 +109,16 @@ impl Open {
              ) STRICT;
              CREATE INDEX IF NOT EXISTS by_use ON items (used);",
         )?;
-        let select = "SELECT coalesce(sum(length(bytes)), 0), coalesce(max(used), 0) FROM items";
-        let (bytes, clock) =
-            connection.query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let select = "SELECT coalesce(sum(length(bytes)), 0), coalesce(max(used), 0),
+             coalesce(sum(length(bytes)) FILTER (WHERE kind = ?), 0) FROM items";
+        let (bytes, clock, embedding_bytes) =
+            connection.query_row(select, [CacheKind::PictureEmbedding as i64], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
         Ok(Self {
             connection,
             bytes,
+            embedding_bytes,
             clock,
         })
     }
@@ -128,26 +148,45 @@ impl Open {
             self.clock,
             bytes
         ])?;
-        self.bytes += size - former.unwrap_or(0);
-        while self.bytes > most && self.evict((most as f64 * SHARE_AFTER_EVICTION) as i64)? {}
+        let added = size - former.unwrap_or(0);
+        self.bytes += added;
+        if kind == CacheKind::PictureEmbedding {
+            self.embedding_bytes += added;
+            let most = (most as f64 * kind.max_share()) as i64;
+            let target = (most as f64 * SHARE_AFTER_EVICTION) as i64;
+            while self.embedding_bytes > most && self.evict(Some(kind), target)? {}
+        }
+        let target = (most as f64 * SHARE_AFTER_EVICTION) as i64;
+        while self.bytes > most && self.evict(None, target)? {}
         Ok(())
     }
 
-    /// Deletes some of the least recently used entries. Returns whether there were any.
-    fn evict(&mut self, target: i64) -> rusqlite::Result<bool> {
-        let select = "SELECT rowid, length(bytes) FROM items ORDER BY used LIMIT 256";
-        let oldest: Vec<(i64, i64)> = self
+    /// Deletes some of the least recently used entries, of one kind or of all, until no more than
+    /// `target` bytes of them are left. Returns whether there were any.
+    fn evict(&mut self, kind: Option<CacheKind>, target: i64) -> rusqlite::Result<bool> {
+        let select = "SELECT rowid, kind, length(bytes) FROM items
+             WHERE ?1 IS NULL OR kind = ?1 ORDER BY used LIMIT 256";
+        let oldest: Vec<(i64, i64, i64)> = self
             .connection
             .prepare_cached(select)?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .query_map([kind.map(|kind| kind as i64)], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?
             .collect::<Result<_, _>>()?;
-        for (row, size) in &oldest {
-            if self.bytes <= target {
+        for (row, of_kind, size) in &oldest {
+            let left = match kind {
+                Some(_) => self.embedding_bytes,
+                None => self.bytes,
+            };
+            if left <= target {
                 break;
             }
             let delete = "DELETE FROM items WHERE rowid = ?";
             self.connection.prepare_cached(delete)?.execute([row])?;
             self.bytes -= size;
+            if *of_kind == CacheKind::PictureEmbedding as i64 {
+                self.embedding_bytes -= size;
+            }
         }
         Ok(!oldest.is_empty())
     }
@@ -191,6 +230,30 @@ mod tests {
         assert_eq!(
             ["a", "b", "c", "d"].map(is_there),
             [true, false, false, true]
+        );
+    }
+
+    #[test]
+    fn embeddings_do_not_crowd_out_other_entries() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cache");
+        let cache = Cache::open(Some(path.clone()), 1000);
+        cache.put(CacheKind::PictureMaps, "a", &[0; 300]);
+        let put = |cache: &Cache, keys: &[&str]| {
+            for key in keys {
+                cache.put(CacheKind::PictureEmbedding, key, &[0; 150]);
+            }
+        };
+        put(&cache, &["1", "2"]);
+        drop(cache);
+        let cache = Cache::open(Some(path), 1000);
+        put(&cache, &["3", "4", "5"]);
+        let is_there = |kind, key| cache.get(kind, key).is_some();
+        assert!(is_there(CacheKind::PictureMaps, "a"));
+        let kept = ["1", "2", "3", "4", "5"];
+        assert_eq!(
+            kept.map(|key| is_there(CacheKind::PictureEmbedding, key)),
+            [false, false, false, true, true]
         );
     }
 

@@ -2,7 +2,7 @@
 
 use egui::{Key, Modifiers, vec2};
 
-use super::state::Canvas;
+use super::state::{Canvas, Tool};
 use crate::app::action::Action;
 use crate::app::session::Session;
 use crate::geometry::BBox;
@@ -20,13 +20,19 @@ impl Canvas {
         session: &Session,
         actions: &mut Vec<Action>,
     ) -> bool {
+        if self.tool == Tool::Point
+            && self.gesture.is_none()
+            && self.on_point_key(key, modifiers, actions)
+        {
+            return true;
+        }
         if key == Key::Escape {
             if !self.cancel() {
                 actions.push(Action::Select(Vec::new()));
             }
             return true;
         }
-        if key == Key::Enter && self.is_draw_mode && modifiers.is_none() {
+        if key == Key::Enter && self.tool == Tool::Draw && modifiers.is_none() {
             self.add_box_in_the_middle(session, actions);
             return true;
         }
@@ -56,7 +62,7 @@ impl Canvas {
 
     /// Adds a box in the middle of the visible part, to be moved with the arrow keys.
     fn add_box_in_the_middle(&mut self, session: &Session, actions: &mut Vec<Action>) {
-        self.set_draw_mode(false);
+        self.set_tool(Tool::Select);
         let (Some(canvas), Some(picture)) = (self.rect, session.current()) else {
             return;
         };

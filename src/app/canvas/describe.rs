@@ -22,10 +22,21 @@ impl Canvas {
             let text = tr!("canvas-name", picture = name, boxes = boxes);
             WidgetInfo::labeled(Role::Canvas, true, text)
         });
+        let canvas = response.rect;
+        if let Some(offers) = scene.offers {
+            for (at, bbox) in offers.boxes.iter().enumerate() {
+                let rect = self.view.rect(bbox).intersect(canvas);
+                let response = ui.interact(rect, id().with(("offer", at)), Sense::empty());
+                response.widget_info(|| {
+                    let count = offers.boxes.len();
+                    let text = tr!("canvas-offer-name", number = at + 1, count = count);
+                    WidgetInfo::selected(Role::ListBoxOption, true, at == offers.chosen, text)
+                });
+            }
+        }
         if scene.are_boxes_hidden {
             return;
         }
-        let canvas = response.rect;
         for row in session.visible() {
             let rect = self.view.rect(&row.rect).intersect(canvas);
             if !rect.is_positive() {

@@ -6,7 +6,7 @@ use super::gesture::{Gesture, dragged_boxes};
 use super::hit::Hit;
 use super::paint::{self, BoxStyle};
 use super::scene::Scene;
-use super::state::Canvas;
+use super::state::{Canvas, Tool};
 use crate::app::i18n::tr;
 use crate::document::{AnnotationId, BoxState};
 use crate::geometry::BBox;
@@ -39,6 +39,7 @@ impl Canvas {
             let styles = self.box_styles(ui, scene, hovered, size);
             paint::boxes(painter, &styles, scene.options.labels);
         }
+        self.paint_offers(painter, scene);
         if let Some(pointer) = pointer {
             self.paint_gesture(ui, painter, scene, pointer, size);
         }
@@ -46,7 +47,7 @@ impl Canvas {
             paint::rulers(painter, &self.view, size);
         }
         if let Some(pointer) = hovered {
-            if scene.options.crosshair || self.is_draw_mode {
+            if scene.options.crosshair || self.tool == Tool::Draw {
                 paint::crosshair(painter, pointer);
             }
             ui.set_cursor_icon(self.cursor(pointer, scene));
@@ -123,7 +124,7 @@ impl Canvas {
         let under = hovered.map(|point| self.boxes_under(point, scene));
         let hovered = under
             .and_then(|under| under.first().copied())
-            .filter(|_| !self.is_busy());
+            .filter(|_| !self.is_busy() && self.tool != Tool::Point);
         let dragged = self.dragged(ui, size);
         let rect_of = |id: AnnotationId, rect: &BBox| {
             let now = dragged.iter().find(|(other, _)| *other == id);
@@ -223,7 +224,7 @@ impl Canvas {
             (_, Some(_)) => CursorIcon::Grab,
             (Some(Gesture::Resize { handle, .. }), _) => handle.cursor(),
             (Some(Gesture::Move { .. }), _) => CursorIcon::Move,
-            _ if self.is_draw_mode => CursorIcon::Crosshair,
+            _ if self.tool != Tool::Select => CursorIcon::Crosshair,
             _ => match self.hit(pointer, scene) {
                 Hit::Handle(_, handle) => handle.cursor(),
                 Hit::Box(id) if scene.session.selection().contains(&id) => CursorIcon::Move,

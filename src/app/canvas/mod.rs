@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `widget.rs` | one frame: view, pointer, painting, accessibility |
 //! | `pointer.rs`, `canvas_keys.rs` | what the pointer does, and keys that are not commands |
+//! | `point.rs`, `point_state.rs`, `offers.rs` | the point tool and the boxes that it offers |
 //! | `hit.rs` | what is under the pointer |
 //! | `gesture.rs`, `shape.rs` | where a drag moves boxes, in pixels of the picture |
 //! | `draw.rs`, `paint/` | what is painted, and how boxes and aids look |
@@ -21,7 +22,10 @@ mod draw;
 mod gesture;
 mod hit;
 mod id;
+mod offers;
 mod paint;
+mod point;
+mod point_state;
 mod pointer;
 mod scene;
 mod shape;
@@ -32,6 +36,7 @@ mod widget;
 
 pub use self::adjustment::Adjustment;
 pub use self::id::id;
+pub use self::offers::Offers;
 pub use self::scene::Scene;
-pub use self::state::{Canvas, CanvasCommand};
+pub use self::state::{Canvas, CanvasCommand, Tool};
 pub use self::textures::Textures;

@@ -6,7 +6,7 @@ use super::gesture::{Gesture, dragged_boxes};
 use super::hit::Hit;
 use super::scene::Scene;
 use super::shape::{self, PictureBounds};
-use super::state::Canvas;
+use super::state::{Canvas, Tool};
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::session::Session;
@@ -18,14 +18,22 @@ const SNAP_DISTANCE: f32 = 6.0;
 const MIN_DRAWN_SIDE: f32 = 4.0;
 
 impl Canvas {
-    /// Zooms and scrolls.
-    pub(super) fn move_view(&mut self, ui: &Ui, response: &Response) {
+    /// Zooms and scrolls. Over boxes that are offered, the wheel steps through them.
+    pub(super) fn move_view(
+        &mut self,
+        ui: &Ui,
+        response: &Response,
+        scene: &Scene<'_>,
+        actions: &mut Vec<Action>,
+    ) {
         let Some(pointer) = response.hover_pos().filter(|_| response.contains_pointer()) else {
             return;
         };
         let (zoom, scroll) = ui.input(|input| (input.zoom_delta(), input.smooth_scroll_delta()));
         if zoom != 1.0 {
             self.view.zoom(zoom, pointer);
+        } else if self.tool == Tool::Point && scene.offers.is_some() {
+            self.step_by_wheel(ui, actions);
         } else {
             self.view.pan(scroll);
         }
@@ -41,7 +49,7 @@ impl Canvas {
         actions: &mut Vec<Action>,
     ) {
         let session = scene.session;
-        let was_draw_mode = self.is_draw_mode;
+        let tool = self.tool;
         let (pointer, origin, modifiers) = ui.input(|input| {
             (
                 input.pointer.interact_pos(),
@@ -67,14 +75,17 @@ impl Canvas {
         {
             self.finish_gesture(&gesture, at, &bounds, modifiers, session, actions);
         }
-        if response.clicked() && !response.double_clicked() {
+        if tool == Tool::Point && session.is_editable() {
+            self.point_at_pointer(response, at, size, modifiers, actions);
+        }
+        if response.clicked() && (!response.double_clicked() || tool == Tool::Point) {
             response.request_focus();
             self.on_click(pointer, modifiers, scene, &bounds, actions);
         }
         if response.double_clicked()
             && session.is_editable()
             && !session.selection().is_empty()
-            && !was_draw_mode
+            && tool == Tool::Select
         {
             actions.push(Action::Command(Command::ChangeClass));
         }
@@ -115,7 +126,7 @@ impl Canvas {
         if !is_primary || self.space.is_some() {
             return Gesture::Pan;
         }
-        if self.is_draw_mode && session.is_editable() {
+        if self.tool != Tool::Select && session.is_editable() {
             return Gesture::Draw(self.first_corner.unwrap_or(from));
         }
         let band = Gesture::RubberBand {
@@ -189,7 +200,9 @@ impl Canvas {
 
     /// Adds a box that was drawn, unless it is too small to be intended.
     fn add_box(&mut self, bbox: BBox, actions: &mut Vec<Action>) {
-        self.set_draw_mode(false);
+        if self.tool == Tool::Draw {
+            self.set_tool(Tool::Select);
+        }
         let min_side = (MIN_DRAWN_SIDE / self.view.scale).max(shape::MIN_SIDE);
         let is_meant = bbox.is_valid() && bbox.width().min(bbox.height()) >= min_side;
         if let Some(picture) = self.picture.filter(|_| is_meant) {
@@ -205,13 +218,17 @@ impl Canvas {
         bounds: &PictureBounds,
         actions: &mut Vec<Action>,
     ) {
-        if self.is_draw_mode {
-            let at = self.view.to_picture(pointer);
-            match self.first_corner.take() {
-                Some(from) => self.add_box(bounds.drawn(from, at), actions),
-                None => self.first_corner = Some(bounds.point(at)),
+        let at = self.view.to_picture(pointer);
+        match self.tool {
+            Tool::Draw => {
+                match self.first_corner.take() {
+                    Some(from) => self.add_box(bounds.drawn(from, at), actions),
+                    None => self.first_corner = Some(bounds.point(at)),
+                }
+                return;
             }
-            return;
+            Tool::Point => return self.on_point_click(at, modifiers, scene, actions),
+            Tool::Select => {}
         }
         let under = self.boxes_under(pointer, scene);
         if modifiers.command {

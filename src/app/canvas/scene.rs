@@ -3,6 +3,7 @@
 use egui::Color32;
 
 use super::adjustment::Adjustment;
+use super::offers::Offers;
 use super::textures::Textures;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::Session;
@@ -25,6 +26,8 @@ pub struct Scene<'a> {
     /// Boxes shown instead of untouched proposals while a slider is moved, each with the class that
     /// it would get.
     pub preview: Option<&'a [(Proposal, Option<CategoryId>)]>,
+    /// The boxes that the point tool offers.
+    pub offers: Option<&'a Offers>,
     /// The heat map that covers the picture.
     pub heat_map: Option<egui::TextureId>,
 }

@@ -3,9 +3,10 @@
 use egui::{Pos2, Rect};
 
 use super::gesture::Gesture;
+use super::point_state::PointState;
 use super::view::{Fit, ViewTransform};
 use crate::app::session::Session;
-use crate::document::PictureId;
+use crate::document::{AnnotationId, PictureId};
 
 /// How much the commands zoom.
 const ZOOM_STEP: f32 = 1.25;
@@ -27,6 +28,18 @@ pub enum CanvasCommand {
     ZoomToBox,
 }
 
+/// What clicks and drags do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tool {
+    /// They select and move boxes.
+    #[default]
+    Select,
+    /// The next drag, or the next two clicks, draw a box.
+    Draw,
+    /// A click takes the box of the object under the pointer; a drag draws a box.
+    Point,
+}
+
 /// The state of the canvas.
 #[derive(Default)]
 pub struct Canvas {
@@ -36,8 +49,8 @@ pub struct Canvas {
     /// The picture of the last frame.
     pub(super) picture: Option<PictureId>,
     pub(super) gesture: Option<Gesture>,
-    /// Whether the next drag, or the next two clicks, draw a box.
-    pub(super) is_draw_mode: bool,
+    pub(super) tool: Tool,
+    pub(super) point: PointState,
     /// The first corner of a box that is drawn by two clicks, in pixels of the picture.
     pub(super) first_corner: Option<Pos2>,
     /// The point of the last click, in points: another click there selects the box beneath.
@@ -49,9 +62,9 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// Whether the next drag draws a box.
-    pub fn is_draw_mode(&self) -> bool {
-        self.is_draw_mode
+    /// What clicks and drags do.
+    pub fn tool(&self) -> Tool {
+        self.tool
     }
 
     /// Points per pixel of the picture.
@@ -69,19 +82,29 @@ impl Canvas {
         self.gesture.is_some() || self.first_corner.is_some()
     }
 
-    /// Switches draw mode on or off.
-    pub fn set_draw_mode(&mut self, is_draw_mode: bool) {
-        self.is_draw_mode = is_draw_mode;
-        self.first_corner = None;
+    /// Whether the current gesture moves or resizes this box.
+    pub fn is_dragging(&self, id: AnnotationId) -> bool {
+        match &self.gesture {
+            Some(Gesture::Move { boxes, .. }) => boxes.iter().any(|(other, _)| *other == id),
+            Some(Gesture::Resize { id: other, .. }) => *other == id,
+            _ => false,
+        }
     }
 
-    /// Cancels the gesture and draw mode; `false` if there was nothing to cancel.
+    /// Takes a tool.
+    pub fn set_tool(&mut self, tool: Tool) {
+        self.tool = tool;
+        self.first_corner = None;
+        self.point = PointState::default();
+    }
+
+    /// Cancels the gesture and puts the tool away; `false` if there was nothing to cancel.
     pub fn cancel(&mut self) -> bool {
-        let was_busy = self.is_busy() || self.is_draw_mode;
+        let was_busy = self.is_busy() || self.tool != Tool::Select;
         if self.gesture.is_some() {
             self.gesture = Some(Gesture::Cancelled);
         }
-        self.set_draw_mode(false);
+        self.set_tool(Tool::Select);
         was_busy
     }
 

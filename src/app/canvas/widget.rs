@@ -3,6 +3,7 @@
 use egui::{Response, Sense, Ui};
 
 use super::id::id;
+use super::point_state::PointState;
 use super::scene::Scene;
 use super::state::Canvas;
 use super::view::Fit;
@@ -26,6 +27,7 @@ impl Canvas {
             self.gesture = None;
             self.first_corner = None;
             self.last_click = None;
+            self.point = PointState::default();
             if !scene.options.keep_view {
                 self.view.fit = Fit::Whole;
             }
@@ -33,7 +35,7 @@ impl Canvas {
         let Some(size) = scene.size_of(picture) else {
             return response;
         };
-        self.move_view(ui, &response);
+        self.move_view(ui, &response, &scene, actions);
         self.view.update(rect, size);
         self.on_pointer(ui, &response, &scene, size, actions);
         self.view.update(rect, size);

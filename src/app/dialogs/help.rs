@@ -17,11 +17,15 @@ const MENUS_IN_FIRST_COLUMN: usize = 4;
 
 /// What the mouse does, and keys that are not shortcuts of commands: the ids of their texts, each
 /// with the attribute `effect`.
-const GESTURES: [&str; 19] = [
+const GESTURES: [&str; 23] = [
     "gesture-class-key",
     "gesture-arrows",
     "gesture-ctrl-arrows",
     "gesture-draw-by-key",
+    "gesture-point-click",
+    "gesture-point-wheel",
+    "gesture-point-exclude",
+    "gesture-point-add",
     "gesture-escape",
     "gesture-click",
     "gesture-ctrl-click",

@@ -52,6 +52,13 @@ impl SettingsDialog {
                 if response.changed() {
                     actions.push(Action::SetProposeOnOpen(propose));
                 }
+                let mut prepare = preferences.prepare_fitting;
+                let response = ui
+                    .checkbox(&mut prepare, tr!("settings-prepare-fitting"))
+                    .on_hover_text(tr!("settings-prepare-fitting.tooltip"));
+                if response.changed() {
+                    actions.push(Action::SetPrepareFitting(prepare));
+                }
                 ui.separator();
                 self.shortcuts_ui(ui, preferences, actions);
             },

@@ -8,4 +8,5 @@ pub mod job;
 pub mod learning;
 pub mod picture_list;
 pub mod proposals;
+pub mod snapping;
 pub mod status;

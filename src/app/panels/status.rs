@@ -3,6 +3,7 @@
 use egui::{Align, Button, Label, Layout, RichText, Ui};
 
 use crate::app::action::Action;
+use crate::app::canvas::Tool;
 use crate::app::command::Command;
 use crate::app::i18n::{self, tr};
 use crate::app::notifications::Notifications;
@@ -111,7 +112,17 @@ fn activity_ui(ui: &mut Ui, workspace: &Workspace) {
         ui.spinner();
         ui.label(tr!("status-processing"));
     }
-    if workspace.view.canvas.is_draw_mode() {
-        ui.colored_label(palette.accent, tr!("status-drawing"));
+    if workspace.fitting.is_waiting() {
+        ui.spinner();
+        ui.label(tr!("status-preparing-fit"));
+    }
+    match workspace.view.canvas.tool() {
+        Tool::Draw => {
+            ui.colored_label(palette.accent, tr!("status-drawing"));
+        }
+        Tool::Point => {
+            ui.colored_label(palette.accent, tr!("status-pointing"));
+        }
+        Tool::Select => {}
     }
 }

@@ -10,17 +10,56 @@ const COPY_OFFSET_PX: f32 = 12.0;
 
 impl Session {
     /// Draws a box of the chosen class on a picture and selects it. If there is no class yet, one
-    /// for any object is made.
+    /// for any object is made. Returns the box and the gesture: further edits of this gesture become
+    /// part of the step.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn draw(&mut self, picture: PictureId, rect: BBox) -> Result<(), StoreError> {
+    pub fn draw(
+        &mut self,
+        picture: PictureId,
+        rect: BBox,
+    ) -> Result<(AnnotationId, u64), StoreError> {
         let category = self.class_for_new_boxes()?;
         let id = self.document().next_ids().annotation;
-        self.commit("draw a box", |document| {
+        let gesture = self.begin_gesture();
+        self.commit_in_gesture("draw a box", Some(gesture), |document| {
             ops::draw(document, picture, rect, category)
         })?;
         self.select(vec![id]);
+        Ok((id, gesture))
+    }
+
+    /// The number of a new gesture: edits of one gesture that follow each other are one step.
+    pub fn begin_gesture(&mut self) -> u64 {
+        self.gesture += 1;
+        self.gesture
+    }
+
+    /// Moves a box to where it fits its object.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn fit_box(
+        &mut self,
+        id: AnnotationId,
+        rect: BBox,
+        gesture: u64,
+    ) -> Result<(), StoreError> {
+        self.commit_in_gesture("fit a box", Some(gesture), |document| {
+            ops::reshape(document, &[(id, rect)])
+        })?;
+        Ok(())
+    }
+
+    /// Puts a box back as it was before it was fitted.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn restore_box(&mut self, before: &Annotation, gesture: u64) -> Result<(), StoreError> {
+        self.commit_in_gesture("undo the fit of a box", Some(gesture), |document| {
+            ops::restore(document, before)
+        })?;
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Which commands are enabled and active.
 
 use super::state::Window;
+use crate::app::canvas::Tool;
 use crate::app::command::{Command, Requirement};
 use crate::app::command_state::CommandState;
 use crate::app::i18n;
@@ -73,7 +74,11 @@ impl Window {
                 (Command::HeatMap, workspace.view.shows_heat_map),
                 (Command::HideBoxes, workspace.view.are_boxes_hidden),
                 (Command::Dashboard, workspace.view.shows_dashboard),
-                (Command::DrawBox, workspace.view.canvas.is_draw_mode()),
+                (Command::DrawBox, workspace.view.canvas.tool() == Tool::Draw),
+                (
+                    Command::PointTool,
+                    workspace.view.canvas.tool() == Tool::Point,
+                ),
                 (
                     Command::PauseProposing,
                     job.is_some_and(|job| job.paused.is_some()),

@@ -10,8 +10,8 @@ use crate::app::dialogs::open_path::OpenPathDialog;
 use crate::app::i18n::tr;
 use crate::app::notifications::Notifications;
 use crate::app::workers::events::{
-    ExchangeEvent, FileChoice, FilePurpose, OpeningEvent, ProposerEvent, TrainedHeadFile,
-    WorkerEvent,
+    ExchangeEvent, FileChoice, FilePurpose, OpeningEvent, ProposerEvent, SegmenterEvent,
+    TrainedHeadFile, WorkerEvent,
 };
 use crate::app::workspace::Workspace;
 use crate::formats::{ExportReport, Messages, PreparedImport};
@@ -247,6 +247,13 @@ fn on_workspace_event(
                 Err(error) => notifications.problem(error.to_string()),
             }
         }
+        WorkerEvent::Segmenter(SegmenterEvent::Failed(reason)) => notifications.problem(reason),
+        WorkerEvent::Segmenter(event) => match workspace.on_segmenter_event(event) {
+            Ok(text) => text
+                .into_iter()
+                .for_each(|text| notifications.notify_about("fit", text)),
+            Err(error) => notifications.problem(error.to_string()),
+        },
         WorkerEvent::Proposer(ProposerEvent::Failed(picture, reason)) => {
             workspace.on_inference_failed(picture, &reason);
             notifications.problem(reason);

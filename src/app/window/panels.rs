@@ -10,12 +10,12 @@ use crate::app::canvas::Scene;
 use crate::app::command::Command;
 use crate::app::command_state::CommandState;
 use crate::app::i18n::tr;
-use crate::app::panels::{boxes, job, learning, proposals, status};
+use crate::app::panels::{boxes, job, learning, proposals, snapping, status};
 
 /// The groups of the context menu of the canvas.
 const CONTEXT_MENU: [&[Command]; 5] = [
     &[Command::Accept, Command::Reject, Command::ChangeClass],
-    &[Command::MoreLikeThis],
+    &[Command::FitToObject, Command::MoreLikeThis],
     &[
         Command::Crowd,
         Command::Difficult,
@@ -77,6 +77,7 @@ impl Window {
                     });
                     section(ui, tr!("panel-learning"), |ui| {
                         learning::ui(ui, workspace, &commands, actions);
+                        snapping::ui(ui, workspace, actions);
                     });
                     section(ui, tr!("panel-boxes"), |ui| {
                         boxes::ui(ui, workspace, actions);
@@ -103,6 +104,7 @@ impl Window {
                     .preview
                     .as_ref()
                     .map(|preview| &preview.boxes[..]),
+                offers: workspace.fitting.point.offers(),
                 heat_map,
             };
             let response = workspace.view.canvas.ui(ui, scene, actions);

@@ -41,12 +41,20 @@ impl Window {
             | Action::ResetShortcuts
             | Action::SetAdvanceWhenDone(_)
             | Action::SetProposeOnOpen(_)
+            | Action::SetPrepareFitting(_)
             | Action::ForgetRecent(_) => self.set_preference(context, action),
             Action::UseLearned(source) => {
                 if let Some(workspace) = &mut self.workspace
                     && let Some(text) = workspace.choose_proposal_source(source)?
                 {
                     self.notifications.notify_about("learning", text);
+                }
+            }
+            Action::TakeOffer => {
+                if let Some(workspace) = &mut self.workspace
+                    && let Some(text) = workspace.take_offer()?
+                {
+                    self.notifications.notify_about("fit", text);
                 }
             }
             action => {
@@ -81,7 +89,10 @@ fn perform_on_workspace(
         Action::Select(ids) => session.select(ids),
         Action::AddToSelection(ids) => session.extend_selection(&ids),
         Action::ToggleInSelection(ids) => session.toggle_selected(&ids),
-        Action::AddBox(picture, bbox) => session.draw(picture, bbox)?,
+        Action::AddBox(picture, bbox) => workspace.draw(picture, bbox)?,
+        Action::PointAt(points) => workspace.point_at(points),
+        Action::StepOffer { by, wraps } => workspace.step_offer(by, wraps),
+        Action::SetSnap(snap) => workspace.set_snap(snap)?,
         Action::MoveEdges {
             by,
             moves_upper_left,

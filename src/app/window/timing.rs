@@ -53,12 +53,13 @@ impl Window {
                 Ok(finished_job)
             });
         workspace.update_requests();
+        workspace.update_fitting(self.preferences.prepare_fitting);
         if workspace.has_unwritten() {
             context.request_repaint_after(WRITE_INTERVAL);
         }
         let is_busy =
             workspace.learning_step().is_some() || workspace.class_head_training.is_some();
-        if workspace.is_current_pending() || is_busy {
+        if workspace.is_current_pending() || workspace.fitting.is_waiting() || is_busy {
             context.request_repaint_after(PROGRESS_INTERVAL);
         }
         context.request_repaint_after(POLL_INTERVAL);

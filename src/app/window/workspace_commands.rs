@@ -2,7 +2,7 @@
 
 use egui::Context;
 
-use crate::app::canvas::CanvasCommand;
+use crate::app::canvas::{CanvasCommand, Tool};
 use crate::app::command::{Command, Menu};
 use crate::app::i18n::{self, tr};
 use crate::app::session::SelectionChange;
@@ -109,9 +109,11 @@ fn boxes(workspace: &mut Workspace, command: Command) -> Outcome {
     let session = &mut workspace.session;
     match command {
         Command::DrawBox => {
-            let is_on = workspace.view.canvas.is_draw_mode();
-            workspace.view.canvas.set_draw_mode(!is_on);
+            toggle_tool(workspace, Tool::Draw);
         }
+        Command::PointTool if workspace.view.are_boxes_hidden => return Ok(boxes_are_hidden()),
+        Command::PointTool => toggle_tool(workspace, Tool::Point),
+        Command::FitToObject => workspace.fit_selected()?,
         Command::NextBox | Command::PreviousBox if workspace.view.are_boxes_hidden => {
             return Ok(boxes_are_hidden());
         }
@@ -132,6 +134,14 @@ fn boxes(workspace: &mut Workspace, command: Command) -> Outcome {
         _ => {}
     }
     Ok(None)
+}
+
+/// Takes a tool, or puts it away.
+fn toggle_tool(workspace: &mut Workspace, tool: Tool) {
+    workspace.point_at(Vec::new());
+    let canvas = &mut workspace.view.canvas;
+    let is_in_use = canvas.tool() == tool;
+    canvas.set_tool(if is_in_use { Tool::Select } else { tool });
 }
 
 fn proposals(workspace: &mut Workspace, command: Command) -> Outcome {

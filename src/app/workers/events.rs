@@ -15,9 +15,12 @@ use super::requests::{LearnedBoxes, LocalizeOptions, ModelInfo};
 use crate::app::i18n::tr;
 use crate::document::PictureId;
 use crate::formats::{ExportReport, PreparedImport};
+use crate::geometry::BBox;
 use crate::learn::boxes::{LearnedBox, LearnedProposer};
+use crate::learn::fit_gate::FitSample;
 use crate::localize::PictureMaps;
 use crate::propose::Proposal;
+use crate::segment::NestedBoxes;
 use crate::store::Project;
 use crate::store::RescanReport;
 
@@ -35,6 +38,8 @@ pub enum WorkerEvent {
     Relocalized(RelocalizedBoxes),
     /// An outcome of learning with the model that has this number.
     Learning(u64, LearningEvent),
+    /// The network that fits boxes to objects has done something.
+    Segmenter(SegmenterEvent),
     /// A class head was trained, or the reason why not; none if it was cancelled.
     ClassHeadTraining(Result<Option<TrainedHeadFile>, String>),
     /// An import or export has ended.
@@ -204,6 +209,37 @@ pub enum LearningEvent {
         /// are missing.
         without_features: Vec<PictureId>,
     },
+}
+
+/// What the network that fits boxes to objects has done.
+pub enum SegmenterEvent {
+    /// The network cannot be used: a sentence that says why.
+    Failed(String),
+    /// The picture is embedded: questions about it are answered at once.
+    Embedded(PictureId),
+    /// The answer to a question, or a sentence that says why there is none.
+    Answer {
+        /// The number of the question.
+        number: u64,
+        /// The answer.
+        answer: Result<PromptAnswer, String>,
+    },
+    /// How well rough boxes were fitted to the true boxes of a picture; empty if it is not embedded.
+    Measured {
+        /// The picture.
+        picture: PictureId,
+        /// One for each box.
+        samples: Vec<FitSample>,
+    },
+}
+
+/// The answer to a question about a picture, in pixels of the picture.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PromptAnswer {
+    /// The box that fits the object, if there is one.
+    Fitted(Option<BBox>),
+    /// The boxes that points may mean.
+    Nested(NestedBoxes),
 }
 
 /// A class head that was trained.

@@ -1,5 +1,5 @@
 //! The threads that work in the background: opening, decoding, thumbnails, the model, learning,
-//! import and export.
+//! fitting, import and export.
 //!
 //! Each worker owns its threads and takes requests by calls that never wait. Its results come back
 //! as [`WorkerEvent`]s over one channel, which the window drains before it
@@ -16,6 +16,7 @@
 //! | `proposer.rs` | decides which picture is next, runs the model and caches its maps |
 //! | `relocalizer.rs` | makes boxes of the other pictures from cached maps, after the slider is released; counts classes |
 //! | `learner.rs`, `learned_text.rs` | learns from reviewed pictures and proposes by what it learned |
+//! | `segmenter.rs`, `embeddings.rs` | fits boxes to objects, and keeps what that needs of each picture |
 //! | `class_head_trainer.rs` | trains a class head on tagged pictures |
 //! | `import_export.rs` | imports and exports |
 //! | `file_dialog.rs` | asks the system for a file or folder |
@@ -24,10 +25,12 @@
 //! `window/events.rs` compares. Beyond that, results of the model carry the model
 //! (`workspace/proposing.rs`), boxes from cached maps the generation of their request
 //! (`Relocalizer::is_current_request`), learning the number of the model it learned from
-//! (`workspace/learning.rs`), and a search its own number (`workspace/similar.rs`).
+//! (`workspace/learning.rs`), a search its own number (`workspace/similar.rs`), and so does every
+//! question about what is in a box (`workspace/fitting.rs`, `workspace/pointing.rs`).
 
 pub mod class_head_trainer;
 pub mod decoder;
+mod embeddings;
 pub mod events;
 pub mod file_dialog;
 pub mod import_export;
@@ -38,6 +41,7 @@ pub mod opener;
 pub mod proposer;
 pub mod relocalizer;
 pub mod requests;
+pub mod segmenter;
 pub mod spawn;
 pub mod thumbnailer;
 

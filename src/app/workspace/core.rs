@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::fitting_state::{FITTING_SETTING, Fitting};
 use super::learned_states::LEARNING_SETTING;
 use super::learning_state::Learning;
 use super::naming_state::NamingState;
@@ -20,6 +21,7 @@ use crate::app::workers::learner::LearningWorker;
 use crate::app::workers::proposer::Proposer;
 use crate::app::workers::relocalizer::Relocalizer;
 use crate::app::workers::requests::{ModelInfo, PictureRequest, picture_key};
+use crate::app::workers::segmenter::SegmenterWorker;
 use crate::app::workers::thumbnailer::Thumbnailer;
 use crate::document::{PictureId, ReviewState};
 use crate::store::{Project, StoreError};
@@ -44,6 +46,8 @@ pub struct Workspace {
     pub relocalizing: Relocalizing,
     /// Learning from reviewed pictures.
     pub learning: Learning,
+    /// Fitting boxes to objects.
+    pub fitting: Fitting,
     /// The training of a class head on tags, if it is under way.
     pub class_head_training: Option<ClassHeadTraining>,
     /// The time that the work took.
@@ -63,6 +67,7 @@ pub(super) struct Workers {
     /// Derives boxes whose classes are counted.
     pub class_counter: Relocalizer,
     pub learner: LearningWorker,
+    pub segmenter: SegmenterWorker,
 }
 
 impl Workspace {
@@ -73,6 +78,7 @@ impl Workspace {
         let cache = Arc::new(Cache::for_project(project.id(), caches));
         let timing = Timing::new(&project);
         let learned = project.setting(LEARNING_SETTING).ok().flatten();
+        let fitting = project.setting(FITTING_SETTING).ok().flatten();
         let session = Session::new(project);
         let model_settings = model_settings_of(session.proposal_settings());
         let relocalizer = |purpose| Relocalizer::new(purpose, Arc::clone(&cache), events.clone());
@@ -83,6 +89,7 @@ impl Workspace {
             relocalizer: relocalizer(RelocalizePurpose::Write),
             class_counter: relocalizer(RelocalizePurpose::Count),
             learner: LearningWorker::new(Arc::clone(&cache), &events),
+            segmenter: SegmenterWorker::new(Arc::clone(&cache), &events),
         };
         Self {
             id,
@@ -93,6 +100,7 @@ impl Workspace {
             proposing: Proposing::default(),
             relocalizing: Relocalizing::default(),
             learning: Learning::new(learned.unwrap_or_default()),
+            fitting: Fitting::new(fitting.unwrap_or_default()),
             class_head_training: None,
             timing,
             naming: NamingState::new(session.document(), session.revision()),
@@ -143,6 +151,7 @@ impl Workspace {
     /// If the project cannot be written.
     pub fn save(&mut self) -> Result<(), StoreError> {
         self.session.save_state()?;
+        self.save_fitting()?;
         self.timing.save(&mut self.session)
     }
 

@@ -11,23 +11,31 @@
 //! | `learning_state.rs`, `learning.rs` | learning from reviewed pictures |
 //! | `learned_states.rs`, `learned_boxes.rs` | learned states, and proposals by the active one |
 //! | `similar.rs` | searching for similar objects |
+//! | `fitting_state.rs`, `fitting.rs` | fitting boxes to objects |
+//! | `pointing_state.rs`, `pointing.rs` | the point tool: boxes that a point may mean |
+//! | `snapping.rs` | whether drawn boxes snap to objects, and measuring whether that helps |
 //! | `timing.rs` | the time that the work took |
 //! | `settings.rs` | proposal settings in the terms of the workers |
 
 mod class_tally;
 mod core;
+mod fitting;
+mod fitting_state;
 mod learned_boxes;
 mod learned_states;
 mod learning;
 mod learning_state;
 mod naming;
 mod naming_state;
+mod pointing;
+mod pointing_state;
 mod proposing;
 mod proposing_state;
 mod relocalizing;
 mod relocalizing_state;
 mod settings;
 mod similar;
+mod snapping;
 mod timing;
 mod view_state;
 mod viewing;
@@ -35,9 +43,11 @@ mod writing;
 
 pub use self::class_tally::ClassTally;
 pub use self::core::Workspace;
+pub use self::fitting_state::{Fitting, FittingSettings, SnapChoice};
 pub use self::learned_states::{HeldOutMetrics, LearnedState, LearnedStates, ProposalSource};
 pub use self::learning::not_better_text;
 pub use self::learning_state::Learning;
+pub use self::pointing_state::PointTool;
 pub use self::proposing_state::{ModelState, ProposalJob, Proposing};
 pub use self::relocalizing_state::Relocalizing;
 pub use self::settings::localize_options_of;

@@ -51,6 +51,18 @@ pub fn reshape(document: &Document, rects: &[(AnnotationId, BBox)]) -> Result<Ed
     Ok(builder.finish())
 }
 
+/// Puts a box back as it was before, for example as the proposal that it was before it was fitted.
+///
+/// # Errors
+/// If the box does not exist.
+pub fn restore(document: &Document, before: &Annotation) -> Result<Edit, EditError> {
+    let mut builder = EditBuilder::new(document);
+    let found = document.annotation(before.id);
+    let (picture, row) = found.ok_or(EditError::UnknownAnnotation(before.id))?;
+    builder.revise(picture, row, |after| after.clone_from(before));
+    Ok(builder.finish())
+}
+
 /// Gives boxes another category. A model's box becomes edited, as in [`reshape`].
 ///
 /// # Errors

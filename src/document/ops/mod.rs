@@ -25,8 +25,8 @@ mod pictures;
 mod propose;
 
 pub use boxes::{
-    accept, accept_all, copy_from, delete, draw, duplicate, paste, reject, reshape, set_category,
-    set_flags,
+    accept, accept_all, copy_from, delete, draw, duplicate, paste, reject, reshape, restore,
+    set_category, set_flags,
 };
 pub use categories::{
     add_category, delete_category, ensure_category, merge_categories, recolour_category,

@@ -3,6 +3,8 @@
 mod aids;
 mod boxes;
 mod lines;
+mod offers;
 
 pub(super) use self::aids::{crosshair, drawing, note, pixel_grid, rubber_band, rulers};
 pub(super) use self::boxes::{BoxStyle, boxes};
+pub(super) use self::offers::{offers, prompt_point};
