@@ -53,8 +53,10 @@ pub enum Action {
     ToggleInSelection(Vec<AnnotationId>),
     /// Add boxes to the selection.
     AddToSelection(Vec<AnnotationId>),
-    /// Add a box to a picture, in its pixels.
+    /// Add a box that was drawn on a picture, in its pixels. It may snap to the object in it.
     AddBox(PictureId, BBox),
+    /// Add a box that is yet to be moved to its object.
+    PlaceBox(PictureId, BBox),
     /// Offer the boxes that points in and outside an object may mean; without points, none.
     PointAt(Vec<PromptPoint>),
     /// Choose a larger or smaller one of the offered boxes.

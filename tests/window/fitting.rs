@@ -80,18 +80,23 @@ fn boxes_are_fitted_by_a_key_and_taken_by_pointing() {
         !workspace.fitting.point.is_asking()
     });
     let exclude = bench.at(300.0, 200.0);
+    bench
+        .harness
+        .event(Event::ModifiersChanged(Modifiers::SHIFT));
+    bench.harness.event(Event::PointerMoved(exclude));
+    bench.frames(1);
     for pressed in [true, false] {
-        bench.harness.event(Event::PointerMoved(exclude));
         bench.harness.event(Event::PointerButton {
             pos: exclude,
             button: PointerButton::Primary,
             pressed,
             modifiers: Modifiers::SHIFT,
         });
-        bench.harness.input_mut().modifiers = Modifiers::SHIFT;
         bench.frames(1);
     }
-    bench.harness.input_mut().modifiers = Modifiers::NONE;
+    bench
+        .harness
+        .event(Event::ModifiersChanged(Modifiers::NONE));
     bench.wait("the answer", |workspace| {
         !workspace.fitting.point.is_asking()
     });

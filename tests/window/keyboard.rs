@@ -2,6 +2,7 @@
 
 use egui::{Event, Key, Modifiers, PointerButton};
 use egui_kittest::kittest::Queryable as _;
+use tsukami::app::action::{Action, ClassAction};
 use tsukami::app::canvas::Tool;
 use tsukami::document::{BoxState, ReviewState};
 use tsukami::geometry::BBox;
@@ -30,6 +31,23 @@ fn enter_and_space_on_a_focused_button_press_only_the_button() {
         }
     }
     assert_eq!(bench.session().document(), &before);
+}
+
+#[test]
+fn the_key_of_a_class_comes_before_a_command_with_the_same_key() {
+    let mut bench = two_boxes();
+    let class = bench.session().document().categories().next().unwrap().id;
+    let context = bench.harness.ctx.clone();
+    let action = Action::Class(ClassAction::Hotkey(class, Some('q')));
+    let window = bench.harness.state_mut();
+    window.perform_for_test(&context, action);
+    bench.keys_at_once(&[(Modifiers::NONE, Key::Q)]);
+    assert_eq!(bench.workspace().view.canvas.tool(), Tool::Select);
+    let action = Action::Class(ClassAction::Hotkey(class, None));
+    let window = bench.harness.state_mut();
+    window.perform_for_test(&context, action);
+    bench.keys_at_once(&[(Modifiers::NONE, Key::Q)]);
+    assert_eq!(bench.workspace().view.canvas.tool(), Tool::Point);
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl Canvas {
                 x1: visible.x1 - width,
                 y1: visible.y1 - height,
             };
-            actions.push(Action::AddBox(picture, bbox));
+            actions.push(Action::PlaceBox(picture, bbox));
         }
     }
 

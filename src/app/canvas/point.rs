@@ -5,6 +5,7 @@
 
 use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, Response, Ui};
 
+use super::offers::Offers;
 use super::paint;
 use super::point_state::PointState;
 use super::scene::Scene;
@@ -78,7 +79,7 @@ impl Canvas {
             }
             return;
         }
-        let chosen = scene.offers.map(|offers| offers.chosen_box());
+        let chosen = scene.offers.map(Offers::chosen_box);
         let is_on_offer = chosen.is_some_and(|bbox| {
             let x = bbox.x0..=bbox.x1;
             let y = bbox.y0..=bbox.y1;

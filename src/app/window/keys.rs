@@ -130,6 +130,9 @@ impl Window {
                     return true;
                 }
                 let command = keymap.command_for_press(*key, *modifiers, is_typing, has_canvas);
+                // A class may have had its key before a command got the same one.
+                let command = command
+                    .filter(|_| !(has_canvas && modifiers.is_none() && self.is_class_key(*key)));
                 let Some(command) = command else { return false };
                 if !repeat || command.spec().repeats {
                     actions.push(Action::Command(command));
@@ -138,6 +141,15 @@ impl Window {
             _ => return false,
         }
         true
+    }
+
+    /// Whether a key chooses a class of the open project.
+    fn is_class_key(&self, key: Key) -> bool {
+        let name = key.symbol_or_name().to_lowercase();
+        self.workspace.as_ref().is_some_and(|workspace| {
+            let mut classes = workspace.session.document().categories();
+            classes.any(|row| row.hotkey.is_some_and(|key| name == key.to_string()))
+        })
     }
 
     /// Handles a file or folder that was dropped on the window: opens a folder or project, uses a

@@ -90,6 +90,9 @@ fn perform_on_workspace(
         Action::AddToSelection(ids) => session.extend_selection(&ids),
         Action::ToggleInSelection(ids) => session.toggle_selected(&ids),
         Action::AddBox(picture, bbox) => workspace.draw(picture, bbox)?,
+        Action::PlaceBox(picture, bbox) => {
+            session.draw(picture, bbox)?;
+        }
         Action::PointAt(points) => workspace.point_at(points),
         Action::StepOffer { by, wraps } => workspace.step_offer(by, wraps),
         Action::SetSnap(snap) => workspace.set_snap(snap)?,

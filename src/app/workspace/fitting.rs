@@ -212,6 +212,10 @@ impl Workspace {
         // A run over many pictures needs the processor; the shown picture is still prepared.
         let job = self.proposing.job.as_ref();
         let is_busy = job.is_some_and(|job| job.paused.is_none());
+        if is_busy && self.is_current_pending() {
+            // Its proposals come first.
+            return;
+        }
         let state = Some((shown, self.session.revision(), is_busy));
         if self.fitting.prepared_for == state {
             return;

@@ -240,7 +240,7 @@ fn a_taken_box_is_a_drawn_one_and_is_not_offered_again() {
     let mut fixture = fixture();
     let workspace = &mut fixture.workspace;
     workspace.point_at(point(30.0));
-    let mut answer = |workspace: &mut Workspace| {
+    let answer = |workspace: &mut Workspace| {
         let number = workspace.fitting.last_number;
         let answer = Ok(nested());
         let event = SegmenterEvent::Answer { number, answer };
