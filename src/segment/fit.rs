@@ -11,6 +11,8 @@ const UNAMBIGUOUS_HEAD: usize = 0;
 const MIN_PROMPT_IOU: f32 = 0.4;
 /// Nested boxes with at least this IoU are the same.
 const SAME_IOU: f32 = 0.9;
+/// A box that covers this share of the picture is the background more often than an object.
+const WHOLE_PICTURE: f32 = 0.9;
 /// Masks with a lower predicted IoU are not offered.
 const MIN_PREDICTED_IOU: f32 = 0.5;
 
@@ -45,14 +47,15 @@ pub fn fitted_box(masks: &[Mask], rough: &BBox) -> Option<BBox> {
 pub struct NestedBoxes {
     /// At most three, from the smallest to the largest.
     pub boxes: Vec<BBox>,
-    /// The index of the box whose mask the network rates highest.
+    /// The index of the box whose mask the network rates highest; not the whole picture, if there is
+    /// another.
     pub best: usize,
 }
 
 impl NestedBoxes {
     /// The boxes for a prompt of one point (`is_ambiguous`), nearly equal ones merged, or the one box
-    /// for a prompt of several points.
-    pub fn new(masks: &[Mask], is_ambiguous: bool) -> Self {
+    /// for a prompt of several points, in a picture of `size` pixels (width and height).
+    pub fn new(masks: &[Mask], size: (u32, u32), is_ambiguous: bool) -> Self {
         let mut rated: Vec<&Mask> = masks
             .iter()
             .filter(|mask| (mask.head != UNAMBIGUOUS_HEAD) == is_ambiguous)
@@ -66,7 +69,9 @@ impl NestedBoxes {
                 boxes.push(mask.bbox);
             }
         }
-        let Some(best) = boxes.first().copied() else {
+        let whole = size.0 as f32 * size.1 as f32 * WHOLE_PICTURE;
+        let mut parts = boxes.iter().filter(|bbox| bbox.area() < whole);
+        let Some(best) = parts.next().or(boxes.first()).copied() else {
             return Self::default();
         };
         boxes.sort_by(|a, b| a.area().total_cmp(&b.area()));
@@ -81,6 +86,8 @@ impl NestedBoxes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SIZE: (u32, u32) = (100, 100);
 
     fn mask(head: usize, predicted_iou: f32, bbox: BBox) -> Mask {
         Mask {
@@ -115,7 +122,7 @@ mod tests {
             mask(2, 0.9, square(10.0)),
             mask(3, 0.8, square(20.0)),
         ];
-        let nested = NestedBoxes::new(&masks, true);
+        let nested = NestedBoxes::new(&masks, SIZE, true);
         assert_eq!(nested.boxes, [square(10.0), square(20.0), square(40.0)]);
         assert_eq!(nested.best, 0);
     }
@@ -127,17 +134,28 @@ mod tests {
             mask(2, 0.9, square(10.1)),
             mask(3, 0.2, square(40.0)),
         ];
-        let nested = NestedBoxes::new(&masks, true);
+        let nested = NestedBoxes::new(&masks, SIZE, true);
         assert_eq!(nested.boxes, [square(10.1)]);
         // The best one is offered, however unlikely it is.
-        let nested = NestedBoxes::new(&masks[2..], true);
+        let nested = NestedBoxes::new(&masks[2..], SIZE, true);
         assert_eq!(nested.boxes, [square(40.0)]);
     }
 
     #[test]
     fn several_points_mean_one_box() {
         let masks = [mask(0, 0.7, square(9.0)), mask(1, 0.9, square(10.0))];
-        assert_eq!(NestedBoxes::new(&masks, false).boxes, [square(9.0)]);
-        assert_eq!(NestedBoxes::new(&[], false), NestedBoxes::default());
+        let nested = NestedBoxes::new(&masks, SIZE, false);
+        assert_eq!(nested.boxes, [square(9.0)]);
+        let nested = NestedBoxes::new(&[], SIZE, false);
+        assert_eq!(nested, NestedBoxes::default());
+    }
+
+    #[test]
+    fn the_whole_picture_is_offered_but_not_first() {
+        let masks = [mask(2, 0.7, square(40.0)), mask(3, 0.9, square(100.0))];
+        let nested = NestedBoxes::new(&masks, SIZE, true);
+        assert_eq!((nested.boxes.len(), nested.best), (2, 0));
+        let nested = NestedBoxes::new(&masks[1..], SIZE, true);
+        assert_eq!(nested.boxes, [square(100.0)]);
     }
 }

@@ -15,6 +15,8 @@ pub struct Offers {
     pub boxes: Vec<BBox>,
     /// The index of the chosen one.
     pub chosen: usize,
+    /// Whether a person has chosen it.
+    pub is_stepped: bool,
 }
 
 impl Offers {
@@ -23,7 +25,7 @@ impl Offers {
         self.boxes[self.chosen]
     }
 
-    /// The boxes of an answer, without those that `exist`. If one of them is the object that was
+    /// The boxes of an answer, without those that `exist`. If one of them is the box that a person has
     /// `chosen` before, it is chosen again.
     pub fn new(
         points: Vec<PromptPoint>,
@@ -45,12 +47,14 @@ impl Offers {
             points,
             boxes,
             chosen,
+            is_stepped: same.is_some(),
         })
     }
 
     /// Chooses the next larger box, or the next smaller one; from the last, the other end follows if
     /// `wraps`.
     pub fn step(&mut self, by: isize, wraps: bool) {
+        self.is_stepped = true;
         let count = self.boxes.len() as isize;
         let next = self.chosen as isize + by;
         self.chosen = if wraps {
@@ -77,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_box_is_chosen_unless_the_object_was_chosen_before() {
+    fn the_best_box_is_chosen_unless_another_was_chosen_before() {
         let none = |_: &BBox| false;
         let offers = Offers::new(Vec::new(), &nested(), None, none).unwrap();
         assert_eq!(offers.chosen_box(), square(20.0));

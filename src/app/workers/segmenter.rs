@@ -291,7 +291,7 @@ fn answer(
         }
         Question::Points(points) => {
             let masks = network.masks(embedding, &Prompt::at(points.clone()))?;
-            let nested = NestedBoxes::new(&masks, points.len() == 1);
+            let nested = NestedBoxes::new(&masks, embedding.frame.picture, points.len() == 1);
             Ok(PromptAnswer::Nested(nested))
         }
     }

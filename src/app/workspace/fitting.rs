@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::core::Workspace;
 use super::fitting_state::PendingFit;
+use crate::app::canvas::Tool;
 use crate::app::i18n::tr;
 use crate::app::workers::events::{PromptAnswer, SegmenterEvent};
 use crate::app::workers::segmenter::{PromptRequest, Question};
@@ -209,13 +210,15 @@ impl Workspace {
 
     /// Has the shown picture embedded, and those that are likely to be shown next.
     fn prepare(&mut self, shown: PictureId) {
-        // A run over many pictures needs the processor; the shown picture is still prepared.
+        // While others need the processor, only the shown picture is prepared.
         let job = self.proposing.job.as_ref();
-        let is_busy = job.is_some_and(|job| job.paused.is_none());
-        if is_busy && self.is_current_pending() {
+        let has_job = job.is_some_and(|job| job.paused.is_none());
+        if has_job && self.is_current_pending() {
             // Its proposals come first.
             return;
         }
+        // A question would have to wait for the embedding of another picture.
+        let is_busy = has_job || self.view.canvas.tool() == Tool::Point;
         let state = Some((shown, self.session.revision(), is_busy));
         if self.fitting.prepared_for == state {
             return;

@@ -60,7 +60,9 @@ impl Workspace {
         let trouble = match answer {
             _ if !asked.is_wanted => None,
             Ok(PromptAnswer::Nested(nested)) => {
-                let former = former.filter(|offers| have_same_roles(&offers.points, &asked.points));
+                let former = former.filter(|offers| {
+                    offers.is_stepped && have_same_roles(&offers.points, &asked.points)
+                });
                 let chosen = former.map(|offers| offers.chosen_box());
                 let exists = |bbox: &BBox| {
                     let mut rows = self.session.visible();

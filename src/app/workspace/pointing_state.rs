@@ -30,9 +30,10 @@ impl PointTool {
         self.offers.as_ref()
     }
 
-    /// Whether a question is under way.
+    /// Whether an answer is awaited.
     pub fn is_asking(&self) -> bool {
-        self.asked.as_ref().is_some_and(|asked| asked.is_wanted)
+        let is_wanted = self.asked.as_ref().is_some_and(|asked| asked.is_wanted);
+        is_wanted || self.next.is_some()
     }
 
     /// Forgets everything; answers that are under way are dropped when they arrive.
