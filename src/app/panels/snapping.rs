@@ -1,6 +1,6 @@
 //! Whether drawn boxes snap to objects, and why.
 
-use egui::{ComboBox, RichText, Ui};
+use egui::{Button, ComboBox, RichText, Ui};
 
 use crate::app::action::Action;
 use crate::app::i18n::{self, tr};
@@ -8,23 +8,17 @@ use crate::app::theme::ThemePalette;
 use crate::app::workspace::{FittingSettings, SnapChoice, Workspace};
 use crate::learn::fit_gate::{FitVerdict, MIN_FIT_SAMPLES};
 
+/// Room to the right of the combo box in points.
+const COMBO_MARGIN: f32 = 8.0;
+
 /// Draws the choice, and a sentence about it.
 pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     let settings = &workspace.fitting.settings;
     ui.add_space(4.0);
     ui.add_enabled_ui(workspace.session.is_editable(), |ui| {
         ui.horizontal(|ui| {
-            ui.label(tr!("snap")).on_hover_text(tr!("snap.tooltip"));
-            let combo = ComboBox::from_id_salt("snap").selected_text(name(settings.snap));
-            let response = combo.show_ui(ui, |ui| {
-                for choice in [SnapChoice::Automatic, SnapChoice::On, SnapChoice::Off] {
-                    let is_chosen = settings.snap == choice;
-                    if ui.selectable_label(is_chosen, name(choice)).clicked() && !is_chosen {
-                        actions.push(Action::SetSnap(choice));
-                    }
-                }
-            });
-            response.response.accessible_name(tr!("snap"));
+            let label = ui.label(tr!("snap")).on_hover_text(tr!("snap.tooltip"));
+            ui.label_inputs_by(label.id, |ui| choice_ui(ui, settings.snap, actions));
         });
     });
     let colour = if settings.is_snapping() {
@@ -33,6 +27,20 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         ThemePalette::of(ui.visuals()).quiet
     };
     ui.label(RichText::new(sentence(settings)).size(11.0).color(colour));
+}
+
+fn choice_ui(ui: &mut Ui, chosen: SnapChoice, actions: &mut Vec<Action>) {
+    ComboBox::from_id_salt("snap")
+        .selected_text(name(chosen))
+        .width(ui.available_width() - COMBO_MARGIN)
+        .show_ui(ui, |ui| {
+            for choice in [SnapChoice::Automatic, SnapChoice::On, SnapChoice::Off] {
+                let button = Button::selectable(chosen == choice, name(choice));
+                if ui.add(button).clicked() && chosen != choice {
+                    actions.push(Action::SetSnap(choice));
+                }
+            }
+        });
 }
 
 fn name(choice: SnapChoice) -> &'static str {
