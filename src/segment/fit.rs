@@ -7,8 +7,9 @@ use crate::geometry::BBox;
 /// The head that SAM trained for prompts of a box or several points; one point is ambiguous, and has
 /// the others.
 const UNAMBIGUOUS_HEAD: usize = 0;
-/// A fitted box that overlaps the box of its prompt less than this is another object.
-const MIN_PROMPT_IOU: f32 = 0.4;
+/// A fitted box that overlaps the box of its prompt less than this is another object: even a box whose
+/// sides are all off by 15 % overlaps its own object more.
+const MIN_PROMPT_IOU: f32 = 0.5;
 /// Nested boxes with at least this IoU are the same.
 const SAME_IOU: f32 = 0.9;
 /// A box that covers this share of the picture is the background more often than an object.
@@ -111,7 +112,7 @@ mod tests {
         ];
         assert_eq!(fitted_box(&masks, &square(10.0)), Some(square(9.0)));
         assert_eq!(fitted_box(&masks[1..], &square(10.0)), None);
-        assert_eq!(fitted_box(&masks, &square(30.0)), None, "another object");
+        assert_eq!(fitted_box(&masks, &square(13.0)), None, "another object");
     }
 
     #[test]
