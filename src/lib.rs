@@ -41,11 +41,13 @@
 //! use std::path::Path;
 //! use tsukami::formats::coco::{Annotation, Category, Image, Instances};
 //! use tsukami::propose::{self, PipelineSettings, Target};
-//! use tsukami::{localize::Quality, nn::device::DeviceChoice, pictures, tscam::Model};
+//! use tsukami::nn::{device::DeviceChoice, shipped::ModelSource};
+//! use tsukami::{localize::Quality, pictures, tscam::Model};
 //!
 //! let path = Path::new("assets/sample/images/cat/chelsea.jpg");
 //! let picture = pictures::decode(path, &pictures::DecodeLimits::default())?.rgb;
-//! let model = Model::embedded(&DeviceChoice::Auto.open()?.device)?;
+//! let device = DeviceChoice::Auto.open()?.device;
+//! let model = Model::shipped(&ModelSource::Program, &device)?;
 //! let mut settings = PipelineSettings::default();
 //! settings.input_options.quality = Quality::Fast;
 //! let evidence = model.infer(&model.input(&picture, settings.input_options))?;

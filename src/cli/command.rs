@@ -7,7 +7,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::exit_code::CANNOT_START;
+#[cfg(feature = "app")]
+use super::options::ShippedModels;
 use super::{eval, export, import, merge, model, project, propose, simulate, stats, train};
+#[cfg(feature = "app")]
+use crate::nn::shipped::ModelSource;
 
 /// Draws the first boxes for people who label pictures.
 #[derive(Parser)]
@@ -20,6 +24,9 @@ struct Cli {
     /// A folder of pictures, a picture or a project file to open in the window
     #[cfg(feature = "app")]
     path: Option<PathBuf>,
+    #[cfg(feature = "app")]
+    #[command(flatten)]
+    shipped: ShippedModels,
 }
 
 #[derive(Subcommand)]
@@ -34,7 +41,7 @@ enum Command {
     Simulate(simulate::Arguments),
     /// Join the files of sharded runs into one with stable ids
     Merge(merge::Arguments),
-    /// Describe a model file, or the embedded model
+    /// Describe a model file, or the networks that the program comes with
     Model(model::Arguments),
     /// Create, describe, check or restore a project
     #[command(subcommand)]
@@ -52,7 +59,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let Some(command) = cli.command else {
         #[cfg(feature = "app")]
-        return open_window(cli.path);
+        return open_window(cli.path, cli.shipped.source());
         #[cfg(not(feature = "app"))]
         return ExitCode::from(CANNOT_START);
     };
@@ -90,8 +97,8 @@ fn with_causes(error: &anyhow::Error) -> String {
 }
 
 #[cfg(feature = "app")]
-fn open_window(path: Option<PathBuf>) -> ExitCode {
-    match crate::app::run(path) {
+fn open_window(path: Option<PathBuf>, models: ModelSource) -> ExitCode {
+    match crate::app::run(path, models) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             status!(

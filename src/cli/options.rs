@@ -7,6 +7,7 @@ use clap::builder::ArgPredicate;
 
 use crate::localize::{Method, Quality};
 use crate::nn::device::{DeviceChoice, OpenDevice};
+use crate::nn::shipped::ModelSource;
 use crate::tscam::head::Head;
 use crate::tscam::{InputOptions, Model};
 
@@ -47,6 +48,8 @@ pub struct BackboneOptions {
     /// Another backbone, with or without a head: a .safetensors file or an official TS-CAM .pth file
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub shipped: ShippedModels,
     /// Where the model runs: auto, cpu, cuda, cuda:N or metal
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub device: DeviceChoice,
@@ -59,6 +62,22 @@ pub struct BackboneOptions {
     /// Threads that decode pictures [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
+}
+
+/// Where the networks are that the program comes with.
+#[derive(Args)]
+pub struct ShippedModels {
+    /// Folder of the networks that come with the program [default: those compiled into it, the others
+    /// from the folder models next to it]
+    #[arg(long, value_name = "DIR")]
+    models: Option<PathBuf>,
+}
+
+impl ShippedModels {
+    /// Where they are.
+    pub fn source(&self) -> ModelSource {
+        self.models.clone().into()
+    }
 }
 
 impl BackboneOptions {
@@ -87,9 +106,10 @@ impl BackboneOptions {
         if let Some(notice) = &device.notice {
             status!("note: {notice}");
         }
+        let models = self.shipped.source();
         let model = match &self.model {
-            Some(path) => Model::open(path, &device.device)?,
-            None => Model::embedded(&device.device)?,
+            Some(path) => Model::open(path, &models, &device.device)?,
+            None => Model::shipped(&models, &device.device)?,
         };
         Ok((model, device))
     }
@@ -118,7 +138,7 @@ impl ModelOptions {
                 .map_err(|reason| anyhow::anyhow!("{} cannot be used: {reason}", path.display()))?;
         }
         if self.quality > Quality::Fast {
-            model = model.with_companion()?;
+            model = model.with_companion(&self.backbone.shipped.source())?;
         }
         status!(
             "{} on {}, method {}, quality {}",

@@ -11,14 +11,15 @@
 //! ```
 //! use std::path::Path;
 //! use tsukami::localize::Quality;
-//! use tsukami::nn::device::DeviceChoice;
+//! use tsukami::nn::{device::DeviceChoice, shipped::ModelSource};
 //! use tsukami::pictures::{self, DecodeLimits};
 //! use tsukami::propose::{self, PipelineSettings, Target};
 //! use tsukami::tscam::{InputOptions, Model};
 //!
 //! let path = Path::new("assets/sample/images/cat/chelsea.jpg");
 //! let picture = pictures::decode(path, &DecodeLimits::default())?;
-//! let model = Model::embedded(&DeviceChoice::Auto.open()?.device)?;
+//! let device = DeviceChoice::Auto.open()?.device;
+//! let model = Model::shipped(&ModelSource::Program, &device)?;
 //! let settings = PipelineSettings {
 //!     input_options: InputOptions {
 //!         quality: Quality::Fast,

@@ -14,6 +14,7 @@ use super::mask_decoder::{DecoderOutput, EMBEDDING_SIDE, MASK_SIDE, MaskDecoder}
 use super::prompt_encoder::{PromptEncoder, Role, TOKEN_DIM};
 use crate::geometry::BBox;
 use crate::nn::ModelError;
+use crate::nn::shipped::{ModelSource, ShippedNetwork};
 use crate::nn::weights::Weights;
 
 /// What the encoder computed from a picture: all that a prompt needs of it.
@@ -71,6 +72,15 @@ pub struct Segmenter {
 }
 
 impl Segmenter {
+    /// The network that the program comes with.
+    ///
+    /// # Errors
+    /// If its file is missing or another one, or the device fails, for example for lack of memory.
+    pub fn shipped(models: &ModelSource, device: &Device) -> Result<Self, ModelError> {
+        let weights = ShippedNetwork::Segmenter.weights(models)?;
+        Ok(Self::new(weights, device)?)
+    }
+
     /// Reads a network from a file.
     ///
     /// # Errors

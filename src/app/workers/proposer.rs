@@ -20,6 +20,7 @@ use crate::document::PictureId;
 use crate::learn::boxes::{self, LearnedBox, PictureFeatures};
 use crate::localize::{BoxMode, BoxOptions, Method, PictureMaps, Quality};
 use crate::nn::device::DeviceChoice;
+use crate::nn::shipped::ModelSource;
 use crate::propose::{self, Inference, Target};
 use crate::tscam::{InputOptions, Model};
 
@@ -60,13 +61,19 @@ enum InferencePurpose {
 
 impl Proposer {
     /// Starts the thread. It loads the model at once, so that the first request need not wait.
-    pub fn new(model_settings: ModelSettings, cache: Arc<Cache>, events: &EventSender) -> Self {
+    pub fn new(
+        model_settings: ModelSettings,
+        models: ModelSource,
+        cache: Arc<Cache>,
+        events: &EventSender,
+    ) -> Self {
         let queue = Arc::new(Monitor::new(Queue {
             model_settings,
             ..Queue::default()
         }));
         let worker = Worker {
             queue: Arc::clone(&queue),
+            models,
             cache,
             events: events.clone(),
         };
@@ -189,6 +196,7 @@ impl Queue {
 
 struct Worker {
     queue: Arc<Monitor<Queue>>,
+    models: ModelSource,
     cache: Arc<Cache>,
     events: EventSender,
 }
@@ -197,7 +205,7 @@ impl Worker {
     fn run(&self) {
         let wanted = |queue: &mut Queue| (!queue.has_ended).then(|| queue.model_settings.clone());
         while let Some(settings) = self.queue.change(wanted) {
-            match load(&settings) {
+            match load(&settings, &self.models) {
                 Ok((model, model_info)) => {
                     let model_info = Arc::new(model_info);
                     self.send(ProposerEvent::Model(Ok(Arc::clone(&model_info))));
@@ -371,18 +379,21 @@ fn learned_boxes(
 }
 
 /// Loads the model, or returns why it cannot be used.
-fn load(model_settings: &ModelSettings) -> Result<(Model, ModelInfo), String> {
+fn load(
+    model_settings: &ModelSettings,
+    models: &ModelSource,
+) -> Result<(Model, ModelInfo), String> {
     let device = DeviceChoice::default()
         .open()
         .map_err(|error| error.to_string())?;
     let model = match &model_settings.model {
-        Some(path) => Model::open(path, &device.device),
-        None => Model::embedded(&device.device),
+        Some(path) => Model::open(path, models, &device.device),
+        None => Model::shipped(models, &device.device),
     };
     let model = model
         .and_then(|model| match model_settings.quality {
             Quality::Fast => Ok(model),
-            Quality::Balanced | Quality::Best => model.with_companion(),
+            Quality::Balanced | Quality::Best => model.with_companion(models),
         })
         .map_err(|error| error.to_string())?;
     let device = match &device.notice {
