@@ -299,7 +299,11 @@ fn a_part_of_the_set_at_another_size_gives_the_same_numbers() {
         .says("failed: 300 of 305 pictures of the set are not in ILSVRC, such as val/5.png; the")
         .says("figures are of the other 5");
     assert_eq!(run.stderr.matches("val/").count(), 1, "{run:#?}");
-    assert_eq!(run.stderr.matches("the size in the lists").count(), 1, "{run:#?}");
+    assert_eq!(
+        run.stderr.matches("the size in the lists").count(),
+        1,
+        "{run:#?}"
+    );
     let report = place.json("report.json");
     assert_eq!(report["absent"], 300);
     assert_eq!(report["resized"], 5);

@@ -115,7 +115,7 @@ impl PictureMaps {
             let semantic = known.map(class, evidence.grid)?;
             let propagated = match source {
                 ClassSource::Head => builder.of_head(&semantic, object),
-                ClassSource::Companion => builder.convolutional(&semantic),
+                ClassSource::Companion => builder.of_companion_class(&semantic),
             };
             Some(ClassMaps {
                 class,
@@ -207,11 +207,17 @@ impl<'a> MapBuilder<'a> {
         }
     }
 
-    /// The propagated map of a convolutional network, plus the propagated attention. The network
-    /// covers objects coarsely and is independent of the patches, so both maps have equal weight.
+    /// The propagated map of any object by a convolutional network, plus the propagated attention. The
+    /// network covers objects coarsely and is independent of the patches, so both maps have equal weight.
     fn convolutional(&self, semantic: &PatchMap) -> PatchMap {
         let propagated = self.affinity.propagate(&semantic.values);
         self.map(normalised_sum(&self.object.values, &propagated))
+    }
+
+    /// The propagated map of one class of the companion. The attention has no part in it: it goes to
+    /// everything that stands out, while a class that is given belongs to one object only.
+    fn of_companion_class(&self, semantic: &PatchMap) -> PatchMap {
+        self.map(self.affinity.propagate(&semantic.values))
     }
 
     /// A map of a head, coupled with the attention and propagated, plus a map of any object. A map of
