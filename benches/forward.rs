@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use candle_core::{DType, Device, Tensor};
+use tsukami::nn::shipped::ModelSource;
 use tsukami::tscam::Model;
 
 #[global_allocator]
@@ -19,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seconds = arguments.next().map_or(Ok(5.0), |s| s.parse())?;
     let streams = arguments.next().map_or(Ok(1), |s| s.parse())?;
 
-    let model = Model::embedded(&Device::Cpu)?;
+    let model = Model::shipped(&ModelSource::Program, &Device::Cpu)?;
     let patch = model.backbone().patch_size();
     let shape = (1, 3, rows * patch, columns * patch);
     let pixels = Tensor::ones(shape, DType::F32, &Device::Cpu)?;

@@ -107,6 +107,24 @@ impl Grid {
     pub fn patches(self) -> usize {
         self.rows * self.columns
     }
+
+    /// The share of each patch that a box covers, `[P]`, in a picture of `size` pixels.
+    pub fn coverage(self, bbox: &BBox, size: (u32, u32)) -> Vec<f32> {
+        let along = |low: f32, high: f32, side: u32, count: usize| -> Vec<f32> {
+            let length = side as f32 / count as f32;
+            (0..count)
+                .map(|at| {
+                    let start = at as f32 * length;
+                    ((high.min(start + length) - low.max(start)) / length).max(0.0)
+                })
+                .collect()
+        };
+        let columns = along(bbox.x0, bbox.x1, size.0, self.columns);
+        let rows = along(bbox.y0, bbox.y1, size.1, self.rows);
+        rows.iter()
+            .flat_map(|row| columns.iter().map(move |column| row * column))
+            .collect()
+    }
 }
 
 #[cfg(test)]

@@ -21,11 +21,11 @@
 //! | [`evaluate`] | metrics of proposals against true boxes, on plain values | geometry |
 //! | [`nn`] | what every network needs: weights, devices, convolutions, fused operations (candle) | files, geometry |
 //! | [`tscam`] | the paper: a picture -> [`localize::Evidence`] with per-layer attention, not yet summed; the ViT, its heads, the companion (an ImageNet EfficientNet) | nn, localize, pictures, geometry |
-//! | [`detect`] | an object detector, not in use yet: a picture -> boxes with scores of COCO's classes | nn, pictures, geometry |
+//! | [`detect`] | an object detector: a picture -> boxes with scores of COCO's classes | nn, pictures, geometry |
 //! | [`saliency`] | a fine map of what stands out, and its regions; not in use yet | nn, pictures, geometry |
 //! | [`segment`] | MobileSAM: a picture -> its embedding; points and a box -> masks and their boxes; the window fits boxes with it | nn, pictures, geometry |
-//! | [`learn`] | reviewed and tagged pictures -> weights: class heads, boxes from corrections, full training; whether fitting helps | nn, tscam, localize, pictures, evaluate, files, geometry |
-//! | [`propose`] | the pipeline: decode, infer, localise, over bounded queues | pictures, tscam, localize, learn, naming, geometry |
+//! | [`learn`] | reviewed and tagged pictures -> weights: class heads, the judge of candidate boxes, boxes from corrections, full training; whether fitting helps | nn, tscam, localize, pictures, evaluate, files, geometry |
+//! | [`propose`] | the pipeline: decode, infer, localise or judge, over bounded queues | pictures, tscam, detect, localize, learn, nn, naming, geometry |
 //! | [`document`] | pictures, categories, annotations; edits with exact inverses; what counts as ground truth ([`Annotation::is_ground_truth`](document::Annotation::is_ground_truth)) | geometry, naming |
 //! | [`store`] | the project file (SQLite): commits, undo across processes, rescanning its folder | document, files, pictures, geometry, naming |
 //! | [`formats`] | import and export: COCO, YOLO, Pascal VOC, labelme, CreateML, CSV | document, pictures, files, naming, geometry |
@@ -41,11 +41,13 @@
 //! use std::path::Path;
 //! use tsukami::formats::coco::{Annotation, Category, Image, Instances};
 //! use tsukami::propose::{self, PipelineSettings, Target};
-//! use tsukami::{localize::Quality, nn::device::DeviceChoice, pictures, tscam::Model};
+//! use tsukami::nn::{device::DeviceChoice, shipped::ModelSource};
+//! use tsukami::{localize::Quality, pictures, tscam::Model};
 //!
 //! let path = Path::new("assets/sample/images/cat/chelsea.jpg");
 //! let picture = pictures::decode(path, &pictures::DecodeLimits::default())?.rgb;
-//! let model = Model::embedded(&DeviceChoice::Auto.open()?.device)?;
+//! let device = DeviceChoice::Auto.open()?.device;
+//! let model = Model::shipped(&ModelSource::Program, &device)?;
 //! let mut settings = PipelineSettings::default();
 //! settings.input_options.quality = Quality::Fast;
 //! let evidence = model.infer(&model.input(&picture, settings.input_options))?;

@@ -403,6 +403,54 @@ fn the_embedded_model_is_described() {
     ] {
         assert!(run.stdout.contains(text), "no {text:?} in {}", run.stdout);
     }
+    // What each network was trained with.
+    for (part, texts) in [
+        (
+            "backbone ",
+            ["dinov2-vits14.safetensors", "masks", "221e37886a44"],
+        ),
+        ("companion ", ["image labels", "ImageNet", "b2a190a0b654"]),
+        ("detector ", ["boxes", "COCO", "a2b98257a860"]),
+        ("segmenter ", ["masks", "SA-1B", "b0d5b42b91bd"]),
+    ] {
+        let mut rows = run.stdout.lines().filter(|line| line.starts_with(part));
+        let row = rows.next_back().unwrap_or_default();
+        for text in texts {
+            assert!(row.contains(text), "no {text:?} in {row:?}");
+        }
+    }
+}
+
+#[test]
+fn networks_come_from_the_folder_that_is_named() {
+    let place = Place::new();
+    place.pictures("set", 1);
+    fs::create_dir(place.path("models")).unwrap();
+    let (backbone, companion) = (
+        "models/dinov2-vits14.safetensors",
+        "models/efficientnet-lite2.safetensors",
+    );
+    fs::copy(repository(backbone), place.path(backbone)).unwrap();
+    let line = "propose set --models models --patches 49 --quality";
+    place
+        .run(&format!("{line} fast --out folder.json"))
+        .exits(0);
+    place
+        .run("propose set --patches 49 --quality fast --out program.json")
+        .exits(0);
+    assert!(place.read("folder.json") == place.read("program.json"));
+    // Another level needs a network that is not there.
+    let line = format!("{line} balanced --out boxes.json");
+    place
+        .run(&line)
+        .refuses(&["companion", companion, "--models"]);
+    fs::copy(repository(backbone), place.path(companion)).unwrap();
+    place
+        .run(&line)
+        .refuses(&[companion, "not the companion", "221e37886a44", "--models"]);
+    place
+        .run("model --models absent")
+        .refuses(&["backbone", "absent", "--models"]);
 }
 
 #[test]
@@ -795,6 +843,30 @@ fn other_settings_are_refused_by_name() {
     place
         .run("propose set --patches 64 --out whole.json --resume")
         .refuses(&["whole.json", "patches: 49, now 64"]);
+}
+
+#[test]
+fn another_network_is_refused_by_its_part() {
+    let (place, journal, _) = with_journal();
+    let journal = String::from_utf8(journal).unwrap();
+    let companion = r#"{"name":"companion","sha256":"b2a190"#;
+    assert!(journal.contains(companion), "{journal}");
+    let other = journal.replace(companion, &companion.replace("b2a190", "000000"));
+    place.write("boxes.json.journal", other);
+    let line = "propose set --patches 49 --out boxes.json --resume";
+    place.run(line).refuses(&[
+        "boxes.json.journal",
+        "companion: 000000a0b654, now b2a190a0b654",
+    ]);
+    // A file of the first versions does not have the list.
+    let start = journal.find(r#","networks":["#).unwrap();
+    let end = start + journal[start..].find(']').unwrap() + 1;
+    let old = format!("{}{}", &journal[..start], &journal[end..]);
+    place.write("boxes.json.journal", old);
+    assert_eq!(resumed(&place.run(line).exits(0)), 4);
+    let networks = &place.json("boxes.json")["info"]["networks"];
+    // The backbone, the companion, the detector and the judge.
+    assert_eq!(networks.as_array().map(Vec::len), Some(4));
 }
 
 #[test]

@@ -317,7 +317,7 @@ mod window {
         assert_eq!(session.proposal_settings().threshold, Some(0.375));
         // It is written only when something has changed.
         let number = session.proposal_settings().min_score;
-        session.proposal_settings_mut().min_score = 0.5;
+        session.proposal_settings_mut().min_score = Some(0.5);
         session.save_state().unwrap();
         let changed: Value = session.project().setting("window").unwrap().unwrap();
         assert_ne!(changed, before);

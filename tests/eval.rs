@@ -287,6 +287,7 @@ fn methods_are_compared_side_by_side() {
         "cam imagenet",
         "ts-cam imagenet",
         "affinity imagenet",
+        "pool imagenet",
     ];
     let json = place.json("all.json");
     let curves = String::from_utf8(place.read("curves.svg")).unwrap();
@@ -299,7 +300,7 @@ fn methods_are_compared_side_by_side() {
         assert!(curves.contains(row), "{row}");
     }
     place.run("eval . --json alone.json").exits(0);
-    assert_eq!(place.json("alone.json"), json["affinity imagenet"]);
+    assert_eq!(place.json("alone.json"), json["pool imagenet"]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "propose",
         &[
-            "pictures", "tscam", "localize", "learn", "naming", "geometry",
+            "pictures", "tscam", "detect", "localize", "learn", "nn", "naming", "geometry",
         ],
     ),
     ("document", &["geometry", "naming"]),

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Tensor};
 use tsukami::geometry::Grid;
 use tsukami::localize::{AffinityMatrix, Evidence, LevelMap, Method, PictureMaps, largest_region};
+use tsukami::nn::shipped::ModelSource;
 use tsukami::nn::weights::Weights;
 use tsukami::tscam::backbone::Backbone;
 use tsukami::tscam::conformer::ConformerConfig;
@@ -96,7 +97,12 @@ fn affinity_map(evidence: &Evidence) -> Vec<f32> {
 
 #[test]
 fn the_official_ts_cam_checkpoint_gives_the_same_maps() {
-    let model = Model::open(&reference("tscam_reference.pth"), &Device::Cpu).unwrap();
+    let model = Model::open(
+        &reference("tscam_reference.pth"),
+        &ModelSource::Program,
+        &Device::Cpu,
+    )
+    .unwrap();
     let Backbone::Vit(vit) = model.backbone() else {
         panic!("it is a plain ViT")
     };
@@ -140,7 +146,12 @@ fn the_official_ts_cam_checkpoint_gives_the_same_maps() {
 /// oblong grid, but the architecture does.
 #[test]
 fn the_official_conformer_checkpoint_gives_the_same_maps() {
-    let model = Model::open(&reference("conformer_reference.pth"), &Device::Cpu).unwrap();
+    let model = Model::open(
+        &reference("conformer_reference.pth"),
+        &ModelSource::Program,
+        &Device::Cpu,
+    )
+    .unwrap();
     let Backbone::Conformer(conformer) = model.backbone() else {
         panic!("it is a Conformer")
     };
@@ -183,7 +194,7 @@ fn the_pictures_of_a_batch_do_not_affect_each_other() {
     let other = (one * -0.5).unwrap();
     let both = Tensor::cat(&[one, &other], 0).unwrap();
     for name in ["tscam_reference.pth", "conformer_reference.pth"] {
-        let model = Model::open(&reference(name), &Device::Cpu).unwrap();
+        let model = Model::open(&reference(name), &ModelSource::Program, &Device::Cpu).unwrap();
         let both = model.features(&both, &[2]).unwrap();
         for (index, alone) in [one, &other].into_iter().enumerate() {
             let alone = model.features(alone, &[2]).unwrap();
@@ -204,7 +215,12 @@ fn the_pictures_of_a_batch_do_not_affect_each_other() {
 
 #[test]
 fn boxes_are_those_of_the_official_implementation() {
-    let model = Model::open(&reference("tscam_reference.pth"), &Device::Cpu).unwrap();
+    let model = Model::open(
+        &reference("tscam_reference.pth"),
+        &ModelSource::Program,
+        &Device::Cpu,
+    )
+    .unwrap();
     let input = image::open(reference("input.png")).unwrap().to_rgb8();
     let evidence = infer(&model, &input);
     let text = std::fs::read_to_string(reference("tscam_reference_boxes.json")).unwrap();
@@ -231,7 +247,7 @@ fn boxes_are_those_of_the_official_implementation() {
 
 #[test]
 fn the_embedded_backbone_agrees_with_pytorch_on_an_oblong_grid() {
-    let model = Model::embedded(&Device::Cpu).unwrap();
+    let model = Model::shipped(&ModelSource::Program, &Device::Cpu).unwrap();
     let expected = outputs("dinov2_vits14_outputs.safetensors");
     let expected = |name: &str| &expected[&format!("196x280.{name}")];
     let features = model.features(expected("pixel_values"), &[9, 10]).unwrap();
@@ -260,7 +276,7 @@ fn the_embedded_backbone_agrees_with_pytorch_on_an_oblong_grid() {
 
 #[test]
 fn the_embedded_backbone_agrees_with_pytorch_on_a_picture() {
-    let model = Model::embedded(&Device::Cpu).unwrap();
+    let model = Model::shipped(&ModelSource::Program, &Device::Cpu).unwrap();
     let expected = outputs("dinov2_vits14_outputs.safetensors");
     let input = image::open(reference("input.png")).unwrap().to_rgb8();
     let evidence = infer(&model, &input);
@@ -323,8 +339,8 @@ fn hugging_face_names_give_the_same_model() {
         };
         vec![(name, tensor.clone())]
     });
-    let renamed = Model::open(&path, &Device::Cpu).unwrap();
-    let embedded = Model::embedded(&Device::Cpu).unwrap();
+    let renamed = Model::open(&path, &ModelSource::Program, &Device::Cpu).unwrap();
+    let embedded = Model::shipped(&ModelSource::Program, &Device::Cpu).unwrap();
     let (Backbone::Vit(a), Backbone::Vit(b)) = (renamed.backbone(), embedded.backbone()) else {
         panic!("both are plain ViTs")
     };
@@ -346,7 +362,7 @@ fn a_linear_classifier_is_reported_and_ignored() {
         }
         tensors
     });
-    let model = Model::open(&path, &Device::Cpu).unwrap();
+    let model = Model::open(&path, &ModelSource::Program, &Device::Cpu).unwrap();
     assert!(model.head().is_none());
     assert_eq!(model.ignored, ["head.bias", "head.weight", "mask_token"]);
 }

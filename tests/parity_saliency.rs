@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
 use tsukami::geometry::Grid;
+use tsukami::nn::shipped::ModelSource;
 use tsukami::nn::weights::Weights;
 use tsukami::saliency::{FocusDecoder, U2Net};
 use tsukami::tscam::Model;
@@ -66,7 +67,7 @@ fn the_decoder_agrees_on_an_oblong_grid() {
 #[test]
 fn backbone_and_decoder_agree_on_a_picture() {
     let device = Device::Cpu;
-    let model = Model::embedded(&device).unwrap();
+    let model = Model::shipped(&ModelSource::Program, &device).unwrap();
     let channels = tsukami::nn::pixels::ChannelStats::from_metadata(&HashMap::new()).unwrap();
     let pixels = channels.normalise(&[input()], &device).unwrap();
     let tokens = model.features(&pixels, &[]).unwrap().patch_tokens;

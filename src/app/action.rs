@@ -109,6 +109,8 @@ pub enum Action {
     UseModel(Option<PathBuf>),
     /// Use another quality level.
     UseQuality(Quality),
+    /// Use the detector and the judge, or TS-CAM alone.
+    UseDetector(bool),
     /// Change what the canvas shows.
     SetCanvasOptions(CanvasOptions),
     /// Change brightness, contrast and gamma of the pictures on the screen.

@@ -1,8 +1,10 @@
-//! Folders for data of the user rather than of a project.
+//! Folders for data of the user rather than of a project, and where the networks are.
 
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
+
+use crate::nn::shipped::ModelSource;
 
 /// The files and folders; `None` where the system does not provide one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,17 +17,22 @@ pub struct AppDirs {
     pub heads: Option<PathBuf>,
     /// The folder of the sample pictures.
     pub sample: Option<PathBuf>,
+    /// Where the networks that the program comes with are.
+    pub models: ModelSource,
 }
 
 impl AppDirs {
     /// The folders of the current user.
-    pub fn for_user() -> Self {
-        ProjectDirs::from("", "", "tsukami").map_or_else(Self::default, |folders| Self {
+    pub fn for_user(models: ModelSource) -> Self {
+        let folders = ProjectDirs::from("", "", "tsukami");
+        let dirs = folders.map_or_else(Self::default, |folders| Self {
             settings: Some(folders.config_dir().join("settings.json")),
             caches: Some(folders.cache_dir().to_path_buf()),
             heads: Some(folders.data_dir().join("heads")),
             sample: Some(folders.data_dir().join("Sample pictures")),
-        })
+            ..Self::default()
+        });
+        Self { models, ..dirs }
     }
 
     /// All in one folder.
@@ -35,6 +42,7 @@ impl AppDirs {
             caches: Some(folder.join("cache")),
             heads: Some(folder.join("heads")),
             sample: Some(folder.join("Sample pictures")),
+            models: ModelSource::Program,
         }
     }
 }

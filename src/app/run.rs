@@ -7,6 +7,7 @@ use egui::ViewportBuilder;
 use super::app_dirs::AppDirs;
 use super::preferences::Preferences;
 use super::window::Window;
+use crate::nn::shipped::ModelSource;
 
 /// The minimum size of the window in points.
 const MIN_WINDOW_SIZE: [f32; 2] = [820.0, 520.0];
@@ -18,8 +19,8 @@ const DEFAULT_WINDOW_SIZE: [f32; 2] = [1280.0, 800.0];
 ///
 /// # Errors
 /// If the system cannot open a window, for example without a display or OpenGL.
-pub fn run(path: Option<PathBuf>) -> eframe::Result {
-    let dirs = AppDirs::for_user();
+pub fn run(path: Option<PathBuf>, models: ModelSource) -> eframe::Result {
+    let dirs = AppDirs::for_user(models);
     let preferences = dirs.settings.as_deref().map(Preferences::load);
     let preferences = preferences.unwrap_or_default();
     let mut viewport = ViewportBuilder::default()

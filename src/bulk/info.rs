@@ -10,8 +10,17 @@ use serde_json::{Map, Value, json};
 
 use super::categories::RunCategories;
 use super::job::BulkJob;
-use crate::propose::PipelineSettings;
-use crate::tscam::Model;
+use crate::propose::{NetworksRef, PipelineSettings};
+use crate::tscam::NetworkIdentity;
+
+/// The networks that took part, each with its hash. Files of the first versions do not have it.
+const NETWORKS: &str = "networks";
+
+/// What [`NETWORKS`] contains, too, and what was all that the first versions had.
+const NETWORKS_BEFORE: [&str; 2] = ["model_sha256", "head_sha256"];
+
+/// The number of digits of a hash that are shown.
+const SHOWN_DIGITS: usize = 12;
 
 /// Whether the run was interrupted.
 const INTERRUPTED: &str = "interrupted";
@@ -29,7 +38,10 @@ pub(super) struct RunInfo(Map<String, Value>);
 
 impl RunInfo {
     /// The settings of a run.
-    pub fn new(job: &BulkJob, model: &Model, categories: &RunCategories) -> Self {
+    pub fn new(job: &BulkJob, networks: NetworksRef<'_>, categories: &RunCategories) -> Self {
+        let model = networks.model;
+        // Without the detector, the pool consists of the regions of the maps.
+        let is_judged = networks.detector.is_some();
         let PipelineSettings {
             method,
             input_options,
@@ -45,6 +57,7 @@ impl RunInfo {
         };
         let patches = input_options.patches;
         let patches = patches.unwrap_or_else(|| model.backbone().default_patches());
+        let method = if is_judged { *method } else { method.of_maps() };
         let threshold = boxes.threshold.unwrap_or(method.default_threshold());
         set(
             "description",
@@ -53,12 +66,14 @@ impl RunInfo {
         set("version", env!("CARGO_PKG_VERSION").into());
         set("model", json!(model.name));
         set("model_sha256", json!(model.fingerprint));
+        set(NETWORKS, json!(networks.identities(input_options.quality)));
         set("method", method.name().into());
         set("patches", patches.into());
         set("square", input_options.square.into());
         set("quality", input_options.quality.name().into());
         set("threshold", shortest_decimal(threshold));
-        set("min_score", shortest_decimal(boxes.min_score));
+        let min_score = boxes.min_score.unwrap_or(method.default_min_score());
+        set("min_score", shortest_decimal(min_score));
         let tags = if job.folder_tags { "folders" } else { "none" };
         set("tags", tags.into());
         if job.folder_tags {
@@ -79,12 +94,16 @@ impl RunInfo {
     }
 
     /// The settings that differ, as `key: before, now after`; `None` if all are the same. How the
-    /// runs ended does not count.
+    /// runs ended does not count, and the list of networks only if both have one.
     pub fn differences(&self, now: &Self) -> Option<String> {
+        let networks = self.networks().zip(now.networks());
         let (before, now) = (&self.0, &now.0);
-        let is_setting = |key: &str| key != INTERRUPTED && key != FAILED;
+        let is_setting = |key: &str| {
+            let is_network = networks.is_some() && NETWORKS_BEFORE.contains(&key);
+            ![INTERRUPTED, FAILED, NETWORKS].contains(&key) && !is_network
+        };
         let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-        let differing: Vec<String> = keys
+        let mut differing: Vec<String> = keys
             .into_iter()
             .filter(|key| is_setting(key) && before.get(*key) != now.get(*key))
             .map(|key| {
@@ -94,7 +113,24 @@ impl RunInfo {
                 format!("{key}: {}, now {}", show(before), show(now))
             })
             .collect();
+        if let Some((before, now)) = &networks {
+            differing.extend(network_differences(before, now));
+        }
         (!differing.is_empty()).then(|| differing.join("; "))
+    }
+
+    /// Takes the list of networks of another run over if this one has none, so that further runs are
+    /// compared with it.
+    pub fn complete_networks(&mut self, other: &Self) {
+        if let Some(networks) = other.0.get(NETWORKS) {
+            let own = self.0.entry(NETWORKS.to_owned());
+            own.or_insert_with(|| networks.clone());
+        }
+    }
+
+    /// The networks that took part, if they are stated.
+    fn networks(&self) -> Option<Vec<NetworkIdentity>> {
+        serde_json::from_value(self.0.get(NETWORKS)?.clone()).ok()
     }
 
     /// Whether the run was interrupted.
@@ -142,10 +178,77 @@ impl From<RunInfo> for Map<String, Value> {
     }
 }
 
+/// The networks of which the hash differs or that are in one list only.
+fn network_differences(before: &[NetworkIdentity], now: &[NetworkIdentity]) -> Vec<String> {
+    let names: BTreeSet<&String> = before.iter().chain(now).map(|it| &it.name).collect();
+    let hash = |list: &[NetworkIdentity], name: &str| {
+        let network = list.iter().find(|network| network.name == name);
+        network.map(|network| network.sha256.clone())
+    };
+    let differing = names.into_iter().filter_map(|name| {
+        let (before, now) = (hash(before, name), hash(now, name));
+        let show = |hash: &Option<String>| match hash {
+            Some(hash) => hash.chars().take(SHOWN_DIGITS).collect(),
+            None => "none".to_owned(),
+        };
+        (before != now).then(|| format!("{name}: {}, now {}", show(&before), show(&now)))
+    });
+    differing.collect()
+}
+
 /// A number with the digits of 32 bits, without those that 64 bits would add.
 fn shortest_decimal(number: f32) -> Value {
     number
         .to_string()
         .parse::<f64>()
         .map_or(Value::Null, Value::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(networks: Option<&[(&str, &str)]>) -> RunInfo {
+        let mut info = json!({ "quality": "balanced", "model_sha256": "a0" });
+        if let Some(networks) = networks {
+            let networks = networks.iter();
+            let networks = networks.map(|(name, sha256)| NetworkIdentity::new(name, sha256));
+            info[NETWORKS] = json!(networks.collect::<Vec<_>>());
+        }
+        serde_json::from_value(info).unwrap()
+    }
+
+    #[test]
+    fn every_network_is_compared() {
+        let before = info(Some(&[("backbone", "a0"), ("companion", "b0")]));
+        assert_eq!(before.differences(&before), None);
+        let now = info(Some(&[
+            ("detector", "0123456789abcdef"),
+            ("companion", "b1"),
+            ("backbone", "a0"),
+        ]));
+        assert_eq!(
+            before.differences(&now).as_deref(),
+            Some("companion: b0, now b1; detector: none, now 0123456789ab")
+        );
+        // Their order does not count.
+        let now = info(Some(&[("companion", "b0"), ("backbone", "a0")]));
+        assert_eq!(before.differences(&now), None);
+    }
+
+    #[test]
+    fn a_run_without_the_list_is_compared_as_before() {
+        let old = info(None);
+        let mut other = info(Some(&[("backbone", "a0"), ("companion", "b0")]));
+        assert_eq!(old.differences(&other), None);
+        assert_eq!(other.differences(&old), None);
+        let mut completed = old.clone();
+        completed.complete_networks(&other);
+        assert_eq!(completed, other);
+        other.0.insert("model_sha256".to_owned(), "a1".into());
+        assert_eq!(
+            old.differences(&other).as_deref(),
+            Some(r#"model_sha256: "a0", now "a1""#)
+        );
+    }
 }

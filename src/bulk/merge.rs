@@ -33,7 +33,7 @@ pub fn merge(paths: &[PathBuf]) -> Result<Instances, BulkError> {
             )));
         }
         failed.extend(info.take_failed());
-        match &first {
+        match &mut first {
             None => first = Some((path, info)),
             Some((first, first_info)) => {
                 if let Some(differences) = first_info.differences(&info) {
@@ -43,6 +43,7 @@ pub fn merge(paths: &[PathBuf]) -> Result<Instances, BulkError> {
                         path.display()
                     )));
                 }
+                first_info.complete_networks(&info);
             }
         }
         add_categories(&mut categories, std::mem::take(&mut part.categories), path)?;

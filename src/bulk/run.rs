@@ -18,8 +18,7 @@ use super::targets::check_targets;
 use crate::files::FileError;
 use crate::formats::coco;
 use crate::pictures::{self, Scan, ScanProblem, ScannedPicture};
-use crate::propose::{self, Inference, PipelineSettings, Target};
-use crate::tscam::Model;
+use crate::propose::{self, Inference, NetworksRef, PipelineSettings, Target};
 
 /// Runs the job, and reports each picture to `on_event`.
 ///
@@ -28,18 +27,19 @@ use crate::tscam::Model;
 /// not an error: it is in [`BulkSummary::failed`].
 pub fn run(
     job: &BulkJob,
-    model: &Model,
+    networks: NetworksRef<'_>,
     cancel: &AtomicBool,
     mut on_event: impl FnMut(BulkEvent<'_>),
 ) -> Result<BulkSummary, BulkError> {
     let mut scan = scan_pictures(job)?;
     check_targets(job, &scan.entries)?;
     // The categories are those of all pictures, also of other shards.
-    let categories = RunCategories::new(&scan.entries, model, &job.naming, job.folder_tags);
+    let categories =
+        RunCategories::new(&scan.entries, networks.model, &job.naming, job.folder_tags);
     if let Some(shard) = job.shard {
         keep_shard(&mut scan.entries, shard);
     }
-    let mut info = RunInfo::new(job, model, &categories);
+    let mut info = RunInfo::new(job, networks, &categories);
     let (mut journal, done) = begin(job, &info, &scan.entries)?;
     on_event(BulkEvent::Started {
         total: scan.entries.len(),
@@ -66,7 +66,7 @@ pub fn run(
         .collect();
     let mut journal_error = None;
     propose::infer_all(
-        model,
+        networks,
         &propose::path_queue(&paths),
         job.settings.input_options,
         job.heatmaps.is_some(),
@@ -229,7 +229,7 @@ fn write_heatmap(
     settings: &PipelineSettings,
 ) -> Result<(), FileError> {
     let PipelineSettings { method, boxes, .. } = settings;
-    let maps = propose::maps_for(&inference.evidence, target, boxes.mode);
+    let maps = propose::maps_for(&inference.evidence, target, boxes.mode, inference.size);
     let class = maps.classes.first().map(|maps| maps.class);
     match (&inference.picture, maps.map(*method, class)) {
         (Some(picture), Some(map)) => heatmap::write(path, picture, map),

@@ -7,7 +7,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::exit_code::CANNOT_START;
-use super::{eval, export, import, merge, model, project, propose, simulate, stats, train};
+#[cfg(feature = "app")]
+use super::options::ShippedModels;
+use super::{eval, export, import, judge, merge, model, project, propose, simulate, stats, train};
+#[cfg(feature = "app")]
+use crate::nn::shipped::ModelSource;
 
 /// Draws the first boxes for people who label pictures.
 #[derive(Parser)]
@@ -20,6 +24,9 @@ struct Cli {
     /// A folder of pictures, a picture or a project file to open in the window
     #[cfg(feature = "app")]
     path: Option<PathBuf>,
+    #[cfg(feature = "app")]
+    #[command(flatten)]
+    shipped: ShippedModels,
 }
 
 #[derive(Subcommand)]
@@ -32,9 +39,11 @@ enum Command {
     Train(train::Arguments),
     /// Measure how much work learning from corrections saves, on pictures with ground truth
     Simulate(simulate::Arguments),
+    /// Fit the judge of candidate boxes to annotated folders, and measure it leaving one folder out
+    Judge(judge::Arguments),
     /// Join the files of sharded runs into one with stable ids
     Merge(merge::Arguments),
-    /// Describe a model file, or the embedded model
+    /// Describe a model file, or the networks that the program comes with
     Model(model::Arguments),
     /// Create, describe, check or restore a project
     #[command(subcommand)]
@@ -52,7 +61,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let Some(command) = cli.command else {
         #[cfg(feature = "app")]
-        return open_window(cli.path);
+        return open_window(cli.path, cli.shipped.source());
         #[cfg(not(feature = "app"))]
         return ExitCode::from(CANNOT_START);
     };
@@ -61,6 +70,7 @@ pub fn run() -> ExitCode {
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Judge(arguments) => judge::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
         Command::Model(arguments) => model::run(&arguments),
         Command::Project(command) => project::run(&command),
@@ -90,8 +100,8 @@ fn with_causes(error: &anyhow::Error) -> String {
 }
 
 #[cfg(feature = "app")]
-fn open_window(path: Option<PathBuf>) -> ExitCode {
-    match crate::app::run(path) {
+fn open_window(path: Option<PathBuf>, models: ModelSource) -> ExitCode {
+    match crate::app::run(path, models) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             status!(

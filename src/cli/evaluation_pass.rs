@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use super::progress::Progress;
-use crate::propose::{self, Inference};
-use crate::tscam::{InputOptions, Model};
+use crate::propose::{self, Inference, NetworksRef};
+use crate::tscam::InputOptions;
 
 /// A picture with ground truth.
 pub struct EvaluatedPicture<'a> {
@@ -25,9 +25,9 @@ pub struct EvaluationPass<T> {
     pub failed: Vec<String>,
 }
 
-/// Runs the model on every picture and measures its output. `measure` gets the picture's index.
+/// Runs the networks on every picture and measures its output. `measure` gets the picture's index.
 pub fn measure_all<T>(
-    model: &Model,
+    networks: NetworksRef<'_>,
     pictures: &[EvaluatedPicture<'_>],
     input_options: InputOptions,
     decoders: usize,
@@ -43,7 +43,7 @@ pub fn measure_all<T>(
     let mut progress = Progress::new(paths.len(), 0);
     let never = AtomicBool::new(false);
     propose::infer_all(
-        model,
+        networks,
         &propose::path_queue(&paths),
         input_options,
         false,

@@ -35,6 +35,7 @@ mod format_options;
 mod ground_truth;
 mod import;
 mod interrupt;
+mod judge;
 mod merge;
 mod model;
 mod options;

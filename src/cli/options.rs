@@ -7,6 +7,8 @@ use clap::builder::ArgPredicate;
 
 use crate::localize::{Method, Quality};
 use crate::nn::device::{DeviceChoice, OpenDevice};
+use crate::nn::shipped::ModelSource;
+use crate::propose::Networks;
 use crate::tscam::head::Head;
 use crate::tscam::{InputOptions, Model};
 
@@ -22,12 +24,15 @@ pub struct ModelOptions {
         value_name = "LEVEL"
     )]
     pub quality: Quality,
-    /// How maps are computed: affinity, ts-cam (exactly as in the paper), cam or attention
-    // Where a command has a protocol, the default is the published method.
+    /// How boxes are made: pool (TS-CAM's regions and a detector's boxes, judged together), or from
+    /// image labels alone: affinity, ts-cam (exactly as in the paper), cam or attention
+    // Where a command has a protocol, the default is the published method. The judge knows the maps of
+    // the shipped backbone alone.
     #[arg(
         long,
         default_value_t,
         default_value_if("protocol", ArgPredicate::IsPresent, Method::TsCam.name()),
+        default_value_if("model", ArgPredicate::IsPresent, Method::Affinity.name()),
         value_name = "METHOD"
     )]
     pub method: Method,
@@ -47,6 +52,8 @@ pub struct BackboneOptions {
     /// Another backbone, with or without a head: a .safetensors file or an official TS-CAM .pth file
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub shipped: ShippedModels,
     /// Where the model runs: auto, cpu, cuda, cuda:N or metal
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub device: DeviceChoice,
@@ -59,6 +66,22 @@ pub struct BackboneOptions {
     /// Threads that decode pictures [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
+}
+
+/// Where the networks are that the program comes with.
+#[derive(Args)]
+pub struct ShippedModels {
+    /// Folder of the networks that come with the program [default: those compiled into it, the others
+    /// from the folder models next to it]
+    #[arg(long, value_name = "DIR")]
+    models: Option<PathBuf>,
+}
+
+impl ShippedModels {
+    /// Where they are.
+    pub fn source(&self) -> ModelSource {
+        self.models.clone().into()
+    }
 }
 
 impl BackboneOptions {
@@ -87,9 +110,10 @@ impl BackboneOptions {
         if let Some(notice) = &device.notice {
             status!("note: {notice}");
         }
+        let models = self.shipped.source();
         let model = match &self.model {
-            Some(path) => Model::open(path, &device.device)?,
-            None => Model::embedded(&device.device)?,
+            Some(path) => Model::open(path, &models, &device.device)?,
+            None => Model::shipped(&models, &device.device)?,
         };
         Ok((model, device))
     }
@@ -104,12 +128,12 @@ impl ModelOptions {
         }
     }
 
-    /// Opens the device, loads the model with its head and companion, and prints a line about them
+    /// Opens the device, loads the model with its head, its companion and the detector, and prints a line about them
     /// to standard error.
     ///
     /// # Errors
     /// If the device is not available, a file cannot be loaded or the head does not fit the model.
-    pub fn open(&self) -> anyhow::Result<Model> {
+    pub fn open(&self) -> anyhow::Result<Networks> {
         let (mut model, device) = self.backbone.open()?;
         if let Some(path) = &self.head {
             let head = Head::open(path, &device.device)?;
@@ -117,17 +141,16 @@ impl ModelOptions {
                 .with_head(head)
                 .map_err(|reason| anyhow::anyhow!("{} cannot be used: {reason}", path.display()))?;
         }
-        if self.quality > Quality::Fast {
-            model = model.with_companion()?;
-        }
+        let models = self.backbone.shipped.source();
+        let networks = Networks::new(model, self.method, self.quality, &models)?;
         status!(
             "{} on {}, method {}, quality {}",
-            model.name,
+            networks.model.name,
             device.name,
             self.method,
             self.quality
         );
-        Ok(model)
+        Ok(networks)
     }
 }
 

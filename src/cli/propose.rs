@@ -49,9 +49,9 @@ pub struct Arguments {
     /// With --boxes all: minimum area of a region as a share of the picture [default: 4 patches]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     min_area: Option<f32>,
-    /// With --boxes all: minimum score of a box, in [0, 1)
-    #[arg(long, default_value_t = BoxOptions::default().min_score, value_name = "S", value_parser = share)]
-    min_score: f32,
+    /// With --boxes all: minimum score of a box, in [0, 1) [default: depends on the method]
+    #[arg(long, value_name = "S", value_parser = share)]
+    min_score: Option<f32>,
     /// Tags of the pictures: `folders` tags each picture with the name of its folder
     #[arg(long, value_enum)]
     tags: Option<Tags>,
@@ -134,10 +134,11 @@ fn warn_unknown_classes(path: &Path, naming: &Naming, model: &Model) {
 pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let naming = arguments.map.as_deref().map(class_map::read).transpose()?;
     let job = arguments.job(naming.clone().unwrap_or_default());
-    let model = arguments.model.open()?;
-    job.settings.check(&model).map_err(anyhow::Error::msg)?;
+    let networks = arguments.model.open()?;
+    let model = &networks.model;
+    job.settings.check(model).map_err(anyhow::Error::msg)?;
     if let (Some(path), Some(naming)) = (&arguments.map, &naming) {
-        warn_unknown_classes(path, naming, &model);
+        warn_unknown_classes(path, naming, model);
     }
 
     let cancel = listen_for_interrupt("stopping; finished pictures will be written")?;
@@ -147,7 +148,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         } = &job;
         return propose_project::run(
             project,
-            &model,
+            networks.as_ref(),
             settings,
             *decoders,
             arguments.again,
@@ -156,7 +157,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         );
     }
     let mut progress = Progress::new(0, 0);
-    let summary = bulk::run(&job, &model, &cancel, |event| match event {
+    let summary = bulk::run(&job, networks.as_ref(), &cancel, |event| match event {
         BulkEvent::Started { total, resumed } => {
             progress = Progress::new(total, resumed);
             if resumed > 0 {

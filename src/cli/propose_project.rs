@@ -12,7 +12,7 @@ use super::project_access::{open, rescan};
 use crate::document::ops::{self, ClassNamer, NamedCandidate};
 use crate::document::{Document, PictureId, Provenance, ReviewState};
 use crate::naming::{MappedClass, Naming};
-use crate::propose::{self, PipelineSettings, Proposal, Target};
+use crate::propose::{self, NetworksRef, PipelineSettings, Proposal, Target};
 use crate::store::{Access, Project, StoreError};
 use crate::tscam::Model;
 
@@ -26,7 +26,7 @@ const PICTURES_PER_COMMIT: usize = 32;
 /// If the project cannot be opened or written.
 pub fn run(
     file: &Path,
-    model: &Model,
+    networks: NetworksRef<'_>,
     settings: &PipelineSettings,
     decoders: usize,
     again: bool,
@@ -41,11 +41,11 @@ pub fn run(
     let unreadable = failed.len();
     let pictures = pictures_to_process(&project, again);
     let paths: Vec<PathBuf> = pictures.iter().map(|(_, path)| path.clone()).collect();
-    let mut writer = ProposalWriter::new(&mut project, model, settings);
+    let mut writer = ProposalWriter::new(&mut project, networks.model, settings);
     let mut progress = Progress::new(paths.len(), 0);
     let mut store_error = None;
     propose::infer_all(
-        model,
+        networks,
         &propose::path_queue(&paths),
         settings.input_options,
         false,

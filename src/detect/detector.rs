@@ -13,6 +13,7 @@ use super::letterbox::Letterbox;
 use super::neck::Neck;
 use crate::geometry::BBox;
 use crate::nn::ModelError;
+use crate::nn::shipped::{ModelSource, ShippedNetwork};
 use crate::nn::weights::Weights;
 
 /// NanoDet-g with its weights on one device.
@@ -33,6 +34,15 @@ pub struct Detector {
 }
 
 impl Detector {
+    /// The detector that the program comes with.
+    ///
+    /// # Errors
+    /// If its file is missing or another one, or the device fails, for example for lack of memory.
+    pub fn shipped(models: &ModelSource, device: &Device) -> std::result::Result<Self, ModelError> {
+        let weights = ShippedNetwork::Detector.weights(models)?;
+        Ok(Self::new(weights, device)?)
+    }
+
     /// Reads a detector from a file.
     ///
     /// # Errors

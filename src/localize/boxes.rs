@@ -28,8 +28,8 @@ pub struct BoxOptions {
     /// The minimum area of a region, as a share of the picture; `None` for four patches. Only for
     /// [`BoxMode::All`].
     pub min_area: Option<f32>,
-    /// The minimum score of a box. Only for [`BoxMode::All`].
-    pub min_score: f32,
+    /// The minimum score of a box; `None` for the default of the method. Only for [`BoxMode::All`].
+    pub min_score: Option<f32>,
 }
 
 impl Default for BoxOptions {
@@ -39,7 +39,7 @@ impl Default for BoxOptions {
             threshold: None,
             max_boxes: 100,
             min_area: None,
-            min_score: 0.15,
+            min_score: None,
         }
     }
 }

@@ -32,8 +32,21 @@ pub struct Evidence {
     pub companion: Option<ClassEvidence>,
     /// The evidence in enlarged parts of the picture, where small objects are.
     pub zoomed: Vec<ZoomedEvidence>,
+    /// The boxes of a detector, those with the best scores first; `None` without a detector.
+    pub detections: Option<Vec<DetectedBox>>,
     /// Tokens for learning, if they were requested.
     pub tokens: Option<PatchTokens>,
+}
+
+/// A box that a detector found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DetectedBox {
+    /// In upright pixels of the original picture.
+    pub bbox: BBox,
+    /// The score of its most probable class, in 0..=1.
+    pub score: f32,
+    /// The most probable classes of the detector with their scores, best first.
+    pub classes: Vec<(usize, f32)>,
 }
 
 /// The tokens and keys of each patch.

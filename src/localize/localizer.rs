@@ -38,6 +38,7 @@ impl Localizer {
     /// Prepares the map of `class`, or of any object if `None`. `None` if there is no
     /// [such map](PictureMaps::map).
     pub fn new(maps: &PictureMaps, method: Method, class: Option<usize>) -> Option<Self> {
+        let method = method.of_maps();
         let map = maps.map(method, class)?;
         let scale = method.pixels_per_patch(maps.patch_size);
         let Grid { rows, columns } = map.grid;

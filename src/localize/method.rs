@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::quality::Quality;
+
 /// Pixels per patch to which affinity maps are enlarged. More is slower and not better.
 pub const AFFINITY_PIXELS_PER_PATCH: usize = 4;
 /// How far a cut moves from the threshold towards the level where the map is steepest.
@@ -11,10 +13,13 @@ const STEEPNESS_SHARE: f32 = 0.2;
 /// How a map is made from the evidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Method {
+    /// The regions of affinity maps and the boxes of a detector, pooled and judged together. Without the
+    /// detector, at the lowest quality, the same as `Affinity`.
+    #[default]
+    Pool,
     /// Maps propagated along the affinities of the patches, so that they cover whole objects. With
     /// attention `A`, affinities `P` and class map `S`: `P P A` for any object, plus `P S` if there is
     /// a companion; for a class of a head, that sum plus `P P (A * S)`.
-    #[default]
     Affinity,
     /// The paper's coupled map `A * S`: the attention of all layers times the class map.
     TsCam,
@@ -26,11 +31,18 @@ pub enum Method {
 
 impl Method {
     /// All methods, in the order of the help texts.
-    pub const ALL: [Self; 4] = [Self::Affinity, Self::TsCam, Self::Cam, Self::Attention];
+    pub const ALL: [Self; 5] = [
+        Self::Pool,
+        Self::Affinity,
+        Self::TsCam,
+        Self::Cam,
+        Self::Attention,
+    ];
 
     /// Its name on the command line and in files.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Pool => "pool",
             Self::Affinity => "affinity",
             Self::TsCam => "ts-cam",
             Self::Cam => "cam",
@@ -44,10 +56,19 @@ impl Method {
             // The value of the official code for ILSVRC; for CUB it is 0.1.
             Self::TsCam => 0.12,
             // A compromise between the development sets: raccoon needs less, fruit more.
-            Self::Affinity => 0.53,
+            Self::Pool | Self::Affinity => 0.53,
             // Zhou et al. (arXiv 1512.04150), section 3.2.
             Self::Cam => 0.2,
             Self::Attention => 0.2,
+        }
+    }
+
+    /// The default minimum score of a box, in 0..=1.
+    pub fn default_min_score(self) -> f32 {
+        match self {
+            // Chosen leaving one development set out; see `models/README.md`.
+            Self::Pool => 0.1,
+            Self::Affinity | Self::TsCam | Self::Cam | Self::Attention => 0.15,
         }
     }
 
@@ -55,7 +76,7 @@ impl Method {
     /// where they are [steepest](super::LevelMap::steepest); the other methods use the threshold itself.
     pub fn cut(self, threshold: f32, steepest: f32) -> f32 {
         match self {
-            Self::Affinity => threshold + STEEPNESS_SHARE * (steepest - threshold),
+            Self::Pool | Self::Affinity => threshold + STEEPNESS_SHARE * (steepest - threshold),
             Self::TsCam | Self::Cam | Self::Attention => threshold,
         }
     }
@@ -64,8 +85,21 @@ impl Method {
     pub(super) fn pixels_per_patch(self, patch_size: usize) -> usize {
         match self {
             Self::TsCam | Self::Cam => patch_size,
-            Self::Affinity | Self::Attention => AFFINITY_PIXELS_PER_PATCH,
+            Self::Pool | Self::Affinity | Self::Attention => AFFINITY_PIXELS_PER_PATCH,
         }
+    }
+
+    /// The method by which its maps are made.
+    pub fn of_maps(self) -> Self {
+        match self {
+            Self::Pool => Self::Affinity,
+            other => other,
+        }
+    }
+
+    /// Whether it uses a detector at a level of quality.
+    pub fn needs_detector(self, quality: Quality) -> bool {
+        self == Self::Pool && quality > Quality::Fast
     }
 
     /// Whether it needs class maps.
@@ -88,7 +122,7 @@ impl FromStr for Method {
             .into_iter()
             .find(|method| method.name() == text)
             .ok_or_else(|| {
-                format!("{text:?} is not a method; choose affinity, ts-cam, cam or attention")
+                format!("{text:?} is not a method; choose pool, affinity, ts-cam, cam or attention")
             })
     }
 }

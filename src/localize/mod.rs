@@ -38,7 +38,9 @@ mod zoom;
 
 pub use affinity::AffinityMatrix;
 pub use boxes::{BoxMode, BoxOptions, ScoredBox};
-pub use evidence::{ClassEvidence, ClassSource, Evidence, PatchTokens, ZoomedEvidence};
+pub use evidence::{
+    ClassEvidence, ClassSource, DetectedBox, Evidence, PatchTokens, ZoomedEvidence,
+};
 pub use levels::{LevelMap, Region, largest_region};
 pub use localizer::Localizer;
 pub use method::Method;

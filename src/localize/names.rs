@@ -2,7 +2,7 @@
 
 use super::evidence::{ClassEvidence, log_sum_exp};
 use super::patch_map::PatchMap;
-use crate::geometry::Grid;
+use crate::geometry::{BBox, Grid};
 
 /// Maps of logits, from which the class of a region is estimated.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,12 @@ impl NameLogits {
             classes: candidates.iter().filter_map(map).collect(),
             others: evidence.logits_of_others(candidates, grid),
         }
+    }
+
+    /// The candidates with their probabilities in a box of a picture of `size` pixels, most probable
+    /// first.
+    pub fn of_box(&self, bbox: &BBox, size: (u32, u32)) -> Vec<(usize, f32)> {
+        self.of_region(&self.others.grid.coverage(bbox, size))
     }
 
     /// The candidates with their probabilities in a region, most probable first: the softmax of the

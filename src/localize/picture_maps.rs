@@ -2,6 +2,7 @@
 //! model.
 
 use super::affinity::AffinityMatrix;
+use super::boxes::ScoredBox;
 use super::evidence::{ClassSource, Evidence};
 use super::instances::{CutCriterion, instance_labels};
 use super::levels::LevelMap;
@@ -34,6 +35,9 @@ pub struct PictureMaps {
     pub instance_labels: Option<Vec<u16>>,
     /// The maps of enlarged parts of the picture.
     pub zoomed: Vec<ZoomedMaps>,
+    /// The judged boxes of [`Method::Pool`], best first, each with the probability that a person accepts
+    /// it without changes; `None` without a detector.
+    pub judged: Option<Vec<ScoredBox>>,
 }
 
 /// What the methods make of one semantic map.
@@ -115,7 +119,7 @@ impl PictureMaps {
             let semantic = known.map(class, evidence.grid)?;
             let propagated = match source {
                 ClassSource::Head => builder.of_head(&semantic, object),
-                ClassSource::Companion => builder.convolutional(&semantic),
+                ClassSource::Companion => builder.of_companion_class(&semantic),
             };
             Some(ClassMaps {
                 class,
@@ -131,6 +135,7 @@ impl PictureMaps {
             names: None,
             instance_labels: None,
             zoomed: Vec::new(),
+            judged: None,
             attention: builder.map(evidence.attention_last_layers()),
             object: builder.object,
         }
@@ -148,7 +153,9 @@ impl PictureMaps {
         };
         match method {
             Method::Attention => Some(&self.attention),
-            Method::Affinity => Some(semantic.map_or(&self.object, |maps| &maps.propagated)),
+            Method::Pool | Method::Affinity => {
+                Some(semantic.map_or(&self.object, |maps| &maps.propagated))
+            }
             Method::TsCam => semantic.map(|maps| &maps.coupled),
             Method::Cam => semantic.map(|maps| &maps.semantic),
         }
@@ -207,11 +214,17 @@ impl<'a> MapBuilder<'a> {
         }
     }
 
-    /// The propagated map of a convolutional network, plus the propagated attention. The network
-    /// covers objects coarsely and is independent of the patches, so both maps have equal weight.
+    /// The propagated map of any object by a convolutional network, plus the propagated attention. The
+    /// network covers objects coarsely and is independent of the patches, so both maps have equal weight.
     fn convolutional(&self, semantic: &PatchMap) -> PatchMap {
         let propagated = self.affinity.propagate(&semantic.values);
         self.map(normalised_sum(&self.object.values, &propagated))
+    }
+
+    /// The propagated map of one class of the companion. The attention has no part in it: it goes to
+    /// everything that stands out, while a class that is given belongs to one object only.
+    fn of_companion_class(&self, semantic: &PatchMap) -> PatchMap {
+        self.map(self.affinity.propagate(&semantic.values))
     }
 
     /// A map of a head, coupled with the attention and propagated, plus a map of any object. A map of

@@ -17,6 +17,7 @@ fn evidence(rows: usize, columns: usize, attention: Vec<f32>) -> Evidence {
         head: None,
         companion: None,
         zoomed: Vec::new(),
+        detections: None,
         tokens: None,
     }
 }
@@ -258,7 +259,7 @@ fn a_mirror_image_counts_as_much_as_the_picture() {
 fn only_the_papers_methods_cut_at_the_threshold_itself() {
     for method in Method::ALL {
         let cut = method.cut(0.5, 0.6);
-        if method == Method::Affinity {
+        if method.of_maps() == Method::Affinity {
             assert!((cut - 0.52).abs() < 1e-6, "{cut}");
         } else {
             assert_eq!(cut, 0.5, "{method}");
@@ -267,7 +268,7 @@ fn only_the_papers_methods_cut_at_the_threshold_itself() {
 }
 
 #[test]
-fn a_companion_adds_to_the_attention() {
+fn a_companion_adds_to_the_attention_unless_its_class_is_given() {
     let attention = |at: usize| if at % 8 < 4 { 0.03 } else { 0.0002 };
     let alone = evidence(8, 8, (0..64).map(attention).collect());
     let both = Evidence {
@@ -278,11 +279,19 @@ fn a_companion_adds_to_the_attention() {
         ..alone.clone()
     };
     let maps = PictureMaps::new(&both, &[(0, 0.9)], &[]);
-    let propagated = maps.map(Method::Affinity, Some(0)).unwrap();
-    let (left, right) = (propagated.values[0], propagated.values[7]);
+    let sides = |class: Option<usize>| {
+        let propagated = maps.map(Method::Affinity, class).unwrap();
+        (propagated.values[0], propagated.values[7])
+    };
+    let (left, right) = sides(None);
     assert!(
         (left - right).abs() < 0.1,
         "each has one of two maps: {left} {right}"
+    );
+    let (left, right) = sides(Some(0));
+    assert!(
+        left < right - 1.0,
+        "the attention has no part in a given class: {left} {right}"
     );
     assert_eq!(maps.map(Method::Cam, Some(0)).unwrap().values[7], 6.0);
     assert_eq!(

@@ -14,6 +14,17 @@ pub enum ModelError {
         /// The error of the system.
         cause: io::Error,
     },
+    /// The file of a network that the program comes with is not there.
+    #[error(
+        "the {role} is not at {}: copy the file there, or give the folder that has it with --models",
+        path.display()
+    )]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What the network does.
+        role: &'static str,
+    },
     /// The file can be read, but does not contain a usable model.
     #[error("{} is not a usable model: {reason}", path.display())]
     BadFile {

@@ -1,6 +1,6 @@
 //! What every network needs, on candle: weights, devices, convolutions, fused operations.
 //!
-//! - [`weights`] reads checkpoints, [`device`] opens the CPU or an accelerator, [`pixels`] turns
+//! - [`weights`] reads checkpoints, [`shipped`] lists those that the program comes with, [`device`] opens the CPU or an accelerator, [`pixels`] turns
 //!   pictures into normalised tensors;
 //! - [`linear`], [`norm`], [`convolution`], [`direct_convolution`], [`transposed_convolution`],
 //!   [`upsampling`] and [`pooling`] are layers, and [`resample`] changes the grid of maps;
@@ -15,6 +15,7 @@ pub mod convolution;
 pub mod device;
 pub mod direct_convolution;
 mod error;
+mod identity;
 mod kernels;
 pub mod linear;
 pub mod norm;
@@ -22,8 +23,10 @@ pub mod ops;
 pub mod pixels;
 pub mod pooling;
 pub mod resample;
+pub mod shipped;
 pub mod transposed_convolution;
 pub mod upsampling;
 pub mod weights;
 
 pub use error::ModelError;
+pub use identity::NetworkIdentity;

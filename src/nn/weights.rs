@@ -40,18 +40,7 @@ impl Weights {
     /// # Errors
     /// [`ModelError::Unreadable`] and [`ModelError::BadFile`].
     pub fn open(path: &Path) -> Result<Self, ModelError> {
-        let unreadable = |cause| ModelError::Unreadable {
-            path: path.to_owned(),
-            cause,
-        };
-        let size = fs::metadata(path).map_err(unreadable)?.len();
-        if size > MAX_FILE_BYTES {
-            return Err(ModelError::bad_file(
-                path,
-                format!("it has {size} bytes, more than any known model"),
-            ));
-        }
-        let bytes = fs::read(path).map_err(unreadable)?;
+        let bytes = Self::read(path)?;
         if bytes.starts_with(b"PK\x03\x04") {
             Self::from_pth(path, &bytes)
         } else {
@@ -69,11 +58,41 @@ impl Weights {
         }
     }
 
-    /// Reads safetensors from memory, as for the embedded models.
+    /// The bytes of a model file, unless it is larger than any model.
+    ///
+    /// # Errors
+    /// [`ModelError::Unreadable`] and [`ModelError::BadFile`].
+    pub(super) fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
+        let unreadable = |cause| ModelError::Unreadable {
+            path: path.to_owned(),
+            cause,
+        };
+        let size = fs::metadata(path).map_err(unreadable)?.len();
+        if size > MAX_FILE_BYTES {
+            return Err(ModelError::bad_file(
+                path,
+                format!("it has {size} bytes, more than any known model"),
+            ));
+        }
+        fs::read(path).map_err(unreadable)
+    }
+
+    /// Reads safetensors from memory.
     ///
     /// # Errors
     /// If the bytes are not valid safetensors.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, candle_core::Error> {
+        Self::with_fingerprint(bytes, sha256_hex(bytes))
+    }
+
+    /// Reads safetensors, whose SHA-256 is known, from memory.
+    ///
+    /// # Errors
+    /// If the bytes are not valid safetensors.
+    pub(super) fn with_fingerprint(
+        bytes: &[u8],
+        fingerprint: String,
+    ) -> Result<Self, candle_core::Error> {
         let (_, header) = SafeTensors::read_metadata(bytes)?;
         let mut tensors = BTreeMap::new();
         for (name, view) in SafeTensors::deserialize(bytes)?.iter() {
@@ -85,7 +104,7 @@ impl Weights {
         Ok(Self {
             tensors: without_module_prefix(tensors),
             metadata: header.metadata().clone().unwrap_or_default(),
-            fingerprint: sha256_hex(bytes),
+            fingerprint,
         })
     }
 

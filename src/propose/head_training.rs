@@ -72,7 +72,7 @@ impl HeadTraining<'_> {
             ..self.input_options
         };
         infer_all(
-            model,
+            model.into(),
             &path_queue(&paths),
             input_options,
             false,

@@ -2,6 +2,7 @@
 //!
 //! | file | its one idea |
 //! |---|---|
+//! | `networks` | the networks that process a picture |
 //! | `pipeline` | decode and infer many pictures, with bounded queues between the stages |
 //! | `settings` | what to propose, and how |
 //! | `proposals` | evidence or maps -> scored boxes with their classes |
@@ -11,14 +12,15 @@
 //! ```
 //! use std::path::Path;
 //! use tsukami::localize::Quality;
-//! use tsukami::nn::device::DeviceChoice;
+//! use tsukami::nn::{device::DeviceChoice, shipped::ModelSource};
 //! use tsukami::pictures::{self, DecodeLimits};
 //! use tsukami::propose::{self, PipelineSettings, Target};
 //! use tsukami::tscam::{InputOptions, Model};
 //!
 //! let path = Path::new("assets/sample/images/cat/chelsea.jpg");
 //! let picture = pictures::decode(path, &DecodeLimits::default())?;
-//! let model = Model::embedded(&DeviceChoice::Auto.open()?.device)?;
+//! let device = DeviceChoice::Auto.open()?.device;
+//! let model = Model::shipped(&ModelSource::Program, &device)?;
 //! let settings = PipelineSettings {
 //!     input_options: InputOptions {
 //!         quality: Quality::Fast,
@@ -36,12 +38,14 @@
 
 mod head_training;
 mod names;
+mod networks;
 mod pipeline;
 mod proposals;
 mod settings;
 
 pub use head_training::HeadTraining;
 pub use names::name_proposals;
-pub use pipeline::{Inference, infer_all, path_queue};
+pub use networks::{Networks, NetworksRef};
+pub use pipeline::{Inference, infer_all, infer_picture, path_queue};
 pub use proposals::{Proposal, maps_for, proposals_from_maps, propose};
 pub use settings::{PipelineSettings, Target};

@@ -12,15 +12,23 @@ use std::thread;
 
 use image::RgbImage;
 
+use super::networks::NetworksRef;
+use crate::detect::{Detector, suppress};
 use crate::geometry::BBox;
 use crate::localize::{
-    BoxOptions, Evidence, Localizer, Method, PictureMaps, Quality, ZoomedEvidence, zoom_frames,
+    BoxOptions, DetectedBox, Evidence, Localizer, Method, PictureMaps, Quality, ZoomedEvidence,
+    zoom_frames,
 };
 use crate::pictures::{self, DecodeLimits};
 use crate::tscam::{InputOptions, Model, ModelError, ModelInput};
 
 /// The number of decoded pictures that wait for inference, per decoding thread.
 const QUEUE_PER_DECODER: usize = 2;
+
+/// Detected boxes below this score are no candidates. The judge decides on the others, so it is low.
+const MIN_DETECTOR_SCORE: f32 = 0.03;
+/// Detected boxes that overlap a better one more are no candidates.
+const MAX_DETECTOR_IOU: f32 = 0.7;
 
 /// The result of decoding a picture and running the model on it.
 pub struct Inference {
@@ -52,7 +60,7 @@ pub fn path_queue(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + 
     }
 }
 
-/// Decodes the pictures that `next` returns and runs `model` on them. Each result, or the sentence that
+/// Decodes the pictures that `next` returns and runs the `networks` on them. Each result, or the sentence that
 /// says why there is none, goes to `on_result` as soon as it is ready, with the key that `next` returned
 /// with the path.
 ///
@@ -60,7 +68,7 @@ pub fn path_queue(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + 
 /// a cancellation, pictures that were already begun are still delivered. `next` is called by several
 /// threads, and may block.
 pub fn infer_all<T: Send>(
-    model: &Model,
+    networks: NetworksRef<'_>,
     next: &(impl Fn() -> Option<(T, PathBuf)> + Sync),
     options: InputOptions,
     keep_pictures: bool,
@@ -77,7 +85,7 @@ pub fn infer_all<T: Send>(
             scope.spawn(move || {
                 while !cancel.load(Ordering::Relaxed) {
                     let Some((key, path)) = next() else { break };
-                    let picture = prepare(model, &path, options, keep_pictures);
+                    let picture = prepare(networks, &path, options, keep_pictures);
                     if to_infer.send((key, path, picture)).is_err() {
                         break;
                     }
@@ -88,7 +96,7 @@ pub fn infer_all<T: Send>(
         scope.spawn(move || {
             for (key, path, picture) in prepared {
                 let result = picture.and_then(|picture| {
-                    let inference = infer(model, picture, options, keep_pictures);
+                    let inference = infer(networks, picture, options, keep_pictures);
                     inference.map_err(|error| format!("{}: {error}", path.display()))
                 });
                 if to_caller.send((key, result)).is_err() {
@@ -105,8 +113,26 @@ pub fn infer_all<T: Send>(
     });
 }
 
+/// Runs the networks on a picture that is already decoded.
+///
+/// # Errors
+/// If the device fails, for example for lack of memory, or the weights are damaged.
+pub fn infer_picture(
+    networks: NetworksRef<'_>,
+    picture: RgbImage,
+    options: InputOptions,
+) -> Result<Inference, ModelError> {
+    let prepared = PreparedPicture {
+        size: picture.dimensions(),
+        input: networks.model.input(&picture, options),
+        picture: Some(picture),
+        warnings: Vec::new(),
+    };
+    infer(networks, prepared, options, false)
+}
+
 fn prepare(
-    model: &Model,
+    networks: NetworksRef<'_>,
     path: &Path,
     options: InputOptions,
     keep_picture: bool,
@@ -125,17 +151,17 @@ fn prepare(
             path.display()
         ));
     }
-    let is_needed = keep_picture || options.quality == Quality::Best;
+    let is_needed = keep_picture || options.quality == Quality::Best || networks.detector.is_some();
     Ok(PreparedPicture {
         size: picture.rgb.dimensions(),
-        input: model.input(&picture.rgb, options),
+        input: networks.model.input(&picture.rgb, options),
         picture: is_needed.then_some(picture.rgb),
         warnings,
     })
 }
 
 fn infer(
-    model: &Model,
+    NetworksRef { model, detector }: NetworksRef<'_>,
     prepared: PreparedPicture,
     options: InputOptions,
     keep_picture: bool,
@@ -144,12 +170,31 @@ fn infer(
     if let (Quality::Best, Some(picture)) = (options.quality, &prepared.picture) {
         evidence.zoomed = infer_zoomed(model, &evidence, picture, options)?;
     }
+    if let (Some(detector), Some(picture)) = (detector, &prepared.picture) {
+        evidence.detections = Some(detected_boxes(detector, picture)?);
+    }
     Ok(Inference {
         size: prepared.size,
         picture: prepared.picture.filter(|_| keep_picture),
         evidence,
         warnings: prepared.warnings,
     })
+}
+
+/// The boxes of the detector, best first.
+fn detected_boxes(detector: &Detector, picture: &RgbImage) -> Result<Vec<DetectedBox>, ModelError> {
+    let found = detector.detect(picture, MIN_DETECTOR_SCORE)?;
+    let found = suppress(&found, MAX_DETECTOR_IOU).into_iter();
+    let boxes = found.map(|candidate| DetectedBox {
+        bbox: candidate.bbox,
+        score: candidate.score,
+        classes: candidate
+            .classes
+            .iter()
+            .map(|class| (class.class, class.score))
+            .collect(),
+    });
+    Ok(boxes.collect())
 }
 
 /// Runs the model on enlarged parts of the picture, where the evidence shows small objects.
@@ -168,7 +213,7 @@ fn infer_zoomed(
     let localizer = Localizer::new(&maps, Method::Affinity, None);
     let box_options = BoxOptions::default();
     let mut boxes = localizer.map_or(Vec::new(), |localizer| localizer.boxes(&box_options, size));
-    boxes.retain(|found| found.score >= box_options.min_score);
+    boxes.retain(|found| found.score >= Method::Affinity.default_min_score());
     zoom_frames(&boxes, size)
         .into_iter()
         .map(|frame| {

@@ -2,7 +2,11 @@
 
 use super::settings::{PipelineSettings, Target};
 use crate::geometry::BBox;
-use crate::localize::{BoxMode, BoxOptions, ClassSource, Evidence, Localizer, Method, PictureMaps};
+use crate::learn::judge::{Judge, JudgedCandidates};
+use crate::localize::{
+    BoxMode, BoxOptions, ClassMaps, ClassSource, Evidence, Localizer, Method, PictureMaps,
+    ScoredBox,
+};
 
 /// The minimum probability of a class that is proposed without a tag.
 const MIN_CLASS_PROBABILITY: f32 = 0.1;
@@ -39,12 +43,17 @@ pub fn propose(
     settings: &PipelineSettings,
 ) -> Vec<Proposal> {
     let PipelineSettings { method, boxes, .. } = settings;
-    let maps = maps_for(evidence, target, boxes.mode);
+    let maps = maps_for(evidence, target, boxes.mode, size);
     proposals_from_maps(&maps, size, *method, boxes)
 }
 
-/// The maps of the target in a picture.
-pub fn maps_for(evidence: &Evidence, target: &Target, mode: BoxMode) -> PictureMaps {
+/// The maps of the target in a picture of `size` pixels, and the judged boxes if there is a detector.
+pub fn maps_for(
+    evidence: &Evidence,
+    target: &Target,
+    mode: BoxMode,
+    size: (u32, u32),
+) -> PictureMaps {
     let names = match (target, evidence.classes()) {
         (Target::Automatic, Some((ClassSource::Companion, companion))) => {
             let ranked = companion.ranked().into_iter().take(MAX_NAME_CANDIDATES);
@@ -52,7 +61,62 @@ pub fn maps_for(evidence: &Evidence, target: &Target, mode: BoxMode) -> PictureM
         }
         _ => Vec::new(),
     };
-    PictureMaps::new(evidence, &target_classes(evidence, target, mode), &names)
+    let mut maps = PictureMaps::new(evidence, &target_classes(evidence, target, mode), &names);
+    if evidence.detections.is_some() {
+        maps.judged = Judge::shipped().map(|judge| {
+            let mut candidates = JudgedCandidates::new(evidence, &maps, size);
+            candidates.judge(judge);
+            judge.boxes(&candidates)
+        });
+    }
+    maps
+}
+
+/// The proposals from judged boxes in a picture of `size` pixels, best first.
+///
+/// If particular classes are requested, each box gets the one whose map is strongest in it.
+fn proposals_from_judged(
+    judged: &[ScoredBox],
+    maps: &PictureMaps,
+    size: (u32, u32),
+    boxes: &BoxOptions,
+) -> Vec<Proposal> {
+    let classes = |bbox: &BBox| match (&maps.classes[..], &maps.names) {
+        ([], Some(names)) => names.of_box(bbox, size),
+        ([], None) => Vec::new(),
+        (classes, _) => {
+            let inside = maps.object.grid.coverage(bbox, size);
+            let strength = |of_class: &&ClassMaps| {
+                let values = &of_class.maps.propagated.values;
+                let max = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+                let sum: f32 = values.iter().zip(&inside).map(|(x, share)| x * share).sum();
+                of_class.probability * sum / max
+            };
+            // The first of equals.
+            let strongest = classes.iter().rev();
+            let strongest = strongest.max_by(|a, b| strength(a).total_cmp(&strength(b)));
+            strongest
+                .map(|of_class| (of_class.class, 1.0))
+                .into_iter()
+                .collect()
+        }
+    };
+    let max_boxes = match boxes.mode {
+        BoxMode::Largest => 1,
+        BoxMode::All => boxes.max_boxes,
+    };
+    let min_score = Method::Pool.default_min_score();
+    let min_score = boxes.min_score.unwrap_or(min_score);
+    let proposals = judged
+        .iter()
+        .filter(|found| boxes.mode == BoxMode::Largest || found.score >= min_score)
+        .take(max_boxes)
+        .map(|found| Proposal {
+            bbox: found.bbox,
+            classes: classes(&found.bbox),
+            score: found.score,
+        });
+    proposals.collect()
 }
 
 /// The proposals from maps in a picture of `size` pixels, best first.
@@ -62,6 +126,9 @@ pub fn proposals_from_maps(
     method: Method,
     boxes: &BoxOptions,
 ) -> Vec<Proposal> {
+    if let (Method::Pool, Some(judged)) = (method, &maps.judged) {
+        return proposals_from_judged(judged, maps, size, boxes);
+    }
     let mut proposals = Vec::new();
     for (class, probability) in maps.targets() {
         let localizer = Localizer::new(maps, method, class);
@@ -79,7 +146,9 @@ pub fn proposals_from_maps(
         }
     }
     if boxes.mode == BoxMode::All {
-        proposals.retain(|proposal| proposal.score >= boxes.min_score);
+        let min_score = method.of_maps().default_min_score();
+        let min_score = boxes.min_score.unwrap_or(min_score);
+        proposals.retain(|proposal| proposal.score >= min_score);
     }
     proposals.sort_by(|a, b| b.score.total_cmp(&a.score));
     proposals.truncate(boxes.max_boxes);

@@ -20,6 +20,14 @@ impl PipelineSettings {
     /// # Errors
     /// A sentence that says what is missing.
     pub fn check(&self, model: &Model) -> Result<(), String> {
+        let is_judged = self.method.needs_detector(self.input_options.quality);
+        if is_judged && self.boxes.threshold.is_some() {
+            return Err(
+                "the method pool cuts no map, so it has no threshold: use --min-score, or --method \
+                 affinity with --threshold"
+                    .to_owned(),
+            );
+        }
         let has_companion =
             self.input_options.quality > Quality::Fast && model.companion().is_some();
         if self.method.needs_classes() && model.head().is_none() && !has_companion {

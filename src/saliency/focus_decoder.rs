@@ -8,6 +8,7 @@ use super::saliency_map::SaliencyMap;
 use crate::geometry::Grid;
 use crate::nn::ModelError;
 use crate::nn::linear::Linear;
+use crate::nn::shipped::{ModelSource, ShippedNetwork};
 use crate::nn::transposed_convolution::{TransposedConv, TransposedWindow};
 use crate::nn::weights::Weights;
 
@@ -31,6 +32,14 @@ pub struct FocusDecoder {
 }
 
 impl FocusDecoder {
+    /// The decoder that the program comes with.
+    ///
+    /// # Errors
+    /// If its file is missing or another one, or the device fails, for example for lack of memory.
+    pub fn shipped(models: &ModelSource, device: &Device) -> std::result::Result<Self, ModelError> {
+        Self::new(ShippedNetwork::FocusDecoder.weights(models)?, device)
+    }
+
     /// Reads a decoder from a checkpoint.
     ///
     /// # Errors

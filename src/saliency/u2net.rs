@@ -16,6 +16,7 @@ use crate::nn::ops::add_residual;
 use crate::nn::pixels::ChannelStats;
 use crate::nn::pooling::max_pool_2x2;
 use crate::nn::resample::resize_bilinear;
+use crate::nn::shipped::{ModelSource, ShippedNetwork};
 use crate::nn::weights::Weights;
 use crate::pictures;
 
@@ -34,6 +35,14 @@ pub struct U2Net {
 }
 
 impl U2Net {
+    /// The network that the program comes with, U²-Netp.
+    ///
+    /// # Errors
+    /// If its file is missing or another one, or the device fails, for example for lack of memory.
+    pub fn shipped(models: &ModelSource, device: &Device) -> std::result::Result<Self, ModelError> {
+        Self::new(ShippedNetwork::U2Netp.weights(models)?, device)
+    }
+
     /// Reads a network from a checkpoint.
     ///
     /// # Errors

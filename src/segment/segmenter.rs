@@ -14,11 +14,8 @@ use super::mask_decoder::{DecoderOutput, EMBEDDING_SIDE, MASK_SIDE, MaskDecoder}
 use super::prompt_encoder::{PromptEncoder, Role, TOKEN_DIM};
 use crate::geometry::BBox;
 use crate::nn::ModelError;
+use crate::nn::shipped::{ModelSource, ShippedNetwork};
 use crate::nn::weights::Weights;
-
-/// MobileSAM. See `models/README.md` for its source and licence.
-#[cfg(feature = "app")]
-static EMBEDDED_SEGMENTER: &[u8] = include_bytes!("../../models/mobile_sam.safetensors");
 
 /// What the encoder computed from a picture: all that a prompt needs of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +77,15 @@ pub struct Segmenter {
 }
 
 impl Segmenter {
+    /// The network that the program comes with.
+    ///
+    /// # Errors
+    /// If its file is missing or another one, or the device fails, for example for lack of memory.
+    pub fn shipped(models: &ModelSource, device: &Device) -> Result<Self, ModelError> {
+        let weights = ShippedNetwork::Segmenter.weights(models)?;
+        Ok(Self::new(weights, device)?)
+    }
+
     /// Reads a network from a file.
     ///
     /// # Errors
@@ -87,16 +93,6 @@ impl Segmenter {
     pub fn open(path: &Path, device: &Device) -> Result<Self, ModelError> {
         Self::new(Weights::open(path)?, device)
             .map_err(|error| ModelError::bad_file(path, error.to_string()))
-    }
-
-    /// The embedded network.
-    ///
-    /// # Errors
-    /// If the device has no memory for it.
-    #[cfg(feature = "app")]
-    pub fn embedded(device: &Device) -> Result<Self, ModelError> {
-        let weights = Weights::from_safetensors(EMBEDDED_SEGMENTER)?;
-        Ok(Self::new(weights, device)?)
     }
 
     /// A network from its weights.

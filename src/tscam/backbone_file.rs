@@ -1,4 +1,4 @@
-//! Checkpoints of vision transformers: the embedded one and files, under one set of tensor names.
+//! Checkpoints of vision transformers, under one set of tensor names.
 //!
 //! Two namings are in use: timm's (DeiT, DINOv2, the official TS-CAM checkpoints) and that of Hugging
 //! Face's `Dinov2Model`. Everything else here works with timm's.
@@ -10,19 +10,6 @@ use candle_core::Tensor;
 
 use crate::nn::ModelError;
 use crate::nn::weights::Weights;
-
-/// The default backbone, DINOv2 ViT-S/14. See `models/README.md` for its source and licence.
-static EMBEDDED_BACKBONE: &[u8] = include_bytes!("../../models/dinov2-vits14.safetensors");
-/// The name of the embedded backbone in descriptions and provenance.
-pub const EMBEDDED_BACKBONE_NAME: &str = "dinov2-vits14";
-
-/// The weights of the embedded backbone.
-///
-/// # Errors
-/// If the embedded file is damaged.
-pub fn embedded() -> Result<Weights, ModelError> {
-    Ok(Weights::from_safetensors(EMBEDDED_BACKBONE)?)
-}
 
 /// Reads a `.safetensors` or `.pth` file, and renames the tensors of a vision transformer to timm's names.
 ///

@@ -69,6 +69,7 @@ impl Model {
             head: None,
             companion: None,
             zoomed: Vec::new(),
+            detections: None,
             tokens,
         };
         if let Some(head) = &self.head {

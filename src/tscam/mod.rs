@@ -28,7 +28,6 @@ mod shapes;
 pub mod transformer;
 pub mod vit;
 
-pub use crate::nn::ModelError;
-pub use backbone_file::EMBEDDED_BACKBONE_NAME;
+pub use crate::nn::{ModelError, NetworkIdentity};
 pub use input::{InputOptions, ModelInput};
 pub use model::Model;

@@ -8,19 +8,18 @@ use candle_nn::VarBuilder;
 use image::RgbImage;
 
 use super::backbone::{Backbone, BackboneConfig};
-use super::backbone_file::{self, EMBEDDED_BACKBONE_NAME};
+use super::backbone_file;
 use super::efficientnet::EfficientNet;
 use super::head::{self, Head};
 use super::input::{InputOptions, ModelInput};
 use crate::geometry::Grid;
 use crate::localize::Quality;
-use crate::nn::ModelError;
 use crate::nn::pixels::ChannelStats;
+use crate::nn::shipped::{ModelSource, ShippedNetwork};
 use crate::nn::weights::Weights;
+use crate::nn::{ModelError, NetworkIdentity};
 use crate::pictures;
 
-/// The companion, EfficientNet-Lite2. See `models/README.md` for its source and licence.
-static EMBEDDED_COMPANION: &[u8] = include_bytes!("../../models/efficientnet-lite2.safetensors");
 /// The number of digits of a fingerprint in [`Model::version`].
 const VERSION_DIGITS: usize = 12;
 
@@ -28,17 +27,18 @@ const VERSION_DIGITS: usize = 12;
 ///
 /// ```
 /// use tsukami::nn::device::DeviceChoice;
+/// use tsukami::nn::shipped::ModelSource;
 /// use tsukami::tscam::{InputOptions, Model};
 ///
 /// let device = DeviceChoice::Auto.open()?.device;
-/// let model = Model::embedded(&device)?;
+/// let model = Model::shipped(&ModelSource::Program, &device)?;
 /// // About 256 patches at the aspect ratio of the picture.
 /// let grid = model.grid_for(640, 480, InputOptions::default());
 /// assert_eq!((grid.rows, grid.columns), (14, 18));
 /// # Ok::<(), tsukami::tscam::ModelError>(())
 /// ```
 pub struct Model {
-    /// `dinov2-vits14` for the embedded backbone, otherwise the name of the file.
+    /// `dinov2-vits14` for the shipped backbone, otherwise the name of the file.
     pub name: String,
     /// SHA-256 of the backbone's file.
     pub fingerprint: String,
@@ -53,28 +53,28 @@ pub struct Model {
 }
 
 impl Model {
-    /// The embedded backbone, without head and companion.
+    /// The backbone that the program comes with, without head and companion.
     ///
     /// # Errors
-    /// If the device fails, for example for lack of memory.
-    pub fn embedded(device: &Device) -> Result<Self, ModelError> {
-        let path = Path::new(EMBEDDED_BACKBONE_NAME);
-        let name = EMBEDDED_BACKBONE_NAME.to_owned();
-        Self::from_weights(name, path, backbone_file::embedded()?, device)
+    /// If its file is missing or another one, or the device fails, for example for lack of memory.
+    pub fn shipped(models: &ModelSource, device: &Device) -> Result<Self, ModelError> {
+        let name = ShippedNetwork::Backbone.name();
+        let weights = ShippedNetwork::Backbone.weights(models)?;
+        Self::from_weights(name.to_owned(), Path::new(name), weights, device)
     }
 
     /// Opens a `.safetensors` or `.pth` file. If it contains a backbone, the result is that backbone, with
-    /// the head in the file if there is one. If it contains only a head, the result is the embedded
+    /// the head in the file if there is one. If it contains only a head, the result is the shipped
     /// backbone with that head.
     ///
     /// # Errors
-    /// [`ModelError::Unreadable`] and [`ModelError::BadFile`].
-    pub fn open(path: &Path, device: &Device) -> Result<Self, ModelError> {
+    /// [`ModelError::Unreadable`] and [`ModelError::BadFile`], and those of [`shipped`](Self::shipped).
+    pub fn open(path: &Path, models: &ModelSource, device: &Device) -> Result<Self, ModelError> {
         let name = path.file_stem().unwrap_or(path.as_os_str());
         let name = name.to_string_lossy().into_owned();
         let weights = backbone_file::open(path)?;
         if head::is_head_only(&weights.tensors) {
-            return Self::embedded(device)?
+            return Self::shipped(models, device)?
                 .with_head(Head::open(path, device)?)
                 .map_err(|reason| ModelError::bad_file(path, reason));
         }
@@ -165,12 +165,12 @@ impl Model {
         Ok(self)
     }
 
-    /// The same model with the embedded companion.
+    /// The same model with the companion that the program comes with.
     ///
     /// # Errors
-    /// If the device fails, for example for lack of memory.
-    pub fn with_companion(mut self) -> Result<Self, ModelError> {
-        let weights = Weights::from_safetensors(EMBEDDED_COMPANION)?;
+    /// If its file is missing or another one, or the device fails, for example for lack of memory.
+    pub fn with_companion(mut self, models: &ModelSource) -> Result<Self, ModelError> {
+        let weights = ShippedNetwork::Companion.weights(models)?;
         self.companion = Some(EfficientNet::new(weights, self.backbone.device())?);
         Ok(self)
     }
@@ -210,6 +210,28 @@ impl Model {
             Some(head) => format!("{backbone}+{}", start(head)),
             None => backbone,
         }
+    }
+
+    /// The networks that take part at a level of quality: the backbone, the head if it has its own file,
+    /// and above `fast` the companion if there is one.
+    pub fn networks(&self, quality: Quality) -> Vec<NetworkIdentity> {
+        let head = self.head.as_ref();
+        let head = head.and_then(|head| head.fingerprint.as_deref());
+        let companion = self.companion.as_ref();
+        let companion = companion.filter(|_| quality > Quality::Fast);
+        let companion = companion.map(|companion| companion.fingerprint.as_str());
+        let parts = [
+            (
+                ShippedNetwork::Backbone.role(),
+                Some(self.fingerprint.as_str()),
+            ),
+            ("head", head),
+            (ShippedNetwork::Companion.role(), companion),
+        ];
+        let networks = parts.into_iter();
+        let networks =
+            networks.filter_map(|(name, sha256)| Some(NetworkIdentity::new(name, sha256?)));
+        networks.collect()
     }
 
     /// The grid of patches for a picture of `width` x `height` pixels.

@@ -135,6 +135,17 @@ impl Bench {
         self.wait("the model", is_ready);
     }
 
+    /// Turns the detector off in the Proposals panel.
+    #[track_caller]
+    pub fn use_ts_cam_only(&mut self) {
+        self.click("TS-CAM only");
+        self.wait("the model", |workspace| {
+            workspace
+                .model_info()
+                .is_some_and(|model_info| !model_info.has_detector)
+        });
+    }
+
     /// Proposes on all pictures, by the shortcut.
     #[track_caller]
     pub fn propose_all(&mut self) {

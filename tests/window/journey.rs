@@ -161,6 +161,8 @@ fn a_folder_is_opened_reviewed_exported_and_reopened() {
 #[test]
 fn a_new_threshold_updates_unreviewed_boxes_without_running_the_model() {
     let mut bench = Bench::open(&["cup/coffee.jpg", "cat/chelsea.jpg"]);
+    // Only regions of maps have a threshold.
+    bench.use_ts_cam_only();
     bench.propose_all();
     // The box of the first picture is accepted, that of the second is not.
     bench.key(Key::Enter);

@@ -220,6 +220,8 @@ fn panels_are_reached_with_f6_and_the_list_with_arrows() {
 #[test]
 fn a_class_key_accepts_a_proposal_as_that_class_and_selects_the_next() {
     let mut bench = Bench::open(&["person/astronaut.jpg"]);
+    // It finds more than one box in this picture.
+    bench.use_ts_cam_only();
     bench.key(Key::I);
     bench.wait("proposals", |workspace| workspace.session.boxes().len() > 1);
     let proposed = bench.count(BoxState::Proposed);

@@ -49,6 +49,7 @@ proposing-finished-with-failures = { $pictures ->
    *[other] Proposed boxes for { $pictures } pictures
 }; { $failed } could not be read: see Help, Problems
 threshold-changed = Threshold { $percent }
+min-score-changed = Minimum score { $percent }
 threshold-not-used = Learned boxes are in use. They need no threshold.
 class-exists = A class “{ $name }” already exists. To combine two classes, choose “Merge into” in the menu of one of them.
 class-key-taken = “{ $key }” is the shortcut of another class

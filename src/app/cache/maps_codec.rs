@@ -7,15 +7,19 @@
 use half::f16;
 
 use crate::geometry::{BBox, Grid};
-use crate::localize::{ClassMaps, NameLogits, PatchMap, PictureMaps, SemanticMaps, ZoomedMaps};
+use crate::localize::{
+    ClassMaps, NameLogits, PatchMap, PictureMaps, ScoredBox, SemanticMaps, ZoomedMaps,
+};
 
 /// The version of the layout; maps of other versions are recomputed.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// Encodes maps, little-endian: the version, then the patch size, rows and columns, then the maps of
 /// attention and of any object. Five lists follow, each with its length before it: the companion's maps
 /// of any object (one or none), the classes, the name logits, the instance labels, and the zoomed maps,
-/// which have the same layout after their frame. A map is its minimum, its range and its values.
+/// which have the same layout after their frame. The judged boxes are last, after a byte that says whether
+/// there are any: their number, then the edges and the score of each. A map is its minimum, its range and
+/// its values.
 pub fn encode(maps: &PictureMaps) -> Vec<u8> {
     let mut bytes = vec![VERSION];
     write_maps(&mut bytes, maps);
@@ -61,6 +65,16 @@ fn write_maps(bytes: &mut Vec<u8>, maps: &PictureMaps) {
             bytes.extend(edge.to_le_bytes());
         }
         write_maps(bytes, &zoomed.maps);
+    }
+    bytes.push(u8::from(maps.judged.is_some()));
+    if let Some(judged) = &maps.judged {
+        number(bytes, judged.len());
+        for found in judged {
+            let BBox { x0, y0, x1, y1 } = found.bbox;
+            for value in [x0, y0, x1, y1, found.score] {
+                bytes.extend(value.to_le_bytes());
+            }
+        }
     }
 }
 
@@ -182,6 +196,8 @@ impl Reader<'_> {
                 maps: self.maps(false)?,
             });
         }
+        let [is_judged] = self.take()?;
+        let judged = (is_judged == 1).then(|| self.judged());
         Some(PictureMaps {
             patch_size,
             attention,
@@ -191,7 +207,28 @@ impl Reader<'_> {
             names,
             instance_labels: Some(labels).filter(|labels| !labels.is_empty()),
             zoomed,
+            judged: match judged {
+                Some(judged) => Some(judged?),
+                None => None,
+            },
         })
+    }
+
+    fn judged(&mut self) -> Option<Vec<ScoredBox>> {
+        let mut judged = Vec::new();
+        for _ in 0..self.length()? {
+            judged.push(ScoredBox {
+                bbox: BBox {
+                    x0: self.float()?,
+                    y0: self.float()?,
+                    x1: self.float()?,
+                    y1: self.float()?,
+                },
+                score: self.float()?,
+                classes: Vec::new(),
+            });
+        }
+        Some(judged)
     }
 
     fn semantic(&mut self, grid: Grid) -> Option<SemanticMaps> {
@@ -241,6 +278,7 @@ mod tests {
             names: None,
             instance_labels: None,
             zoomed: Vec::new(),
+            judged: None,
         };
         PictureMaps {
             companion: Some(semantic(2.0)),
@@ -258,6 +296,11 @@ mod tests {
                 frame: BBox::from_corners(0.25, 0.5, 0.75, 1.0),
                 maps: plain.clone(),
             }],
+            judged: Some(vec![ScoredBox {
+                bbox: BBox::from_corners(1.0, 2.5, 30.0, 40.0),
+                score: 0.625,
+                classes: Vec::new(),
+            }]),
             ..plain
         }
     }
@@ -268,6 +311,7 @@ mod tests {
         let back = decode(&encode(&maps)).unwrap();
         assert_eq!(back.patch_size, 14);
         assert_eq!(back.instance_labels, maps.instance_labels);
+        assert_eq!(back.judged, maps.judged);
         assert_eq!(back.companion.is_some(), maps.companion.is_some());
         let candidates = |maps: &PictureMaps| -> Vec<usize> {
             let names = maps.names.iter().flat_map(|names| &names.classes);

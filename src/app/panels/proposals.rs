@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use egui::{Button, ComboBox, Slider, Ui};
+use egui::{Button, Checkbox, ComboBox, Slider, Ui};
 
 use super::heat_map;
 use crate::app::action::Action;
@@ -48,10 +48,13 @@ pub fn ui(
     }
     ui.add_enabled_ui(workspace.session.is_editable(), |ui| {
         quality_ui(ui, settings.quality(), actions);
+        detector_ui(ui, &settings, actions);
         // These settings apply to maps, which learned boxes do not use.
         let is_learned = workspace.learning.active_state().is_some();
         ui.add_enabled_ui(!is_learned, |ui| {
-            method_ui(ui, &mut settings, knows_classes, &mut is_final);
+            if !settings.is_judged() {
+                method_ui(ui, &mut settings, knows_classes, &mut is_final);
+            }
             sliders_ui(ui, &mut settings, &mut is_final);
         });
         if is_learned {
@@ -117,6 +120,21 @@ fn quality_ui(ui: &mut Ui, chosen: Quality, actions: &mut Vec<Action>) {
     });
 }
 
+/// TS-CAM only, or together with the detector.
+fn detector_ui(ui: &mut Ui, settings: &ProposalSettings, actions: &mut Vec<Action>) {
+    let mut is_alone = !settings.is_judged();
+    // There is no detector at the lowest quality.
+    let is_enabled = settings.quality() > Quality::Fast;
+    let checkbox = Checkbox::new(&mut is_alone, tr!("ts-cam-only"));
+    let response = ui
+        .add_enabled(is_enabled, checkbox)
+        .on_hover_text(tr!("ts-cam-only.tooltip"))
+        .on_disabled_hover_text(tr!("ts-cam-only.disabled"));
+    if response.clicked() {
+        actions.push(Action::UseDetector(!is_alone));
+    }
+}
+
 /// The name and the tooltip of a quality level.
 fn quality_texts(quality: Quality) -> [&'static str; 2] {
     match quality {
@@ -135,15 +153,16 @@ fn method_ui(
     ui.horizontal(|ui| {
         let label = ui.label(tr!("method"));
         ui.label_inputs_by(label.id, |ui| {
-            let [name, _] = method_texts(settings.method());
+            let [name, _] = method_texts(settings.method().of_maps());
             ComboBox::from_id_salt("method")
                 .selected_text(name)
                 .width(ui.available_width() - COMBO_MARGIN)
                 .show_ui(ui, |ui| {
-                    for method in Method::ALL {
+                    let methods = Method::ALL.into_iter();
+                    for method in methods.filter(|method| *method != Method::Pool) {
                         let [name, tooltip] = method_texts(method);
                         let is_enabled = knows_classes || !method.needs_classes();
-                        let is_chosen = settings.method() == method;
+                        let is_chosen = settings.method().of_maps() == method;
                         let button = Button::selectable(is_chosen, name);
                         let response = ui
                             .add_enabled(is_enabled, button)
@@ -152,6 +171,7 @@ fn method_ui(
                         if response.clicked() {
                             settings.method = method.name().to_owned();
                             settings.threshold = None;
+                            settings.min_score = None;
                             *is_final = true;
                         }
                     }
@@ -163,7 +183,8 @@ fn method_ui(
 /// The name and the tooltip of a method.
 fn method_texts(method: Method) -> [&'static str; 2] {
     match method {
-        Method::Affinity => [tr!("method-affinity"), tr!("method-affinity.tooltip")],
+        // Without the detector, the pool consists of the regions of these maps.
+        Method::Pool | Method::Affinity => [tr!("method-affinity"), tr!("method-affinity.tooltip")],
         Method::TsCam => [tr!("method-ts-cam"), tr!("method-ts-cam.tooltip")],
         Method::Cam => [tr!("method-cam"), tr!("method-cam.tooltip")],
         Method::Attention => [tr!("method-attention"), tr!("method-attention.tooltip")],
@@ -174,7 +195,7 @@ fn method_texts(method: Method) -> [&'static str; 2] {
 fn sliders_ui(ui: &mut Ui, settings: &mut ProposalSettings, is_final: &mut bool) {
     let mut threshold = settings.effective_threshold();
     let mut area = settings.min_area.unwrap_or(0.0);
-    let mut score = settings.min_score;
+    let mut score = settings.effective_min_score();
     ui.spacing_mut().slider_width =
         (ui.available_width() - SLIDER_TEXT_WIDTH).max(MIN_SLIDER_WIDTH);
     let parse = |text: &str| {
@@ -195,17 +216,20 @@ fn sliders_ui(ui: &mut Ui, settings: &mut ProposalSettings, is_final: &mut bool)
             *is_final |= response.drag_stopped() || response.changed() && !response.dragged();
             response.changed()
         };
-    let texts = [tr!("threshold"), tr!("threshold.tooltip")];
-    if slide(ui, &mut threshold, 0.05..=0.95, texts) {
-        settings.threshold = Some(threshold);
-    }
-    let texts = [tr!("min-size"), tr!("min-size.tooltip")];
-    if slide(ui, &mut area, 0.0..=0.25, texts) {
-        settings.min_area = (area > 0.0).then_some(area);
+    // Judged boxes are cut from no map.
+    if !settings.is_judged() {
+        let texts = [tr!("threshold"), tr!("threshold.tooltip")];
+        if slide(ui, &mut threshold, 0.05..=0.95, texts) {
+            settings.threshold = Some(threshold);
+        }
+        let texts = [tr!("min-size"), tr!("min-size.tooltip")];
+        if slide(ui, &mut area, 0.0..=0.25, texts) {
+            settings.min_area = (area > 0.0).then_some(area);
+        }
     }
     let texts = [tr!("min-score"), tr!("min-score.tooltip")];
     if slide(ui, &mut score, 0.0..=0.95, texts) {
-        settings.min_score = score;
+        settings.min_score = Some(score);
     }
     let default = ProposalSettings {
         method: settings.method.clone(),

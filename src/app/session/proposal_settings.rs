@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::localize::{BoxOptions, Method, Quality};
+use crate::localize::{Method, Quality};
 
 /// The settings of proposals, as the project stores them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,8 +16,8 @@ pub struct ProposalSettings {
     pub threshold: Option<f32>,
     /// The smallest region as a share of the picture; none for four patches.
     pub min_area: Option<f32>,
-    /// The lowest score of a proposal, in 0..1.
-    pub min_score: f32,
+    /// The lowest score of a proposal, in 0..1; none for that of the method.
+    pub min_score: Option<f32>,
     /// The model file; none for the embedded model.
     pub model: Option<PathBuf>,
     /// The name of the quality level.
@@ -30,7 +30,7 @@ impl Default for ProposalSettings {
             method: Method::default().name().to_owned(),
             threshold: None,
             min_area: None,
-            min_score: BoxOptions::default().min_score,
+            min_score: None,
             model: None,
             quality: Quality::default().name().to_owned(),
         }
@@ -46,6 +46,20 @@ impl ProposalSettings {
     /// The method, or the default if another version wrote an unknown name.
     pub fn method(&self) -> Method {
         self.method.parse().unwrap_or_default()
+    }
+
+    /// The lowest score in effect: the chosen one or that of the method.
+    pub fn effective_min_score(&self) -> f32 {
+        let method = match self.is_judged() {
+            true => self.method(),
+            false => self.method().of_maps(),
+        };
+        self.min_score.unwrap_or(method.default_min_score())
+    }
+
+    /// Whether a detector looks at pictures, too, so that boxes are judged and not cut from maps.
+    pub fn is_judged(&self) -> bool {
+        self.method().needs_detector(self.quality())
     }
 
     /// The threshold in effect: the chosen one or that of the method.

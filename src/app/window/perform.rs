@@ -34,6 +34,9 @@ impl Window {
             Action::UseQuality(quality) => {
                 self.change_model_settings(|settings| settings.quality = quality);
             }
+            Action::UseDetector(uses_detector) => {
+                self.change_model_settings(|settings| settings.uses_detector = uses_detector);
+            }
             Action::SetCanvasOptions(_)
             | Action::SetTheme(_)
             | Action::SetScale(_)

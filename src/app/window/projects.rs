@@ -16,8 +16,8 @@ use crate::app::workers::spawn::spawn;
 use crate::app::workspace::Workspace;
 use crate::formats;
 use crate::learn::tags::TagSet;
+use crate::nn::shipped::ShippedNetwork;
 use crate::store::Project;
-use crate::tscam::EMBEDDED_BACKBONE_NAME;
 
 impl Window {
     /// Opens a folder of pictures, the folder of a picture, or a project file.
@@ -42,8 +42,7 @@ impl Window {
         }
         self.preferences.add_recent(project.path());
         self.has_unsaved_preferences = true;
-        let caches = self.dirs.caches.as_deref();
-        let mut workspace = Workspace::new(project, number, caches, &self.event_sender);
+        let mut workspace = Workspace::new(project, number, &self.dirs, &self.event_sender);
         workspace.is_scanning = workspace.session.is_editable();
         self.workspace = Some(workspace);
         self.list = PictureListPanel::default();
@@ -95,7 +94,7 @@ impl Window {
         };
         let is_embedded = workspace
             .model_info()
-            .is_none_or(|model_info| model_info.name == EMBEDDED_BACKBONE_NAME);
+            .is_none_or(|model_info| model_info.name == ShippedNetwork::Backbone.name());
         let project = workspace.session.project();
         let set = TagSet::new(formats::tags::from_document(
             project.document(),
@@ -107,8 +106,14 @@ impl Window {
             None => tr!("no-data-folder"),
             Some(folder) => {
                 let event_sender = self.event_sender.about(workspace.id);
-                let training =
-                    ClassHeadTraining::start(set, folder.clone(), project.id(), event_sender);
+                let models = self.dirs.models.clone();
+                let training = ClassHeadTraining::start(
+                    set,
+                    models,
+                    folder.clone(),
+                    project.id(),
+                    event_sender,
+                );
                 workspace.class_head_training = Some(training);
                 return;
             }
@@ -118,7 +123,11 @@ impl Window {
 
     /// Uses another model; the embedded one if `None`.
     pub(super) fn use_model(&mut self, model: Option<PathBuf>) {
-        self.change_model_settings(|settings| settings.model = model);
+        self.change_model_settings(|settings| {
+            // The judge knows the maps of the embedded model alone.
+            settings.uses_detector = model.is_none();
+            settings.model = model;
+        });
     }
 
     /// Changes which model is used, or how.

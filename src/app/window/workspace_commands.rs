@@ -183,6 +183,16 @@ fn move_threshold(workspace: &mut Workspace, step: f32) -> Outcome {
     }
     let mut settings = workspace.session.proposal_settings().clone();
     let [min, max] = THRESHOLD_RANGE;
+    // Judged boxes are cut from no map: their minimum score moves instead.
+    if settings.is_judged() {
+        let score = (settings.effective_min_score() + step).clamp(min, max);
+        settings.min_score = Some((score * 100.0).round() / 100.0);
+        workspace.change_proposal_settings(settings, true)?;
+        return Ok(Some(tr!(
+            "min-score-changed",
+            percent = i18n::percent(score)
+        )));
+    }
     let threshold = (settings.effective_threshold() + step).clamp(min, max);
     settings.threshold = Some((threshold * 100.0).round() / 100.0);
     workspace.change_proposal_settings(settings, true)?;

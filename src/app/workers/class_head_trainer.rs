@@ -13,6 +13,7 @@ use crate::learn::class_head::{HeadTrainingError, default_block};
 use crate::learn::tags::TagSet;
 use crate::localize::Quality;
 use crate::nn::device::DeviceChoice;
+use crate::nn::shipped::ModelSource;
 use crate::propose::HeadTraining;
 use crate::tscam::{InputOptions, Model};
 
@@ -32,7 +33,13 @@ pub struct ClassHeadTraining {
 impl ClassHeadTraining {
     /// Starts training on these pictures. The head is written into `folder`; its file is named after
     /// the `project`.
-    pub fn start(set: TagSet, folder: PathBuf, project: &str, events: EventSender) -> Self {
+    pub fn start(
+        set: TagSet,
+        models: ModelSource,
+        folder: PathBuf,
+        project: &str,
+        events: EventSender,
+    ) -> Self {
         let training = Self {
             pictures: set.pictures.len(),
             processed: Arc::default(),
@@ -44,7 +51,7 @@ impl ClassHeadTraining {
         );
         let project = project.to_owned();
         spawn("tag trainer", move || {
-            let trained = train(&set, &folder, &project, &processed, &cancel);
+            let trained = train(&set, &models, &folder, &project, &processed, &cancel);
             events.send(WorkerEvent::ClassHeadTraining(trained));
         });
         training
@@ -70,6 +77,7 @@ impl Drop for ClassHeadTraining {
 /// Trains the head; none if it was cancelled.
 fn train(
     set: &TagSet,
+    models: &ModelSource,
     folder: &Path,
     project: &str,
     processed: &AtomicUsize,
@@ -77,7 +85,7 @@ fn train(
 ) -> Result<Option<TrainedHeadFile>, String> {
     let device = DeviceChoice::default().open();
     let device = device.map_err(|error| error.to_string())?.device;
-    let model = Model::embedded(&device).map_err(|error| error.to_string())?;
+    let model = Model::shipped(models, &device).map_err(|error| error.to_string())?;
     let training = HeadTraining {
         set,
         input_options: InputOptions {

@@ -18,9 +18,10 @@ use super::spawn::spawn;
 use crate::app::cache::{Cache, CacheKind, maps_codec};
 use crate::document::PictureId;
 use crate::learn::boxes::{self, LearnedBox, PictureFeatures};
-use crate::localize::{BoxMode, BoxOptions, Method, PictureMaps, Quality};
+use crate::localize::{BoxMode, BoxOptions, Method, PictureMaps};
 use crate::nn::device::DeviceChoice;
-use crate::propose::{self, Inference, Target};
+use crate::nn::shipped::ModelSource;
+use crate::propose::{self, Inference, Networks, Target};
 use crate::tscam::{InputOptions, Model};
 
 /// The number of decoding threads: with two cores, the model takes the rest.
@@ -60,13 +61,19 @@ enum InferencePurpose {
 
 impl Proposer {
     /// Starts the thread. It loads the model at once, so that the first request need not wait.
-    pub fn new(model_settings: ModelSettings, cache: Arc<Cache>, events: &EventSender) -> Self {
+    pub fn new(
+        model_settings: ModelSettings,
+        models: ModelSource,
+        cache: Arc<Cache>,
+        events: &EventSender,
+    ) -> Self {
         let queue = Arc::new(Monitor::new(Queue {
             model_settings,
             ..Queue::default()
         }));
         let worker = Worker {
             queue: Arc::clone(&queue),
+            models,
             cache,
             events: events.clone(),
         };
@@ -189,6 +196,7 @@ impl Queue {
 
 struct Worker {
     queue: Arc<Monitor<Queue>>,
+    models: ModelSource,
     cache: Arc<Cache>,
     events: EventSender,
 }
@@ -197,11 +205,11 @@ impl Worker {
     fn run(&self) {
         let wanted = |queue: &mut Queue| (!queue.has_ended).then(|| queue.model_settings.clone());
         while let Some(settings) = self.queue.change(wanted) {
-            match load(&settings) {
-                Ok((model, model_info)) => {
+            match load(&settings, &self.models) {
+                Ok((networks, model_info)) => {
                     let model_info = Arc::new(model_info);
                     self.send(ProposerEvent::Model(Ok(Arc::clone(&model_info))));
-                    self.process_requests(&model, &settings, &model_info);
+                    self.process_requests(&networks, &settings, &model_info);
                 }
                 Err(reason) => {
                     self.send(ProposerEvent::Model(Err(reason)));
@@ -221,7 +229,7 @@ impl Worker {
     /// Processes requests until another model is requested or the project is closed.
     fn process_requests(
         &self,
-        model: &Model,
+        networks: &Networks,
         model_settings: &ModelSettings,
         model_info: &Arc<ModelInfo>,
     ) {
@@ -241,11 +249,11 @@ impl Worker {
         };
         let input_options = InputOptions {
             quality: model_settings.quality,
-            tap: Some(boxes::default_block(model.backbone().depth())),
+            tap: Some(boxes::default_block(networks.model.backbone().depth())),
             ..InputOptions::default()
         };
         propose::infer_all(
-            model,
+            networks.as_ref(),
             &|| self.next(model_settings, model_info),
             input_options,
             false,
@@ -266,7 +274,8 @@ impl Worker {
     ) {
         let picture = request.picture;
         let key = model_info.cache_key(&request.key);
-        let maps = propose::maps_for(&inference.evidence, &Target::Automatic, BoxMode::All);
+        let (target, mode) = (Target::Automatic, BoxMode::All);
+        let maps = propose::maps_for(&inference.evidence, &target, mode, inference.size);
         let bytes = maps_codec::encode(&maps);
         self.cache.put(CacheKind::PictureMaps, &key, &bytes);
         // The window uses maps at the precision of the cache, so that boxes are the same after a
@@ -280,7 +289,8 @@ impl Worker {
         let is_cached = is_in_scope || purpose == InferencePurpose::Features;
         let features = (is_cached || active_state.is_some())
             .then(|| {
-                let (method, options) = (Method::Affinity, BoxOptions::default());
+                // Without judged boxes, the pool consists of the regions alone.
+                let (method, options) = (Method::Pool, BoxOptions::default());
                 let own = propose::proposals_from_maps(&maps, inference.size, method, &options);
                 let own = own.into_iter().map(|proposal| proposal.bbox);
                 PictureFeatures::new(&inference.evidence, &maps, inference.size, own)
@@ -371,20 +381,26 @@ fn learned_boxes(
 }
 
 /// Loads the model, or returns why it cannot be used.
-fn load(model_settings: &ModelSettings) -> Result<(Model, ModelInfo), String> {
+fn load(
+    model_settings: &ModelSettings,
+    models: &ModelSource,
+) -> Result<(Networks, ModelInfo), String> {
     let device = DeviceChoice::default()
         .open()
         .map_err(|error| error.to_string())?;
     let model = match &model_settings.model {
-        Some(path) => Model::open(path, &device.device),
-        None => Model::embedded(&device.device),
+        Some(path) => Model::open(path, models, &device.device),
+        None => Model::shipped(models, &device.device),
     };
-    let model = model
-        .and_then(|model| match model_settings.quality {
-            Quality::Fast => Ok(model),
-            Quality::Balanced | Quality::Best => model.with_companion(),
-        })
+    let method = match model_settings.uses_detector {
+        true => Method::Pool,
+        false => Method::Affinity,
+    };
+    let quality = model_settings.quality;
+    let networks = model
+        .and_then(|model| Networks::new(model, method, quality, models))
         .map_err(|error| error.to_string())?;
+    let model = &networks.model;
     let device = match &device.notice {
         Some(notice) => format!("{}; {notice}", device.name),
         None => device.name.clone(),
@@ -394,10 +410,11 @@ fn load(model_settings: &ModelSettings) -> Result<(Model, ModelInfo), String> {
         version: model.version(),
         classes: model.classes().into(),
         has_companion_classes: model.head().is_none(),
-        quality: model_settings.quality,
+        quality,
+        has_detector: networks.detector.is_some(),
         device,
     };
-    Ok((model, model_info))
+    Ok((networks, model_info))
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ pub struct ModelSettings {
     pub model: Option<PathBuf>,
     /// The quality level.
     pub quality: Quality,
+    /// Whether a detector looks at pictures, too, above the lowest quality.
+    pub uses_detector: bool,
 }
 
 /// A description of the model that proposes.
@@ -42,6 +44,8 @@ pub struct ModelInfo {
     pub has_companion_classes: bool,
     /// The quality level.
     pub quality: Quality,
+    /// Whether a detector looks at pictures, too.
+    pub has_detector: bool,
     /// The device that it runs on, with the reason if it is not the requested one.
     pub device: String,
 }
@@ -59,7 +63,8 @@ impl ModelInfo {
 
     /// What learned states are bound to: features of one model and quality are useless to others.
     pub fn model_key(&self) -> String {
-        format!("{}/{}", self.version, self.quality)
+        let detector = if self.has_detector { "/pool" } else { "" };
+        format!("{}/{}{detector}", self.version, self.quality)
     }
 
     /// The provenance of boxes that were made from its features by another method. `version` is
@@ -75,7 +80,7 @@ impl ModelInfo {
 
     /// The cache key of the maps and features of a picture, from its [`picture_key`].
     pub fn cache_key(&self, picture: &str) -> String {
-        format!("{picture}/{}/{}", self.version, self.quality)
+        format!("{picture}/{}", self.model_key())
     }
 }
 

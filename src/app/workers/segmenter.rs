@@ -19,6 +19,7 @@ use crate::geometry::BBox;
 use crate::learn::fit_gate::FitSample;
 use crate::nn::ModelError;
 use crate::nn::device::DeviceChoice;
+use crate::nn::shipped::ModelSource;
 use crate::pictures::{self, DecodeLimits};
 use crate::segment::{Embedding, NestedBoxes, Prompt, PromptPoint, Segmenter, fitted_box};
 
@@ -86,10 +87,11 @@ enum Job {
 
 impl SegmenterWorker {
     /// Starts the thread, which waits.
-    pub fn new(cache: Arc<Cache>, events: &EventSender) -> Self {
+    pub fn new(models: ModelSource, cache: Arc<Cache>, events: &EventSender) -> Self {
         let queue = Arc::<Monitor<Queue>>::default();
         let worker = Worker {
             queue: Arc::clone(&queue),
+            models,
             embeddings: Embeddings::new(cache),
             events: events.clone(),
         };
@@ -158,6 +160,7 @@ impl Queue {
 
 struct Worker {
     queue: Arc<Monitor<Queue>>,
+    models: ModelSource,
     embeddings: Embeddings,
     events: EventSender,
 }
@@ -175,7 +178,7 @@ impl Worker {
             let job = self.queue.wait_for(|queue| queue.next(is_embedded));
             let Some(job) = job else { return };
             let network = network.get_or_insert_with(|| {
-                let loaded = load();
+                let loaded = load(&self.models);
                 if let Err(reason) = &loaded {
                     self.send(SegmenterEvent::Failed(reason.clone()));
                 }
@@ -268,9 +271,9 @@ impl Worker {
 /// The network, or why it cannot be used.
 type Loaded = Result<Segmenter, String>;
 
-fn load() -> Loaded {
+fn load(models: &ModelSource) -> Loaded {
     let device = DeviceChoice::default().open();
-    let network = device.and_then(|device| Segmenter::embedded(&device.device));
+    let network = device.and_then(|device| Segmenter::shipped(models, &device.device));
     network.map_err(|error| error.to_string())
 }
 

@@ -1,6 +1,5 @@
 //! The workspace itself: the session, its workers, and the state of each concern.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::fitting_state::{FITTING_SETTING, Fitting};
@@ -12,6 +11,7 @@ use super::relocalizing_state::Relocalizing;
 use super::settings::model_settings_of;
 use super::timing::Timing;
 use super::view_state::ViewState;
+use crate::app::app_dirs::AppDirs;
 use crate::app::cache::Cache;
 use crate::app::session::Session;
 use crate::app::workers::class_head_trainer::ClassHeadTraining;
@@ -72,10 +72,10 @@ pub(super) struct Workers {
 
 impl Workspace {
     /// Opens a workspace for a project and starts its workers. `id` is the number that their events
-    /// carry, `caches` the folder of caches.
-    pub fn new(project: Project, id: u64, caches: Option<&Path>, events: &EventSender) -> Self {
+    /// carry.
+    pub fn new(project: Project, id: u64, dirs: &AppDirs, events: &EventSender) -> Self {
         let events = events.about(id);
-        let cache = Arc::new(Cache::for_project(project.id(), caches));
+        let cache = Arc::new(Cache::for_project(project.id(), dirs.caches.as_deref()));
         let timing = Timing::new(&project);
         let learned = project.setting(LEARNING_SETTING).ok().flatten();
         let fitting = project.setting(FITTING_SETTING).ok().flatten();
@@ -85,11 +85,16 @@ impl Workspace {
         let workers = Workers {
             decoder: Decoder::new(&events),
             thumbnailer: Thumbnailer::new(Arc::clone(&cache), &events),
-            proposer: Proposer::new(model_settings, Arc::clone(&cache), &events),
+            proposer: Proposer::new(
+                model_settings,
+                dirs.models.clone(),
+                Arc::clone(&cache),
+                &events,
+            ),
             relocalizer: relocalizer(RelocalizePurpose::Write),
             class_counter: relocalizer(RelocalizePurpose::Count),
             learner: LearningWorker::new(Arc::clone(&cache), &events),
-            segmenter: SegmenterWorker::new(Arc::clone(&cache), &events),
+            segmenter: SegmenterWorker::new(dirs.models.clone(), Arc::clone(&cache), &events),
         };
         Self {
             id,

@@ -11,6 +11,7 @@ use super::writing::MAX_WAIT;
 use crate::app::workers::requests::{ModelInfo, ModelSettings, PictureRequest};
 use crate::document::{PictureId, ReviewState};
 use crate::learn::boxes::LearnedBox;
+use crate::localize::Method;
 use crate::localize::PictureMaps;
 use crate::store::StoreError;
 
@@ -115,6 +116,15 @@ impl Workspace {
             .quality
             .name()
             .clone_into(&mut settings.quality);
+        if model_settings.uses_detector != (settings.method() == Method::Pool) {
+            let method = match model_settings.uses_detector {
+                true => Method::Pool,
+                false => Method::Affinity,
+            };
+            method.name().clone_into(&mut settings.method);
+            settings.threshold = None;
+            settings.min_score = None;
+        }
         self.workers.proposer.set_model_settings(model_settings);
         Ok(())
     }

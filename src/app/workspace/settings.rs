@@ -2,13 +2,14 @@
 
 use crate::app::session::ProposalSettings;
 use crate::app::workers::requests::{LocalizeOptions, ModelSettings};
-use crate::localize::BoxOptions;
+use crate::localize::{BoxOptions, Method};
 
 /// Which model processes pictures, and how thoroughly.
 pub fn model_settings_of(settings: &ProposalSettings) -> ModelSettings {
     ModelSettings {
         model: settings.model.clone(),
         quality: settings.quality(),
+        uses_detector: settings.method() == Method::Pool,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::cli::report_output;
 use crate::formats::class_map;
 use crate::formats::coco::Instances;
 use crate::localize::{ClassSource, Quality};
-use crate::tscam::Model;
+use crate::propose::NetworksRef;
 
 /// Runs the command and returns the exit code.
 ///
@@ -52,11 +52,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let truths = ground_truth_of(&instances, folder)?;
     let map = arguments.map.as_deref();
     let naming = map.map(class_map::read).transpose()?.unwrap_or_default();
-    let model = arguments.model.open()?;
+    let networks = arguments.model.open()?;
+    let model = &networks.model;
     let has_companion = arguments.model.quality > Quality::Fast;
     let all = Variants {
         instances: &instances,
-        model: &model,
+        model,
+        has_detector: networks.detector.is_some(),
         // The classes of a data set are not ImageNet's by chance.
         judges_companion_names: map.is_some(),
         naming: &naming,
@@ -65,10 +67,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let companion = has_companion.then_some(ClassSource::Companion);
     if arguments.compare {
         let variants = all.all([head, companion].into_iter().flatten());
-        compare(arguments, &truths, &model, &variants)
+        compare(arguments, &truths, networks.as_ref(), &variants)
     } else {
         let variant = all.one(arguments.model.method, head, companion);
-        measure_one(arguments, &truths, &model, variant)
+        measure_one(arguments, &truths, networks.as_ref(), variant)
     }
 }
 
@@ -76,10 +78,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 fn measure_one(
     arguments: &Arguments,
     truths: &[GroundTruth],
-    model: &Model,
+    networks: NetworksRef<'_>,
     variant: Variant<'_>,
 ) -> anyhow::Result<u8> {
-    let reports = measure(arguments, truths, model, &[variant])?;
+    let reports = measure(arguments, truths, networks, &[variant])?;
     let report = &reports[0];
     let json = arguments.json.as_deref();
     let code = write_report(&report.table(arguments.sweep), report, json, report)?;
@@ -98,10 +100,10 @@ fn measure_one(
 fn compare(
     arguments: &Arguments,
     truths: &[GroundTruth],
-    model: &Model,
+    networks: NetworksRef<'_>,
     variants: &[Variant<'_>],
 ) -> anyhow::Result<u8> {
-    let reports = measure(arguments, truths, model, variants)?;
+    let reports = measure(arguments, truths, networks, variants)?;
     let names: Vec<String> = variants.iter().map(Variant::name).collect();
     let named: BTreeMap<&str, &EvaluationReport> =
         names.iter().map(String::as_str).zip(&reports).collect();

@@ -14,8 +14,7 @@ use crate::evaluate::{
 };
 use crate::geometry::BBox;
 use crate::localize::{BoxOptions, ClassSource, Evidence, Localizer, Method, PictureMaps};
-use crate::propose::{self, PipelineSettings, Proposal, Target};
-use crate::tscam::Model;
+use crate::propose::{self, NetworksRef, PipelineSettings, Proposal, Target};
 
 /// Thresholds of the curve: 0.00, 0.01, ..., 0.99.
 const CURVE_STEPS: usize = 100;
@@ -162,7 +161,7 @@ impl Measurement<'_> {
 pub fn measure(
     arguments: &Arguments,
     truths: &[GroundTruth],
-    model: &Model,
+    networks: NetworksRef<'_>,
     variants: &[Variant<'_>],
 ) -> anyhow::Result<Vec<EvaluationReport>> {
     let measurements: Vec<Measurement<'_>> = variants
@@ -172,7 +171,7 @@ pub fn measure(
     for (measurement, variant) in measurements.iter().zip(variants) {
         measurement
             .settings
-            .check(model)
+            .check(networks.model)
             .map_err(anyhow::Error::msg)?;
         let method = variant.method;
         // A companion has a map of any object.
@@ -191,7 +190,7 @@ pub fn measure(
         })
         .collect();
     let pass = measure_all(
-        model,
+        networks,
         &pictures,
         arguments.model.input_options(),
         arguments.model.backbone.decoders(),

@@ -1,7 +1,6 @@
 //! `tsukami eval --protocol`: the published protocols of weakly supervised localisation, measured
 //! as the official TS-CAM code and wsolevaluation measure them.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -9,10 +8,11 @@ use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 use serde::Serialize;
-use walkdir::WalkDir;
 
+use super::located::LocatedPictures;
 use crate::cli::evaluation_pass::{EvaluatedPicture, measure_all};
 use crate::cli::options::ModelOptions;
+use crate::cli::plural::counted;
 use crate::cli::report_output;
 use crate::evaluate::{
     ClassLocalization, ClassLocalizationMetrics, LocalizationCurve, LocalizationMetrics,
@@ -97,7 +97,12 @@ struct ProtocolReport {
     /// The threshold for what the TS-CAM code counts.
     threshold: f32,
     pictures: usize,
-    /// Pictures that could not be read, one sentence each.
+    /// Pictures of the set that were not found.
+    absent: usize,
+    /// Pictures whose size is not that of the set's lists. Their true boxes are scaled.
+    resized: usize,
+    /// Pictures that could not be read, one sentence each, and one sentence about those that were not
+    /// found.
     failed: Vec<String>,
     /// As the TS-CAM code counts. `None` without a head.
     classification: Option<ClassLocalizationMetrics>,
@@ -110,6 +115,8 @@ struct ProtocolReport {
 
 /// What was measured in one picture.
 struct Measured {
+    /// Whether the size of the picture is not the one in the lists of the set.
+    is_resized: bool,
     /// IoU of the true class's box at the threshold in use, as the TS-CAM code counts.
     gt_known: f64,
     /// IoU of the largest box at each threshold of the curve, as wsolevaluation counts.
@@ -148,8 +155,9 @@ pub fn run(
         }
     };
     report_output::check_outputs(request.json, request.plot, &set.lists)?;
-    let model = request.model.open()?;
-    check_head(protocol, &set, &model)?;
+    let networks = request.model.open()?;
+    let model = &networks.model;
+    check_head(protocol, &set, model)?;
     let method = request.model.method;
     let input_options = InputOptions {
         square: true,
@@ -161,9 +169,9 @@ pub fn run(
         input_options,
         boxes: BoxOptions::default(),
     };
-    settings.check(&model).map_err(anyhow::Error::msg)?;
+    settings.check(model).map_err(anyhow::Error::msg)?;
     let measurement = Measurement {
-        model: &model,
+        model,
         method,
         input_options,
         threshold: request
@@ -175,6 +183,14 @@ pub fn run(
             .collect(),
     };
     let report = measurement.report(protocol, &set, &pictures, request.model.backbone.decoders());
+    if report.resized > 0 {
+        status!(
+            "note: {} of {} are not of the size in the lists of the set; their true boxes are \
+             scaled",
+            report.resized,
+            counted(report.pictures, "picture")
+        );
+    }
     let code = report_output::write_report(
         &report.table(request.sweep),
         &report,
@@ -211,33 +227,6 @@ fn check_head(protocol: Protocol, set: &LabelledSet, model: &Model) -> anyhow::R
     Ok(())
 }
 
-/// The path of each picture of the data set: under its name or, failing that, the only file anywhere
-/// below `folder` with the last part of that name, because the validation set is often sorted into
-/// folders by class. A picture that is not found keeps the path where it should be.
-fn locate(folder: &Path, pictures: &[LabelledPicture]) -> Vec<PathBuf> {
-    let named: Vec<PathBuf> = pictures
-        .iter()
-        .map(|picture| folder.join(&picture.name))
-        .collect();
-    if named.iter().all(|path| path.exists()) {
-        return named;
-    }
-    let mut by_file_name: HashMap<_, Vec<PathBuf>> = HashMap::new();
-    let entries = WalkDir::new(folder).into_iter().filter_map(Result::ok);
-    for entry in entries.filter(|entry| entry.file_type().is_file()) {
-        let files = by_file_name.entry(entry.file_name().to_owned());
-        files.or_default().push(entry.into_path());
-    }
-    let found = |path: PathBuf| {
-        let files = path.file_name().and_then(|name| by_file_name.get(name));
-        match files.map(Vec::as_slice) {
-            Some([only]) if !path.exists() => only.clone(),
-            _ => path,
-        }
-    };
-    named.into_iter().map(found).collect()
-}
-
 impl Measurement<'_> {
     fn report(
         &self,
@@ -246,29 +235,28 @@ impl Measurement<'_> {
         folder: &Path,
         decoders: usize,
     ) -> ProtocolReport {
-        let paths = locate(folder, &set.pictures);
-        let pictures: Vec<EvaluatedPicture<'_>> = paths
+        let located = LocatedPictures::new(folder, &set.pictures);
+        let pictures: Vec<EvaluatedPicture<'_>> = located
+            .found
             .iter()
-            .zip(&set.pictures)
-            .map(|(path, picture)| EvaluatedPicture {
-                path,
-                size: picture.size,
-            })
+            .map(|(path, _)| EvaluatedPicture { path, size: None })
             .collect();
         let pass = measure_all(
-            self.model,
+            self.model.into(),
             &pictures,
             self.input_options,
             decoders,
             |index, inference| {
-                let picture = &set.pictures[index];
+                let picture = located.found[index].1;
                 (picture.class, self.of(inference, picture))
             },
         );
         let mut gt_known = LocalizationCurve::new(vec![self.threshold]);
         let mut wsolevaluation = LocalizationCurve::new(self.curve.clone());
         let mut classification = ClassLocalization::official();
+        let mut resized = 0;
         for (class, picture) in &pass.measured {
+            resized += usize::from(picture.is_resized);
             gt_known.add(&[picture.gt_known], &[picture.gt_known]);
             wsolevaluation.add(&picture.largest, &picture.any);
             if let Some(ranked) = &picture.ranked {
@@ -280,7 +268,9 @@ impl Measurement<'_> {
             method: self.method.name(),
             threshold: self.threshold,
             pictures: pass.measured.len(),
-            failed: pass.failed,
+            absent: located.absent,
+            resized,
+            failed: pass.failed.into_iter().chain(located.notice).collect(),
             classification: classification.metrics(),
             gt_known: gt_known.largest_points().first().copied(),
             wsolevaluation: wsolevaluation.metrics(),
@@ -288,9 +278,13 @@ impl Measurement<'_> {
     }
 
     fn of(&self, inference: &Inference, picture: &LabelledPicture) -> Measured {
-        // Both codes compare in the frame of the model's input.
+        // Both codes compare in the frame of the model's input. The boxes are in pixels of the picture
+        // as it was published, so wsolevaluation scales them by the size in its lists, whatever the size
+        // of the file. The TS-CAM code takes the size of the file, which is right only if it is the
+        // same; the size in the lists is right for both.
         let frame = self.model.pixels_for(inference.evidence.grid);
-        let truth = ProtocolTruth::new(&picture.boxes, inference.size, frame);
+        let listed = picture.size.unwrap_or(inference.size);
+        let truth = ProtocolTruth::new(&picture.boxes, listed, frame);
         let ranking = inference.evidence.classes().map(|(_, classes)| {
             let ranked = classes.ranked().into_iter().take(TOP_CLASSES);
             ranked.map(|(class, _)| class).collect::<Vec<usize>>()
@@ -334,6 +328,7 @@ impl Measurement<'_> {
             ranked.collect()
         });
         Measured {
+            is_resized: listed != inference.size,
             gt_known: iou_of(localizer.as_ref()),
             largest,
             any,

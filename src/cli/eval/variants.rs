@@ -100,6 +100,8 @@ pub struct Variants<'a> {
     pub instances: &'a Instances,
     /// The model.
     pub model: &'a Model,
+    /// Whether a detector looks at pictures, too.
+    pub has_detector: bool,
     /// Whether class names from a companion are judged.
     pub judges_companion_names: bool,
     /// The mapping of the model's classes to the names of the ground truth.
@@ -147,6 +149,9 @@ impl<'a> Variants<'a> {
         for source in sources {
             for method in [Method::Cam, Method::TsCam, Method::Affinity] {
                 variants.push(self.variant(method, Some(source)));
+            }
+            if source == ClassSource::Companion && self.has_detector {
+                variants.push(self.variant(Method::Pool, Some(source)));
             }
         }
         variants

@@ -93,7 +93,8 @@ fn infer(
     arguments: &Arguments,
     truths: &[GroundTruth],
 ) -> anyhow::Result<(Vec<SimulatedPicture>, Vec<String>)> {
-    let model = arguments.model.open()?;
+    let networks = arguments.model.open()?;
+    let model = &networks.model;
     let settings = PipelineSettings {
         method: arguments.model.method,
         input_options: InputOptions {
@@ -105,7 +106,7 @@ fn infer(
             ..BoxOptions::default()
         },
     };
-    settings.check(&model).map_err(anyhow::Error::msg)?;
+    settings.check(model).map_err(anyhow::Error::msg)?;
     let evaluated: Vec<EvaluatedPicture<'_>> = truths
         .iter()
         .map(|truth| EvaluatedPicture {
@@ -118,7 +119,7 @@ fn infer(
     };
     let decoders = arguments.model.backbone.decoders();
     let pass = measure_all(
-        &model,
+        networks.as_ref(),
         &evaluated,
         settings.input_options,
         decoders,
@@ -136,7 +137,12 @@ fn simulated_picture(
     inference: &Inference,
     settings: &PipelineSettings,
 ) -> Option<SimulatedPicture> {
-    let maps = propose::maps_for(&inference.evidence, &Target::Automatic, BoxMode::All);
+    let maps = propose::maps_for(
+        &inference.evidence,
+        &Target::Automatic,
+        BoxMode::All,
+        inference.size,
+    );
     let proposals =
         propose::proposals_from_maps(&maps, inference.size, settings.method, &settings.boxes);
     let own = proposals.iter().map(|proposal| proposal.bbox);

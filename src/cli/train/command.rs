@@ -111,6 +111,7 @@ fn train_fully(arguments: &Arguments, set: &TagSet) -> anyhow::Result<u8> {
         examples: &examples.collect::<Vec<_>>(),
         classes: &set.classes,
         model: arguments.backbone.model.as_deref(),
+        models: &arguments.backbone.shipped.source(),
         device: arguments.backbone.device,
         out: &arguments.out,
         curve: arguments.curve.as_deref(),

@@ -15,6 +15,7 @@ use crate::learn::full_training::{
     train,
 };
 use crate::nn::device::DeviceChoice;
+use crate::nn::shipped::ModelSource;
 
 /// How backbone and head are trained. The defaults are those of the official implementation for
 /// CUB-200-2011.
@@ -89,8 +90,10 @@ pub struct FullTraining<'a> {
     pub examples: &'a [TrainingExample],
     /// Names of the classes.
     pub classes: &'a [String],
-    /// The model to start from. `None` is the embedded one.
+    /// The model to start from. `None` is the shipped backbone.
     pub model: Option<&'a Path>,
+    /// Where the shipped networks are.
+    pub models: &'a ModelSource,
     /// Where it runs.
     pub device: DeviceChoice,
     /// The model to write.
@@ -112,6 +115,7 @@ pub fn run(
         examples,
         classes,
         model,
+        models,
         device,
         out,
         curve: curve_file,
@@ -121,7 +125,7 @@ pub fn run(
     }
     let start = match model {
         Some(path) => InitialModel::open(path)?,
-        None => InitialModel::embedded()?,
+        None => InitialModel::shipped(models)?,
     };
     let device = device.open()?;
     if let Some(notice) = &device.notice {

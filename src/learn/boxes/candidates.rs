@@ -2,10 +2,11 @@
 
 use super::dense::{self, DenseHead};
 use super::field::{ACROSS, FeatureField, GEOMETRY_INPUTS, TokenBasis};
-use super::overlap::Overlaps;
 use super::picture_features::PictureFeatures;
 use super::sides::SideModel;
 use crate::geometry::BBox;
+use crate::learn::judge;
+use crate::learn::overlap::Overlaps;
 
 /// The models that make candidates, learned from the same pictures.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +30,10 @@ pub struct Candidates {
 struct CandidateSource {
     /// From the map: the score and the threshold.
     map: Option<(f32, f32)>,
+    /// From the detector: the score.
+    detector: Option<f32>,
+    /// The gain that the judge expects, 0 without one.
+    prior: f32,
     /// From the dense head: the best score among the patches that vote for it, and the logarithm of the
     /// sum of their scores.
     votes: Option<(f32, f32)>,
@@ -36,15 +41,24 @@ struct CandidateSource {
 
 /// Number of inputs from the relations to other candidates and from the models.
 const RELATION_INPUTS: usize = 17;
+/// Number of inputs from the relations to detected boxes and to what the judge expects.
+const DETECTION_INPUTS: usize = 5;
 /// Number of inputs from the source.
 const SOURCE_INPUTS: usize = 8;
+/// Number of inputs from the detector and the judge.
+const DETECTED_SOURCE_INPUTS: usize = 5;
 
-/// Number of inputs for each candidate if tokens have this width.
-pub fn inputs(width: usize) -> usize {
-    4 * TokenBasis::channels(width) + 2 * RELATION_INPUTS + SOURCE_INPUTS + GEOMETRY_INPUTS
+/// Number of inputs for each candidate if tokens have this width, with or without a detector.
+pub fn inputs(width: usize, has_detector: bool) -> usize {
+    let of_detector = match has_detector {
+        true => 2 * DETECTION_INPUTS + DETECTED_SOURCE_INPUTS,
+        false => 0,
+    };
+    let of_maps = 2 * RELATION_INPUTS + SOURCE_INPUTS + GEOMETRY_INPUTS;
+    4 * TokenBasis::channels(width) + of_maps + of_detector
 }
 
-/// The candidates of the map and of the dense head, with corrected sides.
+/// The candidates of the map, the detector and the dense head, with corrected sides.
 pub fn candidates(
     picture: &PictureFeatures,
     basis: &TokenBasis,
@@ -53,15 +67,25 @@ pub fn candidates(
     let field = FeatureField::new(picture, basis);
     let (scores, votes) = models.dense.votes(picture, &dense::features(picture));
     let of_map = picture.candidates.iter().map(|candidate| {
-        let map = Some((candidate.score, candidate.threshold));
-        (candidate.bbox, CandidateSource { map, votes: None })
+        let is_of_map = candidate.source == judge::CandidateSource::Map;
+        let source = CandidateSource {
+            map: is_of_map.then_some((candidate.score, candidate.threshold)),
+            detector: (!is_of_map).then_some(candidate.score),
+            prior: candidate.prior,
+            votes: None,
+        };
+        (candidate.bbox, source)
     });
     let of_head = votes
         .iter()
         .filter(|vote| vote.bbox.is_valid())
         .map(|vote| {
             let votes = Some((vote.score, (vote.weight + 0.1).ln()));
-            (vote.bbox, CandidateSource { map: None, votes })
+            let source = CandidateSource {
+                votes,
+                ..CandidateSource::default()
+            };
+            (vote.bbox, source)
         });
     let (boxes, sources): (Vec<BBox>, Vec<CandidateSource>) = of_map.chain(of_head).unzip();
     let boxes = models.sides.refine(&field, &boxes);
@@ -81,7 +105,8 @@ fn features(
 ) -> Vec<f32> {
     let channels = TokenBasis::channels(picture.width);
     let overlaps = Overlaps::new(boxes);
-    let mut features = Vec::with_capacity(boxes.len() * inputs(picture.width));
+    let mut features =
+        Vec::with_capacity(boxes.len() * inputs(picture.width, picture.has_detector));
     for (at, (profile, moves)) in models.sides.moves(field, boxes).into_iter().enumerate() {
         let mean = |places: &[usize]| {
             let mut mean = vec![0.0; channels];
@@ -114,7 +139,22 @@ fn features(
             best * best,
             is_from_head,
         ]);
+
         features.extend(profile.geometry);
+        if picture.has_detector {
+            let of_detector = detections(&overlaps, sources, at);
+            features.extend(of_detector);
+            features.extend(of_detector.map(|x| x * x));
+            let detected = sources[at].detector.unwrap_or_default();
+            let prior = sources[at].prior;
+            features.extend([
+                detected,
+                detected.sqrt(),
+                f32::from(u8::from(sources[at].detector.is_some())),
+                prior,
+                prior * prior,
+            ]);
+        }
     }
     features
 }
@@ -189,4 +229,35 @@ fn relations(
         centre,
         total * share * picture.grid.patches() as f32 / 250.0,
     ]
+}
+
+/// How a candidate agrees with the detected boxes, and what the judge expects of those near it.
+fn detections(
+    overlaps: &Overlaps,
+    sources: &[CandidateSource],
+    at: usize,
+) -> [f32; DETECTION_INPUTS] {
+    let (mut agreement, mut best, mut close) = (0.0f32, 0.0f32, 0.0f32);
+    let (mut inside, mut best_prior) = (0.0, -1.0f32);
+    for (other, source) in sources.iter().enumerate() {
+        let iou = overlaps.iou(at, other);
+        if iou > 0.5 {
+            best_prior = best_prior.max(source.prior);
+        }
+        let Some(score) = source.detector else {
+            continue;
+        };
+        if other != at {
+            agreement = agreement.max(iou);
+        }
+        if iou > 0.5 {
+            best = best.max(score);
+        }
+        if iou > 0.7 {
+            close = close.max(score);
+        } else if overlaps.inside(other, at) > 0.9 {
+            inside += score;
+        }
+    }
+    [agreement, best, close, inside.ln_1p(), best_prior]
 }

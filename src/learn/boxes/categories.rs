@@ -2,8 +2,8 @@
 //! mean of the tokens inside.
 
 use super::picture_features::PictureFeatures;
-use super::ridge::{GramSums, predict};
 use crate::geometry::BBox;
+use crate::learn::ridge::{GramSums, predict};
 
 /// Penalty of the ridge regression.
 const PENALTY: f64 = 0.1;

@@ -3,8 +3,8 @@
 //! tokens.
 
 use super::picture_features::{MAP_COUNT, PictureFeatures};
-use super::ridge::{GramSums, predict};
 use crate::geometry::{BBox, Grid};
+use crate::learn::ridge::{GramSums, predict};
 
 /// Weight of the map inputs relative to the tokens, whose numbers have a mean square of 1.
 const MAP_WEIGHT: f32 = 4.0;

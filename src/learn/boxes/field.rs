@@ -1,8 +1,8 @@
 //! A picture as boxes are examined in it: tokens and maps at any position, and what lies across a box.
 
 use super::picture_features::{MAP_COUNT, PictureFeatures};
-use super::ridge::predict;
 use crate::geometry::{BBox, Grid};
+use crate::learn::ridge::predict;
 
 /// Number of directions in the space of the tokens.
 const AXES: usize = 16;

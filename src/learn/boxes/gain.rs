@@ -3,10 +3,9 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
-use super::overlap::best_iou;
-use super::ridge::{GramSums, predict};
-use crate::geometry::BBox;
 use crate::learn::random::Random;
+use crate::learn::ridge::{GramSums, predict};
+use crate::learn::select::Selection;
 
 /// Number of random features (Rahimi & Recht 2008): fixed random rectified combinations of the inputs,
 /// which make a linear model nonlinear.
@@ -21,19 +20,12 @@ const MAX_DEVIATIONS: f32 = 6.0;
 const CONSTANT_INPUT: f32 = 3.0;
 /// Penalty of the ridge regression.
 const PENALTY: f64 = 0.05;
-/// Softness of the steps of the gain, in IoU: a box just below a step is nearly as good.
-const SOFTNESS: f32 = 0.04;
-
-/// The work that proposing a box saves: 2 if it is accepted, 1 if it is edited, -1 if it is rejected, with
-/// soft steps at IoU 0.75 and 0.5 as in [`crate::evaluate::annotation_effort`].
-pub fn gain(bbox: &BBox, truth: &[BBox]) -> f32 {
-    let iou = best_iou(bbox, truth);
-    let step = |x: f32| 1.0 / (1.0 + (-x / SOFTNESS).exp());
-    if truth.is_empty() {
-        return -1.0;
-    }
-    2.0 * step(iou - 0.5) + step(iou - 0.75) - 1.0
-}
+/// How boxes are selected by their gains.
+pub const SELECTION: Selection = Selection {
+    min_gain: 0.15,
+    voting_iou: 0.75,
+    voting_sharpness: 3.0,
+};
 
 /// Standardises the inputs and adds random features.
 #[derive(Clone, Debug, PartialEq)]

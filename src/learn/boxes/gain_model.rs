@@ -2,14 +2,14 @@
 
 use rayon::prelude::*;
 
-use super::calibration::Calibration;
-use super::candidates::{self, Candidates};
-use super::gain::{self, RandomFeatures};
-use super::overlap::best_iou;
+use super::candidates::Candidates;
+use super::gain::{self, RandomFeatures, SELECTION};
 use super::reviewed::{DataSplit, ReviewedPicture};
-use super::ridge::GramSums;
-use super::select::{Selected, select};
 use crate::geometry::BBox;
+use crate::learn::calibration::Calibration;
+use crate::learn::overlap::best_iou;
+use crate::learn::ridge::GramSums;
+use crate::learn::select::{Selected, select};
 
 /// The minimum IoU at which a person accepts a box without changes, as in
 /// [`crate::evaluate::annotation_effort`].
@@ -33,10 +33,10 @@ impl GainModel {
         folds: &[usize],
         pictures: &[&ReviewedPicture],
         found: &[Candidates],
-        width: usize,
+        inputs: usize,
     ) -> Option<Self> {
         let rows: Vec<&[f32]> = found.iter().map(|found| &found.features[..]).collect();
-        let expansion = RandomFeatures::of(&rows, candidates::inputs(width));
+        let expansion = RandomFeatures::of(&rows, inputs);
         let outputs = expansion.outputs();
         let of_folds: Vec<GramSums> = folds
             .iter()
@@ -50,7 +50,7 @@ impl GainModel {
                         let gains = found
                             .boxes
                             .iter()
-                            .map(|bbox| gain::gain(bbox, &picture.boxes));
+                            .map(|bbox| crate::learn::gain::gain(bbox, &picture.boxes));
                         let gains: Vec<f32> = gains.collect();
                         expansion.expand(&found.features, Some(&gains))
                     })
@@ -78,7 +78,7 @@ impl GainModel {
                     .position(|fold| picture.role == DataSplit::Fold(*fold));
                 let weights = at.map_or(&weights, |at| &cross_fitted[at]);
                 let expanded = expansion.expand(&found.features, None);
-                select(&found.boxes, &gain::gains(&expanded, weights))
+                select(&found.boxes, &gain::gains(&expanded, weights), SELECTION)
             })
             .collect();
         let observed = pictures.iter().zip(&shown).flat_map(|(picture, shown)| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::candidates::{CandidateModels, Candidates, candidates};
+use super::candidates::{self, CandidateModels, Candidates, candidates};
 use super::categories::{CategoryClassifier, named_objects};
 use super::dense::DenseSums;
 use super::field::{FeatureField, TokenBasis};
@@ -13,10 +13,10 @@ use super::gate::{self, GateMetrics, PictureComparison};
 use super::picture_features::PictureFeatures;
 use super::proposer::LearnedProposer;
 use super::reviewed::{DataSplit, FOLDS, ReviewedPicture};
-use super::ridge::GramSums;
 use super::sides::{self, SideModel};
 use crate::geometry::BBox;
 use crate::learn::random::mix;
+use crate::learn::ridge::GramSums;
 
 /// Minimum number of pictures with objects.
 const MIN_PICTURES_WITH_OBJECTS: usize = 3;
@@ -47,10 +47,11 @@ impl BoxLearner {
 
     /// Adds a reviewed picture with all its true boxes, possibly none. Boxes without an area
     /// inside the picture are ignored. A picture with the same `id` is replaced. A picture whose tokens
-    /// have another width than those before is left out.
+    /// have another width than those before, or of which only one was seen by a detector, is left out.
     pub fn add(&mut self, id: u64, features: Arc<PictureFeatures>, truth: &[(BBox, u32)]) {
         self.remove(id);
-        let is_other = |first: &ReviewedPicture| first.features.width != features.width;
+        let kind = |features: &PictureFeatures| (features.width, features.has_detector);
+        let is_other = |first: &ReviewedPicture| kind(&first.features) != kind(&features);
         if self.pictures.first().is_some_and(is_other) {
             return;
         }
@@ -122,7 +123,11 @@ impl BoxLearner {
         let folds: Vec<usize> = (0..FOLDS)
             .filter(|fold| self.sums[*fold].is_some())
             .collect();
-        let width = self.pictures.first()?.features.width;
+        let PictureFeatures {
+            width,
+            has_detector,
+            ..
+        } = *self.pictures.first()?.features;
         if with_objects < MIN_PICTURES_WITH_OBJECTS || folds.len() < 2 || cancel() {
             return None;
         }
@@ -152,7 +157,12 @@ impl BoxLearner {
             weights,
             calibration,
             shown,
-        } = GainModel::learn(&folds, recent, &found, width)?;
+        } = GainModel::learn(
+            &folds,
+            recent,
+            &found,
+            candidates::inputs(width, has_detector),
+        )?;
         if cancel() {
             return None;
         }
@@ -162,6 +172,7 @@ impl BoxLearner {
             .collect();
         let mut learned = LearnedProposer {
             width,
+            has_detector,
             basis,
             models: full,
             expansion,

@@ -22,7 +22,7 @@
 //! | `learner` | reviewed pictures in, a learned proposer out |
 //! | `proposer` | the learned proposer: boxes for a picture |
 //! | `proposer_file` | the learned proposer as bytes |
-//! | `picture_features`, `map_candidates` | what is learned from one picture |
+//! | `picture_features`, `picture_candidates` | what is learned from one picture |
 //! | `picture_features_file` | that as bytes |
 //! | `reviewed` | a reviewed picture and its role |
 //! | `candidates`, `dense`, `sides`, `gain`, `gain_model`, `select` | the steps above |
@@ -30,14 +30,12 @@
 //! | `ridge` | ridge regression from sums |
 //! | `overlap` | how boxes overlap |
 //! | `categories` | the category of the object in a box |
-//! | `calibration` | gains converted to probabilities |
 //! | `gate` | whether the learned proposals are better |
 //! | `similar` | the boxes that look like an example |
 //! | `learned_box`, `block` | the resulting box, and the block whose tokens are the input |
 //! | `envelope`, `stored_proposer`, `legacy` | stored bytes, and those of the first version |
 
 mod block;
-mod calibration;
 mod candidates;
 mod categories;
 mod dense;
@@ -49,15 +47,12 @@ mod gate;
 mod learned_box;
 mod learner;
 mod legacy;
-mod map_candidates;
-mod overlap;
+mod picture_candidates;
 mod picture_features;
 mod picture_features_file;
 mod proposer;
 mod proposer_file;
 mod reviewed;
-mod ridge;
-mod select;
 mod sides;
 mod similar;
 mod stored_proposer;
@@ -68,7 +63,7 @@ pub use block::default_block;
 pub use gate::{GateMetrics, MIN_HELD_OUT, ReviewCost};
 pub use learned_box::LearnedBox;
 pub use learner::BoxLearner;
-pub use map_candidates::MapCandidate;
+pub use picture_candidates::PictureCandidate;
 pub use picture_features::PictureFeatures;
 pub use proposer::LearnedProposer;
 pub use similar::find_similar;

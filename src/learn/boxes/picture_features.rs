@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::map_candidates::{MAX_CANDIDATES, MapCandidate, map_candidates};
+use super::picture_candidates::{MAX_CANDIDATES, PictureCandidate, picture_candidates};
 use crate::geometry::{BBox, Grid};
 use crate::localize::{Evidence, PictureMaps};
 
@@ -23,8 +23,10 @@ pub struct PictureFeatures {
     /// The class token's attention, the same propagated along the affinities, and that combined with the
     /// companion's map of any object; each `[P]` with a maximum of 1.
     pub(super) maps: [Vec<f32>; MAP_COUNT],
-    /// The boxes of the map at all thresholds.
-    pub(super) candidates: Vec<MapCandidate>,
+    /// Whether a detector looked at the picture.
+    pub(super) has_detector: bool,
+    /// The boxes that may show an object.
+    pub(super) candidates: Vec<PictureCandidate>,
     /// The program's own proposals, which learning has to beat, in pixels.
     pub(super) proposals: Vec<BBox>,
 }
@@ -48,7 +50,8 @@ impl PictureFeatures {
             width: tokens.width,
             tokens: tokens.tokens.iter().map(|x| f16::from_f32(*x)).collect(),
             maps: [&maps.attention, &maps.object, object].map(|map| with_maximum_one(&map.values)),
-            candidates: map_candidates(maps, size),
+            has_detector: evidence.detections.is_some(),
+            candidates: picture_candidates(evidence, maps, size),
             proposals: proposals
                 .into_iter()
                 .filter_map(|bbox| bbox.clipped(width, height))
@@ -85,6 +88,7 @@ impl PictureFeatures {
                 is_inside(&candidate.bbox)
                     && candidate.score.is_finite()
                     && candidate.threshold.is_finite()
+                    && candidate.prior.is_finite()
             })
             && self.proposals.iter().all(is_inside)
     }

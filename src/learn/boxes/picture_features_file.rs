@@ -4,13 +4,14 @@ use half::f16;
 use serde::{Deserialize, Serialize};
 
 use super::envelope;
-use super::map_candidates::MapCandidate;
+use super::picture_candidates::PictureCandidate;
 use super::picture_features::{MAP_COUNT, PictureFeatures};
 use crate::geometry::{BBox, Grid};
+use crate::learn::judge::CandidateSource;
 
 const KIND: [u8; 4] = *b"TSsi";
-/// Bytes of version 1 are not read: the cache is filled again.
-const VERSION: u32 = 2;
+/// Bytes of other versions are not read: the cache is filled again.
+const VERSION: u32 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct StoredFeatures {
@@ -21,7 +22,9 @@ struct StoredFeatures {
     /// Little-endian halves.
     tokens: Vec<u8>,
     maps: [Vec<f32>; MAP_COUNT],
-    candidates: Vec<(BBox, f32, f32)>,
+    has_detector: bool,
+    /// Box, whether it is of the detector, score, threshold and prior.
+    candidates: Vec<(BBox, bool, f32, f32, f32)>,
     proposals: Vec<BBox>,
 }
 
@@ -36,8 +39,19 @@ impl PictureFeatures {
             width: self.width,
             tokens: self.tokens.iter().flat_map(|x| x.to_le_bytes()).collect(),
             maps: self.maps.clone(),
+            has_detector: self.has_detector,
             candidates: candidates
-                .map(|candidate| (candidate.bbox, candidate.score, candidate.threshold))
+                .map(|candidate| {
+                    let is_detected = candidate.source == CandidateSource::Detector;
+                    let PictureCandidate {
+                        bbox,
+                        score,
+                        threshold,
+                        prior,
+                        ..
+                    } = *candidate;
+                    (bbox, is_detected, score, threshold, prior)
+                })
                 .collect(),
             proposals: self.proposals.clone(),
         };
@@ -59,12 +73,20 @@ impl PictureFeatures {
             width: stored.width,
             tokens: tokens.iter().map(|x| f16::from_le_bytes(*x)).collect(),
             maps: stored.maps,
+            has_detector: stored.has_detector,
             candidates: candidates
-                .map(|(bbox, score, threshold)| MapCandidate {
-                    bbox,
-                    score,
-                    threshold,
-                })
+                .map(
+                    |(bbox, is_detected, score, threshold, prior)| PictureCandidate {
+                        bbox,
+                        source: match is_detected {
+                            true => CandidateSource::Detector,
+                            false => CandidateSource::Map,
+                        },
+                        score,
+                        threshold,
+                        prior,
+                    },
+                )
                 .collect(),
             proposals: stored.proposals,
         };

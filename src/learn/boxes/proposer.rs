@@ -1,21 +1,23 @@
 //! The learned proposer: proposes boxes for an unreviewed picture.
 
-use super::calibration::Calibration;
 use super::candidates::{CandidateModels, candidates};
 use super::categories::CategoryClassifier;
 use super::field::TokenBasis;
-use super::gain::{self, RandomFeatures};
+use super::gain::{self, RandomFeatures, SELECTION};
 use super::gate::GateMetrics;
 use super::learned_box::LearnedBox;
 use super::picture_features::PictureFeatures;
-use super::select::{Selected, select};
 use crate::geometry::BBox;
+use crate::learn::calibration::Calibration;
+use crate::learn::select::{Selected, select};
 
 /// Proposes boxes from what was learned from reviewed pictures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LearnedProposer {
     /// The width of a token, D.
     pub(super) width: usize,
+    /// Whether it was learned with a detector.
+    pub(super) has_detector: bool,
     /// The directions in which the tokens vary most.
     pub(super) basis: TokenBasis,
     /// Make the candidates.
@@ -39,14 +41,19 @@ pub struct LearnedProposer {
 }
 
 impl LearnedProposer {
-    /// The boxes of a picture, best first. Empty if its tokens have another width.
+    /// The boxes of a picture, best first. Empty if its tokens have another width, or only
+    /// one of both knows a detector.
     pub fn propose(&self, picture: &PictureFeatures) -> Vec<LearnedBox> {
-        if picture.width != self.width {
+        if (picture.width, picture.has_detector) != (self.width, self.has_detector) {
             return Vec::new();
         }
         let found = candidates(picture, &self.basis, &self.models);
         let expanded = self.expansion.expand(&found.features, None);
-        let selected = select(&found.boxes, &gain::gains(&expanded, &self.weights));
+        let selected = select(
+            &found.boxes,
+            &gain::gains(&expanded, &self.weights),
+            SELECTION,
+        );
         let boxes: Vec<BBox> = selected.iter().map(|selected| selected.bbox).collect();
         let categories = self.categories.as_ref();
         let categories = categories.map(|categories| categories.of(picture, &boxes));

@@ -1,6 +1,5 @@
 //! A learned proposer as bytes, which the window keeps in the project file.
 
-use super::calibration::Calibration;
 use super::candidates::{self, CandidateModels};
 use super::categories::CategoryClassifier;
 use super::dense::{self, DenseHead};
@@ -11,6 +10,7 @@ use super::proposer::LearnedProposer;
 use super::sides::{self, SideModel};
 use super::stored_proposer::{StoredMetrics, StoredProposer};
 use super::{envelope, legacy};
+use crate::learn::calibration::Calibration;
 
 const KIND: [u8; 4] = *b"TSle";
 const VERSION: u32 = 2;
@@ -75,7 +75,12 @@ impl LearnedProposer {
             is_sound.then_some(numbers)
         };
         let channels = TokenBasis::channels(width);
-        let (dense, inputs) = (dense::inputs(width), candidates::inputs(width));
+        let dense = dense::inputs(width);
+        // A list as long as those of neither fits no other list.
+        let inputs = match stored.expansion_mean.len() {
+            length if length == candidates::inputs(width, true) => length,
+            _ => candidates::inputs(width, false),
+        };
         let [slope, offset] = stored.calibration;
         let expansion = RandomFeatures::new(
             checked(stored.expansion_mean, inputs)?,
@@ -102,6 +107,7 @@ impl LearnedProposer {
         };
         let proposer = Self {
             width,
+            has_detector: inputs == candidates::inputs(width, true),
             basis: TokenBasis {
                 mean: checked(stored.basis_mean, width)?,
                 axes: checked(stored.basis_axes, TokenBasis::axes(width) * width)?,

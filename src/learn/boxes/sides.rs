@@ -5,9 +5,9 @@
 
 use super::field::{ALONG, BoxProfile, FeatureField, GEOMETRY_INPUTS};
 use super::picture_features::PictureFeatures;
-use super::ridge::{GramSums, predict};
 use crate::geometry::BBox;
 use crate::learn::random::{Random, mix};
+use crate::learn::ridge::{GramSums, predict};
 
 /// Penalty of the ridge regression.
 const PENALTY: f64 = 0.3;

@@ -4,7 +4,10 @@ use half::f16;
 
 use super::*;
 use crate::geometry::{BBox, Grid};
+use crate::learn::calibration::Calibration;
+use crate::learn::judge::CandidateSource;
 use crate::learn::random::Random;
+use crate::learn::select::select;
 
 const SIDE: usize = 10;
 const WIDTH: usize = 8;
@@ -52,12 +55,15 @@ fn features_of(objects: &[BBox], random: &mut Random) -> PictureFeatures {
         maps: [map.clone(), map.clone(), map],
         candidates: displaced
             .iter()
-            .map(|bbox| MapCandidate {
+            .map(|bbox| PictureCandidate {
                 bbox: *bbox,
+                source: CandidateSource::Map,
                 score: 0.8,
                 threshold: 0.5,
+                prior: 0.0,
             })
             .collect(),
+        has_detector: false,
         proposals: displaced,
     }
 }
@@ -290,6 +296,7 @@ fn odd_boxes_and_pictures_do_not_panic() {
         width: WIDTH,
         tokens: vec![f16::ZERO; WIDTH],
         maps: [vec![0.0], vec![0.0], vec![0.0]],
+        has_detector: false,
         candidates: Vec::new(),
         proposals: Vec::new(),
     };
@@ -388,12 +395,12 @@ fn predicted_probabilities_agree_with_observed_ones() {
             )
         })
         .collect();
-    let fitted = calibration::Calibration::fit(&observed);
+    let fitted = Calibration::fit(&observed);
     assert!((fitted.probability(1.2) - 0.5).abs() < 0.05, "{fitted:?}");
     assert!(fitted.probability(1.8) > 0.75 && fitted.probability(0.4) < 0.2);
     // A larger gain is never less probable, regardless of the observations.
     let upside_down = [(0.0, true), (2.0, false)].repeat(200);
-    let fitted = calibration::Calibration::fit(&upside_down);
+    let fitted = Calibration::fit(&upside_down);
     assert!(fitted.probability(2.0) > fitted.probability(0.0));
 }
 
@@ -407,7 +414,7 @@ fn one_box_is_selected_per_object() {
         near(15.0),
         square(80.0, 5.0, 9.0),
     ];
-    let selected = select::select(&boxes, &[1.0, 0.9, 0.5, 0.8, 0.05]);
+    let selected = select(&boxes, &[1.0, 0.9, 0.5, 0.8, 0.05], gain::SELECTION);
     assert_eq!(selected.len(), 2, "{selected:?}");
     // Between the two that agree, nearer to the better one.
     assert!((10.5..11.0).contains(&selected[0].bbox.x0), "{selected:?}");

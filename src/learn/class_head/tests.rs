@@ -37,6 +37,7 @@ fn evidence(class: usize, seed: usize) -> Evidence {
         head: None,
         companion: None,
         zoomed: Vec::new(),
+        detections: None,
         tokens: Some(PatchTokens {
             width: WIDTH,
             tokens: (0..GRID.patches()).flat_map(token).collect(),

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::nn::ModelError;
+use crate::nn::shipped::{ModelSource, ShippedNetwork};
 use crate::nn::weights::Weights;
-use crate::tscam::{EMBEDDED_BACKBONE_NAME, backbone_file};
+use crate::tscam::backbone_file;
 
 /// The model file from which training starts.
 pub struct InitialModel {
-    /// Its name: that of the file, or `dinov2-vits14` for the embedded model.
+    /// Its name: that of the file, or `dinov2-vits14` for the backbone that the program comes with.
     pub name: String,
     /// Its file.
     pub(super) path: PathBuf,
@@ -17,15 +18,16 @@ pub struct InitialModel {
 }
 
 impl InitialModel {
-    /// The embedded backbone.
+    /// The backbone that the program comes with.
     ///
     /// # Errors
-    /// If the embedded file cannot be read.
-    pub fn embedded() -> Result<Self, ModelError> {
+    /// If its file is missing or another one.
+    pub fn shipped(models: &ModelSource) -> Result<Self, ModelError> {
+        let name = ShippedNetwork::Backbone.name();
         Ok(Self {
-            name: EMBEDDED_BACKBONE_NAME.to_owned(),
-            path: PathBuf::from(EMBEDDED_BACKBONE_NAME),
-            weights: backbone_file::embedded()?,
+            name: name.to_owned(),
+            path: PathBuf::from(name),
+            weights: ShippedNetwork::Backbone.weights(models)?,
         })
     }
 

@@ -1,5 +1,6 @@
 //! What becomes of answers, without waiting for the network.
 
+use crate::app::app_dirs::AppDirs;
 use crossbeam_channel::{Receiver, unbounded};
 use tempfile::TempDir;
 
@@ -56,7 +57,7 @@ fn fixture() -> Fixture {
         .unwrap();
     let (sender, events) = unbounded();
     let sender = EventSender::new(sender, || ());
-    let mut workspace = Workspace::new(project, 1, None, &sender);
+    let mut workspace = Workspace::new(project, 1, &AppDirs::default(), &sender);
     workspace.update_fitting(false);
     Fixture {
         workspace,

@@ -25,6 +25,7 @@ use crate::learn::full_training::settings::TrainingSettings;
 use crate::learn::full_training::train::train;
 use crate::learn::full_training::training_pictures::{TrainingPictures, augment};
 use crate::learn::random::Random;
+use crate::nn::shipped::ModelSource;
 use crate::nn::weights::Weights;
 use crate::tscam::{InputOptions, Model};
 
@@ -154,7 +155,7 @@ fn thirty_two_pictures_are_memorised_and_the_file_is_a_model() {
     assert_eq!(left.len(), 33, "the pictures and the model");
 
     let path = fixture.path("model.safetensors");
-    let model = Model::open(&path, &CPU).unwrap();
+    let model = Model::open(&path, &ModelSource::Program, &CPU).unwrap();
     assert_eq!(model.classes(), fixture.classes);
     assert_eq!(model.metadata["trained_from"], "tscam_reference");
     assert_eq!(model.metadata["epochs"], "70");
@@ -273,7 +274,10 @@ fn a_checkpoint_of_another_run_is_refused_with_the_difference() {
     fixture.refuses("model", true, &["classes was", "eel", "emu"]);
     fixture.classes[4] = "eel".to_owned();
 
-    let start = std::mem::replace(&mut fixture.start, InitialModel::embedded().unwrap());
+    let start = std::mem::replace(
+        &mut fixture.start,
+        InitialModel::shipped(&ModelSource::Program).unwrap(),
+    );
     fixture.settings.crop = 28;
     fixture.refuses("model", true, &["model was"]);
     (fixture.start, fixture.settings.crop) = (start, CROP);

@@ -43,6 +43,11 @@ impl Overlaps {
         shared / (self.areas[i] + self.areas[j] - shared)
     }
 
+    /// The area of a box.
+    pub fn area(&self, i: usize) -> f32 {
+        self.areas[i]
+    }
+
     /// The share of box `i` that lies in box `j`.
     pub fn inside(&self, i: usize, j: usize) -> f32 {
         self.shared[i * self.count + j] / self.areas[i]

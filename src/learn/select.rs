@@ -3,17 +3,21 @@
 use super::overlap::Overlaps;
 use crate::geometry::BBox;
 
-/// Minimum expected gain of a box.
-const MIN_GAIN: f32 = 0.15;
 /// Boxes with more than this IoU belong to one object.
 const SAME_IOU: f32 = 0.25;
 /// So do boxes if more than this share of the smaller one lies in the other one.
 const SAME_CONTAINMENT: f32 = 0.8;
-/// Candidates with more than this IoU influence the position of the box, weighted by their gains (box
-/// voting: Gidaris & Komodakis 2015, arXiv 1505.01749).
-const VOTING_IOU: f32 = 0.75;
-/// How steeply the weight of a vote grows with its gain.
-const VOTING_SHARPNESS: f32 = 3.0;
+/// How candidates are selected and how they vote on the position of a box (box voting: Gidaris & Komodakis
+/// 2015, arXiv 1505.01749).
+#[derive(Clone, Copy, Debug)]
+pub struct Selection {
+    /// Minimum expected gain of a box.
+    pub min_gain: f32,
+    /// Candidates with more than this IoU influence the position, weighted by their gains.
+    pub voting_iou: f32,
+    /// How steeply the weight of a vote grows with its gain.
+    pub voting_sharpness: f32,
+}
 
 /// A selected box.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,9 +29,9 @@ pub struct Selected {
 }
 
 /// One box per object, by descending gain.
-pub fn select(boxes: &[BBox], gains: &[f32]) -> Vec<Selected> {
+pub fn select(boxes: &[BBox], gains: &[f32], selection: Selection) -> Vec<Selected> {
     let mut best_first: Vec<usize> = (0..boxes.len())
-        .filter(|at| gains[*at] > MIN_GAIN)
+        .filter(|at| gains[*at] > selection.min_gain)
         .collect();
     if best_first.is_empty() {
         return Vec::new();
@@ -48,8 +52,8 @@ pub fn select(boxes: &[BBox], gains: &[f32]) -> Vec<Selected> {
         let mut sum = [0.0; 4];
         let mut total = 0.0;
         for (other, bbox) in boxes.iter().enumerate() {
-            if other == *at || overlaps.iou(*at, other) > VOTING_IOU {
-                let weight = (VOTING_SHARPNESS * (gains[other] - gains[*at])).exp();
+            if other == *at || overlaps.iou(*at, other) > selection.voting_iou {
+                let weight = (selection.voting_sharpness * (gains[other] - gains[*at])).exp();
                 total += weight;
                 let edges = [bbox.x0, bbox.y0, bbox.x1, bbox.y1];
                 sum.iter_mut()

@@ -1,5 +1,7 @@
 //! Expected gains converted to probabilities.
 
+use serde::{Deserialize, Serialize};
+
 /// Newton steps. The problem is convex and has two parameters.
 const NEWTON_STEPS: usize = 20;
 /// Strength of the prior that keeps the curve near its start, in observations.
@@ -7,7 +9,7 @@ const PRIOR_OBSERVATIONS: f64 = 2.0;
 
 /// The probability that a person accepts a box without changes: `1 / (1 + exp(-(slope * gain + offset)))`
 /// (Platt 1999, 'Probabilistic outputs for support vector machines').
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// Positive: a larger gain is never less probable.
     pub slope: f64,
@@ -52,11 +54,12 @@ impl Calibration {
             fitted.offset -= (a * gradient[1] - b * gradient[0]) / determinant;
         }
         // A larger gain must never be less probable.
-        if fitted.slope.is_finite() && fitted.offset.is_finite() && fitted.slope > 0.0 {
-            fitted
-        } else {
-            start
-        }
+        if fitted.is_sound() { fitted } else { start }
+    }
+
+    /// Whether it is finite and grows with the gain.
+    pub fn is_sound(&self) -> bool {
+        self.slope.is_finite() && self.offset.is_finite() && self.slope > 0.0
     }
 
     /// The probability in full precision.
