@@ -47,7 +47,7 @@ pub struct Prior {
 pub struct PriorExample<'a> {
     /// `[candidates * FEATURES]`.
     pub features: &'a [f32],
-    /// The [gain](crate::learn::gain::gain) of each candidate.
+    /// The [gain](super::candidate_gains) of each candidate.
     pub gains: &'a [f32],
     /// The weight of the picture.
     pub weight: f64,

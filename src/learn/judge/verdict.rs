@@ -101,7 +101,8 @@ impl JudgedCandidates {
         self.gains = judge.prior.gains(&self.features);
     }
 
-    /// One box per object by descending gain. That of the best one includes [`BEST_BONUS`].
+    /// One box per object by descending gain. That of the best one is raised, because most
+    /// pictures show something.
     pub fn selected(&self) -> Vec<Selected> {
         let boxes: Vec<BBox> = self
             .candidates
