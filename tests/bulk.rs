@@ -499,6 +499,37 @@ fn bad_options_are_refused() {
     assert_eq!(place.names("."), ["set"]);
 }
 
+#[test]
+fn judged_boxes_have_no_threshold_and_image_labels_alone_do() {
+    let place = Place::new();
+    place.pictures("set", 1);
+    let line = "propose set --patches 49 --threshold 0.5";
+    place.run(line).refuses(&[
+        "the method pool cuts no map",
+        "--min-score",
+        "--method affinity",
+    ]);
+    place.run(&format!("{line} --method affinity")).exits(0);
+    let networks = &place.json("boxes.json")["info"]["networks"];
+    assert_eq!(names_of(networks), ["backbone", "companion"]);
+    place
+        .run("propose set --patches 49 --min-score 0.05 --out pool.json")
+        .exits(0);
+    let networks = &place.json("pool.json")["info"]["networks"];
+    assert_eq!(
+        names_of(networks),
+        ["backbone", "companion", "detector", "judge"]
+    );
+}
+
+/// The names in a list of networks.
+fn names_of(networks: &Value) -> Vec<&str> {
+    let networks = networks.as_array().unwrap().iter();
+    networks
+        .map(|network| network["name"].as_str().unwrap())
+        .collect()
+}
+
 // --- Closed output ----------------------------------------------------------------------------
 
 #[test]

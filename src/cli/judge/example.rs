@@ -2,9 +2,7 @@
 
 use crate::evaluate::{EvaluationCase, Prediction, TruthBox};
 use crate::geometry::BBox;
-use crate::learn::judge::{
-    Calibration, Judge, JudgedCandidates, Prior, PriorExample, candidate_gains,
-};
+use crate::learn::judge::{Judge, JudgedCandidates, PriorExample, candidate_gains};
 use crate::localize::{BoxMode, BoxOptions, Method, ScoredBox};
 use crate::propose::{self, Inference, Target};
 
@@ -73,13 +71,5 @@ impl Example {
             truth: truth.collect(),
             predictions: predictions.collect(),
         }
-    }
-}
-
-/// A judge whose probabilities say nothing yet.
-pub fn uncalibrated(prior: Prior) -> Judge {
-    Judge {
-        prior,
-        calibration: Calibration::default(),
     }
 }

@@ -1,6 +1,6 @@
 //! Examples -> a judge, and its boxes for pictures of folders that were left out.
 
-use super::example::{Example, uncalibrated};
+use super::example::Example;
 use crate::learn::judge::{Calibration, Judge, Prior};
 
 /// The minimum IoU at which a person accepts a box without changes.
@@ -18,8 +18,8 @@ pub struct ExampleSet {
     pub mosaics: Vec<Example>,
 }
 
-/// A judge fitted to all sets except those of a group. Each set weighs the same, and so do its mosaics.
-/// `None` if there is no candidate.
+/// A judge fitted to all sets except those of a group, not calibrated yet. Each set weighs the same, and so
+/// do its mosaics. `None` if there is no candidate.
 pub fn fit_prior(sets: &[ExampleSet], left_out: Option<usize>) -> Option<Judge> {
     let sets = sets.iter().filter(|set| Some(set.group) != left_out);
     let parts = sets.flat_map(|set| [&set.pictures, &set.mosaics]);
@@ -31,7 +31,10 @@ pub fn fit_prior(sets: &[ExampleSet], left_out: Option<usize>) -> Option<Judge> 
                 .map(move |example| example.for_prior(1.0 / total))
         })
         .collect();
-    Some(uncalibrated(Prior::fit(&examples)?))
+    Some(Judge {
+        prior: Prior::fit(&examples)?,
+        calibration: Calibration::default(),
+    })
 }
 
 /// The probabilities of acceptance that fit the boxes of judges that were fitted without each set's group,

@@ -52,7 +52,7 @@ pub fn candidates(
     detections: &[DetectedBox],
     size: (u32, u32),
 ) -> Vec<Candidate> {
-    let mut found = regions(maps, size);
+    let mut found = distinct_regions(maps, size);
     let smallest = MIN_DETECTION_SHARE * size.0 as f32 * size.1 as f32;
     let detected = detections.iter().filter_map(|detected| {
         let bbox = detected.bbox.clipped(size.0, size.1);
@@ -67,15 +67,20 @@ pub fn candidates(
     found
 }
 
-/// The regions of the map of any object at all thresholds, each once.
-fn regions(maps: &PictureMaps, size: (u32, u32)) -> Vec<Candidate> {
+/// The regions of the map of any object at all thresholds whose boxes cover more than `min_share` of a
+/// picture of `size` pixels, from the lowest threshold on. Regions at different thresholds may have the same
+/// box.
+pub fn regions_at_all_thresholds(
+    maps: &PictureMaps,
+    size: (u32, u32),
+    min_share: f32,
+) -> Vec<Candidate> {
     let Some(localizer) = Localizer::new(maps, Method::Affinity, None) else {
         return Vec::new();
     };
-    let smallest = MIN_REGION_SHARE * size.0 as f32 * size.1 as f32;
-    let mut all: Vec<Candidate> = Vec::new();
-    for step in 0..THRESHOLDS {
-        let threshold = 0.15 + 0.05 * step as f32;
+    let smallest = min_share * size.0 as f32 * size.1 as f32;
+    let thresholds = (0..THRESHOLDS).map(|step| 0.15 + 0.05 * step as f32);
+    let regions = thresholds.flat_map(|threshold| {
         let options = BoxOptions {
             threshold: Some(threshold),
             min_area: Some(0.0),
@@ -83,7 +88,7 @@ fn regions(maps: &PictureMaps, size: (u32, u32)) -> Vec<Candidate> {
             ..BoxOptions::default()
         };
         let boxes = localizer.boxes(&options, size).into_iter();
-        all.extend(boxes.filter_map(|region| {
+        boxes.filter_map(move |region| {
             let bbox = region.bbox.clipped(size.0, size.1);
             Some(Candidate {
                 bbox: bbox.filter(|bbox| bbox.area() > smallest)?,
@@ -91,8 +96,14 @@ fn regions(maps: &PictureMaps, size: (u32, u32)) -> Vec<Candidate> {
                 score: region.score,
                 threshold,
             })
-        }));
-    }
+        })
+    });
+    regions.collect()
+}
+
+/// The regions at all thresholds with the best scores, each once.
+fn distinct_regions(maps: &PictureMaps, size: (u32, u32)) -> Vec<Candidate> {
+    let mut all = regions_at_all_thresholds(maps, size, MIN_REGION_SHARE);
     all.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut kept: Vec<Candidate> = Vec::new();
     for candidate in all {

@@ -1,12 +1,10 @@
 //! What is known about each candidate: numbers that depend neither on the size of the picture nor on what
 //! it shows.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
-
 use super::candidate::{Candidate, CandidateSource};
 use crate::geometry::BBox;
 use crate::learn::overlap::Overlaps;
+use crate::learn::ridge::predict;
 use crate::localize::{Evidence, PictureMaps};
 
 /// Number of features of a candidate.
@@ -77,6 +75,8 @@ pub const FEATURE_NAMES: [&str; 45] = [
     "det_rel",
 ];
 
+/// The index of `best` in the relations to a source.
+const BEST: usize = 3;
 /// Width of the ring around a box, in multiples of its sides; at least a patch.
 const RING_SHARE: f32 = 0.35;
 /// A candidate is inside another one if this share of it is.
@@ -112,12 +112,12 @@ pub fn features(
         features.extend(related.iter().flatten());
         features.extend(looks.of(at));
         for (source, relations) in sources.iter().zip(&related) {
-            let best = relations[3];
+            let best = relations[BEST];
             features.extend(source.peers(candidates, &overlaps, &looks, at, best));
         }
         features.extend(shape(bbox, size));
         for (source, relations) in sources.iter().zip(&related) {
-            features.push(relations[3] / source.max.max(1e-3));
+            features.push(relations[BEST] / source.max.max(1e-3));
         }
     }
     features
@@ -277,13 +277,7 @@ impl Looks {
         let means: Vec<Vec<f32>> = inside.iter().map(|weights| to_mean(weights)).collect();
         let ring_means: Vec<Vec<f32>> = rings.iter().map(|weights| to_mean(weights)).collect();
         let of_keys = |rows: &[Vec<f32>]| -> Vec<f32> {
-            product(
-                &rows.concat(),
-                &evidence.key_similarity,
-                rows.len(),
-                patches,
-                patches,
-            )
+            predict(&rows.concat(), &evidence.key_similarity, patches, patches)
         };
         let (keys, ring_keys) = (of_keys(&means), of_keys(&ring_means));
         let uniform = vec![1.0 / patches as f32; patches];
@@ -346,7 +340,7 @@ fn similarities(means: &[Vec<f32>], keys: &[f32], background: &[f32]) -> Vec<f32
     let transposed: Vec<f32> = (0..patches * count)
         .map(|i| flat[i % count * patches + i / count])
         .collect();
-    let mut products = product(keys, &transposed, count, patches, count);
+    let mut products = predict(keys, &transposed, patches, count);
     for i in 0..count {
         for j in 0..count {
             products[i * count + j] += all - of_background[i] - of_background[j];
@@ -390,18 +384,4 @@ fn relative_entropy(values: &[f32]) -> f32 {
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-/// `[rows * inner] x [inner * columns] -> [rows * columns]`.
-fn product(a: &[f32], b: &[f32], rows: usize, inner: usize, columns: usize) -> Vec<f32> {
-    let mut result = vec![0.0; rows * columns];
-    matmul(
-        MatMut::from_row_major_slice_mut(&mut result, rows, columns),
-        Accum::Replace,
-        MatRef::from_row_major_slice(a, rows, inner),
-        MatRef::from_row_major_slice(b, inner, columns),
-        1.0,
-        Par::Seq,
-    );
-    result
 }

@@ -22,6 +22,6 @@ mod tests;
 mod verdict;
 
 pub use crate::learn::calibration::Calibration;
-pub use candidate::{Candidate, CandidateSource, MAX_CANDIDATES, candidates};
+pub use candidate::{Candidate, CandidateSource, MAX_CANDIDATES, regions_at_all_thresholds};
 pub use prior::{Prior, PriorExample};
 pub use verdict::{Judge, JudgedCandidates, candidate_gains};
