@@ -315,3 +315,59 @@ fn with_a_class_map_names_are_judged() {
     let top1 = json["classification"]["top1_cls"].as_f64().unwrap();
     assert!((0.0..1.0).contains(&top1) && top1 > 0.0, "{top1}");
 }
+
+/// At this threshold the boxes are far too small, so every object is drawn.
+#[test]
+fn effort_with_fit_is_measured_if_requested() {
+    let mut truth = truth();
+    let images = truth["images"].as_array_mut().unwrap();
+    images.retain(|image| {
+        ["Hammer/018964.jpg", "SodaCan/029866.jpg"]
+            .map(Value::from)
+            .contains(&image["file_name"])
+    });
+    let ids: Vec<Value> = images.iter().map(|image| image["id"].clone()).collect();
+    let annotations = truth["annotations"].as_array_mut().unwrap();
+    annotations.retain(|annotation| ids.contains(&annotation["image_id"]));
+    let place = sample_with(&truth);
+    let measured = |options: &str| {
+        let line = "eval . --quality fast --patches 64 --threshold 0.95 --json metrics.json";
+        let models = repository("models");
+        let run: Run = place
+            .command(&format!("{line} {options}"))
+            .arg("--models")
+            .arg(models)
+            .output()
+            .unwrap()
+            .into();
+        (run.exits(0), place.json("metrics.json"))
+    };
+    let (run, metrics) = measured("--fit");
+    let fit = &metrics["effort_with_fit"];
+    let count = |key: &str| fit[key].as_f64().unwrap();
+    assert_eq!((count("objects"), count("draws")), (2.0, 2.0), "{fit}");
+    assert!(count("fitted_draws") > 0.0, "{fit}");
+    assert_eq!(fit["without_fit"], metrics["effort"]["effort"]);
+    let other_draws = count("draws") - count("fitted_draws");
+    let work = 2.0 * count("fitted_draws") + 3.5 * other_draws + count("rejects");
+    assert_near(&fit["effort"], work / 6.0);
+    run.prints("effort with fit ").prints(" of 2 draws");
+
+    let (run, metrics) = measured("");
+    assert!(metrics.get("effort_with_fit").is_none(), "{metrics}");
+    assert!(!run.stdout.contains("with fit"), "{}", run.stdout);
+}
+
+#[test]
+fn fit_needs_its_network_and_the_pictures() {
+    let place = sample_with(&truth());
+    let backbone = "models/dinov2-vits14.safetensors";
+    place.write(backbone, fs::read(repository(backbone)).unwrap());
+    place
+        .run("eval . --quality fast --fit --models models")
+        .refuses(&["--fit cannot be used", "mobile_sam.safetensors", "--models"]);
+    place.write("results.json", "[]");
+    place
+        .run("eval . --fit --results results.json")
+        .refuses(&["--fit", "--results"]);
+}
