@@ -316,19 +316,17 @@ fn with_a_class_map_names_are_judged() {
     assert!((0.0..1.0).contains(&top1) && top1 > 0.0, "{top1}");
 }
 
-/// At this threshold the boxes are far too small, so every object is drawn.
+/// At this threshold the boxes are far too small, so the object is drawn.
 #[test]
 fn effort_with_fit_is_measured_if_requested() {
     let mut truth = truth();
+    // One picture: without optimisation the network is slow.
+    let can = |image: &Value| image["file_name"] == "SodaCan/029866.jpg";
     let images = truth["images"].as_array_mut().unwrap();
-    images.retain(|image| {
-        ["Hammer/018964.jpg", "SodaCan/029866.jpg"]
-            .map(Value::from)
-            .contains(&image["file_name"])
-    });
-    let ids: Vec<Value> = images.iter().map(|image| image["id"].clone()).collect();
+    images.retain(can);
+    let id = images[0]["id"].clone();
     let annotations = truth["annotations"].as_array_mut().unwrap();
-    annotations.retain(|annotation| ids.contains(&annotation["image_id"]));
+    annotations.retain(|annotation| annotation["image_id"] == id);
     let place = sample_with(&truth);
     let measured = |options: &str| {
         let line = "eval . --quality fast --patches 64 --threshold 0.95 --json metrics.json";
@@ -345,13 +343,11 @@ fn effort_with_fit_is_measured_if_requested() {
     let (run, metrics) = measured("--fit");
     let fit = &metrics["effort_with_fit"];
     let count = |key: &str| fit[key].as_f64().unwrap();
-    assert_eq!((count("objects"), count("draws")), (2.0, 2.0), "{fit}");
-    assert!(count("fitted_draws") > 0.0, "{fit}");
+    let counts = ["objects", "draws", "fitted_draws"].map(count);
+    assert_eq!(counts, [1.0, 1.0, 1.0], "{fit}");
     assert_eq!(fit["without_fit"], metrics["effort"]["effort"]);
-    let other_draws = count("draws") - count("fitted_draws");
-    let work = 2.0 * count("fitted_draws") + 3.5 * other_draws + count("rejects");
-    assert_near(&fit["effort"], work / 6.0);
-    run.prints("effort with fit ").prints(" of 2 draws");
+    assert_near(&fit["effort"], (2.0 + count("rejects")) / 3.0);
+    run.prints("effort with fit ").prints("1 of 1 draws");
 
     let (run, metrics) = measured("");
     assert!(metrics.get("effort_with_fit").is_none(), "{metrics}");

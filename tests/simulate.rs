@@ -63,10 +63,10 @@ fn effort_with_fit_is_a_column_of_its_own() {
     place.sample("images");
     let truth = std::fs::read(repository("assets/sample/truth.json")).unwrap();
     let mut truth: Value = serde_json::from_slice(&truth).unwrap();
-    truth["images"].as_array_mut().unwrap().truncate(2);
-    let ids = [1, 2].map(Value::from);
+    // One picture: without optimisation the network is slow.
+    truth["images"].as_array_mut().unwrap().truncate(1);
     let annotations = truth["annotations"].as_array_mut().unwrap();
-    annotations.retain(|annotation| ids.contains(&annotation["image_id"]));
+    annotations.retain(|annotation| annotation["image_id"] == 1);
     place.write("truth.json", truth.to_string());
     let options = "--quality fast --patches 64 --threshold 0.95 --seeds 2 --json report.json";
     let run: Run = place
@@ -78,7 +78,7 @@ fn effort_with_fit_is_a_column_of_its_own() {
     run.exits(0).prints("false  with fit");
     let report = place.json("report.json");
     let figures = |seed: usize, learning: &str| report["seeds"][seed]["all"][learning].clone();
-    // All objects are drawn at this threshold, which fitting makes cheaper or dearer.
+    // The object is drawn at this threshold, which fitting makes cheaper or dearer.
     let off = figures(0, "off");
     let number = |key: &str| off[key].as_f64().unwrap();
     assert!(
@@ -89,7 +89,7 @@ fn effort_with_fit_is_a_column_of_its_own() {
     assert_eq!(
         off,
         figures(0, "on"),
-        "two pictures are too few to learn from"
+        "one picture is too few to learn from"
     );
 }
 
