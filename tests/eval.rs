@@ -315,3 +315,55 @@ fn with_a_class_map_names_are_judged() {
     let top1 = json["classification"]["top1_cls"].as_f64().unwrap();
     assert!((0.0..1.0).contains(&top1) && top1 > 0.0, "{top1}");
 }
+
+/// At this threshold the boxes are far too small, so the object is drawn.
+#[test]
+fn effort_with_fit_is_measured_if_requested() {
+    let mut truth = truth();
+    // One picture: without optimisation the network is slow.
+    let can = |image: &Value| image["file_name"] == "SodaCan/029866.jpg";
+    let images = truth["images"].as_array_mut().unwrap();
+    images.retain(can);
+    let id = images[0]["id"].clone();
+    let annotations = truth["annotations"].as_array_mut().unwrap();
+    annotations.retain(|annotation| annotation["image_id"] == id);
+    let place = sample_with(&truth);
+    let measured = |options: &str| {
+        let line = "eval . --quality fast --patches 64 --threshold 0.95 --json metrics.json";
+        let models = repository("models");
+        let run: Run = place
+            .command(&format!("{line} {options}"))
+            .arg("--models")
+            .arg(models)
+            .output()
+            .unwrap()
+            .into();
+        (run.exits(0), place.json("metrics.json"))
+    };
+    let (run, metrics) = measured("--fit");
+    let fit = &metrics["effort_with_fit"];
+    let count = |key: &str| fit[key].as_f64().unwrap();
+    let counts = ["objects", "draws", "fitted_draws"].map(count);
+    assert_eq!(counts, [1.0, 1.0, 1.0], "{fit}");
+    assert_eq!(fit["without_fit"], metrics["effort"]["effort"]);
+    assert_near(&fit["effort"], (2.0 + count("rejects")) / 3.0);
+    run.prints("effort with fit ").prints("1 of 1 draws");
+
+    let (run, metrics) = measured("");
+    assert!(metrics.get("effort_with_fit").is_none(), "{metrics}");
+    assert!(!run.stdout.contains("with fit"), "{}", run.stdout);
+}
+
+#[test]
+fn fit_needs_its_network_and_the_pictures() {
+    let place = sample_with(&truth());
+    let backbone = "models/dinov2-vits14.safetensors";
+    place.write(backbone, fs::read(repository(backbone)).unwrap());
+    place
+        .run("eval . --quality fast --fit --models models")
+        .refuses(&["--fit cannot be used", "mobile_sam.safetensors", "--models"]);
+    place.write("results.json", "[]");
+    place
+        .run("eval . --fit --results results.json")
+        .refuses(&["--fit", "--results"]);
+}

@@ -58,6 +58,42 @@ fn learning_saves_work() {
 }
 
 #[test]
+fn effort_with_fit_is_a_column_of_its_own() {
+    let place = Place::new();
+    place.sample("images");
+    let truth = std::fs::read(repository("assets/sample/truth.json")).unwrap();
+    let mut truth: Value = serde_json::from_slice(&truth).unwrap();
+    // One picture: without optimisation the network is slow.
+    truth["images"].as_array_mut().unwrap().truncate(1);
+    let annotations = truth["annotations"].as_array_mut().unwrap();
+    annotations.retain(|annotation| annotation["image_id"] == 1);
+    place.write("truth.json", truth.to_string());
+    let options = "--quality fast --patches 64 --threshold 0.95 --seeds 2 --json report.json";
+    let run: Run = place
+        .command(&format!("simulate . --fit {options} --models"))
+        .arg(repository("models"))
+        .output()
+        .unwrap()
+        .into();
+    run.exits(0).prints("false  with fit");
+    let report = place.json("report.json");
+    let figures = |seed: usize, learning: &str| report["seeds"][seed]["all"][learning].clone();
+    // The object is drawn at this threshold, which fitting makes cheaper or dearer.
+    let off = figures(0, "off");
+    let number = |key: &str| off[key].as_f64().unwrap();
+    assert!(
+        (number("effort_with_fit") - number("effort")).abs() > 0.05,
+        "{off}"
+    );
+    assert_eq!(off, figures(1, "off"));
+    assert_eq!(
+        off,
+        figures(0, "on"),
+        "one picture is too few to learn from"
+    );
+}
+
+#[test]
 fn a_plot_of_another_kind_and_a_missing_truth_are_refused() {
     let place = Place::new();
     place.sample("images");

@@ -20,12 +20,14 @@
 //! | `options` | options that several subcommands share |
 //! | `ground_truth` | the true boxes of a folder of pictures |
 //! | `evaluation_pass` | one pass of a model over pictures with ground truth |
+//! | `box_fitting` | the option `--fit`: the effort of a person who has boxes fitted to objects |
 //! | `report_output` | where tables, metrics and plots go |
 //! | `plot` | curves as SVG or PNG |
 //! | `progress`, `console`, `interrupt`, `exit_code` | the terminal |
 
 #[macro_use]
 mod console;
+mod box_fitting;
 mod command;
 mod eval;
 mod evaluation_pass;

@@ -3,7 +3,8 @@
 //! There are three families of metrics for three questions:
 //! - *How good is it as a detector?* [`coco_metrics`]: AP and recall, the same numbers as
 //!   pycocotools' `COCOeval` (`iouType="bbox"`, area `all`, 100 detections per picture and category).
-//! - *How much work is left for a person?* [`annotation_effort`].
+//! - *How much work is left for a person?* [`annotation_effort`]; [`FitEffort`] for a person with a tool
+//!   that fits boxes to objects.
 //! - *How good is it at weakly supervised localisation (WSOL)?* [`LocalizationCurve`]: GT-known Loc
 //!   and `MaxBoxAcc` over thresholds (Choe et al. 2020, 'Evaluating Weakly Supervised Object
 //!   Localization Methods Right', arXiv 2001.07437); [`ClassLocalization`]: Top-1 and Top-5 Cls and
@@ -40,7 +41,9 @@
 //! | `iou` | how much boxes overlap |
 //! | `ratio` | shares of counts |
 //! | `coco` | AP and recall |
+//! | `matching` | what a person does with every object and proposal of a picture |
 //! | `effort` | actions that are left for a person |
+//! | `fit_effort` | the same for a person who fits boxes to objects |
 //! | `rough` | a true box as a person draws it in a hurry |
 //! | `wsol` | localisation over thresholds, Top-1 and Top-5 |
 //! | `protocol` | boxes as published evaluation code rounds and clamps them before comparison |
@@ -48,7 +51,9 @@
 mod case;
 mod coco;
 mod effort;
+mod fit_effort;
 mod iou;
+mod matching;
 mod protocol;
 mod ratio;
 mod rough;
@@ -59,6 +64,7 @@ mod wsol;
 pub use case::{ClassMatching, EvaluationCase, Prediction, TruthBox};
 pub use coco::{CocoMetrics, coco_metrics};
 pub use effort::{AnnotationEffort, annotation_effort};
+pub use fit_effort::FitEffort;
 pub use iou::{IouConvention, best_iou};
 pub use protocol::ProtocolTruth;
 pub use rough::rough_box;

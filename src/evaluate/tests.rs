@@ -1,5 +1,5 @@
 use super::coco::{IOU_75, IOU_STEPS, by_descending_score, iou_threshold};
-use super::effort::best_assignment;
+use super::matching::best_assignment;
 use super::*;
 use crate::geometry::BBox;
 

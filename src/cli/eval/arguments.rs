@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::protocol::ProtocolOptions;
+use crate::cli::box_fitting::FitOption;
 use crate::cli::options::ModelOptions;
 
 /// The arguments of `tsukami eval`.
@@ -30,7 +31,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with = "results")]
     pub map: Option<PathBuf>,
     /// Measure the boxes of a COCO results list instead of running the model
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "head", "sweep"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "head", "sweep", "fit"])]
     pub results: Option<PathBuf>,
     /// With --results: judge boxes by position only, not by class
     #[arg(long, requires = "results")]
@@ -41,6 +42,8 @@ pub struct Arguments {
     /// Plot the localisation over the threshold as SVG or PNG
     #[arg(long, value_name = "FILE", conflicts_with = "results")]
     pub plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub fit: FitOption,
     #[command(flatten)]
     pub protocol: ProtocolOptions,
 }

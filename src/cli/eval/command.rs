@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::arguments::Arguments;
-use super::measurement::measure;
+use super::measurement::{LabelledFolder, measure};
 use super::protocol;
 use super::report::{self, EvaluationReport};
 use super::results::measure_results;
 use super::variants::{Variant, Variants};
-use crate::cli::ground_truth::{GroundTruth, ground_truth_of};
+use crate::cli::ground_truth::ground_truth_of;
 use crate::cli::report_output;
 use crate::formats::class_map;
 use crate::formats::coco::Instances;
@@ -54,6 +54,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let naming = map.map(class_map::read).transpose()?.unwrap_or_default();
     let networks = arguments.model.open()?;
     let model = &networks.model;
+    let fitter = arguments.fit.open(&arguments.model.backbone, model)?;
+    let set = LabelledFolder {
+        truths: &truths,
+        fitter: fitter.as_ref(),
+    };
     let has_companion = arguments.model.quality > Quality::Fast;
     let all = Variants {
         instances: &instances,
@@ -67,21 +72,21 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let companion = has_companion.then_some(ClassSource::Companion);
     if arguments.compare {
         let variants = all.all([head, companion].into_iter().flatten());
-        compare(arguments, &truths, networks.as_ref(), &variants)
+        compare(arguments, set, networks.as_ref(), &variants)
     } else {
         let variant = all.one(arguments.model.method, head, companion);
-        measure_one(arguments, &truths, networks.as_ref(), variant)
+        measure_one(arguments, set, networks.as_ref(), variant)
     }
 }
 
 /// Measures the boxes that `tsukami propose` would propose with the same options.
 fn measure_one(
     arguments: &Arguments,
-    truths: &[GroundTruth],
+    set: LabelledFolder<'_>,
     networks: NetworksRef<'_>,
     variant: Variant<'_>,
 ) -> anyhow::Result<u8> {
-    let reports = measure(arguments, truths, networks, &[variant])?;
+    let reports = measure(arguments, set, networks, &[variant])?;
     let report = &reports[0];
     let json = arguments.json.as_deref();
     let code = write_report(&report.table(arguments.sweep), report, json, report)?;
@@ -99,11 +104,11 @@ fn measure_one(
 /// Measures the variants side by side.
 fn compare(
     arguments: &Arguments,
-    truths: &[GroundTruth],
+    set: LabelledFolder<'_>,
     networks: NetworksRef<'_>,
     variants: &[Variant<'_>],
 ) -> anyhow::Result<u8> {
-    let reports = measure(arguments, truths, networks, variants)?;
+    let reports = measure(arguments, set, networks, variants)?;
     let names: Vec<String> = variants.iter().map(Variant::name).collect();
     let named: BTreeMap<&str, &EvaluationReport> =
         names.iter().map(String::as_str).zip(&reports).collect();

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use super::arguments::Arguments;
 use super::report::{EvaluationReport, Localization};
 use super::variants::{ClassNames, Variant};
+use crate::cli::box_fitting::{BoxFitter, ProposedPicture};
 use crate::cli::evaluation_pass::{EvaluatedPicture, measure_all};
 use crate::cli::ground_truth::GroundTruth;
 use crate::evaluate::{
@@ -154,13 +155,22 @@ impl Measurement<'_> {
     }
 }
 
+/// The pictures to measure on.
+#[derive(Clone, Copy)]
+pub struct LabelledFolder<'a> {
+    /// The pictures with their true boxes.
+    pub truths: &'a [GroundTruth],
+    /// Fits boxes, if the effort with fitting is measured.
+    pub fitter: Option<&'a BoxFitter>,
+}
+
 /// Measures all variants in one pass over the pictures.
 ///
 /// # Errors
-/// If the model cannot do what a variant needs.
+/// If the model cannot do what a variant needs, or boxes cannot be fitted.
 pub fn measure(
     arguments: &Arguments,
-    truths: &[GroundTruth],
+    LabelledFolder { truths, fitter }: LabelledFolder<'_>,
     networks: NetworksRef<'_>,
     variants: &[Variant<'_>],
 ) -> anyhow::Result<Vec<EvaluationReport>> {
@@ -204,18 +214,32 @@ pub fn measure(
                 };
                 measurement.of(view, &truths[index])
             });
-            measured.collect::<Vec<Measured>>()
+            (index, measured.collect::<Vec<Measured>>())
         },
     );
+    let with_fit = fitter.map(|fitter| {
+        let pictures = pass.measured.iter();
+        let pictures = pictures.map(|(index, measured)| ProposedPicture {
+            picture: &truths[*index],
+            cases: measured.iter().map(|found| found.case.clone()).collect(),
+        });
+        fitter.efforts(&pictures.collect::<Vec<ProposedPicture<'_>>>())
+    });
+    let with_fit = with_fit.transpose()?;
     let mut measured_by_variant: Vec<Vec<Measured>> = variants.iter().map(|_| Vec::new()).collect();
-    for picture in pass.measured {
+    for (_, picture) in pass.measured {
         for (measured, variant) in picture.into_iter().zip(&mut measured_by_variant) {
             variant.push(measured);
         }
     }
-    let reports = measurements.iter().zip(measured_by_variant);
+    let reports = measurements.iter().zip(measured_by_variant).enumerate();
     Ok(reports
-        .map(|(measurement, measured)| measurement.report(measured, &pass.failed))
+        .map(|(variant, (measurement, measured))| EvaluationReport {
+            effort_with_fit: with_fit
+                .as_ref()
+                .map(|pictures| pictures.iter().map(|efforts| efforts[variant]).sum()),
+            ..measurement.report(measured, &pass.failed)
+        })
         .collect())
 }
 
@@ -274,6 +298,7 @@ impl<'a> Measurement<'a> {
             classification: classification.metrics(),
             detection: coco_metrics(&cases, classes),
             effort: annotation_effort(&cases, classes),
+            effort_with_fit: None,
         }
     }
 }

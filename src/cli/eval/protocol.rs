@@ -63,7 +63,7 @@ impl fmt::Display for Protocol {
 pub struct ProtocolOptions {
     /// Measure as the TS-CAM paper does, by default with its method: on the validation set of ILSVRC
     /// (DIR contains its pictures) or on the test split of CUB-200-2011 (DIR is the data set's folder)
-    #[arg(long, value_enum, conflicts_with_all = ["truth", "results", "patches"])]
+    #[arg(long, value_enum, conflicts_with_all = ["truth", "results", "patches", "fit"])]
     pub protocol: Option<Protocol>,
     /// With --protocol ilsvrc: the folder of wsolevaluation's metadata for the validation set
     #[arg(

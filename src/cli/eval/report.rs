@@ -4,8 +4,8 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::evaluate::{
-    AnnotationEffort, ClassLocalizationMetrics, CocoMetrics, LocalizationCurve, LocalizationPoint,
-    best_point,
+    AnnotationEffort, ClassLocalizationMetrics, CocoMetrics, FitEffort, LocalizationCurve,
+    LocalizationPoint, best_point,
 };
 
 /// Every fifth threshold of the curve is printed.
@@ -26,6 +26,9 @@ pub struct EvaluationReport {
     pub detection: Option<CocoMetrics>,
     /// The work that is left for a person.
     pub effort: AnnotationEffort,
+    /// The same with fitting, regardless of classes. `None` without --fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effort_with_fit: Option<FitEffort>,
 }
 
 /// One box per picture and class, at several thresholds.
@@ -148,6 +151,18 @@ impl EvaluationReport {
             number(effort),
             number(boxes_per_picture)
         ));
+        if let Some(fit) = &self.effort_with_fit {
+            lines.push(format!(
+                "effort with fit {}   {} of {} edits and {} of {} draws are right once fitted; {} \
+                 without fit, regardless of classes",
+                number(&fit.effort()),
+                fit.fitted_edits,
+                fit.edits,
+                fit.fitted_draws,
+                fit.draws,
+                number(&fit.without_fit()),
+            ));
+        }
         if *empty_pictures > 0 {
             lines.push(format!(
                 "false boxes per picture without objects {}   ({empty_pictures} pictures)",
@@ -163,10 +178,15 @@ impl EvaluationReport {
 pub fn comparison(variants: &[String], reports: &[EvaluationReport]) -> String {
     let percent = |x: Option<f64>| x.map_or("    -".to_owned(), |x| format!("{:5.1}", 100.0 * x));
     let number = |x: Option<f64>| x.map_or("   -".to_owned(), |x| format!("{x:.2}"));
+    let has_fit = reports
+        .iter()
+        .any(|report| report.effort_with_fit.is_some());
+    let with_fit = if has_fit { "  with fit" } else { "" };
     let mut lines = vec![
         "                      one box: in use      best of all thresholds   all boxes".to_owned(),
-        "                        0.5   0.7  0.75      0.5   0.7  0.75     AP50  AP75  recall  effort  false"
-            .to_owned(),
+        format!(
+            "                        0.5   0.7  0.75      0.5   0.7  0.75     AP50  AP75  recall  effort  false{with_fit}"
+        ),
     ];
     for (variant, report) in variants.iter().zip(reports) {
         let found = report.localization.as_ref();
@@ -191,10 +211,20 @@ pub fn comparison(variants: &[String], reports: &[EvaluationReport]) -> String {
             number(report.effort.effort),
             number(report.effort.false_boxes_per_empty_picture),
         ));
+        if let (Some(fit), Some(line)) = (&report.effort_with_fit, lines.last_mut()) {
+            line.push_str(&format!("      {}", number(fit.effort())));
+        }
     }
     lines.push(
-        "one box: GT-known Loc at IoU 0.5, 0.7 and 0.75; false: boxes per picture without objects\n"
+        "one box: GT-known Loc at IoU 0.5, 0.7 and 0.75; false: boxes per picture without objects"
             .to_owned(),
     );
+    if has_fit {
+        lines.push(
+            "with fit: effort if every edited or drawn box is fitted first, regardless of classes"
+                .to_owned(),
+        );
+    }
+    lines.push(String::new());
     lines.join("\n")
 }

@@ -58,5 +58,6 @@ pub fn measure_results(
         classification: None,
         detection: coco_metrics(&cases, classes),
         effort: annotation_effort(&cases, classes),
+        effort_with_fit: None,
     })
 }

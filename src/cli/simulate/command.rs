@@ -6,9 +6,11 @@ use std::sync::Arc;
 use anyhow::bail;
 use clap::Args;
 
+use super::fitting::fit_reviews;
 use super::reliability::Reliability;
 use super::report::{SimulationReport, curves};
 use super::review::{SimulatedPicture, SimulationRun, prediction, review};
+use crate::cli::box_fitting::FitOption;
 use crate::cli::evaluation_pass::{EvaluatedPicture, measure_all};
 use crate::cli::ground_truth::{GroundTruth, ground_truth_of};
 use crate::cli::options::ModelOptions;
@@ -16,7 +18,7 @@ use crate::cli::{plot, report_output};
 use crate::formats::coco::Instances;
 use crate::learn::boxes::{self, PictureFeatures};
 use crate::localize::{BoxMode, BoxOptions};
-use crate::propose::{self, Inference, PipelineSettings, Target};
+use crate::propose::{self, Inference, NetworksRef, PipelineSettings, Target};
 use crate::tscam::InputOptions;
 
 /// The arguments of `tsukami simulate`.
@@ -34,6 +36,8 @@ pub struct Arguments {
     seeds: u64,
     #[command(flatten)]
     model: ModelOptions,
+    #[command(flatten)]
+    fit: FitOption,
     /// Also write the metrics as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -62,11 +66,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         plot::check(path)?;
     }
     let truths = ground_truth_of(&instances, folder)?;
-    let (pictures, failed) = infer(arguments, &truths)?;
+    let networks = arguments.model.open()?;
+    let fitter = arguments
+        .fit
+        .open(&arguments.model.backbone, &networks.model)?;
+    let (pictures, failed) = infer(arguments, networks.as_ref(), &truths)?;
     let mut reliability = Reliability::default();
-    let runs: Vec<SimulationRun> = (0..arguments.seeds)
+    let mut runs: Vec<SimulationRun> = (0..arguments.seeds)
         .map(|seed| review(&pictures, seed, &mut reliability))
         .collect();
+    if let Some(fitter) = &fitter {
+        fit_reviews(fitter, &pictures, &mut runs)?;
+    }
     let report = SimulationReport::new(&runs, &reliability, failed);
     let code = report_output::write_report(
         &report.table(),
@@ -89,12 +100,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 }
 
 /// Runs the model on every picture once. Also returns why some pictures could not be read.
-fn infer(
+fn infer<'a>(
     arguments: &Arguments,
-    truths: &[GroundTruth],
-) -> anyhow::Result<(Vec<SimulatedPicture>, Vec<String>)> {
-    let networks = arguments.model.open()?;
-    let model = &networks.model;
+    networks: NetworksRef<'_>,
+    truths: &'a [GroundTruth],
+) -> anyhow::Result<(Vec<SimulatedPicture<'a>>, Vec<String>)> {
+    let model = networks.model;
     let settings = PipelineSettings {
         method: arguments.model.method,
         input_options: InputOptions {
@@ -119,24 +130,24 @@ fn infer(
     };
     let decoders = arguments.model.backbone.decoders();
     let pass = measure_all(
-        networks.as_ref(),
+        networks,
         &evaluated,
         settings.input_options,
         decoders,
         measure,
     );
-    let pictures: Vec<SimulatedPicture> = pass.measured.into_iter().flatten().collect();
+    let pictures: Vec<SimulatedPicture<'_>> = pass.measured.into_iter().flatten().collect();
     if pictures.is_empty() {
         bail!("there are no pictures to review");
     }
     Ok((pictures, pass.failed))
 }
 
-fn simulated_picture(
-    truth: &GroundTruth,
+fn simulated_picture<'a>(
+    truth: &'a GroundTruth,
     inference: &Inference,
     settings: &PipelineSettings,
-) -> Option<SimulatedPicture> {
+) -> Option<SimulatedPicture<'a>> {
     let maps = propose::maps_for(
         &inference.evidence,
         &Target::Automatic,
@@ -148,7 +159,7 @@ fn simulated_picture(
     let own = proposals.iter().map(|proposal| proposal.bbox);
     let features = PictureFeatures::new(&inference.evidence, &maps, inference.size, own)?;
     Some(SimulatedPicture {
-        truth: truth.boxes.clone(),
+        source: truth,
         features: Arc::new(features),
         own: proposals
             .iter()

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::review::SimulationRun;
-use crate::evaluate::{ClassMatching, EvaluationCase, annotation_effort, coco_metrics};
+use crate::evaluate::{ClassMatching, EvaluationCase, FitEffort, annotation_effort, coco_metrics};
 
 /// Metrics of proposals on some pictures, regardless of categories.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -17,6 +17,9 @@ pub struct ProposalMetrics {
     pub recall75: Option<f64>,
     /// Mean number of boxes per picture without objects.
     pub false_boxes_per_empty_picture: Option<f64>,
+    /// [`FitEffort::effort`]; `None` if it is not measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effort_with_fit: Option<f64>,
 }
 
 impl ProposalMetrics {
@@ -29,6 +32,7 @@ impl ProposalMetrics {
             ap50: coco_metrics(cases, ClassMatching::Agnostic).map(|metrics| metrics.ap50),
             recall75: (objects > 0).then(|| effort.accepts as f64 / objects as f64),
             false_boxes_per_empty_picture: effort.false_boxes_per_empty_picture,
+            effort_with_fit: None,
         }
     }
 
@@ -43,18 +47,21 @@ impl ProposalMetrics {
             ap50: mean(|metrics| metrics.ap50),
             recall75: mean(|metrics| metrics.recall75),
             false_boxes_per_empty_picture: mean(|metrics| metrics.false_boxes_per_empty_picture),
+            effort_with_fit: mean(|metrics| metrics.effort_with_fit),
         }
     }
 
     /// The columns of the table.
     pub fn row(&self) -> String {
         let number = |x: Option<f64>| x.map_or("    -".to_owned(), |x| format!("{x:5.3}"));
+        let with_fit = self.effort_with_fit.map(|x| format!("  {x:8.3}"));
         format!(
-            "{}  {}  {}  {}",
+            "{}  {}  {}  {}{}",
             number(self.effort),
             number(self.ap50),
             number(self.recall75),
-            number(self.false_boxes_per_empty_picture)
+            number(self.false_boxes_per_empty_picture),
+            with_fit.unwrap_or_default()
         )
     }
 }
@@ -77,10 +84,18 @@ impl LearningComparison {
         let cases = |is_on: bool| -> Vec<EvaluationCase> {
             reviews.iter().map(|review| review.case(is_on)).collect()
         };
+        let metrics = |is_on: bool| ProposalMetrics {
+            effort_with_fit: reviews
+                .iter()
+                .map(|review| Some(review.with_fit?.of(is_on)))
+                .sum::<Option<FitEffort>>()
+                .and_then(|efforts| efforts.effort()),
+            ..ProposalMetrics::of(&cases(is_on))
+        };
         let learned = reviews.iter().filter(|review| review.is_learned).count();
         Self {
-            off: ProposalMetrics::of(&cases(false)),
-            on: ProposalMetrics::of(&cases(true)),
+            off: metrics(false),
+            on: metrics(true),
             in_use: learned as f64 / reviews.len().max(1) as f64,
         }
     }

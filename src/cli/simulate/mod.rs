@@ -8,11 +8,13 @@
 //! |---|---|
 //! | `command` | what the subcommand takes and does |
 //! | `review` | the simulated annotator |
+//! | `fitting` | the effort of an annotator who has boxes fitted |
 //! | `metrics` | proposals with and without learning |
 //! | `reliability` | predicted against observed acceptance |
 //! | `report` | the table and the curves |
 
 mod command;
+mod fitting;
 mod metrics;
 mod reliability;
 mod report;

@@ -73,10 +73,14 @@ impl SimulationReport {
 
     /// The table to print.
     pub fn table(&self) -> String {
+        let has_fit = self.mean.all.off.effort_with_fit.is_some();
+        let with_fit = if has_fit { "  with fit" } else { "" };
         let mut lines = vec![
             format!("{} pictures", self.pictures),
             String::new(),
-            "                       effort   AP50   0.75  false   learning in use".to_owned(),
+            format!(
+                "                       effort   AP50   0.75  false{with_fit}   learning in use"
+            ),
         ];
         let mut add = |name: &str, summary: &SimulationSummary| {
             for (part, compared) in [("last third", summary.last_third), ("all", summary.all)] {
@@ -99,6 +103,12 @@ impl SimulationReport {
              without objects"
                 .to_owned(),
         );
+        if has_fit {
+            lines.push(
+                "with fit: effort if every edited or drawn box is fitted to its object first"
+                    .to_owned(),
+            );
+        }
         lines.push(format!(
             "learning took {mean:.2} s on average, at most {max:.2} s"
         ));

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::reliability::Reliability;
-use crate::evaluate::{EvaluationCase, Prediction, TruthBox};
+use crate::cli::ground_truth::GroundTruth;
+use crate::evaluate::{EvaluationCase, FitEffort, Prediction, TruthBox};
 use crate::geometry::BBox;
 use crate::learn::boxes::{BoxLearner, LearnedProposer, PictureFeatures};
 use crate::learn::random::Random;
 
 /// A picture with the model's output.
-pub struct SimulatedPicture {
-    /// Its ground truth.
-    pub truth: Vec<TruthBox>,
+pub struct SimulatedPicture<'a> {
+    /// Its file and its ground truth.
+    pub source: &'a GroundTruth,
     /// The program's own proposals.
     pub own: Vec<Prediction>,
     /// What boxes are learned from.
@@ -21,6 +22,8 @@ pub struct SimulatedPicture {
 
 /// A picture when it was reviewed.
 pub struct SimulatedReview {
+    /// The index of the picture.
+    pub picture: usize,
     /// Its ground truth.
     truth: Vec<TruthBox>,
     /// The boxes without learning.
@@ -29,6 +32,34 @@ pub struct SimulatedReview {
     on: Vec<Prediction>,
     /// Whether learned boxes were shown.
     pub is_learned: bool,
+    /// The effort with fitting, if it is measured.
+    pub with_fit: Option<FittedReview>,
+}
+
+/// The effort with fitting of one picture.
+#[derive(Clone, Copy)]
+pub struct FittedReview {
+    /// Without learning.
+    pub off: FitEffort,
+    /// With learning.
+    pub on: FitEffort,
+}
+
+impl FittedReview {
+    /// With or without learning.
+    pub fn of(self, is_on: bool) -> FitEffort {
+        if is_on { self.on } else { self.off }
+    }
+}
+
+impl SimulatedPicture<'_> {
+    /// The picture with the program's own proposals.
+    pub fn case(&self) -> EvaluationCase {
+        EvaluationCase {
+            truth: self.source.boxes.clone(),
+            predictions: self.own.clone(),
+        }
+    }
 }
 
 impl SimulatedReview {
@@ -60,7 +91,7 @@ pub fn prediction(bbox: BBox, score: f32) -> Prediction {
 
 /// Reviews the pictures in an order determined by `seed`.
 pub fn review(
-    pictures: &[SimulatedPicture],
+    pictures: &[SimulatedPicture<'_>],
     seed: u64,
     reliability: &mut Reliability,
 ) -> SimulationRun {
@@ -71,10 +102,11 @@ pub fn review(
     let mut reviews = Vec::with_capacity(pictures.len());
     for at in Random::new(seed).permutation(pictures.len()) {
         let SimulatedPicture {
-            truth,
+            source,
             own,
             features,
         } = &pictures[at];
+        let truth = &source.boxes;
         let in_use = learned.as_ref().filter(|learned| learned.is_better);
         let shown = in_use.map(|learned| learned.propose(features));
         for shown in shown.iter().flatten() {
@@ -87,6 +119,8 @@ pub fn review(
                 .collect()
         });
         reviews.push(SimulatedReview {
+            picture: at,
+            with_fit: None,
             truth: truth.clone(),
             off: own.clone(),
             is_learned: on.is_some(),
