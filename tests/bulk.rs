@@ -317,7 +317,10 @@ fn names_come_from_the_detector_too_unless_it_is_left_out() {
     assert!(!has_coco, "{companion:?}");
     // A kind that the user has a name for is not just a cat.
     let mapped = categories("--map map.csv");
-    assert!(has(&mapped, "Chelsea") && !has(&mapped, "cat"), "{mapped:?}");
+    assert!(
+        has(&mapped, "Chelsea") && !has(&mapped, "cat"),
+        "{mapped:?}"
+    );
 }
 
 // --- Models and methods -----------------------------------------------------------------------

@@ -72,7 +72,10 @@ impl<'a> RunCategories<'a> {
     pub fn target(&self, picture: &ScannedPicture) -> Target {
         match self.tag(picture) {
             None => Target::Automatic,
-            Some(tag) => match self.classes[..self.mapped].iter().position(|name| name == tag) {
+            Some(tag) => match self.classes[..self.mapped]
+                .iter()
+                .position(|name| name == tag)
+            {
                 Some(class) => Target::Classes(vec![class]),
                 None => Target::AnyObject,
             },

@@ -134,7 +134,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let naming = arguments.map.as_deref().map(class_map::read).transpose()?;
     let job = arguments.job(naming.clone().unwrap_or_default());
     let networks = arguments.model.open()?;
-    job.settings.check(&networks.model).map_err(anyhow::Error::msg)?;
+    job.settings
+        .check(&networks.model)
+        .map_err(anyhow::Error::msg)?;
     if let (Some(path), Some(naming)) = (&arguments.map, &naming) {
         warn_unknown_classes(path, naming, networks.as_ref());
     }

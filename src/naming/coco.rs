@@ -162,7 +162,11 @@ mod tests {
         places.sort_unstable();
         places.dedup();
         assert_eq!(places.len(), count);
-        assert!(places.last().is_some_and(|place| *place < groups::CLASS_COUNT));
+        assert!(
+            places
+                .last()
+                .is_some_and(|place| *place < groups::CLASS_COUNT)
+        );
     }
 
     #[test]
@@ -185,7 +189,10 @@ mod tests {
         assert!(is_list(&list) && !is_list(&imagenet) && !is_list(&coco) && !is_list(&[]));
         for (class, name) in coco.iter().enumerate() {
             let place = place_of_coco(class).unwrap();
-            assert!(place < groups::CLASS_COUNT || list[place] == *name, "{name}");
+            assert!(
+                place < groups::CLASS_COUNT || list[place] == *name,
+                "{name}"
+            );
         }
         assert_eq!(place_of_coco(80), None);
     }

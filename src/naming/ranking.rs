@@ -139,7 +139,10 @@ mod tests {
                 let ranked = rank_classes(&detected, &[(BEAGLE, probability)]);
                 let wholes = ranked.iter().filter(|(class, _)| *class != BEAGLE);
                 let sum: f32 = wholes.map(|(_, probability)| probability).sum();
-                assert!((0.0..=1.0001).contains(&sum), "{score} {probability}: {sum}");
+                assert!(
+                    (0.0..=1.0001).contains(&sum),
+                    "{score} {probability}: {sum}"
+                );
                 assert!(ranked.is_sorted_by(|a, b| a.1 >= b.1));
             }
         }

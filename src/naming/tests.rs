@@ -256,7 +256,10 @@ fn a_kind_counts_for_the_whole_until_it_has_an_entry() {
     let name = |pairs: &[(&str, &str)]| {
         let naming = naming(pairs);
         let name = naming.name(&names, &classes).unwrap();
-        (name.text.to_owned(), (name.probability * 100.0).round() as u32)
+        (
+            name.text.to_owned(),
+            (name.probability * 100.0).round() as u32,
+        )
     };
     assert_eq!(name(&[]), ("dog".to_owned(), 80));
     // What it stands for is not counted twice.
