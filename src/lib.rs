@@ -15,7 +15,7 @@
 //! |---|---|---|
 //! | [`geometry`] | boxes in pixels of the upright picture, patch grids | – |
 //! | [`files`] | whole-file writing, target checks, paths, hashes | – |
-//! | [`naming`] | which class of a project a model's class stands for, and suggestions for it | – |
+//! | [`naming`] | which class of a project a model's class stands for, and suggestions for it; one list of ImageNet's and COCO's classes | – |
 //! | [`pictures`] | files -> upright RGB; sizes, orientation, resizing; scanning folders | files, geometry |
 //! | [`localize`] | evidence -> maps -> regions -> boxes, on plain slices (the paper's A*S is in `picture_maps`) | geometry |
 //! | [`evaluate`] | metrics of proposals against true boxes, on plain values | geometry |

@@ -42,7 +42,7 @@ fn the_file_follows_the_rules_of_coco() {
     assert_eq!(names.len(), 13);
     assert!(names.contains(&"cat/chelsea.jpg".to_owned()));
     assert!(names.is_sorted());
-    // Only those of the companion's thousand classes that it uses.
+    // Only those of the thousand classes that it uses.
     let ids = |list: Vec<Value>, key: &str| -> Vec<u64> {
         list.iter().map(|row| row[key].as_u64().unwrap()).collect()
     };
@@ -56,7 +56,7 @@ fn the_file_follows_the_rules_of_coco() {
         .iter()
         .map(|row| row["name"].clone())
         .collect();
-    for name in ["Egyptian cat", "espresso", "object"] {
+    for name in ["cat", "espresso", "object"] {
         assert!(called.contains(&name.into()), "{called:?}");
     }
     assert!(list("annotations").len() >= 12, "hardly a box");
@@ -255,7 +255,7 @@ fn higher_quality_names_more_and_zooms_in() {
         categories.iter().map(|row| row["name"].clone()).collect()
     };
     assert_eq!(categories("fast"), ["object"]);
-    assert!(categories("best").contains(&"Egyptian cat".into()));
+    assert!(categories("best").contains(&"cat".into()));
     let edges = |file: &str| place.json(file)["annotations"][0]["bbox"].clone();
     assert_ne!(
         edges("fast.json"),
@@ -276,7 +276,7 @@ fn a_class_map_combines_names_of_the_companion() {
         b"class,category\nEgyptian cat,cat\nespresso,object\n",
     );
     place
-        .run("propose set --map map.csv --out boxes.json")
+        .run("propose set --method affinity --map map.csv --out boxes.json")
         .exits(0);
     let coco = place.json("boxes.json");
     let categories = coco["categories"].as_array().unwrap();
@@ -291,6 +291,36 @@ fn a_class_map_combines_names_of_the_companion() {
         1
     );
     assert!(named("Egyptian cat").is_none() && named("espresso").is_none());
+}
+
+#[test]
+fn names_come_from_the_detector_too_unless_it_is_left_out() {
+    let place = Place::new();
+    place.sample("set");
+    place.write("map.csv", b"class,category\nEgyptian cat,Chelsea\n");
+    let categories = |options: &str| -> Vec<String> {
+        place
+            .run(&format!("propose set --out boxes.json {options}"))
+            .exits(0);
+        let coco = place.json("boxes.json");
+        let categories = coco["categories"].as_array().unwrap().clone();
+        let names = categories.iter().map(|row| row["name"].as_str().unwrap());
+        names.map(str::to_owned).collect()
+    };
+    let has = |names: &[String], name: &str| names.iter().any(|other| other == name);
+    let both = categories("");
+    assert!(has(&both, "cat") && has(&both, "person"), "{both:?}");
+    assert!(!has(&both, "Egyptian cat"), "{both:?}");
+    let companion = categories("--method affinity");
+    assert!(has(&companion, "Egyptian cat"), "{companion:?}");
+    let has_coco = ["cat", "person"].iter().any(|name| has(&companion, name));
+    assert!(!has_coco, "{companion:?}");
+    // A kind that the user has a name for is not just a cat.
+    let mapped = categories("--map map.csv");
+    assert!(
+        has(&mapped, "Chelsea") && !has(&mapped, "cat"),
+        "{mapped:?}"
+    );
 }
 
 // --- Models and methods -----------------------------------------------------------------------

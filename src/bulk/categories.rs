@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::formats::coco::Category;
 use crate::naming::{ANY_OBJECT, Naming};
 use crate::pictures::ScannedPicture;
-use crate::propose::{self, Proposal, Target};
-use crate::tscam::Model;
+use crate::propose::{self, NetworksRef, Proposal, Target};
 
 /// The categories that a run writes.
 pub(super) struct RunCategories<'a> {
-    /// The model's classes, by index.
-    classes: &'a [String],
+    /// The classes of proposals, by index.
+    classes: Vec<String>,
+    /// How many of them the model has maps of: the first ones.
+    mapped: usize,
     naming: &'a Naming,
-    /// Category ids by name: first the names of the model's classes, then tags that are not among
+    /// Category ids by name: first the names of these classes, then tags that are not among
     /// these, then [`ANY_OBJECT`] if it may be needed.
     ids: BTreeMap<String, u64>,
-    /// Whether the model's classes are those of its companion.
+    /// Whether the classes are those of the companion and the detector.
     is_companion: bool,
     folder_tags: bool,
     /// Whether all pictures are directly in the folders that were given.
@@ -26,11 +27,11 @@ pub(super) struct RunCategories<'a> {
 impl<'a> RunCategories<'a> {
     pub fn new(
         pictures: &[ScannedPicture],
-        model: &'a Model,
+        networks: NetworksRef<'_>,
         naming: &'a Naming,
         folder_tags: bool,
     ) -> Self {
-        let classes = model.classes();
+        let classes = networks.class_names();
         let named = classes.iter().map(|class| naming.name_of(class).to_owned());
         let mut names: Vec<String> = named.collect();
         let is_flat = ScannedPicture::all_at_top_level(pictures);
@@ -41,7 +42,7 @@ impl<'a> RunCategories<'a> {
         let tag_names = tags.iter().filter_map(|tag| *tag);
         names.extend(tag_names.map(str::to_owned));
         // A head names every box. A companion leaves some unnamed.
-        let is_companion = model.head().is_none();
+        let is_companion = networks.model.head().is_none();
         if is_companion && tags.contains(&None) {
             names.push(ANY_OBJECT.to_owned());
         }
@@ -52,6 +53,7 @@ impl<'a> RunCategories<'a> {
         }
         Self {
             classes,
+            mapped: networks.model.classes().len(),
             naming,
             ids,
             is_companion,
@@ -70,7 +72,10 @@ impl<'a> RunCategories<'a> {
     pub fn target(&self, picture: &ScannedPicture) -> Target {
         match self.tag(picture) {
             None => Target::Automatic,
-            Some(tag) => match self.classes.iter().position(|name| name == tag) {
+            Some(tag) => match self.classes[..self.mapped]
+                .iter()
+                .position(|name| name == tag)
+            {
                 Some(class) => Target::Classes(vec![class]),
                 None => Target::AnyObject,
             },
@@ -85,7 +90,7 @@ impl<'a> RunCategories<'a> {
     ) -> Vec<(&'p Proposal, u64)> {
         let unnamed = self.tag(picture).unwrap_or(ANY_OBJECT);
         let named =
-            propose::name_proposals(proposals, self.classes, self.naming, |_| true).into_iter();
+            propose::name_proposals(proposals, &self.classes, self.naming, |_| true).into_iter();
         named
             .map(|(proposal, name)| (proposal, self.ids[name.unwrap_or(unnamed)]))
             .collect()

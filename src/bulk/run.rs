@@ -34,8 +34,7 @@ pub fn run(
     let mut scan = scan_pictures(job)?;
     check_targets(job, &scan.entries)?;
     // The categories are those of all pictures, also of other shards.
-    let categories =
-        RunCategories::new(&scan.entries, networks.model, &job.naming, job.folder_tags);
+    let categories = RunCategories::new(&scan.entries, networks, &job.naming, job.folder_tags);
     if let Some(shard) = job.shard {
         keep_shard(&mut scan.entries, shard);
     }

@@ -14,8 +14,7 @@ use crate::bulk::{self, BulkEvent, BulkJob, Shard};
 use crate::formats::class_map;
 use crate::localize::{BoxMode, BoxOptions};
 use crate::naming::Naming;
-use crate::propose::PipelineSettings;
-use crate::tscam::Model;
+use crate::propose::{NetworksRef, PipelineSettings};
 
 /// The arguments of `tsukami propose`.
 #[derive(Args)]
@@ -109,8 +108,8 @@ impl Arguments {
 }
 
 /// Warns about classes in a file that the model does not have.
-fn warn_unknown_classes(path: &Path, naming: &Naming, model: &Model) {
-    let known = model.classes();
+fn warn_unknown_classes(path: &Path, naming: &Naming, networks: NetworksRef<'_>) {
+    let known = networks.class_names();
     let is_unknown = |class: &&str| !known.iter().any(|name| name == class);
     let classes = naming.iter().map(|(class, _)| &**class);
     let unknown: Vec<&str> = classes.filter(is_unknown).collect();
@@ -122,7 +121,7 @@ fn warn_unknown_classes(path: &Path, naming: &Naming, model: &Model) {
         status!(
             "note: {} maps {first:?}{more}, which {} does not have",
             path.display(),
-            model.name
+            networks.model.name
         );
     }
 }
@@ -135,10 +134,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let naming = arguments.map.as_deref().map(class_map::read).transpose()?;
     let job = arguments.job(naming.clone().unwrap_or_default());
     let networks = arguments.model.open()?;
-    let model = &networks.model;
-    job.settings.check(model).map_err(anyhow::Error::msg)?;
+    job.settings
+        .check(&networks.model)
+        .map_err(anyhow::Error::msg)?;
     if let (Some(path), Some(naming)) = (&arguments.map, &naming) {
-        warn_unknown_classes(path, naming, model);
+        warn_unknown_classes(path, naming, networks.as_ref());
     }
 
     let cancel = listen_for_interrupt("stopping; finished pictures will be written")?;

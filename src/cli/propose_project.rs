@@ -14,7 +14,6 @@ use crate::document::{Document, PictureId, Provenance, ReviewState};
 use crate::naming::{MappedClass, Naming};
 use crate::propose::{self, NetworksRef, PipelineSettings, Proposal, Target};
 use crate::store::{Access, Project, StoreError};
-use crate::tscam::Model;
 
 /// Number of pictures that are written to the project in one transaction.
 const PICTURES_PER_COMMIT: usize = 32;
@@ -41,7 +40,7 @@ pub fn run(
     let unreadable = failed.len();
     let pictures = pictures_to_process(&project, again);
     let paths: Vec<PathBuf> = pictures.iter().map(|(_, path)| path.clone()).collect();
-    let mut writer = ProposalWriter::new(&mut project, networks.model, settings);
+    let mut writer = ProposalWriter::new(&mut project, networks, settings);
     let mut progress = Progress::new(paths.len(), 0);
     let mut store_error = None;
     propose::infer_all(
@@ -134,9 +133,9 @@ fn apply_naming(project: &mut Project, naming: &Naming) -> Result<(), StoreError
 /// Writes proposals to the project, several pictures at a time.
 struct ProposalWriter<'a> {
     project: &'a mut Project,
-    /// The names of the model's classes, by index.
+    /// The names of the classes of proposals, by index.
     classes: Vec<String>,
-    /// Whether the classes are those of the model's companion.
+    /// Whether the classes are those of the companion and the detector.
     is_companion: bool,
     provenance: Arc<Provenance>,
     /// Pictures that are not written yet.
@@ -146,11 +145,16 @@ struct ProposalWriter<'a> {
 }
 
 impl<'a> ProposalWriter<'a> {
-    fn new(project: &'a mut Project, model: &Model, settings: &PipelineSettings) -> Self {
+    fn new(
+        project: &'a mut Project,
+        networks: NetworksRef<'_>,
+        settings: &PipelineSettings,
+    ) -> Self {
+        let model = networks.model;
         let threshold = settings.boxes.threshold;
         Self {
             project,
-            classes: model.classes().to_vec(),
+            classes: networks.class_names(),
             is_companion: model.head().is_none(),
             provenance: Arc::new(Provenance {
                 name: model.name.as_str().into(),

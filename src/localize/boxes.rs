@@ -52,6 +52,7 @@ pub struct ScoredBox {
     /// The confidence, in 0..=1.
     pub score: f32,
     /// The classes that it may show with their probabilities, most probable first; empty without
-    /// [`NameLogits`](super::NameLogits).
+    /// [`NameLogits`](super::NameLogits). A region's are classes of these, a judged box's are classes of the
+    /// [list of both networks](crate::naming::listed_class_names).
     pub classes: Vec<(usize, f32)>,
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
+use super::places::ranges;
 use super::words::singular;
 
 /// The table of groups: name, kind or family, synonyms separated by commas, ranges of indices.
@@ -22,7 +23,7 @@ const LANDMARK_CLASSES: [(usize, &str); 5] = [
     (999, "toilet tissue"),
 ];
 /// The number of ILSVRC's classes.
-const CLASS_COUNT: usize = 1000;
+pub(super) const CLASS_COUNT: usize = 1000;
 
 /// Whether these are ILSVRC's classes in their order.
 pub fn is_imagenet(class_names: &[String]) -> bool {
@@ -92,16 +93,11 @@ fn read(line: &'static str) -> Option<Group> {
         _ => return None,
     };
     let synonyms = cells.next()?.split(',').filter(|name| !name.is_empty());
-    let range = |text: &str| {
-        let (first, last) = text.split_once('-').unwrap_or((text, text));
-        Some(first.parse().ok()?..=last.parse().ok()?)
-    };
-    let ranges: Option<Vec<_>> = cells.next()?.split(' ').map(range).collect();
     Some(Group {
         name,
         is_kind,
         synonyms: synonyms.collect(),
-        ranges: ranges?,
+        ranges: ranges(cells.next()?)?,
     })
 }
 

@@ -5,6 +5,8 @@ use std::collections::btree_map::{Entry, Iter};
 
 use serde::{Deserialize, Serialize};
 
+use super::coco;
+
 /// The name of the category for boxes of no particular class.
 pub const ANY_OBJECT: &str = "object";
 
@@ -105,23 +107,23 @@ impl Naming {
     /// classes that stand for [`MappedClass::Object`]. The largest sum wins; of equal sums, the one
     /// whose class comes first. `None` if that sum is below [`MIN_NAME_PROBABILITY`] or there are no
     /// classes.
+    ///
+    /// In the [list of both networks](super::listed_class_names), the probability of "dog" contains that of
+    /// "beagle". A beagle without an entry counts as a dog, and one with an entry no longer does.
     pub fn name<'a>(
         &'a self,
         class_names: &'a [String],
         classes: &[(usize, f32)],
     ) -> Option<BoxName<'a>> {
         let mut sums: Vec<BoxName<'a>> = Vec::new();
-        for (class, probability) in classes {
-            let Some(class) = class_names.get(*class) else {
+        for (class, probability) in self.exclusive(class_names, classes) {
+            let Some(class) = class_names.get(class) else {
                 continue;
             };
             let text = self.name_of(class);
             match sums.iter_mut().find(|sum| sum.text == text) {
                 Some(sum) => sum.probability += probability,
-                None => sums.push(BoxName {
-                    text,
-                    probability: *probability,
-                }),
+                None => sums.push(BoxName { text, probability }),
             }
         }
         let best = sums.into_iter().reduce(|best, other| {
@@ -135,6 +137,31 @@ impl Naming {
             probability: best.probability.min(1.0),
             ..best
         })
+    }
+
+    /// The classes without those that count as a class that contains them, whose probability is without
+    /// that of the others that it contains.
+    fn exclusive(&self, class_names: &[String], classes: &[(usize, f32)]) -> Vec<(usize, f32)> {
+        let mut exclusive = classes.to_vec();
+        if !coco::is_list(class_names) {
+            return exclusive;
+        }
+        let position = |class| classes.iter().position(|(other, _)| *other == class);
+        for (at, (class, probability)) in classes.iter().enumerate() {
+            let Some(whole) = coco::container(*class).and_then(position) else {
+                continue;
+            };
+            let has_entry = class_names
+                .get(*class)
+                .is_some_and(|name| self.mapped(name).is_some());
+            if has_entry {
+                exclusive[whole].1 = (exclusive[whole].1 - probability).max(0.0);
+            } else {
+                exclusive[at].1 = 0.0;
+            }
+        }
+        exclusive.retain(|(_, probability)| *probability > 0.0);
+        exclusive
     }
 
     /// Renames a category. The classes that stand for it still do.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
+use super::coco;
 use super::groups::{self, Group};
 use super::mapping::Naming;
 use super::words::words;
@@ -129,7 +130,8 @@ struct Suggester<'a> {
 
 impl<'a> Suggester<'a> {
     fn new(naming: &Naming, known: &SuggestionInput<'a>) -> Self {
-        let is_imagenet = groups::is_imagenet(known.class_names);
+        let is_imagenet =
+            groups::is_imagenet(known.class_names) || coco::is_list(known.class_names);
         let own = known.categories.iter().map(|name| OwnCategory {
             name,
             words: words(name),
@@ -182,7 +184,10 @@ impl<'a> Suggester<'a> {
         }
         let indices = &self.indices[class];
         // A name that two classes share is in a group only if both classes are.
-        let has = |group: &Group| indices.iter().all(|index| group.contains(*index));
+        let has = |group: &Group| {
+            let is_in = |index: &usize| group.contains(*index) || coco::is_in_group(*index, group);
+            indices.iter().all(is_in)
+        };
         let in_group = self
             .own
             .iter()

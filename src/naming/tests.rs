@@ -228,3 +228,77 @@ fn with_imagenet_classes_groups_count_more_than_words() {
     );
     assert_eq!(of(&[], &[281, 954, 948]), [""; 0]);
 }
+
+/// The list of both networks, and the place of a class in it.
+fn list() -> (Vec<String>, impl Fn(&str) -> usize) {
+    let names = listed_class_names(&imagenet(&[
+        (161, "basset"),
+        (162, "beagle"),
+        (404, "airliner"),
+        (895, "warplane"),
+        (737, "pop bottle"),
+        (948, "Granny Smith"),
+    ]));
+    let all = names.clone();
+    let place = move |name: &str| all.iter().position(|other| other == name).unwrap();
+    (names, place)
+}
+
+#[test]
+fn a_kind_counts_for_the_whole_until_it_has_an_entry() {
+    let (names, place) = list();
+    let classes = [
+        (place("dog"), 0.8),
+        (place("beagle"), 0.5),
+        (place("basset"), 0.2),
+        (place("person"), 0.15),
+    ];
+    let name = |pairs: &[(&str, &str)]| {
+        let naming = naming(pairs);
+        let name = naming.name(&names, &classes).unwrap();
+        (
+            name.text.to_owned(),
+            (name.probability * 100.0).round() as u32,
+        )
+    };
+    assert_eq!(name(&[]), ("dog".to_owned(), 80));
+    // What it stands for is not counted twice.
+    assert_eq!(name(&[("beagle", "dog")]), ("dog".to_owned(), 80));
+    let both = [("beagle", "dog"), ("basset", "dog"), ("person", "dog")];
+    assert_eq!(name(&both), ("dog".to_owned(), 95));
+    assert_eq!(name(&[("beagle", "Rex")]), ("Rex".to_owned(), 50));
+    assert_eq!(name(&[("basset", "Rex")]), ("dog".to_owned(), 60));
+    assert_eq!(name(&[("dog", "pet")]), ("pet".to_owned(), 80));
+    // In another model these places mean nothing.
+    let mut other = names.clone();
+    other[0] = "other".to_owned();
+    let sum = naming(&[("beagle", "dog")]);
+    let sum = sum.name(&other, &classes).unwrap();
+    assert_eq!((sum.text, sum.probability), ("dog", 1.0));
+}
+
+#[test]
+fn classes_of_the_detector_get_suggestions_too() {
+    let (names, _) = list();
+    let known = SuggestionInput {
+        class_names: &names,
+        seen: &[],
+        categories: &["plane", "vehicle", "people", "dogs"],
+        corrections: &[],
+    };
+    let mut found = suggested(&Naming::default(), &known);
+    found.retain(|line| {
+        let class = line.split(" > ").next().unwrap();
+        ["airplane", "airliner", "truck", "person", "dog", "bottle"].contains(&class)
+    });
+    assert_eq!(
+        found,
+        [
+            "airliner > plane: ImageNet: airplane",
+            "person > people: ImageNet: person",
+            "airplane > plane: ImageNet: airplane",
+            "truck > vehicle: ImageNet: vehicle",
+            "dog > dogs: the same name",
+        ]
+    );
+}

@@ -6,6 +6,7 @@
 //! | `pipeline` | decode and infer many pictures, with bounded queues between the stages |
 //! | `settings` | what to propose, and how |
 //! | `proposals` | evidence or maps -> scored boxes with their classes |
+//! | `judged_classes` | the classes of judged boxes, from the companion and the detector |
 //! | `head_training` | tagged pictures -> a class head |
 //! | `names` | the class names of proposals, and duplicates under one name |
 //!
@@ -37,6 +38,7 @@
 //! ```
 
 mod head_training;
+mod judged_classes;
 mod names;
 mod networks;
 mod pipeline;

@@ -1,10 +1,11 @@
 //! The class names of proposals.
 
 use super::proposals::Proposal;
-use crate::naming::{Naming, ONE_OBJECT_IOU};
+use crate::naming::{self, Naming, ONE_OBJECT_IOU};
 
 /// Pairs each of a picture's proposals, best first, with its class name in the project: `None` if the
-/// naming has none for its classes, or `accepts` refuses it.
+/// naming has none for its classes, or `accepts` refuses it. Where `accepts` refuses a name such as "dog", it
+/// is asked for the kinds of dog.
 ///
 /// If two classes of the model have the same name, two overlapping boxes of these classes are of one
 /// object, and only the better one stays.
@@ -16,8 +17,12 @@ pub fn name_proposals<'p, 'n>(
 ) -> Vec<(&'p Proposal, Option<&'n str>)> {
     let mut named: Vec<(&Proposal, Option<&str>)> = Vec::new();
     for proposal in proposals {
-        let name = naming.name(class_names, &proposal.classes);
-        let name = name.map(|name| name.text).filter(|name| accepts(name));
+        let accepted = |classes: &[(usize, f32)]| {
+            let name = naming.name(class_names, classes)?.text;
+            accepts(name).then_some(name)
+        };
+        let name = accepted(&proposal.classes)
+            .or_else(|| accepted(&naming::kinds_alone(class_names, &proposal.classes)));
         let is_duplicate = !naming.is_empty()
             && named.iter().any(|(better, other)| {
                 name.is_some()

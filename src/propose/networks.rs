@@ -3,6 +3,7 @@
 use crate::detect::Detector;
 use crate::learn::judge::Judge;
 use crate::localize::{Method, Quality};
+use crate::naming;
 use crate::nn::ModelError;
 use crate::nn::shipped::{ModelSource, ShippedNetwork};
 use crate::tscam::{Model, NetworkIdentity};
@@ -65,6 +66,17 @@ impl<'a> From<&'a Model> for NetworksRef<'a> {
 }
 
 impl NetworksRef<'_> {
+    /// The names of the classes that proposals are of: the [model's](Model::classes), and if these are
+    /// ImageNet's and there is a detector, the [list](naming::listed_class_names) of its classes, too.
+    pub fn class_names(&self) -> Vec<String> {
+        let of_model = self.model.classes();
+        if self.detector.is_some() && naming::is_imagenet(of_model) && self.model.head().is_none() {
+            naming::listed_class_names(of_model)
+        } else {
+            of_model.to_vec()
+        }
+    }
+
     /// Everything whose weights decide on the boxes at a level of quality.
     pub fn identities(&self, quality: Quality) -> Vec<NetworkIdentity> {
         let mut identities = self.model.networks(quality);

@@ -1,5 +1,6 @@
 //! Evidence or maps -> scored boxes with their classes.
 
+use super::judged_classes::judged_classes;
 use super::settings::{PipelineSettings, Target};
 use crate::geometry::BBox;
 use crate::learn::judge::{Judge, JudgedCandidates};
@@ -20,8 +21,8 @@ const MAX_NAME_CANDIDATES: usize = 8;
 pub struct Proposal {
     /// The box, in pixels of the original, upright picture.
     pub bbox: BBox,
-    /// The [classes of the model](crate::tscam::Model::classes) that it may show, with their
-    /// probabilities given that it is an object, most probable first. Empty for any object.
+    /// The [classes](super::NetworksRef::class_names) that it may show, with their probabilities given that
+    /// it is an object, most probable first. Empty for any object.
     pub classes: Vec<(usize, f32)>,
     /// The confidence in 0..=1: the score of the region, times the probability of the class if there
     /// is a head.
@@ -62,11 +63,17 @@ pub fn maps_for(
         _ => Vec::new(),
     };
     let mut maps = PictureMaps::new(evidence, &target_classes(evidence, target, mode), &names);
-    if evidence.detections.is_some() {
+    if let Some(detected) = &evidence.detections {
         maps.judged = Judge::shipped().map(|judge| {
             let mut candidates = JudgedCandidates::new(evidence, &maps, size);
             candidates.judge(judge);
-            judge.boxes(&candidates)
+            let mut boxes = judge.boxes(&candidates);
+            if let Some(names) = &maps.names {
+                for found in &mut boxes {
+                    found.classes = judged_classes(&found.bbox, names, detected, size);
+                }
+            }
+            boxes
         });
     }
     maps
@@ -81,11 +88,10 @@ fn proposals_from_judged(
     size: (u32, u32),
     boxes: &BoxOptions,
 ) -> Vec<Proposal> {
-    let classes = |bbox: &BBox| match (&maps.classes[..], &maps.names) {
-        ([], Some(names)) => names.of_box(bbox, size),
-        ([], None) => Vec::new(),
-        (classes, _) => {
-            let inside = maps.object.grid.coverage(bbox, size);
+    let classes = |found: &ScoredBox| match &maps.classes[..] {
+        [] => found.classes.clone(),
+        classes => {
+            let inside = maps.object.grid.coverage(&found.bbox, size);
             let strength = |of_class: &&ClassMaps| {
                 let values = &of_class.maps.propagated.values;
                 let max = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
@@ -113,7 +119,7 @@ fn proposals_from_judged(
         .take(max_boxes)
         .map(|found| Proposal {
             bbox: found.bbox,
-            classes: classes(&found.bbox),
+            classes: classes(found),
             score: found.score,
         });
     proposals.collect()

@@ -45,7 +45,7 @@ impl PipelineSettings {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Target {
     /// The most probable classes of the head. Without a head, any object, with the classes that the
-    /// companion suggests.
+    /// companion, and the detector if there is one, suggest.
     #[default]
     Automatic,
     /// Any object, without a class.

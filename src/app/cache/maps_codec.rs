@@ -12,14 +12,14 @@ use crate::localize::{
 };
 
 /// The version of the layout; maps of other versions are recomputed.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// Encodes maps, little-endian: the version, then the patch size, rows and columns, then the maps of
 /// attention and of any object. Five lists follow, each with its length before it: the companion's maps
 /// of any object (one or none), the classes, the name logits, the instance labels, and the zoomed maps,
 /// which have the same layout after their frame. The judged boxes are last, after a byte that says whether
-/// there are any: their number, then the edges and the score of each. A map is its minimum, its range and
-/// its values.
+/// there are any: their number, then the edges and the score of each, and its classes: their number, then each
+/// with its probability. A map is its minimum, its range and its values.
 pub fn encode(maps: &PictureMaps) -> Vec<u8> {
     let mut bytes = vec![VERSION];
     write_maps(&mut bytes, maps);
@@ -73,6 +73,11 @@ fn write_maps(bytes: &mut Vec<u8>, maps: &PictureMaps) {
             let BBox { x0, y0, x1, y1 } = found.bbox;
             for value in [x0, y0, x1, y1, found.score] {
                 bytes.extend(value.to_le_bytes());
+            }
+            number(bytes, found.classes.len());
+            for (class, probability) in &found.classes {
+                number(bytes, *class);
+                bytes.extend(probability.to_le_bytes());
             }
         }
     }
@@ -217,7 +222,7 @@ impl Reader<'_> {
     fn judged(&mut self) -> Option<Vec<ScoredBox>> {
         let mut judged = Vec::new();
         for _ in 0..self.length()? {
-            judged.push(ScoredBox {
+            let mut found = ScoredBox {
                 bbox: BBox {
                     x0: self.float()?,
                     y0: self.float()?,
@@ -226,7 +231,11 @@ impl Reader<'_> {
                 },
                 score: self.float()?,
                 classes: Vec::new(),
-            });
+            };
+            for _ in 0..self.length()? {
+                found.classes.push((self.number()?, self.float()?));
+            }
+            judged.push(found);
         }
         Some(judged)
     }
@@ -299,7 +308,7 @@ mod tests {
             judged: Some(vec![ScoredBox {
                 bbox: BBox::from_corners(1.0, 2.5, 30.0, 40.0),
                 score: 0.625,
-                classes: Vec::new(),
+                classes: vec![(1000, 0.75), (281, 0.125)],
             }]),
             ..plain
         }

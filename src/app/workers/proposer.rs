@@ -408,7 +408,7 @@ fn load(
     let model_info = ModelInfo {
         name: model.name.clone(),
         version: model.version(),
-        classes: model.classes().into(),
+        classes: networks.as_ref().class_names().into(),
         has_companion_classes: model.head().is_none(),
         quality,
         has_detector: networks.detector.is_some(),

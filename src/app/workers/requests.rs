@@ -40,7 +40,8 @@ pub struct ModelInfo {
     pub version: String,
     /// The names of the classes that its proposals are of.
     pub classes: Arc<[String]>,
-    /// Whether these are the companion's (ImageNet) and not those of a class head of the user.
+    /// Whether these are the companion's (ImageNet), and the detector's (COCO) if there is one, and not those
+    /// of a class head of the user.
     pub has_companion_classes: bool,
     /// The quality level.
     pub quality: Quality,

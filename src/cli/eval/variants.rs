@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::evaluate::Prediction;
 use crate::formats::coco::Instances;
 use crate::localize::{ClassSource, Evidence, Method};
-use crate::naming::Naming;
+use crate::naming::{self, Naming};
 use crate::propose::{self, Proposal};
 use crate::tscam::Model;
 
@@ -14,7 +14,7 @@ const UNKNOWN_CATEGORY: u32 = u32::MAX;
 
 /// The ground truth's categories of a model's classes.
 pub struct ClassNames<'a> {
-    classes: &'a [String],
+    classes: Vec<String>,
     naming: &'a Naming,
     by_name: BTreeMap<&'a str, u32>,
     /// The category of each of the model's classes.
@@ -23,7 +23,7 @@ pub struct ClassNames<'a> {
 
 impl<'a> ClassNames<'a> {
     /// `None` if no class of the model has a name that the ground truth uses.
-    fn new(instances: &'a Instances, known: &'a [String], naming: &'a Naming) -> Option<Self> {
+    fn new(instances: &'a Instances, known: Vec<String>, naming: &'a Naming) -> Option<Self> {
         let by_name: BTreeMap<&str, u32> = instances
             .categories
             .iter()
@@ -50,8 +50,9 @@ impl<'a> ClassNames<'a> {
     /// The most probable of the classes that belong to a category.
     pub fn class(&self, category: u32, evidence: &Evidence) -> Option<usize> {
         let (_, classes) = evidence.classes()?;
-        let of_category =
-            (0..self.categories.len()).filter(|class| self.categories[*class] == Some(category));
+        // The detector's own classes, after those of the companion, have no maps.
+        let mapped = 0..classes.logits.len().min(self.categories.len());
+        let of_category = mapped.filter(|class| self.categories[*class] == Some(category));
         // The first one on ties.
         of_category.rev().max_by(|a, b| {
             let logit = |class: &usize| classes.logits[*class];
@@ -62,7 +63,7 @@ impl<'a> ClassNames<'a> {
     /// The boxes with their categories.
     pub fn predictions(&self, proposals: &[Proposal]) -> Vec<Prediction> {
         let named =
-            propose::name_proposals(proposals, self.classes, self.naming, |_| true).into_iter();
+            propose::name_proposals(proposals, &self.classes, self.naming, |_| true).into_iter();
         let predictions = named.map(|(proposal, name)| Prediction {
             bbox: proposal.bbox,
             category: name
@@ -115,8 +116,11 @@ impl<'a> Variants<'a> {
             .companion()
             .filter(|_| self.judges_companion_names);
         let classes = match source {
-            Some(ClassSource::Head) => self.model.head().map(|head| &head.classes),
-            Some(ClassSource::Companion) => companion.map(|companion| &companion.classes),
+            Some(ClassSource::Head) => self.model.head().map(|head| head.classes.clone()),
+            Some(ClassSource::Companion) if self.has_detector && method == Method::Pool => {
+                companion.map(|companion| naming::listed_class_names(&companion.classes))
+            }
+            Some(ClassSource::Companion) => companion.map(|companion| companion.classes.clone()),
             None => None,
         };
         Variant {
