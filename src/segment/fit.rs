@@ -7,6 +7,9 @@ use crate::geometry::BBox;
 /// The head that SAM trained for prompts of a box or several points; one point is ambiguous, and has
 /// the others.
 const UNAMBIGUOUS_HEAD: usize = 0;
+/// The heads that fit a box: the one for boxes, and the one that learned the largest of the objects that a
+/// point may mean. Together they fit more boxes than the first alone (models/README.md).
+const FITTING_HEADS: [usize; 2] = [UNAMBIGUOUS_HEAD, 3];
 /// A fitted box that overlaps the box of its prompt less than this is another object: even a box whose
 /// sides are all off by 15 % overlaps its own object more.
 const MIN_PROMPT_IOU: f32 = 0.5;
@@ -34,12 +37,16 @@ impl Prompt {
 
 /// The box that fits the object in a rough box, in upright pixels of the picture, from the masks for
 /// [`Prompt::around`] that rough box. `None` if no object was found there.
+///
+/// Of two boxes it is the one nearer to the rough box.
 pub fn fitted_box(masks: &[Mask], rough: &BBox) -> Option<BBox> {
     masks
         .iter()
-        .filter(|mask| mask.head == UNAMBIGUOUS_HEAD)
-        .map(|mask| mask.bbox)
-        .find(|bbox| bbox.iou(rough) >= MIN_PROMPT_IOU)
+        .filter(|mask| FITTING_HEADS.contains(&mask.head))
+        .map(|mask| (mask.bbox, mask.bbox.iou(rough)))
+        .filter(|(_, iou)| *iou >= MIN_PROMPT_IOU)
+        .max_by(|(_, a), (_, b)| a.total_cmp(b))
+        .map(|(bbox, _)| bbox)
 }
 
 /// The boxes of the objects that points may mean, in upright pixels of the picture, from the masks for
@@ -104,14 +111,17 @@ mod tests {
     }
 
     #[test]
-    fn a_box_is_fitted_by_the_head_that_was_trained_for_boxes() {
+    fn a_box_is_fitted_by_the_nearer_of_two_heads() {
         let masks = [
-            mask(0, 0.7, square(9.0)),
+            mask(0, 0.99, square(8.0)),
             mask(1, 0.99, square(10.0)),
-            mask(2, 0.99, square(8.0)),
+            mask(2, 0.99, square(10.0)),
+            mask(3, 0.7, square(9.0)),
         ];
         assert_eq!(fitted_box(&masks, &square(10.0)), Some(square(9.0)));
-        assert_eq!(fitted_box(&masks[1..], &square(10.0)), None);
+        assert_eq!(fitted_box(&masks, &square(7.5)), Some(square(8.0)));
+        assert_eq!(fitted_box(&masks[..3], &square(10.0)), Some(square(8.0)));
+        assert_eq!(fitted_box(&masks[1..3], &square(10.0)), None);
         assert_eq!(fitted_box(&masks, &square(13.0)), None, "another object");
     }
 

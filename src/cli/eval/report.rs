@@ -153,13 +153,14 @@ impl EvaluationReport {
         ));
         if let Some(fit) = &self.effort_with_fit {
             lines.push(format!(
-                "effort with fit {}   {} of {} edits and {} of {} draws are right once fitted; {} \
-                 without fit, regardless of classes",
+                "effort with fit {}   {} of {} edits and {} of {} draws are right once fitted \
+                 ({} as drawn roughly); {} without fit, regardless of classes",
                 number(&fit.effort()),
                 fit.fitted_edits,
                 fit.edits,
                 fit.fitted_draws,
                 fit.draws,
+                fit.rough_draws,
                 number(&fit.without_fit()),
             ));
         }
