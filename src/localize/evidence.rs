@@ -38,6 +38,9 @@ pub struct Evidence {
     pub tokens: Option<PatchTokens>,
 }
 
+/// Number of classes of a detector: those of COCO.
+pub const DETECTOR_CLASSES: usize = 80;
+
 /// A box that a detector found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DetectedBox {

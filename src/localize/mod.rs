@@ -39,7 +39,8 @@ mod zoom;
 pub use affinity::AffinityMatrix;
 pub use boxes::{BoxMode, BoxOptions, ScoredBox};
 pub use evidence::{
-    ClassEvidence, ClassSource, DetectedBox, Evidence, PatchTokens, ZoomedEvidence,
+    ClassEvidence, ClassSource, DETECTOR_CLASSES, DetectedBox, Evidence, PatchTokens,
+    ZoomedEvidence,
 };
 pub use levels::{LevelMap, Region, largest_region};
 pub use localizer::Localizer;

@@ -182,9 +182,9 @@ learning-in-use = Learned boxes are in use
 learning-state-in-use = Learned boxes of state { $id } are in use
 learning-not-used = Without learning, as you chose
 learning-other-model = The state that you chose belongs to another model or quality. Proposals are made without learning.
-learning-nothing-yet = Nothing learned yet. Learning needs about 8 finished pictures, and about 16 to tell whether it helps.
+learning-nothing-yet = Nothing learned yet. It takes about 8 finished pictures to learn and to tell whether it helps.
 learning-too-early = Learned, but it is too early to tell whether it helps. Mark more pictures as done.
-learning-not-better = Proposals without learning are still better on your held-out pictures, so they stay in use
+learning-not-better = Proposals without learning are still better on your pictures, so they stay in use
 learning-before = without
 learning-after = learned
 learning-right = correct boxes
@@ -192,13 +192,13 @@ learning-right = correct boxes
 learning-effort = work left
     .tooltip = Manual work that remains; 100 % is drawing every box
 learning-measured = on { $pictures ->
-    [one] 1 held-out picture
-   *[other] { $pictures } held-out pictures
+    [one] 1 picture held out
+   *[other] { $pictures } pictures held out
 }, { $objects ->
     [one] 1 object
    *[other] { $objects } objects
 }
-    .tooltip = One in four reviewed pictures is held out of learning and used for measuring only. At least { $needed } held-out pictures are needed.
+    .tooltip = Each reviewed picture is measured with boxes learned from other pictures. At least { $needed } pictures are needed.
 snap = Snap drawn boxes
     .tooltip = Fit each box to its object as soon as it is drawn; “Fit to object” goes back to the box as drawn
 snap-automatic = if it helps

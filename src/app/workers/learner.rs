@@ -23,8 +23,7 @@ use crate::document::PictureId;
 use crate::geometry::BBox;
 use crate::learn::boxes::{BoxLearner, PictureFeatures, find_similar};
 
-/// Decides which pictures are held out, so that they are the same in every session. With this seed
-/// the share is close to one in four, and evenly spread, even for few reviewed pictures.
+/// Decides the folds of the pictures, so that they are the same in every session.
 const SEED: u64 = 1716;
 /// The number of pictures that are learned from, the latest ones. The features of each take 200 kB.
 const MAX_PICTURES: usize = 1000;

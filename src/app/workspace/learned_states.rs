@@ -74,7 +74,7 @@ pub struct LearnedState {
     pub model: String,
     /// The model and quality that it is bound to; see [`ModelInfo::model_key`].
     pub kind: String,
-    /// The number of pictures that it was learned from, including held-out ones.
+    /// The number of pictures that it was learned from.
     pub reviewed: usize,
     /// Its measurements on the held-out pictures.
     #[serde(rename = "measured")]

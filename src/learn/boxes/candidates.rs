@@ -7,6 +7,7 @@ use super::sides::SideModel;
 use crate::geometry::BBox;
 use crate::learn::judge;
 use crate::learn::overlap::Overlaps;
+use crate::localize::DETECTOR_CLASSES;
 
 /// The models that make candidates, learned from the same pictures.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +22,7 @@ pub struct CandidateModels {
 pub struct Candidates {
     /// In picture pixels.
     pub boxes: Vec<BBox>,
-    /// The inputs of each candidate, `[boxes * inputs]`.
+    /// The [inputs] of each candidate, then its [class inputs](class_inputs), `[boxes * both]`.
     pub features: Vec<f32>,
 }
 
@@ -48,6 +49,11 @@ const SOURCE_INPUTS: usize = 8;
 /// Number of inputs from the detector and the judge.
 const DETECTED_SOURCE_INPUTS: usize = 5;
 
+/// Weight of the class inputs relative to the others, which have a standard deviation of 1.
+const CLASS_WEIGHT: f32 = 3.0;
+/// Minimum IoU of a detected box whose classes count.
+const SAME_OBJECT_IOU: f32 = 0.5;
+
 /// Number of inputs for each candidate if tokens have this width, with or without a detector.
 pub fn inputs(width: usize, has_detector: bool) -> usize {
     let of_detector = match has_detector {
@@ -58,7 +64,13 @@ pub fn inputs(width: usize, has_detector: bool) -> usize {
     4 * TokenBasis::channels(width) + of_maps + of_detector
 }
 
-/// The candidates of the map, the detector and the dense head, with corrected sides.
+/// Number of inputs for each candidate that say of which of the detector's classes it is.
+pub fn class_inputs(has_detector: bool) -> usize {
+    if has_detector { DETECTOR_CLASSES } else { 0 }
+}
+
+/// The candidates of the map, the detector and the dense head, with corrected sides. Detected boxes, whose
+/// sides may be right already, are candidates as they are, too.
 pub fn candidates(
     picture: &PictureFeatures,
     basis: &TokenBasis,
@@ -87,8 +99,14 @@ pub fn candidates(
             };
             (vote.bbox, source)
         });
-    let (boxes, sources): (Vec<BBox>, Vec<CandidateSource>) = of_map.chain(of_head).unzip();
-    let boxes = models.sides.refine(&field, &boxes);
+    let (found, mut sources): (Vec<BBox>, Vec<CandidateSource>) = of_map.chain(of_head).unzip();
+    let mut boxes = models.sides.refine(picture, &field, &found);
+    for at in 0..found.len() {
+        if sources[at].detector.is_some() {
+            boxes.push(found[at]);
+            sources.push(sources[at]);
+        }
+    }
     let scores = FeatureField::of_map(picture, scores);
     let features = features(picture, &field, &scores, models, &boxes, &sources);
     Candidates { boxes, features }
@@ -105,9 +123,10 @@ fn features(
 ) -> Vec<f32> {
     let channels = TokenBasis::channels(picture.width);
     let overlaps = Overlaps::new(boxes);
-    let mut features =
-        Vec::with_capacity(boxes.len() * inputs(picture.width, picture.has_detector));
-    for (at, (profile, moves)) in models.sides.moves(field, boxes).into_iter().enumerate() {
+    let inputs = inputs(picture.width, picture.has_detector) + class_inputs(picture.has_detector);
+    let mut features = Vec::with_capacity(boxes.len() * inputs);
+    let moved = models.sides.moves(picture, field, boxes);
+    for (at, (profile, moves)) in moved.into_iter().enumerate() {
         let mean = |places: &[usize]| {
             let mut mean = vec![0.0; channels];
             let share = 0.5 / places.len() as f32;
@@ -154,9 +173,24 @@ fn features(
                 prior,
                 prior * prior,
             ]);
+            features.extend(classes(picture, &boxes[at]));
         }
     }
     features
+}
+
+/// Of which classes the detected boxes are that overlap a box: the best score times IoU of each.
+fn classes(picture: &PictureFeatures, bbox: &BBox) -> [f32; DETECTOR_CLASSES] {
+    let mut classes = [0.0f32; DETECTOR_CLASSES];
+    for candidate in &picture.candidates {
+        let iou = candidate.bbox.iou(bbox);
+        if iou > SAME_OBJECT_IOU {
+            for (class, score) in &candidate.classes {
+                classes[*class] = classes[*class].max(iou * score);
+            }
+        }
+    }
+    classes.map(|x| CLASS_WEIGHT * x.sqrt())
 }
 
 /// How a candidate overlaps the others, how far its sides would still move, and the scores of the dense

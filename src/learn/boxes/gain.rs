@@ -27,13 +27,15 @@ pub const SELECTION: Selection = Selection {
     voting_sharpness: 3.0,
 };
 
-/// Standardises the inputs and adds random features.
+/// Standardises the inputs and adds random features. Some inputs that follow them stay as they are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RandomFeatures {
     /// The mean of each input.
     pub mean: Vec<f32>,
     /// One over the standard deviation of each input.
     pub scale: Vec<f32>,
+    /// Number of inputs in a row after those, which stay as they are.
+    linear: usize,
     /// Weights of the random features, `[inputs * HIDDEN]`.
     hidden: Vec<f32>,
     /// Biases of the random features, `[HIDDEN]`.
@@ -41,14 +43,17 @@ pub struct RandomFeatures {
 }
 
 impl RandomFeatures {
-    /// The expansion that standardises rows of `inputs` numbers.
-    pub fn of(rows: &[&[f32]], inputs: usize) -> Self {
+    /// The expansion that standardises the first `inputs` numbers of rows and leaves `linear` more.
+    pub fn of(rows: &[&[f32]], inputs: usize, linear: usize) -> Self {
         let mut sum = vec![0.0f64; inputs];
         let mut square = vec![0.0f64; inputs];
         let mut count = 0.0;
-        for row in rows.iter().flat_map(|rows| rows.chunks_exact(inputs)) {
+        for row in rows
+            .iter()
+            .flat_map(|rows| rows.chunks_exact(inputs + linear))
+        {
             count += 1.0;
-            for (at, x) in row.iter().enumerate() {
+            for (at, x) in row[..inputs].iter().enumerate() {
                 sum[at] += f64::from(*x);
                 square[at] += f64::from(*x) * f64::from(*x);
             }
@@ -61,11 +66,11 @@ impl RandomFeatures {
             (1.0 / (deviation + 1e-3)) as f32
         });
         let scale = scale.collect();
-        Self::new(mean.iter().map(|x| *x as f32).collect(), scale)
+        Self::new(mean.iter().map(|x| *x as f32).collect(), scale, linear)
     }
 
     /// The expansion with this mean and scale. Its random features depend on the number of inputs only.
-    pub fn new(mean: Vec<f32>, scale: Vec<f32>) -> Self {
+    pub fn new(mean: Vec<f32>, scale: Vec<f32>, linear: usize) -> Self {
         let inputs = mean.len();
         let mut random = Random::new(inputs as u64);
         let size = HIDDEN_WEIGHT / (inputs as f32).sqrt();
@@ -75,20 +80,22 @@ impl RandomFeatures {
             bias: (0..HIDDEN).map(|_| HIDDEN_BIAS * random.normal()).collect(),
             mean,
             scale,
+            linear,
         }
     }
 
     /// The length of an expanded row.
     pub fn outputs(&self) -> usize {
-        self.mean.len() + HIDDEN + 1
+        self.mean.len() + HIDDEN + self.linear + 1
     }
 
-    /// Expands rows of `inputs` numbers to `[rows * outputs]`. If gains are given, each row is followed by
+    /// Expands rows of `inputs + linear` numbers to `[rows * outputs]`. If gains are given, each row is followed by
     /// its gain.
     pub fn expand(&self, rows: &[f32], gains: Option<&[f32]>) -> Vec<f32> {
         let inputs = self.mean.len();
-        let count = rows.len() / inputs;
-        let standard = rows.chunks_exact(inputs).flat_map(|row| {
+        let rows: Vec<&[f32]> = rows.chunks_exact(inputs + self.linear).collect();
+        let count = rows.len();
+        let standard = rows.iter().flat_map(|row| {
             let scaled = row.iter().zip(&self.mean).zip(&self.scale);
             scaled.map(|((x, mean), scale)| {
                 ((x - mean) * scale).clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS)
@@ -105,12 +112,13 @@ impl RandomFeatures {
             Par::Seq,
         );
         let mut expanded = Vec::with_capacity(count * (self.outputs() + 1));
-        for row in 0..count {
-            expanded.extend_from_slice(&standard[row * inputs..][..inputs]);
-            let hidden = hidden[row * HIDDEN..][..HIDDEN].iter().zip(&self.bias);
+        for (at, row) in rows.iter().enumerate() {
+            expanded.extend_from_slice(&standard[at * inputs..][..inputs]);
+            let hidden = hidden[at * HIDDEN..][..HIDDEN].iter().zip(&self.bias);
             expanded.extend(hidden.map(|(x, bias)| (x + bias).max(0.0)));
+            expanded.extend_from_slice(&row[inputs..]);
             expanded.push(CONSTANT_INPUT);
-            expanded.extend(gains.map(|gains| gains[row]));
+            expanded.extend(gains.map(|gains| gains[at]));
         }
         expanded
     }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::candidates::Candidates;
 use super::gain::{self, RandomFeatures, SELECTION};
-use super::reviewed::{DataSplit, ReviewedPicture};
+use super::reviewed::ReviewedPicture;
 use crate::geometry::BBox;
 use crate::learn::calibration::Calibration;
 use crate::learn::overlap::best_iou;
@@ -28,21 +28,21 @@ pub struct GainModel {
 }
 
 impl GainModel {
-    /// Learns from the candidates `found` in `pictures`. `None` if the sums are not finite.
+    /// Learns from the candidates `found` in `pictures`, of which the first `inputs` are expanded. `None` if the sums are not finite.
     pub fn learn(
         folds: &[usize],
         pictures: &[&ReviewedPicture],
         found: &[Candidates],
-        inputs: usize,
+        (inputs, linear): (usize, usize),
     ) -> Option<Self> {
         let rows: Vec<&[f32]> = found.iter().map(|found| &found.features[..]).collect();
-        let expansion = RandomFeatures::of(&rows, inputs);
+        let expansion = RandomFeatures::of(&rows, inputs, linear);
         let outputs = expansion.outputs();
         let of_folds: Vec<GramSums> = folds
             .iter()
             .map(|fold| {
                 let own = pictures.iter().zip(found);
-                let own = own.filter(|(picture, _)| picture.role == DataSplit::Fold(*fold));
+                let own = own.filter(|(picture, _)| picture.fold == *fold);
                 let rows: Vec<Vec<f32>> = own
                     .collect::<Vec<_>>()
                     .into_par_iter()
@@ -73,9 +73,7 @@ impl GainModel {
             .par_iter()
             .zip(found)
             .map(|(picture, found)| {
-                let at = folds
-                    .iter()
-                    .position(|fold| picture.role == DataSplit::Fold(*fold));
+                let at = folds.iter().position(|fold| picture.fold == *fold);
                 let weights = at.map_or(&weights, |at| &cross_fitted[at]);
                 let expanded = expansion.expand(&found.features, None);
                 select(&found.boxes, &gain::gains(&expanded, weights), SELECTION)

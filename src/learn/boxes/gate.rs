@@ -4,9 +4,9 @@
 use crate::evaluate::{ClassMatching, EvaluationCase, Prediction, TruthBox, annotation_effort};
 use crate::geometry::BBox;
 
-/// Minimum number of held-out pictures: with fewer, a comparison proves nothing.
-pub const MIN_HELD_OUT: usize = 4;
-/// Standard errors by which the mean over all pictures must be better.
+/// Minimum number of pictures: with fewer, a comparison proves nothing.
+pub const MIN_HELD_OUT: usize = 8;
+/// Standard errors by which the mean over the pictures must be better.
 const MARGIN_STANDARD_ERRORS: f64 = 0.5;
 
 /// The work that proposals leave for a person, and how many of them are accepted.
@@ -113,19 +113,11 @@ impl PictureComparison {
     }
 }
 
-/// Whether learning saves a person work: it must do so on the held-out pictures, and significantly on those
-/// together with the pictures that it was learned from, each with the proposals of a model that was
-/// learned from the other folds.
-pub(super) fn is_better(
-    held_out: &[PictureComparison],
-    cross_fitted: &[PictureComparison],
-) -> bool {
-    let held_out: Vec<f64> = held_out.iter().map(PictureComparison::saved).collect();
-    let cross_fitted = cross_fitted.iter().map(PictureComparison::saved);
-    let all: Vec<f64> = held_out.iter().copied().chain(cross_fitted).collect();
-    held_out.len() >= MIN_HELD_OUT
-        && is_positive(&held_out, 0.0)
-        && is_positive(&all, MARGIN_STANDARD_ERRORS)
+/// Whether learning saves a person work on pictures, each with the proposals of a model that was learned
+/// from the other folds.
+pub(super) fn is_better(held_out: &[PictureComparison]) -> bool {
+    let saved: Vec<f64> = held_out.iter().map(PictureComparison::saved).collect();
+    saved.len() >= MIN_HELD_OUT && is_positive(&saved, MARGIN_STANDARD_ERRORS)
 }
 
 /// Whether the mean is above zero by more than `margin` standard errors.

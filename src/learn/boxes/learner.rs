@@ -12,7 +12,7 @@ use super::gain_model::GainModel;
 use super::gate::{self, GateMetrics, PictureComparison};
 use super::picture_features::PictureFeatures;
 use super::proposer::LearnedProposer;
-use super::reviewed::{DataSplit, FOLDS, ReviewedPicture};
+use super::reviewed::{FOLDS, ReviewedPicture, fold_of};
 use super::sides::{self, SideModel};
 use crate::geometry::BBox;
 use crate::learn::random::mix;
@@ -23,8 +23,6 @@ const MIN_PICTURES_WITH_OBJECTS: usize = 3;
 /// Sides and gains are learned from at most this many of the latest pictures, which limits the time. The
 /// dense head learns from all.
 const MAX_RECENT: usize = 150;
-/// At most this many of the latest held-out pictures are used for evaluation.
-const MAX_RECENT_HELD_OUT: usize = 100;
 
 /// Learns from reviewed pictures. The same pictures in the same order lead to the same bits, and a removed
 /// picture affects nothing but the rounding of sums.
@@ -36,7 +34,7 @@ pub struct BoxLearner {
 }
 
 impl BoxLearner {
-    /// A learner without pictures. The seed decides which pictures are held out.
+    /// A learner without pictures. The seed decides the folds.
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
@@ -61,7 +59,7 @@ impl BoxLearner {
             .filter_map(|(bbox, category)| Some((bbox.clipped(width, height)?, *category)))
             .collect();
         let picture = ReviewedPicture {
-            role: DataSplit::of(self.seed, id),
+            fold: fold_of(self.seed, id),
             boxes: truth.iter().map(|(bbox, _)| *bbox).collect(),
             id,
             features,
@@ -79,7 +77,7 @@ impl BoxLearner {
         }
     }
 
-    /// The number of pictures, held-out ones included.
+    /// The number of pictures.
     pub fn len(&self) -> usize {
         self.pictures.len()
     }
@@ -97,12 +95,10 @@ impl BoxLearner {
 
     /// Adds or subtracts the sums of a picture.
     fn accumulate(&mut self, picture: &ReviewedPicture, sign: f64) {
-        let DataSplit::Fold(fold) = picture.role else {
-            return;
-        };
+        let fold = picture.fold;
         // An empty fold must not keep the rounding of what was in it.
         let mut others = self.pictures.iter().filter(|other| other.id != picture.id);
-        if sign < 0.0 && !others.any(|other| other.role == picture.role) {
+        if sign < 0.0 && !others.any(|other| other.fold == fold) {
             self.sums[fold] = None;
             return;
         }
@@ -114,8 +110,7 @@ impl BoxLearner {
     /// Learns from the pictures. `None` if there are too few of them, or if `cancel` returns true, which
     /// is called several times.
     pub fn solve(&self, cancel: &dyn Fn() -> bool) -> Option<LearnedProposer> {
-        let of_fold = |picture: &&ReviewedPicture| picture.role != DataSplit::HeldOut;
-        let all: Vec<&ReviewedPicture> = self.pictures.iter().filter(of_fold).collect();
+        let all: Vec<&ReviewedPicture> = self.pictures.iter().collect();
         let with_objects = all
             .iter()
             .filter(|picture| !picture.boxes.is_empty())
@@ -142,9 +137,7 @@ impl BoxLearner {
             .par_iter()
             .map(|picture| {
                 // Never with a model that was learned from this picture.
-                let at = folds
-                    .iter()
-                    .position(|fold| picture.role == DataSplit::Fold(*fold));
+                let at = folds.iter().position(|fold| picture.fold == *fold);
                 let models = at.map_or(&full, |at| &cross_fitted[at]);
                 candidates(&picture.features, &basis, models)
             })
@@ -161,7 +154,10 @@ impl BoxLearner {
             &folds,
             recent,
             &found,
-            candidates::inputs(width, has_detector),
+            (
+                candidates::inputs(width, has_detector),
+                candidates::class_inputs(has_detector),
+            ),
         )?;
         if cancel() {
             return None;
@@ -170,7 +166,8 @@ impl BoxLearner {
             .par_iter()
             .map(|picture| named_objects(&picture.features, &picture.truth))
             .collect();
-        let mut learned = LearnedProposer {
+        let held_out = compared(recent, &shown);
+        Some(LearnedProposer {
             width,
             has_detector,
             basis,
@@ -179,16 +176,11 @@ impl BoxLearner {
             weights,
             calibration,
             categories: CategoryClassifier::new(&objects.concat()),
-            metrics: GateMetrics::default(),
-            is_better: false,
+            metrics: GateMetrics::of(&held_out),
+            is_better: gate::is_better(&held_out),
             reviewed: self.len(),
             seed: self.seed,
-        };
-        if cancel() {
-            return None;
-        }
-        self.evaluate(&mut learned, recent, &shown);
-        Some(learned)
+        })
     }
 
     /// The directions in which the tokens of all pictures vary most.
@@ -217,12 +209,15 @@ impl BoxLearner {
                 sides::training_rows(features, &picture.boxes, &field, mix(self.seed, picture.id))
             })
             .collect();
-        let channels = TokenBasis::channels(width);
+        let has_detector = recent
+            .first()
+            .is_some_and(|picture| picture.features.has_detector);
+        let inputs = sides::inputs(TokenBasis::channels(width), has_detector);
         let of_fold = |fold: &usize| {
             let own = recent.iter().zip(&training_rows);
-            let own = own.filter(|(picture, _)| picture.role == DataSplit::Fold(*fold));
+            let own = own.filter(|(picture, _)| picture.fold == *fold);
             let rows: Vec<f32> = own.flat_map(|(_, rows)| rows.iter().copied()).collect();
-            sides::gram_sums(&rows, channels)
+            sides::gram_sums(&rows, inputs)
         };
         let of_sides: Vec<GramSums> = folds.iter().map(of_fold).collect();
         // `None` leaves none out.
@@ -231,7 +226,7 @@ impl BoxLearner {
             .into_par_iter()
             .map(|left_out| {
                 let mut dense = DenseSums::new(width);
-                let mut sides = GramSums::new(sides::inputs(channels), 1);
+                let mut sides = GramSums::new(inputs, 1);
                 for (fold, of_sides) in folds.iter().zip(&of_sides) {
                     if Some(fold) != left_out {
                         sides.add(of_sides, 1.0);
@@ -245,32 +240,6 @@ impl BoxLearner {
             })
             .collect::<Option<Vec<CandidateModels>>>()?;
         Some((models.pop()?, models))
-    }
-
-    /// Evaluates the learned proposer on the held-out pictures. `shown` are the cross-fitted boxes of the
-    /// recent pictures that it was learned from.
-    fn evaluate(
-        &self,
-        learned: &mut LearnedProposer,
-        recent: &[&ReviewedPicture],
-        shown: &[Vec<BBox>],
-    ) {
-        let held_out = self.pictures.iter().rev();
-        let held_out: Vec<&ReviewedPicture> = held_out
-            .filter(|picture| picture.role == DataSplit::HeldOut)
-            .take(MAX_RECENT_HELD_OUT)
-            .collect();
-        let proposed: Vec<Vec<BBox>> = held_out
-            .par_iter()
-            .map(|picture| {
-                let proposed = learned.propose(&picture.features).into_iter();
-                proposed.map(|proposed| proposed.bbox).collect()
-            })
-            .collect();
-        let held_out = compared(&held_out, &proposed);
-        let cross_fitted = compared(recent, shown);
-        learned.metrics = GateMetrics::of(&held_out);
-        learned.is_better = gate::is_better(&held_out, &cross_fitted);
     }
 }
 

@@ -13,9 +13,9 @@
 //!    saves a person (`gain`). The best one for each object is shown (`select`).
 //!
 //! The third step learns from candidates of models that were learned from other pictures: the pictures are
-//! divided into four folds. One picture in four is held out. What was learned should only be used if it
-//! [is better](LearnedProposer::is_better) than the program's own proposals on the held-out pictures, and
-//! significantly on all (`gate`).
+//! divided into four folds, and each is held out once. So every picture has boxes of a model that has not
+//! seen it. What was learned should only be used if these [are better](LearnedProposer::is_better) than
+//! the program's own proposals (`gate`).
 //!
 //! | module | its one idea |
 //! |---|---|
@@ -24,9 +24,10 @@
 //! | `proposer_file` | the learned proposer as bytes |
 //! | `picture_features`, `picture_candidates` | what is learned from one picture |
 //! | `picture_features_file` | that as bytes |
-//! | `reviewed` | a reviewed picture and its role |
+//! | `reviewed` | a reviewed picture and its fold |
 //! | `candidates`, `dense`, `sides`, `gain`, `gain_model`, `select` | the steps above |
 //! | `field` | a picture at any position, and what lies across a box |
+//! | `consensus` | where the candidates that overlap a box have their sides |
 //! | `ridge` | ridge regression from sums |
 //! | `overlap` | how boxes overlap |
 //! | `categories` | the category of the object in a box |
@@ -38,6 +39,7 @@
 mod block;
 mod candidates;
 mod categories;
+mod consensus;
 mod dense;
 mod envelope;
 mod field;

@@ -15,7 +15,7 @@ const MAX_REGIONS: usize = 100;
 pub const MAX_CANDIDATES: usize = judge::MAX_CANDIDATES;
 
 /// A candidate box.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PictureCandidate {
     /// In upright pixels of the original picture.
     pub bbox: BBox,
@@ -27,6 +27,8 @@ pub struct PictureCandidate {
     pub threshold: f32,
     /// The gain that the judge expects; 0 without a detector.
     pub prior: f32,
+    /// The most probable classes of a detected box with their scores, best first.
+    pub classes: Vec<(usize, f32)>,
 }
 
 impl PictureCandidate {
@@ -36,6 +38,7 @@ impl PictureCandidate {
             source,
             score,
             threshold,
+            ..
         } = *candidate;
         Self {
             bbox,
@@ -43,6 +46,7 @@ impl PictureCandidate {
             score,
             threshold,
             prior,
+            classes: Vec::new(),
         }
     }
 }
@@ -65,7 +69,13 @@ pub fn picture_candidates(
     judged.judge(judge);
     let candidates = judged.candidates.iter().zip(&judged.gains);
     candidates
-        .map(|(candidate, gain)| PictureCandidate::new(candidate, *gain))
+        .map(|(candidate, gain)| PictureCandidate {
+            classes: candidate
+                .detection
+                .and_then(|at| Some(evidence.detections.as_ref()?.get(at)?.classes.clone()))
+                .unwrap_or_default(),
+            ..PictureCandidate::new(candidate, *gain)
+        })
         .collect()
 }
 

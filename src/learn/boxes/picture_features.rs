@@ -4,7 +4,7 @@ use half::f16;
 
 use super::picture_candidates::{MAX_CANDIDATES, PictureCandidate, picture_candidates};
 use crate::geometry::{BBox, Grid};
-use crate::localize::{Evidence, PictureMaps};
+use crate::localize::{DETECTOR_CLASSES, Evidence, PictureMaps};
 
 /// Number of maps that are learned from.
 pub(super) const MAP_COUNT: usize = 3;
@@ -89,6 +89,10 @@ impl PictureFeatures {
                     && candidate.score.is_finite()
                     && candidate.threshold.is_finite()
                     && candidate.prior.is_finite()
+                    && candidate
+                        .classes
+                        .iter()
+                        .all(|(class, score)| *class < DETECTOR_CLASSES && score.is_finite())
             })
             && self.proposals.iter().all(is_inside)
     }

@@ -11,7 +11,7 @@ use crate::learn::judge::CandidateSource;
 
 const KIND: [u8; 4] = *b"TSsi";
 /// Bytes of other versions are not read: the cache is filled again.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 #[derive(Serialize, Deserialize)]
 struct StoredFeatures {
@@ -23,15 +23,52 @@ struct StoredFeatures {
     tokens: Vec<u8>,
     maps: [Vec<f32>; MAP_COUNT],
     has_detector: bool,
-    /// Box, whether it is of the detector, score, threshold and prior.
-    candidates: Vec<(BBox, bool, f32, f32, f32)>,
+    candidates: Vec<StoredCandidate>,
     proposals: Vec<BBox>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredCandidate {
+    bbox: BBox,
+    is_detected: bool,
+    score: f32,
+    threshold: f32,
+    prior: f32,
+    classes: Vec<(usize, f32)>,
+}
+
+impl From<&PictureCandidate> for StoredCandidate {
+    fn from(candidate: &PictureCandidate) -> Self {
+        Self {
+            bbox: candidate.bbox,
+            is_detected: candidate.source == CandidateSource::Detector,
+            score: candidate.score,
+            threshold: candidate.threshold,
+            prior: candidate.prior,
+            classes: candidate.classes.clone(),
+        }
+    }
+}
+
+impl From<StoredCandidate> for PictureCandidate {
+    fn from(stored: StoredCandidate) -> Self {
+        Self {
+            bbox: stored.bbox,
+            source: match stored.is_detected {
+                true => CandidateSource::Detector,
+                false => CandidateSource::Map,
+            },
+            score: stored.score,
+            threshold: stored.threshold,
+            prior: stored.prior,
+            classes: stored.classes,
+        }
+    }
 }
 
 impl PictureFeatures {
     /// The features as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let candidates = self.candidates.iter();
         let stored = StoredFeatures {
             size: self.size,
             rows: self.grid.rows,
@@ -40,19 +77,7 @@ impl PictureFeatures {
             tokens: self.tokens.iter().flat_map(|x| x.to_le_bytes()).collect(),
             maps: self.maps.clone(),
             has_detector: self.has_detector,
-            candidates: candidates
-                .map(|candidate| {
-                    let is_detected = candidate.source == CandidateSource::Detector;
-                    let PictureCandidate {
-                        bbox,
-                        score,
-                        threshold,
-                        prior,
-                        ..
-                    } = *candidate;
-                    (bbox, is_detected, score, threshold, prior)
-                })
-                .collect(),
+            candidates: self.candidates.iter().map(StoredCandidate::from).collect(),
             proposals: self.proposals.clone(),
         };
         envelope::seal(KIND, VERSION, &stored)
@@ -74,20 +99,7 @@ impl PictureFeatures {
             tokens: tokens.iter().map(|x| f16::from_le_bytes(*x)).collect(),
             maps: stored.maps,
             has_detector: stored.has_detector,
-            candidates: candidates
-                .map(
-                    |(bbox, is_detected, score, threshold, prior)| PictureCandidate {
-                        bbox,
-                        source: match is_detected {
-                            true => CandidateSource::Detector,
-                            false => CandidateSource::Map,
-                        },
-                        score,
-                        threshold,
-                        prior,
-                    },
-                )
-                .collect(),
+            candidates: candidates.map(PictureCandidate::from).collect(),
             proposals: stored.proposals,
         };
         (rest.is_empty() && features.is_sound()).then_some(features)

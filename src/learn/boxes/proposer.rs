@@ -34,9 +34,9 @@ pub struct LearnedProposer {
     pub metrics: GateMetrics,
     /// Whether it is better there than the program's own proposals. It should only be used if it is.
     pub is_better: bool,
-    /// The number of reviewed pictures, held-out ones included.
+    /// The number of reviewed pictures.
     pub reviewed: usize,
-    /// The seed that decides which pictures are held out.
+    /// The seed that decides the folds.
     pub seed: u64,
 }
 

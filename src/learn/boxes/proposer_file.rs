@@ -81,10 +81,12 @@ impl LearnedProposer {
             length if length == candidates::inputs(width, true) => length,
             _ => candidates::inputs(width, false),
         };
+        let has_detector = inputs == candidates::inputs(width, true);
         let [slope, offset] = stored.calibration;
         let expansion = RandomFeatures::new(
             checked(stored.expansion_mean, inputs)?,
             checked(stored.expansion_scale, inputs)?,
+            candidates::class_inputs(has_detector),
         );
         let weights = checked(stored.gain, expansion.outputs())?;
         let category_inputs = match stored.categories.len() {
@@ -107,7 +109,7 @@ impl LearnedProposer {
         };
         let proposer = Self {
             width,
-            has_detector: inputs == candidates::inputs(width, true),
+            has_detector,
             basis: TokenBasis {
                 mean: checked(stored.basis_mean, width)?,
                 axes: checked(stored.basis_axes, TokenBasis::axes(width) * width)?,
@@ -118,7 +120,7 @@ impl LearnedProposer {
                     reach: checked(stored.reach, 4 * dense)?,
                 },
                 sides: SideModel {
-                    weights: checked(stored.sides, sides::inputs(channels))?,
+                    weights: checked(stored.sides, sides::inputs(channels, has_detector))?,
                 },
             },
             expansion,

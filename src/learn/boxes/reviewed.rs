@@ -1,4 +1,4 @@
-//! A reviewed picture and its role: to learn from, or to measure with.
+//! A reviewed picture and its fold.
 
 use std::sync::Arc;
 
@@ -6,26 +6,16 @@ use super::picture_features::PictureFeatures;
 use crate::geometry::BBox;
 use crate::learn::random::mix;
 
-/// Number of folds for cross-fitting.
+/// Number of folds for cross-fitting: each picture is held out of the models that were learned from the
+/// other folds.
 pub const FOLDS: usize = 4;
-/// One picture in this many is held out: it is used only to evaluate what was learned from the others.
-const HELD_OUT_OF: u64 = 4;
-
-/// The role of a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataSplit {
-    /// It is learned from, in this fold.
-    Fold(usize),
-    /// It is held out.
-    HeldOut,
-}
 
 /// A picture that a person has reviewed.
 pub struct ReviewedPicture {
     /// Its id.
     pub id: u64,
-    /// Its role.
-    pub role: DataSplit,
+    /// Its fold, below [`FOLDS`].
+    pub fold: usize,
     /// Its features.
     pub features: Arc<PictureFeatures>,
     /// Its true boxes with their categories.
@@ -34,14 +24,7 @@ pub struct ReviewedPicture {
     pub boxes: Vec<BBox>,
 }
 
-impl DataSplit {
-    /// The role of the picture `id`, which depends on the seed alone.
-    pub fn of(seed: u64, id: u64) -> Self {
-        let number = mix(seed, id);
-        if number.is_multiple_of(HELD_OUT_OF) {
-            Self::HeldOut
-        } else {
-            Self::Fold((number / HELD_OUT_OF) as usize % FOLDS)
-        }
-    }
+/// The fold of the picture `id`, which depends on the seed alone.
+pub fn fold_of(seed: u64, id: u64) -> usize {
+    mix(seed, id) as usize % FOLDS
 }

@@ -3,6 +3,7 @@
 //! This is the box regression of Fast R-CNN (Girshick 2015, arXiv 1504.08083) as a single ridge regression
 //! for all four sides: each is mirrored to become the left one, so every object yields four examples.
 
+use super::consensus::{CONSENSUS_INPUTS, consensus};
 use super::field::{ALONG, BoxProfile, FeatureField, GEOMETRY_INPUTS};
 use super::picture_features::PictureFeatures;
 use crate::geometry::BBox;
@@ -22,13 +23,38 @@ const MAX_MOVE: f32 = 0.4;
 /// The sign of an inward displacement of the left, top, right and bottom side.
 const INWARDS: [f32; 4] = [1.0, 1.0, -1.0, -1.0];
 
-/// Number of inputs for each side if positions have `channels`.
-pub fn inputs(channels: usize) -> usize {
-    2 * ALONG.len() * channels + GEOMETRY_INPUTS
+/// Number of inputs for each side if positions have `channels`, with or without a detector.
+pub fn inputs(channels: usize, has_detector: bool) -> usize {
+    let of_candidates = if has_detector { CONSENSUS_INPUTS } else { 0 };
+    2 * ALONG.len() * channels + GEOMETRY_INPUTS + of_candidates
 }
 
-/// Appends the inputs of one side, mirrored as if it were the left one.
-fn add_side(profile: &BoxProfile, channels: usize, side: usize, row: &mut Vec<f32>) {
+/// A box of a picture as its sides are examined.
+struct ExaminedBox {
+    profile: BoxProfile,
+    /// `None` without a detector.
+    consensus: Option<[[f32; CONSENSUS_INPUTS]; 4]>,
+}
+
+impl ExaminedBox {
+    fn new(picture: &PictureFeatures, field: &FeatureField, bbox: &BBox) -> Self {
+        Self {
+            profile: field.profile(bbox),
+            consensus: picture.has_detector.then(|| consensus(picture, bbox)),
+        }
+    }
+
+    /// Appends the inputs of one side, mirrored as if it were the left one.
+    fn add_side(&self, channels: usize, side: usize, row: &mut Vec<f32>) {
+        add_profile(&self.profile, channels, side, row);
+        if let Some(consensus) = &self.consensus {
+            row.extend(consensus[side].map(|x| INWARDS[side] * x));
+        }
+    }
+}
+
+/// Appends what lies across one side, mirrored as if it were the left one.
+fn add_profile(profile: &BoxProfile, channels: usize, side: usize, row: &mut Vec<f32>) {
     let is_upright = side.is_multiple_of(2);
     let (own, other) = if is_upright {
         (&profile.across_x, &profile.across_y)
@@ -95,9 +121,10 @@ pub fn training_rows(
         pairs.extend(best.map(|(_, truth)| (candidate.bbox, truth)));
     }
     let weight = (truth.len() as f32 / (4 * pairs.len()).max(1) as f32).sqrt();
-    let mut rows = Vec::with_capacity(pairs.len() * 4 * (inputs(field.channels) + 1));
+    let inputs = inputs(field.channels, picture.has_detector);
+    let mut rows = Vec::with_capacity(pairs.len() * 4 * (inputs + 1));
     for (from, to) in pairs {
-        let profile = field.profile(&from);
+        let examined = ExaminedBox::new(picture, field, &from);
         let moves = [
             (to.x0 - from.x0) / from.width(),
             (to.y0 - from.y0) / from.height(),
@@ -106,7 +133,7 @@ pub fn training_rows(
         ];
         for side in 0..4 {
             let start = rows.len();
-            add_side(&profile, field.channels, side, &mut rows);
+            examined.add_side(field.channels, side, &mut rows);
             rows.push(moves[side] * INWARDS[side]);
             rows[start..].iter_mut().for_each(|x| *x *= weight);
         }
@@ -114,9 +141,9 @@ pub fn training_rows(
     rows
 }
 
-/// The sums over [`training_rows`].
-pub fn gram_sums(rows: &[f32], channels: usize) -> GramSums {
-    GramSums::of(rows, inputs(channels), 1)
+/// The sums over [`training_rows`] with this number of [`inputs`].
+pub fn gram_sums(rows: &[f32], inputs: usize) -> GramSums {
+    GramSums::of(rows, inputs, 1)
 }
 
 /// The linear map for all sides.
@@ -135,24 +162,38 @@ impl SideModel {
 
     /// What lies across each box, and how far its left, top, right and bottom sides should move to the
     /// right or down, in multiples of its width or height.
-    pub fn moves(&self, field: &FeatureField, boxes: &[BBox]) -> Vec<(BoxProfile, [f32; 4])> {
+    pub fn moves(
+        &self,
+        picture: &PictureFeatures,
+        field: &FeatureField,
+        boxes: &[BBox],
+    ) -> Vec<(BoxProfile, [f32; 4])> {
         let mut rows = Vec::with_capacity(boxes.len() * 4 * self.weights.len());
-        let profiles: Vec<BoxProfile> = boxes.iter().map(|bbox| field.profile(bbox)).collect();
-        for profile in &profiles {
+        let examined: Vec<ExaminedBox> = boxes
+            .iter()
+            .map(|bbox| ExaminedBox::new(picture, field, bbox))
+            .collect();
+        for examined in &examined {
             for side in 0..4 {
-                add_side(profile, field.channels, side, &mut rows);
+                examined.add_side(field.channels, side, &mut rows);
             }
         }
         let moves = predict(&rows, &self.weights, self.weights.len(), 1);
         let moves = moves
             .chunks_exact(4)
             .map(|moves| [0, 1, 2, 3].map(|side| moves[side] * INWARDS[side]));
-        profiles.into_iter().zip(moves).collect()
+        let profiles = examined.into_iter().map(|examined| examined.profile);
+        profiles.zip(moves).collect()
     }
 
     /// The boxes with their sides moved. A box that would vanish stays unchanged.
-    pub fn refine(&self, field: &FeatureField, boxes: &[BBox]) -> Vec<BBox> {
-        let moved = self.moves(field, boxes).into_iter().zip(boxes);
+    pub fn refine(
+        &self,
+        picture: &PictureFeatures,
+        field: &FeatureField,
+        boxes: &[BBox],
+    ) -> Vec<BBox> {
+        let moved = self.moves(picture, field, boxes).into_iter().zip(boxes);
         let refined = moved.map(|((_, moves), bbox)| {
             let (width, height) = (bbox.width(), bbox.height());
             let [left, top, right, bottom] = moves.map(|x| x.clamp(-MAX_MOVE, MAX_MOVE));

@@ -11,7 +11,7 @@ pub struct StoredProposer {
     pub width: usize,
     /// The number of reviewed pictures.
     pub reviewed: usize,
-    /// The seed that decides which pictures are held out.
+    /// The seed that decides the folds.
     pub seed: u64,
     /// Whether it is better than the program's own proposals.
     pub is_better: bool,

@@ -43,6 +43,8 @@ pub struct Candidate {
     pub score: f32,
     /// The threshold of the region, in 0..1 of the range of the map; 0 for a detected box.
     pub threshold: f32,
+    /// The index of a detected box among those of the picture.
+    pub detection: Option<usize>,
 }
 
 /// The candidates in a picture of `size` pixels: the regions of its map at all thresholds, then the
@@ -54,13 +56,14 @@ pub fn candidates(
 ) -> Vec<Candidate> {
     let mut found = distinct_regions(maps, size);
     let smallest = MIN_DETECTION_SHARE * size.0 as f32 * size.1 as f32;
-    let detected = detections.iter().filter_map(|detected| {
+    let detected = detections.iter().enumerate().filter_map(|(at, detected)| {
         let bbox = detected.bbox.clipped(size.0, size.1);
         Some(Candidate {
             bbox: bbox.filter(|bbox| bbox.area() > smallest)?,
             source: CandidateSource::Detector,
             score: detected.score,
             threshold: 0.0,
+            detection: Some(at),
         })
     });
     found.extend(detected.take(MAX_DETECTIONS));
@@ -95,6 +98,7 @@ pub fn regions_at_all_thresholds(
                 source: CandidateSource::Map,
                 score: region.score,
                 threshold,
+                detection: None,
             })
         })
     });
