@@ -22,7 +22,6 @@
 //! | [`nn`] | what every network needs: weights, devices, convolutions, fused operations (candle) | files, geometry |
 //! | [`tscam`] | the paper: a picture -> [`localize::Evidence`] with per-layer attention, not yet summed; the ViT, its heads, the companion (an ImageNet EfficientNet) | nn, localize, pictures, geometry |
 //! | [`detect`] | an object detector: a picture -> boxes with scores of COCO's classes | nn, pictures, geometry |
-//! | [`saliency`] | a fine map of what stands out, and its regions; not in use yet | nn, pictures, geometry |
 //! | [`segment`] | MobileSAM: a picture -> its embedding; points and a box -> masks and their boxes; the window fits boxes with it | nn, pictures, geometry |
 //! | [`learn`] | reviewed and tagged pictures -> weights: class heads, the judge of candidate boxes, boxes from corrections, full training; whether fitting helps | nn, tscam, localize, pictures, evaluate, files, geometry |
 //! | [`propose`] | the pipeline: decode, infer, localise or judge, over bounded queues | pictures, tscam, detect, localize, learn, nn, naming, geometry |
@@ -93,7 +92,6 @@ pub mod naming;
 pub mod nn;
 pub mod pictures;
 pub mod propose;
-pub mod saliency;
 pub mod segment;
 pub mod store;
 pub mod tscam;

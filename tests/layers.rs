@@ -24,7 +24,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("nn", &["files", "geometry"]),
     ("tscam", &["nn", "localize", "pictures", "geometry"]),
     ("detect", &["nn", "pictures", "geometry"]),
-    ("saliency", &["nn", "pictures", "geometry"]),
     ("segment", &["nn", "pictures", "geometry"]),
     (
         "learn",
@@ -57,15 +56,15 @@ const LAYERS: &[(&str, &[&str])] = &[
         "app",
         &[
             "detect", "document", "evaluate", "files", "formats", "geometry", "learn", "localize",
-            "naming", "nn", "pictures", "propose", "saliency", "segment", "store", "tscam",
+            "naming", "nn", "pictures", "propose", "segment", "store", "tscam",
         ],
     ),
     (
         "cli",
         &[
             "app", "bulk", "detect", "document", "evaluate", "files", "formats", "geometry",
-            "learn", "localize", "naming", "nn", "pictures", "propose", "saliency", "segment",
-            "store", "tscam",
+            "learn", "localize", "naming", "nn", "pictures", "propose", "segment", "store",
+            "tscam",
         ],
     ),
 ];
@@ -74,7 +73,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const CRATES: &[(&[&str], &[&str])] = &[
     (
         &["candle_core", "candle_nn"],
-        &["nn", "tscam", "detect", "saliency", "segment", "learn"],
+        &["nn", "tscam", "detect", "segment", "learn"],
     ),
     (
         &["egui", "eframe", "egui_extras", "egui_plot", "rfd"],

@@ -1,9 +1,9 @@
 //! What every network needs, on candle: weights, devices, convolutions, fused operations.
 //!
-//! - [`weights`] reads checkpoints, [`shipped`] lists those that the program comes with, [`device`] opens the CPU or an accelerator, [`pixels`] turns
-//!   pictures into normalised tensors;
-//! - [`linear`], [`norm`], [`convolution`], [`direct_convolution`], [`transposed_convolution`],
-//!   [`upsampling`] and [`pooling`] are layers, and [`resample`] changes the grid of maps;
+//! - [`weights`] reads checkpoints, [`shipped`] lists those that the program comes with, [`device`] opens
+//!   the CPU or an accelerator, [`pixels`] turns pictures into normalised tensors;
+//! - [`linear`], [`norm`], [`convolution`], [`upsampling`] and [`pooling`] are layers, and [`resample`]
+//!   changes the grid of maps;
 //! - [`ops`] contains the fused operations for inference, [`autograd`] the same operations with a
 //!   backward pass, for training, and `kernels` the CPU loops of both.
 //!
@@ -13,7 +13,6 @@ pub mod autograd;
 mod autograd_kernels;
 pub mod convolution;
 pub mod device;
-pub mod direct_convolution;
 mod error;
 mod identity;
 mod kernels;
@@ -24,7 +23,6 @@ pub mod pixels;
 pub mod pooling;
 pub mod resample;
 pub mod shipped;
-pub mod transposed_convolution;
 pub mod upsampling;
 pub mod weights;
 

@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::convolution::{KernelWindow, Padding};
+use super::convolution::KernelWindow;
 use super::kernels::{contiguous, has_kernel};
 
 /// The largest value in each window, `[N, rows, columns, C]` -> `[N, rows / stride, columns / stride,
@@ -24,28 +24,6 @@ pub fn max_pool(xs: &Tensor, window: KernelWindow) -> Result<Tensor> {
         .max_pool2d_with_stride(window.side, window.stride)?
         .permute((0, 2, 3, 1))?
         .contiguous()
-}
-
-/// The largest of each 2x2 values, `[N, rows, columns, C]` -> `[N, rows / 2, columns / 2, C]`.
-///
-/// # Errors
-/// If a side is odd.
-pub fn max_pool_2x2(xs: &Tensor) -> Result<Tensor> {
-    let (n, height, width, channels) = xs.dims4()?;
-    if height % 2 == 1 || width % 2 == 1 {
-        bail!("expected even sides, not {height} x {width}")
-    }
-    if has_kernel(xs) {
-        let window = KernelWindow {
-            side: 2,
-            stride: 2,
-            padding: Padding::Same, // none, because the sides are even
-        };
-        return xs.apply_op1_no_bwd(&MaxPool { window });
-    }
-    xs.reshape(&[n, height / 2, 2, width / 2, 2, channels])?
-        .max(4)?
-        .max(2)
 }
 
 struct MaxPool {
@@ -94,6 +72,7 @@ impl CustomOp1 for MaxPool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::convolution::Padding;
     use candle_core::Device;
 
     #[test]
@@ -114,19 +93,5 @@ mod tests {
             let largest: f32 = difference.max_all().unwrap().to_scalar().unwrap();
             assert_eq!(largest, 0.0);
         }
-    }
-
-    #[test]
-    fn maxima_of_two_by_two_agree_with_their_plain_form() {
-        let xs = Tensor::randn(0f32, 1.0, (2, 4, 6, 5), &Device::Cpu).unwrap();
-        let wide = Tensor::cat(&[&xs, &xs], 3).unwrap();
-        let plain = max_pool_2x2(&wide.narrow(3, 0, 5).unwrap()).unwrap();
-        let fused = max_pool_2x2(&xs).unwrap();
-        assert_eq!(fused.dims(), [2, 2, 3, 5]);
-        let difference = (fused - plain).unwrap().abs().unwrap();
-        let largest: f32 = difference.max_all().unwrap().to_scalar().unwrap();
-        assert_eq!(largest, 0.0);
-        let odd = Tensor::zeros((1, 3, 4, 1), candle_core::DType::F32, &Device::Cpu);
-        assert!(max_pool_2x2(&odd.unwrap()).is_err());
     }
 }

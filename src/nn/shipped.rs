@@ -40,10 +40,6 @@ pub enum ShippedNetwork {
     Companion,
     /// Boxes with names.
     Detector,
-    /// Patch tokens of the backbone to a fine map of what stands out.
-    FocusDecoder,
-    /// A picture to a fine map of what stands out.
-    U2Netp,
     /// Points and rough boxes to masks.
     Segmenter,
 }
@@ -71,12 +67,10 @@ impl fmt::Display for Supervision {
 
 impl ShippedNetwork {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 4] = [
         Self::Backbone,
         Self::Companion,
         Self::Detector,
-        Self::FocusDecoder,
-        Self::U2Netp,
         Self::Segmenter,
     ];
 
@@ -86,8 +80,6 @@ impl ShippedNetwork {
             Self::Backbone => "dinov2-vits14",
             Self::Companion => "efficientnet-lite2",
             Self::Detector => "nanodet-g",
-            Self::FocusDecoder => "focus-decoder",
-            Self::U2Netp => "u2netp",
             Self::Segmenter => "mobile_sam",
         }
     }
@@ -98,8 +90,6 @@ impl ShippedNetwork {
             Self::Backbone => "backbone",
             Self::Companion => "companion",
             Self::Detector => "detector",
-            Self::FocusDecoder => "saliency decoder",
-            Self::U2Netp => "saliency network",
             Self::Segmenter => "segmenter",
         }
     }
@@ -115,10 +105,6 @@ impl ShippedNetwork {
             Self::Backbone => "221e37886a44af07d50c12d62eef73001a9def46422a5bc16b4eac03f733e4bd",
             Self::Companion => "b2a190a0b65492a0e9ef963eea14697328391f8545e31953228f3f45da68fd6f",
             Self::Detector => "a2b98257a860d9adc9d779b1dfa738e4d35cb30d0cc7d483563355f4c35dc648",
-            Self::FocusDecoder => {
-                "52211f7f2cabf4ca85dbeaeddcca9fe153c1d9feee29f867ade812322a6c6395"
-            }
-            Self::U2Netp => "be98b6b7188056a5510935b8f9613ccf0ec721a95d50bfa9ee9b4ab116ec2787",
             Self::Segmenter => "b0d5b42b91bdecc10a47051a33f54107cae667574716d14236e726cb41e5da30",
         }
     }
@@ -126,8 +112,7 @@ impl ShippedNetwork {
     /// The licence of its weights.
     pub fn licence(self) -> &'static str {
         match self {
-            Self::Backbone | Self::Companion | Self::Detector | Self::U2Netp => "Apache-2.0",
-            Self::FocusDecoder => "MIT",
+            Self::Backbone | Self::Companion | Self::Detector => "Apache-2.0",
             Self::Segmenter => "MIT, Apache-2.0",
         }
     }
@@ -137,9 +122,7 @@ impl ShippedNetwork {
         match self {
             Self::Companion => Supervision::ImageLabels,
             Self::Detector => Supervision::Boxes,
-            Self::Backbone | Self::FocusDecoder | Self::U2Netp | Self::Segmenter => {
-                Supervision::Masks
-            }
+            Self::Backbone | Self::Segmenter => Supervision::Masks,
         }
     }
 
@@ -151,8 +134,6 @@ impl ShippedNetwork {
             }
             Self::Companion => "ImageNet",
             Self::Detector => "COCO",
-            Self::FocusDecoder => "probably masks, with the backbone; the publisher names no data",
-            Self::U2Netp => "DUTS-TR",
             Self::Segmenter => "SA-1B; the encoder learned from SAM's",
         }
     }
@@ -215,7 +196,6 @@ mod embedded {
     static BACKBONE: &[u8] = model!("dinov2-vits14");
     static COMPANION: &[u8] = model!("efficientnet-lite2");
     static DETECTOR: &[u8] = model!("nanodet-g");
-    static FOCUS_DECODER: &[u8] = model!("focus-decoder");
     /// Only the window has a use for it.
     #[cfg(feature = "app")]
     static SEGMENTER: &[u8] = model!("mobile_sam");
@@ -226,12 +206,10 @@ mod embedded {
             ShippedNetwork::Backbone => Some(BACKBONE),
             ShippedNetwork::Companion => Some(COMPANION),
             ShippedNetwork::Detector => Some(DETECTOR),
-            ShippedNetwork::FocusDecoder => Some(FOCUS_DECODER),
             #[cfg(feature = "app")]
             ShippedNetwork::Segmenter => Some(SEGMENTER),
             #[cfg(not(feature = "app"))]
             ShippedNetwork::Segmenter => None,
-            ShippedNetwork::U2Netp => None,
         }
     }
 }
@@ -282,8 +260,8 @@ mod tests {
     #[test]
     fn a_file_in_the_folder_is_as_good_as_the_one_in_the_program() {
         let folder = ModelSource::Folder(repository("models"));
-        let weights = ShippedNetwork::U2Netp.weights(&folder).unwrap();
-        assert_eq!(weights.fingerprint, ShippedNetwork::U2Netp.sha256());
+        let weights = ShippedNetwork::Detector.weights(&folder).unwrap();
+        assert_eq!(weights.fingerprint, ShippedNetwork::Detector.sha256());
         assert!(!weights.tensors.is_empty());
         // The folder is used even by a program that has the network.
         let path = ShippedNetwork::Detector.path(&folder);
@@ -302,14 +280,14 @@ mod tests {
     #[test]
     fn another_file_under_the_name_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let other = repository("models").join(ShippedNetwork::U2Netp.file_name());
+        let other = repository("models").join(ShippedNetwork::Companion.file_name());
         let path = folder.path().join(ShippedNetwork::Detector.file_name());
         fs::copy(other, &path).unwrap();
         let error = error(ShippedNetwork::Detector, folder.path());
         for text in [
             "nanodet-g.safetensors is not a usable model",
             "not the detector of this version",
-            &ShippedNetwork::U2Netp.sha256()[..12],
+            &ShippedNetwork::Companion.sha256()[..12],
             "--models",
         ] {
             assert!(error.contains(text), "no {text:?} in {error:?}");
@@ -319,8 +297,15 @@ mod tests {
 
     #[test]
     fn what_is_not_compiled_in_is_looked_for_next_to_the_program() {
-        let path = ShippedNetwork::U2Netp.path(&ModelSource::Program).unwrap();
-        assert!(path.ends_with("models/u2netp.safetensors"), "{path:?}");
-        assert!(path.starts_with(std::env::current_exe().unwrap().parent().unwrap()));
+        let program = std::env::current_exe().unwrap();
+        let expected = program.parent().unwrap().join("models");
+        for network in ShippedNetwork::ALL {
+            let path = network.path(&ModelSource::Program);
+            let is_compiled_in = embedded::bytes(network).is_some();
+            assert_eq!(
+                path,
+                (!is_compiled_in).then(|| expected.join(network.file_name()))
+            );
+        }
     }
 }
