@@ -1,7 +1,6 @@
 //! What the networks computed from one picture.
 
 use super::patch_map::PatchMap;
-use super::quality::Quality;
 use crate::geometry::{BBox, Grid};
 
 /// The number of last layers whose class-token attention localises objects. Earlier layers attend to
@@ -24,8 +23,6 @@ pub struct Evidence {
     /// the scalar products of their last tokens, divided by the mean square length of the tokens, plus
     /// the cosine similarities of their keys.
     pub instance_similarity: Vec<f32>,
-    /// How much was computed.
-    pub quality: Quality,
     /// The result of the class head, if there is one.
     pub head: Option<ClassEvidence>,
     /// The result of the companion, if there is one.

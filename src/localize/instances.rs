@@ -10,7 +10,6 @@
 use std::collections::BTreeMap;
 
 use super::levels::{LevelMap, Region};
-use super::quality::Quality;
 use crate::geometry::Grid;
 
 /// The minimum number of patches of each part; smaller parts are not cut off.
@@ -23,36 +22,14 @@ const MAX_COUNTED_OBJECTS: usize = 6;
 /// region, which is close to the result. With a third of the steps, a tenth of the cuts is missed.
 const POWER_STEPS: usize = 300;
 
-/// When a cut separates two objects.
-#[derive(Clone, Copy, Debug)]
-pub struct CutCriterion {
-    /// The maximum cost of a cut if the picture shows one object. If it shows several, which are then
-    /// likely to touch, this times the square root of their number.
-    pub max_cost: f32,
-    /// The logarithm of how much more a cut costs between parts above one another, as the parts of one
-    /// object often are, than between parts side by side, as different objects often are.
-    pub stacking_penalty: f32,
-    /// How fast a bond weakens with the distance between the tokens of two neighbours.
-    pub temperature: f32,
-}
-
-impl CutCriterion {
-    /// The criterion for a level of quality. [`Quality::Best`] cuts more readily.
-    pub fn for_quality(quality: Quality) -> Self {
-        match quality {
-            Quality::Fast | Quality::Balanced => Self {
-                max_cost: 0.016,
-                stacking_penalty: 0.5,
-                temperature: 0.3,
-            },
-            Quality::Best => Self {
-                max_cost: 0.017,
-                stacking_penalty: 2.0,
-                temperature: 0.25,
-            },
-        }
-    }
-}
+/// A cut that costs less separates two objects if the picture shows one object. If it shows several, which
+/// are then likely to touch, this times the square root of their number.
+const MAX_CUT_COST: f32 = 0.016;
+/// The logarithm of how much more a cut costs between parts above one another, as the parts of one object
+/// often are, than between parts side by side, as different objects often are.
+const STACKING_PENALTY: f32 = 0.5;
+/// How fast a bond weakens with the distance between the tokens of two neighbours.
+const TEMPERATURE: f32 = 0.3;
 
 /// The object to which each patch belongs, by number from 0, `[P]`; `None` if no objects are separated.
 ///
@@ -64,7 +41,6 @@ pub fn instance_labels(
     threshold: f32,
     scale: usize,
     similarities: &[f32],
-    criterion: CutCriterion,
 ) -> Option<Vec<u16>> {
     let grid = Grid {
         rows: levels.height / scale,
@@ -82,7 +58,7 @@ pub fn instance_labels(
     };
     let regions = levels.regions(threshold);
     let regions: Vec<Vec<usize>> = regions.iter().map(patches_of).collect();
-    label_parts(&regions, grid, similarities, criterion)
+    label_parts(&regions, grid, similarities)
 }
 
 /// The patch in which a pixel of a map with `scale` pixels per patch lies.
@@ -157,15 +133,10 @@ pub fn split_touching(
 /// Gives each patch the number of the nearest object, from 0, `[P]`; `None` if no region is cut.
 ///
 /// `regions` are the patches of each connected region of the foreground.
-fn label_parts(
-    regions: &[Vec<usize>],
-    grid: Grid,
-    similarities: &[f32],
-    criterion: CutCriterion,
-) -> Option<Vec<u16>> {
+fn label_parts(regions: &[Vec<usize>], grid: Grid, similarities: &[f32]) -> Option<Vec<u16>> {
     let trees = regions
         .iter()
-        .map(|region| CutTree::new(region.clone(), grid, similarities, criterion));
+        .map(|region| CutTree::new(region.clone(), grid, similarities));
     let trees: Vec<CutTree> = trees.collect();
     let objects = |max_cost: f32| -> Vec<&Vec<usize>> {
         let mut objects = Vec::new();
@@ -174,10 +145,10 @@ fn label_parts(
         }
         objects
     };
-    let first = objects(criterion.max_cost);
+    let first = objects(MAX_CUT_COST);
     let large = first.iter().filter(|part| part.len() >= MIN_OBJECT_PATCHES);
     let count = large.count().clamp(1, MAX_COUNTED_OBJECTS) as f32;
-    let objects = objects(criterion.max_cost * count.sqrt());
+    let objects = objects(MAX_CUT_COST * count.sqrt());
     if objects.len() == regions.len() {
         return None;
     }
@@ -202,8 +173,8 @@ struct Cut {
 }
 
 impl CutTree {
-    fn new(patches: Vec<usize>, grid: Grid, similarities: &[f32], criterion: CutCriterion) -> Self {
-        let cut = Cut::new(&patches, grid, similarities, criterion);
+    fn new(patches: Vec<usize>, grid: Grid, similarities: &[f32]) -> Self {
+        let cut = Cut::new(&patches, grid, similarities);
         Self { patches, cut }
     }
 
@@ -221,16 +192,11 @@ impl CutTree {
 }
 
 impl Cut {
-    fn new(
-        region: &[usize],
-        grid: Grid,
-        similarities: &[f32],
-        criterion: CutCriterion,
-    ) -> Option<Self> {
+    fn new(region: &[usize], grid: Grid, similarities: &[f32]) -> Option<Self> {
         if region.len() < 2 * MIN_PART_PATCHES {
             return None;
         }
-        let graph = PatchGraph::new(region, grid, similarities, criterion.temperature);
+        let graph = PatchGraph::new(region, grid, similarities);
         let (cost, is_one) =
             graph.best_cut(&graph.second_eigenvector(&initial_vector(region, grid)));
         let side = |of_one: bool| -> Vec<usize> {
@@ -246,8 +212,8 @@ impl Cut {
         let (vertical, horizontal) = ((one.0 - other.0).abs(), (one.1 - other.1).abs());
         let stacked = vertical / (vertical + horizontal).max(f32::MIN_POSITIVE);
         Some(Self {
-            cost: cost * (criterion.stacking_penalty * (stacked - 0.5)).exp(),
-            parts: parts.map(|part| Box::new(CutTree::new(part, grid, similarities, criterion))),
+            cost: cost * (STACKING_PENALTY * (stacked - 0.5)).exp(),
+            parts: parts.map(|part| Box::new(CutTree::new(part, grid, similarities))),
         })
     }
 }
@@ -300,7 +266,7 @@ struct PatchGraph {
 }
 
 impl PatchGraph {
-    fn new(region: &[usize], grid: Grid, similarities: &[f32], temperature: f32) -> Self {
+    fn new(region: &[usize], grid: Grid, similarities: &[f32]) -> Self {
         let patches = grid.patches();
         let mut index = vec![None; patches];
         for (at, patch) in region.iter().enumerate() {
@@ -325,7 +291,7 @@ impl PatchGraph {
                 let neighbours = neighbours(*patch, grid).filter_map(|patch| index[patch]);
                 let bond = |b: usize| {
                     let cosine = product(a, b) / (lengths[a] * lengths[b]);
-                    (b, ((cosine - 1.0) / temperature).exp())
+                    (b, ((cosine - 1.0) / TEMPERATURE).exp())
                 };
                 neighbours.map(bond).collect()
             })

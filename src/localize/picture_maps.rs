@@ -4,7 +4,7 @@
 use super::affinity::AffinityMatrix;
 use super::boxes::ScoredBox;
 use super::evidence::{ClassSource, Evidence};
-use super::instances::{CutCriterion, instance_labels};
+use super::instances::instance_labels;
 use super::levels::LevelMap;
 use super::method::{AFFINITY_PIXELS_PER_PATCH, Method};
 use super::names::NameLogits;
@@ -88,7 +88,6 @@ impl PictureMaps {
             FOREGROUND_THRESHOLD,
             scale,
             &evidence.instance_similarity,
-            CutCriterion::for_quality(evidence.quality),
         );
         let class_evidence = evidence.classes().filter(|_| !names.is_empty());
         let zoomed = evidence.zoomed.iter().map(|zoomed| ZoomedMaps {

@@ -13,7 +13,6 @@ fn evidence(rows: usize, columns: usize, attention: Vec<f32>) -> Evidence {
             .map(|at| similarity(at / patches, at % patches))
             .collect(),
         instance_similarity: vec![0.0; patches * patches],
-        quality: Quality::default(),
         head: None,
         companion: None,
         zoomed: Vec::new(),

@@ -22,7 +22,6 @@ impl Model {
         let picture = std::slice::from_ref(&input.patches);
         let pixels = self.channels.normalise(picture, self.backbone.device())?;
         let mut evidence = self.evidence(&pixels, input.tap)?;
-        evidence.quality = input.quality;
         if let (Some(companion), Some(picture)) = (&self.companion, &input.companion) {
             let classes = classify(companion, picture)?;
             evidence.companion = Some(match input.quality {
@@ -65,7 +64,6 @@ impl Model {
             attention: features.attention.squeeze(0)?.to_vec2()?,
             key_similarity: key_similarity.flatten_all()?.to_vec1()?,
             instance_similarity: instance_similarity.flatten_all()?.to_vec1()?,
-            quality: Quality::default(),
             head: None,
             companion: None,
             zoomed: Vec::new(),

@@ -5,7 +5,7 @@ use candle_core::{Device, Tensor};
 
 use super::*;
 use crate::geometry::Grid;
-use crate::localize::{Evidence, PatchTokens, Quality};
+use crate::localize::{Evidence, PatchTokens};
 use crate::tscam::head::Head;
 
 const GRID: Grid = Grid {
@@ -33,7 +33,6 @@ fn evidence(class: usize, seed: usize) -> Evidence {
         attention: vec![attention.clone()],
         key_similarity: Vec::new(),
         instance_similarity: Vec::new(),
-        quality: Quality::Fast,
         head: None,
         companion: None,
         zoomed: Vec::new(),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::geometry::{BBox, Grid};
-use crate::localize::{DetectedBox, Evidence, PictureMaps, Quality};
+use crate::localize::{DetectedBox, Evidence, PictureMaps};
 
 /// A picture whose attention and keys show an object in the 3 x 3 patches from (2, 2), and one detected box
 /// there and one elsewhere. `size` is its side in pixels.
@@ -32,7 +32,6 @@ fn picture(size: f32) -> (Evidence, PictureMaps) {
         attention: vec![attention.collect()],
         key_similarity: (0..patches * patches).map(similarity).collect(),
         instance_similarity: vec![0.0; patches * patches],
-        quality: Quality::Balanced,
         head: None,
         companion: None,
         zoomed: Vec::new(),
