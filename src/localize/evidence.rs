@@ -49,6 +49,39 @@ pub struct DetectedBox {
     pub classes: Vec<(usize, f32)>,
 }
 
+impl DetectedBox {
+    /// The box and its classes, for [`detected_classes`].
+    pub fn with_classes(&self) -> (&BBox, &[(usize, f32)]) {
+        (&self.bbox, &self.classes)
+    }
+}
+
+/// Minimum IoU of a detected box with a box for which its classes count.
+const SAME_OBJECT_IOU: f32 = 0.5;
+
+/// The classes that a detector found in `bbox`, each once with its best score times IoU, in the order in
+/// which `detected`, boxes with the scores of their classes, has them first.
+pub fn detected_classes<'a>(
+    bbox: &BBox,
+    detected: impl IntoIterator<Item = (&'a BBox, &'a [(usize, f32)])>,
+) -> Vec<(usize, f32)> {
+    let mut found: Vec<(usize, f32)> = Vec::new();
+    for (other, classes) in detected {
+        let iou = other.iou(bbox);
+        if iou < SAME_OBJECT_IOU {
+            continue;
+        }
+        for (class, score) in classes {
+            let score = score * iou;
+            match found.iter_mut().find(|(known, _)| known == class) {
+                Some((_, best)) => *best = best.max(score),
+                None => found.push((*class, score)),
+            }
+        }
+    }
+    found
+}
+
 /// The tokens and keys of each patch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PatchTokens {

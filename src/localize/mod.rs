@@ -40,7 +40,7 @@ pub use affinity::AffinityMatrix;
 pub use boxes::{BoxMode, BoxOptions, ScoredBox};
 pub use evidence::{
     ClassEvidence, ClassSource, DETECTOR_CLASSES, DetectedBox, Evidence, PatchTokens,
-    ZoomedEvidence,
+    ZoomedEvidence, detected_classes,
 };
 pub use levels::{LevelMap, Region, largest_region};
 pub use localizer::Localizer;

@@ -365,3 +365,23 @@ fn a_small_box_is_the_mean_of_both_scales() {
     };
     assert_eq!(boxes(&elsewhere), once, "another part was enlarged");
 }
+
+#[test]
+fn boxes_that_overlap_give_their_classes_weighted_by_how_much() {
+    let found = |width: f32, classes: &[(usize, f32)]| DetectedBox {
+        bbox: BBox::from_xywh(0.0, 0.0, width, 10.0),
+        score: classes[0].1,
+        classes: classes.to_vec(),
+    };
+    let detected = [
+        found(8.0, &[(0, 0.5), (1, 0.25)]),
+        found(10.0, &[(1, 0.125)]),
+        found(6.0, &[(1, 0.5)]),
+        found(4.0, &[(2, 0.9)]),
+    ];
+    let bbox = BBox::from_xywh(0.0, 0.0, 10.0, 10.0);
+    let classes = detected_classes(&bbox, detected.iter().map(DetectedBox::with_classes));
+    let places: Vec<usize> = classes.iter().map(|(class, _)| *class).collect();
+    assert_eq!(places, [0, 1], "one box in four does not overlap by half");
+    assert!((classes[0].1 - 0.4).abs() < 1e-6 && (classes[1].1 - 0.3).abs() < 1e-6);
+}

@@ -7,7 +7,7 @@ use super::sides::SideModel;
 use crate::geometry::BBox;
 use crate::learn::judge;
 use crate::learn::overlap::Overlaps;
-use crate::localize::DETECTOR_CLASSES;
+use crate::localize::{DETECTOR_CLASSES, detected_classes};
 
 /// The models that make candidates, learned from the same pictures.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,8 +51,6 @@ const DETECTED_SOURCE_INPUTS: usize = 5;
 
 /// Weight of the class inputs relative to the others, which have a standard deviation of 1.
 const CLASS_WEIGHT: f32 = 3.0;
-/// Minimum IoU of a detected box whose classes count.
-const SAME_OBJECT_IOU: f32 = 0.5;
 
 /// Number of inputs for each candidate if tokens have this width, with or without a detector.
 pub fn inputs(width: usize, has_detector: bool) -> usize {
@@ -179,18 +177,16 @@ fn features(
     features
 }
 
-/// Of which classes the detected boxes are that overlap a box: the best score times IoU of each.
+/// The class inputs of a box: which classes a detector found in it.
 fn classes(picture: &PictureFeatures, bbox: &BBox) -> [f32; DETECTOR_CLASSES] {
-    let mut classes = [0.0f32; DETECTOR_CLASSES];
-    for candidate in &picture.candidates {
-        let iou = candidate.bbox.iou(bbox);
-        if iou > SAME_OBJECT_IOU {
-            for (class, score) in &candidate.classes {
-                classes[*class] = classes[*class].max(iou * score);
-            }
-        }
+    let of_candidates = picture.candidates.iter();
+    let of_candidates =
+        of_candidates.map(|candidate| (&candidate.bbox, candidate.classes.as_slice()));
+    let mut inputs = [0.0; DETECTOR_CLASSES];
+    for (class, score) in detected_classes(bbox, of_candidates) {
+        inputs[class] = CLASS_WEIGHT * score.sqrt();
     }
-    classes.map(|x| CLASS_WEIGHT * x.sqrt())
+    inputs
 }
 
 /// How a candidate overlaps the others, how far its sides would still move, and the scores of the dense
