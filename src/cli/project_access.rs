@@ -50,7 +50,8 @@ pub fn rescan(project: &mut Project) -> anyhow::Result<Vec<String>> {
     Ok(report.problems)
 }
 
-fn print_changes(changes: &FolderChanges) {
+/// Reports what is different in the folder.
+pub fn print_changes(changes: &FolderChanges) {
     for (noun, names, rest) in [
         ("new picture", &changes.added, ""),
         ("missing picture", &changes.missing, " (boxes are kept)"),
