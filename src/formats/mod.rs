@@ -94,6 +94,6 @@ pub use export::options::{BoxSelection, ExportOptions, PictureFiles, PictureScop
 pub use export::report::ExportReport;
 pub use export::split::{Subset, SubsetSplit};
 pub use format::{FolderLayout, Format};
-pub use import::options::{ImportMode, ImportOptions};
+pub use import::options::{ImportMode, ImportOptions, ImportedAs, MissingPictures, SizeRule};
 pub use import::report::{ImportReport, PreparedImport};
 pub use messages::Messages;
