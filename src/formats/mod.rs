@@ -100,5 +100,6 @@ pub use export::options::{BoxSelection, ExportOptions, PictureFiles, PictureScop
 pub use export::report::ExportReport;
 pub use export::split::{Subset, SubsetSplit};
 pub use format::{FolderLayout, Format};
-pub use import::report::{ImportMode, ImportReport, PreparedImport};
+pub use import::options::{ImportMode, ImportOptions};
+pub use import::report::{ImportReport, PreparedImport};
 pub use messages::Messages;

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::ids::IdAllocator;
-use super::report::{ImportMode, ImportReport};
+use super::options::ImportMode;
+use super::report::ImportReport;
 use super::rows::{ImportedBox, ImportedPicture};
 use crate::document::{
     Annotation, AnnotationId, BoxState, CategoryId, Change, Document, Edit, FormerProposal,

@@ -14,8 +14,9 @@ use serde_json::{Map, Value};
 use super::boxes::BoxImporter;
 use super::categories::resolve_categories;
 use super::ids::IdAllocator;
+use super::options::{ImportMode, ImportOptions};
 use super::pictures::{PictureMatch, match_pictures, new_picture};
-use super::report::{ImportMode, ImportReport, PreparedImport};
+use super::report::{ImportReport, PreparedImport};
 use super::review::update_review;
 use super::rows::{ImportedCategory, ImportedPicture};
 use crate::document::{CategoryId, Change, Document, Edit, Picture, PictureId};
@@ -31,7 +32,7 @@ pub(in crate::formats) struct ImportBuilder<'a> {
     pub pictures: Vec<ImportedPicture>,
     /// Unknown fields of the whole file, by key.
     pub extra: Map<String, Value>,
-    mode: ImportMode,
+    options: ImportOptions,
     category_by_name: HashMap<String, usize>,
 }
 
@@ -39,7 +40,7 @@ impl<'a> ImportBuilder<'a> {
     pub(in crate::formats) fn new(
         document: &'a Document,
         root: &'a Path,
-        mode: ImportMode,
+        options: ImportOptions,
     ) -> Self {
         Self {
             document,
@@ -48,7 +49,7 @@ impl<'a> ImportBuilder<'a> {
             categories: Vec::new(),
             pictures: Vec::new(),
             extra: Map::new(),
-            mode,
+            options,
             category_by_name: HashMap::new(),
         }
     }
@@ -115,7 +116,7 @@ impl<'a> ImportBuilder<'a> {
         let box_ids = all_boxes.filter_map(|imported| imported.id);
         let mut boxes = BoxImporter {
             document: self.document,
-            mode: self.mode,
+            mode: self.options.mode,
             categories: &categories,
             ids: IdAllocator::new(next.annotation.0, box_ids),
         };
@@ -145,7 +146,7 @@ impl<'a> ImportBuilder<'a> {
         let before = unknown_fields::from_text(self.document.extra());
         let mut extra = before.clone();
         for (key, value) in mem::take(&mut self.extra) {
-            if self.mode == ImportMode::Replace || !extra.contains_key(&key) {
+            if self.options.mode == ImportMode::Replace || !extra.contains_key(&key) {
                 extra.insert(key, value);
             }
         }
@@ -174,14 +175,16 @@ impl<'a> ImportBuilder<'a> {
         let outcome = boxes.add_boxes(&after, is_new, &mut imported, report, &mut box_edits);
         update_review(
             self.document,
-            self.mode,
+            self.options.mode,
             &mut after,
             is_new,
             &imported,
             &outcome,
             &mut box_edits,
         );
-        if imported.extra.is_some() && (after.extra.is_none() || self.mode == ImportMode::Replace) {
+        if imported.extra.is_some()
+            && (after.extra.is_none() || self.options.mode == ImportMode::Replace)
+        {
             after.extra = imported.extra;
         }
         if is_new {
@@ -193,7 +196,7 @@ impl<'a> ImportBuilder<'a> {
     }
 
     fn add_tags(&mut self, picture: &mut Picture, mut tags: Vec<CategoryId>) {
-        if self.mode == ImportMode::Merge || tags.is_empty() {
+        if self.options.mode == ImportMode::Merge || tags.is_empty() {
             tags.extend(&picture.tags);
         }
         tags.sort_unstable();

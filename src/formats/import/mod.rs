@@ -8,6 +8,7 @@
 //! | `categories` | known categories, and new ones |
 //! | `boxes` | boxes clipped to their picture, and compared with those that it has |
 //! | `ids` | ids kept where they are free, new ones otherwise |
+//! | `options` | what a person chooses about an import |
 //! | `review` | the review state of a picture after the import |
 //! | `report` | what an import does |
 
@@ -16,6 +17,7 @@ pub(super) mod builder;
 mod boxes;
 mod categories;
 mod ids;
+pub(super) mod options;
 mod pictures;
 pub(super) mod report;
 mod review;
