@@ -30,7 +30,9 @@ pub(super) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
         for picture in tagged {
             let tags = picture.tags.iter();
             let tags = tags.filter_map(|tag| document.category(*tag));
-            let record = [&*picture.path].into_iter().chain(tags.map(|tag| &*tag.name));
+            let record = [&*picture.path]
+                .into_iter()
+                .chain(tags.map(|tag| &*tag.name));
             csv.write_record(record)?;
         }
         csv.flush()

@@ -141,7 +141,12 @@ impl Serialize for InstancesFile<'_> {
             && others().next().is_some()
         {
             extra.remove(EXTENSION_KEY);
-            file.serialize_entry(EXTENSION_KEY, &OtherBoxes { boxes: Rows(others) })?;
+            file.serialize_entry(
+                EXTENSION_KEY,
+                &OtherBoxes {
+                    boxes: Rows(others),
+                },
+            )?;
         }
         for (key, value) in &extra {
             file.serialize_entry(key, value)?;

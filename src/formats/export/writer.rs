@@ -208,9 +208,7 @@ impl<'a> ExportWriter<'a> {
             }
             return Ok(());
         }
-        let to = self
-            .destination
-            .add_file(to, Some(path), &self.originals)?;
+        let to = self.destination.add_file(to, Some(path), &self.originals)?;
         if is_same {
             return Ok(());
         }
