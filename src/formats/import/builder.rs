@@ -18,7 +18,7 @@ use super::options::{ImportMode, ImportOptions, ImportedAs};
 use super::pictures::{PictureMatch, match_pictures, new_picture};
 use super::report::{ImportReport, PreparedImport};
 use super::review::update_review;
-use super::rows::{ImportedCategory, ImportedPicture};
+use super::rows::{ImportedBox, ImportedCategory, ImportedPicture};
 use super::sizes::fit_boxes;
 use super::unreviewed::make_proposals;
 use crate::document::{CategoryId, Change, Document, Edit, Picture, PictureId};
@@ -171,7 +171,7 @@ impl<'a> ImportBuilder<'a> {
         let mut after = before.clone();
         let tags = imported.tags.iter().map(|index| boxes.categories[*index]);
         self.add_tags(&mut after, tags.collect());
-        let reversed = imported.boxes.iter_mut().map(|one| one.order_edges());
+        let reversed = imported.boxes.iter_mut().map(ImportedBox::order_edges);
         let reversed = reversed.filter(|is_reversed| *is_reversed).count();
         if reversed > 0 {
             let boxes = if reversed == 1 { "box" } else { "boxes" };
