@@ -8,7 +8,7 @@ use clap::Subcommand;
 use super::console::print;
 use super::exit_code::FAILED;
 use super::plural::counted;
-use super::project_access::{open, print_changes, print_failures, print_notices, project_file};
+use super::project_access::{open, print_failures, print_notices, print_rescan, project_file};
 use crate::store::{self, Access, Project};
 
 /// `tsukami project`.
@@ -65,7 +65,7 @@ fn create(folder: &Path, file: Option<&Path>) -> anyhow::Result<u8> {
     let file = file.map_or_else(default, Path::to_owned);
     let (project, report, scanned) = Project::create_filled(&file, folder, store::rescan)?;
     print_notices(&report);
-    print_changes(&scanned.changes);
+    print_rescan(&scanned);
     let pictures = project.document().pictures().len();
     let path = project.path().to_owned();
     project.close()?;

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::exit_code::FAILED;
 use super::plural::counted;
-use crate::store::{self, Access, FolderChanges, OpenReport, Project};
+use crate::store::{self, Access, FolderChanges, OpenReport, Project, RescanReport};
 
 /// The file of a project, which may be given by the folder of its pictures.
 ///
@@ -46,12 +46,19 @@ pub fn print_notices(report: &OpenReport) {
 /// If the project cannot be written.
 pub fn rescan(project: &mut Project) -> anyhow::Result<Vec<String>> {
     let report = store::rescan(project)?;
-    print_changes(&report.changes);
+    print_rescan(&report);
     Ok(report.problems)
 }
 
-/// Reports what is different in the folder.
-pub fn print_changes(changes: &FolderChanges) {
+/// Reports what is different in the folder, without the problems.
+pub fn print_rescan(report: &RescanReport) {
+    print_changes(&report.changes);
+    if let Some(note) = &report.skipped_exports {
+        status!("note: {note}");
+    }
+}
+
+fn print_changes(changes: &FolderChanges) {
     for (noun, names, rest) in [
         ("new picture", &changes.added, ""),
         ("missing picture", &changes.missing, " (boxes are kept)"),

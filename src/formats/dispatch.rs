@@ -10,12 +10,14 @@ use super::export::report::ExportReport;
 use super::export::writer::ExportWriter;
 use super::format::Format;
 use super::import::builder::ImportBuilder;
-use super::import::report::{ImportMode, PreparedImport};
+use super::import::options::ImportOptions;
+use super::import::report::PreparedImport;
 use super::{coco, createml, labelme, tags, voc, yolo};
 use crate::document::{Annotation, Document, Picture, ReviewState};
 
 /// Reads a file, or the files of a folder, into an edit. `root` is the project's folder: paths of
-/// pictures are relative to it, and picture files are searched only there.
+/// pictures are relative to it, and picture files are searched only there. `options` may be an
+/// [`ImportMode`](super::ImportMode) alone.
 ///
 /// ```
 /// use std::path::Path;
@@ -38,9 +40,9 @@ pub fn import(
     path: &Path,
     root: &Path,
     format: Format,
-    mode: ImportMode,
+    options: impl Into<ImportOptions>,
 ) -> Result<PreparedImport, FormatError> {
-    let mut import = ImportBuilder::new(document, root, mode);
+    let mut import = ImportBuilder::new(document, root, options.into());
     match format {
         Format::Coco => coco::import(path, &mut import)?,
         Format::CocoResults => coco::import_results(path, &mut import)?,

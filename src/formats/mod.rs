@@ -31,14 +31,24 @@
 //!   by an XML or JSON file of its own. COCO only lists the picture, which other programs do for
 //!   unlabelled pictures as well, so it stays unreviewed and the report counts it; our own COCO
 //!   files say which it is.
+//! - Where a file states another size of a picture than it has, its boxes were made on another copy
+//!   of it. They become proposals unless [`SizeRule`] says how they are fitted and they can be.
+//! - With [`ImportedAs::Proposals`], boxes are proposals whatever the file says of them.
+//! - Corners in the wrong order, and negative sizes, are put right and reported.
 //! - Ids of COCO files are kept if they are free and below 2^31. Others are renumbered.
 //! - Paths of pictures that could lead out of the folder are refused.
 //!
 //! # Export
 //! An export writes what was reviewed, and never a proposal as ground truth. It appears whole or
 //! not at all: a new folder is made under another name and renamed at the end. In a folder that
-//! exists, each file is written whole, and nothing is deleted. The project, the files next to it
-//! and its pictures are never overwritten.
+//! exists, each file is written whole. The project, the files next to it and its pictures are never
+//! overwritten.
+//!
+//! The folder of an export has a marker, `.tsukami-export`, which lists the export's files. Scans skip
+//! such a folder, and exporting to it again removes the listed files that are not written again, so
+//! that no picture is in two subsets. Copies below the folder of the project's pictures are refused
+//! unless they are asked for. A folder that holds other pictures gets no marker, and nothing in it is
+//! deleted.
 //!
 //! | format | keeps | loses |
 //! |---|---|---|
@@ -94,5 +104,6 @@ pub use export::options::{BoxSelection, ExportOptions, PictureFiles, PictureScop
 pub use export::report::ExportReport;
 pub use export::split::{Subset, SubsetSplit};
 pub use format::{FolderLayout, Format};
-pub use import::report::{ImportMode, ImportReport, PreparedImport};
+pub use import::options::{ImportMode, ImportOptions, ImportedAs, MissingPictures, SizeRule};
+pub use import::report::{ImportReport, PreparedImport};
 pub use messages::Messages;

@@ -14,10 +14,13 @@ use serde_json::{Map, Value};
 use super::boxes::BoxImporter;
 use super::categories::resolve_categories;
 use super::ids::IdAllocator;
+use super::options::{ImportMode, ImportOptions, ImportedAs};
 use super::pictures::{PictureMatch, match_pictures, new_picture};
-use super::report::{ImportMode, ImportReport, PreparedImport};
+use super::report::{ImportReport, PreparedImport};
 use super::review::update_review;
-use super::rows::{ImportedCategory, ImportedPicture};
+use super::rows::{ImportedBox, ImportedCategory, ImportedPicture};
+use super::sizes::fit_boxes;
+use super::unreviewed::make_proposals;
 use crate::document::{CategoryId, Change, Document, Edit, Picture, PictureId};
 use crate::formats::unknown_fields;
 
@@ -31,7 +34,7 @@ pub(in crate::formats) struct ImportBuilder<'a> {
     pub pictures: Vec<ImportedPicture>,
     /// Unknown fields of the whole file, by key.
     pub extra: Map<String, Value>,
-    mode: ImportMode,
+    options: ImportOptions,
     category_by_name: HashMap<String, usize>,
 }
 
@@ -39,7 +42,7 @@ impl<'a> ImportBuilder<'a> {
     pub(in crate::formats) fn new(
         document: &'a Document,
         root: &'a Path,
-        mode: ImportMode,
+        options: ImportOptions,
     ) -> Self {
         Self {
             document,
@@ -48,7 +51,7 @@ impl<'a> ImportBuilder<'a> {
             categories: Vec::new(),
             pictures: Vec::new(),
             extra: Map::new(),
-            mode,
+            options,
             category_by_name: HashMap::new(),
         }
     }
@@ -115,7 +118,7 @@ impl<'a> ImportBuilder<'a> {
         let box_ids = all_boxes.filter_map(|imported| imported.id);
         let mut boxes = BoxImporter {
             document: self.document,
-            mode: self.mode,
+            mode: self.options.mode,
             categories: &categories,
             ids: IdAllocator::new(next.annotation.0, box_ids),
         };
@@ -145,7 +148,7 @@ impl<'a> ImportBuilder<'a> {
         let before = unknown_fields::from_text(self.document.extra());
         let mut extra = before.clone();
         for (key, value) in mem::take(&mut self.extra) {
-            if self.mode == ImportMode::Replace || !extra.contains_key(&key) {
+            if self.options.mode == ImportMode::Replace || !extra.contains_key(&key) {
                 extra.insert(key, value);
             }
         }
@@ -168,20 +171,34 @@ impl<'a> ImportBuilder<'a> {
         let mut after = before.clone();
         let tags = imported.tags.iter().map(|index| boxes.categories[*index]);
         self.add_tags(&mut after, tags.collect());
-        self.check_size(&after, &imported);
+        let reversed = imported.boxes.iter_mut().map(ImportedBox::order_edges);
+        let reversed = reversed.filter(|is_reversed| *is_reversed).count();
+        if reversed > 0 {
+            let boxes = if reversed == 1 { "box" } else { "boxes" };
+            self.report.changed.add(format!(
+                "{}: the corners of {reversed} {boxes} were put in order",
+                before.path
+            ));
+        }
+        if self.options.boxes == ImportedAs::Proposals {
+            make_proposals(&mut imported);
+        }
+        let (sizes, report) = (self.options.sizes, &mut self.report);
+        fit_boxes(self.root, sizes, &after, &mut imported, report);
         let mut box_edits = Vec::new();
-        let report = &mut self.report;
         let outcome = boxes.add_boxes(&after, is_new, &mut imported, report, &mut box_edits);
         update_review(
             self.document,
-            self.mode,
+            self.options.mode,
             &mut after,
             is_new,
             &imported,
             &outcome,
             &mut box_edits,
         );
-        if imported.extra.is_some() && (after.extra.is_none() || self.mode == ImportMode::Replace) {
+        if imported.extra.is_some()
+            && (after.extra.is_none() || self.options.mode == ImportMode::Replace)
+        {
             after.extra = imported.extra;
         }
         if is_new {
@@ -193,7 +210,7 @@ impl<'a> ImportBuilder<'a> {
     }
 
     fn add_tags(&mut self, picture: &mut Picture, mut tags: Vec<CategoryId>) {
-        if self.mode == ImportMode::Merge || tags.is_empty() {
+        if self.options.mode == ImportMode::Merge || tags.is_empty() {
             tags.extend(&picture.tags);
         }
         tags.sort_unstable();
@@ -201,17 +218,5 @@ impl<'a> ImportBuilder<'a> {
         let new = tags.iter().filter(|tag| !picture.tags.contains(tag));
         self.report.tags += new.count();
         picture.tags = tags;
-    }
-
-    fn check_size(&mut self, picture: &Picture, imported: &ImportedPicture) {
-        let actual = [picture.width, picture.height];
-        if let Some([width, height]) = imported.size.filter(|size| *size != actual) {
-            let [actual_width, actual_height] = actual;
-            self.report.changed.add(format!(
-                "{}: the file says {width} x {height} pixels, but the picture has \
-                 {actual_width} x {actual_height}; its boxes were not scaled",
-                picture.path
-            ));
-        }
     }
 }

@@ -4,16 +4,6 @@ use crate::document::Edit;
 
 use crate::formats::messages::Messages;
 
-/// What happens to the annotations that the document already has on the pictures of a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ImportMode {
-    /// They stay, and those of the file are added.
-    #[default]
-    Merge,
-    /// Those of the file replace them.
-    Replace,
-}
-
 /// What an import does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportReport {

@@ -1,7 +1,7 @@
 //! The review state of a picture after an import.
 
 use super::boxes::BoxOutcome;
-use super::report::ImportMode;
+use super::options::ImportMode;
 use super::rows::ImportedPicture;
 use crate::document::{BoxState, Change, Document, Edit, Picture, ReviewState};
 

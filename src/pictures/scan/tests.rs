@@ -304,3 +304,23 @@ fn an_odd_name_is_a_problem_of_that_file_or_folder_alone() {
         assert!(problem.to_string().ends_with(": rename it"), "{problem}");
     }
 }
+
+#[test]
+fn the_folder_of_an_export_is_skipped_unless_it_is_given() {
+    let folder = tree(&[
+        "a.jpg",
+        "yolo/.tsukami-export",
+        "yolo/images/train/a.jpg",
+        "sub/coco/.tsukami-export",
+        "sub/coco/images/a.jpg",
+        "sub/b.jpg",
+    ]);
+    let scan = clean(&[folder.path().to_path_buf()]);
+    assert_eq!(names(&scan), ["a.jpg", "sub/b.jpg"]);
+    assert_eq!(scan.skipped_exports.len(), 2);
+    let note = scan.skipped_exports_note().unwrap();
+    assert!(note.contains("and 1 other skipped"), "{note}");
+    let given = clean(&[folder.path().join("yolo")]);
+    assert_eq!(names(&given), ["images/train/a.jpg"]);
+    assert_eq!(given.skipped_exports_note(), None);
+}
