@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
-use std::thread::{scope, sleep};
+use std::thread::{ScopedJoinHandle, scope, sleep};
 use std::time::Duration;
 
 use super::crash::random;
@@ -119,7 +119,7 @@ fn of_many_creators_one_succeeds() {
                 Ok(project.id().to_owned())
             };
             let threads: Vec<_> = (0..8).map(|_| threads.spawn(create)).collect();
-            let ended = threads.into_iter().map(|thread| thread.join());
+            let ended = threads.into_iter().map(ScopedJoinHandle::join);
             ended.map(|ended| ended.expect("it ends")).collect()
         });
         let project = open(&path, Access::View);
@@ -166,7 +166,7 @@ fn a_copy_never_replaces_a_file() {
             view.copy_to(&target)
         };
         let threads: Vec<_> = (0..4).map(|_| threads.spawn(copy)).collect();
-        let ended = threads.into_iter().map(|thread| thread.join());
+        let ended = threads.into_iter().map(ScopedJoinHandle::join);
         ended.map(|ended| ended.expect("it ends")).collect()
     });
     assert_eq!(copied.iter().filter(|copied| copied.is_ok()).count(), 1);
@@ -222,7 +222,7 @@ fn one_odd_name_does_not_stop_the_others() {
     for problem in &report.problems {
         assert!(problem.ends_with("rename it"), "{problem}");
     }
-    for entry in pictures::scan(&[root.clone()]).entries {
+    for entry in pictures::scan(std::slice::from_ref(&root)).entries {
         assert!(project.document().picture_at(&entry.name).is_some());
     }
     // A picture of the project gets an odd name while it is open: it is missing, and named.
