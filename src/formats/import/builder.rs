@@ -104,7 +104,13 @@ impl<'a> ImportBuilder<'a> {
         let categories =
             resolve_categories(self.document, categories, &mut self.report, &mut edits);
         let imported = mem::take(&mut self.pictures);
-        let matched = match_pictures(self.document, self.root, imported, &mut self.report);
+        let matched = match_pictures(
+            self.document,
+            self.root,
+            imported,
+            self.options.missing,
+            &mut self.report,
+        );
 
         let next = self.document.next_ids();
         let new = matched
@@ -170,6 +176,10 @@ impl<'a> ImportBuilder<'a> {
         let tags = imported.tags.iter().map(|index| boxes.categories[*index]);
         self.add_tags(&mut after, tags.collect());
         self.check_size(&after, &imported);
+        if after.missing && imported.missing.is_none() {
+            // Nobody can have looked at it here, so it is not done.
+            imported.is_partial = true;
+        }
         let mut box_edits = Vec::new();
         let report = &mut self.report;
         let outcome = boxes.add_boxes(&after, is_new, &mut imported, report, &mut box_edits);
