@@ -21,7 +21,7 @@ pub enum BulkEvent<'a> {
         /// Why, in one sentence that names it.
         reason: &'a str,
     },
-    /// A warning about a picture that is processed all the same.
+    /// A warning about a picture that is processed all the same, or about folders that were skipped.
     Warning {
         /// One sentence that names it.
         text: &'a str,

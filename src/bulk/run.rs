@@ -44,6 +44,9 @@ pub fn run(
         total: scan.entries.len(),
         resumed: done.len(),
     });
+    if let Some(text) = scan.skipped_exports_note() {
+        on_event(BulkEvent::Warning { text: &text });
+    }
 
     let mut progress = RunProgress {
         job,

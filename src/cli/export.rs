@@ -21,9 +21,12 @@ pub struct Arguments {
     /// The format
     #[arg(long, value_parser = format_parser())]
     format: Format,
-    /// The file or folder to write
+    /// The file or folder to write [default: beside the folder of the pictures, named after both]
     #[arg(short, long, value_name = "PATH")]
-    out: PathBuf,
+    out: Option<PathBuf>,
+    /// Allow copies below the folder of the pictures, and remove an earlier export in another format
+    #[arg(long)]
+    force: bool,
     /// Also export unfinished pictures, with the boxes confirmed so far
     #[arg(long)]
     all: bool,
@@ -93,9 +96,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
             _ => PictureFiles::Leave,
         },
         layout: arguments.layout,
+        force: arguments.force,
         ..ExportOptions::new(arguments.format)
     };
-    let report = formats::export(project.document(), project.root(), &options, &arguments.out)?;
+    let out = match &arguments.out {
+        Some(out) => out.clone(),
+        None => options.default_path(project.root()),
+    };
+    let report = formats::export(project.document(), project.root(), &options, &out)?;
     print_messages("changed", &report.changed);
     let subsets = match (arguments.split, report.subsets) {
         (Some(_), [train, val, test]) => format!(" (train {train}, val {val}, test {test})"),
@@ -105,7 +113,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         "{}{subsets}, {} -> {}",
         counted(report.pictures, "picture"),
         counted(report.boxes, "box"),
-        arguments.out.display()
+        out.display()
     );
     if report.pictures == 0
         && let Some(reason) = why_empty(arguments)

@@ -47,6 +47,9 @@ pub fn print_notices(report: &OpenReport) {
 pub fn rescan(project: &mut Project) -> anyhow::Result<Vec<String>> {
     let report = store::rescan(project)?;
     print_changes(&report.changes);
+    if let Some(note) = &report.skipped_exports {
+        status!("note: {note}");
+    }
     Ok(report.problems)
 }
 

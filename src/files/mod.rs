@@ -7,12 +7,14 @@
 //! | `target` | checks whether a file may be written, before anything is computed for it |
 //! | `paths` | where a path leads, and whether two of them lead to the same file |
 //! | `project_file` | how a project file is named and recognised, and what is next to it |
+//! | `export_folder` | how the folder of an export is recognised |
 //! | `hash` | hashes of a file's content |
 //! | `error` | what can go wrong, as one sentence |
 //!
 //! This module depends on no other, so every module may use it.
 
 mod error;
+mod export_folder;
 mod hash;
 mod paths;
 mod project_file;
@@ -22,6 +24,7 @@ mod tests;
 mod write;
 
 pub use error::FileError;
+pub use export_folder::{EXPORT_MARKER, is_export_folder};
 pub use hash::{hash_bytes, hash_file, sha256_hex};
 pub use paths::{folder_of, normal, same_file};
 pub use project_file::{

@@ -12,10 +12,21 @@ use serde::Serialize;
 /// If the value cannot be written as JSON, for example because a key is not a string.
 pub(super) fn to_ascii_json(value: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, AsciiFormatter);
-    value.serialize(&mut serializer)?;
-    bytes.push(b'\n');
+    write_ascii_json(&mut bytes, value)?;
     Ok(bytes)
+}
+
+/// As [`to_ascii_json`], into a file that need not fit into memory.
+///
+/// # Errors
+/// As for [`to_ascii_json`], and if the text cannot be written.
+pub(super) fn write_ascii_json<W>(mut out: W, value: &impl Serialize) -> io::Result<()>
+where
+    W: Write,
+{
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, AsciiFormatter);
+    value.serialize(&mut serializer)?;
+    out.write_all(b"\n")
 }
 
 /// serde_json's compact form with everything beyond ASCII escaped.

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use super::ascii_json::write_ascii_json;
 use super::error::FormatError;
 use super::export::naming::ExportedPicture;
 use super::export::writer::ExportWriter;
@@ -47,7 +48,10 @@ pub(super) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
         file.insert("imageHeight".to_owned(), picture.height.into());
         file.insert("imageWidth".to_owned(), picture.width.into());
         let stem = paths::without_extension(name);
-        writer.write_json(&paths::join(folder, &format!("{stem}.json")), &file)?;
+        let json = paths::join(folder, &format!("{stem}.json"));
+        writer.write_with(&json, Some(&picture.path), |out| {
+            write_ascii_json(out, &file)
+        })?;
         writer.add_picture_file(&one, &paths::join(folder, name))?;
     }
     Ok(())

@@ -20,6 +20,12 @@ impl Messages {
         }
     }
 
+    /// Adds all messages of another list.
+    pub(super) fn append(&mut self, other: Self) {
+        other.texts.into_iter().for_each(|text| self.add(text));
+        self.omitted += other.omitted;
+    }
+
     /// Whether there is no message.
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty()

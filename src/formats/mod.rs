@@ -37,8 +37,14 @@
 //! # Export
 //! An export writes what was reviewed, and never a proposal as ground truth. It appears whole or
 //! not at all: a new folder is made under another name and renamed at the end. In a folder that
-//! exists, each file is written whole, and nothing is deleted. The project, the files next to it
-//! and its pictures are never overwritten.
+//! exists, each file is written whole. The project, the files next to it and its pictures are never
+//! overwritten.
+//!
+//! The folder of an export has a marker, `.tsukami-export`, which lists the export's files. Scans skip
+//! such a folder, and exporting to it again removes the listed files that are not written again, so
+//! that no picture is in two subsets. Copies below the folder of the project's pictures are refused
+//! unless they are asked for. A folder that holds other pictures gets no marker, and nothing in it is
+//! deleted.
 //!
 //! | format | keeps | loses |
 //! |---|---|---|
@@ -94,6 +100,6 @@ pub use export::options::{BoxSelection, ExportOptions, PictureFiles, PictureScop
 pub use export::report::ExportReport;
 pub use export::split::{Subset, SubsetSplit};
 pub use format::{FolderLayout, Format};
-pub use import::options::{ImportMode, ImportOptions};
+pub use import::options::{ImportMode, ImportOptions, ImportedAs, MissingPictures, SizeRule};
 pub use import::report::{ImportReport, PreparedImport};
 pub use messages::Messages;

@@ -19,25 +19,25 @@ const COLUMN_NAMES: [&str; 6] = ["path", "image", "file", "filename", "file_name
 
 /// Writes all pictures that have a tag.
 pub(super) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
-    let path = writer.path_for("")?;
-    let mut csv = csv::WriterBuilder::new()
-        .flexible(true)
-        .from_writer(Vec::new());
-    let unwritable = |error: csv::Error| FormatError::unwritable(&path)(error.into());
-    csv.write_record(["path", "tag"]).map_err(unwritable)?;
     let pictures = writer.pictures.iter().map(|one| one.picture);
     let tagged: Vec<_> = pictures
         .filter(|picture| !picture.tags.is_empty())
         .collect();
-    for picture in &tagged {
-        let tags = picture.tags.iter().map(|tag| writer.category_name(*tag));
-        let record = [&*picture.path].into_iter().chain(tags);
-        csv.write_record(record).map_err(unwritable)?;
-    }
     writer.report.pictures = tagged.len();
-    let bytes = csv.into_inner();
-    let bytes = bytes.map_err(|error| FormatError::unwritable(&path)(error.into_error()))?;
-    writer.write("", &bytes)
+    let document = writer.document;
+    writer.write_with("", None, |out| {
+        let mut csv = csv::WriterBuilder::new().flexible(true).from_writer(out);
+        csv.write_record(["path", "tag"])?;
+        for picture in tagged {
+            let tags = picture.tags.iter();
+            let tags = tags.filter_map(|tag| document.category(*tag));
+            let record = [&*picture.path]
+                .into_iter()
+                .chain(tags.map(|tag| &*tag.name));
+            csv.write_record(record)?;
+        }
+        csv.flush()
+    })
 }
 
 /// A line of the file.

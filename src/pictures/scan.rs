@@ -60,6 +60,23 @@ pub struct Scan {
     pub entries: Vec<ScannedPicture>,
     /// The paths that cannot be used, in the order in which they were found.
     pub problems: Vec<ScanProblem>,
+    /// Folders that were skipped because they are exports, whose pictures are copies.
+    pub skipped_exports: Vec<PathBuf>,
+}
+
+impl Scan {
+    /// A sentence about the skipped exports, if there are any.
+    pub fn skipped_exports_note(&self) -> Option<String> {
+        let first = self.skipped_exports.first()?.display();
+        let others = match self.skipped_exports.len() - 1 {
+            0 => String::new(),
+            1 => " and 1 other".to_owned(),
+            more => format!(" and {more} others"),
+        };
+        Some(format!(
+            "{first}{others} skipped: an export of this program, whose pictures are copies"
+        ))
+    }
 }
 
 /// Finds the pictures in folders and their subfolders, single pictures, and text lists (`.txt`, `.lst`).
@@ -67,7 +84,8 @@ pub struct Scan {
 /// A list contains one picture or folder per line, relative to the folder of the list. Blank lines and lines
 /// that begin with `#` are skipped (write `./#1.jpg` for such a name). In folders, links are followed.
 /// Hidden files and folders (with a leading dot, including macOS's `._*`) and files that are not named
-/// like a picture are silently skipped.
+/// like a picture are silently skipped. The folder of an export below a given folder is skipped as a whole;
+/// given itself, it is a folder like any other.
 ///
 /// The root is the given folder if there is only one. Otherwise it is the longest common parent of all
 /// given paths, where a list stands for its folder as long as its lines stay inside it.
@@ -87,6 +105,7 @@ struct Finder {
     /// The absolute path without `.` and `..` (what names are made of), and the path to open.
     found: Vec<(PathBuf, PathBuf)>,
     problems: Vec<ScanProblem>,
+    skipped_exports: Vec<PathBuf>,
 }
 
 impl Finder {
@@ -145,6 +164,9 @@ impl Finder {
                 if is_folder {
                     walk.skip_current_dir();
                 }
+            } else if is_folder && entry.depth() > 0 && files::is_export_folder(entry.path()) {
+                self.skipped_exports.push(entry.into_path());
+                walk.skip_current_dir();
             } else if entry.file_type().is_file() {
                 let inside = entry.path().strip_prefix(folder).unwrap_or(entry.path());
                 self.found.push((base.join(inside), entry.into_path()));
@@ -249,6 +271,7 @@ impl Finder {
             root,
             entries,
             problems: self.problems,
+            skipped_exports: self.skipped_exports,
         }
     }
 }

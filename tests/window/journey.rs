@@ -125,7 +125,7 @@ fn a_folder_is_opened_reviewed_exported_and_reopened() {
 
     // Export.
     bench.keys(CTRL | Modifiers::SHIFT, Key::E);
-    let out = bench.pictures().join("pictures-coco.json");
+    let out = bench.pictures().with_file_name("pictures-coco.json");
     assert!(!out.exists());
     bench.click_last("Export");
     bench.wait("the export", |workspace| workspace.exchange.is_none());

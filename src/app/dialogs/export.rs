@@ -39,21 +39,20 @@ pub struct ExportDialog {
     path: String,
     /// Whether the user has given the path, so that a suggestion does not replace it.
     is_path_edited: bool,
-    /// The project file without its extension: suggested paths begin with it.
-    base: PathBuf,
+    /// The folder of the pictures: suggested paths are beside it.
+    root: PathBuf,
     had_focus: bool,
 }
 
 impl ExportDialog {
-    /// An export of all reviewed pictures as COCO, next to the project file.
+    /// An export of all reviewed pictures as COCO, beside the folder of the pictures.
     pub fn new(session: &Session) -> Self {
-        let project = session.project().path();
         let mut export = Self {
             options: ExportOptions::new(Format::Coco),
             shares: None,
             path: String::new(),
             is_path_edited: false,
-            base: project.with_extension(""),
+            root: session.project().root().to_owned(),
             had_focus: false,
         };
         export.suggest_path();
@@ -84,13 +83,8 @@ impl ExportDialog {
         if self.is_path_edited {
             return;
         }
-        let base = self.base.display();
-        let name = self.options.format.name();
-        self.path = match (self.options().makes_folder(), self.options.format) {
-            (true, _) => format!("{base}-{name}"),
-            (false, Format::Tags) => format!("{base}-tags.csv"),
-            (false, _) => format!("{base}-{name}.json"),
-        };
+        let path = self.options().default_path(&self.root);
+        self.path = path.display().to_string();
     }
 
     /// Draws the dialog.

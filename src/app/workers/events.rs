@@ -102,7 +102,7 @@ pub enum OpeningEvent {
     /// The first pictures of a new project were added.
     FirstPictures,
     /// The folder was scanned, and the project is up to date with it.
-    Scanned(RescanReport),
+    Scanned(Box<RescanReport>),
     /// It cannot be opened or scanned: a sentence that names the file and the remedy.
     Failed(String),
 }

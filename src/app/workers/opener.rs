@@ -86,7 +86,7 @@ fn scan(file: &Path, events: &EventSender) {
         Ok(report)
     });
     events.send(WorkerEvent::Opening(match outcome {
-        Ok(report) => OpeningEvent::Scanned(report),
+        Ok(report) => OpeningEvent::Scanned(Box::new(report)),
         Err(error) => OpeningEvent::Failed(error.to_string()),
     }));
 }

@@ -47,6 +47,9 @@ fn from_folders(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
     for problem in &scan.problems {
         status!("warning: {problem}");
     }
+    if let Some(note) = scan.skipped_exports_note() {
+        status!("warning: {note}");
+    }
     if scan.entries.is_empty() {
         bail!("no pictures found in {}", folder.display());
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::types::{Category, Instances};
+use super::types::{Annotation, Category, Image, Instances};
 
 /// Two decimals may add up to slightly more than the side of the picture.
 const SUM_ROUNDING_PX: f64 = 1e-6;
@@ -61,41 +61,67 @@ impl Instances {
         self.check()?;
         let mut names = HashSet::new();
         for category in &self.categories {
+            category.validate()?;
             let Category { id, name, .. } = category;
-            if *id == 0 || !names.insert(name.as_str()) {
-                return Err(format!(
-                    "category {id} {name:?} has an invalid id or a name that is in use"
-                ));
+            if !names.insert(name.as_str()) {
+                return Err(format!("category {id} {name:?} has a name that is in use"));
             }
         }
         let mut sizes = HashMap::new();
         for image in &self.images {
-            let name = &image.file_name;
-            let is_relative = !name.starts_with('/') && !name.contains('\\');
-            if image.id == 0 || !is_relative || name.split('/').any(|part| part == "..") {
-                return Err(format!(
-                    "picture {} {name:?} has an invalid id or name",
-                    image.id
-                ));
-            }
-            sizes.insert(image.id, [f64::from(image.width), f64::from(image.height)]);
+            image.validate()?;
+            sizes.insert(image.id, [image.width, image.height]);
         }
         for annotation in &self.annotations {
-            let [x, y, width, height] = annotation.bbox;
             let size = sizes.get(&annotation.image_id).copied().unwrap_or_default();
-            let is_inside = x >= 0.0
-                && y >= 0.0
-                && x + width <= size[0] + SUM_ROUNDING_PX
-                && y + height <= size[1] + SUM_ROUNDING_PX;
-            let has_area = width > 0.0 && height > 0.0 && annotation.area.is_finite();
-            let is_well_formed = annotation.id > 0 && !annotation.segmentation.is_null();
-            if !is_inside || !has_area || !is_well_formed {
-                let id = annotation.id;
-                return Err(format!(
-                    "annotation {id} with the box {:?} breaks a rule of COCO",
-                    annotation.bbox
-                ));
-            }
+            annotation.validate(size)?;
+        }
+        Ok(())
+    }
+}
+
+impl Category {
+    /// The rules of [`Instances::validate`] for one row.
+    pub(super) fn validate(&self) -> Result<(), String> {
+        if self.id == 0 {
+            return Err(format!("category {:?} has the invalid id 0", self.name));
+        }
+        Ok(())
+    }
+}
+
+impl Image {
+    /// The rules of [`Instances::validate`] for one row.
+    pub(super) fn validate(&self) -> Result<(), String> {
+        let name = &self.file_name;
+        let is_relative = !name.starts_with('/') && !name.contains('\\');
+        if self.id == 0 || !is_relative || name.split('/').any(|part| part == "..") {
+            return Err(format!(
+                "picture {} {name:?} has an invalid id or name",
+                self.id
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Annotation {
+    /// The rules of [`Instances::validate`] for one row, on a picture of this width and height.
+    pub(super) fn validate(&self, size: [u32; 2]) -> Result<(), String> {
+        let [x, y, width, height] = self.bbox;
+        let [right, bottom] = size.map(f64::from);
+        let is_inside = x >= 0.0
+            && y >= 0.0
+            && x + width <= right + SUM_ROUNDING_PX
+            && y + height <= bottom + SUM_ROUNDING_PX;
+        let has_area = width > 0.0 && height > 0.0 && self.area.is_finite();
+        let is_well_formed = self.id > 0 && !self.segmentation.is_null();
+        if !is_inside || !has_area || !is_well_formed {
+            let id = self.id;
+            return Err(format!(
+                "annotation {id} with the box {:?} breaks a rule of COCO",
+                self.bbox
+            ));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Writes a project as COCO.
+//! The rows of a project as rows of COCO.
 //!
 //! Ids are those of the document, categories come in the person's order, and `iscrowd`, `area`,
 //! `info` and `segmentation` are always present. Boxes have the fewest decimals that lead to the same
@@ -10,16 +10,13 @@ use super::extension::{
     BoxExtension, CategoryExtension, EXTENSION_KEY, PictureExtension, insert_extension,
 };
 use super::outline::{is_outline, remove_stale_outline};
-use super::types::{self, Image, Instances};
+use super::types::{self, Image};
 use crate::document::{Annotation, BoxState, Category, Flag, Picture};
-use crate::formats::error::FormatError;
 use crate::formats::export::naming::ExportedPicture;
-use crate::formats::export::options::{BoxSelection, PictureFiles};
-use crate::formats::export::split::Subset;
-use crate::formats::export::writer::ExportWriter;
-use crate::formats::format::FolderLayout;
+use crate::formats::export::options::{BoxSelection, ExportOptions, PictureFiles};
 use crate::formats::json_flags::insert_flags;
-use crate::formats::{paths, unknown_fields};
+use crate::formats::messages::Messages;
+use crate::formats::unknown_fields;
 use crate::geometry::BBox;
 
 /// Keys of an annotation that are written from the document, or not at all.
@@ -33,22 +30,6 @@ const RESERVED_KEYS: [&str; 7] = [
     EXTENSION_KEY,
 ];
 
-/// Writes an instances file, or one for each subset.
-pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
-    let pictures = writer.pictures.clone();
-    for subset in writer.subsets() {
-        let of_subset: Vec<_> = pictures.iter().filter(|one| one.subset == subset).collect();
-        let (file, picture_folder) = file_and_picture_folder(writer, subset);
-        let instances = instances(writer, &of_subset);
-        let path = writer.path_for(&file)?;
-        writer.write(&file, &instances.to_valid_json(&path)?)?;
-        for one in of_subset {
-            writer.add_picture_file(one, &paths::join(&picture_folder, &one.name))?;
-        }
-    }
-    Ok(())
-}
-
 /// The `info` of our own files.
 pub(super) fn own_info() -> Map<String, Value> {
     let mut info = Map::new();
@@ -58,64 +39,7 @@ pub(super) fn own_info() -> Map<String, Value> {
     info
 }
 
-/// The instances file of a subset, and the folder of its pictures.
-fn file_and_picture_folder(writer: &ExportWriter<'_>, subset: Subset) -> (String, String) {
-    let name = subset.name(writer.options.layout);
-    match writer.options.layout {
-        FolderLayout::Roboflow => (format!("{name}/_annotations.coco.json"), name.to_owned()),
-        FolderLayout::Standard if writer.options.split.is_some() => (
-            format!("annotations/instances_{name}.json"),
-            name.to_owned(),
-        ),
-        FolderLayout::Standard => ("annotations/instances.json".to_owned(), "images".to_owned()),
-    }
-}
-
-fn instances(writer: &mut ExportWriter<'_>, pictures: &[&ExportedPicture<'_>]) -> Instances {
-    let provenance = writer.options.provenance;
-    let mut extra = unknown_fields::from_text(writer.document.extra());
-    let info = match extra.remove("info") {
-        Some(Value::Object(info)) => info,
-        _ => own_info(),
-    };
-    let licenses = match extra.remove("licenses") {
-        Some(Value::Array(licenses)) => licenses,
-        _ => Vec::new(),
-    };
-    let mut file = Instances {
-        info,
-        licenses,
-        categories: writer
-            .document
-            .categories()
-            .map(|row| category(row, provenance))
-            .collect(),
-        extra,
-        ..Instances::default()
-    };
-    // With provenance, the boxes that are not selected are written where no program reads them as
-    // ground truth.
-    let mut other_boxes = Vec::new();
-    for one in pictures {
-        file.images.push(image(one, writer));
-        for row in writer.document.annotations(one.picture.id) {
-            if writer.options.boxes.includes(row) {
-                file.annotations.push(annotation(row, one.picture, writer));
-            } else if provenance && writer.options.boxes == BoxSelection::GroundTruth {
-                let row = annotation(row, one.picture, writer);
-                other_boxes.extend(serde_json::to_value(row).ok());
-            }
-        }
-    }
-    writer.report.boxes += file.annotations.len();
-    if !other_boxes.is_empty() {
-        file.extra
-            .insert(EXTENSION_KEY.to_owned(), json!({ "boxes": other_boxes }));
-    }
-    file
-}
-
-fn category(row: &Category, provenance: bool) -> types::Category {
+pub(super) fn category(row: &Category, provenance: bool) -> types::Category {
     let mut extra = unknown_fields::from_text(row.extra.as_deref());
     let supercategory = match extra.remove("supercategory") {
         Some(Value::String(name)) => name,
@@ -133,9 +57,9 @@ fn category(row: &Category, provenance: bool) -> types::Category {
     }
 }
 
-fn image(exported: &ExportedPicture<'_>, writer: &ExportWriter<'_>) -> Image {
+pub(super) fn image(exported: &ExportedPicture<'_>, options: &ExportOptions) -> Image {
     let row = exported.picture;
-    let provenance = writer.options.provenance;
+    let provenance = options.provenance;
     let mut extra = unknown_fields::from_text(row.extra.as_deref());
     let extension = PictureExtension {
         review: Some(row.review),
@@ -144,7 +68,7 @@ fn image(exported: &ExportedPicture<'_>, writer: &ExportWriter<'_>) -> Image {
         content_hash: row.content_hash.clone().filter(|_| provenance),
     };
     insert_extension(&mut extra, &extension);
-    let is_in_export = writer.options.files != PictureFiles::Leave;
+    let is_in_export = options.files != PictureFiles::Leave;
     Image {
         id: row.id.0.into(),
         width: row.width,
@@ -158,10 +82,11 @@ fn image(exported: &ExportedPicture<'_>, writer: &ExportWriter<'_>) -> Image {
     }
 }
 
-fn annotation(
+pub(super) fn annotation(
     row: &Annotation,
     picture: &Picture,
-    writer: &mut ExportWriter<'_>,
+    options: &ExportOptions,
+    changed: &mut Messages,
 ) -> types::Annotation {
     let bbox = shortest_bbox(&row.rect);
     let mut extra = unknown_fields::from_text(row.extra.as_deref());
@@ -170,7 +95,7 @@ fn annotation(
     }
     if remove_stale_outline(&mut extra, &row.rect, picture) {
         let (path, id) = (&picture.path, row.id);
-        writer.report_change(format!(
+        changed.add(format!(
             "{path}: the outline or keypoints of box {id} were left out because the box was moved"
         ));
     }
@@ -188,7 +113,7 @@ fn annotation(
         insert_flags(&mut extra, "attributes", attributes);
     }
     let is_plain = row.state == BoxState::Drawn && row.score.is_none();
-    if writer.options.provenance && !is_plain {
+    if options.provenance && !is_plain {
         let extension = BoxExtension {
             state: row.state,
             origin: row.origin.clone(),
@@ -209,7 +134,7 @@ fn annotation(
         score: row
             .score
             .map(f64::from)
-            .filter(|_| writer.options.boxes == BoxSelection::Proposals),
+            .filter(|_| options.boxes == BoxSelection::Proposals),
         extra,
     }
 }

@@ -5,7 +5,8 @@
 //! | `types` | the rows of the files as values |
 //! | `reader` | the one reader of instances files, row by row |
 //! | `read`, `check`, `write` | an instances file as one value: read, checked, written |
-//! | `import`, `export` | a project from COCO files, and as one |
+//! | `import` | a project from COCO files |
+//! | `export`, `stream` | a project's rows as those of COCO, and the file that is made of them row by row |
 //! | `results` | the plain list of scored boxes |
 //! | `extension` | what only this program understands, under the key `tsukami` |
 //! | `outline` | polygons and keypoints, kept while their box stays |
@@ -20,6 +21,7 @@ mod read;
 mod reader;
 mod recognise;
 mod results;
+mod stream;
 mod types;
 mod write;
 
@@ -27,7 +29,7 @@ pub use results::read_detections;
 pub use types::{Annotation, Category, Detection, Image, Instances};
 pub use write::write_detections;
 
-pub(super) use export::export;
 pub(super) use import::import;
 pub(super) use recognise::{are_instances_keys, are_results_keys};
 pub(super) use results::{export_results, import_results};
+pub(super) use stream::export;

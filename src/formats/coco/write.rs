@@ -18,12 +18,6 @@ impl Instances {
         Ok(())
     }
 
-    /// The JSON of the file, if what is read back from it passes [`validate`](Self::validate).
-    /// The path is that of the file, for the error.
-    pub(in crate::formats) fn to_valid_json(&self, path: &Path) -> Result<Vec<u8>, FormatError> {
-        self.to_checked_json(path, Self::validate)
-    }
-
     fn to_checked_json(
         &self,
         path: &Path,

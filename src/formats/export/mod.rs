@@ -4,12 +4,17 @@
 //! |---|---|
 //! | `options` | what is exported, and the one rule for which boxes (`BoxSelection::includes`) |
 //! | `writer` | the source of ground truth (`ground_truth`), and the only way to write files |
+//! | `destination` | where the files go: a new folder, one that exists, or a single file |
+//! | `marker`, `earlier` | the list of an export's files in its folder, and what is removed by it |
 //! | `naming` | the subset and the file name of each picture |
 //! | `split` | division into train, val and test |
 //! | `originals` | the pictures of the project, which no export overwrites |
 //! | `picture_files` | copies of picture files, and links to them |
 //! | `report` | what an export did |
 
+mod destination;
+mod earlier;
+pub(super) mod marker;
 pub(super) mod naming;
 pub(super) mod options;
 mod originals;

@@ -1,7 +1,10 @@
 //! What an export writes.
 
+use std::path::{Path, PathBuf};
+
 use super::split::SubsetSplit;
 use crate::document::{Annotation, BoxState};
+use crate::files;
 use crate::formats::format::{FolderLayout, Format};
 
 /// Which pictures are exported.
@@ -67,6 +70,9 @@ pub struct ExportOptions {
     pub files: PictureFiles,
     /// How the files are arranged.
     pub layout: FolderLayout,
+    /// Whether copies may be written below the folder of the project's pictures, where scans skip
+    /// them, and whether the files of an earlier export in another format are removed.
+    pub force: bool,
 }
 
 impl ExportOptions {
@@ -80,6 +86,7 @@ impl ExportOptions {
             split: None,
             files: PictureFiles::default(),
             layout: FolderLayout::default(),
+            force: false,
         }
     }
 
@@ -92,5 +99,20 @@ impl ExportOptions {
             }
             Format::CocoResults | Format::Tags => false,
         }
+    }
+
+    /// Where an export of the pictures in `root` goes if nobody says otherwise: beside that folder,
+    /// and named after it and the format.
+    pub fn default_path(&self, root: &Path) -> PathBuf {
+        let root = files::normal(root);
+        let base = root.file_name().unwrap_or_default().to_string_lossy();
+        let base = if base.is_empty() { "export" } else { &base };
+        let extension = match self.format {
+            _ if self.makes_folder() => "",
+            Format::Tags => ".csv",
+            _ => ".json",
+        };
+        let name = format!("{base}-{}{extension}", self.format.name());
+        root.parent().unwrap_or(&root).join(name)
     }
 }

@@ -40,6 +40,15 @@ impl<'a> OriginalPictures<'a> {
         Err(FormatError::malformed(path, reason))
     }
 
+    /// Whether a picture of the project is, or would be, in a folder or below it.
+    pub(super) fn any_below(&self, folder: &Path) -> bool {
+        let (Ok(root), Ok(folder)) = (self.root.canonicalize(), folder.canonicalize()) else {
+            return false;
+        };
+        let mut pictures = self.document.pictures();
+        pictures.any(|picture| root.join(&*picture.path).starts_with(&folder))
+    }
+
     fn locations(&self) -> &HashSet<PathBuf> {
         self.locations.get_or_init(|| {
             let pictures = self.document.pictures();

@@ -1,10 +1,13 @@
 //! Copies of picture files, and links to them.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use crate::files::folder_of;
+
+/// The number of bytes that are compared at once.
+const COMPARED_BYTES: u64 = 1 << 20;
 
 /// Links a picture: a hard link, or a symbolic link where that is impossible.
 pub(super) fn link(from: &Path, to: &Path) -> io::Result<()> {
@@ -31,4 +34,36 @@ pub(super) fn copy_whole(from: &Path, to: &Path) -> io::Result<()> {
         .into_temp_path();
     fs::copy(from, &temporary)?;
     temporary.persist(to).map_err(|error| error.error)
+}
+
+/// Whether two files have the same bytes. Links are followed.
+pub(super) fn same_content(one: &Path, other: &Path) -> io::Result<bool> {
+    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
+    let metadata = [one.metadata()?, other.metadata()?];
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        if (metadata[0].dev(), metadata[0].ino()) == (metadata[1].dev(), metadata[1].ino()) {
+            return Ok(true);
+        }
+    }
+    if metadata[0].len() != metadata[1].len() {
+        return Ok(false);
+    }
+    let mut parts = [Vec::new(), Vec::new()];
+    loop {
+        parts.iter_mut().for_each(Vec::clear);
+        io::Read::by_ref(&mut one)
+            .take(COMPARED_BYTES)
+            .read_to_end(&mut parts[0])?;
+        io::Read::by_ref(&mut other)
+            .take(COMPARED_BYTES)
+            .read_to_end(&mut parts[1])?;
+        if parts[0] != parts[1] {
+            return Ok(false);
+        }
+        if parts[0].is_empty() {
+            return Ok(true);
+        }
+    }
 }

@@ -1,26 +1,23 @@
-//! Writes the files of an export. A new folder appears whole or not at all; in a folder that
-//! exists each file does, and nothing is deleted.
+//! Writes the files of an export: the only way from a document to a file.
 
-use std::collections::HashSet;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use serde::Serialize;
-use tempfile::TempDir;
 
+use super::destination::Destination;
 use super::naming::ExportedPicture;
 use super::options::{BoxSelection, ExportOptions, PictureFiles};
 use super::originals::OriginalPictures;
-use super::picture_files::{copy_whole, link};
+use super::picture_files::{copy_whole, link, same_content};
 use super::report::ExportReport;
 use super::split::Subset;
 use crate::document::{Annotation, CategoryId, Document, Picture};
-use crate::files::{folder_of, refuse_projects, replace_whole, same_file, write_whole};
-use crate::formats::ascii_json::to_ascii_json;
+use crate::files::{replace_whole, write_whole};
+use crate::formats::ascii_json::write_ascii_json;
 use crate::formats::error::FormatError;
 use crate::formats::format::FolderLayout;
-use crate::formats::paths;
 
 /// An export in progress.
 pub(in crate::formats) struct ExportWriter<'a> {
@@ -29,12 +26,8 @@ pub(in crate::formats) struct ExportWriter<'a> {
     pub pictures: Vec<ExportedPicture<'a>>,
     pub report: ExportReport,
     root: &'a Path,
-    out: &'a Path,
     originals: OriginalPictures<'a>,
-    /// A temporary folder next to `out` that becomes `out`, if that does not exist yet.
-    staging: Option<TempDir>,
-    /// Folders of an existing `out` that are known to be inside it.
-    checked_folders: HashSet<PathBuf>,
+    destination: Destination<'a>,
 }
 
 impl<'a> ExportWriter<'a> {
@@ -46,11 +39,7 @@ impl<'a> ExportWriter<'a> {
         pictures: Vec<ExportedPicture<'a>>,
     ) -> Result<Self, FormatError> {
         let originals = OriginalPictures::new(document, root);
-        check_destination(root, options, out, &originals)?;
-        let is_new_folder = options.makes_folder() && out.symlink_metadata().is_err();
-        let staging = is_new_folder
-            .then(|| make_staging_folder(out).map_err(FormatError::unwritable(out)))
-            .transpose()?;
+        let destination = Destination::new(root, options, out, &originals, &pictures)?;
         let mut report = ExportReport {
             pictures: pictures.len(),
             ..ExportReport::default()
@@ -75,10 +64,8 @@ impl<'a> ExportWriter<'a> {
             pictures,
             report,
             root,
-            out,
             originals,
-            staging,
-            checked_folders: HashSet::new(),
+            destination,
         })
     }
 
@@ -136,49 +123,43 @@ impl<'a> ExportWriter<'a> {
             .map_or_else(|| vec![Subset::Train], |split| split.non_empty())
     }
 
-    /// The path of a file of the export, whose folder is made. An export to a single file has
-    /// only that file.
-    pub(in crate::formats) fn path_for(&mut self, relative: &str) -> Result<PathBuf, FormatError> {
-        if !self.options.makes_folder() {
-            return Ok(self.out.to_owned());
-        }
-        let relative = paths::safe_path(relative).ok_or_else(|| {
-            FormatError::malformed(self.out, format!("{relative} is outside this folder"))
-        })?;
-        let base = self.staging.as_ref().map_or(self.out, TempDir::path);
-        let path = base.join(relative);
-        if let Some(folder) = path.parent()
-            && !self.checked_folders.contains(folder)
-        {
-            // The nearest existing folder shows whether a link leads elsewhere, before any folder
-            // is made.
-            let existing = folder.ancestors().find(|folder| folder.exists());
-            if existing
-                .and_then(|existing| paths::relative_to(base, existing))
-                .is_none()
-            {
-                let reason = "a link leads out of the export's folder";
-                return Err(FormatError::malformed(folder, reason));
-            }
-            fs::create_dir_all(folder).map_err(FormatError::unwritable(folder))?;
-            self.checked_folders.insert(folder.to_owned());
-        }
-        self.originals.refuse_overwriting(&path)?;
-        Ok(path)
-    }
-
-    /// Writes a text file of the export.
+    /// Writes a file of the export.
     pub(in crate::formats) fn write(
         &mut self,
         relative: &str,
         content: &[u8],
     ) -> Result<(), FormatError> {
-        let path = self.path_for(relative)?;
-        if self.staging.is_some() {
+        self.write_with(relative, None, |out| out.write_all(content))
+    }
+
+    /// Writes the file that labels one picture.
+    pub(in crate::formats) fn write_labels(
+        &mut self,
+        picture: &Picture,
+        relative: &str,
+        content: &[u8],
+    ) -> Result<(), FormatError> {
+        self.write_with(relative, Some(&picture.path), |out| out.write_all(content))
+    }
+
+    /// Writes a file of the export in parts. `picture` is the path of the one picture that it is
+    /// about, if it is about one.
+    pub(in crate::formats) fn write_with(
+        &mut self,
+        relative: &str,
+        picture: Option<&str>,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), FormatError> {
+        let path = self
+            .destination
+            .add_file(relative, picture, &self.originals)?;
+        if self.destination.is_hidden() {
             // The folder is not visible before it is complete, so this need not be atomic.
-            return fs::write(&path, content).map_err(FormatError::unwritable(&path));
+            let file = File::create(&path).map_err(FormatError::unwritable(&path))?;
+            let mut out = BufWriter::new(file);
+            let written = write(&mut out).and_then(|()| out.flush());
+            return written.map_err(FormatError::unwritable(&path));
         }
-        let write = |writer: &mut dyn io::Write| writer.write_all(content);
         if self.options.makes_folder() {
             // A link in the folder is replaced, since it may lead out of the folder.
             replace_whole(&path, write)?;
@@ -194,8 +175,7 @@ impl<'a> ExportWriter<'a> {
         relative: &str,
         value: &impl Serialize,
     ) -> Result<(), FormatError> {
-        let json = to_ascii_json(value).map_err(FormatError::unwritable(self.out))?;
-        self.write(relative, &json)
+        self.write_with(relative, None, |out| write_ascii_json(out, value))
     }
 
     /// Copies or links a picture, if the options ask for it.
@@ -209,22 +189,31 @@ impl<'a> ExportWriter<'a> {
         }
         let path = &exported.picture.path;
         let from = self.root.join(&**path);
-        let Ok(metadata) = fs::metadata(&from) else {
+        if !from.exists() {
             self.report_change(format!(
                 "{path} is missing, so its file is not in the export"
             ));
             return Ok(());
-        };
-        let to = self.path_for(to)?;
-        if let Ok(present) = to.symlink_metadata() {
-            let is_same = present.is_symlink() || present.len() == metadata.len();
+        }
+        let there = self.destination.path_of(to);
+        self.originals.refuse_overwriting(&there)?;
+        let is_present = there.symlink_metadata().is_ok();
+        let is_same = is_present && same_content(&from, &there).unwrap_or(false);
+        if is_present && !self.destination.is_of_earlier(to) {
             if !is_same {
+                let there = there.display();
                 self.report_change(format!(
-                    "{} exists with other content and was not replaced",
-                    to.display()
+                    "{there} exists with other content and was not replaced"
                 ));
             }
             return Ok(());
+        }
+        let to = self.destination.add_file(to, Some(path), &self.originals)?;
+        if is_same {
+            return Ok(());
+        }
+        if is_present {
+            fs::remove_file(&to).map_err(FormatError::unwritable(&to))?;
         }
         let is_linked = self.options.files == PictureFiles::Link && link(&from, &to).is_ok();
         if !is_linked {
@@ -234,58 +223,9 @@ impl<'a> ExportWriter<'a> {
         Ok(())
     }
 
-    /// Moves a new folder to its final place.
-    pub(in crate::formats) fn finish(self) -> Result<ExportReport, FormatError> {
-        if let Some(staging) = &self.staging {
-            // On an error the folder is deleted with everything in it. After the rename there is
-            // nothing left to delete.
-            fs::rename(staging.path(), self.out).map_err(FormatError::unwritable(self.out))?;
-        }
+    /// Completes the export.
+    pub(in crate::formats) fn finish(mut self) -> Result<ExportReport, FormatError> {
+        self.destination.finish(&self.originals, &mut self.report)?;
         Ok(self.report)
     }
-}
-
-/// Refuses a destination where the export would overwrite a project, a picture, or something of
-/// another kind.
-fn check_destination(
-    root: &Path,
-    options: &ExportOptions,
-    out: &Path,
-    originals: &OriginalPictures<'_>,
-) -> Result<(), FormatError> {
-    let exists = out.symlink_metadata().is_ok();
-    if exists && options.makes_folder() != out.is_dir() {
-        let reason = if options.makes_folder() {
-            "this export makes a folder, but a file has that name; choose another name"
-        } else {
-            "this export makes a file, but a folder has that name; choose another name"
-        };
-        return Err(FormatError::malformed(out, reason));
-    }
-    refuse_projects(out)?;
-    if !options.makes_folder() {
-        originals.refuse_overwriting(out)?;
-        // A link is followed when the file is written.
-        if let Ok(target) = out.canonicalize() {
-            originals.refuse_overwriting(&target)?;
-        }
-    } else if options.files != PictureFiles::Leave && same_file(out, root) {
-        let reason = "this is the folder of the pictures, and copies would mix with them; choose \
-                      another folder";
-        return Err(FormatError::malformed(out, reason));
-    }
-    Ok(())
-}
-
-fn make_staging_folder(out: &Path) -> io::Result<TempDir> {
-    let parent = folder_of(out);
-    fs::create_dir_all(parent)?;
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // The process's umask decides who may read the folder, as for any other folder.
-        builder.permissions(fs::Permissions::from_mode(0o777));
-    }
-    builder.prefix(".tsukami-export-").tempdir_in(parent)
 }

@@ -60,6 +60,7 @@ fn exports_follow_the_layout_and_give_unique_names() {
     assert_eq!(
         out.names(),
         [
+            "new/.tsukami-export",
             "new/data.yaml",
             "new/images/train/Sub/A_2.png",
             "new/images/train/a.png",

@@ -4,6 +4,7 @@ mod coco;
 mod coco_file;
 mod common;
 mod documents;
+mod exporting_again;
 mod labelme;
 mod layouts;
 mod merging;

@@ -103,14 +103,17 @@ fn a_copy_does_not_overwrite_another_picture() {
         insert_picture(&mut document, Picture { review, ..picture });
     }
     let before = fs::read(root.path().join("out/a.png")).unwrap();
-    let options = ExportOptions {
-        files: PictureFiles::Copy,
-        ..ExportOptions::new(Format::LabelMe)
-    };
     let out = root.path().join("out");
-    let refused = formats::export(&document, root.path(), &options, &out);
-    let message = refused.unwrap_err().to_string();
-    assert!(message.contains("is a picture of the project"), "{message}");
+    for force in [false, true] {
+        let options = ExportOptions {
+            files: PictureFiles::Copy,
+            force,
+            ..ExportOptions::new(Format::LabelMe)
+        };
+        let refused = formats::export(&document, root.path(), &options, &out);
+        let message = refused.unwrap_err().to_string();
+        assert!(message.contains("choose a new folder"), "{message}");
+    }
     assert_eq!(fs::read(out.join("a.png")).unwrap(), before);
 }
 

@@ -14,7 +14,8 @@ pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), Fo
         let folder = writer.subset_folder(one.subset);
         let xml = annotation_xml(&one, writer);
         let stem = paths::without_extension(&one.name);
-        writer.write(&paths::join(folder, &format!("{stem}.xml")), xml.as_bytes())?;
+        let file = paths::join(folder, &format!("{stem}.xml"));
+        writer.write_labels(one.picture, &file, xml.as_bytes())?;
         writer.add_picture_file(&one, &paths::join(folder, &one.name))?;
     }
     Ok(())

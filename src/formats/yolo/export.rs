@@ -38,7 +38,7 @@ pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), Fo
         }
         let stem = paths::without_extension(name);
         let label_file = format!("{}/{stem}.txt", folder(writer, "labels", *subset));
-        writer.write(&label_file, lines.as_bytes())?;
+        writer.write_labels(picture, &label_file, lines.as_bytes())?;
         let picture_file = format!("{}/{name}", folder(writer, "images", *subset));
         writer.add_picture_file(&one, &picture_file)?;
     }

@@ -255,3 +255,23 @@ fn a_name_that_is_not_unicode_is_a_problem() {
     // As the root, such a folder is fine: its name is not part of any name.
     assert_eq!(names(&clean(&[bad(b"dir\xe9")])), ["1.jpg", "2.jpg"]);
 }
+
+#[test]
+fn the_folder_of_an_export_is_skipped_unless_it_is_given() {
+    let folder = tree(&[
+        "a.jpg",
+        "yolo/.tsukami-export",
+        "yolo/images/train/a.jpg",
+        "sub/coco/.tsukami-export",
+        "sub/coco/images/a.jpg",
+        "sub/b.jpg",
+    ]);
+    let scan = clean(&[folder.path().to_path_buf()]);
+    assert_eq!(names(&scan), ["a.jpg", "sub/b.jpg"]);
+    assert_eq!(scan.skipped_exports.len(), 2);
+    let note = scan.skipped_exports_note().unwrap();
+    assert!(note.contains("and 1 other skipped"), "{note}");
+    let given = clean(&[folder.path().join("yolo")]);
+    assert_eq!(names(&given), ["images/train/a.jpg"]);
+    assert_eq!(given.skipped_exports_note(), None);
+}

@@ -18,6 +18,8 @@ pub struct RescanReport {
     pub changes: FolderChanges,
     /// What could not be read, one sentence each.
     pub problems: Vec<String>,
+    /// A sentence about the folders that were skipped because they are exports.
+    pub skipped_exports: Option<String>,
 }
 
 /// Updates a project to the pictures in its folder.
@@ -38,6 +40,7 @@ pub fn rescan_with(
 ) -> Result<RescanReport, StoreError> {
     let scan = pictures::scan(&[project.root().to_owned()]);
     let mut problems: Vec<String> = scan.problems.iter().map(ToString::to_string).collect();
+    let skipped_exports = scan.skipped_exports_note();
     let mut first_added = Vec::new();
     if project.document().pictures().len() == 0 {
         let first = scan.entries.iter().take(PREVIEW_PICTURES);
@@ -57,5 +60,9 @@ pub fn rescan_with(
     let mut changes = project.reconcile(&found, &mut DiskInspector)?;
     changes.added.splice(0..0, first_added);
     problems.extend(changes.unreadable.iter().map(|(_, reason)| reason.clone()));
-    Ok(RescanReport { changes, problems })
+    Ok(RescanReport {
+        changes,
+        problems,
+        skipped_exports,
+    })
 }
