@@ -2,7 +2,7 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::formats::{FolderLayout, Format, Messages};
+use crate::formats::{FolderLayout, Format, Messages, MissingPictures};
 
 /// The number of messages that are shown. The others are counted.
 const MAX_SHOWN: usize = 20;
@@ -16,6 +16,14 @@ pub fn format_parser() -> impl TypedValueParser<Value = Format> {
 pub fn layout_parser() -> impl TypedValueParser<Value = FolderLayout> {
     PossibleValuesParser::new(FolderLayout::ALL.map(FolderLayout::name))
         .try_map(|name| name.parse())
+}
+
+/// Parses what happens to pictures that the folder lacks.
+pub fn missing_parser() -> impl TypedValueParser<Value = MissingPictures> {
+    PossibleValuesParser::new(MissingPictures::ALL.map(MissingPictures::name)).map(|name| {
+        let mut all = MissingPictures::ALL.into_iter();
+        all.find(|one| one.name() == name).unwrap_or_default()
+    })
 }
 
 /// Reports what an import or export had to change or leave out.

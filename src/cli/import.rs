@@ -6,10 +6,10 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::exit_code::FAILED;
-use super::format_options::{format_parser, print_messages};
+use super::format_options::{format_parser, missing_parser, print_messages};
 use super::plural::counted;
 use super::project_access::open;
-use crate::formats::{self, Format, ImportMode};
+use crate::formats::{self, Format, ImportMode, ImportOptions, MissingPictures};
 use crate::store::Access;
 
 /// `tsukami import`.
@@ -25,6 +25,9 @@ pub struct Arguments {
     /// Replace the annotations of the pictures that the file names
     #[arg(long)]
     replace: bool,
+    /// Pictures that the file names and the folder lacks: skip them, or keep them as missing ones
+    #[arg(long, value_name = "WHAT", value_parser = missing_parser(), default_value = MissingPictures::Skip.name())]
+    missing: MissingPictures,
 }
 
 /// Runs `tsukami import`. Returns the exit code.
@@ -49,7 +52,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         ImportMode::Merge
     };
     let mut project = open(&arguments.project, Access::Add)?;
-    let import = formats::import(project.document(), path, project.root(), format, mode)?;
+    let options = ImportOptions {
+        missing: arguments.missing,
+        ..mode.into()
+    };
+    let import = formats::import(project.document(), path, project.root(), format, options)?;
     let label = format!("import {}", path.display());
     project.commit(&label, &import.edit, None)?;
     project.close()?;

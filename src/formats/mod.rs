@@ -32,7 +32,9 @@
 //!   unlabelled pictures as well, so it stays unreviewed and the report counts it; our own COCO
 //!   files say which it is.
 //! - Ids of COCO files are kept if they are free and below 2^31. Others are renumbered.
-//! - Paths of pictures that could lead out of the folder are refused.
+//! - One rule finds the picture that a name means, in all formats; `import/pictures.rs` describes it.
+//!   Boxes go to no picture where several fit, and the report says so. No path leads out of the folder.
+//! - Pictures that a file names and the folder lacks are left out, or kept as missing on request.
 //!
 //! # Export
 //! An export writes what was reviewed, and never a proposal as ground truth. It appears whole or

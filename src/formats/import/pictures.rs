@@ -25,6 +25,7 @@ use super::report::ImportReport;
 use super::rows::{ImportedBox, ImportedPicture, Repeats};
 use crate::document::{Document, Picture, PictureId};
 use crate::files::hash_file;
+use crate::formats::paths;
 use crate::pictures;
 
 /// The number of names that a message about missing pictures gives.
@@ -249,7 +250,12 @@ fn combine_group<'a>(
         }
         return Some((found, first));
     }
-    if rest.iter().all(|other| has_same_labels(&first, other)) {
+    let is_repeated = |other: &ImportedPicture| {
+        // Pictures without boxes are alike although they are different ones.
+        let has_labels = !first.boxes.is_empty() || other.names.shown() == name;
+        has_labels && has_same_labels(&first, other)
+    };
+    if rest.iter().all(is_repeated) {
         report.changed.add(format!(
             "{name} occurs more than once, with the same labels"
         ));
@@ -432,7 +438,13 @@ impl<'a, 'r> Matcher<'a, 'r> {
     fn folder(&self) -> PictureIndex<'static> {
         let scan = pictures::scan(&[self.root.to_path_buf()]);
         let names = scan.entries.into_iter().map(|entry| entry.name);
-        let names = names.filter(|name| self.document.picture_at(name).is_none());
+        // Links may lead out of the folder.
+        let is_inside = |name: &String| {
+            let file = self.root.join(name);
+            paths::relative_to(self.root, &file).is_some()
+        };
+        let names =
+            names.filter(|name| self.document.picture_at(name).is_none() && is_inside(name));
         PictureIndex::new(names.map(Cow::Owned))
     }
 }

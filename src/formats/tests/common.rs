@@ -11,7 +11,10 @@ use crate::document::{
     Picture, PictureId, Provenance, ReviewState,
 };
 use crate::formats::coco::Instances;
-use crate::formats::{self, ExportOptions, Format, ImportMode, ImportReport, PreparedImport};
+use crate::formats::{
+    self, ExportOptions, Format, ImportMode, ImportOptions, ImportReport, MissingPictures,
+    PreparedImport,
+};
 use crate::geometry::BBox;
 
 pub fn apply(document: &mut Document, edit: Edit) {
@@ -133,10 +136,15 @@ pub fn import_into(
     path: &Path,
     root: &Path,
     format: Format,
-    mode: ImportMode,
+    options: impl Into<ImportOptions>,
 ) -> (Document, ImportReport) {
+    // Most tests need no files.
+    let options = ImportOptions {
+        missing: MissingPictures::Keep,
+        ..options.into()
+    };
     let PreparedImport { edit, report } =
-        formats::import(document, path, root, format, mode).unwrap();
+        formats::import(document, path, root, format, options).unwrap();
     let mut after = document.clone();
     let inverse = after.apply(edit).expect("an import fits its document");
     let mut before = after.clone();
