@@ -8,6 +8,8 @@
 //! | `picture_names`, `picture_index` | the names that a file has for a picture, and how well they fit |
 //! | `categories` | known categories, and new ones |
 //! | `boxes` | boxes clipped to their picture, and compared with those that it has |
+//! | `sizes` | boxes of a rotated or resized copy |
+//! | `unreviewed` | confirmed boxes that are to be reviewed again |
 //! | `ids` | ids kept where they are free, new ones otherwise |
 //! | `options` | what a person chooses about an import |
 //! | `review` | the review state of a picture after the import |
@@ -25,3 +27,5 @@ mod pictures;
 pub(super) mod report;
 mod review;
 pub(super) mod rows;
+mod sizes;
+mod unreviewed;
