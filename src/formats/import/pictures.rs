@@ -380,7 +380,7 @@ impl<'a, 'r> Matcher<'a, 'r> {
     /// The picture that names mean. `Err` says between which pictures it cannot be decided.
     fn find(&self, names: &PictureNames) -> Result<Option<(PictureMatch<'a>, Fit)>, String> {
         let known = |at: usize| PictureMatch::Known(self.pictures[at]);
-        if let Some(found) = self.decide(&self.known, self.known.find_same(names), names, known)? {
+        if let Some(found) = decide(&self.known, self.known.find_same(names), names, known)? {
             return Ok(Some(found));
         }
         // The names of the folder are as they are stored, which matters where the file system ignores
@@ -390,48 +390,24 @@ impl<'a, 'r> Matcher<'a, 'r> {
             path: folder.path(at).to_owned(),
             is_on_disk: true,
         };
-        if let Some(found) = self.decide(folder, folder.find_same(names), names, new)? {
+        if let Some(found) = decide(folder, folder.find_same(names), names, new)? {
             return Ok(Some(found));
         }
-        if let Some(found) = self.decide(&self.known, self.known.find(names), names, known)? {
+        if let Some(found) = decide(&self.known, self.known.find(names), names, known)? {
             return Ok(Some(found));
         }
-        if let Some(found) = self.decide(folder, folder.find(names), names, new)? {
+        if let Some(found) = decide(folder, folder.find(names), names, new)? {
             return Ok(Some(found));
         }
         let Some(label_file) = &names.label_file else {
             return Ok(None);
         };
         let found = self.known.find_label_file(label_file, None);
-        if let Some(found) = self.decide(&self.known, found, names, known)? {
+        if let Some(found) = decide(&self.known, found, names, known)? {
             return Ok(Some(found));
         }
         let found = folder.find_label_file(label_file, None);
-        self.decide(folder, found, names, new)
-    }
-
-    /// The picture of a search. If several fit, the place of a label file decides.
-    fn decide(
-        &self,
-        index: &PictureIndex<'_>,
-        search: Search,
-        names: &PictureNames,
-        picture: impl Fn(usize) -> PictureMatch<'a>,
-    ) -> Result<Option<(PictureMatch<'a>, Fit)>, String> {
-        let several = match search {
-            Search::Nothing => return Ok(None),
-            Search::One(at, fit) => return Ok(Some((picture(at), fit))),
-            Search::Several(several) => several,
-        };
-        if let Some(label_file) = &names.label_file
-            && let Search::One(at, fit) = index.find_label_file(label_file, Some(&several))
-        {
-            return Ok(Some((picture(at), fit)));
-        }
-        let paths: Vec<&str> = several.iter().map(|at| index.path(*at)).collect();
-        let (last, others) = paths.split_last().unwrap_or((&"", &[]));
-        let name = names.shown();
-        Err(format!("{name} could be {} or {last}", others.join(", ")))
+        decide(folder, found, names, new)
     }
 
     /// The pictures of the project's folder that the document does not have.
@@ -447,4 +423,27 @@ impl<'a, 'r> Matcher<'a, 'r> {
             names.filter(|name| self.document.picture_at(name).is_none() && is_inside(name));
         PictureIndex::new(names.map(Cow::Owned))
     }
+}
+
+/// The picture of a search. If several fit, the place of a label file decides.
+fn decide<'a>(
+    index: &PictureIndex<'_>,
+    search: Search,
+    names: &PictureNames,
+    picture: impl Fn(usize) -> PictureMatch<'a>,
+) -> Result<Option<(PictureMatch<'a>, Fit)>, String> {
+    let several = match search {
+        Search::Nothing => return Ok(None),
+        Search::One(at, fit) => return Ok(Some((picture(at), fit))),
+        Search::Several(several) => several,
+    };
+    if let Some(label_file) = &names.label_file
+        && let Search::One(at, fit) = index.find_label_file(label_file, Some(&several))
+    {
+        return Ok(Some((picture(at), fit)));
+    }
+    let paths: Vec<&str> = several.iter().map(|at| index.path(*at)).collect();
+    let (last, others) = paths.split_last().unwrap_or((&"", &[]));
+    let name = names.shown();
+    Err(format!("{name} could be {} or {last}", others.join(", ")))
 }
