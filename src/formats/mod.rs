@@ -37,7 +37,9 @@
 //! - With [`ImportedAs::Proposals`], boxes are proposals whatever the file says of them.
 //! - Corners in the wrong order, and negative sizes, are put right and reported.
 //! - Ids of COCO files are kept if they are free and below 2^31. Others are renumbered.
-//! - Paths of pictures that could lead out of the folder are refused.
+//! - One rule finds the picture that a name means, in all formats; `import/pictures.rs` describes it.
+//!   Boxes go to no picture where several fit, and the report says so. No path leads out of the folder.
+//! - Pictures that a file names and the folder lacks are left out, or kept as missing on request.
 //!
 //! # Export
 //! An export writes what was reviewed, and never a proposal as ground truth. It appears whole or

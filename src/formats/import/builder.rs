@@ -106,7 +106,13 @@ impl<'a> ImportBuilder<'a> {
         let categories =
             resolve_categories(self.document, categories, &mut self.report, &mut edits);
         let imported = mem::take(&mut self.pictures);
-        let matched = match_pictures(self.document, self.root, imported, &mut self.report);
+        let matched = match_pictures(
+            self.document,
+            self.root,
+            imported,
+            self.options.missing,
+            &mut self.report,
+        );
 
         let next = self.document.next_ids();
         let new = matched
@@ -171,6 +177,10 @@ impl<'a> ImportBuilder<'a> {
         let mut after = before.clone();
         let tags = imported.tags.iter().map(|index| boxes.categories[*index]);
         self.add_tags(&mut after, tags.collect());
+        if after.missing && imported.missing.is_none() {
+            // Nobody can have looked at it here, so it is not done.
+            imported.is_partial = true;
+        }
         let reversed = imported.boxes.iter_mut().map(ImportedBox::order_edges);
         let reversed = reversed.filter(|is_reversed| *is_reversed).count();
         if reversed > 0 {

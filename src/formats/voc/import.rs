@@ -6,8 +6,9 @@ use super::xml::Node;
 use crate::document::{Flags, ReviewState};
 use crate::formats::error::FormatError;
 use crate::formats::import::builder::ImportBuilder;
+use crate::formats::import::picture_names::PictureNames;
 use crate::formats::import::rows::{ImportedBox, ImportedPicture};
-use crate::formats::{input, paths};
+use crate::formats::input;
 
 /// Whether a text looks like a VOC file.
 pub(in crate::formats) fn is_annotation_text(text: &str) -> bool {
@@ -46,8 +47,7 @@ fn read_picture(
         return Err("not a VOC annotation".to_owned());
     }
     let shown = file.display();
-    let written = root.text_of("filename").unwrap_or_default();
-    let name = paths::safe_path(written).ok_or_else(|| paths::refusal(written))?;
+    let written = root.text_of("filename").filter(|name| !name.is_empty());
     let side = |key| {
         root.child("size")?
             .text_of(key)?
@@ -60,7 +60,7 @@ fn read_picture(
         import.report_change(format!("{shown}: the size of the picture is missing"));
     }
     let mut imported = ImportedPicture {
-        names: paths::picture_paths(file, import.root, &name, root.text_of("folder")),
+        names: PictureNames::of_label_file(file, import.root, written, root.text_of("folder")),
         size: size.map(|(width, height)| [width, height]),
         review: Some(ReviewState::Done),
         ..ImportedPicture::default()
