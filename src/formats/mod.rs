@@ -13,6 +13,7 @@
 //! | `export` | from the document to files: options, subsets, names, the writer |
 //! | `format` | the formats and folder layouts, and their names |
 //! | `input`, `paths` | files of unknown origin: limits, encodings, safe relative paths |
+//! | `numbers` | numbers as text, with exponents; never with a decimal comma |
 //! | `json_keys`, `json_flags` | JSON: what recognises a file, and the flags of a box |
 //! | `ascii_json`, `unknown_fields` | JSON: text in ASCII, and fields that are kept unchanged |
 //! | `error`, `messages` | errors, and messages for a person |
@@ -90,6 +91,7 @@ mod json_flags;
 mod json_keys;
 mod labelme;
 mod messages;
+mod numbers;
 mod paths;
 pub mod tags;
 #[cfg(test)]
