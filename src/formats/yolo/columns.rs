@@ -9,6 +9,8 @@
 //! Where a file leaves it open (a confidence of 1, or track 1?), the files of the set that are clear
 //! decide, if they agree. What is still open is refused.
 
+use std::collections::BTreeSet;
+
 /// What the numbers of a line mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Columns {
@@ -180,7 +182,7 @@ fn is_turned_box(numbers: &[Number]) -> bool {
 /// What the clear files of a set say.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
-    clear: Vec<(Kind, Columns)>,
+    clear: BTreeSet<(Kind, Columns)>,
     /// Number of files whose lines of six numbers all may end with the number of a track.
     files_with_tracks: usize,
 }
@@ -190,9 +192,7 @@ impl Evidence {
     pub(super) fn add(&mut self, kind: Kind, verdict: &Verdict, lines: &[Vec<Number>]) {
         match verdict {
             Verdict::Clear(columns) => {
-                if !self.clear.contains(&(kind, *columns)) {
-                    self.clear.push((kind, *columns));
-                }
+                self.clear.insert((kind, *columns));
             }
             Verdict::Open(columns) if kind == Kind::Six && columns.contains(&BOX_BOTH) => {
                 let mut tracks: Vec<f64> = lines.iter().map(|numbers| numbers[5].value).collect();
