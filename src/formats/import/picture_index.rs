@@ -22,6 +22,8 @@ pub(super) enum Rank {
     OtherExtension,
     /// Only the label file itself has the name of the picture.
     LabelFile,
+    /// The name fits without what Label Studio puts before the name of an uploaded file.
+    Uploaded,
 }
 
 /// How well a name fits a picture; the smaller, the better.
@@ -183,7 +185,7 @@ impl<'a> PictureIndex<'a> {
                 paths::without_extension(folded),
                 without_picture_extension(folded_name)?,
             ),
-            Rank::LabelFile => None,
+            Rank::LabelFile | Rank::Uploaded => None,
         }
     }
 }

@@ -97,6 +97,23 @@ impl PictureNames {
         }
     }
 
+    /// The names without what Label Studio puts before the name of an uploaded file, if one of them has
+    /// that.
+    pub(super) fn without_upload_prefix(&self) -> Option<Self> {
+        let paths: Vec<String> = self
+            .paths
+            .iter()
+            .filter_map(|path| without_upload_prefix(path))
+            .collect();
+        let label_file = self.label_file.as_deref().and_then(without_upload_prefix);
+        (!paths.is_empty() || label_file.is_some()).then_some(Self {
+            paths,
+            any_extension: self.any_extension,
+            label_file,
+            outside: None,
+        })
+    }
+
     /// The name in messages.
     pub(super) fn shown(&self) -> &str {
         let label_file = || self.label_file.as_deref().map(paths::file_name);
@@ -149,6 +166,24 @@ fn label_path(file: &Path) -> String {
     paths::without_extension(&path).to_owned()
 }
 
+/// A path whose last part begins with 8 small hexadecimal digits and a hyphen, without these. Digits that
+/// are a date belong to the name.
+fn without_upload_prefix(path: &str) -> Option<String> {
+    let name = paths::file_name(path);
+    let (prefix, rest) = name.split_once('-')?;
+    let is_hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let is_prefix = prefix.len() == 8 && prefix.bytes().all(is_hexadecimal) && !is_date(prefix);
+    let folder = &path[..path.len() - name.len()];
+    (is_prefix && !rest.is_empty()).then(|| format!("{folder}{rest}"))
+}
+
+/// Whether 8 digits are a date as in `20260131`.
+fn is_date(digits: &str) -> bool {
+    let number = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u32>().ok();
+    let parts = (number(0..4), number(4..6), number(6..8));
+    matches!(parts, (Some(1900..=2100), Some(1..=12), Some(1..=31)))
+}
+
 /// A path as it is compared where its spelling may differ: percent-encoding is decoded, Unicode is
 /// composed, and letters are small.
 pub(super) fn folded(path: &str) -> String {
@@ -190,6 +225,21 @@ mod tests {
             ("a\0.jpg", None),
         ] {
             assert_eq!(relative_part(written).as_deref(), part, "{written}");
+        }
+    }
+
+    #[test]
+    fn the_prefix_of_an_uploaded_file_is_cut_but_no_date() {
+        for (path, rest) in [
+            ("images/23082be9-a.jpg", Some("images/a.jpg")),
+            ("12345678-a-b.jpg", Some("a-b.jpg")),
+            ("20260131-a.jpg", None),
+            ("23082BE9-a.jpg", None),
+            ("23082be-a.jpg", None),
+            ("23082be9-", None),
+            ("23082be9-x/a.jpg", None),
+        ] {
+            assert_eq!(without_upload_prefix(path).as_deref(), rest, "{path}");
         }
     }
 

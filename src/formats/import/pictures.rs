@@ -7,7 +7,9 @@
 //!    `..` are cut: the longer the common end, the better;
 //! 3. has the same name in another Unicode form, percent-encoding or letter case;
 //! 4. has the name that the file writes without extension, or with that of another kind of picture;
-//! 5. has the name of the label file itself, in the folder that agrees best with that of the file.
+//! 5. has the name of the label file itself, in the folder that agrees best with that of the file;
+//! 6. has one of these names without the 8 hexadecimal digits that Label Studio puts before the name of an
+//!    uploaded picture.
 //!
 //! Where several pictures fit equally well, none is taken. Where several pictures of a file are one
 //! of the project, that which fits better is taken, and otherwise none. Both are reported.
@@ -374,6 +376,21 @@ impl<'a, 'r> Matcher<'a, 'r> {
 
     /// The picture that names mean. `Err` says between which pictures it cannot be decided.
     fn find(&self, names: &PictureNames) -> Result<Option<(PictureMatch<'a>, Fit)>, String> {
+        let found = self.find_as_written(names)?;
+        let (None, Some(shorter)) = (&found, names.without_upload_prefix()) else {
+            return Ok(found);
+        };
+        let found = self.find_as_written(&shorter)?;
+        Ok(found.map(|(picture, fit)| {
+            let rank = Rank::Uploaded;
+            (picture, Fit { rank, ..fit })
+        }))
+    }
+
+    fn find_as_written(
+        &self,
+        names: &PictureNames,
+    ) -> Result<Option<(PictureMatch<'a>, Fit)>, String> {
         let known = |at: usize| PictureMatch::Known(self.pictures[at]);
         if let Some(found) = decide(&self.known, self.known.find_same(names), names, known)? {
             return Ok(Some(found));

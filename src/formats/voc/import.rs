@@ -120,7 +120,7 @@ fn read_object(
 }
 
 /// `xmin`, `ymin`, `xmax` and `ymax` as the file has them, or those around a rotated box of roLabelImg or
-/// a polygon.
+/// a polygon (`x1`, `y1`, `x2` and so on), which is in `polygon` or in `bndbox`.
 fn edges(object: &Node) -> Result<[f64; 4], String> {
     let numbers = |node: &Node, keys: [&str; 4]| -> Result<[f64; 4], String> {
         let mut numbers = [0.0; 4];
@@ -132,7 +132,13 @@ fn edges(object: &Node) -> Result<[f64; 4], String> {
         }
         Ok(numbers)
     };
-    if let Some(bndbox) = object.child("bndbox") {
+    let outline = ["bndbox", "polygon"]
+        .iter()
+        .filter_map(|key| object.child(key))
+        .map(corners)
+        .find(|corners| !corners.is_empty());
+    let bndbox = object.child("bndbox");
+    if let Some(bndbox) = bndbox.filter(|node| outline.is_none() || node.child("xmin").is_some()) {
         return numbers(bndbox, ["xmin", "ymin", "xmax", "ymax"]);
     }
     if let Some(rotated) = object.child("robndbox") {
@@ -145,7 +151,28 @@ fn edges(object: &Node) -> Result<[f64; 4], String> {
         let [left, top] = [x - half_width + 1.0, y - half_height + 1.0];
         return Ok([left, top, x + half_width, y + half_height]);
     }
-    Err("it has no bndbox".to_owned())
+    match outline {
+        Some(corners) => {
+            let corners: Vec<[f64; 2]> = corners.into_iter().collect::<Result<_, _>>()?;
+            bounds(&corners).ok_or_else(|| "its polygon has no corners".to_owned())
+        }
+        None => Err("it has no bndbox".to_owned()),
+    }
+}
+
+/// The corners of a polygon, by their numbers: `x1` belongs to `y1`.
+fn corners(node: &Node) -> Vec<Result<[f64; 2], String>> {
+    let number_of = |child: &Node| child.name.strip_prefix('x')?.parse::<u32>().ok();
+    let numbers = node.children.iter().filter_map(number_of);
+    let corner = |number: u32| {
+        let coordinate = |axis: char| {
+            let key = format!("{axis}{number}");
+            let text = node.text_of(&key).ok_or_else(|| format!("{key} is missing"))?;
+            parse_number(text).map_err(|reason| format!("{key}: {reason}"))
+        };
+        Ok([coordinate('x')?, coordinate('y')?])
+    };
+    numbers.map(corner).collect()
 }
 
 fn has_proposals(imported: &ImportedPicture) -> bool {

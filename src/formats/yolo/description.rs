@@ -80,6 +80,9 @@ impl Description {
                 .map(|(class, name)| Some((class.parse().ok()?, name_of(name))))
                 .collect::<Option<_>>()
                 .ok_or("the keys of `names` are not numbers"),
+            Value::String(text) if is_map_without_spaces(text) => {
+                Err("`names` is text and no map; write a space after each colon, as in `0: cat`")
+            }
             Value::String(list) => return Self::with_list(file, list, &bases),
             _ => Err("`names` is neither a list nor a map, nor the name of a file"),
         };
@@ -186,6 +189,13 @@ impl Description {
                 .iter()
                 .any(|folder| label_file.starts_with(folder))
     }
+}
+
+/// Whether a text is what YAML makes of `0:cat` in lines of its own.
+fn is_map_without_spaces(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(class, name)| {
+        class.trim().parse::<u64>().is_ok() && !name.starts_with(['/', '\\'])
+    })
 }
 
 /// Whether a file is a `data.yaml` or a `*.data`.
