@@ -91,8 +91,6 @@ pub enum Action {
     Class(ClassAction),
     /// Map classes of the model, by name, to classes of the project; `None` keeps the model's name.
     MapClassNames(Vec<(String, Option<MappedClass>)>),
-    /// Remove the classes that came from the model, are mapped to others now and have no boxes.
-    RemoveEmptyRenamedClasses,
     /// Change the proposal settings; `false` while a slider is being moved.
     SetProposalSettings(ProposalSettings, bool),
     /// Show the heat map of a class of the model; of the one with the highest score if `None`.

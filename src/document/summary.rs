@@ -24,15 +24,21 @@ pub struct Summary {
 }
 
 impl Document {
-    /// How many boxes a person has confirmed, by the category that a model had proposed and the one
-    /// that the person decided on, which may be the same.
-    pub fn judgements(&self) -> BTreeMap<(CategoryId, CategoryId), usize> {
+    /// How many boxes a person has confirmed, by the name that a model had given the object and the
+    /// category that the person decided on. Boxes without a name are left out.
+    pub fn judgements(&self) -> BTreeMap<(&str, CategoryId), usize> {
         let mut judgements: BTreeMap<_, usize> = BTreeMap::new();
         for row in self.pictures.values().flat_map(|entry| &entry.annotations) {
             if row.is_ground_truth() && row.origin != Origin::Person {
                 let former = row.former.as_ref();
                 let proposed = former.map_or(row.category, |former| former.category);
-                *judgements.entry((proposed, row.category)).or_default() += 1;
+                let name = row.suggestion.as_deref().or_else(|| {
+                    let category = self.category(proposed?)?;
+                    Some(&*category.name)
+                });
+                if let (Some(name), Some(category)) = (name, row.category) {
+                    *judgements.entry((name, category)).or_default() += 1;
+                }
             }
         }
         judgements

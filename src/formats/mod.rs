@@ -13,6 +13,7 @@
 //! | `export` | from the document to files: options, subsets, names, the writer |
 //! | `format` | the formats and folder layouts, and their names |
 //! | `input`, `paths` | files of unknown origin: limits, encodings, safe relative paths |
+//! | `encoding` | the text of a file in the encoding that it states |
 //! | `numbers` | numbers as text, with exponents; never with a decimal comma |
 //! | `json_keys`, `json_flags` | JSON: what recognises a file, and the flags of a box |
 //! | `ascii_json`, `unknown_fields` | JSON: text in ASCII, and fields that are kept unchanged |
@@ -82,6 +83,7 @@ pub mod coco;
 mod createml;
 mod detect;
 mod dispatch;
+mod encoding;
 mod error;
 mod export;
 mod format;

@@ -42,7 +42,7 @@ fn a_folder_is_opened_reviewed_exported_and_reopened() {
     let class_of = |bench: &Bench| {
         let document = bench.session().document();
         let (_, row) = document.annotation(id).unwrap();
-        document.category(row.category).unwrap().name.to_string()
+        document.class_of(row).unwrap().name.to_string()
     };
     assert_eq!(class_of(&bench), "pliers");
     bench.type_char('1');

@@ -64,11 +64,6 @@ class-names-accept = { $count ->
     .tooltip = Map each listed class to its suggestion (Ctrl+Shift+Enter)
 class-names-choose-for-all = One name for all { $count } listed…
     .tooltip = Map all listed classes to one of yours (Shift+Enter)
-class-names-remove = { $count ->
-    [one] Remove 1 class without boxes
-   *[other] Remove { $count } classes without boxes
-}
-    .tooltip = They are mapped to other classes and have no boxes left
 class-names-column-model = Model's name
 class-names-column-boxes = boxes
 class-names-column-own = Your class

@@ -10,7 +10,7 @@ use crate::app::i18n::tr;
 use crate::app::workers::events::EventSender;
 use crate::app::workers::{file_dialog, import_export};
 use crate::app::workspace::Workspace;
-use crate::document::{PictureId, ops};
+use crate::document::PictureId;
 use crate::store::StoreError;
 
 impl Window {
@@ -110,11 +110,6 @@ fn perform_on_workspace(
         Action::ChooseClassByName(name) => session.assign_class_named(&name)?,
         Action::Class(action) => change_class(workspace, action)?,
         Action::MapClassNames(changes) => workspace.map_classes(&changes)?,
-        Action::RemoveEmptyRenamedClasses => {
-            session.commit("remove classes", |document| {
-                Ok(ops::remove_unused_model_categories(document))
-            })?;
-        }
         Action::SetProposalSettings(settings, is_final) => {
             workspace.change_proposal_settings(settings, is_final)?;
         }

@@ -140,16 +140,18 @@ pub fn accept_and_finish(
     let picture = picture_of(document, picture)?;
     let mut builder = EditBuilder::new(document);
     for row in document.annotations(picture.id) {
-        if row.state == BoxState::Proposed {
-            let is_accepted = accepted.contains(&row.id);
-            builder.update(picture.id, row, |after| {
-                after.state = if is_accepted {
-                    BoxState::Accepted
-                } else {
-                    BoxState::Rejected
-                };
-            });
+        if row.state != BoxState::Proposed {
+            continue;
         }
+        let class = accepted.contains(&row.id).then(|| builder.class_of(row));
+        builder.update(picture.id, row, |after| {
+            if class.is_some() {
+                after.state = BoxState::Accepted;
+                after.category = class;
+            } else {
+                after.state = BoxState::Rejected;
+            }
+        });
     }
     builder.update_picture(picture, |after| after.review = ReviewState::Done);
     Ok(builder.finish())

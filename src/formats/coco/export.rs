@@ -10,9 +10,10 @@ use super::extension::{
     BoxExtension, CategoryExtension, EXTENSION_KEY, PictureExtension, insert_extension,
 };
 use super::outline::remove_stale_outline;
-use super::segmentation::Segmentation;
+use super::segmentation::{Segmentation, outline_of_box};
+use super::suggested::SuggestedIds;
 use super::types::{self, Image};
-use crate::document::{Annotation, BoxState, Category, Flag, Picture};
+use crate::document::{Annotation, BoxState, Category, Document, Flag, Picture};
 use crate::formats::export::naming::ExportedPicture;
 use crate::formats::export::options::{BoxSelection, ExportOptions, PictureFiles};
 use crate::formats::json_flags::insert_flags;
@@ -86,6 +87,8 @@ pub(super) fn image(exported: &ExportedPicture<'_>, options: &ExportOptions) -> 
 pub(super) fn annotation(
     row: &Annotation,
     picture: &Picture,
+    suggested: &SuggestedIds<'_>,
+    document: &Document,
     options: &ExportOptions,
     changed: &mut Messages,
 ) -> types::Annotation {
@@ -100,17 +103,21 @@ pub(super) fn annotation(
             "{path}: the outline or keypoints of box {id} were left out because the box was moved"
         ));
     }
+    let mut area = extra.remove("area").and_then(|area| area.as_f64());
     let segmentation = extra.remove("segmentation").and_then(|segmentation| {
-        let outline = Segmentation::read(segmentation).for_picture([picture.width, picture.height]);
-        if let Some(change) = outline.change {
+        let read = Segmentation::read(segmentation).for_picture([picture.width, picture.height]);
+        if let Some(change) = &read.change {
             let (path, id) = (&picture.path, row.id);
             changed.add(format!("{path}: box {id} {change}"));
         }
-        outline.outline
+        read.outline.or_else(|| {
+            area = None;
+            let edges = [row.rect.x0, row.rect.y0, row.rect.x1, row.rect.y1];
+            read.change.map(|_| outline_of_box(edges.map(f64::from)))
+        })
     });
     let box_area = bbox[2] * bbox[3];
-    let mask_area = extra.remove("area").and_then(|area| area.as_f64());
-    let area = mask_area.filter(|area| segmentation.is_some() && *area > 0.0 && *area <= box_area);
+    let area = area.filter(|area| segmentation.is_some() && *area > 0.0 && *area <= box_area);
     // As CVAT writes the flags for which COCO has no key.
     let mut attributes = row
         .flags
@@ -127,13 +134,15 @@ pub(super) fn annotation(
             origin: row.origin.clone(),
             score: row.score,
             proposal: row.former.clone(),
+            suggestion: row.suggestion.clone(),
+            is_suggested: row.category.is_none(),
         };
         insert_extension(&mut extra, &extension);
     }
     types::Annotation {
         id: row.id.0.into(),
         image_id: picture.id.0.into(),
-        category_id: row.category.0.into(),
+        category_id: suggested.category_id(document, row),
         bbox,
         area: area.unwrap_or(box_area),
         iscrowd: u8::from(row.flags.crowd),

@@ -12,7 +12,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::boxes::BoxImporter;
-use super::categories::resolve_categories;
+use super::categories::{needed_categories, resolve_categories};
 use super::ids::IdAllocator;
 use super::options::{ImportMode, ImportOptions, ImportedAs};
 use super::pictures::{PictureMatch, match_pictures, new_picture};
@@ -103,9 +103,15 @@ impl<'a> ImportBuilder<'a> {
         let mut edits = Vec::new();
         self.merge_extra(&mut edits);
         let categories = mem::take(&mut self.categories);
-        let categories =
-            resolve_categories(self.document, categories, &mut self.report, &mut edits);
         let imported = mem::take(&mut self.pictures);
+        let needed = needed_categories(&categories, &imported);
+        let ids = resolve_categories(
+            self.document,
+            &categories,
+            &needed,
+            &mut self.report,
+            &mut edits,
+        );
         let matched = match_pictures(
             self.document,
             self.root,
@@ -126,6 +132,7 @@ impl<'a> ImportBuilder<'a> {
             document: self.document,
             mode: self.options.mode,
             categories: &categories,
+            category_ids: &ids,
             ids: IdAllocator::new(next.annotation.0, box_ids),
         };
         for (found, imported) in matched {
@@ -175,7 +182,8 @@ impl<'a> ImportBuilder<'a> {
         self.report.pictures += 1;
         self.report.pictures_added += usize::from(is_new);
         let mut after = before.clone();
-        let tags = imported.tags.iter().map(|index| boxes.categories[*index]);
+        let tags = imported.tags.iter();
+        let tags = tags.filter_map(|index| boxes.category_ids[*index]);
         self.add_tags(&mut after, tags.collect());
         if after.missing && imported.missing.is_none() {
             // Nobody can have looked at it here, so it is not done.
