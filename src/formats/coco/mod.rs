@@ -26,6 +26,7 @@ mod results_import;
 mod rle;
 mod segmentation;
 mod stream;
+mod suggested;
 mod types;
 mod write;
 
