@@ -23,7 +23,34 @@ pub struct Summary {
     pub annotations: BTreeMap<BoxState, usize>,
 }
 
+/// Where a class is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClassUsage {
+    /// Boxes of the class in any state.
+    pub boxes: usize,
+    /// Pictures with such a box, or with the class as a tag.
+    pub pictures: usize,
+    /// Of these, pictures that are done and would lose ground truth without the class.
+    pub done: usize,
+}
+
 impl Document {
+    /// Where a class is used. Suggestions of its name do not count.
+    pub fn usage_of(&self, category: CategoryId) -> ClassUsage {
+        let mut usage = ClassUsage::default();
+        for entry in self.pictures.values() {
+            let rows = entry.annotations.iter();
+            let rows: Vec<_> = rows.filter(|row| row.category == Some(category)).collect();
+            let is_tagged = entry.picture.tags.contains(&category);
+            let is_done = entry.picture.review == ReviewState::Done;
+            usage.boxes += rows.len();
+            usage.pictures += usize::from(is_tagged || !rows.is_empty());
+            let has_truth = rows.iter().any(|row| row.is_ground_truth());
+            usage.done += usize::from(is_done && has_truth);
+        }
+        usage
+    }
+
     /// How many boxes a person has confirmed, by the name that a model had given the object and the
     /// category that the person decided on. Boxes without a name are left out.
     pub fn judgements(&self) -> BTreeMap<(&str, CategoryId), usize> {

@@ -212,3 +212,21 @@ suggestion-kinds = { $count ->
     [one] 1 kind of { $group } found
    *[other] { $count } kinds of { $group } found
 }
+
+## Deleting a class
+
+delete-class-title = Delete the class { $class }?
+delete-class-usage = { $boxes ->
+    [one] 1 box
+   *[other] { $boxes } boxes
+} and its tags on { $pictures ->
+    [one] 1 picture
+   *[other] { $pictures } pictures
+} will be deleted.
+delete-class-done = { $count ->
+    [one] 1 picture that is done goes back to review.
+   *[other] { $count } pictures that are done go back to review.
+}
+delete-class-undo = Undo brings everything back.
+delete-class-delete = Delete
+delete-class-cancel = Cancel

@@ -107,8 +107,8 @@ classes-move-down = Move down
 classes-remove-key = Remove shortcut
 classes-merge = Merge into
 classes-merge-into = Merge into { $class }
-classes-delete = Delete with its boxes
-    .tooltip = Can be undone
+classes-delete = Delete…
+    .tooltip = Deletes the class with its boxes. Asks first if it has any.
 classes-colour = Colour of { $class }
 
 ## Proposals

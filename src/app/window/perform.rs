@@ -5,7 +5,9 @@ use egui::Context;
 use super::class_actions::change_class;
 use super::problem_text::problem_text;
 use super::state::Window;
-use crate::app::action::Action;
+use crate::app::action::{Action, ClassAction};
+use crate::app::dialogs::Dialog;
+use crate::app::dialogs::delete_class::DeleteClassDialog;
 use crate::app::i18n::tr;
 use crate::app::workers::events::EventSender;
 use crate::app::workers::{file_dialog, import_export};
@@ -51,6 +53,14 @@ impl Window {
                     && let Some(text) = workspace.choose_proposal_source(source)?
                 {
                     self.notifications.notify_about("learning", text);
+                }
+            }
+            Action::AskToDeleteClass(id) => {
+                if let Some(workspace) = &mut self.workspace {
+                    if workspace.session.document().usage_of(id).pictures == 0 {
+                        return change_class(workspace, ClassAction::Delete(id));
+                    }
+                    self.dialog = Some(Dialog::DeleteClass(DeleteClassDialog::new(id)));
                 }
             }
             Action::TakeOffer => {

@@ -79,7 +79,8 @@ pub fn set_missing(
 }
 
 /// Records that the file of a picture has another content, of `[width, height]` upright pixels. Boxes
-/// are clipped to this size, and boxes outside it are deleted.
+/// are clipped to this size, and boxes outside it are deleted. A picture that was done is in review
+/// again, because nobody has looked at this content.
 ///
 /// # Errors
 /// If there is no such picture.
@@ -103,6 +104,7 @@ pub fn set_content(
     builder.update_picture(picture, |after| {
         (after.width, after.height) = (width, height);
         after.content_hash = content_hash;
+        after.review = after.review.min(ReviewState::InReview);
     });
     Ok(builder.finish())
 }

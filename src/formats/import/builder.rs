@@ -126,7 +126,9 @@ impl<'a> ImportBuilder<'a> {
             .filter(|(found, _)| matches!(found, PictureMatch::New { .. }));
         let new_ids = new.filter_map(|(_, imported)| imported.id);
         let mut picture_ids = IdAllocator::new(next.picture.0, new_ids);
-        let all_boxes = matched.iter().flat_map(|(_, imported)| &imported.boxes);
+        let all_boxes = matched
+            .iter()
+            .flat_map(|(_, imported)| imported.all_boxes());
         let box_ids = all_boxes.filter_map(|imported| imported.id);
         let mut boxes = BoxImporter {
             document: self.document,
@@ -182,6 +184,12 @@ impl<'a> ImportBuilder<'a> {
         self.report.pictures += 1;
         self.report.pictures_added += usize::from(is_new);
         let mut after = before.clone();
+        let others = mem::take(&mut imported.others);
+        self.prepare(&after, &mut imported);
+        for mut other in others {
+            self.prepare(&after, &mut other);
+            imported.absorb(other);
+        }
         let tags = imported.tags.iter();
         let tags = tags.filter_map(|index| boxes.category_ids[*index]);
         self.add_tags(&mut after, tags.collect());
@@ -189,20 +197,7 @@ impl<'a> ImportBuilder<'a> {
             // Nobody can have looked at it here, so it is not done.
             imported.is_partial = true;
         }
-        let reversed = imported.boxes.iter_mut().map(ImportedBox::order_edges);
-        let reversed = reversed.filter(|is_reversed| *is_reversed).count();
-        if reversed > 0 {
-            let boxes = if reversed == 1 { "box" } else { "boxes" };
-            self.report.changed.add(format!(
-                "{}: the corners of {reversed} {boxes} were put in order",
-                before.path
-            ));
-        }
-        if self.options.boxes == ImportedAs::Proposals {
-            make_proposals(&mut imported);
-        }
-        let (sizes, report) = (self.options.sizes, &mut self.report);
-        fit_boxes(self.root, sizes, &after, &mut imported, report);
+        let report = &mut self.report;
         let mut box_edits = Vec::new();
         let outcome = boxes.add_boxes(&after, is_new, &mut imported, report, &mut box_edits);
         update_review(
@@ -225,6 +220,24 @@ impl<'a> ImportBuilder<'a> {
             edits.push(Edit::Picture(Change::Update(after)));
         }
         edits.append(&mut box_edits);
+    }
+
+    /// Puts the boxes of an entry right, and decides what they are.
+    fn prepare(&mut self, picture: &Picture, imported: &mut ImportedPicture) {
+        let reversed = imported.boxes.iter_mut().map(ImportedBox::order_edges);
+        let reversed = reversed.filter(|is_reversed| *is_reversed).count();
+        if reversed > 0 {
+            let boxes = if reversed == 1 { "box" } else { "boxes" };
+            self.report.changed.add(format!(
+                "{}: the corners of {reversed} {boxes} were put in order",
+                picture.path
+            ));
+        }
+        if self.options.boxes == ImportedAs::Proposals {
+            make_proposals(imported);
+        }
+        let (sizes, report) = (self.options.sizes, &mut self.report);
+        fit_boxes(self.root, sizes, picture, imported, report);
     }
 
     fn add_tags(&mut self, picture: &mut Picture, mut tags: Vec<CategoryId>) {

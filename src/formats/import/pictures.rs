@@ -142,6 +142,7 @@ impl Absent {
             tags,
             examples,
         } = self;
+        let has_labels = boxes > 0 || tags > 0;
         let pictures = if count == 1 {
             "1 picture is".to_owned()
         } else {
@@ -158,7 +159,13 @@ impl Absent {
             boxes
         };
         let rest = if count > examples.len() { ", …" } else { "" };
-        report.skipped.add(format!(
+        let messages = if has_labels {
+            &mut report.skipped
+        } else {
+            // Nothing is lost.
+            &mut report.changed
+        };
+        messages.add(format!(
             "{pictures} not in the project's folder and left out with {labels}: {}{rest}; add the files, or \
              keep such pictures as missing ones (--missing keep)",
             examples.join(", ")
@@ -272,12 +279,7 @@ fn combine_group<'a>(
         return None;
     }
     let is_table = first.repeats == Repeats::Lines;
-    for mut other in rest {
-        first.boxes.append(&mut other.boxes);
-        first.tags.append(&mut other.tags);
-        first.is_partial |= other.is_partial;
-        first.review = first.review.min(other.review);
-    }
+    first.others = rest;
     if !is_table {
         report.changed.add(format!(
             "{name} occurs in several files, which were combined"
@@ -328,9 +330,9 @@ pub(super) fn new_picture(
     report: &mut ImportReport,
 ) -> Option<Picture> {
     let file = root.join(&path);
-    let mut size = imported.size;
+    let mut size = imported.any_size();
     if is_on_disk {
-        match (pictures::probe(&file), imported.size) {
+        match (pictures::probe(&file), size) {
             (Ok((width, height)), _) => size = Some([width, height]),
             (Err(error), Some(_)) => report.changed.add(format!("{path}: {error}")),
             (Err(error), None) => {
@@ -355,8 +357,8 @@ pub(super) fn new_picture(
 }
 
 /// Finds pictures of the document and of its folder.
-struct Matcher<'a, 'r> {
-    root: &'r Path,
+pub(in crate::formats) struct Matcher<'a, 'r> {
+    pub root: &'r Path,
     document: &'a Document,
     pictures: Vec<&'a Picture>,
     known: PictureIndex<'a>,
@@ -365,7 +367,8 @@ struct Matcher<'a, 'r> {
 }
 
 impl<'a, 'r> Matcher<'a, 'r> {
-    fn new(document: &'a Document, root: &'r Path) -> Self {
+    /// For the pictures of `document` and of its folder.
+    pub(in crate::formats) fn new(document: &'a Document, root: &'r Path) -> Self {
         let pictures: Vec<&Picture> = document.pictures().collect();
         let paths = pictures.iter().map(|picture| Cow::Borrowed(&*picture.path));
         Self {
@@ -375,6 +378,16 @@ impl<'a, 'r> Matcher<'a, 'r> {
             pictures,
             on_disk: OnceCell::new(),
         }
+    }
+
+    /// The path of the picture that names mean. `Err` says between which pictures it cannot be
+    /// decided.
+    pub(in crate::formats) fn path_of(
+        &self,
+        names: &PictureNames,
+    ) -> Result<Option<String>, String> {
+        let found = self.find(names)?;
+        Ok(found.map(|(found, _)| found.path().to_owned()))
     }
 
     /// The picture that names mean. `Err` says between which pictures it cannot be decided.

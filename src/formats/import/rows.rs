@@ -55,6 +55,31 @@ pub(in crate::formats) struct ImportedPicture {
     pub boxes: Vec<ImportedBox>,
     /// Unknown fields as JSON text.
     pub extra: Option<Box<str>>,
+    /// What other entries say about the same picture, which may have been made on another copy of it.
+    pub others: Vec<Self>,
+}
+
+impl ImportedPicture {
+    /// The boxes of all entries.
+    pub(super) fn all_boxes(&self) -> impl Iterator<Item = &ImportedBox> {
+        let others = self.others.iter().flat_map(|other| &other.boxes);
+        self.boxes.iter().chain(others)
+    }
+
+    /// The first size that an entry states.
+    pub(super) fn any_size(&self) -> Option<[u32; 2]> {
+        let others = self.others.iter();
+        self.size
+            .or_else(|| others.filter_map(|other| other.size).next())
+    }
+
+    /// Adds what another entry says, whose boxes fit the same picture.
+    pub(super) fn absorb(&mut self, mut other: Self) {
+        self.boxes.append(&mut other.boxes);
+        self.tags.append(&mut other.tags);
+        self.is_partial |= other.is_partial;
+        self.review = self.review.min(other.review);
+    }
 }
 
 /// A box of a file.
