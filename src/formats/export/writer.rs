@@ -106,6 +106,12 @@ impl<'a> ExportWriter<'a> {
             .map_or("", |category| &category.name)
     }
 
+    /// The size of a picture's file in bytes, if there is one.
+    pub(in crate::formats) fn file_size(&self, picture: &Picture) -> Option<u64> {
+        let file = self.root.join(&*picture.path);
+        fs::metadata(file).ok().map(|metadata| metadata.len())
+    }
+
     /// The folder of a subset in formats that keep pictures and labels together. It is empty if
     /// there is one subset and the layout does not ask for its name.
     pub(in crate::formats) fn subset_folder(&self, subset: Subset) -> &'static str {

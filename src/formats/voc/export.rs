@@ -1,12 +1,11 @@
 //! Writes XML files.
 
-use quick_xml::escape::escape;
-
 use crate::document::Flags;
 use crate::formats::error::FormatError;
 use crate::formats::export::naming::ExportedPicture;
 use crate::formats::export::writer::ExportWriter;
 use crate::formats::paths;
+use crate::formats::xml_text::escaped;
 
 /// Writes an XML file next to where each picture is or would be.
 pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
@@ -75,10 +74,4 @@ fn annotation_xml(one: &ExportedPicture<'_>, writer: &mut ExportWriter<'_>) -> S
 fn pixels(from: f32, to: f32, side: u32) -> [u32; 2] {
     let first = (from.round() as u32).min(side - 1);
     [first + 1, (to.round() as u32).clamp(first + 1, side)]
-}
-
-/// Text as XML may have it. Control characters, which XML cannot express, become spaces.
-fn escaped(text: &str) -> String {
-    let is_invalid = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
-    escape(text.replace(is_invalid, " ")).into_owned()
 }
