@@ -16,7 +16,7 @@ use super::session::SelectionChange;
 use super::workers::events::FilePurpose;
 use super::workspace::{ProposalSource, SnapChoice};
 use crate::document::{AnnotationId, CategoryId, PictureId};
-use crate::formats::{ExportOptions, ImportMode};
+use crate::formats::{ExportOptions, ImportOptions};
 use crate::geometry::BBox;
 use crate::localize::Quality;
 use crate::naming::MappedClass;
@@ -32,7 +32,7 @@ pub enum Action {
     /// Show the system's dialog for a file or folder.
     ChooseFile(FilePurpose),
     /// Import annotations.
-    Import(PathBuf, ImportMode),
+    Import(PathBuf, ImportOptions),
     /// Export annotations.
     Export(Box<ExportOptions>, PathBuf),
     /// Show a picture.

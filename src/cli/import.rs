@@ -6,10 +6,10 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::exit_code::FAILED;
-use super::format_options::{format_parser, print_messages};
+use super::format_options::{format_parser, imported_as_parser, print_messages, size_rule_parser};
 use super::plural::counted;
 use super::project_access::open;
-use crate::formats::{self, Format, ImportMode};
+use crate::formats::{self, Format, ImportMode, ImportOptions, ImportedAs, SizeRule};
 use crate::store::Access;
 
 /// `tsukami import`.
@@ -25,6 +25,13 @@ pub struct Arguments {
     /// Replace the annotations of the pictures that the file names
     #[arg(long)]
     replace: bool,
+    /// What the boxes become: ground truth, or proposals that a person has to review
+    #[arg(long = "as", value_name = "WHAT", value_parser = imported_as_parser(), default_value = "truth")]
+    imported_as: ImportedAs,
+    /// Boxes for another size of the picture than it has: review makes them proposals, scale fits them
+    /// where the aspect ratio agrees, rotate where the orientation of the picture explains the size
+    #[arg(long, value_name = "RULE", value_parser = size_rule_parser(), default_value = "review")]
+    sizes: SizeRule,
 }
 
 /// Runs `tsukami import`. Returns the exit code.
@@ -49,7 +56,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         ImportMode::Merge
     };
     let mut project = open(&arguments.project, Access::Add)?;
-    let import = formats::import(project.document(), path, project.root(), format, mode)?;
+    let options = ImportOptions {
+        boxes: arguments.imported_as,
+        sizes: arguments.sizes,
+        ..mode.into()
+    };
+    let import = formats::import(project.document(), path, project.root(), format, options)?;
     let label = format!("import {}", path.display());
     project.commit(&label, &import.edit, None)?;
     project.close()?;

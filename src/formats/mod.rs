@@ -33,6 +33,10 @@
 //!   by an XML or JSON file of its own. COCO only lists the picture, which other programs do for
 //!   unlabelled pictures as well, so it stays unreviewed and the report counts it; our own COCO
 //!   files say which it is.
+//! - Where a file states another size of a picture than it has, its boxes were made on another copy
+//!   of it. They become proposals unless [`SizeRule`] says how they are fitted and they can be.
+//! - With [`ImportedAs::Proposals`], boxes are proposals whatever the file says of them.
+//! - Corners in the wrong order, and negative sizes, are put right and reported.
 //! - Ids of COCO files are kept if they are free and below 2^31. Others are renumbered.
 //! - Paths of pictures that could lead out of the folder are refused.
 //!

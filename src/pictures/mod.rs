@@ -6,6 +6,7 @@
 //! | `decode` | one file -> upright RGB, read as far as possible |
 //! | `probe` | the upright size of a picture, from the header of its file |
 //! | `orientation` | reads the EXIF orientation; `decode` and `probe` apply it |
+//! | `stored` | the frame of the stored picture, and points of it in the upright one |
 //! | `resize` | the input of a model, resized as Pillow does |
 //! | `format`, `decoder`, `jpeg`, `rgb`, `limits`, `read` | the steps of decoding |
 //!
@@ -24,12 +25,14 @@ mod read;
 mod resize;
 mod rgb;
 mod scan;
+mod stored;
 
 pub use decode::{DecodedPicture, decode, decode_as_stored, decode_bytes};
 pub use error::PictureError;
 pub use format::extensions;
 pub use limits::DecodeLimits;
-pub use probe::probe;
+pub use probe::{probe, probe_stored};
 pub use read::read;
 pub use resize::resize;
 pub use scan::{Scan, ScanProblem, ScannedPicture, scan};
+pub use stored::StoredFrame;

@@ -5,7 +5,6 @@ use std::io::{BufRead, BufReader, Cursor, Read as _, Seek};
 use std::panic::catch_unwind;
 use std::path::Path;
 
-use image::metadata::Orientation;
 use image::{ImageDecoder as _, ImageFormat};
 
 use super::decoder::open_decoder;
@@ -14,17 +13,26 @@ use super::format::format_of_content;
 use super::limits::DecodeLimits;
 use super::orientation::orientation;
 use super::read::size_of_file;
+use super::stored::StoredFrame;
 
 /// Width and height of the upright picture in pixels, from the header of its file.
 ///
 /// # Errors
 /// If the file cannot be read or is not a picture.
 pub fn probe(path: &Path) -> Result<(u32, u32), PictureError> {
+    probe_stored(path).map(|frame| frame.upright_size())
+}
+
+/// The size of the stored picture and its orientation, from the header of its file.
+///
+/// # Errors
+/// If the file cannot be read or is not a picture.
+pub fn probe_stored(path: &Path) -> Result<StoredFrame, PictureError> {
     catch_unwind(|| probe_unguarded(path))
         .unwrap_or_else(|_| Err(PictureError::DecoderPanicked { path: path.into() }))
 }
 
-fn probe_unguarded(path: &Path) -> Result<(u32, u32), PictureError> {
+fn probe_unguarded(path: &Path) -> Result<StoredFrame, PictureError> {
     let unreadable = |cause| PictureError::Unreadable {
         path: path.into(),
         cause,
@@ -38,7 +46,7 @@ fn probe_unguarded(path: &Path) -> Result<(u32, u32), PictureError> {
         ..DecodeLimits::default()
     };
     if format != ImageFormat::Jpeg {
-        return upright_size(path, file, format, &limits);
+        return stored_frame(path, file, format, &limits);
     }
     // The JPEG decoder reads all of its input. It gets the beginning of the file, and more only if there
     // are large metadata.
@@ -50,27 +58,22 @@ fn probe_unguarded(path: &Path) -> Result<(u32, u32), PictureError> {
             .take(more)
             .read_to_end(&mut bytes)
             .map_err(unreadable)?;
-        let result = upright_size(path, Cursor::new(&bytes), format, &limits);
+        let result = stored_frame(path, Cursor::new(&bytes), format, &limits);
         if result.is_ok() || bytes.len() as u64 >= size || (bytes.len() as u64) < target {
             return result;
         }
     }
 }
 
-/// Width and height after the orientation is applied.
-fn upright_size(
+fn stored_frame(
     path: &Path,
     bytes: impl BufRead + Seek,
     format: ImageFormat,
     limits: &DecodeLimits,
-) -> Result<(u32, u32), PictureError> {
+) -> Result<StoredFrame, PictureError> {
     let mut decoder = open_decoder(path, bytes, format, limits)?;
-    let (width, height) = decoder.dimensions();
-    Ok(match orientation(&mut decoder) {
-        Orientation::Rotate90
-        | Orientation::Rotate270
-        | Orientation::Rotate90FlipH
-        | Orientation::Rotate270FlipH => (height, width),
-        _ => (width, height),
+    Ok(StoredFrame {
+        size: decoder.dimensions(),
+        orientation: orientation(&mut decoder),
     })
 }

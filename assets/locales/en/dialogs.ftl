@@ -136,6 +136,13 @@ import-file = File…
 import-folder = Folder…
 import-add = Add to the existing boxes
 import-replace = Replace the boxes of the listed pictures
+import-as-truth = As ground truth
+import-as-proposals = As proposals, to be reviewed
+import-sizes = Where the file states another size of a picture than it has:
+import-sizes-review = Review its boxes as proposals
+import-sizes-scale = Scale its boxes if the aspect ratio agrees, otherwise review them
+import-sizes-rotate = Rotate its boxes if the orientation of the picture explains it, otherwise review them
+import-effect-proposals = No picture is marked as done. An import can be undone in one step.
 import-effect = Imported pictures are marked as done, and their remaining proposals are rejected. An import can be undone in one step.
 import-start = Import
 

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Button, Context, Key, TextEdit};
+use egui::{Button, Context, Key, TextEdit, Ui};
 
 use super::modal::modal;
 use crate::app::action::Action;
 use crate::app::i18n::tr;
 use crate::app::workers::events::FilePurpose;
-use crate::formats::ImportMode;
+use crate::formats::{ImportMode, ImportOptions, ImportedAs, SizeRule};
 
 const WIDTH: f32 = 560.0;
 /// Room for the two buttons next to the path in points.
@@ -18,7 +18,7 @@ const BUTTONS_WIDTH: f32 = 150.0;
 #[derive(Default)]
 pub struct ImportDialog {
     path: String,
-    replaces: bool,
+    options: ImportOptions,
     had_focus: bool,
 }
 
@@ -55,9 +55,7 @@ impl ImportDialog {
                         actions.push(Action::ChooseFile(FilePurpose::ImportFolder));
                     }
                 });
-                ui.radio_value(&mut self.replaces, false, tr!("import-add"));
-                ui.radio_value(&mut self.replaces, true, tr!("import-replace"));
-                ui.weak(tr!("import-effect"));
+                options_ui(ui, &mut self.options);
                 ui.add_space(6.0);
                 let path = PathBuf::from(self.path.trim());
                 let has_path = !self.path.trim().is_empty();
@@ -67,15 +65,44 @@ impl ImportDialog {
                 }
                 let button = ui.add_enabled(exists, Button::new(tr!("import-start")));
                 if exists && (button.clicked() || is_entered) {
-                    let mode = if self.replaces {
-                        ImportMode::Replace
-                    } else {
-                        ImportMode::Merge
-                    };
                     actions.push(Action::CloseDialog);
-                    actions.push(Action::Import(path, mode));
+                    actions.push(Action::Import(path, self.options));
                 }
             },
         );
     }
+}
+
+fn options_ui(ui: &mut Ui, options: &mut ImportOptions) {
+    ui.radio_value(&mut options.mode, ImportMode::Merge, tr!("import-add"));
+    ui.radio_value(
+        &mut options.mode,
+        ImportMode::Replace,
+        tr!("import-replace"),
+    );
+    ui.add_space(6.0);
+    ui.radio_value(
+        &mut options.boxes,
+        ImportedAs::Truth,
+        tr!("import-as-truth"),
+    );
+    ui.radio_value(
+        &mut options.boxes,
+        ImportedAs::Proposals,
+        tr!("import-as-proposals"),
+    );
+    ui.add_space(6.0);
+    ui.label(tr!("import-sizes"));
+    for (rule, text) in [
+        (SizeRule::Review, tr!("import-sizes-review")),
+        (SizeRule::Scale, tr!("import-sizes-scale")),
+        (SizeRule::Rotate, tr!("import-sizes-rotate")),
+    ] {
+        ui.radio_value(&mut options.sizes, rule, text);
+    }
+    ui.add_space(6.0);
+    ui.weak(match options.boxes {
+        ImportedAs::Truth => tr!("import-effect"),
+        ImportedAs::Proposals => tr!("import-effect-proposals"),
+    });
 }

@@ -124,12 +124,12 @@ fn perform_on_workspace(
         Action::SetAdjustment(adjustment) => workspace.view.adjustment = adjustment,
         Action::SetHeatMapClass(class) => workspace.view.heat_map_class = class,
         Action::ShowThumbnails(pictures) => show_thumbnails(workspace, &pictures),
-        Action::Import(path, mode) => {
+        Action::Import(path, options) => {
             workspace.exchange = Some(tr!("importing"));
             // Proposals written during the import would make its edit fail.
             workspace.defers_writes = true;
             let project = session.project().path().to_owned();
-            import_export::import(project, path, mode, event_sender.clone());
+            import_export::import(project, path, options, event_sender.clone());
         }
         Action::Export(options, path) => {
             workspace.exchange = Some(tr!("exporting"));

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use super::events::{EventSender, ExchangeEvent, WorkerEvent};
 use super::spawn::spawn;
 use crate::app::i18n::tr;
-use crate::formats::{self, ExportOptions, ExportReport, Format, ImportMode, PreparedImport};
+use crate::formats::{self, ExportOptions, ExportReport, Format, ImportOptions, PreparedImport};
 use crate::store::{Access, Project};
 
 /// Imports annotations of another tool into a project.
-pub fn import(project: PathBuf, path: PathBuf, mode: ImportMode, events: EventSender) {
+pub fn import(project: PathBuf, path: PathBuf, options: ImportOptions, events: EventSender) {
     spawn("exchanger", move || {
         let outcome =
-            read(&project, &path, mode).map(|import| ExchangeEvent::Imported(path, import));
+            read(&project, &path, options).map(|import| ExchangeEvent::Imported(path, import));
         events.send(WorkerEvent::Exchange(
             outcome.unwrap_or_else(ExchangeEvent::Failed),
         ));
@@ -30,10 +30,14 @@ pub fn export(project: PathBuf, options: ExportOptions, out: PathBuf, events: Ev
     });
 }
 
-fn read(project: &Path, path: &Path, mode: ImportMode) -> Result<Box<PreparedImport>, String> {
+fn read(
+    project: &Path,
+    path: &Path,
+    options: ImportOptions,
+) -> Result<Box<PreparedImport>, String> {
     let format = formats::detect_format(path).ok_or_else(|| unknown(path))?;
     let (project, _) = Project::open(project, Access::View).map_err(|error| error.to_string())?;
-    let import = formats::import(project.document(), path, project.root(), format, mode);
+    let import = formats::import(project.document(), path, project.root(), format, options);
     import.map(Box::new).map_err(|error| error.to_string())
 }
 

@@ -69,6 +69,7 @@ impl BoxImporter<'_> {
         };
         let is_closed = !is_new && picture.review == ReviewState::Done;
         let mut inserted = Vec::new();
+        let mut left_out = 0;
         for one in boxes {
             let Some(rect) = clip(picture, imported.is_normalised, &one, report) else {
                 outcome.is_partial = true;
@@ -84,6 +85,7 @@ impl BoxImporter<'_> {
             if is_closed && one.state == BoxState::Proposed {
                 // A person has marked the picture as done, so its boxes are final.
                 report.present += 1;
+                left_out += 1;
                 continue;
             }
             let confirmed = rows.iter().find(|row| {
@@ -102,6 +104,17 @@ impl BoxImporter<'_> {
                 continue;
             }
             inserted.push((rect, category, one));
+        }
+        if left_out > 0 {
+            report.changed.add(format!(
+                "{}: {left_out} proposed {} left out, because the picture is done; reopen it first",
+                picture.path,
+                if left_out == 1 {
+                    "box was"
+                } else {
+                    "boxes were"
+                }
+            ));
         }
         if self.mode == ImportMode::Replace {
             remove_others(rows, &mut outcome, picture.id, report, edits);

@@ -14,11 +14,13 @@ use serde_json::{Map, Value};
 use super::boxes::BoxImporter;
 use super::categories::resolve_categories;
 use super::ids::IdAllocator;
-use super::options::{ImportMode, ImportOptions};
+use super::options::{ImportMode, ImportOptions, ImportedAs};
 use super::pictures::{PictureMatch, match_pictures, new_picture};
 use super::report::{ImportReport, PreparedImport};
 use super::review::update_review;
-use super::rows::{ImportedCategory, ImportedPicture};
+use super::rows::{ImportedBox, ImportedCategory, ImportedPicture};
+use super::sizes::fit_boxes;
+use super::unreviewed::make_proposals;
 use crate::document::{CategoryId, Change, Document, Edit, Picture, PictureId};
 use crate::formats::unknown_fields;
 
@@ -169,9 +171,21 @@ impl<'a> ImportBuilder<'a> {
         let mut after = before.clone();
         let tags = imported.tags.iter().map(|index| boxes.categories[*index]);
         self.add_tags(&mut after, tags.collect());
-        self.check_size(&after, &imported);
+        let reversed = imported.boxes.iter_mut().map(ImportedBox::order_edges);
+        let reversed = reversed.filter(|is_reversed| *is_reversed).count();
+        if reversed > 0 {
+            let boxes = if reversed == 1 { "box" } else { "boxes" };
+            self.report.changed.add(format!(
+                "{}: the corners of {reversed} {boxes} were put in order",
+                before.path
+            ));
+        }
+        if self.options.boxes == ImportedAs::Proposals {
+            make_proposals(&mut imported);
+        }
+        let (sizes, report) = (self.options.sizes, &mut self.report);
+        fit_boxes(self.root, sizes, &after, &mut imported, report);
         let mut box_edits = Vec::new();
-        let report = &mut self.report;
         let outcome = boxes.add_boxes(&after, is_new, &mut imported, report, &mut box_edits);
         update_review(
             self.document,
@@ -204,17 +218,5 @@ impl<'a> ImportBuilder<'a> {
         let new = tags.iter().filter(|tag| !picture.tags.contains(tag));
         self.report.tags += new.count();
         picture.tags = tags;
-    }
-
-    fn check_size(&mut self, picture: &Picture, imported: &ImportedPicture) {
-        let actual = [picture.width, picture.height];
-        if let Some([width, height]) = imported.size.filter(|size| *size != actual) {
-            let [actual_width, actual_height] = actual;
-            self.report.changed.add(format!(
-                "{}: the file says {width} x {height} pixels, but the picture has \
-                 {actual_width} x {actual_height}; its boxes were not scaled",
-                picture.path
-            ));
-        }
     }
 }

@@ -7,6 +7,8 @@
 //! | `pictures` | which picture of the document each picture of a file is |
 //! | `categories` | known categories, and new ones |
 //! | `boxes` | boxes clipped to their picture, and compared with those that it has |
+//! | `sizes` | boxes of a rotated or resized copy |
+//! | `unreviewed` | confirmed boxes that are to be reviewed again |
 //! | `ids` | ids kept where they are free, new ones otherwise |
 //! | `options` | what a person chooses about an import |
 //! | `review` | the review state of a picture after the import |
@@ -22,3 +24,5 @@ mod pictures;
 pub(super) mod report;
 mod review;
 pub(super) mod rows;
+mod sizes;
+mod unreviewed;

@@ -100,8 +100,38 @@ impl ImportedBox {
             && self.former.is_none_or(|(rect, _)| rect.is_valid())
     }
 
+    /// Puts edges right whose order is reversed, as swapped corners and negative sizes have them.
+    /// Returns whether there were any.
+    pub(in crate::formats) fn order_edges(&mut self) -> bool {
+        let edges = in_order(self.edges);
+        let is_reversed = edges != self.edges && self.edges.iter().all(|edge| edge.is_finite());
+        if is_reversed {
+            self.edges = edges;
+        }
+        is_reversed
+    }
+
+    /// Moves the corners of the box, and of what the model had proposed. The edges stay in order.
+    pub(in crate::formats) fn move_corners(&mut self, moved: impl Fn([f64; 2]) -> [f64; 2]) {
+        let moved = |[x0, y0, x1, y1]: [f64; 4]| {
+            let ([xa, ya], [xb, yb]) = (moved([x0, y0]), moved([x1, y1]));
+            in_order([xa, ya, xb, yb])
+        };
+        self.edges = moved(self.edges);
+        if let Some((rect, _)) = &mut self.former {
+            let BBox { x0, y0, x1, y1 } = *rect;
+            let [x0, y0, x1, y1] = moved([x0, y0, x1, y1].map(f64::from)).map(|edge| edge as f32);
+            *rect = BBox { x0, y0, x1, y1 };
+        }
+    }
+
     /// Whether a person has confirmed the box.
     pub(in crate::formats) fn is_ground_truth(&self) -> bool {
         !matches!(self.state, BoxState::Proposed | BoxState::Rejected)
     }
+}
+
+/// Left, top, right and bottom edge of two opposite corners.
+fn in_order([xa, ya, xb, yb]: [f64; 4]) -> [f64; 4] {
+    [xa.min(xb), ya.min(yb), xa.max(xb), ya.max(yb)]
 }

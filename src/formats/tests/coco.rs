@@ -123,7 +123,6 @@ fn unknown_fields_are_kept_and_an_outline_until_its_box_moves() {
 #[test]
 fn bad_boxes_are_reported_and_the_others_imported() {
     for (bbox, expected) in [
-        (json!([10, 10, -5, 5]), "no area"),
         (json!([10, 10, 0, 5]), "no area"),
         (json!([200, 10, 5, 5]), "is outside the picture"),
         (json!([1e308, 10, 1e308, 5]), "no area"),
@@ -138,6 +137,13 @@ fn bad_boxes_are_reported_and_the_others_imported() {
         assert!(mentions(&report.skipped, expected), "{bbox}: {report:?}");
         assert_eq!(only_box(&after).id, AnnotationId(2));
     }
+    let reversed = coco_file(&json!([10, 10, -5, 5]));
+    let (after, report) = coco(&Document::default(), &reversed, ImportMode::Merge);
+    assert!(mentions(
+        &report.changed,
+        "the corners of 1 box were put in order"
+    ));
+    assert_eq!(only_box(&after).rect, BBox::from_xywh(5.0, 10.0, 5.0, 5.0));
     let (after, report) = coco(
         &Document::default(),
         &coco_file(&json!([-5, -5, 1e30, 1e30])),

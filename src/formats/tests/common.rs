@@ -11,7 +11,9 @@ use crate::document::{
     Picture, PictureId, Provenance, ReviewState,
 };
 use crate::formats::coco::Instances;
-use crate::formats::{self, ExportOptions, Format, ImportMode, ImportReport, PreparedImport};
+use crate::formats::{
+    self, ExportOptions, Format, ImportMode, ImportOptions, ImportReport, PreparedImport,
+};
 use crate::geometry::BBox;
 
 pub fn apply(document: &mut Document, edit: Edit) {
@@ -133,10 +135,10 @@ pub fn import_into(
     path: &Path,
     root: &Path,
     format: Format,
-    mode: ImportMode,
+    options: impl Into<ImportOptions>,
 ) -> (Document, ImportReport) {
     let PreparedImport { edit, report } =
-        formats::import(document, path, root, format, mode).unwrap();
+        formats::import(document, path, root, format, options).unwrap();
     let mut after = document.clone();
     let inverse = after.apply(edit).expect("an import fits its document");
     let mut before = after.clone();

@@ -10,6 +10,7 @@ mod layouts;
 mod merging;
 mod overwriting;
 mod round_trip;
+mod sizes;
 mod tags;
 mod untrusted;
 mod voc;
