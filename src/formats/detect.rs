@@ -40,7 +40,7 @@ fn detect_file(path: &Path) -> Option<Format> {
         voc::is_annotation_text(&head).then_some(Format::Voc)
     } else if yolo::is_description(path) || yolo::is_label_text(&head) {
         Some(Format::Yolo)
-    } else if open_images::is_boxes_header(&head) {
+    } else if open_images::is_boxes_header(&head) || open_images::is_description(path) {
         Some(Format::OpenImages)
     } else {
         input::has_extension(path, "csv").then_some(Format::Tags)

@@ -42,7 +42,7 @@ pub fn import(
     format: Format,
     options: impl Into<ImportOptions>,
 ) -> Result<PreparedImport, FormatError> {
-    let mut import = ImportBuilder::new(document, root, options.into());
+    let mut import = ImportBuilder::new(document, root, path, options.into());
     match format {
         Format::Coco => coco::import(path, &mut import)?,
         Format::CocoResults => coco::import_results(path, &mut import)?,

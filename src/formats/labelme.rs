@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::ascii_json::write_ascii_json;
 use super::error::FormatError;
 use super::export::naming::ExportedPicture;
+use super::export::options::PictureFiles;
 use super::export::writer::ExportWriter;
 use super::import::builder::ImportBuilder;
 use super::import::rows::{ImportedBox, ImportedPicture};
@@ -42,12 +43,16 @@ pub(super) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
         file.entry("version").or_insert_with(|| "5.5.0".into());
         file.entry("flags").or_insert_with(|| json!({}));
         file.insert("shapes".to_owned(), shapes.into());
-        file.insert("imagePath".to_owned(), paths::file_name(name).into());
         file.insert("imageData".to_owned(), Value::Null);
         file.insert("imageHeight".to_owned(), picture.height.into());
         file.insert("imageWidth".to_owned(), picture.width.into());
         let stem = paths::without_extension(name);
         let json = paths::join(folder, &format!("{stem}.json"));
+        let image_path = match writer.options.files {
+            PictureFiles::Leave => writer.path_from(&json, picture),
+            PictureFiles::Copy | PictureFiles::Link => paths::file_name(name).to_owned(),
+        };
+        file.insert("imagePath".to_owned(), image_path.into());
         writer.write_with(&json, Some(&picture.path), |out| {
             write_ascii_json(out, &file)
         })?;
@@ -100,7 +105,7 @@ pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), 
                 .map_err(|reason| FormatError::malformed(&file, reason))
         });
         match read {
-            Ok(imported) => import.pictures.push(imported),
+            Ok(imported) => import.add_labels(&file, imported),
             Err(error) if is_single => return Err(error),
             Err(error) => import.report_skipped(error.to_string()),
         }

@@ -7,6 +7,7 @@ use quick_xml::{Reader, XmlVersion};
 use serde_json::{Map, Value};
 
 use crate::document::{Flag, Flags, ReviewState};
+use crate::files::folder_of;
 use crate::formats::error::FormatError;
 use crate::formats::import::builder::ImportBuilder;
 use crate::formats::import::rows::{ImportedBox, ImportedCategory, ImportedPicture};
@@ -233,11 +234,15 @@ impl AnnotationsFile<'_, '_> {
             let refusal = paths::refusal(written);
             return self.import.report_skipped(format!("{path}: {refusal}"));
         };
+        // CVAT puts the pictures into a folder of this name beside the file.
+        let names = paths::picture_paths(self.path, self.import.root, &name, None);
+        let own_folder = paths::relative_to(self.import.root, folder_of(self.path));
+        let in_images = own_folder.map(|folder| paths::join(&folder, &format!("images/{name}")));
         let side = |name| attributes.number(name).filter(|side| *side >= 1.0);
         let size = side("width").zip(side("height"));
         let review = attributes.text("tsukami").map(Value::from);
         self.picture = Some(ImportedPicture {
-            names: paths::picture_paths(self.path, self.import.root, &name, None),
+            names: in_images.into_iter().chain(names).collect(),
             size: size.map(|(width, height)| [width as u32, height as u32]),
             review: review.and_then(|review| serde_json::from_value::<ReviewState>(review).ok()),
             ..ImportedPicture::default()

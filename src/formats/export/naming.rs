@@ -32,12 +32,13 @@ pub(in crate::formats) fn name_pictures<'a>(
                 .map_or(Subset::Train, |split| split.subset(&picture.path));
             let mut name = picture.path.to_string();
             if options.format == Format::Yolo {
-                // Readers find the labels by replacing the last `images` in the path by `labels`.
-                let parts = name.split('/');
-                name = parts
-                    .map(|part| if part == "images" { "images_" } else { part })
-                    .collect::<Vec<_>>()
-                    .join("/");
+                // Readers find the labels by replacing the last `images` in the path by `labels`, and
+                // some the pictures the other way round.
+                let parts = name.split('/').map(|part| match part {
+                    "images" | "labels" => format!("{part}_"),
+                    part => part.to_owned(),
+                });
+                name = parts.collect::<Vec<_>>().join("/");
             }
             if has_label_files {
                 name = free_name(&mut taken, name, |name| paths::without_extension(name));

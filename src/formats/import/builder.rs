@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use super::boxes::BoxImporter;
 use super::categories::resolve_categories;
 use super::ids::IdAllocator;
+use super::marked::MarkedFolder;
 use super::options::{ImportMode, ImportOptions, ImportedAs};
 use super::pictures::{PictureMatch, match_pictures, new_picture};
 use super::report::{ImportReport, PreparedImport};
@@ -35,16 +36,21 @@ pub(in crate::formats) struct ImportBuilder<'a> {
     /// Unknown fields of the whole file, by key.
     pub extra: Map<String, Value>,
     options: ImportOptions,
+    /// The export that is imported, if it is one from this project.
+    marked: Option<MarkedFolder>,
     category_by_name: HashMap<String, usize>,
 }
 
 impl<'a> ImportBuilder<'a> {
+    /// An import of a file or folder `source`.
     pub(in crate::formats) fn new(
         document: &'a Document,
         root: &'a Path,
+        source: &Path,
         options: ImportOptions,
     ) -> Self {
         Self {
+            marked: MarkedFolder::around(source, document, root),
             document,
             root,
             report: ImportReport::default(),
@@ -54,6 +60,17 @@ impl<'a> ImportBuilder<'a> {
             options,
             category_by_name: HashMap::new(),
         }
+    }
+
+    /// Adds the picture that a file labels.
+    pub(in crate::formats) fn add_labels(&mut self, file: &Path, mut imported: ImportedPicture) {
+        let marked = self.marked.as_ref();
+        let picture = marked.and_then(|marked| marked.picture_of(file));
+        if let Some(picture) = picture.filter(|path| self.document.picture_at(path).is_some()) {
+            imported.names = vec![picture.to_owned()];
+            imported.any_extension = false;
+        }
+        self.pictures.push(imported);
     }
 
     /// Reports something that is imported in another form.

@@ -5,6 +5,7 @@
 //! | `rows` | the content of a file, before anything is decided |
 //! | `builder` | takes the rows of a file, decides, and makes one edit |
 //! | `pictures` | which picture of the document each picture of a file is |
+//! | `marked` | of which pictures the labels in one of our own exports are |
 //! | `categories` | known categories, and new ones |
 //! | `boxes` | boxes clipped to their picture, and compared with those that it has |
 //! | `sizes` | boxes of a rotated or resized copy |
@@ -19,6 +20,7 @@ pub(super) mod builder;
 mod boxes;
 mod categories;
 mod ids;
+mod marked;
 pub(super) mod options;
 mod pictures;
 pub(super) mod report;

@@ -52,7 +52,8 @@ pub(in crate::formats) fn import(
     Ok(())
 }
 
-fn is_description(file: &Path) -> bool {
+/// Whether a file describes classes.
+pub(in crate::formats) fn is_description(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str());
     input::has_extension(file, "csv") && name.is_some_and(|name| name.contains(DESCRIPTIONS))
 }
@@ -184,14 +185,25 @@ fn picture(
     let mut extensions = pictures::extensions();
     let has_extension =
         extensions.any(|extension| input::has_extension(Path::new(&name), extension));
+    let names = in_images(file, &name, import.root)
+        .into_iter()
+        .chain(paths::picture_paths(file, import.root, &name, None));
     let review = if is_predicted { ReviewState::Proposed } else { ReviewState::Done };
     Ok(ImportedPicture {
-        names: paths::picture_paths(file, import.root, &name, None),
+        names: names.collect(),
         any_extension: !has_extension,
         is_normalised: true,
         review: Some(review),
         ..ImportedPicture::default()
     })
+}
+
+/// Where the data set has a picture: `images/train` beside the folder of `train-annotations-bbox.csv`.
+fn in_images(file: &Path, name: &str, root: &Path) -> Option<String> {
+    let own = file.file_name()?.to_str()?;
+    let (subset, _) = own.strip_prefix("oidv6-").unwrap_or(own).split_once('-')?;
+    let folder = paths::relative_to(root, folder_of(folder_of(file)))?;
+    Some(paths::join(&folder, &format!("images/{subset}/{name}")))
 }
 
 fn read_box(

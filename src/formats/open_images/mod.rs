@@ -13,4 +13,4 @@ mod export;
 mod import;
 
 pub(super) use export::export;
-pub(super) use import::{import, is_boxes_header};
+pub(super) use import::{import, is_boxes_header, is_description};

@@ -8,6 +8,7 @@ mod exporting_again;
 mod labelme;
 mod layouts;
 mod merging;
+mod odd_names;
 mod overwriting;
 mod round_trip;
 mod sizes;

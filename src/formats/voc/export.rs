@@ -5,7 +5,7 @@ use crate::formats::error::FormatError;
 use crate::formats::export::naming::ExportedPicture;
 use crate::formats::export::writer::ExportWriter;
 use crate::formats::paths;
-use crate::formats::xml_text::escaped;
+use crate::formats::xml_text::{escaped, is_expressible};
 
 /// Writes an XML file next to where each picture is or would be.
 pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
@@ -22,12 +22,15 @@ pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), Fo
 
 fn annotation_xml(one: &ExportedPicture<'_>, writer: &mut ExportWriter<'_>) -> String {
     let picture = one.picture;
-    let name = paths::file_name(&one.name);
-    let folder = one
-        .name
-        .strip_suffix(name)
-        .unwrap_or_default()
-        .trim_end_matches('/');
+    let path = writer.picture_name(one);
+    let name = paths::file_name(path);
+    let folder = path.strip_suffix(name).unwrap_or_default();
+    let folder = folder.trim_end_matches('/');
+    if !is_expressible(path) {
+        writer.report_change(format!(
+            "the name {path:?} has control characters, which XML cannot express; they are spaces now"
+        ));
+    }
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<annotation>\n\
          \t<folder>{}</folder>\n\t<filename>{}</filename>\n\

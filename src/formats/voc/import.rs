@@ -22,7 +22,7 @@ pub(in crate::formats) fn import(
     let is_single = !path.is_dir();
     for file in input::files_below(path, |file| input::has_extension(file, "xml"))? {
         match read_file(&file, import) {
-            Ok(imported) => import.pictures.push(imported),
+            Ok(imported) => import.add_labels(&file, imported),
             Err(error) if is_single => return Err(error),
             Err(error) => import.report_skipped(error.to_string()),
         }

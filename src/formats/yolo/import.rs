@@ -71,7 +71,7 @@ fn import_file(
     if boxes.any(|one| one.state == BoxState::Proposed) {
         imported.review = Some(ReviewState::Proposed);
     }
-    import.pictures.push(imported);
+    import.add_labels(file, imported);
 }
 
 /// Paths, without extension, at which the picture of a label file may be: where data sets have it,
