@@ -652,6 +652,19 @@ fn a_missing_shard_is_reported() {
 }
 
 #[test]
+fn a_shard_of_a_mistyped_number_neither_hangs_nor_fills_the_memory() {
+    let place = Place::new();
+    place.pictures("set", 2);
+    let line = "propose set --patches 64 --shard 1/4000000000 --out 1.json";
+    place.run(line).exits(0).says("1 picture,");
+    let line = "propose set --patches 64 --shard 18446744073709551615/18446744073709551615";
+    place.run(line).exits(0).says("0 pictures,");
+    place
+        .run("merge 1.json -o all.json")
+        .refuses(&["these shards are missing: 2/4000000000, 3/4000000000,", "…"]);
+}
+
+#[test]
 fn files_of_the_same_pictures_are_not_merged() {
     let place = Place::new();
     place.pictures("set", 2);
@@ -1041,4 +1054,26 @@ fn resuming_a_run_in_progress_is_refused() {
     second.refuses(&["boxes.json"]);
     assert_eq!(place.names("."), ["boxes.json", "set"]);
     assert_eq!(file_names(&place.json("boxes.json")).len(), MANY as usize);
+}
+
+#[cfg(unix)]
+#[test]
+fn one_odd_name_does_not_stop_the_others() {
+    let place = Place::new();
+    place.pictures("set", 2);
+    for name in [
+        "back\\slash.png",
+        "c:d.png",
+        "folder\\1/a.png",
+        "space.png ",
+    ] {
+        place.write(format!("set/{name}"), place.read("set/00.png"));
+    }
+    let run = place.run("propose set --patches 64 --out boxes.json");
+    let run = run.exits(1).says("2 pictures,").says("4 failed");
+    assert_eq!(run.stderr.matches(": rename it").count(), 4, "{run:#?}");
+    assert_eq!(
+        place.json("boxes.json")["images"].as_array().unwrap().len(),
+        2
+    );
 }

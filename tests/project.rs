@@ -113,3 +113,33 @@ fn refusals_name_the_remedy_once() {
     let run = place.run("project info labels.json/set.tsukami").exits(2);
     assert_eq!(run.stderr.matches("os error").count(), 1, "{run:?}");
 }
+
+/// Names that cannot be those of a picture of a project are named, with what to do about them.
+#[cfg(unix)]
+#[test]
+fn one_odd_name_does_not_stop_the_others() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let place = Place::new();
+    place.pictures("p", 1);
+    let picture = place.read("p/00.png");
+    let odd: [&[u8]; 4] = [b"back\\slash.png", b"c:d.png", b"\xff.png", b"dot.png."];
+    for name in odd {
+        let name = std::ffi::OsStr::from_bytes(name);
+        place.write(std::path::Path::new("p").join(name), &picture);
+    }
+    place.write("p/line\nand\ttab.png", &picture);
+    let run = place.run("project new p").exits(1).says("2 pictures -> ");
+    let problems = run.stderr.matches("failed: ").count();
+    assert_eq!(problems, odd.len(), "{run:#?}");
+    assert_eq!(run.stderr.matches(": rename it").count(), odd.len());
+    assert!(
+        run.stderr
+            .contains("back\\slash.png has a name with a backslash")
+    );
+    place.run("project check p").exits(0).prints("2 pictures,");
+    // The command is not repeated over a project, which is whole.
+    place
+        .run("project new p")
+        .refuses(&["p.tsukami already exists"]);
+}

@@ -347,6 +347,11 @@ fn other_methods_need_no_head() {
     place
         .run(&format!("eval {CUB}"))
         .refuses(&["ts-cam needs class maps"]);
+    // The companion's classes are not those of CUB, so its maps cannot stand for them.
+    for line in ["--quality balanced", "--quality best --method affinity"] {
+        let run = place.run(&format!("eval {CUB} {line}"));
+        run.refuses(&["has no head for the classes of CUB", "use a --head"]);
+    }
 }
 
 #[test]

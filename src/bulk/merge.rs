@@ -1,6 +1,6 @@
 //! The files of runs over parts of a set into the file of one run over the whole set.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -9,6 +9,9 @@ use super::assembly::{PictureResult, assemble, split_by_picture};
 use super::error::BulkError;
 use super::info::RunInfo;
 use crate::formats::coco::{Category, Instances};
+
+/// The number of missing shards that are named.
+const MAX_NAMED_SHARDS: usize = 8;
 
 /// Joins the files that runs over parts of a set have written, with the ids of one run over the
 /// whole set.
@@ -105,10 +108,15 @@ fn check_complete(shards: &[Value], files: usize) -> Result<(), BulkError> {
         .nth(1)
         .and_then(|count| count.parse::<usize>().ok())
         .unwrap_or(0);
-    let missing: Vec<String> = (1..=count)
+    let present: HashSet<&str> = shards.iter().filter_map(Value::as_str).collect();
+    // A number of shards may be a mistake of any size, so the search ends after a few.
+    let missing = (1..=count)
         .map(|index| format!("{index}/{count}"))
-        .filter(|shard| !shards.iter().any(|present| present == shard))
-        .collect();
+        .filter(|shard| !present.contains(&**shard));
+    let mut missing: Vec<String> = missing.take(MAX_NAMED_SHARDS + 1).collect();
+    if missing.len() > MAX_NAMED_SHARDS {
+        missing[MAX_NAMED_SHARDS] = "…".to_owned();
+    }
     if !missing.is_empty() {
         let missing = missing.join(", ");
         return Err(BulkError::Unmergeable(format!(

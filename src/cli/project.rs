@@ -8,7 +8,7 @@ use clap::Subcommand;
 use super::console::print;
 use super::exit_code::FAILED;
 use super::plural::counted;
-use super::project_access::{open, print_failures, print_notices, project_file, rescan};
+use super::project_access::{open, print_failures, print_notices, print_rescan, project_file};
 use crate::store::{self, Access, Project};
 
 /// `tsukami project`.
@@ -61,17 +61,16 @@ fn create(folder: &Path, file: Option<&Path>) -> anyhow::Result<u8> {
             folder.display()
         );
     }
-    let (mut project, report) = match file {
-        Some(file) => Project::create(file, folder)?,
-        None => Project::create_for(folder)?,
-    };
+    let default = || store::default_path(folder);
+    let file = file.map_or_else(default, Path::to_owned);
+    let (project, report, scanned) = Project::create_filled(&file, folder, store::rescan)?;
     print_notices(&report);
-    let failures = rescan(&mut project)?;
+    print_rescan(&scanned);
     let pictures = project.document().pictures().len();
     let path = project.path().to_owned();
     project.close()?;
     status!("{} -> {}", counted(pictures, "picture"), path.display());
-    Ok(print_failures(&failures))
+    Ok(print_failures(&scanned.problems))
 }
 
 fn info(path: &Path) -> anyhow::Result<u8> {

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::exit_code::FAILED;
 use super::plural::counted;
-use crate::store::{self, Access, FolderChanges, OpenReport, Project};
+use crate::store::{self, Access, FolderChanges, OpenReport, Project, RescanReport};
 
 /// The file of a project, which may be given by the folder of its pictures.
 ///
@@ -46,11 +46,16 @@ pub fn print_notices(report: &OpenReport) {
 /// If the project cannot be written.
 pub fn rescan(project: &mut Project) -> anyhow::Result<Vec<String>> {
     let report = store::rescan(project)?;
+    print_rescan(&report);
+    Ok(report.problems)
+}
+
+/// Reports what is different in the folder, without the problems.
+pub fn print_rescan(report: &RescanReport) {
     print_changes(&report.changes);
     if let Some(note) = &report.skipped_exports {
         status!("note: {note}");
     }
-    Ok(report.problems)
 }
 
 fn print_changes(changes: &FolderChanges) {

@@ -3,7 +3,7 @@
 //!
 //! | module | its one idea |
 //! |---|---|
-//! | `write` | a file that appears whole or not at all |
+//! | `write` | a file that appears whole or not at all, and perhaps only if there is none |
 //! | `target` | checks whether a file may be written, before anything is computed for it |
 //! | `paths` | where a path leads, and whether two of them lead to the same file |
 //! | `project_file` | how a project file is named and recognised, and what is next to it |
@@ -32,4 +32,4 @@ pub use project_file::{
     has_project_header, side_folder,
 };
 pub use target::{check_target, refuse_projects};
-pub use write::{replace_whole, write_whole};
+pub use write::{place_new, replace_whole, write_whole};

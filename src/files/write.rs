@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use tempfile::TempPath;
+
 use super::error::FileError;
 use super::paths::{folder_of, resolved};
 use super::target::check_target;
@@ -74,6 +76,54 @@ fn replace(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
     file.persist(target).map_err(|error| error.error)?;
     sync_folder(folder);
     Ok(())
+}
+
+/// Gives a file that was written whole its name, unless there is a file of this name. Of two programs
+/// that do this at once, one succeeds. An empty file counts as none, since a crash of an earlier
+/// version may have left it.
+///
+/// # Errors
+/// If there is a file ([`io::ErrorKind::AlreadyExists`]), or the system refuses. The temporary file is
+/// then deleted.
+pub fn place_new(temporary: TempPath, target: &Path) -> io::Result<()> {
+    let folder = folder_of(target).to_owned();
+    match temporary.persist_noclobber(target) {
+        Ok(()) => {}
+        Err(failed) => {
+            if failed.error.kind() != io::ErrorKind::AlreadyExists {
+                if matches!(
+                    failed.error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::StorageFull
+                ) {
+                    return Err(failed.error);
+                }
+                // Some file systems, such as exFAT, have no links. An empty file reserves the name.
+                File::create_new(target)?;
+            }
+            replace_empty(failed.path, target)?;
+        }
+    }
+    sync_folder(&folder);
+    Ok(())
+}
+
+/// Replaces an empty file. Its lock makes sure that two programs do not replace it both.
+fn replace_empty(temporary: TempPath, target: &Path) -> io::Result<()> {
+    let is_empty = || {
+        let file = fs::symlink_metadata(target);
+        file.is_ok_and(|file| file.is_file() && file.len() == 0)
+    };
+    let exists = || io::Error::from(io::ErrorKind::AlreadyExists);
+    if !is_empty() {
+        return Err(exists());
+    }
+    let former = File::options().write(true).open(target)?;
+    // Without locks, nothing better can be done.
+    let _ = former.lock();
+    if !is_empty() {
+        return Err(exists());
+    }
+    temporary.persist(target).map_err(|failed| failed.error)
 }
 
 /// Brings a folder's list of names to the disk, so that a renamed file survives a power failure.

@@ -5,6 +5,7 @@
 //! file in a folder, and does not make paths canonical. A picture that two different links lead to
 //! therefore counts as two.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -85,7 +86,8 @@ impl Scan {
 /// that begin with `#` are skipped (write `./#1.jpg` for such a name). In folders, links are followed.
 /// Hidden files and folders (with a leading dot, including macOS's `._*`) and files that are not named
 /// like a picture are silently skipped. The folder of an export below a given folder is skipped as a whole;
-/// given itself, it is a folder like any other.
+/// given itself, it is a folder like any other. A name that would mean another place elsewhere (with a
+/// backslash, or beginning like a drive) is a problem of that file or folder alone.
 ///
 /// The root is the given folder if there is only one. Otherwise it is the longest common parent of all
 /// given paths, where a list stands for its folder as long as its lines stay inside it.
@@ -157,6 +159,9 @@ impl Finder {
             };
             let is_folder = entry.file_type().is_dir();
             if !is_folder && format_of_name(entry.path()).is_none() {
+                if is_picture_but_for_its_end(entry.path()) {
+                    self.problem(entry.path(), ENDS_ODDLY);
+                }
                 continue;
             }
             if entry.depth() > 0 && entry.file_name().to_str().is_none() {
@@ -258,11 +263,24 @@ impl Finder {
     fn finish(mut self) -> Scan {
         let root = self.root.take().unwrap_or_default();
         let mut entries = Vec::with_capacity(self.found.len());
+        let mut odd = BTreeMap::new();
         for (absolute, path) in std::mem::take(&mut self.found) {
-            match name_in(&root, &absolute) {
-                Some(name) => entries.push(ScannedPicture { path, name }),
-                None => self.problem(&path, NOT_UNICODE),
+            let Some(name) = name_in(&root, &absolute) else {
+                self.problem(&path, NOT_UNICODE);
+                continue;
+            };
+            match odd_part(&name) {
+                None => entries.push(ScannedPicture { path, name }),
+                Some((end, reason)) => {
+                    // A folder is named once, and not each picture in it.
+                    let below = name[end..].matches('/').count();
+                    let part = path.ancestors().nth(below).unwrap_or(&path);
+                    odd.insert(part.to_path_buf(), reason);
+                }
             }
+        }
+        for (path, reason) in odd {
+            self.problem(&path, reason);
         }
         // The sort is stable, so of a picture that was given twice, the first path stays.
         entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -278,6 +296,13 @@ impl Finder {
 
 const NOT_UNICODE: &str =
     "has a name that is not Unicode, which COCO JSON cannot represent: rename it";
+
+const HAS_BACKSLASH: &str =
+    "has a name with a backslash, which stands for a folder in other programs: rename it";
+const HAS_DRIVE: &str =
+    "has a name that begins like a drive (such as `c:`) in other programs: rename it";
+const ENDS_ODDLY: &str = "has a name that ends in a space or a dot, so it is not read as a picture: \
+                          rename it";
 
 /// Why a path cannot be opened.
 fn unreachable_reason(error: &io::Error) -> String {
@@ -308,6 +333,23 @@ fn name_in(root: &Path, absolute: &Path) -> Option<String> {
         name.push_str(part.as_os_str().to_str()?);
     }
     Some(name)
+}
+
+/// The part of a name that means another place to other programs, by its end in bytes, and what is
+/// wrong with it. A document refuses the same names.
+fn odd_part(name: &str) -> Option<(usize, &'static str)> {
+    let end_of_part = |at: usize| name[at..].find('/').map_or(name.len(), |end| at + end);
+    if name.as_bytes().get(1) == Some(&b':') {
+        return Some((end_of_part(0), HAS_DRIVE));
+    }
+    name.find('\\').map(|at| (end_of_part(at), HAS_BACKSLASH))
+}
+
+/// Whether a file would be named like a picture without the spaces and dots at the end.
+fn is_picture_but_for_its_end(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let trimmed = name.trim_end_matches([' ', '.']);
+    trimmed.len() < name.len() && format_of_name(Path::new(trimmed)).is_some()
 }
 
 fn is_hidden(name: &OsStr) -> bool {

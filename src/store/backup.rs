@@ -16,6 +16,7 @@ use super::check::check;
 use super::connection::{open_read_only, with_ending};
 use super::error::{Fault, StoreError, io_error};
 use super::lock::{LockOutcome, acquire};
+use super::new_file::is_left_by_creation;
 use crate::files::{EXTENSION, SQLITE_SUFFIXES, backup_key, backups, side_folder};
 
 /// The number of newest backups that are retained.
@@ -35,8 +36,9 @@ pub(super) fn make(path: &Path, head: i64) -> Result<(), StoreError> {
     let folder = side_folder(path);
     fs::create_dir_all(&folder).map_err(io_error(&folder, "created"))?;
     for left in fs::read_dir(&folder).into_iter().flatten().flatten() {
-        // A crash left it while making a backup.
-        if left.file_name().to_string_lossy().ends_with(PARTIAL_SUFFIX) {
+        // A crash left it while making a backup, or while creating the project.
+        let is_partial = left.file_name().to_string_lossy().ends_with(PARTIAL_SUFFIX);
+        if is_partial || is_left_by_creation(&left) {
             let _ = fs::remove_file(left.path());
         }
     }
@@ -61,6 +63,13 @@ pub(super) fn copy(path: &Path, target: &Path) -> Result<(), StoreError> {
         })?;
         let result = connection.execute("VACUUM INTO ?1", [name]);
         result.map_err(|error| error_at(path, error.into()))?;
+        // Who may read the project may read its copy, and nobody else.
+        #[cfg(unix)]
+        if let Ok(from) = fs::metadata(path) {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = from.permissions().mode() | 0o200;
+            let _ = fs::set_permissions(&partial, fs::Permissions::from_mode(mode));
+        }
         // `VACUUM INTO` does not wait until the copy is on the disk.
         let synced = File::options().write(true).open(&partial);
         let synced = synced.and_then(|file| file.sync_all());

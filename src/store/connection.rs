@@ -50,6 +50,11 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, Fault> {
     }
 }
 
+/// Opens an empty database in memory.
+pub(super) fn open_in_memory() -> Result<Connection, Fault> {
+    prepared(Connection::open_in_memory()?)
+}
+
 /// Opens a file to view it. If the file can be written, SQLite may recover from a crash, but nothing
 /// else is written.
 pub(super) fn open_to_view(path: &Path) -> Result<Connection, Fault> {

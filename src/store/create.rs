@@ -1,17 +1,26 @@
-//! Creating a project.
+//! Creating a project, whole or not at all.
+//!
+//! A project is made in memory, with its tables and its first pictures, and then written to a
+//! temporary file, which gets the name of the project as its last act. So a process that is killed
+//! leaves no project or a whole one, and of two that create the same project only one succeeds.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
+use tempfile::TempPath;
+
 use super::access::{Access, OpenNotice, OpenReport, is_denied};
-use super::connection::open_read_write;
-use super::error::{StoreError, io_error};
+use super::connection::open_in_memory;
+use super::error::{Fault, StoreError, io_error};
+use super::load::LoadedFile;
+use super::memory::ProjectState;
+use super::new_file::{place, temporary_file};
 use super::paths::{RootPaths, data_folder, default_path, fallback_path};
-use super::project::Project;
+use super::project::{BackgroundBackup, Project};
 use super::schema::{self, MIGRATIONS};
 use super::write::in_transaction;
-use crate::files::normal;
+use crate::files::{normal, side_folder};
 
 impl Project {
     /// Creates an empty project at `path` for the pictures in `root`, and opens it for editing. If
@@ -37,7 +46,8 @@ impl Project {
     /// # Errors
     /// If the file exists already, or neither folder can be written to.
     pub fn create(path: &Path, root: &Path) -> Result<(Self, OpenReport), StoreError> {
-        Self::create_in(path, root, data_folder().as_deref())
+        let (project, opened, ()) = Self::create_filled(path, root, |_| Ok(()))?;
+        Ok((project, opened))
     }
 
     /// As [`create`](Self::create), at the [`default_path`] in the folder of the pictures.
@@ -48,61 +58,98 @@ impl Project {
         Self::create(&default_path(root), root)
     }
 
-    pub(super) fn create_in(
+    /// As [`create`](Self::create), after `fill` has added to the project. The file appears with all
+    /// that `fill` has added, and not at all if `fill` fails. Returns what `fill` returned as well.
+    ///
+    /// # Errors
+    /// As for [`create`](Self::create), and those of `fill`.
+    pub fn create_filled<T>(
+        path: &Path,
+        root: &Path,
+        fill: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<(Self, OpenReport, T), StoreError> {
+        Self::create_in(path, root, data_folder().as_deref(), fill)
+    }
+
+    pub(super) fn create_in<T>(
         path: &Path,
         root: &Path,
         data: Option<&Path>,
-    ) -> Result<(Self, OpenReport), StoreError> {
-        let path = normal(path);
-        match (create_file(&path, root), data) {
+        fill: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<(Self, OpenReport, T), StoreError> {
+        let requested = normal(path);
+        let (path, temporary) = match (temporary_file(&requested), data) {
             (Err(error), Some(data)) if is_write_denied(&error) => {
-                let elsewhere = fallback_path(data, &path);
+                let elsewhere = fallback_path(data, &requested);
                 fs::create_dir_all(data).map_err(io_error(data, "created"))?;
-                create_file(&elsewhere, root)?;
-                let (project, mut opened) = Self::open(&elsewhere, Access::Edit)?;
-                opened.notices.push(OpenNotice::CreatedElsewhere {
-                    requested: path,
-                    path: elsewhere,
-                });
-                Ok((project, opened))
+                let temporary = temporary_file(&elsewhere)?;
+                (elsewhere, temporary)
             }
-            (made, _) => {
-                made?;
-                Self::open(&path, Access::Edit)
-            }
+            (temporary, _) => (requested.clone(), temporary?),
+        };
+        let filled = Self::draft(&path, root).and_then(|mut draft| {
+            let filled = fill(&mut draft)?;
+            draft.write_new(temporary)?;
+            Ok(filled)
+        });
+        let filled = filled.inspect_err(|_| {
+            // It stays if it is not empty, because it is the one of another process then.
+            let _ = fs::remove_dir(side_folder(&path));
+        })?;
+        let (project, mut opened) = Self::open(&path, Access::Edit)?;
+        if path != requested {
+            opened
+                .notices
+                .push(OpenNotice::CreatedElsewhere { requested, path });
         }
+        Ok((project, opened, filled))
     }
-}
 
-/// Creates the file of an empty project, whole or not at all.
-fn create_file(path: &Path, root: &Path) -> Result<(), StoreError> {
-    let names = RootPaths::new(path, root)?;
-    match File::create_new(path) {
-        // A creation that crashed leaves an empty file, because it is a single transaction.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let is_empty = fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0);
-            if !is_empty {
-                let path = path.to_path_buf();
-                return Err(StoreError::Exists { path });
-            }
-        }
-        created => {
-            created.map_err(io_error(path, "created"))?;
-        }
+    /// An empty project in memory, for a file that does not exist yet.
+    fn draft(path: &Path, root: &Path) -> Result<Self, StoreError> {
+        let names = RootPaths::new(path, root)?;
+        let in_memory = Self::draft_in_memory(path, root, &names);
+        in_memory.map_err(|fault| fault.at(path))
     }
-    let filled = open_read_write(path).and_then(|connection| {
+
+    fn draft_in_memory(path: &Path, root: &Path, names: &RootPaths) -> Result<Self, Fault> {
+        let connection = open_in_memory()?;
         schema::create(&connection, MIGRATIONS)?;
+        let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let (writer, data_version) = (number("SELECT random()")?, number("PRAGMA data_version")?);
         let id = "SELECT lower(hex(randomblob(16)))";
         let id: String = connection.query_row(id, [], |row| row.get(0))?;
         in_transaction(&connection, |writer| {
             writer.meta("id", Some(&id))?;
-            writer.root(&names)
+            writer.root(names)
+        })?;
+        let loaded = LoadedFile::read(&connection, true)?;
+        Ok(Self {
+            memory: ProjectState::new(Access::Edit, loaded),
+            path: path.to_path_buf(),
+            connection,
+            is_lost: false,
+            identity: None,
+            rescued: None,
+            writer,
+            data_version,
+            root: normal(root),
+            id,
+            backup: BackgroundBackup(None),
+            _lock: None,
         })
-    });
-    if filled.is_err() {
-        let _ = fs::remove_file(path);
     }
-    filled.map_err(|fault| fault.at(path))
+
+    /// Writes everything to a temporary file, and gives it the name of the project.
+    fn write_new(&self, temporary: TempPath) -> Result<(), StoreError> {
+        let Some(name) = temporary.to_str() else {
+            let root = self.path.parent().unwrap_or(&self.path).to_path_buf();
+            return Err(StoreError::InvalidRoot { root });
+        };
+        let written = self.connection.execute("VACUUM INTO ?1", [name]);
+        written.map_err(|error| Fault::from(error).at(&self.path))?;
+        place(temporary, &self.path)
+    }
 }
 
 /// Whether the project cannot be created because the system refuses to write in this place.

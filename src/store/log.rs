@@ -7,8 +7,11 @@
 //! history must stay until the window with the history has adopted them, so they also have their
 //! inverse.
 
+use std::io;
+
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use serde::Serialize;
 
 use super::error::Fault;
 use super::rows::{CHANGES, Cells, int, maybe, text};
@@ -45,13 +48,12 @@ impl LogEntry {
         edit: &Edit,
         undo: Option<&Edit>,
     ) -> Result<Self, Fault> {
-        let edit = serde_json::to_string(edit)?;
         Ok(Self {
             seq: 0,
             writer,
             is_step,
             label: label.to_owned(),
-            edit: Some(edit).filter(|edit| edit.len() <= MAX_LOGGED_EDIT_BYTES),
+            edit: json_up_to(MAX_LOGGED_EDIT_BYTES, edit)?,
             undo: undo.map(serde_json::to_string).transpose()?,
         })
     }
@@ -66,6 +68,30 @@ impl LogEntry {
     pub(super) fn undo(&self) -> Result<Option<Edit>, Fault> {
         let undo = self.undo.as_deref().map(serde_json::from_str);
         Ok(undo.transpose()?)
+    }
+}
+
+/// A value as JSON, or `None` if it is longer than that. Such a value is not converted to its end, because
+/// an import may be as long as memory.
+pub(super) fn json_up_to(bytes: usize, value: &impl Serialize) -> Result<Option<String>, Fault> {
+    struct Bounded(Vec<u8>, usize);
+    impl io::Write for Bounded {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.0.len() + bytes.len() > self.1 {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            self.0.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut bounded = Bounded(Vec::new(), bytes);
+    match serde_json::to_writer(&mut bounded, value) {
+        Ok(()) => Ok(String::from_utf8(bounded.0).ok()),
+        Err(error) if error.is_io() => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

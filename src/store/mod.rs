@@ -38,6 +38,7 @@
 //! | `external` | what other processes changed, and whether that affects the same rows as an edit here |
 //! | `memory` | the project in memory: catches up with other processes and adopts their changes into the history |
 //! | `operation` | a change of this process: applied in memory before it is written |
+//! | `new_file` | a project file that appears whole and replaces none |
 //! | `backup`, `check`, `replaced` | backups, damage, files that were replaced |
 //! | `access`, `create`, `open`, `project`, `settings`, `commit` | the life of an open project |
 //! | `rescan` | the folder of the pictures compared with the project |
@@ -55,6 +56,7 @@ mod load;
 mod lock;
 mod log;
 mod memory;
+mod new_file;
 mod open;
 mod operation;
 mod paths;

@@ -34,7 +34,9 @@ impl Project {
         let (mut access, lock) = lock_for(&path, access, &mut notices);
         let at = |fault: Fault| backup::error_at(&path, fault);
 
-        let identity = FileIdentity::of(&path);
+        let Some(identity) = FileIdentity::of(&path) else {
+            return Err(StoreError::NotFound { path });
+        };
         let connection = match access {
             Access::View => open_to_view(&path),
             Access::Edit | Access::Add => open_read_write(&path),
@@ -69,7 +71,7 @@ impl Project {
             path,
             connection,
             is_lost: false,
-            identity,
+            identity: Some(identity),
             rescued: None,
             writer,
             data_version,

@@ -13,6 +13,7 @@ use super::error::{Fault, StoreError};
 use super::lock::WindowLock;
 use super::log;
 use super::memory::ProjectState;
+use super::new_file::{place, temporary_file};
 use super::paths::RootPaths;
 use super::replaced::{self, FileIdentity};
 use super::write::{Writer, in_transaction};
@@ -33,7 +34,7 @@ pub struct Project {
     pub(super) writer: i64,
     /// SQLite's counter of writes by others, at the last check.
     pub(super) data_version: i64,
-    /// The file that was opened.
+    /// The file that was opened. `None` while the project is being created and has no file.
     pub(super) identity: Option<FileIdentity>,
     /// If that file was deleted or replaced: where everything was written instead, if that succeeded.
     pub(super) rescued: Option<Option<PathBuf>>,
@@ -91,14 +92,14 @@ impl Project {
     /// If there is a file already, or it cannot be written.
     pub fn copy_to(&self, target: &Path) -> Result<(), StoreError> {
         let target = normal(target);
-        if target.exists() {
-            return Err(StoreError::Exists { path: target });
-        }
         let names = RootPaths::new(&target, &self.root)?;
-        backup::copy(&self.path, &target)?;
+        let temporary = temporary_file(&target)?;
+        backup::copy(&self.path, &temporary)?;
         let at = |fault: Fault| fault.at(&target);
-        let connection = open_read_write(&target).map_err(at)?;
-        in_transaction(&connection, |writer| writer.root(&names)).map_err(at)
+        let connection = open_read_write(&temporary).map_err(at)?;
+        in_transaction(&connection, |writer| writer.root(&names)).map_err(at)?;
+        drop(connection);
+        place(temporary, &target)
     }
 
     /// Makes an automatic backup now, in addition to those made on opening and closing. Does nothing
@@ -165,7 +166,7 @@ impl Project {
     /// If the path leads elsewhere.
     pub(super) fn check_in_place(&mut self) -> Result<(), StoreError> {
         if self.rescued.is_none() {
-            if FileIdentity::of(&self.path) == self.identity {
+            if self.identity.is_none() || FileIdentity::of(&self.path) == self.identity {
                 return Ok(());
             }
             let error = replaced::rescue(&self.connection, &self.path);

@@ -68,7 +68,12 @@ fn open_project(path: &Path) -> Result<(Project, Vec<String>), String> {
             ));
             Project::open(&at, Access::Edit).map_err(sentence)?
         }
-        (None, None) => Project::create_for(folder).map_err(sentence)?,
+        (None, None) => match Project::create_for(folder) {
+            // Another process has just created it.
+            Err(StoreError::Exists { path }) => Project::open(&path, Access::Edit),
+            created => created,
+        }
+        .map_err(sentence)?,
     };
     let notices = opened.notices.iter().map(ToString::to_string);
     let notices = restored.into_iter().chain(notices).collect();

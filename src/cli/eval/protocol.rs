@@ -19,7 +19,7 @@ use crate::evaluate::{
     LocalizationPoint, ProtocolTruth, RankedClass,
 };
 use crate::formats::wsol::{LabelledPicture, LabelledSet, read_cub, read_wsolevaluation};
-use crate::localize::{BoxOptions, Localizer, Method, PictureMaps};
+use crate::localize::{BoxOptions, Localizer, Method, PictureMaps, Quality};
 use crate::propose::{Inference, PipelineSettings};
 use crate::tscam::{InputOptions, Model};
 
@@ -157,8 +157,8 @@ pub fn run(
     report_output::check_outputs(request.json, request.plot, &set.lists)?;
     let networks = request.model.open()?;
     let model = &networks.model;
-    check_head(protocol, &set, model)?;
     let method = request.model.method;
+    check_head(protocol, &set, model, request.model)?;
     let input_options = InputOptions {
         square: true,
         as_stored: true,
@@ -210,9 +210,26 @@ pub fn run(
     Ok(code)
 }
 
-/// Refuses a head whose outputs are not the classes of the data set.
-fn check_head(protocol: Protocol, set: &LabelledSet, model: &Model) -> anyhow::Result<()> {
+/// Refuses a head whose outputs are not the classes of the data set. Without a head, the class maps
+/// would be those of the companion, whose classes are the ones of ILSVRC only.
+fn check_head(
+    protocol: Protocol,
+    set: &LabelledSet,
+    model: &Model,
+    options: &ModelOptions,
+) -> anyhow::Result<()> {
     let Some(head) = model.head() else {
+        let method = options.method;
+        let uses_classes = method.needs_classes() || options.quality > Quality::Fast;
+        if protocol == Protocol::Cub && uses_classes {
+            bail!(
+                "{} has no head for the classes of CUB: at --quality {} the method {method} needs \
+                 class maps of them; use a --head or a --model that was trained on CUB, or \
+                 --method affinity with --quality fast, which needs no classes",
+                model.name,
+                options.quality,
+            );
+        }
         return Ok(());
     };
     let (known, expected) = (head.classes.len(), set.classes);

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use rayon::prelude::*;
 
 use super::arguments::Arguments;
 use crate::cli::plural::counted;
 use crate::cli::project_access::open;
-use crate::files::hash_bytes;
+use crate::files::hash_file;
 use crate::formats::tags;
 use crate::learn::tags::TagSet;
 use crate::pictures::{self, ScannedPicture};
@@ -101,11 +102,15 @@ fn from_csv(folder: &Path, file: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<Stri
 
 /// Leaves out files with the same content and different tags: one of them must be wrong.
 fn leave_out_contradictions(set: &mut TagSet) {
+    let pictures = set.pictures.par_iter();
+    // Unreadable files are reported later, when they are decoded.
+    let hashes: Vec<Option<Box<str>>> = pictures
+        .map(|picture| hash_file(&picture.path).ok())
+        .collect();
     let mut by_content: HashMap<Box<str>, Vec<usize>> = HashMap::new();
-    for (at, picture) in set.pictures.iter().enumerate() {
-        // Unreadable files are reported later, when they are decoded.
-        if let Ok(bytes) = std::fs::read(&picture.path) {
-            by_content.entry(hash_bytes(&bytes)).or_default().push(at);
+    for (at, hash) in hashes.into_iter().enumerate() {
+        if let Some(hash) = hash {
+            by_content.entry(hash).or_default().push(at);
         }
     }
     let mut pairs: Vec<(usize, usize)> = Vec::new();

@@ -256,6 +256,55 @@ fn a_name_that_is_not_unicode_is_a_problem() {
     assert_eq!(names(&clean(&[bad(b"dir\xe9")])), ["1.jpg", "2.jpg"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn an_odd_name_is_a_problem_of_that_file_or_folder_alone() {
+    let folder = tree(&[
+        "ok.jpg",
+        "a\\b.jpg",
+        "c:d.jpg",
+        "e:/1.jpg",
+        "e:/2.jpg",
+        "f/g\\h/1.jpg",
+        "f/g\\h/i/2.jpg",
+        "f/j:k.jpg",
+        "space.jpg ",
+        "dots.PNG. .",
+        "no picture. ",
+        "new\nline\tand tab.jpg",
+        " lead.jpg",
+        "dir ./a.jpg",
+        "con:x.jpg",
+    ]);
+    let scan = scan(&[folder.path().into()]);
+    let good = [
+        " lead.jpg",
+        "con:x.jpg",
+        "dir ./a.jpg",
+        "f/j:k.jpg",
+        "new\nline\tand tab.jpg",
+        "ok.jpg",
+    ];
+    assert_eq!(names(&scan), good);
+    let mut problems: Vec<_> = scan.problems.iter().map(|problem| &problem.path).collect();
+    problems.sort();
+    let odd = [
+        "a\\b.jpg",
+        "c:d.jpg",
+        "dots.PNG. .",
+        "e:",
+        "f/g\\h",
+        "space.jpg ",
+    ];
+    assert_eq!(
+        problems,
+        odd.map(|name| folder.path().join(name)).each_ref()
+    );
+    for problem in &scan.problems {
+        assert!(problem.to_string().ends_with(": rename it"), "{problem}");
+    }
+}
+
 #[test]
 fn the_folder_of_an_export_is_skipped_unless_it_is_given() {
     let folder = tree(&[

@@ -13,7 +13,7 @@ const PROJECT: &str = "TSUKAMI_TEST_PROJECT";
 const KILLS: u64 = 200;
 
 /// Pseudo-random numbers, the same each time.
-fn random(seed: u64) -> impl FnMut(u64) -> u64 {
+pub(super) fn random(seed: u64) -> impl FnMut(u64) -> u64 {
     let mut state = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     move |below| {
         state ^= state << 13;

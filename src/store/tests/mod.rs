@@ -2,6 +2,7 @@
 
 mod backups;
 mod crash;
+mod create;
 mod full;
 mod hostile;
 mod paths;

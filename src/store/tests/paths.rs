@@ -63,8 +63,8 @@ fn the_project_of_a_read_only_folder_is_created_in_the_data_folder() {
     let data = folder.path().join("data/projects");
     let root = Path::new("/proc/self");
     let requested = default_path(root);
-    let (project, opened) =
-        Project::create_in(&requested, root, Some(&data)).expect("it can be created");
+    let (project, opened, ()) =
+        Project::create_in(&requested, root, Some(&data), |_| Ok(())).expect("it can be created");
     assert!(project.path().starts_with(&data));
     assert_eq!(project.access(), Access::Edit);
     let [OpenNotice::CreatedElsewhere { path, .. }] = &opened.notices[..] else {
@@ -79,7 +79,7 @@ fn the_project_of_a_read_only_folder_is_created_in_the_data_folder() {
     project.close().expect("it closes");
     let found = paths::find_in(root, Some(&data)).expect("it is found again");
     assert_eq!(open(&found, Access::Edit).root(), root);
-    let refused = Project::create_in(&requested, root, Some(&data)).err();
+    let refused = Project::create_in(&requested, root, Some(&data), |_| Ok(())).err();
     assert!(
         matches!(refused, Some(StoreError::Exists { .. })),
         "{refused:?}"

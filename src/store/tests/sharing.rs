@@ -309,3 +309,23 @@ fn the_names_of_classes_are_shared_undone_and_stored() {
     }
     assert_eq!(window.setting::<Naming>("naming").expect("it reads"), None);
 }
+
+/// A long edit is not converted to its end, only to find that it is too long for the log.
+#[test]
+fn an_edit_that_is_too_long_for_the_log_is_not_converted_to_its_end() {
+    struct Sequence<I>(std::cell::RefCell<I>);
+    impl<I: Iterator<Item = u8>> serde::Serialize for Sequence<I> {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(&mut *self.0.borrow_mut())
+        }
+    }
+    let read = std::cell::Cell::new(0);
+    let numbers = std::iter::repeat_n(0_u8, 1_000_000).inspect(|_| read.set(read.get() + 1));
+    let long = Sequence(numbers.into());
+    assert!(log::json_up_to(100, &long).is_ok_and(|json| json.is_none()));
+    assert!(read.get() < 100, "{}", read.get());
+    for (bytes, json) in [(5, Some("[1,2]")), (4, None)] {
+        let short = log::json_up_to(bytes, &[1, 2]);
+        assert!(short.is_ok_and(|short| short.as_deref() == json));
+    }
+}
