@@ -55,8 +55,13 @@ pub(super) fn paths_in(address: &str) -> Vec<String> {
         }
         found.extend(paths::safe_path(path));
     }
-    found.dedup();
-    found
+    let mut distinct = Vec::new();
+    for path in found {
+        if !distinct.contains(&path) {
+            distinct.push(path);
+        }
+    }
+    distinct
 }
 
 /// The name that an uploaded file had before.

@@ -59,8 +59,14 @@ fn read_picture(
     if size.is_none() {
         import.report_change(format!("{shown}: the size of the picture is missing"));
     }
+    // A name may begin with a space, which other programs put around it.
+    let exact = root.child("filename");
+    let exact = exact.and_then(|node| paths::safe_path(&node.text));
+    let names = exact.filter(|exact| *exact != name).into_iter().chain([name]);
+    let folder = root.text_of("folder");
+    let names = names.flat_map(|name| paths::picture_paths(file, import.root, &name, folder));
     let mut imported = ImportedPicture {
-        names: paths::picture_paths(file, import.root, &name, root.text_of("folder")),
+        names: names.collect(),
         size: size.map(|(width, height)| [width, height]),
         review: Some(ReviewState::Done),
         ..ImportedPicture::default()

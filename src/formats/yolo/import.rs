@@ -80,7 +80,8 @@ fn picture_names(label_file: &str, folder_in_root: Option<&str>) -> Vec<String> 
     let in_root = |path: &str| folder_in_root.map(|folder| paths::join(folder, path));
     let stem = paths::without_extension(label_file);
     let parts: Vec<&str> = stem.split('/').collect();
-    let Some(at) = parts.iter().rposition(|part| *part == "labels") else {
+    let folders = &parts[..parts.len() - 1];
+    let Some(at) = folders.iter().rposition(|part| *part == "labels") else {
         return in_root(stem).into_iter().chain([stem.to_owned()]).collect();
     };
     let mut in_images = parts.clone();
