@@ -2,7 +2,7 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::formats::{FolderLayout, Format, ImportedAs, Messages, SizeRule};
+use crate::formats::{FolderLayout, Format, ImportedAs, Messages, MissingPictures, SizeRule};
 
 /// The number of messages that are shown. The others are counted.
 const MAX_SHOWN: usize = 20;
@@ -16,6 +16,12 @@ pub fn format_parser() -> impl TypedValueParser<Value = Format> {
 pub fn layout_parser() -> impl TypedValueParser<Value = FolderLayout> {
     PossibleValuesParser::new(FolderLayout::ALL.map(FolderLayout::name))
         .try_map(|name| name.parse())
+}
+
+/// Parses what happens to pictures that the folder lacks.
+pub fn missing_parser() -> impl TypedValueParser<Value = MissingPictures> {
+    PossibleValuesParser::new(MissingPictures::ALL.map(MissingPictures::name))
+        .try_map(|name| named(MissingPictures::ALL, MissingPictures::name, &name))
 }
 
 /// Parses what the boxes of an import become.

@@ -6,10 +6,14 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::exit_code::FAILED;
-use super::format_options::{format_parser, imported_as_parser, print_messages, size_rule_parser};
+use super::format_options::{
+    format_parser, imported_as_parser, missing_parser, print_messages, size_rule_parser,
+};
 use super::plural::counted;
 use super::project_access::open;
-use crate::formats::{self, Format, ImportMode, ImportOptions, ImportedAs, SizeRule};
+use crate::formats::{
+    self, Format, ImportMode, ImportOptions, ImportedAs, MissingPictures, SizeRule,
+};
 use crate::store::Access;
 
 /// `tsukami import`.
@@ -32,6 +36,9 @@ pub struct Arguments {
     /// where the aspect ratio agrees, rotate where the orientation of the picture explains the size
     #[arg(long, value_name = "RULE", value_parser = size_rule_parser(), default_value = "review")]
     sizes: SizeRule,
+    /// Pictures that the file names and the folder lacks: skip them, or keep them as missing ones
+    #[arg(long, value_name = "WHAT", value_parser = missing_parser(), default_value = "skip")]
+    missing: MissingPictures,
 }
 
 /// Runs `tsukami import`. Returns the exit code.
@@ -59,6 +66,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let options = ImportOptions {
         boxes: arguments.imported_as,
         sizes: arguments.sizes,
+        missing: arguments.missing,
         ..mode.into()
     };
     let import = formats::import(project.document(), path, project.root(), format, options)?;

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::error::FormatError;
 use super::export::writer::ExportWriter;
 use super::import::builder::ImportBuilder;
-use super::import::rows::{ImportedBox, ImportedPicture};
+use super::import::picture_names::PictureNames;
+use super::import::rows::{ImportedBox, ImportedPicture, Repeats};
 use super::json_keys::JsonKeys;
 use super::{input, paths};
 use crate::document::{Annotation, ReviewState};
@@ -53,13 +54,14 @@ fn annotation(row: &Annotation, label: &str) -> Value {
 
 /// Reads a list, or all of a folder.
 pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
-    for file in input::files_below(path, |file| input::has_extension(file, "json"))? {
+    let files = input::files_below(path, |file| input::has_extension(file, "json"))?;
+    for (file_index, file) in files.into_iter().enumerate() {
         let content = input::read_text(&file, input::MAX_DATASET_FILE_BYTES)?;
         let list: Vec<Value> = serde_json::from_str(&content).map_err(|error| {
             FormatError::malformed(&file, format!("not CreateML JSON: {error}"))
         })?;
         for entry in list {
-            if let Err(reason) = add_picture(&file, &entry, import) {
+            if let Err(reason) = add_picture(&file, file_index, &entry, import) {
                 import.report_skipped(format!("{}: {reason}", file.display()));
             }
         }
@@ -67,15 +69,20 @@ pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), 
     Ok(())
 }
 
-fn add_picture(file: &Path, entry: &Value, import: &mut ImportBuilder<'_>) -> Result<(), String> {
+fn add_picture(
+    file: &Path,
+    file_index: usize,
+    entry: &Value,
+    import: &mut ImportBuilder<'_>,
+) -> Result<(), String> {
     let either = |one: &str, other: &str| entry.get(one).or_else(|| entry.get(other));
     let written = either("image", "imagefilename").and_then(Value::as_str);
     let written = written.ok_or("an entry has no picture name")?;
-    let name = paths::safe_path(written).ok_or_else(|| paths::refusal(written))?;
     let boxes = either("annotations", "annotation").and_then(Value::as_array);
-    let boxes = boxes.ok_or_else(|| format!("{name} has no annotations"))?;
+    let boxes = boxes.ok_or_else(|| format!("{written} has no annotations"))?;
     let mut imported = ImportedPicture {
-        names: paths::picture_paths(file, import.root, &name, None),
+        names: PictureNames::next_to(file, import.root, written),
+        repeats: Repeats::InOtherFiles(file_index),
         review: Some(ReviewState::Done),
         ..ImportedPicture::default()
     };
@@ -87,7 +94,7 @@ fn add_picture(file: &Path, entry: &Value, import: &mut ImportBuilder<'_>) -> Re
         } else {
             imported.is_partial = true;
             import.report_skipped(format!(
-                "{name}: a box {label:?} has no label or no coordinates"
+                "{written}: a box {label:?} has no label or no coordinates"
             ));
         }
     }

@@ -15,6 +15,7 @@ use super::export::naming::ExportedPicture;
 use super::export::options::PictureFiles;
 use super::export::writer::ExportWriter;
 use super::import::builder::ImportBuilder;
+use super::import::picture_names::PictureNames;
 use super::import::rows::{ImportedBox, ImportedPicture};
 use super::json_flags::{insert_flags, take_flags};
 use super::json_keys::JsonKeys;
@@ -127,21 +128,11 @@ fn read_picture(
     let side = |value: Option<Value>| value?.as_u64().and_then(|side| u32::try_from(side).ok());
     let size = side(top.remove("imageWidth")).zip(side(top.remove("imageHeight")));
     let written = top.remove("imagePath");
-    let written = written.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let safe = paths::safe_path(written);
-    // labelme itself writes `../pictures/a.jpg` if labels have a folder of their own. The name is
-    // enough then.
-    let last = written.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name = safe.clone().or_else(|| paths::safe_path(last));
-    let name = name.ok_or_else(|| paths::refusal(written))?;
-    if safe.is_none() {
-        import.report_change(format!(
-            "{}: only the file name of the imagePath {written:?} is used",
-            file.display()
-        ));
-    }
+    let written = written.as_ref().and_then(Value::as_str);
+    let written = written.filter(|path| !path.is_empty());
+    let name = file.display().to_string();
     let mut imported = ImportedPicture {
-        names: paths::picture_paths(file, import.root, &name, None),
+        names: PictureNames::of_label_file(file, import.root, written, None),
         size: size
             .map(|(width, height)| [width, height])
             .filter(|[width, height]| *width > 0 && *height > 0),

@@ -15,7 +15,7 @@
 //! | `input`, `paths` | files of unknown origin: limits, encodings, safe relative paths |
 //! | `json_keys`, `json_flags` | JSON: what recognises a file, and the flags of a box |
 //! | `ascii_json`, `json_stream`, `unknown_fields` | JSON: text in ASCII, lists that are made while they are written, fields that are kept unchanged |
-//! | `xml_text`, `percent` | text in XML, and in addresses |
+//! | `xml_text` | text in XML |
 //! | `shapes` | the boxes around other shapes |
 //! | `error`, `messages` | errors, and messages for a person |
 //!
@@ -38,7 +38,9 @@
 //! - With [`ImportedAs::Proposals`], boxes are proposals whatever the file says of them.
 //! - Corners in the wrong order, and negative sizes, are put right and reported.
 //! - Ids of COCO files are kept if they are free and below 2^31. Others are renumbered.
-//! - Paths of pictures that could lead out of the folder are refused.
+//! - One rule finds the picture that a name means, in all formats; `import/pictures.rs` describes it.
+//!   Boxes go to no picture where several fit, and the report says so. No path leads out of the folder.
+//! - Pictures that a file names and the folder lacks are left out, or kept as missing on request.
 //!
 //! # Export
 //! An export writes what was reviewed, and never a proposal as ground truth. It appears whole or
@@ -99,7 +101,6 @@ mod labelme;
 mod messages;
 mod open_images;
 mod paths;
-mod percent;
 mod shapes;
 pub mod tags;
 #[cfg(test)]

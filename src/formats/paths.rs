@@ -68,26 +68,6 @@ pub(super) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// Paths below `root` under which a picture may be known that an annotation file names, the most
-/// likely first: in the folder of the annotation file, in the folder that the file mentions, and
-/// as written.
-pub(super) fn picture_paths(
-    annotation_file: &Path,
-    root: &Path,
-    name: &str,
-    mentioned_folder: Option<&str>,
-) -> Vec<String> {
-    let own_folder = relative_to(root, folder_of(annotation_file));
-    let mut paths: Vec<String> = own_folder
-        .map(|folder| join(&folder, name))
-        .into_iter()
-        .collect();
-    let mentioned = mentioned_folder.and_then(safe_path);
-    paths.extend(mentioned.map(|folder| join(&folder, name)));
-    paths.push(name.to_owned());
-    paths
-}
-
 /// Why a path that is not safe was refused.
 pub(super) fn refusal(written: &str) -> String {
     format!("{written:?} was refused because it could lead out of the folder")

@@ -20,7 +20,11 @@ pub(super) fn bounds(points: impl IntoIterator<Item = [f64; 2]>) -> [f64; 4] {
 }
 
 /// The edges of what encloses a rectangle that is rotated clockwise about a point, in degrees.
-pub(super) fn rotated_bounds([x0, y0, x1, y1]: [f64; 4], about: [f64; 2], degrees: f64) -> [f64; 4] {
+pub(super) fn rotated_bounds(
+    [x0, y0, x1, y1]: [f64; 4],
+    about: [f64; 2],
+    degrees: f64,
+) -> [f64; 4] {
     if degrees == 0.0 {
         return [x0, y0, x1, y1];
     }
@@ -36,15 +40,17 @@ pub(super) fn rotated_bounds([x0, y0, x1, y1]: [f64; 4], about: [f64; 2], degree
 pub(super) fn ellipse_bounds([x, y]: [f64; 2], [rx, ry]: [f64; 2], degrees: f64) -> [f64; 4] {
     let (sin, cos) = degrees.to_radians().sin_cos();
     let (half_width, half_height) = ((rx * cos).hypot(ry * sin), (rx * sin).hypot(ry * cos));
-    [x - half_width, y - half_height, x + half_width, y + half_height]
+    [
+        x - half_width,
+        y - half_height,
+        x + half_width,
+        y + half_height,
+    ]
 }
 
 /// The unknown fields of a box that was the outline of an object: the outline as COCO has it, which
 /// is kept while the box stays. `coco` has other fields of COCO.
-pub(super) fn with_outline(
-    mut coco: Map<String, Value>,
-    points: &[[f64; 2]],
-) -> Option<Box<str>> {
+pub(super) fn with_outline(mut coco: Map<String, Value>, points: &[[f64; 2]]) -> Option<Box<str>> {
     if points.len() > 2 {
         let [x0, y0, x1, y1] = bounds(points.iter().copied());
         coco.insert("bbox".to_owned(), json!([x0, y0, x1 - x0, y1 - y0]));

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use super::error::FormatError;
 use super::export::writer::ExportWriter;
 use super::import::builder::ImportBuilder;
-use super::import::rows::ImportedPicture;
+use super::import::picture_names::PictureNames;
+use super::import::rows::{ImportedPicture, Repeats};
 use super::{input, paths};
 use crate::document::Document;
 use crate::naming::ANY_OBJECT;
@@ -95,7 +96,8 @@ pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), 
             .filter_map(|tag| import.category_by_name(tag))
             .collect();
         import.pictures.push(ImportedPicture {
-            names: vec![line.name],
+            names: PictureNames::written(&line.name, import.root, &[String::new()]),
+            repeats: Repeats::Lines,
             tags,
             ..ImportedPicture::default()
         });

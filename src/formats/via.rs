@@ -17,7 +17,8 @@ use super::error::FormatError;
 use super::export::naming::ExportedPicture;
 use super::export::writer::ExportWriter;
 use super::import::builder::ImportBuilder;
-use super::import::rows::{ImportedBox, ImportedPicture};
+use super::import::picture_names::PictureNames;
+use super::import::rows::{ImportedBox, ImportedPicture, Repeats};
 use super::json_flags::take_flags;
 use super::json_stream::{ListOf, ObjectOf};
 use super::shapes::{bounds, ellipse_bounds, with_outline};
@@ -63,7 +64,8 @@ pub(super) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
             .collect();
         let size = |one: &ExportedPicture<'_>| {
             let size = sizes.get(&one.picture.id).copied().flatten();
-            size.and_then(|size| i64::try_from(size).ok()).unwrap_or(UNKNOWN_SIZE)
+            size.and_then(|size| i64::try_from(size).ok())
+                .unwrap_or(UNKNOWN_SIZE)
         };
         let key = |one: &ExportedPicture<'_>| format!("{}{}", one.name, size(one));
         let metadata = ObjectOf(|| {
@@ -185,12 +187,13 @@ fn region(document: &Document, row: &Annotation) -> Value {
 /// Reads a project or annotations, or all of a folder.
 pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
     let is_single = !path.is_dir();
-    for file in input::files_below(path, |file| input::has_extension(file, "json"))? {
-        if !is_single && !is_text(&input::head(&file)) {
+    let files = input::files_below(path, |file| input::has_extension(file, "json"))?;
+    for (index, file) in files.iter().enumerate() {
+        if !is_single && !is_text(&input::head(file)) {
             import.report_skipped(format!("{}: not a file of VIA", file.display()));
             continue;
         }
-        match read_file(&file, import) {
+        match read_file(file, index, import) {
             Err(error) if is_single => return Err(error),
             Err(error) => import.report_skipped(error.to_string()),
             Ok(()) => {}
@@ -199,7 +202,7 @@ pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), 
     Ok(())
 }
 
-fn read_file(file: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
+fn read_file(file: &Path, index: usize, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
     let content = input::read_text(file, input::MAX_DATASET_FILE_BYTES)?;
     let mut top: Map<String, Value> = serde_json::from_str(&content)
         .map_err(|error| FormatError::malformed(file, format!("not JSON of VIA: {error}")))?;
@@ -217,7 +220,7 @@ fn read_file(file: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatEr
     let entries = pictures.into_iter();
     let entries = entries.filter(|(key, _)| !key.starts_with("_via_"));
     for picture in entries.map(|(_, picture)| picture) {
-        match read_picture(file, picture, key, import) {
+        match read_picture((file, index), picture, key, import) {
             Ok(imported) => import.pictures.push(imported),
             Err(reason) => import.report_skipped(format!("{}: {reason}", file.display())),
         }
@@ -226,16 +229,19 @@ fn read_file(file: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatEr
 }
 
 fn read_picture(
-    file: &Path,
+    (file, index): (&Path, usize),
     mut picture: Value,
     class: Option<&str>,
     import: &mut ImportBuilder<'_>,
 ) -> Result<ImportedPicture, String> {
-    let written = picture["filename"].as_str().ok_or("an entry has no filename")?;
-    let name = paths::safe_path(written).ok_or_else(|| paths::refusal(written))?;
+    let written = picture["filename"]
+        .as_str()
+        .ok_or("an entry has no filename")?;
+    let name = written.to_owned();
     let review = picture["file_attributes"][REVIEW_KEY].take();
     let mut imported = ImportedPicture {
-        names: paths::picture_paths(file, import.root, &name, None),
+        names: PictureNames::next_to(file, import.root, &name),
+        repeats: Repeats::InOtherFiles(index),
         review: serde_json::from_value::<ReviewState>(review).ok(),
         ..ImportedPicture::default()
     };
@@ -270,8 +276,9 @@ fn read_region(
     let classes = classes.unwrap_or_default();
     let label = classes.first().map(String::as_str).unwrap_or_default();
     let points = points(shape);
-    let edges = edges(shape, kind, &points)
-        .ok_or_else(|| format!("a region {label:?} ({kind}) is not a box, or has no coordinates"))?;
+    let edges = edges(shape, kind, &points).ok_or_else(|| {
+        format!("a region {label:?} ({kind}) is not a box, or has no coordinates")
+    })?;
     let category = import.category_by_name(label);
     let category = category.ok_or_else(|| format!("a {kind} has no class"))?;
     if kind != "rect" {
@@ -310,7 +317,9 @@ fn chosen(value: &Value) -> Vec<String> {
         Value::String(text) => vec![text.clone()],
         Value::Number(number) => vec![number.to_string()],
         Value::Object(options) => {
-            let set = options.iter().filter(|(_, is_set)| is_set.as_bool() == Some(true));
+            let set = options
+                .iter()
+                .filter(|(_, is_set)| is_set.as_bool() == Some(true));
             set.map(|(option, _)| option.clone()).collect()
         }
         _ => Vec::new(),
@@ -321,7 +330,9 @@ fn chosen(value: &Value) -> Vec<String> {
 fn points(shape: &Value) -> Vec<[f64; 2]> {
     let list = |key: &str| shape[key].as_array().into_iter().flatten();
     let pairs = list("all_points_x").zip(list("all_points_y"));
-    let points: Option<Vec<_>> = pairs.map(|(x, y)| Some([x.as_f64()?, y.as_f64()?])).collect();
+    let points: Option<Vec<_>> = pairs
+        .map(|(x, y)| Some([x.as_f64()?, y.as_f64()?]))
+        .collect();
     points.unwrap_or_default()
 }
 
@@ -335,12 +346,20 @@ fn edges(shape: &Value, kind: &str, points: &[[f64; 2]]) -> Option<[f64; 4]> {
         }
         "circle" => {
             let radius = number("r")?;
-            Some(ellipse_bounds([number("cx")?, number("cy")?], [radius, radius], 0.0))
+            Some(ellipse_bounds(
+                [number("cx")?, number("cy")?],
+                [radius, radius],
+                0.0,
+            ))
         }
         "ellipse" => {
             let radii = [number("rx")?, number("ry")?];
             let degrees = number("theta").unwrap_or_default().to_degrees();
-            Some(ellipse_bounds([number("cx")?, number("cy")?], radii, degrees))
+            Some(ellipse_bounds(
+                [number("cx")?, number("cy")?],
+                radii,
+                degrees,
+            ))
         }
         "polygon" | "polyline" => (points.len() > 1).then(|| bounds(points.iter().copied())),
         _ => None,

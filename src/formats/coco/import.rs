@@ -29,7 +29,8 @@ use crate::document::{Flag, Flags, Provenance, ReviewState};
 use crate::files::folder_of;
 use crate::formats::error::FormatError;
 use crate::formats::import::builder::ImportBuilder;
-use crate::formats::import::rows::{ImportedBox, ImportedCategory, ImportedPicture};
+use crate::formats::import::picture_names::PictureNames;
+use crate::formats::import::rows::{ImportedBox, ImportedCategory, ImportedPicture, Repeats};
 use crate::formats::json_flags::take_flags;
 use crate::formats::{input, paths, unknown_fields};
 
@@ -45,19 +46,26 @@ pub(in crate::formats) fn import(
         let reason = "there is no COCO file in this folder";
         return Err(FormatError::malformed(path, reason));
     }
-    for file in files {
-        import_file(&file, import)?;
+    for (index, file) in files.iter().enumerate() {
+        import_file(file, index, import)?;
     }
     Ok(())
 }
 
-fn import_file(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
+fn import_file(
+    path: &Path,
+    index: usize,
+    import: &mut ImportBuilder<'_>,
+) -> Result<(), FormatError> {
     let text = input::read_text(path, input::MAX_DATASET_FILE_BYTES)?;
     let first_picture = import.pictures.len();
     let mut file = FileImport::new(path, import);
     reader::read_rows(&text, |row| file.add(row))
         .map_err(|reason| FormatError::malformed(path, reason))?;
     file.finish();
+    for imported in &mut import.pictures[first_picture..] {
+        imported.repeats = Repeats::InOtherFiles(index);
+    }
     let added = import.pictures[first_picture..].iter();
     let unreviewed = added
         .filter(|imported| imported.boxes.is_empty() && imported.review.is_none())
@@ -86,6 +94,8 @@ struct FileImport<'a, 'b> {
     pictures: Vec<(ImportedPicture, PictureExtension)>,
     picture_of: HashMap<RowId, usize>,
     category_of: HashMap<RowId, usize>,
+    /// Further pictures of an id that several pictures have: it is unknown whose its boxes are.
+    shared_ids: HashMap<RowId, Vec<usize>>,
     /// Pictures that were refused, whose boxes need no separate message.
     refused: HashSet<RowId>,
     boxes: Vec<UnresolvedBox>,
@@ -114,6 +124,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
             pictures: Vec::new(),
             picture_of: HashMap::new(),
             category_of: HashMap::new(),
+            shared_ids: HashMap::new(),
             refused: HashSet::new(),
             boxes: Vec::new(),
             top: Map::new(),
@@ -194,9 +205,11 @@ impl<'a, 'b> FileImport<'a, 'b> {
             self.refused.insert(id);
             return;
         };
-        let Some(name) = paths::safe_path(&written) else {
+        let names = PictureNames::written(&written, self.import.root, &self.folders);
+        let Some(name) = names.paths.first().cloned() else {
+            self.skip(format!("picture {id} has the file_name {written:?}"));
             self.refused.insert(id);
-            return self.skip(paths::refusal(&written));
+            return;
         };
         let side = |side: Option<f64>| {
             let is_usable = |side: &f64| *side >= 1.0 && *side < f64::from(u32::MAX);
@@ -207,12 +220,6 @@ impl<'a, 'b> FileImport<'a, 'b> {
             self.report_change(format!("{name} has no width and height in the file"));
         }
         let extension: PictureExtension = remove_extension(&mut extra).unwrap_or_default();
-        let mut names: Vec<String> = self
-            .folders
-            .iter()
-            .map(|folder| paths::join(folder, &name))
-            .collect();
-        names.dedup();
         let imported = ImportedPicture {
             names,
             id: Some(id.number()),
@@ -220,10 +227,14 @@ impl<'a, 'b> FileImport<'a, 'b> {
             extra: unknown_fields::to_text(&extra),
             ..ImportedPicture::default()
         };
-        if self.picture_of.contains_key(&id) {
-            return self.skip(format!(
-                "two pictures have the id {id}; {name} gets no boxes"
-            ));
+        if let Some(index) = self.picture_of.get(&id) {
+            let first = &self.pictures[*index].0;
+            if first.names.paths == imported.names.paths && first.size == imported.size {
+                return self.report_change(format!("{name} is listed more than once"));
+            }
+            let shared = self.shared_ids.entry(id).or_default();
+            shared.push(self.pictures.len());
+            return self.pictures.push((imported, extension));
         }
         self.picture_of.insert(id, self.pictures.len());
         self.pictures.push((imported, extension));
@@ -289,12 +300,37 @@ impl<'a, 'b> FileImport<'a, 'b> {
             imported.missing = extension.missing;
             imported.content_hash = extension.content_hash.take();
         }
+        self.leave_out_shared_ids();
         for unresolved in std::mem::take(&mut self.boxes) {
             self.resolve(unresolved, &model);
         }
         self.hand_over_top(has_scores);
         let pictures = self.pictures.into_iter().map(|(imported, _)| imported);
         self.import.pictures.extend(pictures);
+    }
+
+    /// Leaves out the boxes of ids that several pictures have.
+    fn leave_out_shared_ids(&mut self) {
+        let mut shared: Vec<(RowId, Vec<usize>)> = self.shared_ids.drain().collect();
+        shared.sort_by_key(|(_, others)| others.first().copied());
+        for (id, others) in shared {
+            let first = self.picture_of.get(&id).copied();
+            let mut names = Vec::new();
+            for at in first.into_iter().chain(others) {
+                let picture = &mut self.pictures[at].0;
+                picture.is_partial = true;
+                picture.review = None;
+                names.extend(picture.names.paths.first().cloned());
+            }
+            let count = self.boxes.iter().filter(|one| one.picture == id).count();
+            self.skip(format!(
+                "{} have the same id {id}, so it is unknown whose its boxes are, and {count} were left \
+                 out; give each picture its own id",
+                names.join(" and ")
+            ));
+            self.picture_of.remove(&id);
+            self.refused.insert(id);
+        }
     }
 
     /// Keeps the unknown keys at the top. `info` is dropped where it is our own or describes the

@@ -16,6 +16,7 @@ use crate::formats::error::FormatError;
 use crate::formats::export::options::BoxSelection;
 use crate::formats::export::writer::ExportWriter;
 use crate::formats::import::builder::ImportBuilder;
+use crate::formats::import::picture_names::PictureNames;
 use crate::formats::import::rows::{ImportedBox, ImportedPicture};
 use crate::formats::input;
 
@@ -136,7 +137,7 @@ fn add(
     let imported = imported.ok_or_else(|| format!("{}: a score is not finite", known.path))?;
     let at = *index_of_picture.entry(known.id).or_insert_with(|| {
         import.pictures.push(ImportedPicture {
-            names: vec![known.path.to_string()],
+            names: PictureNames::written(&known.path, import.root, &[String::new()]),
             ..ImportedPicture::default()
         });
         import.pictures.len() - 1

@@ -109,7 +109,10 @@ fn write_picture(
     }
     for tag in picture.tags.iter().filter_map(|id| document.category(*id)) {
         let name = escaped(&tag.name);
-        writeln!(out, "    <tag label=\"{name}\" source=\"manual\">\n    </tag>")?;
+        writeln!(
+            out,
+            "    <tag label=\"{name}\" source=\"manual\">\n    </tag>"
+        )?;
     }
     writeln!(out, "  </image>")?;
     Ok(count)

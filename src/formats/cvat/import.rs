@@ -10,7 +10,8 @@ use crate::document::{Flag, Flags, ReviewState};
 use crate::files::folder_of;
 use crate::formats::error::FormatError;
 use crate::formats::import::builder::ImportBuilder;
-use crate::formats::import::rows::{ImportedBox, ImportedCategory, ImportedPicture};
+use crate::formats::import::picture_names::PictureNames;
+use crate::formats::import::rows::{ImportedBox, ImportedCategory, ImportedPicture, Repeats};
 use crate::formats::shapes::{bounds, ellipse_bounds, rotated_bounds, with_outline};
 use crate::formats::{input, paths};
 
@@ -33,8 +34,9 @@ pub(in crate::formats) fn import(
     import: &mut ImportBuilder<'_>,
 ) -> Result<(), FormatError> {
     let is_single = !path.is_dir();
-    for file in input::files_below(path, |file| input::has_extension(file, "xml"))? {
-        match read_file(&file, import) {
+    let files = input::files_below(path, |file| input::has_extension(file, "xml"))?;
+    for (index, file) in files.iter().enumerate() {
+        match read_file(file, index, import) {
             Err(error) if is_single => return Err(error),
             Err(error) => import.report_skipped(error.to_string()),
             Ok(()) => {}
@@ -43,15 +45,17 @@ pub(in crate::formats) fn import(
     Ok(())
 }
 
-fn read_file(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
+fn read_file(path: &Path, index: usize, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
     let content = input::read_text(path, input::MAX_DATASET_FILE_BYTES)?;
     let mut file = AnnotationsFile {
         path,
+        index,
         import,
         open: Vec::new(),
         text: String::new(),
         label: ImportedCategory::default(),
         picture: None,
+        shown: String::new(),
         shape: None,
         tracks: 0,
         has_root: false,
@@ -63,6 +67,8 @@ fn read_file(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatEr
 /// A file that is being read.
 struct AnnotationsFile<'a, 'b> {
     path: &'a Path,
+    /// The number of the file among those that are imported.
+    index: usize,
     import: &'a mut ImportBuilder<'b>,
     /// The names of the elements that are open, from the outermost.
     open: Vec<String>,
@@ -72,6 +78,8 @@ struct AnnotationsFile<'a, 'b> {
     label: ImportedCategory,
     /// The picture that is being read, if its name is usable.
     picture: Option<ImportedPicture>,
+    /// Its name as the file writes it.
+    shown: String,
     shape: Option<Shape>,
     tracks: usize,
     has_root: bool,
@@ -155,7 +163,11 @@ impl AnnotationsFile<'_, '_> {
         }
         if self.tracks > 0 {
             let (path, count) = (self.path.display(), self.tracks);
-            let tracks = if count == 1 { "track was" } else { "tracks were" };
+            let tracks = if count == 1 {
+                "track was"
+            } else {
+                "tracks were"
+            };
             self.import.report_skipped(format!(
                 "{path}: {count} {tracks} left out; export the task as 'CVAT for images 1.1'"
             ));
@@ -212,7 +224,8 @@ impl AnnotationsFile<'_, '_> {
                 let label = std::mem::take(&mut self.label);
                 if self.import.add_category(label).is_none() {
                     let path = self.path.display();
-                    self.import.report_skipped(format!("{path}: a class has no name"));
+                    self.import
+                        .report_skipped(format!("{path}: a class has no name"));
                 }
             }
             (Some("image"), kind) if SHAPES.contains(&kind) => self.add_shape(),
@@ -229,20 +242,24 @@ impl AnnotationsFile<'_, '_> {
     fn begin_picture(&mut self, attributes: &Attributes) {
         self.picture = None;
         let written = attributes.text("name").unwrap_or_default();
-        let Some(name) = paths::safe_path(written) else {
+        if written.is_empty() {
             let path = self.path.display();
-            let refusal = paths::refusal(written);
-            return self.import.report_skipped(format!("{path}: {refusal}"));
-        };
-        // CVAT puts the pictures into a folder of this name beside the file.
-        let names = paths::picture_paths(self.path, self.import.root, &name, None);
+            return self
+                .import
+                .report_skipped(format!("{path}: a picture has no name"));
+        }
+        // CVAT puts the pictures into a folder `images` beside the file.
         let own_folder = paths::relative_to(self.import.root, folder_of(self.path));
-        let in_images = own_folder.map(|folder| paths::join(&folder, &format!("images/{name}")));
+        let folders = own_folder.map(|folder| [paths::join(&folder, "images"), folder]);
+        let folders = folders.into_iter().flatten().chain([String::new()]);
+        let folders: Vec<String> = folders.collect();
+        self.shown = written.to_owned();
         let side = |name| attributes.number(name).filter(|side| *side >= 1.0);
         let size = side("width").zip(side("height"));
         let review = attributes.text("tsukami").map(Value::from);
         self.picture = Some(ImportedPicture {
-            names: in_images.into_iter().chain(names).collect(),
+            names: PictureNames::written(written, self.import.root, &folders),
+            repeats: Repeats::InOtherFiles(self.index),
             size: size.map(|(width, height)| [width as u32, height as u32]),
             review: review.and_then(|review| serde_json::from_value::<ReviewState>(review).ok()),
             ..ImportedPicture::default()
@@ -258,11 +275,13 @@ impl AnnotationsFile<'_, '_> {
     }
 
     fn add_shape(&mut self) {
-        let Some(shape) = self.shape.take() else { return };
+        let Some(shape) = self.shape.take() else {
+            return;
+        };
         let Some(mut picture) = self.picture.take() else {
             return;
         };
-        let name = picture.names.last().cloned().unwrap_or_default();
+        let name = self.shown.clone();
         let label = shape.attributes.text("label").unwrap_or_default();
         let outcome = edges(&shape.kind, &shape.attributes).and_then(|edges| {
             let category = self.import.category_by_name(label).ok_or("has no class")?;
@@ -319,9 +338,8 @@ fn edges(kind: &str, attributes: &Attributes) -> Result<[f64; 4], &'static str> 
             .numbers(["left", "top", "width", "height"])
             .map(|[x, y, width, height]| [x, y, x + width, y + height]),
         "cuboid" => {
-            let corner = |name: &str| {
-                attributes.numbers([&format!("x{name}") as &str, &format!("y{name}")])
-            };
+            let corner =
+                |name: &str| attributes.numbers([&format!("x{name}") as &str, &format!("y{name}")]);
             let names = ["tl1", "bl1", "tr1", "br1", "tl2", "bl2", "tr2", "br2"];
             let corners: Option<Vec<_>> = names.into_iter().map(corner).collect();
             corners.map(bounds)

@@ -94,11 +94,7 @@ impl ExportOptions {
     pub fn makes_folder(&self) -> bool {
         match self.format {
             Format::Yolo | Format::Voc | Format::LabelMe | Format::OpenImages => true,
-            Format::Coco
-            | Format::CreateMl
-            | Format::Cvat
-            | Format::LabelStudio
-            | Format::Via => {
+            Format::Coco | Format::CreateMl | Format::Cvat | Format::LabelStudio | Format::Via => {
                 self.split.is_some() || self.files != PictureFiles::Leave
             }
             Format::CocoResults | Format::Tags => false,

@@ -16,6 +16,7 @@ use super::categories::resolve_categories;
 use super::ids::IdAllocator;
 use super::marked::MarkedFolder;
 use super::options::{ImportMode, ImportOptions, ImportedAs};
+use super::picture_names::PictureNames;
 use super::pictures::{PictureMatch, match_pictures, new_picture};
 use super::report::{ImportReport, PreparedImport};
 use super::review::update_review;
@@ -67,8 +68,10 @@ impl<'a> ImportBuilder<'a> {
         let marked = self.marked.as_ref();
         let picture = marked.and_then(|marked| marked.picture_of(file));
         if let Some(picture) = picture.filter(|path| self.document.picture_at(path).is_some()) {
-            imported.names = vec![picture.to_owned()];
-            imported.any_extension = false;
+            imported.names = PictureNames {
+                paths: vec![picture.to_owned()],
+                ..PictureNames::default()
+            };
         }
         self.pictures.push(imported);
     }
@@ -123,7 +126,13 @@ impl<'a> ImportBuilder<'a> {
         let categories =
             resolve_categories(self.document, categories, &mut self.report, &mut edits);
         let imported = mem::take(&mut self.pictures);
-        let matched = match_pictures(self.document, self.root, imported, &mut self.report);
+        let matched = match_pictures(
+            self.document,
+            self.root,
+            imported,
+            self.options.missing,
+            &mut self.report,
+        );
 
         let next = self.document.next_ids();
         let new = matched
@@ -188,6 +197,10 @@ impl<'a> ImportBuilder<'a> {
         let mut after = before.clone();
         let tags = imported.tags.iter().map(|index| boxes.categories[*index]);
         self.add_tags(&mut after, tags.collect());
+        if after.missing && imported.missing.is_none() {
+            // Nobody can have looked at it here, so it is not done.
+            imported.is_partial = true;
+        }
         let reversed = imported.boxes.iter_mut().map(ImportedBox::order_edges);
         let reversed = reversed.filter(|is_reversed| *is_reversed).count();
         if reversed > 0 {

@@ -37,10 +37,11 @@ pub enum SizeRule {
 /// What happens to pictures that a file names and the project's folder lacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissingPictures {
-    /// They are left out.
-    Skip,
-    /// They are added and marked as missing if their size is known.
+    /// They are left out with their boxes, and counted in the report.
     #[default]
+    Skip,
+    /// They are added and marked as missing if their size is known. They are never done, since nobody
+    /// can have looked at them here.
     Keep,
 }
 
@@ -53,6 +54,19 @@ impl ImportedAs {
         match self {
             Self::Truth => "truth",
             Self::Proposals => "proposals",
+        }
+    }
+}
+
+impl MissingPictures {
+    /// All variants.
+    pub const ALL: [Self; 2] = [Self::Skip, Self::Keep];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Keep => "keep",
         }
     }
 }

@@ -1,14 +1,35 @@
-//! Which picture of the document, or of its folder, each picture of a file is.
+//! Which picture of the document, or of its folder, each picture of a file is. One rule for all
+//! formats.
+//!
+//! In this order, a picture is meant that
+//! 1. has exactly the path that the file writes or that its place suggests;
+//! 2. has a path that is the end of the written one or the reverse, after drives, hosts of URLs and
+//!    `..` are cut: the longer the common end, the better;
+//! 3. has the same name in another Unicode form, percent-encoding or letter case;
+//! 4. has the name that the file writes without extension, or with that of another kind of picture;
+//! 5. has the name of the label file itself, in the folder that agrees best with that of the file.
+//!
+//! Where several pictures fit equally well, none is taken. Where several pictures of a file are one
+//! of the project, that which fits better is taken, and otherwise none. Both are reported.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::options::MissingPictures;
+use super::picture_index::{Fit, PictureIndex, Rank, Search};
+use super::picture_names::PictureNames;
 use super::report::ImportReport;
-use super::rows::ImportedPicture;
+use super::rows::{ImportedBox, ImportedPicture, Repeats};
 use crate::document::{Document, Picture, PictureId};
 use crate::files::hash_file;
 use crate::formats::paths;
 use crate::pictures;
+
+/// The number of names that a message about missing pictures gives.
+const MAX_EXAMPLES: usize = 5;
 
 /// The picture that an entry of a file stands for.
 pub(super) enum PictureMatch<'a> {
@@ -22,58 +43,279 @@ pub(super) enum PictureMatch<'a> {
     },
 }
 
-/// Finds the picture of each entry. Several entries for the same picture become one; entries
-/// without a picture are reported and left out.
+impl PictureMatch<'_> {
+    fn path(&self) -> &str {
+        match self {
+            Self::Known(picture) => &picture.path,
+            Self::New { path, .. } => path,
+        }
+    }
+}
+
+/// An entry of a file with the picture that it stands for.
+struct Matched<'a> {
+    found: PictureMatch<'a>,
+    fit: Fit,
+    imported: ImportedPicture,
+}
+
+/// Finds the picture of each entry. Entries for the same picture become one where that is right;
+/// entries without a picture are reported and left out.
 pub(super) fn match_pictures<'a>(
     document: &'a Document,
     root: &Path,
     imported: Vec<ImportedPicture>,
+    missing: MissingPictures,
     report: &mut ImportReport,
 ) -> Vec<(PictureMatch<'a>, ImportedPicture)> {
     let matcher = Matcher::new(document, root);
-    let mut index_of_path: HashMap<String, usize> = HashMap::new();
-    let mut matched: Vec<(PictureMatch<'a>, ImportedPicture)> = Vec::new();
-    for mut imported in imported {
-        let name = imported.names.first().cloned().unwrap_or_default();
-        let found = match matcher.find(&imported) {
-            Ok(found) => found,
+    let mut matched = Vec::new();
+    let mut absent = Absent::default();
+    for imported in imported {
+        match matcher.find(&imported.names) {
+            Ok(Some((found, fit))) => matched.push(Matched {
+                found,
+                fit,
+                imported,
+            }),
+            Ok(None) => match kept(&imported, missing) {
+                Some(path) => matched.push(Matched {
+                    found: PictureMatch::New {
+                        path,
+                        is_on_disk: false,
+                    },
+                    fit: Fit {
+                        rank: Rank::Same,
+                        parts: Reverse(0),
+                    },
+                    imported,
+                }),
+                None => absent.add(&imported),
+            },
             Err(reason) => {
+                let name = imported.names.shown();
                 report.skipped.add(format!("{name}: {reason}"));
-                continue;
-            }
-        };
-        let path = match &found {
-            PictureMatch::Known(picture) => picture.path.to_string(),
-            PictureMatch::New { path, .. } => path.clone(),
-        };
-        let is_renamed = !imported.any_extension && !imported.names.contains(&path);
-        match index_of_path.get(&path) {
-            None => {
-                if is_renamed {
-                    report.changed.add(format!("{name} was matched to {path}"));
-                }
-                index_of_path.insert(path, matched.len());
-                matched.push((found, imported));
-            }
-            // Two folders may contain pictures of the same name. It is unknown whose boxes these are.
-            Some(index) if is_renamed || matched[*index].1.names.first() != Some(&name) => {
-                report.skipped.add(format!(
-                    "{name}: another picture of the file was already matched to {path}"
-                ));
-            }
-            Some(index) => {
-                let first = &mut matched[*index].1;
-                first.boxes.append(&mut imported.boxes);
-                first.tags.append(&mut imported.tags);
-                first.is_partial |= imported.is_partial;
-                first.review = first.review.min(imported.review);
-                report
-                    .changed
-                    .add(format!("{name} occurs twice; both entries were combined"));
             }
         }
     }
-    matched
+    absent.report(report);
+    prefer_own_names(&matcher, &mut matched);
+    combine(matched, report)
+}
+
+/// The path under which a picture that the folder lacks is kept, if it is.
+fn kept(imported: &ImportedPicture, missing: MissingPictures) -> Option<String> {
+    let names = &imported.names;
+    let is_wanted = missing == MissingPictures::Keep || imported.missing == Some(true);
+    let is_possible = imported.size.is_some() && !names.any_extension && names.outside.is_none();
+    let path = names.paths.first().filter(|_| is_wanted && is_possible);
+    path.cloned()
+}
+
+/// Pictures that the folder lacks and that are left out.
+#[derive(Default)]
+struct Absent {
+    count: usize,
+    boxes: usize,
+    tags: usize,
+    examples: Vec<String>,
+}
+
+impl Absent {
+    fn add(&mut self, imported: &ImportedPicture) {
+        self.count += 1;
+        self.boxes += imported.boxes.len();
+        self.tags += imported.tags.len();
+        if self.examples.len() < MAX_EXAMPLES {
+            self.examples.push(imported.names.shown().to_owned());
+        }
+    }
+
+    fn report(self, report: &mut ImportReport) {
+        report.missing += self.count;
+        if self.count == 0 {
+            return;
+        }
+        let Self {
+            count,
+            boxes,
+            tags,
+            examples,
+        } = self;
+        let pictures = if count == 1 {
+            "1 picture is".to_owned()
+        } else {
+            format!("{count} pictures are")
+        };
+        let boxes = if boxes == 1 {
+            "1 box".to_owned()
+        } else {
+            format!("{boxes} boxes")
+        };
+        let labels = if tags > 0 {
+            format!("{boxes} and {tags} tags")
+        } else {
+            boxes
+        };
+        let rest = if count > examples.len() { ", …" } else { "" };
+        report.skipped.add(format!(
+            "{pictures} not in the project's folder and left out with {labels}: {}{rest}; add the files, or \
+             keep such pictures as missing ones (--missing keep)",
+            examples.join(", ")
+        ));
+    }
+}
+
+/// Where several label files name the same picture, each that has the name of another picture is
+/// about that one: tools write the same `image.jpg` into all files.
+fn prefer_own_names<'a>(matcher: &Matcher<'a, '_>, matched: &mut [Matched<'a>]) {
+    let mut count_of_path: HashMap<String, usize> = HashMap::new();
+    for one in &*matched {
+        *count_of_path
+            .entry(one.found.path().to_owned())
+            .or_default() += 1;
+    }
+    for one in matched {
+        let path = one.found.path();
+        if count_of_path.get(path).is_none_or(|count| *count < 2) {
+            continue;
+        }
+        if let Some(label_file) = &one.imported.names.label_file
+            && let Search::One(at, fit) = matcher.known.find_label_file(label_file, None)
+            && matcher.known.path(at) != path
+        {
+            one.found = PictureMatch::Known(matcher.pictures[at]);
+            one.fit = fit;
+        }
+    }
+}
+
+/// Combines the entries of each picture, in the order of their first ones.
+fn combine<'a>(
+    matched: Vec<Matched<'a>>,
+    report: &mut ImportReport,
+) -> Vec<(PictureMatch<'a>, ImportedPicture)> {
+    let mut index_of_path: HashMap<String, usize> = HashMap::new();
+    let mut groups: Vec<Vec<Matched<'a>>> = Vec::new();
+    for one in matched {
+        let index = *index_of_path
+            .entry(one.found.path().to_owned())
+            .or_insert_with(|| {
+                groups.push(Vec::new());
+                groups.len() - 1
+            });
+        groups[index].push(one);
+    }
+    let combined = groups
+        .into_iter()
+        .filter_map(|group| combine_group(group, report));
+    combined.collect()
+}
+
+/// The one entry that the entries of a picture become, if it is known what they say.
+fn combine_group<'a>(
+    mut group: Vec<Matched<'a>>,
+    report: &mut ImportReport,
+) -> Option<(PictureMatch<'a>, ImportedPicture)> {
+    let best = group.iter().map(|one| one.fit).min()?;
+    let path = group[0].found.path().to_owned();
+    group.retain(|one| {
+        let is_best = one.fit == best;
+        if !is_best {
+            let name = one.imported.names.shown();
+            report.skipped.add(format!(
+                "{name}: another picture of the file was already matched to {path}"
+            ));
+        }
+        is_best
+    });
+    let mut rest = group.into_iter();
+    let Matched {
+        found,
+        fit,
+        imported: mut first,
+    } = rest.next()?;
+    let rest: Vec<ImportedPicture> = rest.map(|one| one.imported).collect();
+    let name = first.names.shown().to_owned();
+    let by_place_alone = first.names.any_extension || first.names.paths.is_empty();
+    let usual = if by_place_alone {
+        Rank::Cut
+    } else {
+        Rank::Same
+    };
+    let is_renamed = fit.rank > usual && !(first.names.paths.is_empty());
+    if rest.is_empty() {
+        if is_renamed {
+            report.changed.add(format!("{name} was matched to {path}"));
+        }
+        return Some((found, first));
+    }
+    let is_repeated = |other: &ImportedPicture| {
+        // Pictures without boxes are alike although they are different ones.
+        let has_labels = !first.boxes.is_empty() || other.names.shown() == name;
+        has_labels && has_same_labels(&first, other)
+    };
+    if rest.iter().all(is_repeated) {
+        report.changed.add(format!(
+            "{name} occurs more than once, with the same labels"
+        ));
+        return Some((found, first));
+    }
+    if !may_be_combined(&first, &rest) {
+        let mut names = vec![name];
+        names.extend(rest.iter().map(|other| other.names.shown().to_owned()));
+        report.skipped.add(format!(
+            "{path}: several pictures of the file have this name ({}), so it is unknown whose boxes \
+             these are, and none were imported; give each its own name",
+            names.join(", ")
+        ));
+        return None;
+    }
+    let is_table = first.repeats == Repeats::Lines;
+    for mut other in rest {
+        first.boxes.append(&mut other.boxes);
+        first.tags.append(&mut other.tags);
+        first.is_partial |= other.is_partial;
+        first.review = first.review.min(other.review);
+    }
+    if !is_table {
+        report.changed.add(format!(
+            "{name} occurs in several files, which were combined"
+        ));
+    }
+    Some((found, first))
+}
+
+/// Whether entries of the same name are parts of one picture, and not several pictures.
+fn may_be_combined(first: &ImportedPicture, rest: &[ImportedPicture]) -> bool {
+    let mut files = vec![first.repeats];
+    rest.iter().all(|other| {
+        let is_other_part = match other.repeats {
+            Repeats::Never => false,
+            Repeats::Lines => first.repeats == Repeats::Lines,
+            in_file @ Repeats::InOtherFiles(_) => !files.contains(&in_file),
+        };
+        files.push(other.repeats);
+        is_other_part
+            && first.repeats != Repeats::Never
+            && other.names.shown() == first.names.shown()
+    })
+}
+
+fn has_same_labels(one: &ImportedPicture, other: &ImportedPicture) -> bool {
+    let is_same = |(one, other): (&ImportedBox, &ImportedBox)| {
+        one.category == other.category
+            && one.edges == other.edges
+            && one.state == other.state
+            && one.score == other.score
+            && one.flags == other.flags
+    };
+    one.boxes.len() == other.boxes.len()
+        && one.tags == other.tags
+        && one.size == other.size
+        && !one.is_partial
+        && !other.is_partial
+        && one.boxes.iter().zip(&other.boxes).all(is_same)
 }
 
 /// A row for a picture that the document does not have, with the id 0. `None`, with a message, if
@@ -97,8 +339,9 @@ pub(super) fn new_picture(
             }
         }
     } else if imported.missing != Some(false) {
+        report.missing += 1;
         report.changed.add(format!(
-            "{path}: the picture is not in the project's folder"
+            "{path}: the picture is not in the project's folder and is kept as a missing one"
         ));
     }
     let [width, height] = size?;
@@ -111,123 +354,96 @@ pub(super) fn new_picture(
     Some(row)
 }
 
-/// The pictures of a document by the last part of their paths, without extension.
+/// Finds pictures of the document and of its folder.
 struct Matcher<'a, 'r> {
     root: &'r Path,
-    by_stem: HashMap<&'a str, Vec<&'a Picture>>,
+    document: &'a Document,
+    pictures: Vec<&'a Picture>,
+    known: PictureIndex<'a>,
+    /// The pictures of the folder that the document does not have, once they are needed.
+    on_disk: OnceCell<PictureIndex<'static>>,
 }
 
 impl<'a, 'r> Matcher<'a, 'r> {
     fn new(document: &'a Document, root: &'r Path) -> Self {
-        let mut by_stem: HashMap<&str, Vec<&Picture>> = HashMap::new();
-        for picture in document.pictures() {
-            let stem = paths::without_extension(paths::file_name(&picture.path));
-            by_stem.entry(stem).or_default().push(picture);
-        }
-        Self { root, by_stem }
-    }
-
-    /// In this order: a picture of the document with exactly this path, a file in the project's
-    /// folder, and a picture whose path agrees in its last parts. A picture whose size is in the file
-    /// may also be missing entirely.
-    fn find(&self, imported: &ImportedPicture) -> Result<PictureMatch<'a>, String> {
-        let any_extension = imported.any_extension;
-        for name in &imported.names {
-            let same = self
-                .with_same_stem(name, any_extension)
-                .filter(|picture| comparable(&picture.path, any_extension) == name);
-            if let Some(found) = only_match(same.collect(), name)? {
-                return Ok(found);
-            }
-        }
-        let mut on_disk = imported.names.iter();
-        if let Some(path) = on_disk.find_map(|name| self.path_on_disk(name, any_extension)) {
-            return Ok(PictureMatch::New {
-                path,
-                is_on_disk: true,
-            });
-        }
-        for name in &imported.names {
-            let mut matching: Vec<_> = self
-                .with_same_stem(name, any_extension)
-                .filter(|picture| {
-                    let path = comparable(&picture.path, any_extension);
-                    is_path_suffix(path, name) || is_path_suffix(name, path)
-                })
-                .collect();
-            // The more folders agree, the better. The rest of the path does not matter.
-            let agreement = |picture: &Picture| picture.path.len().min(name.len());
-            let best = matching.iter().map(|picture| agreement(picture)).max();
-            matching.retain(|picture| Some(agreement(picture)) == best);
-            if let Some(found) = only_match(matching, name)? {
-                return Ok(found);
-            }
-        }
-        match imported.names.first() {
-            Some(path) if imported.size.is_some() && !any_extension => Ok(PictureMatch::New {
-                path: path.clone(),
-                is_on_disk: false,
-            }),
-            _ => Err("there is no such picture in the project or in its folder".to_owned()),
+        let pictures: Vec<&Picture> = document.pictures().collect();
+        let paths = pictures.iter().map(|picture| Cow::Borrowed(&*picture.path));
+        Self {
+            root,
+            document,
+            known: PictureIndex::new(paths),
+            pictures,
+            on_disk: OnceCell::new(),
         }
     }
 
-    fn with_same_stem(
-        &self,
-        name: &str,
-        any_extension: bool,
-    ) -> impl Iterator<Item = &'a Picture> + use<'_, 'a> {
-        let last = paths::file_name(name);
-        let stem = if any_extension {
-            last
-        } else {
-            paths::without_extension(last)
+    /// The picture that names mean. `Err` says between which pictures it cannot be decided.
+    fn find(&self, names: &PictureNames) -> Result<Option<(PictureMatch<'a>, Fit)>, String> {
+        let known = |at: usize| PictureMatch::Known(self.pictures[at]);
+        if let Some(found) = decide(&self.known, self.known.find_same(names), names, known)? {
+            return Ok(Some(found));
+        }
+        // The names of the folder are as they are stored, which matters where the file system ignores
+        // letter case.
+        let folder = self.on_disk.get_or_init(|| self.folder());
+        let new = |at: usize| PictureMatch::New {
+            path: folder.path(at).to_owned(),
+            is_on_disk: true,
         };
-        self.by_stem.get(stem).into_iter().flatten().copied()
-    }
-
-    /// The path of a picture file in the project's folder.
-    fn path_on_disk(&self, name: &str, any_extension: bool) -> Option<String> {
-        let is_inside = |path: &String| {
-            let file = self.root.join(path);
-            file.is_file() && paths::relative_to(self.root, &file).is_some()
-        };
-        if !any_extension {
-            return Some(name.to_owned()).filter(is_inside);
+        if let Some(found) = decide(folder, folder.find_same(names), names, new)? {
+            return Ok(Some(found));
         }
-        pictures::extensions()
-            .flat_map(|extension| [extension.to_owned(), extension.to_uppercase()])
-            .map(|extension| format!("{name}.{extension}"))
-            .find(is_inside)
+        if let Some(found) = decide(&self.known, self.known.find(names), names, known)? {
+            return Ok(Some(found));
+        }
+        if let Some(found) = decide(folder, folder.find(names), names, new)? {
+            return Ok(Some(found));
+        }
+        let Some(label_file) = &names.label_file else {
+            return Ok(None);
+        };
+        let found = self.known.find_label_file(label_file, None);
+        if let Some(found) = decide(&self.known, found, names, known)? {
+            return Ok(Some(found));
+        }
+        let found = folder.find_label_file(label_file, None);
+        decide(folder, found, names, new)
+    }
+
+    /// The pictures of the project's folder that the document does not have.
+    fn folder(&self) -> PictureIndex<'static> {
+        let scan = pictures::scan(&[self.root.to_path_buf()]);
+        let names = scan.entries.into_iter().map(|entry| entry.name);
+        // Links may lead out of the folder.
+        let is_inside = |name: &String| {
+            let file = self.root.join(name);
+            paths::relative_to(self.root, &file).is_some()
+        };
+        let names =
+            names.filter(|name| self.document.picture_at(name).is_none() && is_inside(name));
+        PictureIndex::new(names.map(Cow::Owned))
     }
 }
 
-/// The only picture of a list, `None` for an empty one.
-fn only_match<'a>(
-    mut matching: Vec<&'a Picture>,
-    name: &str,
-) -> Result<Option<PictureMatch<'a>>, String> {
-    match matching.pop() {
-        Some(picture) if matching.is_empty() => Ok(Some(PictureMatch::Known(picture))),
-        Some(picture) => Err(format!(
-            "{name} could be {} or {}",
-            matching[0].path, picture.path
-        )),
-        None => Ok(None),
+/// The picture of a search. If several fit, the place of a label file decides.
+fn decide<'a>(
+    index: &PictureIndex<'_>,
+    search: Search,
+    names: &PictureNames,
+    picture: impl Fn(usize) -> PictureMatch<'a>,
+) -> Result<Option<(PictureMatch<'a>, Fit)>, String> {
+    let several = match search {
+        Search::Nothing => return Ok(None),
+        Search::One(at, fit) => return Ok(Some((picture(at), fit))),
+        Search::Several(several) => several,
+    };
+    if let Some(label_file) = &names.label_file
+        && let Search::One(at, fit) = index.find_label_file(label_file, Some(&several))
+    {
+        return Ok(Some((picture(at), fit)));
     }
-}
-
-/// The part of a path that is compared with a name.
-fn comparable(path: &str, any_extension: bool) -> &str {
-    if any_extension {
-        paths::without_extension(path)
-    } else {
-        path
-    }
-}
-
-/// Whether the last parts of the path `long` are those of `short`.
-fn is_path_suffix(long: &str, short: &str) -> bool {
-    long.strip_suffix(short)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    let paths: Vec<&str> = several.iter().map(|at| index.path(*at)).collect();
+    let (last, others) = paths.split_last().unwrap_or((&"", &[]));
+    let name = names.shown();
+    Err(format!("{name} could be {} or {last}", others.join(", ")))
 }

@@ -11,6 +11,9 @@ pub struct ImportReport {
     pub pictures: usize,
     /// Of these, pictures that are new to the document.
     pub pictures_added: usize,
+    /// Pictures that the files name and the project's folder lacks, whether they were left out or
+    /// kept as missing.
+    pub missing: usize,
     /// Names of new categories.
     pub categories_added: Vec<String>,
     /// New boxes that are ground truth, and proposals that the file confirms.

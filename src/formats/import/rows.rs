@@ -1,5 +1,6 @@
 //! The categories, pictures and boxes of a file, before anything is decided about them.
 
+use super::picture_names::PictureNames;
 use crate::document::{BoxState, Flags, Origin, Provenance, ReviewState};
 use crate::geometry::BBox;
 use std::sync::Arc;
@@ -17,13 +18,25 @@ pub(in crate::formats) struct ImportedCategory {
     pub extra: Option<Box<str>>,
 }
 
+/// What it means that a picture is named more than once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::formats) enum Repeats {
+    /// Two pictures have the same name, so it is unknown whose boxes these are.
+    #[default]
+    Never,
+    /// As `Never` within the file of this number, but each file may have its own boxes for it.
+    InOtherFiles(usize),
+    /// A table has several lines for one picture.
+    Lines,
+}
+
 /// A picture of a file.
 #[derive(Clone, Debug, Default)]
 pub(in crate::formats) struct ImportedPicture {
-    /// Safe paths under which the picture may be known, the most likely first.
-    pub names: Vec<String>,
-    /// Whether the paths lack the extension.
-    pub any_extension: bool,
+    /// Which picture the file means.
+    pub names: PictureNames,
+    /// What a second entry with the same name means.
+    pub repeats: Repeats,
     pub id: Option<u64>,
     /// Width and height in pixels.
     pub size: Option<[u32; 2]>,

@@ -12,9 +12,10 @@ use super::region::{Region, ResultItem, classes_of, read};
 use crate::document::{Provenance, ReviewState};
 use crate::formats::error::FormatError;
 use crate::formats::import::builder::ImportBuilder;
-use crate::formats::import::rows::{ImportedBox, ImportedPicture};
+use crate::formats::import::picture_names::PictureNames;
+use crate::formats::import::rows::{ImportedBox, ImportedPicture, Repeats};
+use crate::formats::input;
 use crate::formats::json_keys::JsonKeys;
-use crate::formats::{input, paths};
 use crate::pictures;
 
 /// The score of a proposal for which a prediction states none.
@@ -29,15 +30,16 @@ pub(in crate::formats) fn import(
     import: &mut ImportBuilder<'_>,
 ) -> Result<(), FormatError> {
     let is_single = !path.is_dir();
-    for file in input::files_below(path, |file| input::has_extension(file, "json"))? {
-        let head = input::head(&file);
+    let files = input::files_below(path, |file| input::has_extension(file, "json"))?;
+    for (index, file) in files.iter().enumerate() {
+        let head = input::head(file);
         let is_list = JsonKeys::of_text(&head).is_some_and(|keys| are_keys(&keys));
         // A subset without pictures is an empty list.
         if !is_single && !is_list && head.trim() != "[]" {
             import.report_skipped(format!("{}: not a list of tasks", file.display()));
             continue;
         }
-        match read_file(&file, import) {
+        match read_file(file, index, import) {
             Err(error) if is_single => return Err(error),
             Err(error) => import.report_skipped(error.to_string()),
             Ok(()) => {}
@@ -46,13 +48,16 @@ pub(in crate::formats) fn import(
     Ok(())
 }
 
-fn read_file(file: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
+fn read_file(file: &Path, index: usize, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
     let content = input::read_text(file, input::MAX_DATASET_FILE_BYTES)?;
     let tasks: Vec<Value> = serde_json::from_str(&content).map_err(|error| {
-        FormatError::malformed(file, format!("not a list of tasks of Label Studio: {error}"))
+        FormatError::malformed(
+            file,
+            format!("not a list of tasks of Label Studio: {error}"),
+        )
     })?;
     for task in &tasks {
-        match read_task(file, task, import) {
+        match read_task((file, index), task, import) {
             Ok(imported) => import.pictures.push(imported),
             Err(reason) => import.report_skipped(format!("{}: {reason}", file.display())),
         }
@@ -69,11 +74,13 @@ struct Work<'a> {
 }
 
 fn read_task(
-    file: &Path,
+    (file, index): (&Path, usize),
     task: &Value,
     import: &mut ImportBuilder<'_>,
 ) -> Result<ImportedPicture, String> {
-    let id = task.get("id").map_or_else(String::new, |id| format!(" {id}"));
+    let id = task
+        .get("id")
+        .map_or_else(String::new, |id| format!(" {id}"));
     let Some(task) = task.as_object() else {
         return Err("a task is not an object".to_owned());
     };
@@ -81,16 +88,19 @@ fn read_task(
     let address = picture_address(data).ok_or_else(|| format!("task{id} has no picture"))?;
     let found = address::paths_in(address);
     let Some(name) = found.first().cloned() else {
-        let shown: String = address.chars().take(100).collect();
-        return Err(format!("task{id}: {}", paths::refusal(&shown)));
+        return Err(format!(
+            "task{id} holds the picture itself instead of its address"
+        ));
     };
     let work = work_of(task, &name, import);
-    let mut names = Vec::new();
-    for path in &found {
-        names.extend(paths::picture_paths(file, import.root, path, None));
+    let mut names = PictureNames::next_to(file, import.root, &name);
+    for other in &found[1..] {
+        let other = PictureNames::next_to(file, import.root, other);
+        names.paths.extend(other.paths);
     }
     let mut imported = ImportedPicture {
         names,
+        repeats: Repeats::InOtherFiles(index),
         is_normalised: true,
         review: work.review,
         ..ImportedPicture::default()
@@ -98,7 +108,10 @@ fn read_task(
     // A region and its class may be two results with the same id.
     let mut classes: HashMap<&str, Vec<String>> = HashMap::new();
     for result in &work.results {
-        let own = result.get("value").and_then(Value::as_object).map(classes_of);
+        let own = result
+            .get("value")
+            .and_then(Value::as_object)
+            .map(classes_of);
         let id = result.get("id").and_then(Value::as_str);
         if let (Some(id), Some(own)) = (id, own.filter(|own| !own.is_empty())) {
             classes.insert(id, own);
@@ -114,7 +127,13 @@ fn read_task(
                 }
                 seen.push((id, region.edges));
                 imported.size = imported.size.or(region.size);
-                add_region(&mut imported, region, &name, work.prediction.as_ref(), import);
+                add_region(
+                    &mut imported,
+                    region,
+                    &name,
+                    work.prediction.as_ref(),
+                    import,
+                );
             }
             ResultItem::Tags(tags) if work.prediction.is_none() => {
                 let tags = tags.iter().filter_map(|tag| import.category_by_name(tag));
@@ -175,7 +194,10 @@ fn add_region(
 
 /// The address of the picture: under the key `image`, or else the first text that looks like one.
 fn picture_address(data: &Map<String, Value>) -> Option<&str> {
-    let texts = || data.iter().filter_map(|(key, value)| Some((key, value.as_str()?)));
+    let texts = || {
+        data.iter()
+            .filter_map(|(key, value)| Some((key, value.as_str()?)))
+    };
     let is_picture = |address: &str| {
         let path = address.split(['?', '#']).next().unwrap_or(address);
         let mut extensions = pictures::extensions();
@@ -193,7 +215,12 @@ fn work_of<'a>(
     name: &str,
     import: &mut ImportBuilder<'_>,
 ) -> Work<'a> {
-    let list = |key: &str| task.get(key).and_then(Value::as_array).into_iter().flatten();
+    let list = |key: &str| {
+        task.get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
     let is_set = |value: &Value, key: &str| value.get(key) == Some(&Value::Bool(true));
     let done: Vec<&Value> = list("annotations")
         .chain(list("completions"))
@@ -221,7 +248,10 @@ fn work_of<'a>(
     if let Some(prediction) = predictions.last() {
         let version = prediction.get("model_version").and_then(Value::as_str);
         let model = Provenance {
-            name: version.filter(|name| !name.is_empty()).unwrap_or("Label Studio").into(),
+            name: version
+                .filter(|name| !name.is_empty())
+                .unwrap_or("Label Studio")
+                .into(),
             version: "".into(),
             method: "imported".into(),
             threshold: 0.0,

@@ -34,20 +34,31 @@ pub(super) enum ResultItem {
 /// Reads a result of an annotation or a prediction. `classes` are those that another result gives to
 /// the region.
 pub(super) fn read(result: &Value, classes: Option<&Vec<String>>) -> ResultItem {
-    let kind = result.get("type").and_then(Value::as_str).unwrap_or_default();
+    let kind = result
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     // In the short form, a result is its value.
     let value = result.get("value").unwrap_or(result);
     let Some(value) = value.as_object() else {
         return ResultItem::Other(kind.to_owned());
     };
     let number = |key: &str| result.get(key).and_then(Value::as_f64);
-    let side = |key: &str| number(key).filter(|side| *side >= 1.0).map(|side| side as u32);
+    let side = |key: &str| {
+        number(key)
+            .filter(|side| *side >= 1.0)
+            .map(|side| side as u32)
+    };
     let size = side("original_width").zip(side("original_height"));
     let size = size.map(|(width, height)| [width, height]);
     match shape(value, size) {
         Some((edges, reduced)) => {
             let own = classes_of(value);
-            let classes = if own.is_empty() { classes.cloned().unwrap_or_default() } else { own };
+            let classes = if own.is_empty() {
+                classes.cloned().unwrap_or_default()
+            } else {
+                own
+            };
             let score = number("score").or_else(|| value.get("score").and_then(Value::as_f64));
             ResultItem::Region(Region {
                 further_classes: classes.len().saturating_sub(1),
@@ -88,9 +99,12 @@ fn shape(
     let number = |key: &str| value.get(key)?.as_f64();
     let rotation = number("rotation").unwrap_or_default();
     // A rotation is one of pixels, which are not as wide as high in percent.
-    let [width, height] = size.unwrap_or([100, 100]).map(|side| f64::from(side) / 100.0);
+    let [width, height] = size
+        .unwrap_or([100, 100])
+        .map(|side| f64::from(side) / 100.0);
     let in_pixels = |[x0, y0, x1, y1]: [f64; 4]| [x0 * width, y0 * height, x1 * width, y1 * height];
-    let in_percent = |[x0, y0, x1, y1]: [f64; 4]| [x0 / width, y0 / height, x1 / width, y1 / height];
+    let in_percent =
+        |[x0, y0, x1, y1]: [f64; 4]| [x0 / width, y0 / height, x1 / width, y1 / height];
     if let Some(points) = value.get("points").and_then(Value::as_array) {
         let points: Option<Vec<[f64; 2]>> = points
             .iter()

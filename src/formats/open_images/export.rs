@@ -38,9 +38,15 @@ pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), Fo
     }
     let image_id = |name: &str| {
         let stem = paths::without_extension(name);
-        let is_unique = count_of_stem.get(&stem.to_lowercase()).is_none_or(|count| *count < 2);
+        let is_unique = count_of_stem
+            .get(&stem.to_lowercase())
+            .is_none_or(|count| *count < 2);
         let is_plain = is_unique && !has_picture_extension(stem);
-        if is_plain { stem.to_owned() } else { name.to_owned() }
+        if is_plain {
+            stem.to_owned()
+        } else {
+            name.to_owned()
+        }
     };
     for subset in writer.subsets() {
         let name = subset.name(FolderLayout::Standard);
@@ -54,7 +60,11 @@ pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), Fo
         }
         writer.report.boxes += rows.len();
         if without > 0 {
-            let (has, noun) = if without == 1 { ("has", "picture") } else { ("have", "pictures") };
+            let (has, noun) = if without == 1 {
+                ("has", "picture")
+            } else {
+                ("have", "pictures")
+            };
             writer.report_change(format!(
                 "{without} {noun} of {name} {has} no boxes; Open Images does not list them"
             ));
@@ -66,9 +76,13 @@ pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), Fo
             for (one, row) in rows {
                 let class = document.category(row.category);
                 let class = class.map_or("", |category| &*category.name);
-                let Flags { crowd, occluded, truncated, .. } = row.flags;
-                let [width, height] =
-                    [one.picture.width, one.picture.height].map(f64::from);
+                let Flags {
+                    crowd,
+                    occluded,
+                    truncated,
+                    ..
+                } = row.flags;
+                let [width, height] = [one.picture.width, one.picture.height].map(f64::from);
                 let share = |edge: f32, side: f64| (f64::from(edge) / side).to_string();
                 let flag = |is_set: bool| u8::from(is_set).to_string();
                 csv.write_record([

@@ -10,7 +10,8 @@ use crate::document::{Flags, Provenance, ReviewState};
 use crate::files::folder_of;
 use crate::formats::error::FormatError;
 use crate::formats::import::builder::ImportBuilder;
-use crate::formats::import::rows::{ImportedBox, ImportedPicture};
+use crate::formats::import::picture_names::PictureNames;
+use crate::formats::import::rows::{ImportedBox, ImportedPicture, Repeats};
 use crate::formats::{input, paths};
 use crate::pictures;
 
@@ -71,8 +72,8 @@ fn read_descriptions(
     for file in files {
         let content = input::read_text(&file, input::MAX_DATASET_FILE_BYTES)?;
         for record in reader(&content, false).records() {
-            let record =
-                record.map_err(|error| FormatError::malformed(&file, format!("not CSV: {error}")))?;
+            let record = record
+                .map_err(|error| FormatError::malformed(&file, format!("not CSV: {error}")))?;
             let (Some(key), Some(name)) = (record.get(0), record.get(1)) else {
                 continue;
             };
@@ -181,29 +182,39 @@ fn picture(
     is_predicted: bool,
     import: &ImportBuilder<'_>,
 ) -> Result<ImportedPicture, String> {
-    let name = paths::safe_path(image).ok_or_else(|| paths::refusal(image))?;
+    if image.trim().is_empty() {
+        return Err("the picture has no name".to_owned());
+    }
     let mut extensions = pictures::extensions();
     let has_extension =
-        extensions.any(|extension| input::has_extension(Path::new(&name), extension));
-    let names = in_images(file, &name, import.root)
-        .into_iter()
-        .chain(paths::picture_paths(file, import.root, &name, None));
-    let review = if is_predicted { ReviewState::Proposed } else { ReviewState::Done };
+        extensions.any(|extension| input::has_extension(Path::new(image), extension));
+    let review = if is_predicted {
+        ReviewState::Proposed
+    } else {
+        ReviewState::Done
+    };
+    let own = paths::relative_to(import.root, folder_of(file));
+    let folders = in_images(file, import.root).into_iter().chain(own);
+    let folders: Vec<String> = folders.chain([String::new()]).collect();
     Ok(ImportedPicture {
-        names: names.collect(),
-        any_extension: !has_extension,
+        names: PictureNames {
+            any_extension: !has_extension,
+            ..PictureNames::written(image, import.root, &folders)
+        },
+        repeats: Repeats::Lines,
         is_normalised: true,
         review: Some(review),
         ..ImportedPicture::default()
     })
 }
 
-/// Where the data set has a picture: `images/train` beside the folder of `train-annotations-bbox.csv`.
-fn in_images(file: &Path, name: &str, root: &Path) -> Option<String> {
+/// Where the data set has its pictures: `images/train` beside the folder of
+/// `train-annotations-bbox.csv`.
+fn in_images(file: &Path, root: &Path) -> Option<String> {
     let own = file.file_name()?.to_str()?;
     let (subset, _) = own.strip_prefix("oidv6-").unwrap_or(own).split_once('-')?;
     let folder = paths::relative_to(root, folder_of(folder_of(file)))?;
-    Some(paths::join(&folder, &format!("images/{subset}/{name}")))
+    Some(paths::join(&folder, &format!("images/{subset}")))
 }
 
 fn read_box(

@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::common::{
-    Folder, apply, coco, coco_file, export_coco, import_into, mentions, only_box, sample,
-    without_boxes,
+    Folder, apply, coco, coco_file, export_coco, import_into, insert_picture, mentions, only_box,
+    sample, without_boxes,
 };
-use crate::document::{AnnotationId, BoxState, CategoryId, Document, PictureId, ReviewState, ops};
+use crate::document::{
+    AnnotationId, BoxState, CategoryId, Document, Picture, PictureId, ReviewState, ops,
+};
 use crate::formats::{self, BoxSelection, ExportOptions, Format, ImportMode, PictureScope};
 use crate::geometry::BBox;
 
@@ -92,7 +94,9 @@ fn unknown_fields_are_kept_and_an_outline_until_its_box_moves() {
         }],
         "categories": [{"id": 3, "name": "cat", "supercategory": "animal", "keypoints": ["nose"]}],
     });
-    let (document, report) = coco(&Document::default(), &given, ImportMode::Merge);
+    let mut known = Document::default();
+    insert_picture(&mut known, Picture::new(PictureId(1), "a.jpg", 100, 80));
+    let (document, report) = coco(&known, &given, ImportMode::Merge);
     assert!(report.skipped.is_empty(), "{report:?}");
     assert!(only_box(&document).flags.occluded);
     let (file, _) = export_coco(&document, |_| {});
@@ -165,11 +169,13 @@ fn ids_of_any_kind_are_accepted_and_unusable_ones_renumbered() {
             {"id": "second", "file_name": "b.jpg", "width": 10, "height": 10},
             {"id": 99_999_999_999_u64, "file_name": "sub\\c.jpg", "width": 1_000_000_000, "height": 1_000_000_000},
             {"id": 4, "file_name": "d.jpg", "width": "wide", "height": -1},
-            {"id": 0, "file_name": "e.jpg", "width": 10, "height": 10},
+            {"id": 8, "file_name": "e.jpg", "width": 10, "height": 10},
+            {"id": 8, "file_name": "f.jpg", "width": 10, "height": 10},
+            {"id": 0, "file_name": "a.jpg", "width": 10, "height": 10},
         ],
         "annotations": [
             row(json!(0), json!(0)), row(json!(0), json!("second")), row(json!(900_100_593_419_u64), json!(99_999_999_999_u64)),
-            row(json!(3), json!(77)), row(json!(3.0), json!("0")), row(json!(null), json!(0)), row(json!(-4), json!(0)), json!(7),
+            row(json!(3), json!(77)), row(json!(3.0), json!("0")), row(json!(null), json!(0)), row(json!(-4), json!(0)), row(json!(9), json!(8)), json!(7),
         ],
         "categories": [
             {"id": "c", "name": " cat ", "supercategory": "dog"}, {"id": "d", "name": "dog", "supercategory": "cat"},
@@ -181,7 +187,13 @@ fn ids_of_any_kind_are_accepted_and_unusable_ones_renumbered() {
         .pictures()
         .map(|row| (row.id.0, row.path.to_string()))
         .collect();
-    let expected = [(1, "a.jpg"), (2, "b.jpg"), (3, "sub/c.jpg")];
+    let expected = [
+        (8, "e.jpg"),
+        (9, "a.jpg"),
+        (10, "b.jpg"),
+        (11, "sub/c.jpg"),
+        (12, "f.jpg"),
+    ];
     assert_eq!(paths, expected.map(|(id, path)| (id, path.to_owned())));
     assert_eq!(after.annotation_count(), 6);
     assert!(after.annotation(AnnotationId(3)).is_some());
@@ -195,7 +207,11 @@ fn ids_of_any_kind_are_accepted_and_unusable_ones_renumbered() {
     ] {
         assert!(mentions(&report.changed, part), "{part}: {report:?}");
     }
-    for part in ["picture 77", "two pictures have the id 0", "not an object"] {
+    for part in [
+        "picture 77",
+        "e.jpg and f.jpg have the same id 8",
+        "not an object",
+    ] {
         assert!(mentions(&report.skipped, part), "{part}: {report:?}");
     }
     assert!(after.next_ids().category < CategoryId(100));

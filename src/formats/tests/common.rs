@@ -12,7 +12,8 @@ use crate::document::{
 };
 use crate::formats::coco::Instances;
 use crate::formats::{
-    self, ExportOptions, Format, ImportMode, ImportOptions, ImportReport, PreparedImport,
+    self, ExportOptions, Format, ImportMode, ImportOptions, ImportReport, MissingPictures,
+    PreparedImport,
 };
 use crate::geometry::BBox;
 
@@ -137,6 +138,11 @@ pub fn import_into(
     format: Format,
     options: impl Into<ImportOptions>,
 ) -> (Document, ImportReport) {
+    // Most tests need no files.
+    let options = ImportOptions {
+        missing: MissingPictures::Keep,
+        ..options.into()
+    };
     let PreparedImport { edit, report } =
         formats::import(document, path, root, format, options).unwrap();
     let mut after = document.clone();

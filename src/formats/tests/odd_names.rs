@@ -9,7 +9,7 @@ use proptest::sample::select;
 
 use super::common::{Folder, drawn, insert_category, insert_picture, without_boxes};
 use super::documents::plain;
-use crate::document::{Document, Edit, Change, Flags, Picture, PictureId, ReviewState};
+use crate::document::{Change, Document, Edit, Flags, Picture, PictureId, ReviewState};
 use crate::formats::{
     self, ExportOptions, FolderLayout, Format, ImportMode, PictureFiles, SubsetSplit,
 };
@@ -28,21 +28,82 @@ const FORMATS: [Format; 9] = [
 ];
 
 const FOLDERS: [&str; 14] = [
-    "", "", "", "images/", "labels/", "images/labels/images/", "images_/", "train/", "a b/", "sub/",
-    "sub/sub/", "%41/", "-x/", "猫/",
+    "",
+    "",
+    "",
+    "images/",
+    "labels/",
+    "images/labels/images/",
+    "images_/",
+    "train/",
+    "a b/",
+    "sub/",
+    "sub/sub/",
+    "%41/",
+    "-x/",
+    "猫/",
 ];
 
 const STEMS: [&str; 32] = [
-    "a", "a", "A", "b", "a_2", "-dash", "per%20cent", "100%", "%", "it's", "\"q\"", "<&>", "&amp;",
-    "new\nline", "tab\tbed", "\r", "com,ma", "semi;colon", "a.b", "a.jpg", "a.jpg.png", "ü", "u\u{308}",
-    " lead", "trail ", "#1", "?d=x&y", "\u{1f408}", "\u{7f}", "images", "labels", "1",
+    "a",
+    "a",
+    "A",
+    "b",
+    "a_2",
+    "-dash",
+    "per%20cent",
+    "100%",
+    "%",
+    "it's",
+    "\"q\"",
+    "<&>",
+    "&amp;",
+    "new\nline",
+    "tab\tbed",
+    "\r",
+    "com,ma",
+    "semi;colon",
+    "a.b",
+    "a.jpg",
+    "a.jpg.png",
+    "ü",
+    "u\u{308}",
+    " lead",
+    "trail ",
+    "#1",
+    "?d=x&y",
+    "\u{1f408}",
+    "\u{7f}",
+    "images",
+    "labels",
+    "1",
 ];
 
 const EXTENSIONS: [&str; 4] = ["jpg", "png", "JPG", "webp"];
 
 const CLASSES: [&str; 22] = [
-    "cat", "Cat", "1", "no", "~", "null", "a: b", "- x", "#", "com,ma", "\"q\"", "it's", "<&>", "&lt;",
-    "new\nline", "tab\tbed", "100%", "猫", "ü", "u\u{308}", "{a}", "a  b",
+    "cat",
+    "Cat",
+    "1",
+    "no",
+    "~",
+    "null",
+    "a: b",
+    "- x",
+    "#",
+    "com,ma",
+    "\"q\"",
+    "it's",
+    "<&>",
+    "&lt;",
+    "new\nline",
+    "tab\tbed",
+    "100%",
+    "猫",
+    "ü",
+    "u\u{308}",
+    "{a}",
+    "a  b",
 ];
 
 /// Done pictures with odd names, each with boxes.
@@ -80,11 +141,18 @@ fn document(
             let (w_px, h_px) = (width as f32, height as f32);
             let category = 1 + (class % classes.len()) as u32;
             let mut row = drawn(next, [x * w_px, y * h_px, w * w_px, h * h_px], category);
-            row.flags = Flags { crowd: false, difficult, occluded, truncated };
+            row.flags = Flags {
+                crowd: false,
+                difficult,
+                occluded,
+                truncated,
+            };
             next += 1;
             let picture = PictureId(id);
             let change = Change::Insert(row);
-            document.apply(Edit::Annotation { picture, change }).unwrap();
+            document
+                .apply(Edit::Annotation { picture, change })
+                .unwrap();
         }
     }
     document
@@ -96,7 +164,8 @@ fn same_boxes(format: Format, expected: &Document, got: &Document) -> Result<(),
     prop_assert_eq!(
         expected.keys().collect::<Vec<_>>(),
         got.keys().collect::<Vec<_>>(),
-        "{}", format
+        "{}",
+        format
     );
     for (path, rows) in &expected {
         let got = &got[path];
@@ -111,7 +180,14 @@ fn same_boxes(format: Format, expected: &Document, got: &Document) -> Result<(),
             };
             let off = rect.iter().zip(got_rect).map(|(a, b)| (a - b).abs());
             let off = off.fold(0.0, f32::max);
-            prop_assert!(off <= most, "{} {:?}: {:?} {:?}", format, path, rect, got_rect);
+            prop_assert!(
+                off <= most,
+                "{} {:?}: {:?} {:?}",
+                format,
+                path,
+                rect,
+                got_rect
+            );
             match format {
                 Format::Yolo | Format::CreateMl => {}
                 Format::OpenImages => {
@@ -127,7 +203,9 @@ fn same_boxes(format: Format, expected: &Document, got: &Document) -> Result<(),
 
 /// Whether two paths differ only in letter case or in how letters are composed.
 fn has_look_alikes(document: &Document) -> bool {
-    let paths = document.pictures().map(|row| row.path.to_lowercase().replace("u\u{308}", "ü"));
+    let paths = document
+        .pictures()
+        .map(|row| row.path.to_lowercase().replace("u\u{308}", "ü"));
     let count = document.pictures().len();
     paths.collect::<BTreeSet<_>>().len() < count
 }

@@ -6,8 +6,9 @@ use super::xml::Node;
 use crate::document::{Flags, ReviewState};
 use crate::formats::error::FormatError;
 use crate::formats::import::builder::ImportBuilder;
+use crate::formats::import::picture_names::PictureNames;
 use crate::formats::import::rows::{ImportedBox, ImportedPicture};
-use crate::formats::{input, paths};
+use crate::formats::input;
 
 /// Whether a text looks like a VOC file.
 pub(in crate::formats) fn is_annotation_text(text: &str) -> bool {
@@ -46,8 +47,12 @@ fn read_picture(
         return Err("not a VOC annotation".to_owned());
     }
     let shown = file.display();
-    let written = root.text_of("filename").unwrap_or_default();
-    let name = paths::safe_path(written).ok_or_else(|| paths::refusal(written))?;
+    // A name may begin with a space. Other programs put line breaks around it, and spaces.
+    let written = root.child("filename").map(|node| node.text.as_str());
+    let is_indented = |text: &&str| text.starts_with('\n') || text.ends_with('\n');
+    let written = written.filter(|text| !is_indented(text));
+    let written = written.or_else(|| root.text_of("filename"));
+    let written = written.filter(|name| !name.trim().is_empty());
     let side = |key| {
         root.child("size")?
             .text_of(key)?
@@ -59,14 +64,8 @@ fn read_picture(
     if size.is_none() {
         import.report_change(format!("{shown}: the size of the picture is missing"));
     }
-    // A name may begin with a space, which other programs put around it.
-    let exact = root.child("filename");
-    let exact = exact.and_then(|node| paths::safe_path(&node.text));
-    let names = exact.filter(|exact| *exact != name).into_iter().chain([name]);
-    let folder = root.text_of("folder");
-    let names = names.flat_map(|name| paths::picture_paths(file, import.root, &name, folder));
     let mut imported = ImportedPicture {
-        names: names.collect(),
+        names: PictureNames::of_label_file(file, import.root, written, root.text_of("folder")),
         size: size.map(|(width, height)| [width, height]),
         review: Some(ReviewState::Done),
         ..ImportedPicture::default()

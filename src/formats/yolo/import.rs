@@ -8,6 +8,7 @@ use crate::document::{BoxState, ReviewState};
 use crate::files::folder_of;
 use crate::formats::error::FormatError;
 use crate::formats::import::builder::ImportBuilder;
+use crate::formats::import::picture_names::PictureNames;
 use crate::formats::import::rows::ImportedPicture;
 use crate::formats::{input, paths};
 
@@ -60,8 +61,7 @@ fn import_file(
         return import.report_skipped(format!("{name}: not a label file"));
     }
     let mut imported = ImportedPicture {
-        names: picture_names(name, folder_in_root),
-        any_extension: true,
+        names: PictureNames::without_extension(file, picture_names(name, folder_in_root)),
         is_normalised: true,
         review: Some(ReviewState::Done),
         ..ImportedPicture::default()
