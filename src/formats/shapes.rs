@@ -28,7 +28,7 @@ pub(super) fn rotated_bounds(
     if degrees == 0.0 {
         return [x0, y0, x1, y1];
     }
-    let (sin, cos) = degrees.to_radians().sin_cos();
+    let (sin, cos) = sin_cos(degrees);
     let corners = [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
     bounds(corners.map(|[x, y]| {
         let (x, y) = (x - about[0], y - about[1]);
@@ -38,7 +38,7 @@ pub(super) fn rotated_bounds(
 
 /// The edges of what encloses an ellipse with these radii, rotated clockwise, in degrees.
 pub(super) fn ellipse_bounds([x, y]: [f64; 2], [rx, ry]: [f64; 2], degrees: f64) -> [f64; 4] {
-    let (sin, cos) = degrees.to_radians().sin_cos();
+    let (sin, cos) = sin_cos(degrees);
     let (half_width, half_height) = ((rx * cos).hypot(ry * sin), (rx * sin).hypot(ry * cos));
     [
         x - half_width,
@@ -46,6 +46,13 @@ pub(super) fn ellipse_bounds([x, y]: [f64; 2], [rx, ry]: [f64; 2], degrees: f64)
         x + half_width,
         y + half_height,
     ]
+}
+
+/// Sine and cosine, exact for right angles, so that no sliver is left of a box beyond the edge.
+fn sin_cos(degrees: f64) -> (f64, f64) {
+    let exact = |value: f64| if value.abs() < 1e-12 { 0.0 } else { value };
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    (exact(sin), exact(cos))
 }
 
 /// The unknown fields of a box that was the outline of an object: the outline as COCO has it, which

@@ -182,7 +182,7 @@ fn picture(
     is_predicted: bool,
     import: &ImportBuilder<'_>,
 ) -> Result<ImportedPicture, String> {
-    if image.trim().is_empty() {
+    if image.is_empty() {
         return Err("the picture has no name".to_owned());
     }
     let mut extensions = pictures::extensions();

@@ -5,6 +5,7 @@ mod coco_file;
 mod common;
 mod documents;
 mod exporting_again;
+mod foreign;
 mod labelme;
 mod layouts;
 mod merging;

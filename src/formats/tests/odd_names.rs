@@ -211,7 +211,7 @@ fn has_look_alikes(document: &Document) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
 
     #[test]
     fn labels_without_copies_come_back_equal(
