@@ -3,6 +3,7 @@
     python tests/peers.py install VENV                 installs the peers into a virtual environment
     python tests/peers.py check EXPORTS BACK TRUTH     checks the exports, writes the peers' own to BACK
     python tests/peers.py compare COCO TRUTH PIXELS    compares the boxes of two COCO files
+    python tests/peers.py masks COCO COUNT             reads the outlines of a COCO file, which has COUNT of them
 
 EXPORTS holds one sample in every format, with its pictures copied along (pictures of one folder;
 supervision does not look into subfolders):
@@ -170,6 +171,23 @@ def datumaro(exports, truth_boxes, counts, back):
         data.export(str(back / f"datumaro-{name}"), writer, save_media=True)
 
 
+def masks(coco, count):
+    """pycocotools reads every outline, and as a mask that is within its box up to rounding."""
+    from pycocotools.coco import COCO
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        data = COCO(coco)
+    rows = [row for row in data.anns.values() if row["segmentation"]]
+    expect("pycocotools, outlines", len(rows), int(count))
+    for row in rows:
+        mask = data.annToMask(row)
+        x, y, width, height = row["bbox"]
+        inside = mask[int(y) : int(y + height + 1), int(x) : int(x + width + 1)]
+        expect(f"pycocotools, pixels of outline {row['id']} outside of its box", int(mask.sum() - inside.sum()), 0)
+        if not mask.any():
+            raise SystemExit(f"outline {row['id']} is empty")
+
+
 def check(exports, back, truth):
     exports, back = Path(exports), Path(back)
     back.mkdir(parents=True, exist_ok=True)
@@ -191,5 +209,7 @@ if __name__ == "__main__":
             check(exports, back, truth)
         case ["compare", coco, truth, pixels]:
             compare(coco, truth, pixels)
+        case ["masks", coco, count]:
+            masks(coco, count)
         case _:
             raise SystemExit(__doc__)

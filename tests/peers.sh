@@ -35,6 +35,17 @@ export_as flat labelme labelme
 export_as nested coco coco-nested --copy
 "$python" tests/peers.py check "$work/exports" "$work/back" "$work/flat.json"
 
+# Outlines that are broken in all ways: what is exported of them are masks.
+for case in 08_coco_no_bbox=3 11_coco_odd_segmentation=9; do
+  name=${case%=*}
+  mkdir "$work/$name"
+  cp $sample/images/cat/chelsea.jpg "$work/$name/a.jpg"
+  quietly "$program" project new "$work/$name"
+  "$program" import "$work/$name" "tests/cases/$name/t.json" 2>"$work/said" || [ $? = 1 ]
+  quietly "$program" export "$work/$name" --format coco --out "$work/$name.json"
+  "$python" tests/peers.py masks "$work/$name.json" "${case#*=}"
+done
+
 # The way back: the same boxes come out of a project that each peer's own export was imported into.
 for theirs in "$work"/back/*; do
   name=$(basename "$theirs")

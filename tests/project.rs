@@ -143,3 +143,58 @@ fn one_odd_name_does_not_stop_the_others() {
         .run("project new p")
         .refuses(&["p.tsukami already exists"]);
 }
+
+/// What the command line imports is one step, which the window undoes.
+#[test]
+fn an_import_is_undone_in_the_window() {
+    use tsukami::document::BoxState;
+    use tsukami::store::{Access, Project};
+
+    let place = project();
+    let file = place.path("set/set.tsukami");
+    let boxes = |project: &Project| -> Vec<(String, String)> {
+        let document = project.document();
+        let pictures = document.pictures();
+        let boxes = pictures.flat_map(|picture| {
+            let rows = document.annotations(picture.id).iter();
+            let rows = rows.filter(|row| row.state != BoxState::Rejected);
+            rows.map(|row| (picture.path.to_string(), format!("{:?}", row.rect)))
+        });
+        boxes.collect()
+    };
+    let (project, _) = Project::open(&file, Access::View).unwrap();
+    let before = boxes(&project);
+    let document = project.document().clone();
+    drop(project);
+    assert_eq!(before.len(), 1);
+    // The wrong file: it replaces the box and adds a class and boxes.
+    let labels = json!({
+        "images": [
+            {"id": 1, "file_name": "00.png", "width": 96, "height": 72},
+            {"id": 2, "file_name": "01.png", "width": 96, "height": 72},
+        ],
+        "categories": [{"id": 1, "name": "wrong"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [50, 2, 9, 9]},
+            {"id": 2, "image_id": 2, "category_id": 1, "bbox": [50, 2, 9, 9]},
+        ],
+    });
+    place.write("wrong.json", labels.to_string());
+    let run = place.run("import set wrong.json --replace").exits(0);
+    run.says("2 boxes,").says("1 removed");
+    let (mut window, _) = Project::open(&file, Access::Edit).unwrap();
+    assert_eq!(boxes(&window).len(), 2);
+    let undone = window.undo().unwrap().unwrap();
+    assert!(undone.label.ends_with("wrong.json"), "{undone:?}");
+    assert_eq!(boxes(&window), before);
+    assert_eq!(*window.document(), document);
+    // While it is open.
+    let run = place.run("import set wrong.json --replace").exits(0);
+    run.says("2 boxes,");
+    window.poll().unwrap();
+    assert_eq!(boxes(&window).len(), 2);
+    window.undo().unwrap().unwrap();
+    assert_eq!(*window.document(), document);
+    window.close().unwrap();
+    place.run("project check set").exits(0);
+}

@@ -76,6 +76,10 @@ impl BoxFitter {
     /// The picture is embedded only if a box needs it, and no box is fitted twice.
     fn of_picture(&self, proposed: &ProposedPicture<'_>) -> anyhow::Result<Vec<FitEffort>> {
         let picture = proposed.picture;
+        let size = match picture.size {
+            Some(size) => size,
+            None => pictures::probe(&picture.path)?,
+        };
         let mut embedding: Option<Embedding> = None;
         let mut fitted: HashMap<[u32; 4], Option<BBox>> = HashMap::new();
         let mut fit = |bbox: &BBox| -> anyhow::Result<Option<BBox>> {
@@ -97,7 +101,7 @@ impl BoxFitter {
         };
         let cases = proposed.cases.iter();
         cases
-            .map(|case| FitEffort::of_picture(case, picture.size, &mut fit))
+            .map(|case| FitEffort::of_picture(case, size, &mut fit))
             .collect()
     }
 }

@@ -13,8 +13,8 @@ use crate::geometry::BBox;
 pub struct GroundTruth {
     /// The picture's file.
     pub path: PathBuf,
-    /// Its width and height in pixels.
-    pub size: (u32, u32),
+    /// Its width and height in pixels, if the file states them.
+    pub size: Option<(u32, u32)>,
     /// Its true boxes, crowds included.
     pub boxes: Vec<TruthBox>,
 }
@@ -75,7 +75,7 @@ pub fn ground_truth_of(instances: &Instances, folder: &Path) -> anyhow::Result<V
             }
             Ok(GroundTruth {
                 path: root.join(name),
-                size: (image.width, image.height),
+                size: (image.width > 0).then_some((image.width, image.height)),
                 boxes: boxes.remove(&image.id).unwrap_or_default(),
             })
         })

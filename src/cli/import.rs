@@ -69,11 +69,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         missing: arguments.missing,
         ..mode.into()
     };
-    let import = formats::import(project.document(), path, project.root(), format, options)?;
     let label = format!("import {}", path.display());
-    project.commit(&label, &import.edit, None)?;
+    let root = project.root().to_owned();
+    let report = project.commit_prepared(&label, |document| {
+        let import = formats::import(document, path, &root, format, options)?;
+        anyhow::Ok((import.edit, import.report))
+    })?;
     project.close()?;
-    let report = import.report;
     print_messages("changed", &report.changed);
     print_messages("not imported", &report.skipped);
     status!(

@@ -32,4 +32,4 @@ pub use project_file::{
     has_project_header, side_folder,
 };
 pub use target::{check_target, refuse_projects};
-pub use write::{place_new, replace_whole, write_whole};
+pub use write::{place_new, replace_whole, sync_folder, write_whole};

@@ -128,7 +128,7 @@ fn replace_empty(temporary: TempPath, target: &Path) -> io::Result<()> {
 
 /// Brings a folder's list of names to the disk, so that a renamed file survives a power failure.
 /// Some file systems cannot do this, and the file is already in its place, so a failure is ignored.
-fn sync_folder(folder: &Path) {
+pub fn sync_folder(folder: &Path) {
     if cfg!(unix) {
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }

@@ -17,7 +17,9 @@ use super::connection::{open_read_only, with_ending};
 use super::error::{Fault, StoreError, io_error};
 use super::lock::{LockOutcome, acquire};
 use super::new_file::is_left_by_creation;
-use crate::files::{EXTENSION, SQLITE_SUFFIXES, backup_key, backups, side_folder};
+use crate::files::{
+    EXTENSION, SQLITE_SUFFIXES, backup_key, backups, folder_of, side_folder, sync_folder,
+};
 
 /// The number of newest backups that are retained.
 const MAX_RECENT_BACKUPS: usize = 3;
@@ -74,7 +76,9 @@ pub(super) fn copy(path: &Path, target: &Path) -> Result<(), StoreError> {
         let synced = File::options().write(true).open(&partial);
         let synced = synced.and_then(|file| file.sync_all());
         synced.map_err(io_error(&partial, "written"))?;
-        fs::rename(&partial, target).map_err(io_error(target, "written"))
+        fs::rename(&partial, target).map_err(io_error(target, "written"))?;
+        sync_folder(folder_of(target));
+        Ok(())
     })();
     if written.is_err() {
         let _ = fs::remove_file(&partial);
@@ -105,6 +109,20 @@ pub(super) fn superseded(backups: &[PathBuf]) -> Vec<&Path> {
         .collect()
 }
 
+/// Restores a project whose file is missing from a backup. `false` if there is a file, which another
+/// process may have just restored.
+///
+/// # Errors
+/// As for [`restore`].
+pub fn restore_missing(path: &Path, backup: &Path) -> Result<bool, StoreError> {
+    let _lock = lock_to_restore(path)?;
+    if path.exists() {
+        return Ok(false);
+    }
+    restore_locked(path, backup)?;
+    Ok(true)
+}
+
 /// Replaces a damaged project by a backup. The damaged file is moved to the side folder, and its new
 /// path is returned.
 ///
@@ -112,12 +130,23 @@ pub(super) fn superseded(backups: &[PathBuf]) -> Vec<&Path> {
 /// If the backup is damaged as well, a window has the project open, or the disk refuses. The damaged
 /// file is then not moved.
 pub fn restore(path: &Path, backup: &Path) -> Result<PathBuf, StoreError> {
-    let folder = side_folder(path);
-    let lock = acquire(&folder);
-    if matches!(lock, LockOutcome::HeldElsewhere) {
-        let path = path.to_path_buf();
-        return Err(StoreError::Busy { path });
+    let _lock = lock_to_restore(path)?;
+    restore_locked(path, backup)
+}
+
+/// The lock without which nothing is restored. A window that edits the project has it.
+fn lock_to_restore(path: &Path) -> Result<LockOutcome, StoreError> {
+    match acquire(&side_folder(path)) {
+        LockOutcome::HeldElsewhere => {
+            let path = path.to_path_buf();
+            Err(StoreError::Busy { path })
+        }
+        lock => Ok(lock),
     }
+}
+
+fn restore_locked(path: &Path, backup: &Path) -> Result<PathBuf, StoreError> {
+    let folder = side_folder(path);
     let report = check(backup)?;
     if let Some(what) = report.problems.into_iter().next() {
         let (path, backup) = (backup.to_path_buf(), None);
@@ -141,6 +170,7 @@ pub fn restore(path: &Path, backup: &Path) -> Result<PathBuf, StoreError> {
         }
     }
     fs::rename(&copy_path, path).map_err(io_error(path, "written"))?;
+    sync_folder(folder_of(path));
     Ok(moved)
 }
 

@@ -7,27 +7,33 @@
 //!
 //! The history belongs to the window that holds the lock. The changes of other processes, and
 //! [untracked](Project::commit_untracked) ones, are not steps of it, so a person undoes only their
-//! own steps and not what a model does at the same time. But a change that affects the same rows as
-//! a step becomes a step itself, so that each step is undone on exactly the content that it was
-//! made on.
+//! own steps and not what a model does at the same time. There are two exceptions. An
+//! [import](Project::commit_prepared) is a person's step whatever process makes it; the window adopts
+//! it when it catches up, or when it opens. And a change that affects the same rows as a step becomes a
+//! step itself, so that each step is undone on exactly the content that it was made on.
 
 use std::mem;
 
 use rusqlite::{Transaction, TransactionBehavior};
 
+#[cfg(doc)]
 use super::access::Access;
 use super::backup;
 use super::counters::Counters;
 use super::error::{Fault, StoreError};
 use super::external::{AffectedParts, ExternalChange};
 use super::load::LoadedFile;
-use super::log::{self, LogEntry};
+use super::log::{self, ChangeKind, LogEntry};
+use super::memory::ProjectState;
 use super::operation::{AppliedChange, HistorySnapshot, Operation, apply_in_memory};
 use super::project::Project;
 use super::write::Writer;
 #[cfg(doc)]
 use crate::document::History;
 use crate::document::{AffectedRows, Document, Edit, EditError, PictureId};
+
+/// How often a long edit is prepared while others may write.
+const MAX_ATTEMPTS_WITHOUT_LOCK: usize = 2;
 
 /// The result of trying to make a change.
 enum Attempt {
@@ -37,6 +43,18 @@ enum Attempt {
     Unchanged,
     /// The change is in memory and in the file.
     Applied(Box<AppliedChange>),
+}
+
+/// Why a change was not made.
+enum Failure {
+    /// The document refuses it.
+    Refused(EditError),
+    /// The file could not be written.
+    Unwritten {
+        fault: Fault,
+        /// Whether memory may differ from the file.
+        is_lost: bool,
+    },
 }
 
 /// A step that was undone or redone.
@@ -122,6 +140,56 @@ impl Project {
         }
     }
 
+    /// As [`commit_with`](Self::commit_with), for an import: its edit takes long to prepare, and it is a
+    /// step that can be undone with [`Access::Add`] too, in the window that edits the project.
+    ///
+    /// `prepare` is called again if another process writes in between; the last time, other processes
+    /// wait, so that it comes to an end whatever they do. Returns what `prepare` returns with the edit.
+    ///
+    /// # Errors
+    /// As for [`commit_with`](Self::commit_with), and those of `prepare`.
+    pub fn commit_prepared<T, E: From<StoreError>>(
+        &mut self,
+        label: &str,
+        mut prepare: impl FnMut(&Document) -> Result<(Edit, T), E>,
+    ) -> Result<T, E> {
+        for _ in 0..MAX_ATTEMPTS_WITHOUT_LOCK {
+            let (edit, prepared) = prepare(&self.memory.document)?;
+            match self.attempt(&Operation::AdoptedStep(label, &edit))? {
+                Attempt::Behind => self.catch_up()?,
+                Attempt::Unchanged | Attempt::Applied(_) => return Ok(prepared),
+            }
+        }
+        self.catch_up()?;
+        self.check_writable()?;
+        let (path, memory) = (&self.path, &mut self.memory);
+        let at = |fault: Fault| backup::error_at(path, fault);
+        let begun = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate);
+        let transaction = begun.map_err(|error| at(error.into()))?;
+        // What was written since then. Nothing more can be.
+        if let Err(fault) = memory.catch_up(&transaction) {
+            memory.is_behind = true;
+            return Err(at(fault).into());
+        }
+        let (edit, prepared) = match prepare(&memory.document) {
+            Ok(made) => made,
+            Err(error) => {
+                // Memory has caught up, so the file must as well.
+                let caught_up = transaction.commit();
+                caught_up.map_err(|error| at(error.into()))?;
+                return Err(error);
+            }
+        };
+        let operation = Operation::AdoptedStep(label, &edit);
+        let changed = change(memory, transaction, self.writer, &operation);
+        if !matches!(changed, Ok(Attempt::Applied(_))) {
+            // What memory has adopted into the history was not written either.
+            self.memory.is_behind = true;
+        }
+        self.finish(changed)?;
+        Ok(prepared)
+    }
+
     /// Undoes the last step, if there is one.
     ///
     /// # Errors
@@ -142,11 +210,10 @@ impl Project {
     /// nobody has written anything this costs almost nothing. A window polls once a second.
     ///
     /// # Errors
-    /// If the file cannot be read, or cannot be written when the history changes.
+    /// If the file cannot be read, cannot be written when the history changes, or was deleted or
+    /// replaced.
     pub fn poll(&mut self) -> Result<Vec<ExternalChange>, StoreError> {
-        if self.access() != Access::View {
-            self.check_in_place()?;
-        }
+        self.check_in_place()?;
         let version = self
             .connection
             .query_row("PRAGMA data_version", [], |row| row.get(0))
@@ -197,6 +264,7 @@ impl Project {
         &mut self,
         operation: &Operation<'_>,
     ) -> Result<Option<UndoneStep>, StoreError> {
+        self.check_writable()?;
         if !self.memory.is_editor() {
             let path = self.path.clone();
             return Err(StoreError::ReadOnly { path });
@@ -218,12 +286,7 @@ impl Project {
 
     /// Tries to make a change in memory and in the file.
     fn attempt(&mut self, operation: &Operation<'_>) -> Result<Attempt, StoreError> {
-        self.check_usable()?;
-        if self.access() == Access::View {
-            let path = self.path.clone();
-            return Err(StoreError::ReadOnly { path });
-        }
-        self.check_in_place()?;
+        self.check_writable()?;
         if self.memory.is_behind {
             return Ok(Attempt::Behind);
         }
@@ -232,46 +295,24 @@ impl Project {
         let transaction = Transaction::new_unchecked(&self.connection, immediate);
         let transaction = transaction.map_err(|error| at(error.into()))?;
         let counters = Counters::read(&transaction).map_err(at)?;
-        let is_editor = self.memory.is_editor();
         if !self.memory.is_at(&counters) {
             return Ok(Attempt::Behind);
         }
+        let changed = change(&mut self.memory, transaction, self.writer, operation);
+        self.finish(changed)
+    }
 
-        let former = HistorySnapshot::of(&self.memory.history, operation);
-        let Some(applied) = apply_in_memory(&mut self.memory, operation)? else {
-            return Ok(Attempt::Unchanged);
-        };
-        let affected = applied.edit.affected();
-        let in_file: Result<i64, Fault> = (|| {
-            let mut writer = Writer::new(&transaction, counters);
-            writer.document(&self.memory.document, &affected)?;
-            if let Some(steps) = applied.steps.clone() {
-                writer.history(&self.memory.history, steps)?;
+    /// The result of a change.
+    fn finish(&mut self, changed: Result<Attempt, Failure>) -> Result<Attempt, StoreError> {
+        match changed {
+            Ok(done) => {
+                // If the file was replaced meanwhile, the change is in the file that was rescued.
+                self.check_in_place()?;
+                Ok(done)
             }
-            let is_step = applied.steps.is_some();
-            let undo = (!is_editor).then_some(&applied.inverse);
-            let entry = LogEntry::new(self.writer, &applied.label, is_step, &applied.edit, undo)?;
-            log::add(&mut writer, entry)?;
-            let head = writer.counters.head;
-            writer.finish()?;
-            Ok(head)
-        })();
-        let in_file = in_file.and_then(|head| {
-            transaction.commit()?;
-            Ok(head)
-        });
-        match in_file {
-            Ok(head) => {
-                self.memory.last_change = head;
-                if applied.steps.is_some() {
-                    self.memory.add_to_history_parts(&affected);
-                }
-                Ok(Attempt::Applied(Box::new(applied)))
-            }
-            Err(fault) => {
-                former.restore(&mut self.memory.history);
-                // The inverse leads back to the previous content, so it is not refused.
-                self.is_lost |= self.memory.document.apply(applied.inverse).is_err();
+            Err(Failure::Refused(error)) => Err(error.into()),
+            Err(Failure::Unwritten { fault, is_lost }) => {
+                self.is_lost |= is_lost;
                 Err(backup::error_at(&self.path, fault))
             }
         }
@@ -304,5 +345,58 @@ impl Project {
             }
         }
         result.map_err(|fault| backup::error_at(&self.path, fault))
+    }
+}
+
+/// Makes a change in memory and in the file. The transaction has locked the file, and memory has its
+/// content.
+fn change(
+    memory: &mut ProjectState,
+    transaction: Transaction<'_>,
+    writer_number: i64,
+    operation: &Operation<'_>,
+) -> Result<Attempt, Failure> {
+    let is_editor = memory.is_editor();
+    let former = HistorySnapshot::of(&memory.history, operation);
+    let Some(applied) = apply_in_memory(memory, operation).map_err(Failure::Refused)? else {
+        return Ok(Attempt::Unchanged);
+    };
+    let affected = applied.edit.affected();
+    let kind = match operation {
+        _ if applied.steps.is_some() => ChangeKind::Step,
+        Operation::AdoptedStep(..) => ChangeKind::AdoptAsStep,
+        _ => ChangeKind::Untracked,
+    };
+    let in_file: Result<i64, Fault> = (|| {
+        let mut writer = Writer::new(&transaction, Counters::read(&transaction)?);
+        writer.document(&memory.document, &affected)?;
+        if let Some(steps) = applied.steps.clone() {
+            writer.history(&memory.history, steps)?;
+        }
+        let undo = (!is_editor).then_some(&applied.inverse);
+        let entry = LogEntry::new(writer_number, &applied.label, kind, &applied.edit, undo)?;
+        log::add(&mut writer, entry)?;
+        let head = writer.counters.head;
+        writer.finish()?;
+        Ok(head)
+    })();
+    let in_file = in_file.and_then(|head| {
+        transaction.commit()?;
+        Ok(head)
+    });
+    match in_file {
+        Ok(head) => {
+            memory.last_change = head;
+            if applied.steps.is_some() {
+                memory.add_to_history_parts(&affected);
+            }
+            Ok(Attempt::Applied(Box::new(applied)))
+        }
+        Err(fault) => {
+            former.restore(&mut memory.history);
+            // The inverse leads back to the previous content, so it is not refused.
+            let is_lost = memory.document.apply(applied.inverse).is_err();
+            Err(Failure::Unwritten { fault, is_lost })
+        }
     }
 }

@@ -97,12 +97,7 @@ pub(super) fn enable_wal(connection: &Connection, path: &Path) -> Result<(), Fau
 
 /// Moves everything into the single file. Returns whether no other process has it open.
 pub(super) fn checkpoint(connection: &Connection) -> Result<bool, Fault> {
-    connection.busy_timeout(Duration::ZERO)?;
-    let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
-    match connection.query_row(checkpoint, [], |_| Ok(())) {
-        Err(error) if !is_busy(&error) => return Err(error.into()),
-        _ => {}
-    }
+    empty_log(connection)?;
     let mode = connection.query_row("PRAGMA journal_mode = DELETE", [], |row| {
         row.get::<_, String>(0)
     });
@@ -110,6 +105,17 @@ pub(super) fn checkpoint(connection: &Connection) -> Result<bool, Fault> {
         Ok(mode) => Ok(mode == "delete"),
         Err(error) if is_busy(&error) => Ok(false),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Moves everything into the file, as far as no other process is reading. The log stays where it is,
+/// because a file of its name may be that of another project by now.
+pub(super) fn empty_log(connection: &Connection) -> Result<(), Fault> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+    match connection.query_row(checkpoint, [], |_| Ok(())) {
+        Err(error) if !is_busy(&error) => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

@@ -11,14 +11,13 @@ use std::path::Path;
 use tempfile::TempPath;
 
 use super::access::{Access, OpenNotice, OpenReport, is_denied};
-use super::connection::open_in_memory;
+use super::empty::empty_project;
 use super::error::{Fault, StoreError, io_error};
 use super::load::LoadedFile;
 use super::memory::ProjectState;
 use super::new_file::{place, temporary_file};
 use super::paths::{RootPaths, data_folder, default_path, fallback_path};
 use super::project::{BackgroundBackup, Project};
-use super::schema::{self, MIGRATIONS};
 use super::write::in_transaction;
 use crate::files::{normal, side_folder};
 
@@ -113,8 +112,7 @@ impl Project {
     }
 
     fn draft_in_memory(path: &Path, root: &Path, names: &RootPaths) -> Result<Self, Fault> {
-        let connection = open_in_memory()?;
-        schema::create(&connection, MIGRATIONS)?;
+        let connection = empty_project()?;
         let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
         let (writer, data_version) = (number("SELECT random()")?, number("PRAGMA data_version")?);
         let id = "SELECT lower(hex(randomblob(16)))";
@@ -130,13 +128,13 @@ impl Project {
             connection,
             is_lost: false,
             identity: None,
-            rescued: None,
+            replaced: None,
             writer,
             data_version,
             root: normal(root),
             id,
             backup: BackgroundBackup(None),
-            _lock: None,
+            lock: None,
         })
     }
 

@@ -89,6 +89,15 @@ pub enum StoreError {
         /// The file that everything was written to instead.
         rescued: Option<PathBuf>,
     },
+    /// Another program has deleted or replaced the file of a project that is open read-only.
+    #[error(
+        "{} was deleted or replaced by another program while it was open read-only: open it again to \
+         see what is in it now", path.display()
+    )]
+    ViewReplaced {
+        /// The project file.
+        path: PathBuf,
+    },
     /// A change was requested of a project that is open read-only.
     #[error(
         "{} is open read-only: close the window that edits it, or make the file and its folder \

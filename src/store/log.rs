@@ -23,14 +23,44 @@ const MAX_LOGGED_CHANGES: i64 = 256;
 /// The length of the longest edit in the log, as JSON. All of them together have up to 16 MiB.
 const MAX_LOGGED_EDIT_BYTES: usize = 64 << 10;
 
+/// What a change is to the history of the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChangeKind {
+    /// It is outside the history, unless it affects the same rows as a step.
+    Untracked,
+    /// A step was made, undone or redone.
+    Step,
+    /// A process without the history made it as a step: the window with the history adopts it as one.
+    /// Earlier versions of the program take it for a step and read the whole project again.
+    AdoptAsStep,
+}
+
+impl ChangeKind {
+    fn to_cell(self) -> i64 {
+        match self {
+            Self::Untracked => 0,
+            Self::Step => 1,
+            Self::AdoptAsStep => 2,
+        }
+    }
+
+    fn from_cell(cell: i64) -> Self {
+        match cell {
+            0 => Self::Untracked,
+            2 => Self::AdoptAsStep,
+            _ => Self::Step,
+        }
+    }
+}
+
 /// A change of the document.
 pub(super) struct LogEntry {
     /// The number of the change.
     pub seq: i64,
     /// The number of the process that made it.
     pub writer: i64,
-    /// Whether it is a step of the history that was made, undone or redone.
-    pub is_step: bool,
+    /// What it is to the history.
+    pub kind: ChangeKind,
     /// What the change does.
     pub label: String,
     /// The edit as JSON, unless it was too long.
@@ -44,14 +74,14 @@ impl LogEntry {
     pub(super) fn new(
         writer: i64,
         label: &str,
-        is_step: bool,
+        kind: ChangeKind,
         edit: &Edit,
         undo: Option<&Edit>,
     ) -> Result<Self, Fault> {
         Ok(Self {
             seq: 0,
             writer,
-            is_step,
+            kind,
             label: label.to_owned(),
             edit: json_up_to(MAX_LOGGED_EDIT_BYTES, edit)?,
             undo: undo.map(serde_json::to_string).transpose()?,
@@ -130,9 +160,16 @@ pub(super) fn pending(connection: &Connection) -> Result<Vec<LogEntry>, Fault> {
     read(connection, "seq > ? AND undo IS NOT NULL", 0)
 }
 
-/// Records that the window with the history has adopted a change.
-pub(super) fn mark_adopted(writer: &mut Writer<'_>, mut entry: LogEntry) -> Result<(), Fault> {
+/// Records that the window with the history has adopted a change, as a step or not.
+pub(super) fn mark_adopted(
+    writer: &mut Writer<'_>,
+    mut entry: LogEntry,
+    is_step: bool,
+) -> Result<(), Fault> {
     entry.undo = None;
+    if is_step {
+        entry.kind = ChangeKind::Step;
+    }
     put(writer, &entry)
 }
 
@@ -140,7 +177,7 @@ fn put(writer: &mut Writer<'_>, entry: &LogEntry) -> Result<(), Fault> {
     let cells = [
         int(entry.seq),
         int(entry.writer),
-        int(entry.is_step),
+        int(entry.kind.to_cell()),
         text(&entry.label),
         maybe(entry.edit.as_deref(), text),
         maybe(entry.undo.as_deref(), text),
@@ -170,7 +207,7 @@ fn read(connection: &Connection, which: &str, seq: i64) -> Result<Vec<LogEntry>,
             Ok(LogEntry {
                 seq: cells.int(0)?,
                 writer: cells.int(1)?,
-                is_step: cells.int(2)? != 0,
+                kind: ChangeKind::from_cell(cells.int(2)?),
                 label: cells.text(3)?.to_owned(),
                 edit: cells.maybe_text(4)?.map(str::to_owned),
                 undo: cells.maybe_text(5)?.map(str::to_owned),

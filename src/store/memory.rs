@@ -9,7 +9,7 @@ use super::counters::Counters;
 use super::error::Fault;
 use super::external::{AffectedParts, ExternalChange};
 use super::load::LoadedFile;
-use super::log::{self, LogEntry};
+use super::log::{self, ChangeKind, LogEntry};
 use super::write::Writer;
 use crate::document::{AffectedRows, Document, History, Step};
 
@@ -114,10 +114,12 @@ impl ProjectState {
                 if self.document.apply(edit).is_err() {
                     return Ok(false);
                 }
-            } else if entry.is_step {
+            } else if entry.kind == ChangeKind::Step {
                 return Ok(false);
             } else {
-                if self.history_parts().overlaps(&affected) {
+                let is_step = entry.kind == ChangeKind::AdoptAsStep
+                    || self.history_parts().overlaps(&affected);
+                if is_step {
                     let (document, history) = (&mut self.document, &mut self.history);
                     if history.commit(document, &label, edit, None).is_err() {
                         return Ok(false);
@@ -128,7 +130,7 @@ impl ProjectState {
                 } else if self.document.apply(edit).is_err() {
                     return Ok(false);
                 }
-                log::mark_adopted(writer, entry)?;
+                log::mark_adopted(writer, entry, is_step)?;
             }
             let affected = Some(affected);
             self.external_changes
@@ -165,8 +167,9 @@ impl ProjectState {
     }
 }
 
-/// Adopts the changes that other processes made while no window was editing: those that affect the
-/// same rows as a step of the history become steps. The document contains them already.
+/// Adopts the changes that other processes made while no window was editing: those that were made as
+/// steps, or affect the same rows as a step of the history, become steps. The document contains them
+/// already.
 pub(super) fn adopt_pending(
     transaction: &Transaction<'_>,
     loaded: &mut LoadedFile,
@@ -181,9 +184,11 @@ pub(super) fn adopt_pending(
     }
     let mut writer = Writer::new(transaction, loaded.counters);
     for entry in pending {
+        let mut is_step = false;
         if let Some(edit) = entry.undo()? {
             let affected = edit.affected();
-            if parts.overlaps(&affected) {
+            is_step = entry.kind == ChangeKind::AdoptAsStep || parts.overlaps(&affected);
+            if is_step {
                 parts.add(&affected);
                 let position = usize::try_from(writer.counters.position).unwrap_or_default();
                 let mut steps = mem::take(&mut loaded.steps);
@@ -198,7 +203,7 @@ pub(super) fn adopt_pending(
                 loaded.steps = history.steps().to_vec();
             }
         }
-        log::mark_adopted(&mut writer, entry)?;
+        log::mark_adopted(&mut writer, entry, is_step)?;
     }
     loaded.counters = writer.counters;
     writer.finish()

@@ -72,13 +72,13 @@ impl Project {
             connection,
             is_lost: false,
             identity: Some(identity),
-            rescued: None,
+            replaced: None,
             writer,
             data_version,
             root,
             id,
             backup: BackgroundBackup(backup),
-            _lock: lock,
+            lock,
         };
         Ok((project, OpenReport { notices }))
     }

@@ -7,8 +7,11 @@ use crate::document::{Edit, EditError, History, PictureId, Step};
 
 /// A change to be committed.
 pub(super) enum Operation<'a> {
-    /// A step of the history.
+    /// A step of the history. Of a process without the history it is one only if it affects the same
+    /// rows as a step.
     Step(&'a str, &'a Edit, Option<u64>),
+    /// A step of the history, whatever process makes it.
+    AdoptedStep(&'a str, &'a Edit),
     /// A change outside the history.
     Untracked(&'a str, &'a Edit),
     /// Undoing the last step.
@@ -33,24 +36,33 @@ pub(super) fn apply_in_memory(
     operation: &Operation<'_>,
 ) -> Result<Option<AppliedChange>, EditError> {
     match *operation {
-        Operation::Step(_, edit, _) | Operation::Untracked(_, edit) if edit.is_empty() => Ok(None),
+        Operation::Step(_, edit, _)
+        | Operation::AdoptedStep(_, edit)
+        | Operation::Untracked(_, edit)
+            if edit.is_empty() =>
+        {
+            Ok(None)
+        }
         Operation::Step(label, edit, gesture) if memory.is_editor() => {
             make_step(memory, label, edit, gesture)
+        }
+        Operation::AdoptedStep(label, edit) if memory.is_editor() => {
+            make_step(memory, label, edit, None)
         }
         Operation::Untracked(label, edit)
             if memory.is_editor() && memory.history_parts().overlaps(&edit.affected()) =>
         {
             make_step(memory, label, edit, None)
         }
-        Operation::Step(label, edit, _) | Operation::Untracked(label, edit) => {
-            Ok(Some(AppliedChange {
-                label: label.to_owned(),
-                picture: None,
-                inverse: memory.document.apply(edit.clone())?,
-                edit: edit.clone(),
-                steps: None,
-            }))
-        }
+        Operation::Step(label, edit, _)
+        | Operation::AdoptedStep(label, edit)
+        | Operation::Untracked(label, edit) => Ok(Some(AppliedChange {
+            label: label.to_owned(),
+            picture: None,
+            inverse: memory.document.apply(edit.clone())?,
+            edit: edit.clone(),
+            steps: None,
+        })),
         Operation::Undo => {
             let edit = memory.history.next_undo().map(|step| step.edit.clone());
             let step = memory.history.undo(&mut memory.document)?.cloned();

@@ -7,15 +7,16 @@ use rusqlite::Connection;
 
 use super::access::{Access, lock_for};
 use super::backup;
-use super::connection::{checkpoint, open_read_write};
+use super::connection::{checkpoint, empty_log, open_read_write};
 use super::counters::Counters;
+use super::empty::empty_project;
 use super::error::{Fault, StoreError};
 use super::lock::WindowLock;
 use super::log;
 use super::memory::ProjectState;
 use super::new_file::{place, temporary_file};
 use super::paths::RootPaths;
-use super::replaced::{self, FileIdentity};
+use super::replaced::{self, FileIdentity, Replaced};
 use super::write::{Writer, in_transaction};
 use crate::document::{Document, History};
 use crate::files::normal;
@@ -36,12 +37,12 @@ pub struct Project {
     pub(super) data_version: i64,
     /// The file that was opened. `None` while the project is being created and has no file.
     pub(super) identity: Option<FileIdentity>,
-    /// If that file was deleted or replaced: where everything was written instead, if that succeeded.
-    pub(super) rescued: Option<Option<PathBuf>>,
+    /// If that file was deleted or replaced. The project can then only be viewed.
+    pub(super) replaced: Option<Replaced>,
     pub(super) root: PathBuf,
     pub(super) id: String,
     /// Comes last, so that it is released after the file is closed.
-    pub(super) _lock: Option<WindowLock>,
+    pub(super) lock: Option<WindowLock>,
 }
 
 impl Project {
@@ -73,6 +74,11 @@ impl Project {
     /// A unique name of the project, for caches.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Whether the project file was deleted or replaced by another program, as far as was noticed.
+    pub fn is_replaced(&self) -> bool {
+        self.replaced.is_some()
     }
 
     /// Changes the folder of the pictures.
@@ -150,35 +156,53 @@ impl Project {
         &mut self,
         what: impl FnOnce(&mut Writer<'_>) -> Result<(), Fault>,
     ) -> Result<(), StoreError> {
-        self.check_usable()?;
-        if self.access() == Access::View {
-            let path = self.path.clone();
-            return Err(StoreError::ReadOnly { path });
-        }
-        self.check_in_place()?;
+        self.check_writable()?;
         in_transaction(&self.connection, what).map_err(|fault| backup::error_at(&self.path, fault))
     }
 
+    /// Checks that the project can be written, and that its path still leads to the open file.
+    ///
+    /// # Errors
+    /// If it is open read-only, or the path leads elsewhere.
+    pub fn check_writable(&mut self) -> Result<(), StoreError> {
+        self.check_usable()?;
+        if self.access() == Access::View && self.replaced.is_none() {
+            let path = self.path.clone();
+            return Err(StoreError::ReadOnly { path });
+        }
+        self.check_in_place()
+    }
+
     /// Checks that the path still leads to the open file. If it does not, everything is written to
-    /// a new file, once.
+    /// a new file, once, and the project can only be viewed from then on.
     ///
     /// # Errors
     /// If the path leads elsewhere.
     pub(super) fn check_in_place(&mut self) -> Result<(), StoreError> {
-        if self.rescued.is_none() {
-            if self.identity.is_none() || FileIdentity::of(&self.path) == self.identity {
-                return Ok(());
-            }
-            let error = replaced::rescue(&self.connection, &self.path);
-            if let StoreError::Replaced { rescued, .. } = &error {
-                self.rescued = Some(rescued.clone());
-            }
-            return Err(error);
+        if let Some(replaced) = &self.replaced {
+            return Err(replaced.error(&self.path));
         }
-        Err(StoreError::Replaced {
-            path: self.path.clone(),
-            rescued: self.rescued.clone().flatten(),
-        })
+        if self.identity.is_none() || FileIdentity::of(&self.path) == self.identity {
+            return Ok(());
+        }
+        let replaced = if self.access() == Access::View {
+            Replaced::Viewed
+        } else {
+            Replaced::Rescued(replaced::rescue(&self.connection, &self.path))
+        };
+        let error = replaced.error(&self.path);
+        if !matches!(replaced, Replaced::Rescued(None))
+            && let Ok(nothing) = empty_project()
+        {
+            // Nobody finds this file any more, but its log must not be taken for that of another file.
+            let _ = empty_log(&self.connection);
+            self.connection = nothing;
+        }
+        self.replaced = Some(replaced);
+        self.memory.access = Access::View;
+        // The file that is there now may be opened for editing.
+        self.lock = None;
+        Err(error)
     }
 
     pub(super) fn check_usable(&self) -> Result<(), StoreError> {

@@ -86,7 +86,6 @@ imported = Imported { $boxes ->
     [one] 1 picture
    *[other] { $pictures } pictures
 }
-not-imported = { $path } was not imported: { $error }. Import it again.
 exported = Exported { $boxes ->
     [one] 1 box
    *[other] { $boxes } boxes

@@ -50,6 +50,8 @@ pub enum Requirement {
     Nothing,
     /// An open project.
     Project,
+    /// An open project that can be edited, perhaps without pictures.
+    EditableProject,
     /// A picture on the canvas.
     Picture,
     /// A picture in a project that can be edited.

@@ -9,7 +9,8 @@ use egui::{Key as K, KeyboardShortcut, Modifiers};
 
 use super::spec::Menu::{self, Boxes, Edit, File, Help, Pictures, Proposals, View};
 use super::spec::Requirement::{
-    Clipboard, Editable, Job, Picture, Project, Redo, Selection, Undo, VisibleBoxes,
+    Clipboard, Editable, EditableProject, Job, Picture, Project, Redo, Selection, Undo,
+    VisibleBoxes,
 };
 use super::spec::{CommandSpec, row};
 
@@ -55,9 +56,9 @@ commands! {
     OpenFolder => row(File).keys(&[ctrl(K::U)]).toolbar(1, 1, "🗁"),
     OpenProject => row(File).keys(&[ctrl(K::O)]),
     OpenSample => row(File),
-    RescanFolder => row(File).needs(Project).keys(&[plain(K::F5)]).after_separator().stored_as("Refresh"),
+    RescanFolder => row(File).needs(EditableProject).keys(&[plain(K::F5)]).after_separator().stored_as("Refresh"),
     Save => row(File).needs(Project).keys(&[ctrl(K::S)]),
-    Import => row(File).needs(Project).keys(&[ctrl_shift(K::I)]).after_separator(),
+    Import => row(File).needs(EditableProject).keys(&[ctrl_shift(K::I)]).after_separator(),
     Export => row(File).needs(Project).keys(&[ctrl_shift(K::E)]).toolbar(1, 2, "📤"),
     CloseProject => row(File).needs(Project).keys(&[ctrl_shift(K::W)]).after_separator(),
     Quit => row(File).keys(&[ctrl(K::Q)]),

@@ -36,17 +36,6 @@ impl Session {
         Ok(changed)
     }
 
-    /// Commits an edit that was prepared elsewhere as a step that can be undone.
-    ///
-    /// # Errors
-    /// As for [`commit`](Self::commit), and if the document has changed so that the edit no longer
-    /// fits.
-    pub fn commit_edit(&mut self, label: &str, edit: &Edit) -> Result<(), StoreError> {
-        self.project.commit(label, edit, None)?;
-        self.after_any_change();
-        Ok(())
-    }
-
     /// Applies what other processes or the window's own workers have written. Returns whether there was
     /// anything.
     ///

@@ -83,6 +83,14 @@ impl Session {
         self.project.access() == Access::Edit
     }
 
+    /// Checks that the project can be written, before a worker writes to its file.
+    ///
+    /// # Errors
+    /// If it is open read-only, or its file was deleted or replaced.
+    pub fn check_writable(&mut self) -> Result<(), StoreError> {
+        self.project.check_writable()
+    }
+
     /// A number that rises whenever the document changes.
     pub fn revision(&self) -> u64 {
         self.revision

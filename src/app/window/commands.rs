@@ -77,6 +77,7 @@ impl Window {
                 if let Some(workspace) = &mut self.workspace
                     && !workspace.is_scanning
                 {
+                    workspace.session.check_writable()?;
                     workspace.is_scanning = true;
                     workspace.session.clear_unreadable();
                     let project = workspace.session.project().path().to_owned();

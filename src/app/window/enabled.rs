@@ -34,6 +34,7 @@ impl Window {
         let [undo, redo] = session.undo_redo_labels();
         for (requirement, is_met) in [
             (Requirement::Project, true),
+            (Requirement::EditableProject, session.is_editable()),
             (Requirement::Picture, has_picture),
             (Requirement::Editable, can_edit),
             (
@@ -42,8 +43,8 @@ impl Window {
             ),
             (Requirement::VisibleBoxes, can_edit && workspace.can_judge()),
             (Requirement::Clipboard, can_edit && session.has_clipboard()),
-            (Requirement::Undo, undo.is_some()),
-            (Requirement::Redo, redo.is_some()),
+            (Requirement::Undo, session.is_editable() && undo.is_some()),
+            (Requirement::Redo, session.is_editable() && redo.is_some()),
             (Requirement::Job, workspace.proposing.job.is_some()),
         ] {
             satisfied.extend(is_met.then_some(requirement));

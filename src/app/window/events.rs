@@ -14,7 +14,7 @@ use crate::app::workers::events::{
     TrainedHeadFile, WorkerEvent,
 };
 use crate::app::workspace::Workspace;
-use crate::formats::{ExportReport, Messages, PreparedImport};
+use crate::formats::{ExportReport, Messages};
 use crate::store::FolderChanges;
 
 /// Time budget for events per frame; the rest wait for the next frame.
@@ -143,25 +143,15 @@ impl Window {
         workspace.exchange = None;
         workspace.defers_writes = false;
         match event {
-            ExchangeEvent::Imported(path, import) => {
-                let PreparedImport { edit, report } = *import;
-                let label = format!("import {}", path.display());
-                match workspace.session.commit_edit(&label, &edit) {
-                    Ok(()) => {
-                        self.notifications.notify(tr!(
-                            "imported",
-                            boxes = report.boxes + report.proposals,
-                            tags = report.tags,
-                            pictures = report.pictures
-                        ));
-                        self.notifications.problems(sentences(report.skipped));
-                    }
-                    Err(error) => self.notifications.problem(tr!(
-                        "not-imported",
-                        path = path.display().to_string(),
-                        error = error.to_string()
-                    )),
-                }
+            ExchangeEvent::Imported(report) => {
+                self.notifications.notify(tr!(
+                    "imported",
+                    boxes = report.boxes + report.proposals,
+                    tags = report.tags,
+                    pictures = report.pictures
+                ));
+                self.notifications.problems(sentences(report.skipped));
+                self.poll();
             }
             ExchangeEvent::Exported(path, report) => {
                 let ExportReport {

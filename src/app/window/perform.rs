@@ -125,8 +125,9 @@ fn perform_on_workspace(
         Action::SetHeatMapClass(class) => workspace.view.heat_map_class = class,
         Action::ShowThumbnails(pictures) => show_thumbnails(workspace, &pictures),
         Action::Import(path, options) => {
+            session.check_writable()?;
             workspace.exchange = Some(tr!("importing"));
-            // Proposals written during the import would make its edit fail.
+            // Proposals written during the import would make it be prepared again.
             workspace.defers_writes = true;
             let project = session.project().path().to_owned();
             import_export::import(project, path, options, event_sender.clone());

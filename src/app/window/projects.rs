@@ -22,9 +22,12 @@ use crate::store::Project;
 impl Window {
     /// Opens a folder of pictures, the folder of a picture, or a project file.
     pub(super) fn open(&mut self, path: PathBuf) {
+        // A file that was replaced is noticed, and let go, before the one that is there now is opened.
+        self.poll();
         if let Some(workspace) = &self.workspace {
             let project = workspace.session.project();
-            if path == project.root() || path == project.path() {
+            let is_open = path == project.root() || path == project.path();
+            if is_open && !project.is_replaced() {
                 return self.notifications.notify(tr!("already-open"));
             }
         }

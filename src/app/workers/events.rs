@@ -14,7 +14,7 @@ use image::RgbImage;
 use super::requests::{LearnedBoxes, LocalizeOptions, ModelInfo};
 use crate::app::i18n::tr;
 use crate::document::PictureId;
-use crate::formats::{ExportReport, PreparedImport};
+use crate::formats::{ExportReport, ImportReport};
 use crate::geometry::BBox;
 use crate::learn::boxes::{LearnedBox, LearnedProposer};
 use crate::learn::fit_gate::FitSample;
@@ -255,8 +255,8 @@ pub struct TrainedHeadFile {
 
 /// The outcome of an import or export.
 pub enum ExchangeEvent {
-    /// The content of a file or folder, as an edit of the document as it was then.
-    Imported(PathBuf, Box<PreparedImport>),
+    /// The content of a file or folder was imported into the project file.
+    Imported(Box<ImportReport>),
     /// A file or folder was written.
     Exported(PathBuf, ExportReport),
     /// Neither succeeded: a sentence that names the file and the remedy.

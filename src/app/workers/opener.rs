@@ -61,11 +61,12 @@ fn open_project(path: &Path) -> Result<(Project, Vec<String>), String> {
         (Some(file), _) => Project::open(&file, Access::Edit).map_err(sentence)?,
         // The file is missing, but it has a backup.
         (None, Some(backup)) => {
-            store::restore(&at, &backup).map_err(sentence)?;
-            restored = Some(tr!(
-                "restored-from-backup",
-                backup = backup.display().to_string()
-            ));
+            if store::restore_missing(&at, &backup).map_err(sentence)? {
+                restored = Some(tr!(
+                    "restored-from-backup",
+                    backup = backup.display().to_string()
+                ));
+            }
             Project::open(&at, Access::Edit).map_err(sentence)?
         }
         (None, None) => match Project::create_for(folder) {

@@ -196,7 +196,7 @@ pub fn measure(
         .iter()
         .map(|truth| EvaluatedPicture {
             path: &truth.path,
-            size: Some(truth.size),
+            size: truth.size,
         })
         .collect();
     let pass = measure_all(

@@ -119,7 +119,7 @@ fn example_set(
         .iter()
         .map(|truth| EvaluatedPicture {
             path: &truth.path,
-            size: Some(truth.size),
+            size: truth.size,
         })
         .collect();
     let decoders = arguments.backbone.decoders();

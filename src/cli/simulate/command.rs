@@ -122,7 +122,7 @@ fn infer<'a>(
         .iter()
         .map(|truth| EvaluatedPicture {
             path: &truth.path,
-            size: Some(truth.size),
+            size: truth.size,
         })
         .collect();
     let measure = |index: usize, inference: &Inference| {

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use super::extension::{
     BoxExtension, CategoryExtension, EXTENSION_KEY, PictureExtension, insert_extension,
 };
-use super::outline::{is_outline, remove_stale_outline};
+use super::outline::remove_stale_outline;
+use super::segmentation::Segmentation;
 use super::types::{self, Image};
 use crate::document::{Annotation, BoxState, Category, Flag, Picture};
 use crate::formats::export::naming::ExportedPicture;
@@ -99,7 +100,14 @@ pub(super) fn annotation(
             "{path}: the outline or keypoints of box {id} were left out because the box was moved"
         ));
     }
-    let segmentation = extra.remove("segmentation").filter(is_outline);
+    let segmentation = extra.remove("segmentation").and_then(|segmentation| {
+        let outline = Segmentation::read(segmentation).for_picture([picture.width, picture.height]);
+        if let Some(change) = outline.change {
+            let (path, id) = (&picture.path, row.id);
+            changed.add(format!("{path}: box {id} {change}"));
+        }
+        outline.outline
+    });
     let box_area = bbox[2] * bbox[3];
     let mask_area = extra.remove("area").and_then(|area| area.as_f64());
     let area = mask_area.filter(|area| segmentation.is_some() && *area > 0.0 && *area <= box_area);

@@ -32,6 +32,7 @@ use crate::formats::import::builder::ImportBuilder;
 use crate::formats::import::picture_names::PictureNames;
 use crate::formats::import::rows::{ImportedBox, ImportedCategory, ImportedPicture, Repeats};
 use crate::formats::json_flags::take_flags;
+use crate::formats::numbers::{number_of, picture_size};
 use crate::formats::{input, paths, unknown_fields};
 
 /// Reads an instances file, or all of a folder.
@@ -94,6 +95,8 @@ struct FileImport<'a, 'b> {
     pictures: Vec<(ImportedPicture, PictureExtension)>,
     picture_of: HashMap<RowId, usize>,
     category_of: HashMap<RowId, usize>,
+    /// Ids of several categories, whose boxes need no separate message.
+    ambiguous_categories: HashSet<RowId>,
     /// Further pictures of an id that several pictures have: it is unknown whose its boxes are.
     shared_ids: HashMap<RowId, Vec<usize>>,
     /// Pictures that were refused, whose boxes need no separate message.
@@ -124,6 +127,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
             pictures: Vec::new(),
             picture_of: HashMap::new(),
             category_of: HashMap::new(),
+            ambiguous_categories: HashSet::new(),
             shared_ids: HashMap::new(),
             refused: HashSet::new(),
             boxes: Vec::new(),
@@ -159,9 +163,8 @@ impl<'a, 'b> FileImport<'a, 'b> {
             name,
             mut extra,
         } = row;
-        let name = name.filter(|name| !name.trim().is_empty());
         let name = name.unwrap_or_else(|| {
-            let name = format!("class {id}");
+            let name = id.name_of_category();
             self.report_change(format!("category {id} has no name and was named {name:?}"));
             name
         });
@@ -184,12 +187,20 @@ impl<'a, 'b> FileImport<'a, 'b> {
                 "two categories are named {name:?}; they were combined"
             ));
         }
-        if self.category_of.contains_key(&id) {
-            return self.skip(format!(
-                "two categories have the id {id}; {name:?} gets no boxes"
-            ));
+        match self.category_of.get(&id) {
+            Some(other) if *other == index => {}
+            Some(other) => {
+                let other = self.import.categories[*other].name.clone();
+                self.skip(format!(
+                    "{other:?} and {name:?} have the same id {id}, so it is unknown which its boxes \
+                     are, and they were left out; give each category its own id"
+                ));
+                self.ambiguous_categories.insert(id);
+            }
+            None => {
+                self.category_of.insert(id, index);
+            }
         }
-        self.category_of.insert(id, index);
     }
 
     fn add_picture(&mut self, row: ImageRow) {
@@ -211,11 +222,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
             self.refused.insert(id);
             return;
         };
-        let side = |side: Option<f64>| {
-            let is_usable = |side: &f64| *side >= 1.0 && *side < f64::from(u32::MAX);
-            side.filter(is_usable).map(|side| side as u32)
-        };
-        let size = side(width).zip(side(height));
+        let size = picture_size(width, height);
         if size.is_none() {
             self.report_change(format!("{name} has no width and height in the file"));
         }
@@ -223,7 +230,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
         let imported = ImportedPicture {
             names,
             id: Some(id.number()),
-            size: size.map(|(width, height)| [width, height]),
+            size,
             extra: unknown_fields::to_text(&extra),
             ..ImportedPicture::default()
         };
@@ -249,7 +256,11 @@ impl<'a, 'b> FileImport<'a, 'b> {
             is_crowd,
             score,
             mut extra,
+            change,
         } = row;
+        if let Some(change) = change {
+            self.report_change(change);
+        }
         // The category is resolved at the end.
         let mut imported = ImportedBox::drawn(0, edges(bbox));
         imported.id = Some(id.as_ref().map_or(0, RowId::number));
@@ -360,6 +371,10 @@ impl<'a, 'b> FileImport<'a, 'b> {
             }
             return;
         };
+        if self.ambiguous_categories.contains(&unresolved.category) {
+            self.pictures[index].0.is_partial = true;
+            return;
+        }
         match self.resolved_box(unresolved, model) {
             Ok(imported) => self.pictures[index].0.boxes.push(imported),
             Err(reason) => {
@@ -392,7 +407,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
         let Some(score) = score else {
             return Ok(imported);
         };
-        let score = score.as_f64();
+        let score = number_of(&score).ok();
         let proposed = score.and_then(|score| imported.proposed(model, score));
         proposed.ok_or_else(|| "has a score that is not a number".to_owned())
     }

@@ -9,6 +9,7 @@
 //! | `export`, `stream` | a project's rows as those of COCO, and the file that is made of them row by row |
 //! | `results` | the plain list of scored boxes |
 //! | `extension` | what only this program understands, under the key `tsukami` |
+//! | `segmentation`, `rle` | outlines and masks: read, repaired, and their bounds |
 //! | `outline` | polygons and keypoints, kept while their box stays |
 //! | `recognise` | how the files are recognised |
 
@@ -21,6 +22,8 @@ mod read;
 mod reader;
 mod recognise;
 mod results;
+mod rle;
+mod segmentation;
 mod stream;
 mod types;
 mod write;

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::reader::four_numbers;
+use super::reader::bbox_of;
 use crate::document::Picture;
 use crate::geometry::BBox;
 
@@ -55,7 +55,7 @@ pub(super) fn remove_stale_outline(
     rect: &BBox,
     picture: &Picture,
 ) -> bool {
-    let original = row.remove(BBOX_KEY).as_ref().and_then(four_numbers);
+    let original = row.remove(BBOX_KEY).and_then(|bbox| bbox_of(&bbox).ok());
     let is_unmoved = original.is_some_and(|original| {
         let [x0, y0, x1, y1] = edges(original).map(|edge| edge as f32);
         let original = BBox { x0, y0, x1, y1 };

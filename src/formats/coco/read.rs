@@ -1,6 +1,7 @@
-//! Reads an instances file as a whole. In contrast to an import into a project, a row that cannot
-//! be read is an error.
+//! Reads an instances file as a whole. It accepts what an import into a project accepts, but a row that
+//! cannot be read is an error: a measurement must not leave out what it measures against.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde_json::Value;
@@ -9,9 +10,11 @@ use super::reader::{self, AnnotationRow, CategoryRow, ImageRow, Row, RowId};
 use super::types::{Annotation, Category, Image, Instances};
 use crate::formats::error::FormatError;
 use crate::formats::input;
+use crate::formats::numbers::{number_of, picture_size};
 
 impl Instances {
-    /// Reads an instances file.
+    /// Reads an instances file. Ids that are not numbers from 0 get numbers, and so do annotations that
+    /// repeat an id or have none. A picture without a usable size has the size 0.
     ///
     /// # Errors
     /// If the file cannot be read, is not COCO JSON, has no `images`, has a row that cannot be
@@ -23,142 +26,221 @@ impl Instances {
 
     /// Reads the text of an instances file.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let mut instances = Self::default();
-        let mut has_images = false;
+        let mut rows = Rows::default();
         let mut fault = None;
         reader::read_rows(text, |row| {
-            if matches!(row, Row::Images) {
-                has_images = true;
-            } else if let Err(reason) = instances.add(row) {
+            if let Err(reason) = rows.add(row) {
                 fault.get_or_insert(reason);
             }
         })?;
         if let Some(reason) = fault {
             return Err(reason);
         }
-        if !has_images {
+        if !rows.has_images {
             return Err("not COCO JSON: it has no `images`".to_owned());
         }
+        let instances = rows.into_instances()?;
         instances.check()?;
         Ok(instances)
     }
+}
 
+/// The rows of a file. References are resolved once all rows are known.
+#[derive(Default)]
+struct Rows {
+    /// Its `info`, licences and other keys at the top.
+    top: Instances,
+    has_images: bool,
+    images: Vec<ImageRow>,
+    categories: Vec<CategoryRow>,
+    annotations: Vec<AnnotationRow>,
+}
+
+impl Rows {
     fn add(&mut self, row: Row) -> Result<(), String> {
         match row {
-            Row::Images => {}
-            Row::Image(row) => self.images.push(row.try_into()?),
-            Row::Annotation(row) => self.annotations.push(row.try_into()?),
-            Row::Category(row) => self.categories.push(row.try_into()?),
-            Row::Other(key, Value::Object(info)) if key == "info" => self.info = info,
+            Row::Images => self.has_images = true,
+            Row::Image(row) => self.images.push(row),
+            Row::Annotation(row) => self.annotations.push(row),
+            Row::Category(row) => self.categories.push(row),
+            Row::Other(key, Value::Object(info)) if key == "info" => self.top.info = info,
             Row::Other(key, Value::Array(licenses)) if key == "licenses" => {
-                self.licenses = licenses;
+                self.top.licenses = licenses;
             }
+            Row::Other(key, Value::Null) if key == "info" || key == "licenses" => {}
             Row::Other(key, _) if key == "info" => return Err("`info` is not an object".to_owned()),
             Row::Other(key, _) if key == "licenses" => {
                 return Err("`licenses` is not a list".to_owned());
             }
             Row::Other(key, value) => {
-                self.extra.insert(key, value);
+                self.top.extra.insert(key, value);
             }
             Row::Unreadable(reason) => return Err(reason),
         }
         Ok(())
     }
-}
 
-impl TryFrom<ImageRow> for Image {
-    type Error = String;
-
-    fn try_from(row: ImageRow) -> Result<Self, String> {
-        let ImageRow {
-            id,
-            file_name,
-            width,
-            height,
-            extra,
-        } = row;
-        let side = |side: Option<f64>, what| {
-            whole(side).ok_or_else(|| format!("picture {id} has no usable {what}"))
-        };
-        let (width, height) = (side(width, "width")?, side(height, "height")?);
-        let file_name = file_name.ok_or_else(|| format!("picture {id} has no file_name"))?;
-        Ok(Self {
-            id: numeric(&id, "picture")?,
-            width,
-            height,
-            file_name,
-            extra,
-        })
+    fn into_instances(self) -> Result<Instances, String> {
+        let pictures = Numbers::new("picture", self.images.iter().map(|row| &row.id));
+        let categories = Numbers::new("category", self.categories.iter().map(|row| &row.id));
+        let mut ids = AnnotationIds::new(&self.annotations);
+        let mut instances = self.top;
+        for row in self.images {
+            let image = image(row, &pictures)?;
+            // The same row twice is no fault.
+            if instances.images.last() != Some(&image) {
+                instances.images.push(image);
+            }
+        }
+        for row in self.categories {
+            let category = category(row, &categories)?;
+            if !instances.categories.contains(&category) {
+                instances.categories.push(category);
+            }
+        }
+        for row in self.annotations {
+            let id = ids.next(row.id.as_ref());
+            let row = annotation(row, id, &pictures, &categories)?;
+            instances.annotations.push(row);
+        }
+        Ok(instances)
     }
 }
 
-impl TryFrom<CategoryRow> for Category {
-    type Error = String;
+/// The numbers of the ids of pictures or categories. Those that are text get numbers above the others.
+struct Numbers {
+    what: &'static str,
+    of_text: HashMap<RowId, u64>,
+}
 
-    fn try_from(row: CategoryRow) -> Result<Self, String> {
-        let CategoryRow {
-            id,
-            name,
-            mut extra,
-        } = row;
-        let supercategory = match extra.remove("supercategory") {
-            None => String::new(),
-            Some(Value::String(name)) => name,
-            Some(_) => return Err(format!("the supercategory of category {id} is not text")),
-        };
-        Ok(Self {
-            id: numeric(&id, "category")?,
-            name: name.ok_or_else(|| format!("category {id} has no name"))?,
-            supercategory,
-            extra,
-        })
+impl Numbers {
+    fn new<'a>(what: &'static str, ids: impl Iterator<Item = &'a RowId> + Clone) -> Self {
+        let mut next = first_free(ids.clone());
+        let mut of_text = HashMap::new();
+        for id in ids {
+            if matches!(id, RowId::Text(_)) && !of_text.contains_key(id) {
+                of_text.insert(id.clone(), next);
+                next = next.saturating_add(1);
+            }
+        }
+        Self { what, of_text }
+    }
+
+    /// The number of an id. A number that no row has is found by [`Instances::check`].
+    fn of(&self, id: &RowId) -> Result<u64, String> {
+        match id {
+            RowId::Number(number) => Ok(*number),
+            RowId::Text(_) => self.of_text.get(id).copied().ok_or_else(|| {
+                let what = self.what;
+                format!("an annotation refers to {what} {id}, which is not in the file")
+            }),
+        }
     }
 }
 
-impl TryFrom<AnnotationRow> for Annotation {
-    type Error = String;
+/// The ids of annotations: those of the file where they are numbers that no earlier one has.
+struct AnnotationIds {
+    taken: HashSet<u64>,
+    next: u64,
+}
 
-    fn try_from(row: AnnotationRow) -> Result<Self, String> {
-        let AnnotationRow {
-            id,
-            image_id,
-            category_id,
-            bbox,
-            is_crowd,
-            score,
-            mut extra,
-        } = row;
-        let id = id.ok_or("an annotation has no id")?;
-        let number = |value: Value, what| {
-            let number = value.as_f64();
-            number.ok_or_else(|| format!("annotation {id} has {what} that is not a number"))
-        };
-        let area = extra.remove("area").map(|area| number(area, "an area"));
-        let score = score.filter(|score| !score.is_null());
-        let score = score.map(|score| number(score, "a score"));
-        Ok(Self {
-            id: numeric(&id, "annotation")?,
-            image_id: numeric(&image_id, "picture")?,
-            category_id: numeric(&category_id, "category")?,
-            bbox,
-            area: area.transpose()?.unwrap_or(0.0),
-            iscrowd: u8::from(is_crowd),
-            segmentation: extra.remove("segmentation").unwrap_or(Value::Null),
-            score: score.transpose()?,
-            extra,
-        })
+impl AnnotationIds {
+    fn new(rows: &[AnnotationRow]) -> Self {
+        Self {
+            taken: HashSet::new(),
+            next: first_free(rows.iter().filter_map(|row| row.id.as_ref())),
+        }
+    }
+
+    fn next(&mut self, id: Option<&RowId>) -> u64 {
+        if let Some(RowId::Number(number)) = id
+            && self.taken.insert(*number)
+        {
+            return *number;
+        }
+        let id = self.next;
+        self.next = self.next.saturating_add(1);
+        id
     }
 }
 
-fn numeric(id: &RowId, what: &str) -> Result<u64, String> {
-    match id {
-        RowId::Number(number) => Ok(*number),
-        RowId::Text(_) => Err(format!("the {what} id {id} is not a non-negative integer")),
-    }
+/// A number above those of all ids.
+fn first_free<'a>(ids: impl Iterator<Item = &'a RowId>) -> u64 {
+    let numbers = ids.filter(|id| matches!(id, RowId::Number(_)));
+    let largest = numbers.map(RowId::number).max();
+    largest.unwrap_or(0).saturating_add(1)
 }
 
-fn whole(number: Option<f64>) -> Option<u32> {
-    let number = number?;
-    let is_whole = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
-    is_whole.then_some(number as u32)
+fn image(row: ImageRow, numbers: &Numbers) -> Result<Image, String> {
+    let ImageRow {
+        id,
+        file_name,
+        width,
+        height,
+        extra,
+    } = row;
+    let [width, height] = picture_size(width, height).unwrap_or([0, 0]);
+    Ok(Image {
+        id: numbers.of(&id)?,
+        width,
+        height,
+        file_name: file_name.ok_or_else(|| format!("picture {id} has no file_name"))?,
+        extra,
+    })
+}
+
+fn category(row: CategoryRow, numbers: &Numbers) -> Result<Category, String> {
+    let CategoryRow {
+        id,
+        name,
+        mut extra,
+    } = row;
+    let supercategory = match extra.remove("supercategory") {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(name)) => name,
+        Some(_) => return Err(format!("the supercategory of category {id} is not text")),
+    };
+    Ok(Category {
+        id: numbers.of(&id)?,
+        name: name.unwrap_or_else(|| id.name_of_category()),
+        supercategory,
+        extra,
+    })
+}
+
+fn annotation(
+    row: AnnotationRow,
+    id: u64,
+    pictures: &Numbers,
+    categories: &Numbers,
+) -> Result<Annotation, String> {
+    let AnnotationRow {
+        id: written_id,
+        image_id,
+        category_id,
+        bbox,
+        is_crowd,
+        score,
+        mut extra,
+        change: _,
+    } = row;
+    let score = score.map(|score| {
+        let id = written_id
+            .as_ref()
+            .map_or_else(|| id.to_string(), RowId::to_string);
+        number_of(&score).map_err(|_| format!("annotation {id} has a score that is not a number"))
+    });
+    let area = extra.remove("area");
+    let area = area.and_then(|area| number_of(&area).ok());
+    Ok(Annotation {
+        id,
+        image_id: pictures.of(&image_id)?,
+        category_id: categories.of(&category_id)?,
+        bbox,
+        area: area.unwrap_or(bbox[2] * bbox[3]),
+        iscrowd: u8::from(is_crowd),
+        segmentation: extra.remove("segmentation").unwrap_or(Value::Null),
+        score: score.transpose()?,
+        extra,
+    })
 }

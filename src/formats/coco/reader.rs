@@ -10,6 +10,9 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::segmentation::{Segmentation, outline_of_box};
+use crate::formats::numbers::{number_of, numbers_of, parse_number};
+
 /// A row of an instances file.
 #[derive(Debug)]
 pub(super) enum Row {
@@ -44,7 +47,7 @@ pub(super) struct ImageRow {
 #[derive(Debug)]
 pub(super) struct CategoryRow {
     pub id: RowId,
-    /// The name, which may be blank. A number counts as its digits.
+    /// The name, not blank. A number counts as its digits.
     pub name: Option<String>,
     /// All other keys.
     pub extra: Map<String, Value>,
@@ -59,38 +62,45 @@ pub(super) struct AnnotationRow {
     /// `[x, y, width, height]` in pixels, unchecked.
     pub bbox: [f64; 4],
     pub is_crowd: bool,
-    /// The score, of any type.
+    /// The score, of any type but null.
     pub score: Option<Value>,
-    /// All other keys.
+    /// All other keys. A `segmentation` is as pycocotools' `annToMask` reads it.
     pub extra: Map<String, Value>,
+    /// What of the outline was repaired or dropped, as a sentence.
+    pub change: Option<String>,
 }
 
 /// The id of a row: a number, or text that another program wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum RowId {
-    /// A non-negative integer. Text of digits counts as one.
+    /// A non-negative integer. Text of one counts as one, and so does 3.0.
     Number(u64),
     /// Anything else.
     Text(Box<str>),
 }
 
 impl RowId {
-    fn parse(value: Option<Value>) -> Option<Self> {
+    pub(super) fn parse(value: Option<Value>) -> Option<Self> {
         let text = match value? {
-            Value::Number(number) => match number.as_f64() {
-                // Some programs write 3.0 for 3.
-                Some(float) if number.is_f64() && float.fract() == 0.0 && float >= 0.0 => {
-                    return Some(Self::Number(float as u64));
-                }
-                _ => number.to_string(),
-            },
-            Value::String(text) => text,
+            Value::Number(number) => number.to_string(),
+            Value::String(text) => text.trim().to_owned(),
             _ => return None,
         };
-        Some(
-            text.parse()
-                .map_or_else(|_| Self::Text(text.into()), Self::Number),
-        )
+        if let Ok(number) = text.parse() {
+            return Some(Self::Number(number));
+        }
+        let number = parse_number(&text).ok();
+        Some(match number.filter(|number| number.fract() == 0.0) {
+            Some(number) if (0.0..MAX_EXACT_ID).contains(&number) => Self::Number(number as u64),
+            // Whether -4 or -4.0 is written makes no difference.
+            Some(number) if number.abs() < MAX_EXACT_ID => Self::Text(number.to_string().into()),
+            _ => Self::Text(text.into()),
+        })
+    }
+
+    /// The name of a category that has none in the file.
+    pub(super) fn name_of_category(&self) -> String {
+        format!("class {self}")
     }
 
     /// The number, or 0, which is not a valid id, for text.
@@ -110,6 +120,9 @@ impl fmt::Display for RowId {
         }
     }
 }
+
+/// Integers from here on are not exact as floating point numbers.
+const MAX_EXACT_ID: f64 = 9_007_199_254_740_992.0;
 
 /// Reads the text of an instances file and passes its rows to `on_row`.
 ///
@@ -202,7 +215,7 @@ fn parse_image(row: Value) -> Result<Row, String> {
         Some(Value::String(name)) => Some(name),
         _ => None,
     };
-    let mut side = |key: &str| row.remove(key).and_then(|side| side.as_f64());
+    let mut side = |key: &str| row.remove(key).and_then(|side| number_of(&side).ok());
     let (width, height) = (side("width"), side("height"));
     Ok(Row::Image(ImageRow {
         id,
@@ -223,6 +236,7 @@ fn parse_category(row: Value) -> Result<Row, String> {
         Some(Value::Number(number)) => Some(number.to_string()),
         _ => None,
     };
+    let name = name.filter(|name| !name.trim().is_empty());
     Ok(Row::Category(CategoryRow {
         id,
         name,
@@ -249,14 +263,49 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
             "annotation {name} refers to no picture or no category"
         ));
     };
-    let bbox = row.remove("bbox");
-    let bbox = bbox.as_ref().and_then(four_numbers);
-    let bbox = bbox.ok_or_else(|| format!("annotation {name} has no bbox of four numbers"))?;
+    let segmentation = row.remove("segmentation").unwrap_or_default();
+    let had_list = segmentation.as_array().is_some_and(Vec::is_empty);
+    let segmentation = Segmentation::read(segmentation);
+    let bbox = match (
+        row.remove("bbox").as_ref().map(bbox_of),
+        segmentation.bounds,
+    ) {
+        (Some(Ok(bbox)), bounds) if bounds.is_none() || (bbox[2] != 0.0 && bbox[3] != 0.0) => bbox,
+        (_, Some([x0, y0, x1, y1])) => [x0, y0, x1 - x0, y1 - y0],
+        (bbox, None) => {
+            let fault = bbox.and_then(Result::err);
+            let fault = fault.map_or_else(String::new, |reason| format!(": {reason}"));
+            return Err(format!(
+                "annotation {name} has no bbox of four numbers and no outline{fault}"
+            ));
+        }
+    };
+    let mut change = segmentation
+        .change
+        .map(|change| format!("annotation {name} {change}"));
+    match segmentation.outline {
+        Some(outline) => {
+            row.insert("segmentation".to_owned(), outline);
+        }
+        None => {
+            if let Some(change) = &mut change {
+                // annToMask fails where there is nothing.
+                *change += "; its box takes the place of it";
+                let [x, y, width, height] = bbox;
+                let outline = outline_of_box([x, y, x + width, y + height]);
+                row.insert("segmentation".to_owned(), outline);
+                row.remove("area");
+            } else if had_list {
+                row.insert("segmentation".to_owned(), Value::Array(Vec::new()));
+            }
+        }
+    }
     let is_crowd = row.remove("iscrowd").is_some_and(|value| match value {
         Value::Bool(is_crowd) => is_crowd,
+        Value::String(text) => text.trim().eq_ignore_ascii_case("true") || text.trim() == "1",
         other => other.as_f64().is_some_and(|number| number != 0.0),
     });
-    let score = row.remove("score");
+    let score = row.remove("score").filter(|score| !score.is_null());
     Ok(Row::Annotation(AnnotationRow {
         id,
         image_id,
@@ -265,11 +314,46 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
         is_crowd,
         score,
         extra: row,
+        change,
     }))
 }
 
-/// The numbers of a `bbox`.
-pub(super) fn four_numbers(bbox: &Value) -> Option<[f64; 4]> {
-    let numbers: Option<Vec<f64>> = bbox.as_array()?.iter().map(Value::as_f64).collect();
-    numbers?.try_into().ok()
+/// The names that programs give to the four numbers of a box in an object.
+const BBOX_KEYS: [[&str; 4]; 3] = [
+    ["x", "y", "width", "height"],
+    ["left", "top", "width", "height"],
+    ["x", "y", "w", "h"],
+];
+
+/// The numbers of a `bbox`: a list of numbers or of text, text with four numbers, or an object.
+///
+/// # Errors
+/// Why it is none of these.
+pub(super) fn bbox_of(bbox: &Value) -> Result<[f64; 4], String> {
+    let numbers = match bbox {
+        Value::Array(list) if matches!(list[..], [Value::Array(_)]) => numbers_of(&list[0])?,
+        Value::Array(_) => numbers_of(bbox)?,
+        Value::String(text) => {
+            let text = text.trim_matches(|c: char| c.is_whitespace() || "[]()".contains(c));
+            let separator = if text.contains(", ") || !text.contains(char::is_whitespace) {
+                ','
+            } else {
+                ' '
+            };
+            let words = text.split(separator).filter(|word| !word.trim().is_empty());
+            words.map(parse_number).collect::<Result<_, _>>()?
+        }
+        Value::Object(object) => {
+            let has_all = |keys: &&[&str; 4]| keys.iter().all(|key| object.contains_key(*key));
+            let keys = BBOX_KEYS.iter().find(has_all);
+            let keys = keys.ok_or("the bbox has no x, y, width and height")?;
+            let numbers = keys.iter().map(|key| number_of(&object[*key]));
+            numbers.collect::<Result<_, _>>()?
+        }
+        _ => return Err("the bbox is not a list".to_owned()),
+    };
+    let count = numbers.len();
+    numbers
+        .try_into()
+        .map_err(|_| format!("the bbox has {count} numbers"))
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::export::shortest_bbox;
 use super::outline::edges;
-use super::reader::{Elements, four_numbers};
+use super::reader::{Elements, RowId, bbox_of};
 use super::types::Detection;
 use crate::document::{CategoryId, PictureId, Provenance};
 use crate::formats::error::FormatError;
@@ -19,6 +19,7 @@ use crate::formats::import::builder::ImportBuilder;
 use crate::formats::import::picture_names::PictureNames;
 use crate::formats::import::rows::{ImportedBox, ImportedPicture};
 use crate::formats::input;
+use crate::formats::numbers::number_of;
 
 /// Reads a results list.
 ///
@@ -101,13 +102,13 @@ fn read_rows(
 }
 
 fn detection(row: &Value) -> Result<Detection, String> {
-    let id = |key: &str| {
-        let id = row.get(key).and_then(Value::as_u64);
-        id.ok_or_else(|| format!("a result has no usable {key}"))
+    let id = |key: &str| match RowId::parse(row.get(key).cloned()) {
+        Some(RowId::Number(id)) => Ok(id),
+        _ => Err(format!("a result has no usable {key}")),
     };
     let (image_id, category_id) = (id("image_id")?, id("category_id")?);
-    let bbox = row.get("bbox").and_then(four_numbers);
-    let score = row.get("score").and_then(Value::as_f64);
+    let bbox = row.get("bbox").and_then(|bbox| bbox_of(bbox).ok());
+    let score = row.get("score").and_then(|score| number_of(score).ok());
     Ok(Detection {
         image_id,
         category_id,

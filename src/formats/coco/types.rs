@@ -33,9 +33,9 @@ pub struct Instances {
 pub struct Image {
     /// Unique, from 1.
     pub id: u64,
-    /// Width of the upright picture in pixels.
+    /// Width of the upright picture in pixels, 0 if it is unknown.
     pub width: u32,
-    /// Height of the upright picture in pixels.
+    /// Height of the upright picture in pixels, 0 if it is unknown.
     pub height: u32,
     /// Path relative to the picture folder, with `/`.
     pub file_name: String,
@@ -145,15 +145,10 @@ impl Annotation {
         }
     }
 
-    /// Its box in upright pixels.
+    /// Its box in upright pixels. A negative width or height counts from the other side.
     pub fn to_bbox(&self) -> BBox {
         let [x, y, width, height] = self.bbox;
-        BBox {
-            x0: x as f32,
-            y0: y as f32,
-            x1: (x + width) as f32,
-            y1: (y + height) as f32,
-        }
+        BBox::from_corners(x as f32, y as f32, (x + width) as f32, (y + height) as f32)
     }
 }
 

@@ -66,14 +66,21 @@ impl<'a> ImportBuilder<'a> {
     /// Adds the picture that a file labels.
     pub(in crate::formats) fn add_labels(&mut self, file: &Path, mut imported: ImportedPicture) {
         let marked = self.marked.as_ref();
-        let picture = marked.and_then(|marked| marked.picture_of(file));
-        if let Some(picture) = picture.filter(|path| self.document.picture_at(path).is_some()) {
+        self.name_exactly(
+            &mut imported,
+            marked.and_then(|marked| marked.picture_of(file)),
+        );
+        self.pictures.push(imported);
+    }
+
+    /// Names a picture by its path in the project, if the document has it.
+    fn name_exactly(&self, imported: &mut ImportedPicture, path: Option<&str>) {
+        if let Some(path) = path.filter(|path| self.document.picture_at(path).is_some()) {
             imported.names = PictureNames {
-                paths: vec![picture.to_owned()],
+                paths: vec![path.to_owned()],
                 ..PictureNames::default()
             };
         }
-        self.pictures.push(imported);
     }
 
     /// Reports something that is imported in another form.
@@ -125,7 +132,12 @@ impl<'a> ImportBuilder<'a> {
         let categories = mem::take(&mut self.categories);
         let categories =
             resolve_categories(self.document, categories, &mut self.report, &mut edits);
-        let imported = mem::take(&mut self.pictures);
+        let mut imported = mem::take(&mut self.pictures);
+        if let Some(marked) = &self.marked {
+            for one in &mut imported {
+                self.name_exactly(one, marked.picture_of_copy(&one.names.paths));
+            }
+        }
         let matched = match_pictures(
             self.document,
             self.root,

@@ -15,6 +15,19 @@ pub(super) struct MarkedFolder {
     marker: ExportMarker,
 }
 
+/// Folders in which exports have copies, with the separator.
+const COPY_FOLDERS: [&str; 9] = [
+    "",
+    "images/",
+    "train/",
+    "val/",
+    "valid/",
+    "test/",
+    "images/train/",
+    "images/val/",
+    "images/test/",
+];
+
 impl MarkedFolder {
     /// The folder of an export that a path is in, or that it is. `None` if the document holds the
     /// copies in that folder instead of the pictures that were exported.
@@ -40,5 +53,15 @@ impl MarkedFolder {
         let file = file.strip_prefix(&self.folder).ok()?;
         let parts: Option<Vec<&str>> = file.iter().map(|part| part.to_str()).collect();
         self.marker.files.get(&parts?.join("/"))?.as_deref()
+    }
+
+    /// The path in the project of the picture whose copy has one of these paths in the folder of its
+    /// subset.
+    pub(super) fn picture_of_copy(&self, names: &[String]) -> Option<&str> {
+        let files = &self.marker.files;
+        names.iter().find_map(|name| {
+            let mut places = COPY_FOLDERS.iter().map(|folder| format!("{folder}{name}"));
+            places.find_map(|place| files.get(&place)?.as_deref())
+        })
     }
 }

@@ -216,3 +216,45 @@ fn ids_of_any_kind_are_accepted_and_unusable_ones_renumbered() {
     }
     assert!(after.next_ids().category < CategoryId(100));
 }
+
+#[test]
+fn boxes_whose_class_is_ambiguous_are_left_out() {
+    let mut file = coco_file(&json!([1, 1, 5, 5]));
+    for (id, name) in [(1, "dog"), (2, "cow"), (2, "cow")] {
+        let row = json!({"id": id, "name": name});
+        file["categories"].as_array_mut().unwrap().push(row);
+    }
+    let row = json!({"id": 2, "image_id": 1, "category_id": 2, "bbox": [1, 1, 5, 5]});
+    file["annotations"].as_array_mut().unwrap().push(row);
+    let (after, report) = coco(&Document::default(), &file, ImportMode::Merge);
+    let said = "\"cat\" and \"dog\" have the same id 1";
+    assert!(mentions(&report.skipped, said), "{report:?}");
+    assert_eq!(only_box(&after).id, AnnotationId(2));
+}
+
+#[test]
+fn an_outline_that_cannot_be_read_is_replaced_by_the_box_and_said() {
+    let mut file = coco_file(&json!([10, 10, 20, 20]));
+    file["annotations"][0]["segmentation"] = json!([[1, 2, 3]]);
+    file["annotations"][0]["area"] = 3.into();
+    let (after, report) = coco(&Document::default(), &file, ImportMode::Merge);
+    let said = "annotation 1 has no usable outline, because a polygon has 1 corners; its box takes";
+    assert!(mentions(&report.changed, said), "{report:?}");
+    let (back, _) = export_coco(&after, |_| ());
+    let row = &back.annotations[0];
+    let outline = json!([[10.0, 10.0, 30.0, 10.0, 30.0, 30.0, 10.0, 30.0]]);
+    assert_eq!((row.segmentation.clone(), row.area), (outline, 400.0));
+}
+
+#[test]
+fn a_mask_for_another_size_of_the_picture_is_not_exported() {
+    let mut file = coco_file(&json!([1, 1, 2, 2]));
+    file["annotations"][0]["segmentation"] = json!({"size": [5, 4], "counts": "62304"});
+    let (after, _) = coco(&Document::default(), &file, ImportMode::Merge);
+    let (back, report) = export_coco(&after, |_| ());
+    assert_eq!(back.annotations[0].segmentation, json!([]));
+    assert!(
+        mentions(&report.changed, "box 1 lost its mask"),
+        "{report:?}"
+    );
+}

@@ -272,6 +272,190 @@ fn a_file_that_is_deleted_or_replaced_while_it_is_open_loses_nothing() {
     }
 }
 
+/// An import that adds a picture with a box and a class, and takes the box of another away.
+fn import(document: &Document) -> Result<(Edit, usize), StoreError> {
+    let category = ops::add_category(document, "imported");
+    let pictures = ops::add_pictures(document, vec![new_picture("imported.jpg")]);
+    let boxes = document.annotations(A).iter().map(|row| row.id);
+    let boxes: Vec<_> = boxes.collect();
+    let edit = vec![category, pictures, ops::delete(document, &boxes)?];
+    Ok((Edit::batch(edit), boxes.len()))
+}
+
+#[test]
+fn an_import_by_another_process_is_one_step_of_the_window() {
+    for is_window_open in [true, false] {
+        let (_folder, root) = folder();
+        let mut window = sample(&root, 3);
+        let path = window.path().to_path_buf();
+        draw(&mut window, A, 1.0);
+        let (before, steps) = (window.document().clone(), window.history().steps().len());
+        let window = if is_window_open {
+            Some(window)
+        } else {
+            window.close().expect("it closes");
+            None
+        };
+        let mut other = open(&path, Access::Add);
+        let removed = other.commit_prepared("import it", import);
+        assert_eq!(removed.expect("it is valid"), 1);
+        let after = other.document().clone();
+        other.close().expect("it closes");
+        let mut window = match window {
+            Some(mut window) => {
+                window.poll().expect("it reads");
+                window
+            }
+            None => open(&path, Access::Edit),
+        };
+        assert_eq!(*window.document(), after);
+        assert_eq!(window.history().steps().len(), steps + 1);
+        let last = window.history().next_undo().map(|step| &*step.label);
+        assert_eq!(last, Some("import it"));
+        assert_agrees(&window);
+        window.undo().expect("it can be undone");
+        assert_eq!(*window.document(), before);
+        window.redo().expect("it can be redone");
+        assert_eq!(*window.document(), after);
+        assert_agrees(&window);
+        window.close().expect("it closes");
+        let window = open(&path, Access::Edit);
+        assert_eq!(window.history().steps().len(), steps + 1, "adopted once");
+    }
+}
+
+/// Nothing that it affects is in the history, and it is too long for the log.
+#[test]
+fn a_long_import_of_other_pictures_is_one_step_as_well() {
+    let (_folder, root) = folder();
+    let mut window = sample(&root, 2);
+    let before = window.document().clone();
+    let mut other = open(window.path(), Access::Add);
+    let imported = other.commit_prepared("import many", |document| {
+        let rows = (0..2000).map(|at| new_picture(format!("many/{at}.jpg")));
+        let edit = ops::add_pictures(document, rows.collect());
+        Ok::<_, StoreError>((edit, ()))
+    });
+    imported.expect("it is valid");
+    window.poll().expect("it reads");
+    assert_eq!(window.document().pictures().len(), 2002);
+    assert_agrees(&window);
+    window.undo().expect("it can be undone").expect("a step");
+    assert_eq!(*window.document(), before);
+    assert_agrees(&window);
+}
+
+#[test]
+fn an_import_fits_the_newest_document_whatever_a_person_draws_meanwhile() {
+    let (_folder, root) = folder();
+    let mut window = sample(&root, 3);
+    let mut other = open(window.path(), Access::Add);
+    let mut calls = 0;
+    let imported = other.commit_prepared("import it", |document| {
+        calls += 1;
+        if calls < 3 {
+            // A box of the picture whose boxes the import takes away.
+            draw(&mut window, A, calls as f32);
+        }
+        import(document)
+    });
+    assert_eq!(imported.expect("it is valid"), 2);
+    assert_eq!(calls, 3, "the last time, others wait");
+    window.poll().expect("it reads");
+    assert_eq!(window.document(), other.document());
+    assert_eq!(window.history().steps().len(), 3);
+    window.undo().expect("it can be undone");
+    assert_eq!(window.document().annotations(A).len(), 2);
+    assert!(window.document().picture_at("imported.jpg").is_none());
+    assert_agrees(&window);
+
+    // An import that fails at the end changes nothing, in a window without locks as well.
+    let mut calls = 0;
+    let refused = window.commit_prepared("import it", |_| {
+        calls += 1;
+        if calls < 3 {
+            propose(&mut other, PictureId(2), calls as f32);
+            return Ok((Edit::Extra(Some("x".into())), ()));
+        }
+        let path = PathBuf::new();
+        Err(StoreError::NotFound { path })
+    });
+    assert!(matches!(refused, Err(StoreError::NotFound { .. })));
+    assert_eq!(window.document().extra(), None);
+    assert_agrees(&window);
+    draw(&mut window, A, 50.0);
+    assert_agrees(&window);
+}
+
+#[test]
+fn a_window_whose_file_was_replaced_is_read_only_and_lets_another_edit() {
+    let (_folder, root) = folder();
+    let mut window = sample(&root, 2);
+    draw(&mut window, A, 1.0);
+    let path = window.path().to_path_buf();
+    let mut view = open(&path, Access::View);
+    let copy = root.join("copy.tsukami");
+    window.copy_to(&copy).expect("it can be copied");
+    draw(&mut window, A, 2.0);
+    // A file manager or a synchronising service restores an older copy.
+    std::fs::rename(&copy, &path).expect("it can be renamed");
+    let before = std::fs::read(&path).expect("it exists");
+    assert!(matches!(window.poll(), Err(StoreError::Replaced { .. })));
+    assert_eq!(window.access(), Access::View);
+    let error = view.poll().expect_err("it shows what is no longer there");
+    assert!(matches!(error, StoreError::ViewReplaced { .. }), "{error}");
+    // Whatever the window still does, it does not write to the file that is there now.
+    let edit = ops::set_done(window.document(), &[A], true).expect("it exists");
+    let errors = [
+        window.commit("done", &edit, None).err(),
+        window.undo().err(),
+        window.set_setting("a", &1).err(),
+        window.set_root(&root).err(),
+        window.check_writable().err(),
+    ];
+    for error in errors {
+        let error = error.expect("it is refused");
+        assert!(matches!(error, StoreError::Replaced { .. }), "{error}");
+    }
+    let (mut other, opened) = Project::open(&path, Access::Edit).expect("it opens");
+    assert_eq!(other.access(), Access::Edit, "{:?}", opened.notices);
+    assert_eq!(other.document().annotations(A).len(), 1);
+    window.close().expect("there is nothing to do");
+    view.close().expect("there is nothing to do");
+    draw(&mut other, A, 3.0);
+    assert_agrees(&other);
+    other.close().expect("it closes");
+    assert_ne!(std::fs::read(&path).expect("it exists"), before);
+    // One file was rescued, by the window that had something to lose.
+    let names = std::fs::read_dir(&root).expect("it exists").flatten();
+    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let rescued: Vec<_> = names.filter(|name| name.contains("rescued")).collect();
+    assert_eq!(rescued, ["shop rescued 1.tsukami"]);
+    let rescued = open(&root.join(&rescued[0]), Access::View);
+    assert_eq!(rescued.document().annotations(A).len(), 2);
+}
+
+/// Two windows open a folder whose project file is missing: one restores it, and the other does not
+/// restore it again over the first.
+#[test]
+fn a_missing_project_is_restored_once() {
+    let (_folder, root) = folder();
+    let mut project = sample(&root, 2);
+    draw(&mut project, A, 1.0);
+    let path = project.path().to_path_buf();
+    project.close().expect("it closes");
+    let backup = backups(&path).swap_remove(0);
+    std::fs::remove_file(&path).expect("it exists");
+    assert!(restore_missing(&path, &backup).expect("it can be restored"));
+    let mut first = open(&path, Access::Edit);
+    draw(&mut first, A, 2.0);
+    let busy = restore_missing(&path, &backup);
+    assert!(matches!(busy, Err(StoreError::Busy { .. })), "{busy:?}");
+    first.close().expect("it closes");
+    assert!(!restore_missing(&path, &backup).expect("nothing to do"));
+    assert_eq!(open(&path, Access::View).document().annotations(A).len(), 2);
+}
+
 #[test]
 fn the_names_of_classes_are_shared_undone_and_stored() {
     let (_folder, root) = folder();
