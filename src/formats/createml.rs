@@ -10,10 +10,11 @@ use super::error::FormatError;
 use super::export::writer::ExportWriter;
 use super::import::builder::ImportBuilder;
 use super::import::picture_names::PictureNames;
-use super::import::rows::{ImportedBox, ImportedPicture, Repeats};
+use super::import::rows::{ImportedBox, ImportedPicture, Repeats, unknown_model};
 use super::json_keys::JsonKeys;
+use super::numbers::number_of;
 use super::{input, paths};
-use crate::document::{Annotation, ReviewState};
+use crate::document::{Annotation, BoxState, ReviewState};
 
 /// Whether these are the keys of a CreateML file.
 pub(super) fn are_keys(keys: &JsonKeys) -> bool {
@@ -55,15 +56,28 @@ fn annotation(row: &Annotation, label: &str) -> Value {
 /// Reads a list, or all of a folder.
 pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
     let files = input::files_below(path, |file| input::has_extension(file, "json"))?;
+    let is_single = !path.is_dir();
     for (file_index, file) in files.into_iter().enumerate() {
-        let content = input::read_text(&file, input::MAX_DATASET_FILE_BYTES)?;
-        let list: Vec<Value> = serde_json::from_str(&content).map_err(|error| {
-            FormatError::malformed(&file, format!("not CreateML JSON: {error}"))
-        })?;
-        for entry in list {
-            if let Err(reason) = add_picture(&file, file_index, &entry, import) {
-                import.report_skipped(format!("{}: {reason}", file.display()));
-            }
+        match import_file(&file, file_index, import) {
+            Err(error) if is_single => return Err(error),
+            Err(error) => import.report_skipped(error.to_string()),
+            Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
+fn import_file(
+    file: &Path,
+    file_index: usize,
+    import: &mut ImportBuilder<'_>,
+) -> Result<(), FormatError> {
+    let content = input::read_text(file, input::MAX_DATASET_FILE_BYTES)?;
+    let list: Vec<Value> = serde_json::from_str(&content)
+        .map_err(|error| FormatError::malformed(file, format!("not CreateML JSON: {error}")))?;
+    for entry in list {
+        if let Err(reason) = add_picture(file, file_index, &entry, import) {
+            import.report_skipped(format!("{}: {reason}", file.display()));
         }
     }
     Ok(())
@@ -87,26 +101,58 @@ fn add_picture(
         ..ImportedPicture::default()
     };
     for one in boxes {
-        let label = one.get("label").and_then(Value::as_str).unwrap_or_default();
-        let category = import.category_by_name(label);
-        if let (Some(edges), Some(category)) = (edges(one), category) {
-            imported.boxes.push(ImportedBox::drawn(category, edges));
-        } else {
-            imported.is_partial = true;
-            import.report_skipped(format!(
-                "{written}: a box {label:?} has no label or no coordinates"
-            ));
+        match read_box(one, import) {
+            Ok(one) => imported.boxes.push(one),
+            Err(reason) => {
+                imported.is_partial = true;
+                import.report_skipped(format!("{written}: {reason}"));
+            }
         }
+    }
+    let mut boxes = imported.boxes.iter();
+    if boxes.any(|one| one.state == BoxState::Proposed) {
+        imported.review = Some(ReviewState::Proposed);
     }
     import.pictures.push(imported);
     Ok(())
 }
 
+fn read_box(annotation: &Value, import: &mut ImportBuilder<'_>) -> Result<ImportedBox, String> {
+    let label = match annotation.get("label") {
+        Some(Value::String(label)) => label.clone(),
+        Some(label @ (Value::Number(_) | Value::Bool(_))) => label.to_string(),
+        _ => String::new(),
+    };
+    let of_box = |reason: String| format!("a box {label:?}: {reason}");
+    let edges = edges(annotation).map_err(of_box)?;
+    let category = import
+        .category_by_name(&label)
+        .ok_or("a box has no label")?;
+    let one = ImportedBox::drawn(category, edges);
+    match annotation
+        .get("confidence")
+        .filter(|score| !score.is_null())
+    {
+        None => Ok(one),
+        Some(score) => one
+            .proposed(
+                &unknown_model("CreateML"),
+                number_of(score).map_err(of_box)?,
+            )
+            .ok_or_else(|| of_box("its confidence is too large".to_owned())),
+    }
+}
+
 /// Left, top, right and bottom edge of an annotation.
-fn edges(annotation: &Value) -> Option<[f64; 4]> {
-    let coordinates = annotation.get("coordinates")?;
-    let number = |key: &str| coordinates.get(key)?.as_f64();
+fn edges(annotation: &Value) -> Result<[f64; 4], String> {
+    let coordinates = annotation.get("coordinates");
+    let coordinates = coordinates.ok_or("it has no coordinates")?;
+    let number = |key: &str| {
+        let number = coordinates.get(key);
+        let number = number.ok_or_else(|| format!("it has no {key}"))?;
+        number_of(number).map_err(|reason| format!("{key}: {reason}"))
+    };
     let (x, y) = (number("x")?, number("y")?);
     let (w, h) = (number("width")?, number("height")?);
-    Some([x - w / 2.0, y - h / 2.0, x + w / 2.0, y + h / 2.0])
+    Ok([x - w / 2.0, y - h / 2.0, x + w / 2.0, y + h / 2.0])
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
+use super::encoding;
 use super::error::FormatError;
 
 /// Maximum size of a file about one picture. labelme may embed the picture itself.
@@ -20,7 +21,7 @@ const HEAD_BYTES: u64 = 64 << 10;
 /// Maximum depth of folders that are searched.
 const MAX_FOLDER_DEPTH: usize = 64;
 
-/// Reads the text of a file, which is UTF-8, or UTF-16 with a byte order mark.
+/// Reads the text of a file in UTF-8, UTF-16 or the encoding that its XML declaration states.
 ///
 /// # Errors
 /// If the file cannot be read, is larger than `max_bytes`, or has another encoding.
@@ -35,24 +36,15 @@ pub(super) fn read_text(path: &Path, max_bytes: u64) -> Result<String, FormatErr
         let reason = format!("the file is larger than the limit of {max_bytes} bytes");
         return Err(FormatError::malformed(path, reason));
     }
-    decode(bytes).map_err(|reason| FormatError::malformed(path, reason))
+    encoding::decode(bytes).map_err(|reason| FormatError::malformed(path, reason))
 }
 
 /// Reads the beginning of a file's text, as far as it can be read. The result is empty if the
 /// file cannot be read at all.
 pub(super) fn head(path: &Path) -> String {
     let is_file = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
-    let Some(mut bytes) = is_file.then(|| read_up_to(path, HEAD_BYTES).ok()).flatten() else {
-        return String::new();
-    };
-    if !bytes.starts_with(&[0xff, 0xfe])
-        && !bytes.starts_with(&[0xfe, 0xff])
-        && let Err(error) = std::str::from_utf8(&bytes)
-    {
-        // The last character may be cut in two.
-        bytes.truncate(error.valid_up_to());
-    }
-    decode(bytes).unwrap_or_default()
+    let bytes = is_file.then(|| read_up_to(path, HEAD_BYTES).ok()).flatten();
+    encoding::decode_head(&bytes.unwrap_or_default())
 }
 
 fn read_up_to(path: &Path, max_bytes: u64) -> Result<Vec<u8>, FormatError> {
@@ -61,30 +53,6 @@ fn read_up_to(path: &Path, max_bytes: u64) -> Result<Vec<u8>, FormatError> {
         .and_then(|file| file.take(max_bytes).read_to_end(&mut content))
         .map_err(FormatError::unreadable(path))?;
     Ok(content)
-}
-
-fn decode(bytes: Vec<u8>) -> Result<String, String> {
-    let utf16 = |unit: fn([u8; 2]) -> u16| {
-        let units = bytes[2..]
-            .chunks_exact(2)
-            .map(|pair| unit([pair[0], pair[1]]));
-        let text: Result<String, _> = char::decode_utf16(units).collect();
-        text.map_err(|_| "the text is invalid UTF-16; save it as UTF-8".to_owned())
-    };
-    match bytes.as_slice() {
-        [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => utf16(u16::from_be_bytes),
-        _ => {
-            let mut text = String::from_utf8(bytes).map_err(|error| {
-                let at = error.utf8_error().valid_up_to();
-                format!("the text is not valid UTF-8 (byte {at}); save it as UTF-8")
-            })?;
-            if text.starts_with('\u{feff}') {
-                text.drain(..'\u{feff}'.len_utf8());
-            }
-            Ok(text)
-        }
-    }
 }
 
 /// The file itself, or the files below a folder for which `is_wanted` holds, sorted by name.

@@ -16,18 +16,23 @@ use super::export::options::PictureFiles;
 use super::export::writer::ExportWriter;
 use super::import::builder::ImportBuilder;
 use super::import::picture_names::PictureNames;
-use super::import::rows::{ImportedBox, ImportedPicture};
+use super::import::rows::{ImportedBox, ImportedPicture, unknown_model};
 use super::json_flags::{insert_flags, take_flags};
 use super::json_keys::JsonKeys;
+use super::numbers::{number_of, numbers_of, picture_size};
 use super::{input, paths, unknown_fields};
-use crate::document::{Annotation, Flag, ReviewState};
+use crate::document::{Annotation, BoxState, Flag, ReviewState};
 
 /// The key of labelme's own fields in the unknown fields of a row.
 const FIELDS_KEY: &str = "labelme";
 
+/// Keys at the top that only labelme has. They come in any order, and `imageData` may be so long that no
+/// other key is in the beginning of the file.
+const OWN_KEYS: [&str; 3] = ["shapes", "imagePath", "imageData"];
+
 /// Whether these are the keys of a labelme file.
 pub(super) fn are_keys(keys: &JsonKeys) -> bool {
-    !keys.is_list && keys.has_any(&["shapes", "imagePath"])
+    !keys.is_list && keys.has_any(&OWN_KEYS)
 }
 
 /// Writes a JSON file next to where each picture is or would be.
@@ -106,7 +111,7 @@ pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), 
                 .map_err(|reason| FormatError::malformed(&file, reason))
         });
         match read {
-            Ok(imported) => import.add_labels(&file, imported),
+            Ok(imported) => import.pictures.push(imported),
             Err(error) if is_single => return Err(error),
             Err(error) => import.report_skipped(error.to_string()),
         }
@@ -125,17 +130,19 @@ fn read_picture(
         return Err("not a labelme file: it has no shapes".to_owned());
     };
     top.remove("imageData");
-    let side = |value: Option<Value>| value?.as_u64().and_then(|side| u32::try_from(side).ok());
-    let size = side(top.remove("imageWidth")).zip(side(top.remove("imageHeight")));
+    let side = |value: Option<Value>| number_of(&value?).ok();
+    let size = picture_size(
+        side(top.remove("imageWidth")),
+        side(top.remove("imageHeight")),
+    );
     let written = top.remove("imagePath");
     let written = written.as_ref().and_then(Value::as_str);
     let written = written.filter(|path| !path.is_empty());
     let name = file.display().to_string();
+    let names = PictureNames::of_label_file(file, import.root, written, None);
     let mut imported = ImportedPicture {
-        names: PictureNames::of_label_file(file, import.root, written, None),
-        size: size
-            .map(|(width, height)| [width, height])
-            .filter(|[width, height]| *width > 0 && *height > 0),
+        names: import.names_of_labels(file, names),
+        size,
         review: Some(ReviewState::Done),
         ..ImportedPicture::default()
     };
@@ -147,6 +154,10 @@ fn read_picture(
                 import.report_skipped(format!("{name}: {reason}"));
             }
         }
+    }
+    let mut boxes = imported.boxes.iter();
+    if boxes.any(|one| one.state == BoxState::Proposed) {
+        imported.review = Some(ReviewState::Proposed);
     }
     top.remove("version");
     imported.extra = unknown_fields_text(top, Map::new());
@@ -161,18 +172,21 @@ fn read_shape(
     let Value::Object(mut shape) = shape else {
         return Err("a shape is not an object".to_owned());
     };
-    let label = shape.remove("label");
-    let label = label.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let label = match shape.remove("label") {
+        Some(Value::String(label)) => label,
+        Some(label @ (Value::Number(_) | Value::Bool(_))) => label.to_string(),
+        _ => String::new(),
+    };
     let category = import
-        .category_by_name(label)
+        .category_by_name(&label)
         .ok_or("a shape has no label")?;
     let kind = shape.remove("shape_type");
     let kind = kind.as_ref().and_then(Value::as_str).unwrap_or("polygon");
-    let points: Option<Vec<[f64; 2]>> = shape
-        .remove("points")
-        .and_then(|points| serde_json::from_value(points).ok());
-    let points = points.filter(|points| points.len() >= 2);
-    let points = points.ok_or_else(|| format!("a {kind} {label:?} has fewer than two points"))?;
+    let points = shape.remove("points").unwrap_or_default();
+    let points = points_of(&points).map_err(|reason| format!("a {kind} {label:?}: {reason}"))?;
+    if points.len() < 2 {
+        return Err(format!("a {kind} {label:?} has fewer than two points"));
+    }
     let edges = bounds(kind, &points);
     let mut coco = Map::new();
     if kind != "rectangle" {
@@ -191,8 +205,29 @@ fn read_shape(
     }
     // The pixels of a mask are too large to keep.
     shape.remove("mask");
+    let score = shape.remove("score").filter(|score| !score.is_null());
     one.extra = unknown_fields_text(shape, coco);
-    Ok(one)
+    let Some(score) = score else {
+        return Ok(one);
+    };
+    let score = number_of(&score).map_err(|reason| format!("the score of a {kind}: {reason}"))?;
+    one.proposed(&unknown_model("labelme"), score)
+        .ok_or_else(|| format!("the score of a {kind} {label:?} is too large"))
+}
+
+/// The corners of a shape.
+fn points_of(points: &Value) -> Result<Vec<[f64; 2]>, String> {
+    let points = points.as_array().map(Vec::as_slice).unwrap_or_default();
+    points
+        .iter()
+        .map(|point| {
+            let numbers = numbers_of(point)?;
+            let count = numbers.len();
+            numbers
+                .try_into()
+                .map_err(|_| format!("a point has {count} numbers"))
+        })
+        .collect()
 }
 
 /// Left, top, right and bottom edge of a shape. A circle has its centre and a point on it.

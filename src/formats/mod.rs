@@ -13,6 +13,7 @@
 //! | `export` | from the document to files: options, subsets, names, the writer |
 //! | `format` | the formats and folder layouts, and their names |
 //! | `input`, `paths` | files of unknown origin: limits, encodings, safe relative paths |
+//! | `encoding` | the text of a file in the encoding that it states |
 //! | `numbers` | numbers as text, with exponents; never with a decimal comma |
 //! | `json_keys`, `json_flags` | JSON: what recognises a file, and the flags of a box |
 //! | `ascii_json`, `json_stream`, `unknown_fields` | JSON: text in ASCII, lists that are made while they are written, fields that are kept unchanged |
@@ -89,6 +90,7 @@ mod createml;
 mod cvat;
 mod detect;
 mod dispatch;
+mod encoding;
 mod error;
 mod export;
 mod format;

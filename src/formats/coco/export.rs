@@ -10,7 +10,7 @@ use super::extension::{
     BoxExtension, CategoryExtension, EXTENSION_KEY, PictureExtension, insert_extension,
 };
 use super::outline::remove_stale_outline;
-use super::segmentation::Segmentation;
+use super::segmentation::{Segmentation, outline_of_box};
 use super::types::{self, Image};
 use crate::document::{Annotation, BoxState, Category, Flag, Picture};
 use crate::formats::export::naming::ExportedPicture;
@@ -100,17 +100,21 @@ pub(super) fn annotation(
             "{path}: the outline or keypoints of box {id} were left out because the box was moved"
         ));
     }
+    let mut area = extra.remove("area").and_then(|area| area.as_f64());
     let segmentation = extra.remove("segmentation").and_then(|segmentation| {
-        let outline = Segmentation::read(segmentation).for_picture([picture.width, picture.height]);
-        if let Some(change) = outline.change {
+        let read = Segmentation::read(segmentation).for_picture([picture.width, picture.height]);
+        if let Some(change) = &read.change {
             let (path, id) = (&picture.path, row.id);
             changed.add(format!("{path}: box {id} {change}"));
         }
-        outline.outline
+        read.outline.or_else(|| {
+            area = None;
+            let edges = [row.rect.x0, row.rect.y0, row.rect.x1, row.rect.y1];
+            read.change.map(|_| outline_of_box(edges.map(f64::from)))
+        })
     });
     let box_area = bbox[2] * bbox[3];
-    let mask_area = extra.remove("area").and_then(|area| area.as_f64());
-    let area = mask_area.filter(|area| segmentation.is_some() && *area > 0.0 && *area <= box_area);
+    let area = area.filter(|area| segmentation.is_some() && *area > 0.0 && *area <= box_area);
     // As CVAT writes the flags for which COCO has no key.
     let mut attributes = row
         .flags

@@ -40,6 +40,7 @@ pub(in crate::formats) fn import(
     path: &Path,
     import: &mut ImportBuilder<'_>,
 ) -> Result<(), FormatError> {
+    let is_single = !path.is_dir();
     let files = input::files_below(path, |file| {
         input::has_extension(file, "json") && is_instances_file(file)
     })?;
@@ -48,7 +49,11 @@ pub(in crate::formats) fn import(
         return Err(FormatError::malformed(path, reason));
     }
     for (index, file) in files.iter().enumerate() {
-        import_file(file, index, import)?;
+        match import_file(file, index, import) {
+            Err(error) if is_single => return Err(error),
+            Err(error) => import.report_skipped(error.to_string()),
+            Ok(()) => {}
+        }
     }
     Ok(())
 }

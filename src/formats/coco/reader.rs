@@ -280,7 +280,7 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
             ));
         }
     };
-    let mut change = segmentation
+    let change = segmentation
         .change
         .map(|change| format!("annotation {name} {change}"));
     match segmentation.outline {
@@ -288,9 +288,7 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
             row.insert("segmentation".to_owned(), outline);
         }
         None => {
-            if let Some(change) = &mut change {
-                // annToMask fails where there is nothing.
-                *change += "; its box takes the place of it";
+            if change.is_some() {
                 let [x, y, width, height] = bbox;
                 let outline = outline_of_box([x, y, x + width, y + height]);
                 row.insert("segmentation".to_owned(), outline);

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use crate::formats::json_keys::JsonKeys;
+use crate::formats::labelme;
 
 /// Whether these are the keys of an instances file.
 pub(in crate::formats) fn are_instances_keys(keys: &JsonKeys) -> bool {
     // labelme files may have further keys, too.
-    let is_labelme = keys.has_any(&["shapes", "imagePath"]);
+    let is_labelme = labelme::are_keys(keys);
     !keys.is_list && !is_labelme && keys.has_any(&["images", "annotations", "categories"])
 }
 

@@ -17,7 +17,8 @@ const MAX_COORDINATE: f64 = 1e6;
 pub(super) struct Segmentation {
     /// As `annToMask` reads it; `None` if there is no outline.
     pub outline: Option<Value>,
-    /// What was repaired or dropped, as the end of a sentence about the annotation.
+    /// What was repaired or dropped, as the end of a sentence about the annotation. If it was dropped,
+    /// the outline of the box is to be written, since `annToMask` fails where there is none.
     pub change: Option<String>,
     /// Left, top, right and bottom edge in pixels.
     pub bounds: Option<[f64; 4]>,
@@ -52,7 +53,9 @@ impl Segmentation {
             _ => Err("its segmentation is neither polygons nor a mask".to_owned()),
         };
         read.unwrap_or_else(|reason| Self {
-            change: Some(format!("has no usable outline, because {reason}")),
+            change: Some(format!(
+                "has no usable outline, because {reason}; its box is the outline now"
+            )),
             ..Self::none()
         })
     }
@@ -65,7 +68,10 @@ impl Segmentation {
             .and_then(|outline| outline.get("size"));
         match size {
             Some(size) if *size != json!([height, width]) => Self {
-                change: Some("lost its mask, which is for another size of the picture".to_owned()),
+                change: Some(
+                    "has a mask for another size of the picture; its box is the outline now"
+                        .to_owned(),
+                ),
                 ..Self::none()
             },
             _ => self,

@@ -63,24 +63,25 @@ impl<'a> ImportBuilder<'a> {
         }
     }
 
-    /// Adds the picture that a file labels.
-    pub(in crate::formats) fn add_labels(&mut self, file: &Path, mut imported: ImportedPicture) {
+    /// The names of the picture that a file labels: its path in the project if the file is in an
+    /// export from there, and otherwise those that are given.
+    pub(in crate::formats) fn names_of_labels(
+        &self,
+        file: &Path,
+        names: PictureNames,
+    ) -> PictureNames {
         let marked = self.marked.as_ref();
-        self.name_exactly(
-            &mut imported,
-            marked.and_then(|marked| marked.picture_of(file)),
-        );
-        self.pictures.push(imported);
+        self.exact_name(marked.and_then(|marked| marked.picture_of(file)))
+            .unwrap_or(names)
     }
 
-    /// Names a picture by its path in the project, if the document has it.
-    fn name_exactly(&self, imported: &mut ImportedPicture, path: Option<&str>) {
-        if let Some(path) = path.filter(|path| self.document.picture_at(path).is_some()) {
-            imported.names = PictureNames {
-                paths: vec![path.to_owned()],
-                ..PictureNames::default()
-            };
-        }
+    /// The name of the picture at a path in the project, if the document has it.
+    fn exact_name(&self, path: Option<&str>) -> Option<PictureNames> {
+        let path = path.filter(|path| self.document.picture_at(path).is_some())?;
+        Some(PictureNames {
+            paths: vec![path.to_owned()],
+            ..PictureNames::default()
+        })
     }
 
     /// Reports something that is imported in another form.
@@ -135,7 +136,10 @@ impl<'a> ImportBuilder<'a> {
         let mut imported = mem::take(&mut self.pictures);
         if let Some(marked) = &self.marked {
             for one in &mut imported {
-                self.name_exactly(one, marked.picture_of_copy(&one.names.paths));
+                let picture = marked.picture_of_copy(&one.names.paths);
+                if let Some(names) = self.exact_name(picture) {
+                    one.names = names;
+                }
             }
         }
         let matched = match_pictures(

@@ -144,6 +144,16 @@ impl ImportedBox {
     }
 }
 
+/// The model of boxes that come with a score, of which only the format is known.
+pub(in crate::formats) fn unknown_model(format: &str) -> Arc<Provenance> {
+    Arc::new(Provenance {
+        name: format.into(),
+        version: "".into(),
+        method: "imported".into(),
+        threshold: 0.0,
+    })
+}
+
 /// Left, top, right and bottom edge of two opposite corners.
 fn in_order([xa, ya, xb, yb]: [f64; 4]) -> [f64; 4] {
     [xa.min(xb), ya.min(yb), xa.max(xb), ya.max(yb)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::rows::{ImportedBox, ImportedPicture};
+use super::rows::{ImportedBox, ImportedPicture, unknown_model};
 use crate::document::{BoxState, Origin, Provenance, ReviewState};
 
 /// Such boxes were surely drawn; only where they are on this picture is to be reviewed.
@@ -11,12 +11,7 @@ const SCORE: f32 = 1.0;
 /// Makes the confirmed boxes of a picture proposals. The picture is not done then, and without boxes
 /// nothing is said about it.
 pub(super) fn make_proposals(imported: &mut ImportedPicture) {
-    let model = Arc::new(Provenance {
-        name: "imported boxes".into(),
-        version: "".into(),
-        method: "imported".into(),
-        threshold: 0.0,
-    });
+    let model = unknown_model("imported boxes");
     for one in &mut imported.boxes {
         if one.is_ground_truth() {
             make_proposal(one, &model);

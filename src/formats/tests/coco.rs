@@ -238,23 +238,24 @@ fn an_outline_that_cannot_be_read_is_replaced_by_the_box_and_said() {
     file["annotations"][0]["segmentation"] = json!([[1, 2, 3]]);
     file["annotations"][0]["area"] = 3.into();
     let (after, report) = coco(&Document::default(), &file, ImportMode::Merge);
-    let said = "annotation 1 has no usable outline, because a polygon has 1 corners; its box takes";
+    let said = "annotation 1 has no usable outline, because a polygon has 1 corners; its box is";
     assert!(mentions(&report.changed, said), "{report:?}");
-    let (back, _) = export_coco(&after, |_| ());
+    let (back, _) = export_coco(&after, |options| options.scope = PictureScope::All);
     let row = &back.annotations[0];
     let outline = json!([[10.0, 10.0, 30.0, 10.0, 30.0, 30.0, 10.0, 30.0]]);
     assert_eq!((row.segmentation.clone(), row.area), (outline, 400.0));
 }
 
 #[test]
-fn a_mask_for_another_size_of_the_picture_is_not_exported() {
+fn a_mask_for_another_size_of_the_picture_is_replaced_by_the_box() {
     let mut file = coco_file(&json!([1, 1, 2, 2]));
     file["annotations"][0]["segmentation"] = json!({"size": [5, 4], "counts": "62304"});
     let (after, _) = coco(&Document::default(), &file, ImportMode::Merge);
-    let (back, report) = export_coco(&after, |_| ());
-    assert_eq!(back.annotations[0].segmentation, json!([]));
+    let (back, report) = export_coco(&after, |options| options.scope = PictureScope::All);
+    let outline = json!([[1.0, 1.0, 3.0, 1.0, 3.0, 3.0, 1.0, 3.0]]);
+    assert_eq!(back.annotations[0].segmentation, outline);
     assert!(
-        mentions(&report.changed, "box 1 lost its mask"),
+        mentions(&report.changed, "box 1 has a mask for another size"),
         "{report:?}"
     );
 }

@@ -32,6 +32,8 @@ impl Node {
     /// Why the text cannot be read.
     pub(super) fn parse(content: &str) -> Result<Self, String> {
         let mut reader = Reader::from_str(content);
+        // Programs that put texts together forget to write `&` as `&amp;`.
+        reader.config_mut().allow_dangling_amp = true;
         let mut open = vec![Self::default()];
         loop {
             let event = reader
