@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::address;
-use crate::document::{Annotation, Document, Origin, Picture};
+use crate::document::{Annotation, Document, Flag, Origin, Picture, ReviewState};
 use crate::formats::ascii_json::write_ascii_json;
 use crate::formats::error::FormatError;
 use crate::formats::export::naming::ExportedPicture;
@@ -80,7 +80,7 @@ fn task(document: &Document, picture: &Picture, path: &str, selection: BoxSelect
                 "model_version": models.join(", "), "score": mean, "result": results,
             }]);
         }
-    } else if picture.review == crate::document::ReviewState::Done || !rows.is_empty() {
+    } else if picture.review == ReviewState::Done || !rows.is_empty() {
         task["annotations"] = json!([{
             "result": results, "was_cancelled": false, "ground_truth": false,
         }]);
@@ -108,7 +108,7 @@ fn result(document: &Document, row: &Annotation, picture: &Picture) -> Value {
             "rotation": 0, "rectanglelabels": [name],
         },
     });
-    let flags: Vec<&str> = row.flags.iter().map(|flag| flag.name()).collect();
+    let flags: Vec<&str> = row.flags.iter().map(Flag::name).collect();
     if !flags.is_empty() {
         result["meta"] = json!({ "text": flags });
     }

@@ -129,7 +129,7 @@ fn read_task(
                 imported.size = imported.size.or(region.size);
                 add_region(
                     &mut imported,
-                    region,
+                    &region,
                     &name,
                     work.prediction.as_ref(),
                     import,
@@ -159,7 +159,7 @@ fn read_task(
 
 fn add_region(
     imported: &mut ImportedPicture,
-    region: Region,
+    region: &Region,
     name: &str,
     prediction: Option<&(Arc<Provenance>, Option<f64>)>,
     import: &mut ImportBuilder<'_>,
@@ -244,8 +244,8 @@ fn work_of<'a>(
             prediction: None,
         };
     }
-    let predictions = list("predictions").filter(|one| one.get("result").is_some());
-    if let Some(prediction) = predictions.last() {
+    let mut predictions = list("predictions").filter(|one| one.get("result").is_some());
+    if let Some(prediction) = predictions.next_back() {
         let version = prediction.get("model_version").and_then(Value::as_str);
         let model = Provenance {
             name: version

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::document::Flags;
 use crate::formats::error::FormatError;
+use crate::formats::export::naming::ExportedPicture;
 use crate::formats::export::writer::ExportWriter;
 use crate::formats::format::FolderLayout;
 use crate::formats::{input, paths};
@@ -32,20 +33,22 @@ pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), Fo
     let pictures = writer.pictures.clone();
     let document = writer.document;
     let mut count_of_stem: HashMap<String, usize> = HashMap::new();
-    for picture in document.pictures() {
-        let stem = paths::without_extension(&picture.path).to_lowercase();
+    let renamed = pictures.iter().filter(|one| *one.name != *one.picture.path);
+    let names = document.pictures().map(|picture| &*picture.path);
+    for name in names.chain(renamed.map(|one| one.name.as_str())) {
+        let stem = paths::without_extension(name).to_lowercase();
         *count_of_stem.entry(stem).or_default() += 1;
     }
-    let image_id = |name: &str| {
-        let stem = paths::without_extension(name);
-        let is_unique = count_of_stem
-            .get(&stem.to_lowercase())
-            .is_none_or(|count| *count < 2);
-        let is_plain = is_unique && !has_picture_extension(stem);
-        if is_plain {
-            stem.to_owned()
+    let image_id = |one: &ExportedPicture<'_>| {
+        let stem = paths::without_extension(&one.name);
+        let count = count_of_stem.get(&stem.to_lowercase());
+        // The whole name of a copy that was renamed says which picture it is.
+        let is_renamed = *one.name != *one.picture.path;
+        let is_whole = is_renamed || count.is_some_and(|count| *count > 1);
+        if is_whole || has_picture_extension(stem) {
+            one.name.clone()
         } else {
-            name.to_owned()
+            stem.to_owned()
         }
     };
     for subset in writer.subsets() {
@@ -86,7 +89,7 @@ pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), Fo
                 let share = |edge: f32, side: f64| (f64::from(edge) / side).to_string();
                 let flag = |is_set: bool| u8::from(is_set).to_string();
                 csv.write_record([
-                    image_id(&one.name),
+                    image_id(one),
                     "xclick".to_owned(),
                     class.to_owned(),
                     "1".to_owned(),
