@@ -79,18 +79,15 @@ fn make(path: &Path, root: &Path) -> Outcome<()> {
         method: "affinity".into(),
         threshold: 0.5,
     });
-    let candidates = [1.0, 30.0, 60.0].map(|x| Candidate {
-        rect: BBox::from_xywh(x, 7.3, 20.1, 20.7),
-        category: CategoryId(1),
-        score: 0.5,
-    });
+    let candidates = [1.0, 30.0, 60.0]
+        .map(|x| Candidate::of_class(BBox::from_xywh(x, 7.3, 20.1, 20.7), CategoryId(1), 0.5));
     for first in (1..=PICTURES).step_by(1000) {
         let pictures = first..first + 1000;
         let found: Vec<_> = pictures
             .map(|id| (PictureId(id), candidates.to_vec()))
             .collect();
         project.commit_with("propose", None, |document| {
-            ops::replace_proposals(document, &model, &found)
+            Ok(ops::replace_proposals(document, &model, &found))
         })?;
     }
     project.close()?;

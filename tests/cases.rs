@@ -310,6 +310,5 @@ fn is_same(document: &Document, row: &Annotation, one: &ExpectedBox) -> bool {
 
 /// The name of the class of a box.
 fn class_of(document: &Document, row: &Annotation) -> String {
-    let category = document.category(row.category);
-    category.map_or_else(String::new, |row| row.name.to_string())
+    document.name_of(row).unwrap_or_default().to_owned()
 }

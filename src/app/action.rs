@@ -89,10 +89,10 @@ pub enum Action {
     ChooseClassByName(String),
     /// Change a class.
     Class(ClassAction),
+    /// Delete a class, after asking if it has boxes or tags.
+    AskToDeleteClass(CategoryId),
     /// Map classes of the model, by name, to classes of the project; `None` keeps the model's name.
     MapClassNames(Vec<(String, Option<MappedClass>)>),
-    /// Remove the classes that came from the model, are mapped to others now and have no boxes.
-    RemoveEmptyRenamedClasses,
     /// Change the proposal settings; `false` while a slider is being moved.
     SetProposalSettings(ProposalSettings, bool),
     /// Show the heat map of a class of the model; of the one with the highest score if `None`.
@@ -163,6 +163,7 @@ pub enum ClassAction {
     Move(CategoryId, isize),
     /// Delete it and its boxes.
     Delete(CategoryId),
+
     /// Show or hide its boxes.
     ToggleHidden(CategoryId),
     /// Show only its boxes; the boxes of all classes if `None`.

@@ -26,6 +26,7 @@ pub mod action;
 pub mod app_dirs;
 pub mod cache;
 pub mod canvas;
+mod class_text;
 pub mod command;
 pub mod command_state;
 pub mod dialogs;

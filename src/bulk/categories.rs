@@ -92,7 +92,10 @@ impl<'a> RunCategories<'a> {
         let named =
             propose::name_proposals(proposals, &self.classes, self.naming, |_| true).into_iter();
         named
-            .map(|(proposal, name)| (proposal, self.ids[name.unwrap_or(unnamed)]))
+            .map(|(proposal, name)| {
+                let name = name.map_or(unnamed, |name| name.text);
+                (proposal, self.ids[name])
+            })
             .collect()
     }
 

@@ -9,7 +9,7 @@ use super::exit_code::{FAILED, INTERRUPTED};
 use super::plural::counted;
 use super::progress::Progress;
 use super::project_access::{open, rescan};
-use crate::document::ops::{self, ClassNamer, NamedCandidate};
+use crate::document::ops::{self, Candidate, ClassNamer};
 use crate::document::{Document, PictureId, Provenance, ReviewState};
 use crate::naming::{MappedClass, Naming};
 use crate::propose::{self, NetworksRef, PipelineSettings, Proposal, Target};
@@ -125,7 +125,7 @@ fn apply_naming(project: &mut Project, naming: &Naming) -> Result<(), StoreError
         .map(|(class, mapped)| (class.to_string(), Some(mapped.clone())))
         .collect();
     project.commit_with("name classes", None, |document| {
-        ops::map_classes(document, &changes, |_| true)
+        ops::map_classes(document, &changes)
     })?;
     Ok(())
 }
@@ -188,16 +188,15 @@ impl<'a> ProposalWriter<'a> {
         let pending = std::mem::take(&mut self.pending);
         let (classes, is_companion) = (&self.classes, self.is_companion);
         // The names are looked up in the transaction, because a window may change them meanwhile.
-        let candidates = |document: &Document| -> Vec<(PictureId, Vec<NamedCandidate>)> {
-            let namer = ClassNamer::new(document, classes, is_companion);
-            let named = |picture: PictureId, proposals| -> Vec<NamedCandidate> {
-                let accepts = |name: &str| namer.accepts(picture, name);
-                propose::name_proposals(proposals, classes, document.naming(), accepts)
+        let candidates = |document: &Document| -> Vec<(PictureId, Vec<Candidate>)> {
+            let namer = ClassNamer::new(document, is_companion);
+            let named = |picture: PictureId, proposals| -> Vec<Candidate> {
+                let is_known = |name: &str| namer.is_known(name);
+                propose::name_proposals(proposals, classes, document.naming(), is_known)
                     .into_iter()
-                    .map(|(proposal, name)| NamedCandidate {
-                        rect: proposal.bbox,
-                        class: name.map_or_else(|| namer.unnamed(picture), str::to_owned),
-                        score: proposal.score,
+                    .map(|(proposal, name)| {
+                        let class = name.map(|name| name.class);
+                        namer.candidate(picture, proposal.bbox, proposal.score, class)
                     })
                     .collect()
             };
@@ -208,7 +207,8 @@ impl<'a> ProposalWriter<'a> {
         };
         let provenance = &self.provenance;
         self.project.commit_with("propose", None, |document| {
-            ops::replace_proposals_named(document, provenance, &candidates(document))
+            let found = candidates(document);
+            Ok(ops::replace_proposals(document, provenance, &found))
         })?;
         Ok(())
     }

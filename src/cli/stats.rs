@@ -86,8 +86,8 @@ fn ground_truth_by_category(document: &Document) -> Vec<(String, usize)> {
     let mut counts = BTreeMap::new();
     for picture in document.pictures() {
         for annotation in document.annotations(picture.id) {
-            if annotation.is_ground_truth() {
-                *counts.entry(annotation.category).or_insert(0) += 1;
+            if let (true, Some(category)) = (annotation.is_ground_truth(), annotation.category) {
+                *counts.entry(category).or_insert(0) += 1;
             }
         }
     }

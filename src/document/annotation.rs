@@ -47,8 +47,15 @@ impl BoxState {
 pub struct Annotation {
     /// Its id.
     pub id: AnnotationId,
-    /// Its category.
-    pub category: CategoryId,
+    /// Its class. Ground truth always has one. A proposal has one if it is clear that one of the
+    /// person's classes is meant; otherwise [`suggestion`](Self::suggestion) says what it may show.
+    pub category: Option<CategoryId>,
+    /// What the model calls the object, in the model's own words. [`Document::class_of`] tells which
+    /// class it stands for. It stays when the box is judged, as a record. A person's box has none.
+    ///
+    /// [`Document::class_of`]: super::Document::class_of
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<Box<str>>,
     /// The rectangle in upright pixels. It has an area and lies inside the picture.
     pub rect: BBox,
     /// The judgement of a person about it.
@@ -71,7 +78,8 @@ impl Annotation {
     pub fn drawn(id: AnnotationId, rect: BBox, category: CategoryId) -> Self {
         Self {
             id,
-            category,
+            category: Some(category),
+            suggestion: None,
             rect,
             state: BoxState::Drawn,
             flags: Flags::default(),
@@ -107,10 +115,20 @@ impl Annotation {
         if !is_finite(self.score) || !is_finite(threshold) || !is_former_valid {
             return Err(EditError::BadNumber(self.id));
         }
-        if self.state.fits(&self.origin, self.former.is_some()) {
-            Ok(())
-        } else {
-            Err(EditError::BadState(self.id))
+        if let Some(name) = &self.suggestion
+            && (name.is_empty() || name.trim() != &**name)
+        {
+            return Err(EditError::BadName(name.clone()));
         }
+        let is_person = self.origin == Origin::Person;
+        if !self.state.fits(&self.origin, self.former.is_some())
+            || (is_person && self.suggestion.is_some())
+        {
+            return Err(EditError::BadState(self.id));
+        }
+        if self.is_ground_truth() && self.category.is_none() {
+            return Err(EditError::NoClass(self.id));
+        }
+        Ok(())
     }
 }

@@ -146,8 +146,10 @@ impl Document {
         if let Change::Insert(row) | Change::Update(row) = &change {
             row.check()?;
             entry.picture.check_contains(&row.rect)?;
-            if !self.categories.contains_key(&row.category) {
-                return Err(EditError::UnknownCategory(row.category));
+            if let Some(category) = row.category
+                && !self.categories.contains_key(&category)
+            {
+                return Err(EditError::UnknownCategory(category));
             }
         }
         let find = |entry: &PictureEntry, id| {
@@ -187,10 +189,14 @@ impl Document {
     fn change_category(&mut self, change: Change<Category, CategoryId>) -> Result<Edit, EditError> {
         if let Change::Insert(row) | Change::Update(row) = &change {
             row.check()?;
+            if self
+                .by_name
+                .get(&row.name)
+                .is_some_and(|other| *other != row.id)
+            {
+                return Err(EditError::NameTaken(row.name.clone()));
+            }
             for other in self.categories.values().filter(|other| other.id != row.id) {
-                if other.name == row.name {
-                    return Err(EditError::NameTaken(row.name.clone()));
-                }
                 if let Some(key) = row.hotkey.filter(|key| other.hotkey == Some(*key)) {
                     return Err(EditError::HotkeyTaken(key));
                 }
@@ -202,6 +208,7 @@ impl Document {
                 if self.categories.contains_key(&id) {
                     return Err(EditError::IdTaken(id.0));
                 }
+                self.by_name.insert(row.name.clone(), id);
                 self.categories.insert(id, row);
                 self.category_order.push(id);
                 self.next_ids.category = self.next_ids.category.max(id.successor());
@@ -212,6 +219,10 @@ impl Document {
                     .categories
                     .get_mut(&row.id)
                     .ok_or(EditError::UnknownCategory(row.id))?;
+                if slot.name != row.name {
+                    self.by_name.remove(&slot.name);
+                    self.by_name.insert(row.name.clone(), row.id);
+                }
                 Ok(Edit::Category(Change::Update(mem::replace(slot, row))))
             }
             Change::Remove(id) => {
@@ -228,6 +239,7 @@ impl Document {
                     .categories
                     .remove(&id)
                     .ok_or(EditError::UnknownCategory(id))?;
+                self.by_name.remove(&row.name);
                 Ok(Edit::Batch(vec![
                     Edit::Category(Change::Insert(row)),
                     Edit::CategoryOrder(former_order),
@@ -254,7 +266,7 @@ impl PictureEntry {
     /// they are records, which may name a category that no longer exists.
     fn uses(&self, category: CategoryId) -> bool {
         self.picture.tags.contains(&category)
-            || self.annotations.iter().any(|row| row.category == category)
+            || (self.annotations.iter()).any(|row| row.category == Some(category))
     }
 }
 

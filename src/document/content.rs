@@ -25,6 +25,7 @@ pub struct Document {
     pub(super) next_ids: NextIds,
     // The fields below are derived from those above, for quick look-up and shared memory.
     pub(super) by_path: HashMap<Box<str>, PictureId>,
+    pub(super) by_name: HashMap<Box<str>, CategoryId>,
     pub(super) picture_of: HashMap<AnnotationId, PictureId>,
     pub(super) provenances: HashSet<Arc<Provenance>>,
 }
@@ -96,7 +97,44 @@ impl Document {
 
     /// The category with exactly this name.
     pub fn category_named(&self, name: &str) -> Option<&Category> {
-        self.categories.values().find(|other| &*other.name == name)
+        self.category(*self.by_name.get(name)?)
+    }
+
+    /// The class of a box: its category, or else the category that its suggestion stands for according to
+    /// the [naming](Self::naming). None for a suggestion that is not a class of the project, and for
+    /// a box of no particular class.
+    pub fn class_of(&self, row: &Annotation) -> Option<&Category> {
+        self.class_for(row.category, row.suggestion.as_deref())
+    }
+
+    /// As [`class_of`](Self::class_of), for a box that is not in the document.
+    pub fn class_for(
+        &self,
+        category: Option<CategoryId>,
+        suggestion: Option<&str>,
+    ) -> Option<&Category> {
+        match category {
+            Some(id) => self.category(id),
+            None => self.category_named(self.naming.name_of(suggestion?)),
+        }
+    }
+
+    /// What a box is called: the name of its class, or else the name that is suggested for it, as the
+    /// naming has it. None for a box of no particular class.
+    pub fn name_of<'a>(&'a self, row: &'a Annotation) -> Option<&'a str> {
+        self.name_for(row.category, row.suggestion.as_deref())
+    }
+
+    /// As [`name_of`](Self::name_of), for a box that is not in the document.
+    pub fn name_for<'a>(
+        &'a self,
+        category: Option<CategoryId>,
+        suggestion: Option<&'a str>,
+    ) -> Option<&'a str> {
+        match category {
+            Some(id) => self.category(id).map(|row| &*row.name),
+            None => Some(self.naming.name_of(suggestion?)),
+        }
     }
 
     /// Unknown fields of imported files that concern the whole document, as JSON text, opaque here.

@@ -62,6 +62,9 @@ pub enum EditError {
     /// State, origin and former proposal contradict each other.
     #[error("the state of box {0} does not fit its origin")]
     BadState(AnnotationId),
+    /// Ground truth has no class.
+    #[error("box {0} is confirmed but has no class")]
+    NoClass(AnnotationId),
     /// The name is empty or has space at either end.
     #[error("{0:?} is not a valid name for a class")]
     BadName(Box<str>),

@@ -50,4 +50,4 @@ pub use history::{History, Step};
 pub use ids::{AnnotationId, CategoryId, NextIds, PictureId};
 pub use picture::{Picture, ReviewState};
 pub use provenance::{FormerProposal, Origin, Provenance};
-pub use summary::Summary;
+pub use summary::{ClassUsage, Summary};

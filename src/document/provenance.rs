@@ -67,6 +67,6 @@ mod shared {
 pub struct FormerProposal {
     /// The rectangle in upright pixels of the picture as it was then.
     pub rect: BBox,
-    /// The category, which may have been deleted since.
-    pub category: CategoryId,
+    /// The category, which may have been deleted since. None if the model only suggested a name.
+    pub category: Option<CategoryId>,
 }

@@ -23,16 +23,49 @@ pub struct Summary {
     pub annotations: BTreeMap<BoxState, usize>,
 }
 
+/// Where a class is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClassUsage {
+    /// Boxes of the class in any state.
+    pub boxes: usize,
+    /// Pictures with such a box, or with the class as a tag.
+    pub pictures: usize,
+    /// Of these, pictures that are done and would lose ground truth without the class.
+    pub done: usize,
+}
+
 impl Document {
-    /// How many boxes a person has confirmed, by the category that a model had proposed and the one
-    /// that the person decided on, which may be the same.
-    pub fn judgements(&self) -> BTreeMap<(CategoryId, CategoryId), usize> {
+    /// Where a class is used. Suggestions of its name do not count.
+    pub fn usage_of(&self, category: CategoryId) -> ClassUsage {
+        let mut usage = ClassUsage::default();
+        for entry in self.pictures.values() {
+            let rows = entry.annotations.iter();
+            let rows: Vec<_> = rows.filter(|row| row.category == Some(category)).collect();
+            let is_tagged = entry.picture.tags.contains(&category);
+            let is_done = entry.picture.review == ReviewState::Done;
+            usage.boxes += rows.len();
+            usage.pictures += usize::from(is_tagged || !rows.is_empty());
+            let has_truth = rows.iter().any(|row| row.is_ground_truth());
+            usage.done += usize::from(is_done && has_truth);
+        }
+        usage
+    }
+
+    /// How many boxes a person has confirmed, by the name that a model had given the object and the
+    /// category that the person decided on. Boxes without a name are left out.
+    pub fn judgements(&self) -> BTreeMap<(&str, CategoryId), usize> {
         let mut judgements: BTreeMap<_, usize> = BTreeMap::new();
         for row in self.pictures.values().flat_map(|entry| &entry.annotations) {
             if row.is_ground_truth() && row.origin != Origin::Person {
                 let former = row.former.as_ref();
                 let proposed = former.map_or(row.category, |former| former.category);
-                *judgements.entry((proposed, row.category)).or_default() += 1;
+                let name = row.suggestion.as_deref().or_else(|| {
+                    let category = self.category(proposed?)?;
+                    Some(&*category.name)
+                });
+                if let (Some(name), Some(category)) = (name, row.category) {
+                    *judgements.entry((name, category)).or_default() += 1;
+                }
             }
         }
         judgements

@@ -32,7 +32,7 @@ pub(super) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
             writer.report.boxes += rows.len();
             let boxes = rows.into_iter();
             let boxes: Vec<Value> = boxes
-                .map(|row| annotation(row, writer.category_name(row.category)))
+                .map(|row| annotation(row, writer.class_name(row)))
                 .collect();
             list.push(json!({ "image": one.name, "annotations": boxes }));
             writer.add_picture_file(one, &paths::join(folder, &one.name))?;

@@ -42,7 +42,7 @@ pub(super) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
         let ExportedPicture { picture, name, .. } = &one;
         let shapes: Vec<Value> = writer
             .ground_truth(picture)
-            .map(|row| shape(row, writer.category_name(row.category)))
+            .map(|row| shape(row, writer.class_name(row)))
             .collect();
         writer.report.boxes += shapes.len();
         let mut file = own_fields(picture.extra.as_deref());

@@ -113,7 +113,7 @@ pub fn from_document(document: &Document, root: &Path) -> Vec<(PathBuf, Vec<Stri
         let boxes = document.annotations(picture.id).iter();
         let true_boxes = boxes.filter(|row| row.is_ground_truth());
         let classes = picture.tags.iter().copied();
-        let classes = classes.chain(true_boxes.map(|row| row.category));
+        let classes = classes.chain(true_boxes.filter_map(|row| row.category));
         let names = classes.filter_map(|class| document.category(class));
         let names = names.map(|category| category.name.to_string());
         // A box of no particular class carries no information about classes.

@@ -24,6 +24,7 @@ use super::json_stream::{ListOf, ObjectOf};
 use super::shapes::{bounds, ellipse_bounds, with_outline};
 use super::{input, paths};
 use crate::document::{Annotation, Document, Flag, ReviewState};
+use crate::naming::ANY_OBJECT;
 
 /// The attribute that holds the class in our own files.
 const CLASS_KEY: &str = "label";
@@ -166,8 +167,7 @@ fn picture_json(document: &Document, one: &ExportedPicture<'_>, size: i64) -> Va
 }
 
 fn region(document: &Document, row: &Annotation) -> Value {
-    let name = document.category(row.category);
-    let name = name.map_or("", |category| &category.name);
+    let name = document.name_of(row).unwrap_or(ANY_OBJECT);
     let [x0, y0, x1, y1] = [row.rect.x0, row.rect.y0, row.rect.x1, row.rect.y1].map(f64::from);
     let mut attributes = json!({ CLASS_KEY: name });
     let flags: Map<String, Value> = row

@@ -50,8 +50,10 @@ impl MappedClass {
 /// The name of a box and its probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoxName<'a> {
-    /// The name of its category.
+    /// The name of the category that its classes stand for.
     pub text: &'a str,
+    /// The most probable of these classes, in the model's own words.
+    pub class: &'a str,
     /// The sum of the probabilities of all classes that stand for this category, in 0..=1.
     pub probability: f32,
 }
@@ -123,7 +125,11 @@ impl Naming {
             let text = self.name_of(class);
             match sums.iter_mut().find(|sum| sum.text == text) {
                 Some(sum) => sum.probability += probability,
-                None => sums.push(BoxName { text, probability }),
+                None => sums.push(BoxName {
+                    text,
+                    class,
+                    probability,
+                }),
             }
         }
         let best = sums.into_iter().reduce(|best, other| {

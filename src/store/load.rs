@@ -21,7 +21,7 @@ use crate::document::{Change, Document, Edit, Step};
 const MAX_PROBLEMS: usize = 20;
 
 /// The number of columns of the widest table, including the checksum.
-const MAX_COLUMNS: usize = 18;
+const MAX_COLUMNS: usize = 19;
 
 /// The content of a file.
 #[derive(Default)]

@@ -32,7 +32,7 @@
 //! | module | its one idea |
 //! |---|---|
 //! | `error` | what can go wrong, as one sentence |
-//! | `rows`, `counters`, `schema` | the tables: rows, the seal, definitions and migrations |
+//! | `rows`, `counters`, `schema`, `version_2` | the tables: rows, the seal, definitions and migrations |
 //! | `connection`, `lock`, `paths` | opening files, locking them, where they are |
 //! | `load`, `write`, `log` | reading a whole file, writing rows, the log of changes |
 //! | `external` | what other processes changed, and whether that affects the same rows as an edit here |
@@ -69,6 +69,7 @@ mod schema;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod version_2;
 mod write;
 
 pub use crate::files::{EXTENSION, backups};

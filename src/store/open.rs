@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 
 use super::access::{Access, OpenNotice, OpenReport, lock_for};
@@ -47,7 +48,7 @@ impl Project {
             access = Access::View;
             notices.push(OpenNotice::ReadOnlyLocation);
         }
-        check_version(&path, &connection, access, &mut notices)?;
+        let connection = upgraded(&path, connection, access, &mut notices)?;
 
         let loaded = read_checked(&path, &connection, access).map_err(at)?;
         if access != Access::View {
@@ -84,15 +85,16 @@ impl Project {
     }
 }
 
-/// Refuses a newer format, and upgrades an older one after making a copy of the file.
-fn check_version(
+/// Refuses a newer format, and upgrades an older one after making a copy of the file. To view an older
+/// file, a copy in memory is upgraded, which does not follow changes by other processes.
+fn upgraded(
     path: &Path,
-    connection: &Connection,
+    connection: Connection,
     access: Access,
     notices: &mut Vec<OpenNotice>,
-) -> Result<(), StoreError> {
+) -> Result<Connection, StoreError> {
     let at = |fault: Fault| backup::error_at(path, fault);
-    let version = schema::version(connection).map_err(|error| at(error.into()))?;
+    let version = schema::version(&connection).map_err(|error| at(error.into()))?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if version > known {
         return Err(StoreError::NewerFormat {
@@ -106,17 +108,24 @@ fn check_version(
     }
     if version < known {
         if access == Access::View {
-            let path = path.to_path_buf();
-            return Err(StoreError::ReadOnly { path });
+            let copy = copy_in_memory(&connection).map_err(|error| at(error.into()))?;
+            schema::migrate(&copy, version, MIGRATIONS).map_err(at)?;
+            return Ok(copy);
         }
         let folder = side_folder(path);
         fs::create_dir_all(&folder).map_err(io_error(&folder, "created"))?;
         let former = folder.join(format!("format-{version}.{EXTENSION}"));
         backup::copy(path, &former)?;
-        schema::migrate(connection, version, MIGRATIONS).map_err(at)?;
+        schema::migrate(&connection, version, MIGRATIONS).map_err(at)?;
         notices.push(OpenNotice::Migrated(former));
     }
-    Ok(())
+    Ok(connection)
+}
+
+fn copy_in_memory(from: &Connection) -> rusqlite::Result<Connection> {
+    let mut copy = Connection::open_in_memory()?;
+    Backup::new(from, &mut copy)?.step(-1)?;
+    Ok(copy)
 }
 
 /// Reads a file, and refuses one that differs from what was written. What other processes have added

@@ -73,7 +73,7 @@ tables! {
     4 CATEGORIES "categories": id place name colour hotkey extra;
     5 MODELS "models": id name version method threshold;
     6 PICTURES "pictures": id path width height tags review missing content_hash extra;
-    7 ANNOTATIONS "annotations": id picture category x0 y0 x1 y1 state flags model score
+    7 ANNOTATIONS "annotations": id picture category suggestion x0 y0 x1 y1 state flags model score
         was_category was_x0 was_y0 was_x1 was_y1 extra;
     8 STEPS "steps": seq label picture edit;
     9 CHANGES "changes": seq writer is_step label edit undo;
@@ -195,7 +195,7 @@ pub(super) fn annotation_cells(
     picture: PictureId,
     row: &Annotation,
     provenance: Option<i64>,
-) -> [Cell<'_>; 17] {
+) -> [Cell<'_>; 18] {
     let state = match row.state {
         BoxState::Proposed => 0,
         BoxState::Accepted => 1,
@@ -209,7 +209,8 @@ pub(super) fn annotation_cells(
     [
         int(row.id.0),
         int(picture.0),
-        int(row.category.0),
+        maybe(row.category.map(|id| id.0), int),
+        maybe(row.suggestion.as_deref(), text),
         real(row.rect.x0),
         real(row.rect.y0),
         real(row.rect.x1),
@@ -218,7 +219,10 @@ pub(super) fn annotation_cells(
         int(bits.sum::<i64>()),
         maybe(provenance, int),
         maybe(row.score, real),
-        maybe(former.map(|former| former.category.0), int),
+        maybe(
+            former.and_then(|former| former.category).map(|id| id.0),
+            int,
+        ),
         edge(|rect| rect.x0),
         edge(|rect| rect.y0),
         edge(|rect| rect.x1),
@@ -276,6 +280,12 @@ impl Cells<'_> {
 
     fn maybe_int(&self, at: usize) -> Result<Option<i64>, BadCell> {
         self.0[at].as_i64_or_null().map_err(|_| BadCell)
+    }
+
+    fn maybe_category(&self, at: usize) -> Result<Option<CategoryId>, BadCell> {
+        let id = self.maybe_int(at)?;
+        let id = id.map(|id| id.try_into().map(CategoryId).map_err(|_| BadCell));
+        id.transpose()
     }
 
     fn real(&self, at: usize) -> Result<f32, BadCell> {
@@ -348,24 +358,25 @@ impl Cells<'_> {
         &self,
         provenances: &HashMap<i64, Arc<Provenance>>,
     ) -> Result<(PictureId, Annotation), BadCell> {
-        let flags = self.int(8)?;
+        let flags = self.int(9)?;
         let is_set = |flag: &Flag| flags & flag_bit(*flag) != 0;
-        let former = match self.maybe_int(11)? {
-            None => None,
-            Some(category) => Some(Box::new(FormerProposal {
-                category: CategoryId(category.try_into().map_err(|_| BadCell)?),
-                rect: self.rect(12)?,
+        let former = match self.0[13] {
+            ValueRef::Null => None,
+            _ => Some(Box::new(FormerProposal {
+                category: self.maybe_category(12)?,
+                rect: self.rect(13)?,
             })),
         };
-        let score = match self.0[10] {
+        let score = match self.0[11] {
             ValueRef::Null => None,
-            _ => Some(self.real(10)?),
+            _ => Some(self.real(11)?),
         };
         let annotation = Annotation {
             id: AnnotationId(self.uint(0)?),
-            category: CategoryId(self.uint(2)?),
-            rect: self.rect(3)?,
-            state: match self.int(7)? {
+            category: self.maybe_category(2)?,
+            suggestion: self.maybe_text(3)?.map(Into::into),
+            rect: self.rect(4)?,
+            state: match self.int(8)? {
                 0 => BoxState::Proposed,
                 1 => BoxState::Accepted,
                 2 => BoxState::Edited,
@@ -374,13 +385,13 @@ impl Cells<'_> {
                 _ => return Err(BadCell),
             },
             flags: Flag::ALL.into_iter().filter(is_set).collect(),
-            origin: match self.maybe_int(9)? {
+            origin: match self.maybe_int(10)? {
                 None => Origin::Person,
                 Some(key) => Origin::Model(Arc::clone(provenances.get(&key).ok_or(BadCell)?)),
             },
             score,
             former,
-            extra: self.maybe_text(16)?.map(Into::into),
+            extra: self.maybe_text(17)?.map(Into::into),
         };
         Ok((PictureId(self.uint(1)?), annotation))
     }

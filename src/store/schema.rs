@@ -9,16 +9,17 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::counters::Counters;
 use super::error::{Fault, StoreError, io_error};
 use super::rows::checksum;
+use super::version_2;
 use crate::files::{APPLICATION_ID, backups, has_project_header};
 
 /// A migration from one version of the format to the next.
-pub(super) type Migration = fn(&Transaction<'_>) -> rusqlite::Result<()>;
+pub(super) type Migration = fn(&Transaction<'_>) -> Result<(), Fault>;
 
 /// The first migration makes version 1 of an empty file. A published migration never changes.
-pub(super) const MIGRATIONS: &[Migration] = &[version_1];
+pub(super) const MIGRATIONS: &[Migration] = &[version_1, version_2::migrate];
 
-fn version_1(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    transaction.execute_batch(
+fn version_1(transaction: &Transaction<'_>) -> Result<(), Fault> {
+    Ok(transaction.execute_batch(
         "
         CREATE TABLE meta (
             key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL
@@ -67,7 +68,7 @@ fn version_1(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
             picture INTEGER PRIMARY KEY, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL
         ) STRICT;
         ",
-    )
+    )?)
 }
 
 /// Refuses what is not a project, by the first bytes of the file, before SQLite touches it.
@@ -108,15 +109,18 @@ pub(super) fn migrate(
     migrations: &[Migration],
 ) -> Result<(), Fault> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    let done = usize::try_from(from).unwrap_or(usize::MAX);
-    for migration in migrations.iter().skip(done) {
-        migration(&transaction)?;
+    if from > 0 && Counters::read(&transaction)?.schema != fingerprint(&transaction)? {
+        let reason = "its tables do not match the format";
+        return Err(Fault::Damage(reason.to_owned()));
     }
-    let mut counters = if from == 0 {
-        Counters::default()
-    } else {
-        Counters::read(&transaction)?
-    };
+    let done = usize::try_from(from).unwrap_or(usize::MAX);
+    for (at, migration) in migrations.iter().enumerate().skip(done) {
+        migration(&transaction)?;
+        if at == 0 {
+            Counters::default().write(&transaction)?;
+        }
+    }
+    let mut counters = Counters::read(&transaction)?;
     counters.schema = fingerprint(&transaction)?;
     counters.write(&transaction)?;
     let version = i64::try_from(migrations.len()).unwrap_or(i64::MAX);

@@ -220,6 +220,10 @@ fn panels_are_reached_with_f6_and_the_list_with_arrows() {
 #[test]
 fn a_class_key_accepts_a_proposal_as_that_class_and_selects_the_next() {
     let mut bench = Bench::open(&["person/astronaut.jpg"]);
+    bench.click("New class");
+    "person".chars().for_each(|letter| bench.type_char(letter));
+    bench.key(Key::Enter);
+    bench.key(Key::F6);
     // It finds more than one box in this picture.
     bench.use_ts_cam_only();
     bench.key(Key::I);
@@ -240,6 +244,38 @@ fn a_class_key_accepts_a_proposal_as_that_class_and_selects_the_next() {
         BoxState::Accepted,
         "it was of this class already"
     );
+}
+
+#[test]
+fn undecided_proposals_do_not_become_an_empty_picture_by_one_key() {
+    let mut bench = Bench::open(&["person/astronaut.jpg"]);
+    bench.key(Key::I);
+    bench.wait("proposals", |workspace| {
+        !workspace.session.boxes().is_empty()
+    });
+    bench.key(Key::Space);
+    assert!(!bench.session().is_current_done());
+    assert!(bench.says("Repeat to reject them all"));
+    bench.key(Key::Space);
+    assert!(bench.session().is_current_done());
+    assert!(bench.says("Verified empty"));
+}
+
+#[test]
+fn a_class_with_boxes_is_deleted_after_a_question() {
+    let mut bench = two_boxes();
+    let classes = |bench: &Bench| bench.session().document().categories().count();
+    for (answer, left) in [("Cancel", 1), ("Delete", 0)] {
+        bench.click("More actions for object");
+        bench.click("Delete…");
+        assert!(bench.says("2 boxes and its tags on 1 picture will be deleted"));
+        bench.click(answer);
+        bench.frames(3);
+        assert_eq!(classes(&bench), left);
+    }
+    bench.keys(CTRL, Key::Z);
+    assert_eq!(classes(&bench), 1);
+    assert_eq!(bench.session().visible().count(), 2);
 }
 
 #[test]

@@ -426,7 +426,7 @@ fn a_head_trained_on_tags_names_the_proposals() {
         let rows = document.annotations(id(document, number));
         let named = |row: &tsukami::document::Annotation| {
             document
-                .category(row.category)
+                .class_of(row)
                 .is_some_and(|row| &*row.name == class)
         };
         let best = rows

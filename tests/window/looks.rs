@@ -36,10 +36,8 @@ fn prepared(theme: Theme) -> Bench {
         threshold: 0.52,
     });
     let at = |document: &Document, path: &str| document.picture_at(path).unwrap().id;
-    let candidate = |document: &Document, name: &str, rect, score| Candidate {
-        rect,
-        category: document.category_named(name).unwrap().id,
-        score,
+    let candidate = |document: &Document, name: &str, rect, score| {
+        Candidate::of_class(rect, document.category_named(name).unwrap().id, score)
     };
     project
         .commit_with("propose", None, |document| {
@@ -80,7 +78,7 @@ fn prepared(theme: Theme) -> Bench {
                     )],
                 ),
             ];
-            ops::replace_proposals(document, &model, &found)
+            Ok(ops::replace_proposals(document, &model, &found))
         })
         .unwrap();
     project

@@ -64,11 +64,6 @@ class-names-accept = { $count ->
     .tooltip = Map each listed class to its suggestion (Ctrl+Shift+Enter)
 class-names-choose-for-all = One name for all { $count } listed…
     .tooltip = Map all listed classes to one of yours (Shift+Enter)
-class-names-remove = { $count ->
-    [one] Remove 1 class without boxes
-   *[other] Remove { $count } classes without boxes
-}
-    .tooltip = They are mapped to other classes and have no boxes left
 class-names-column-model = Model's name
 class-names-column-boxes = boxes
 class-names-column-own = Your class
@@ -221,3 +216,21 @@ suggestion-kinds = { $count ->
     [one] 1 kind of { $group } found
    *[other] { $count } kinds of { $group } found
 }
+
+## Deleting a class
+
+delete-class-title = Delete the class { $class }?
+delete-class-usage = { $boxes ->
+    [one] 1 box
+   *[other] { $boxes } boxes
+} and its tags on { $pictures ->
+    [one] 1 picture
+   *[other] { $pictures } pictures
+} will be deleted.
+delete-class-done = { $count ->
+    [one] 1 picture that is done goes back to review.
+   *[other] { $count } pictures that are done go back to review.
+}
+delete-class-undo = Undo brings everything back.
+delete-class-delete = Delete
+delete-class-cancel = Cancel

@@ -35,6 +35,7 @@ hidden-proposals = { $count ->
 not-processed-nothing-to-accept = Nothing to accept: the model has not processed this picture yet
 not-processed-repeat-to-finish = The model has not processed this picture yet. Repeat to mark it as empty.
 not-processed-no-heat-map = The model has not processed this picture yet. Let it propose boxes first.
+undecided-repeat-to-finish = Proposals on this picture are undecided. Repeat to reject them all and mark the picture as empty.
 verified-empty = Verified empty: { $picture }
 proposing-stopped = { $count ->
     [one] Stopped. 1 picture has no new proposals.

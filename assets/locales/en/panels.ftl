@@ -81,6 +81,8 @@ boxes-name = { $count ->
 }
 boxes-empty = None yet. Draw a box, or let the model propose some.
 boxes-empty-read-only = None.
+# A name that a model suggests for a box and that is not a class of the project yet.
+box-suggestion = { $name }?
 boxes-row = { $class }, { $state }, row of box { $id }
 
 ## Classes
@@ -105,8 +107,8 @@ classes-move-down = Move down
 classes-remove-key = Remove shortcut
 classes-merge = Merge into
 classes-merge-into = Merge into { $class }
-classes-delete = Delete with its boxes
-    .tooltip = Can be undone
+classes-delete = Delete…
+    .tooltip = Deletes the class with its boxes. Asks first if it has any.
 classes-colour = Colour of { $class }
 
 ## Proposals

@@ -54,7 +54,6 @@ step-copy-from-the-previous-picture = copy from the previous picture
 step-propose = propose
 step-more-like-this = more like this
 step-name-classes = map class names
-step-remove-classes = remove classes
 step-rename-a-class = rename a class
 step-merge-classes = merge classes
 step-recolour-a-class = change the colour of a class

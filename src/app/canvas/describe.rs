@@ -5,6 +5,7 @@ use egui::{Response, Role, Sense, Ui, WidgetInfo};
 use super::id::id;
 use super::scene::Scene;
 use super::state::Canvas;
+use crate::app::class_text::class_text;
 use crate::app::i18n::tr;
 use crate::app::theme;
 use crate::document::BoxState;
@@ -45,19 +46,18 @@ impl Canvas {
             let id = id().with(row.id.0);
             let response = ui.interact(rect, id, Sense::empty());
             response.widget_info(|| {
-                let class = session.document().category(row.category);
-                let class = class.map_or("", |class| &*class.name);
+                let class = class_text(session.document(), row);
                 let id = row.id.to_string();
                 let state = theme::box_state_name(row.state);
                 let text = match row.score {
                     Some(score) if row.state == BoxState::Proposed => tr!(
                         "canvas-box-scored",
                         id = id,
-                        class = class,
+                        class = class.as_str(),
                         state = state,
                         percent = format!("{:.0}", score * 100.0)
                     ),
-                    _ => tr!("canvas-box", id = id, class = class, state = state),
+                    _ => tr!("canvas-box", id = id, class = class.as_str(), state = state),
                 };
                 let is_selected = session.selection().contains(&row.id);
                 WidgetInfo::selected(Role::ListBoxOption, true, is_selected, text)

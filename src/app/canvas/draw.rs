@@ -5,7 +5,7 @@ use egui::{Align2, Color32, CursorIcon, FontId, Pos2, Rect, Response, Ui, pos2, 
 use super::gesture::{Gesture, dragged_boxes};
 use super::hit::Hit;
 use super::paint::{self, BoxStyle};
-use super::scene::Scene;
+use super::scene::{Scene, class_colour};
 use super::state::{Canvas, Tool};
 use crate::app::i18n::tr;
 use crate::document::{AnnotationId, BoxState};
@@ -136,15 +136,12 @@ impl Canvas {
         let mut styles: Vec<BoxStyle> = rows
             .map(|row| BoxStyle {
                 rect: rect_of(row.id, &row.rect),
-                colour: scene.class_colour(row.category),
+                colour: class_colour(session.document().class_of(row)),
                 state: row.state,
                 is_selected: session.selection().contains(&row.id),
                 is_hovered: hovered == Some(row.id),
                 is_locked: session.is_locked(row.id),
-                label: scene.badge_text(
-                    row.category,
-                    row.score.filter(|_| row.state == BoxState::Proposed),
-                ),
+                label: scene.badge_text(row),
             })
             .collect();
         styles.extend(
@@ -154,8 +151,7 @@ impl Canvas {
                 .flatten()
                 .map(|(proposal, category)| BoxStyle {
                     rect: self.view.rect(&proposal.bbox),
-                    colour: category
-                        .map_or(Color32::WHITE, |category| scene.class_colour(category)),
+                    colour: class_colour(category.and_then(|id| session.document().category(id))),
                     state: BoxState::Proposed,
                     is_selected: false,
                     is_hovered: false,
@@ -197,8 +193,7 @@ impl Canvas {
             let modifiers = ui.input(|input| input.modifiers);
             let bounds = self.bounds(size, modifiers);
             let bbox = bounds.drawn(from, at);
-            let class = scene.session.chosen_class();
-            let colour = class.map_or(Color32::WHITE, |class| scene.class_colour(class));
+            let colour = scene.chosen_colour();
             let sides = vec2(bbox.width(), bbox.height());
             paint::drawing(painter, self.view.rect(&bbox), colour, sides);
         }

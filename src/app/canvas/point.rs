@@ -158,8 +158,7 @@ impl Canvas {
             return;
         }
         if let Some(offers) = scene.offers {
-            let class = scene.session.chosen_class();
-            let colour = class.map_or(egui::Color32::WHITE, |class| scene.class_colour(class));
+            let colour = scene.chosen_colour();
             let rects: Vec<_> = offers
                 .boxes
                 .iter()

@@ -5,10 +5,11 @@ use egui::Color32;
 use super::adjustment::Adjustment;
 use super::offers::Offers;
 use super::textures::Textures;
+use crate::app::class_text::class_text;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::Session;
 use crate::app::theme;
-use crate::document::{CategoryId, PictureId};
+use crate::document::{Annotation, BoxState, Category, CategoryId, PictureId};
 use crate::propose::Proposal;
 
 /// What the canvas shows in a frame.
@@ -40,19 +41,23 @@ impl Scene<'_> {
         Some(decoded.unwrap_or([row.width, row.height]))
     }
 
-    /// The colour of a class.
-    pub(super) fn class_colour(&self, category: CategoryId) -> Color32 {
-        let category = self.session.document().category(category);
-        category.map_or(Color32::WHITE, |category| theme::colour(category.colour))
+    /// The colour of the class that new boxes get.
+    pub(super) fn chosen_colour(&self) -> Color32 {
+        let class = self.session.chosen_class();
+        class_colour(class.and_then(|id| self.session.document().category(id)))
     }
 
-    /// The text of a box's badge: its class, and its score if there is one to show.
-    pub(super) fn badge_text(&self, category: CategoryId, score: Option<f32>) -> String {
-        let category = self.session.document().category(category);
-        let name = category.map_or("", |category| &*category.name);
-        match score {
+    /// The text of a box's badge: its class, and the score of a proposal.
+    pub(super) fn badge_text(&self, row: &Annotation) -> String {
+        let name = class_text(self.session.document(), row);
+        match row.score.filter(|_| row.state == BoxState::Proposed) {
             Some(score) => format!("{name} {:.0} %", score * 100.0),
-            None => name.to_owned(),
+            None => name,
         }
     }
+}
+
+/// The colour of a class, or of boxes without one.
+pub(super) fn class_colour(class: Option<&Category>) -> Color32 {
+    class.map_or(Color32::WHITE, |class| theme::colour(class.colour))
 }

@@ -3,6 +3,7 @@
 use super::class_names::ClassNamesDialog;
 use super::class_picker::ClassPicker;
 use super::command_palette::CommandPalette;
+use super::delete_class::DeleteClassDialog;
 use super::export::ExportDialog;
 use super::help::HelpSheet;
 use super::import::ImportDialog;
@@ -20,6 +21,8 @@ pub enum Dialog {
     Tags(TagsDialog),
     /// What the model's classes are called in this project.
     ClassNames(ClassNamesDialog),
+    /// Whether to delete a class with its boxes.
+    DeleteClass(DeleteClassDialog),
     /// Every shortcut and mouse gesture.
     Help(HelpSheet),
     /// Theme, size and shortcuts.

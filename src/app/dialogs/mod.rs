@@ -10,6 +10,7 @@
 pub mod class_names;
 pub mod class_picker;
 pub mod command_palette;
+pub mod delete_class;
 mod dialog;
 pub mod export;
 pub mod help;

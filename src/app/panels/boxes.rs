@@ -8,6 +8,7 @@ use egui::{
 
 use crate::app::action::Action;
 use crate::app::canvas;
+use crate::app::class_text::class_text;
 use crate::app::command::Command;
 use crate::app::i18n::{self, tr};
 use crate::app::theme::{self, ThemePalette};
@@ -81,13 +82,13 @@ fn row_ui(ui: &mut Ui, workspace: &Workspace, row: &Annotation, actions: &mut Ve
     let size = vec2(ui.available_width(), ROW_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
     let is_selected = session.selection().contains(&row.id);
-    let category = session.document().category(row.category);
-    let name = category.map_or("", |category| &*category.name);
+    let category = session.document().class_of(row);
+    let name = class_text(session.document(), row);
     let state = theme::box_state_name(row.state);
     response.widget_info(|| {
         let text = tr!(
             "boxes-row",
-            class = name,
+            class = name.as_str(),
             state = state,
             id = row.id.to_string()
         );

@@ -191,15 +191,15 @@ impl ClassesPanel {
         let id = category.id;
         let response = ui.menu_button("☰", |ui| {
             ui.set_min_width(170.0);
-            let mut act = |ui: &mut Ui, action| {
-                actions.push(Action::Class(action));
+            let mut perform = |ui: &mut Ui, action| {
+                actions.push(action);
                 ui.close();
             };
             if ui.button(tr!("classes-show-only")).clicked() {
-                act(ui, ClassAction::Solo(Some(id)));
+                perform(ui, Action::Class(ClassAction::Solo(Some(id))));
             }
             if ui.button(tr!("classes-show-all")).clicked() {
-                act(ui, ClassAction::Solo(None));
+                perform(ui, Action::Class(ClassAction::Solo(None)));
             }
             ui.separator();
             ui.add_enabled_ui(session.is_editable(), |ui| {
@@ -213,14 +213,14 @@ impl ClassesPanel {
                 }
                 let up = Button::new(tr!("classes-move-up"));
                 if ui.add_enabled(index > 0, up).clicked() {
-                    act(ui, ClassAction::Move(id, -1));
+                    perform(ui, Action::Class(ClassAction::Move(id, -1)));
                 }
                 let down = Button::new(tr!("classes-move-down"));
                 if ui.add_enabled(index + 1 < categories.len(), down).clicked() {
-                    act(ui, ClassAction::Move(id, 1));
+                    perform(ui, Action::Class(ClassAction::Move(id, 1)));
                 }
                 if category.hotkey.is_some() && ui.button(tr!("classes-remove-key")).clicked() {
-                    act(ui, ClassAction::Hotkey(id, None));
+                    perform(ui, Action::Class(ClassAction::Hotkey(id, None)));
                 }
                 ui.menu_button(tr!("classes-merge"), |ui| {
                     for other in categories.iter().filter(|other| other.id != id) {
@@ -230,7 +230,7 @@ impl ClassesPanel {
                                 from: id,
                                 into: other.id,
                             };
-                            act(ui, merge);
+                            perform(ui, Action::Class(merge));
                         }
                     }
                 });
@@ -239,7 +239,7 @@ impl ClassesPanel {
                     .on_hover_text(tr!("classes-delete.tooltip"))
                     .clicked()
                 {
-                    act(ui, ClassAction::Delete(id));
+                    perform(ui, Action::AskToDeleteClass(id));
                 }
             });
         });

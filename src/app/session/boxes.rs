@@ -230,7 +230,10 @@ impl Session {
         };
         let known: Vec<Annotation> = rows
             .into_iter()
-            .filter(|row| document.category(row.category).is_some())
+            .filter(|row| {
+                row.category
+                    .is_none_or(|id| document.category(id).is_some())
+            })
             .collect();
         self.add_and_select("paste", |document| {
             ops::paste(document, picture, &known, offset)

@@ -46,10 +46,7 @@ impl Session {
         }
         let were_proposals = ids.iter().all(|id| self.is_proposal(*id));
         self.commit("change the class", |document| {
-            // A proposal that already has this class is accepted unchanged.
-            let accept = ops::accept(document, &ids)?;
-            let change = ops::set_category(document, &ids, category)?;
-            Ok(if change.is_empty() { accept } else { change })
+            ops::set_category(document, &ids, category)
         })?;
         if were_proposals {
             self.select_next_proposal();

@@ -135,6 +135,11 @@ impl Session {
         self.state.hidden_classes.contains(&category)
     }
 
+    fn is_class_hidden(&self, row: &Annotation) -> bool {
+        let class = self.document().class_of(row);
+        class.is_some_and(|class| self.is_hidden(class.id))
+    }
+
     /// Hides or shows the boxes of a class.
     pub fn toggle_hidden(&mut self, category: CategoryId) {
         if !self.state.hidden_classes.remove(&category) {
@@ -173,20 +178,21 @@ impl Session {
         let (document, hidden) = (self.project.document(), &self.state.hidden_classes);
         self.selection.retain(|id| {
             let row = document.annotation(*id);
-            row.is_some_and(|(_, row)| !hidden.contains(&row.category))
+            let class = row.map(|(_, row)| document.class_of(row));
+            class.is_some_and(|class| class.is_none_or(|class| !hidden.contains(&class.id)))
         });
     }
 
     /// The boxes that can be seen: neither rejected nor of a hidden class.
     pub fn visible(&self) -> impl Iterator<Item = &Annotation> {
         let rows = self.boxes().iter();
-        rows.filter(|row| row.state != BoxState::Rejected && !self.is_hidden(row.category))
+        rows.filter(|row| row.state != BoxState::Rejected && !self.is_class_hidden(row))
     }
 
     /// Proposals of the picture that cannot be seen because their class is hidden.
     pub fn hidden_proposals(&self) -> usize {
         let rows = self.boxes().iter();
-        rows.filter(|row| row.state == BoxState::Proposed && self.is_hidden(row.category))
+        rows.filter(|row| row.state == BoxState::Proposed && self.is_class_hidden(row))
             .count()
     }
 

@@ -48,7 +48,10 @@ impl Counts {
             .pictures()
             .flat_map(|picture| document.annotations(picture.id))
         {
-            let count = classes.entry(row.category).or_default();
+            let Some(class) = document.class_of(row) else {
+                continue;
+            };
+            let count = classes.entry(class.id).or_default();
             count.ground_truth += usize::from(row.is_ground_truth());
             count.proposed += usize::from(row.state == BoxState::Proposed);
         }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::core::Session;
-use crate::document::ops::{self, Candidate, NamedCandidate};
+use crate::document::ops::{self, Candidate};
 use crate::document::{AffectedRows, Document, PictureId, Provenance};
 use crate::naming::MappedClass;
 use crate::store::StoreError;
@@ -22,10 +22,10 @@ impl Session {
     pub fn replace_proposals(
         &mut self,
         model: &Arc<Provenance>,
-        found: &[(PictureId, Vec<NamedCandidate>)],
+        found: &[(PictureId, Vec<Candidate>)],
         is_step: bool,
     ) -> Result<(), StoreError> {
-        let make = |document: &Document| ops::replace_proposals_named(document, model, found);
+        let make = |document: &Document| Ok(ops::replace_proposals(document, model, found));
         let affected = if is_step {
             self.project.commit_with("propose", None, make)?
         } else {
@@ -51,11 +51,7 @@ impl Session {
     ) -> Result<usize, StoreError> {
         let before = self.document().annotation_count();
         self.commit_in_gesture("more like this", Some(gesture), |document| {
-            let existing = found
-                .iter()
-                .filter(|(picture, _)| document.picture(*picture).is_some());
-            let existing: Vec<_> = existing.cloned().collect();
-            ops::add_proposals(document, model, &existing)
+            Ok(ops::add_proposals(document, model, found))
         })?;
         Ok(self.document().annotation_count().saturating_sub(before))
     }

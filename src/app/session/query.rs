@@ -5,7 +5,9 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{BoxState, CategoryId, Document, Picture, PictureId, ReviewState};
+use crate::document::{
+    Annotation, BoxState, CategoryId, Document, Picture, PictureId, ReviewState,
+};
 
 /// The uncertainty of a picture for which nothing was proposed.
 const UNCERTAINTY_WITHOUT_PROPOSALS: f32 = 0.5;
@@ -193,7 +195,7 @@ impl SortOrder {
                 let first = rows
                     .iter()
                     .filter(|row| row.state != BoxState::Rejected)
-                    .map(|row| row.category)
+                    .filter_map(|row| Some(document.class_of(row)?.id))
                     .min();
                 let place = |id: CategoryId| document.categories().position(|other| other.id == id);
                 first
@@ -225,8 +227,11 @@ fn uncertainty(document: &Document, picture: &Picture) -> Option<f32> {
 
 fn has_class(document: &Document, picture: &Picture, category: CategoryId) -> bool {
     let mut rows = document.annotations(picture.id).iter();
-    picture.tags.contains(&category)
-        || rows.any(|row| row.category == category && row.state != BoxState::Rejected)
+    let is_of_class = |row: &Annotation| {
+        let class = document.class_of(row);
+        row.state != BoxState::Rejected && class.is_some_and(|class| class.id == category)
+    };
+    picture.tags.contains(&category) || rows.any(is_of_class)
 }
 
 fn has_proposals(document: &Document, picture: PictureId) -> bool {
@@ -300,17 +305,14 @@ mod tests {
             method: "affinity".into(),
             threshold: 0.5,
         });
-        let candidate = |category, score| Candidate {
-            rect: BBox::from_xywh(1.0, 1.0, 9.0, 9.0),
-            category: CategoryId(category),
-            score,
-        };
+        let rect = BBox::from_xywh(1.0, 1.0, 9.0, 9.0);
+        let candidate = |category, score| Candidate::of_class(rect, CategoryId(category), score);
         let found = [
             (PictureId(1), vec![candidate(2, 0.95)]),
             (PictureId(3), vec![candidate(1, 0.6), candidate(2, 0.2)]),
         ];
         document
-            .apply(ops::replace_proposals(&document, &model, &found).unwrap())
+            .apply(ops::replace_proposals(&document, &model, &found))
             .unwrap();
         document
             .apply(ops::set_done(&document, &[PictureId(2)], true).unwrap())

@@ -4,7 +4,7 @@ use tempfile::TempDir;
 
 use super::core::Session;
 use super::query::{PictureQuery, ReviewFilter};
-use crate::document::ops::{self, NamedCandidate};
+use crate::document::ops::{self, Candidate};
 use crate::document::{BoxState, Picture, PictureId, Provenance};
 use crate::geometry::BBox;
 use crate::store::Project;
@@ -38,11 +38,7 @@ fn propose(session: &mut Session, picture: PictureId, class: &str, x: f32) {
         method: "affinity".into(),
         threshold: 0.5,
     });
-    let candidate = NamedCandidate {
-        rect: rect(x),
-        class: class.to_owned(),
-        score: 0.5,
-    };
+    let candidate = Candidate::suggested(rect(x), class, 0.5);
     session
         .replace_proposals(&provenance, &[(picture, vec![candidate])], false)
         .unwrap();
@@ -100,7 +96,7 @@ fn boxes_are_pasted_with_an_offset_on_their_own_picture_only() {
 fn proposals_of_hidden_classes_keep_a_picture_open() {
     let (_folder, mut session) = session();
     propose(&mut session, FIRST, "cat", 50.0);
-    let cat = session.boxes()[0].category;
+    let cat = session.ensure_class("cat").unwrap();
     session.toggle_hidden(cat);
     assert_eq!(session.hidden_proposals(), 1);
     session.accept_all_and_finish().unwrap();

@@ -36,6 +36,11 @@ impl Window {
                         names.ui(context, workspace, actions);
                     }
                 }
+                Dialog::DeleteClass(question) => {
+                    if let Some(workspace) = &self.workspace {
+                        question.ui(context, &workspace.session, actions);
+                    }
+                }
                 Dialog::Export(export) => {
                     if let Some(workspace) = &self.workspace {
                         export.ui(context, &workspace.session, actions);

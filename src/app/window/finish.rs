@@ -3,6 +3,7 @@
 use super::state::Window;
 use crate::app::command::Command;
 use crate::app::i18n::tr;
+use crate::document::{Annotation, BoxState};
 use crate::store::StoreError;
 
 impl Window {
@@ -23,6 +24,20 @@ impl Window {
             if command == Command::AcceptAll {
                 workspace.session.accept_all_and_finish()?;
             }
+            return Ok(());
+        }
+        let has = |state: fn(&Annotation) -> bool| workspace.session.boxes().iter().any(state);
+        let is_undecided = has(|row| row.state == BoxState::Proposed);
+        if is_undecided && workspace.view.are_boxes_hidden {
+            self.notifications.notify(tr!("boxes-hidden"));
+            return Ok(());
+        }
+        let would_be_empty =
+            command != Command::AcceptAll && is_undecided && !has(Annotation::is_ground_truth);
+        if would_be_empty && self.warned_about != workspace.session.current() {
+            self.warned_about = workspace.session.current();
+            let text = tr!("undecided-repeat-to-finish");
+            self.notifications.notify_about("undecided", text);
             return Ok(());
         }
         let is_unprocessed =

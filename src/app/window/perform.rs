@@ -5,12 +5,14 @@ use egui::Context;
 use super::class_actions::change_class;
 use super::problem_text::problem_text;
 use super::state::Window;
-use crate::app::action::Action;
+use crate::app::action::{Action, ClassAction};
+use crate::app::dialogs::Dialog;
+use crate::app::dialogs::delete_class::DeleteClassDialog;
 use crate::app::i18n::tr;
 use crate::app::workers::events::EventSender;
 use crate::app::workers::{file_dialog, import_export};
 use crate::app::workspace::Workspace;
-use crate::document::{PictureId, ops};
+use crate::document::PictureId;
 use crate::store::StoreError;
 
 impl Window {
@@ -51,6 +53,14 @@ impl Window {
                     && let Some(text) = workspace.choose_proposal_source(source)?
                 {
                     self.notifications.notify_about("learning", text);
+                }
+            }
+            Action::AskToDeleteClass(id) => {
+                if let Some(workspace) = &mut self.workspace {
+                    if workspace.session.document().usage_of(id).pictures == 0 {
+                        return change_class(workspace, ClassAction::Delete(id));
+                    }
+                    self.dialog = Some(Dialog::DeleteClass(DeleteClassDialog::new(id)));
                 }
             }
             Action::TakeOffer => {
@@ -110,11 +120,6 @@ fn perform_on_workspace(
         Action::ChooseClassByName(name) => session.assign_class_named(&name)?,
         Action::Class(action) => change_class(workspace, action)?,
         Action::MapClassNames(changes) => workspace.map_classes(&changes)?,
-        Action::RemoveEmptyRenamedClasses => {
-            session.commit("remove classes", |document| {
-                Ok(ops::remove_unused_model_categories(document))
-            })?;
-        }
         Action::SetProposalSettings(settings, is_final) => {
             workspace.change_proposal_settings(settings, is_final)?;
         }

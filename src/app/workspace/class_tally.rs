@@ -1,10 +1,8 @@
 //! How many boxes of a project each of the model's classes has, regardless of their names in the
 //! project.
 //!
-//! The document stores the names of boxes in the project. Once "tabby" and "Egyptian cat" are both
-//! mapped to "cat", only the model's maps tell them apart. So pictures whose maps were read are
-//! counted by the maps. The others are counted by the names of their boxes, which are sufficient while
-//! a class keeps its own name.
+//! Pictures whose maps were read are counted by the maps, which also know classes that are not probable
+//! enough to name a box. The others are counted by what the model called their boxes.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -63,9 +61,8 @@ impl ClassTally {
             }
             let rows = document.annotations(picture.id).iter();
             for row in rows.filter(|row| row.origin != Origin::Person) {
-                let proposed = row.former.as_ref().map_or(row.category, |was| was.category);
-                if let Some(category) = document.category(proposed) {
-                    add(&category.name);
+                if let Some(class) = &row.suggestion {
+                    add(class);
                 }
             }
         }
@@ -102,15 +99,10 @@ mod tests {
             threshold: 0.5,
         });
         let rect = BBox::from_xywh(1.0, 1.0, 20.0, 20.0);
-        let found = |class: &str| ops::NamedCandidate {
-            rect,
-            class: class.to_owned(),
-            score: 0.5,
-        };
-        // The model's tabby is a cat on the first picture and keeps its name on the second.
+        let found = |class: &str| ops::Candidate::suggested(rect, class, 0.5);
         make(&|document| {
             let found = [(A, vec![found("cat")]), (B, vec![found("tabby")])];
-            ops::replace_proposals_named(document, &model, &found).unwrap()
+            ops::replace_proposals(document, &model, &found)
         });
         let names = ["crane", "tabby", "crane"].map(String::from);
         let mut tally = ClassTally::default();

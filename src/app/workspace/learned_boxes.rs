@@ -10,7 +10,7 @@ use super::similar::SIMILAR_METHOD;
 use crate::app::i18n::tr;
 use crate::app::workers::learned_text;
 use crate::app::workers::requests::{ActiveState, ModelInfo, PictureRequest};
-use crate::document::ops::NamedCandidate;
+use crate::document::ops::Candidate;
 use crate::document::{BoxState, CategoryId, Origin, PictureId, ReviewState};
 use crate::learn::boxes::{LearnedBox, LearnedProposer};
 use crate::store::StoreError;
@@ -230,30 +230,29 @@ impl Workspace {
         let origin = Arc::new(model_info.provenance_by_method(LEARNED_METHOD, &format!("+{id}")));
         let namer = self.class_namer(&model_info);
         let document = self.session.document();
-        let named: Vec<(PictureId, Vec<NamedCandidate>)> = found
+        let found_boxes: Vec<(PictureId, Vec<Candidate>)> = found
             .iter()
             .map(|(picture, boxes)| {
                 let row = document.picture(*picture);
                 let tags = row.map_or(&[][..], |row| &row.tags);
-                let named = boxes.iter().map(|learned| {
+                let candidates = boxes.iter().map(|learned| {
                     // A person's tag on the whole picture takes precedence over the class that was
                     // learned for the box.
                     let category = match tags {
                         [only] => Some(*only),
                         _ => learned.category.map(CategoryId),
                     };
-                    let category = category.and_then(|id| document.category(id));
-                    let class = category.map(|row| row.name.to_string());
-                    NamedCandidate {
-                        rect: learned.bbox,
-                        class: class.unwrap_or_else(|| namer.unnamed(*picture)),
-                        score: learned.score,
+                    let candidate = namer.candidate(*picture, learned.bbox, learned.score, None);
+                    Candidate {
+                        category: category.or(candidate.category),
+                        ..candidate
                     }
                 });
-                (*picture, named.collect())
+                (*picture, candidates.collect())
             })
             .collect();
-        self.session.replace_proposals(&origin, &named, is_step)?;
+        self.session
+            .replace_proposals(&origin, &found_boxes, is_step)?;
         let pictures = found.iter().map(|(picture, _)| *picture);
         self.learning.active.updated.extend(pictures);
         Ok(())

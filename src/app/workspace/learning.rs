@@ -134,7 +134,8 @@ impl Workspace {
         (row.review == ReviewState::Done && is_readable).then(|| {
             let rows = document.annotations(picture).iter();
             let truth = rows.filter(|row| row.is_ground_truth());
-            truth.map(|row| (row.rect, row.category.0)).collect()
+            let classed = truth.filter_map(|row| Some((row.rect, row.category?.0)));
+            classed.collect()
         })
     }
 

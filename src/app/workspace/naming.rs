@@ -17,11 +17,9 @@ impl Workspace {
         &mut self,
         changes: &[(String, Option<MappedClass>)],
     ) -> Result<(), StoreError> {
-        // Where maps were counted, they are more precise than the name of a box.
-        let tally = &self.naming.tally;
         self.session.add_mapped_classes(changes)?;
         self.session.commit("name classes", |document| {
-            ops::map_classes(document, changes, |picture| !tally.contains(picture))
+            ops::map_classes(document, changes)
         })?;
         self.follow_naming()
     }

@@ -51,10 +51,12 @@ impl Workspace {
         let cut = localize_options_of(&settings);
         let boxes = self.proposals_of(picture, &maps, &cut).unwrap_or_default();
         let namer = self.class_namer(&model_info);
-        let named = self.with_names(&namer, picture, &boxes, &model_info);
-        let boxes = named.into_iter().map(|(proposal, name)| {
-            let category = self.session.document().category_named(&name);
-            (proposal.clone(), category.map(|category| category.id))
+        let candidates = self.candidates(&namer, picture, &boxes, &model_info);
+        let document = self.session.document();
+        let boxes = candidates.into_iter().map(|(proposal, candidate)| {
+            let suggestion = candidate.suggestion.as_deref();
+            let class = document.class_for(candidate.category, suggestion);
+            (proposal.clone(), class.map(|class| class.id))
         });
         let boxes = boxes.collect();
         self.view.preview = Some(ProposalPreview { settings, boxes });

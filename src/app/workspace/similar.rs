@@ -48,7 +48,7 @@ impl Workspace {
         self.learning.last_search += 1;
         self.learning.search = Some(SimilarSearch {
             request: request.clone(),
-            category,
+            category: category?,
             without_features: HashSet::new(),
             pictures: 0,
             found: 0,
@@ -107,11 +107,9 @@ impl Workspace {
         let found: Vec<(PictureId, Vec<Candidate>)> = boxes
             .iter()
             .map(|(picture, boxes)| {
-                let candidates = boxes.iter().map(|similar| Candidate {
-                    rect: similar.bbox,
-                    category,
-                    score: similar.score,
-                });
+                let candidates = boxes
+                    .iter()
+                    .map(|similar| Candidate::of_class(similar.bbox, category, similar.score));
                 (*picture, candidates.collect())
             })
             .collect();

@@ -8,7 +8,7 @@ use super::core::Workspace;
 use super::proposing_state::{PictureInference, ProposalJob};
 use super::settings::localize_options_of;
 use crate::app::workers::requests::{LocalizeOptions, ModelInfo};
-use crate::document::ops::{ClassNamer, NamedCandidate};
+use crate::document::ops::{Candidate, ClassNamer};
 use crate::document::{PictureId, ReviewState};
 use crate::learn::boxes::LearnedBox;
 use crate::localize::PictureMaps;
@@ -147,19 +147,15 @@ impl Workspace {
         let origin = Arc::new(model_info.provenance(cut.method, threshold));
         self.naming.tally.count_proposals(proposals);
         let namer = self.class_namer(model_info);
-        let named: Vec<(PictureId, Vec<NamedCandidate>)> = proposals
+        let found: Vec<(PictureId, Vec<Candidate>)> = proposals
             .iter()
             .map(|(picture, boxes)| {
-                let named = self.with_names(&namer, *picture, boxes, model_info);
-                let named = named.into_iter().map(|(proposal, class)| NamedCandidate {
-                    rect: proposal.bbox,
-                    class,
-                    score: proposal.score,
-                });
-                (*picture, named.collect())
+                let named = self.candidates(&namer, *picture, boxes, model_info);
+                let candidates = named.into_iter().map(|(_, candidate)| candidate);
+                (*picture, candidates.collect())
             })
             .collect();
-        self.session.replace_proposals(&origin, &named, is_step)
+        self.session.replace_proposals(&origin, &found, is_step)
     }
 
     /// The proposals from the maps of a picture.
@@ -176,30 +172,27 @@ impl Workspace {
         ))
     }
 
-    /// Names the classes of proposals as the document does.
+    /// Chooses the classes of proposals as the document does.
     pub(super) fn class_namer(&self, model_info: &ModelInfo) -> ClassNamer<'_> {
-        ClassNamer::new(
-            self.session.document(),
-            &model_info.classes,
-            model_info.has_companion_classes,
-        )
+        ClassNamer::new(self.session.document(), model_info.has_companion_classes)
     }
 
-    /// The proposals of a picture with the names of their classes.
-    pub(super) fn with_names<'p>(
+    /// The proposals of a picture as boxes for the document.
+    pub(super) fn candidates<'p>(
         &self,
         namer: &ClassNamer<'_>,
         picture: PictureId,
         boxes: &'p [Proposal],
         model_info: &ModelInfo,
-    ) -> Vec<(&'p Proposal, String)> {
+    ) -> Vec<(&'p Proposal, Candidate)> {
         let naming = self.session.document().naming();
-        let accepts = |name: &str| namer.accepts(picture, name);
-        propose::name_proposals(boxes, &model_info.classes, naming, accepts)
+        let is_known = |name: &str| namer.is_known(name);
+        propose::name_proposals(boxes, &model_info.classes, naming, is_known)
             .into_iter()
             .map(|(proposal, name)| {
-                let name = name.map_or_else(|| namer.unnamed(picture), str::to_owned);
-                (proposal, name)
+                let class = name.map(|name| name.class);
+                let candidate = namer.candidate(picture, proposal.bbox, proposal.score, class);
+                (proposal, candidate)
             })
             .collect()
     }

@@ -67,7 +67,7 @@ impl<'a> ClassNames<'a> {
         let predictions = named.map(|(proposal, name)| Prediction {
             bbox: proposal.bbox,
             category: name
-                .and_then(|name| self.by_name.get(name).copied())
+                .and_then(|name| self.by_name.get(name.text).copied())
                 .unwrap_or(UNKNOWN_CATEGORY),
             score: proposal.score,
         });

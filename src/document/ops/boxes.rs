@@ -41,12 +41,14 @@ pub fn reshape(document: &Document, rects: &[(AnnotationId, BBox)]) -> Result<Ed
         let found = document.annotation(*id);
         let (picture, row) = found.ok_or(EditError::UnknownAnnotation(*id))?;
         let rect = clipped(picture, *rect)?;
-        builder.revise(picture, row, |after| {
-            if rect != row.rect {
+        if rect != row.rect {
+            let class = builder.class_of(row);
+            builder.revise(picture, row, |after| {
                 mark_edited(after);
                 after.rect = rect;
-            }
-        });
+                after.category = Some(class);
+            });
+        }
     }
     Ok(builder.finish())
 }
@@ -63,7 +65,8 @@ pub fn restore(document: &Document, before: &Annotation) -> Result<Edit, EditErr
     Ok(builder.finish())
 }
 
-/// Gives boxes another category. A model's box becomes edited, as in [`reshape`].
+/// Gives boxes a category. A model's box becomes edited, as in [`reshape`]; a proposal that stands for
+/// this category already is accepted.
 ///
 /// # Errors
 /// If a box does not exist.
@@ -75,10 +78,13 @@ pub fn set_category(
     let mut builder = EditBuilder::new(document);
     for (picture, row) in boxes_of(document, ids)? {
         builder.revise(picture, row, |after| {
-            if category != row.category {
+            // A proposal that stands for this class already is confirmed, not corrected.
+            if document.class_of(row).map(|class| class.id) != Some(category) {
                 mark_edited(after);
-                after.category = category;
+            } else if row.state == BoxState::Proposed {
+                after.state = BoxState::Accepted;
             }
+            after.category = Some(category);
         });
     }
     Ok(builder.finish())
@@ -96,29 +102,41 @@ pub fn set_flags(
 ) -> Result<Edit, EditError> {
     let mut builder = EditBuilder::new(document);
     for (picture, row) in boxes_of(document, ids)? {
+        let mut flags = row.flags;
+        change(&mut flags);
+        if flags == row.flags {
+            continue;
+        }
+        let accepted = (row.state == BoxState::Proposed).then(|| builder.class_of(row));
         builder.revise(picture, row, |after| {
-            change(&mut after.flags);
-            if after.flags != row.flags && row.state == BoxState::Proposed {
+            after.flags = flags;
+            if accepted.is_some() {
                 after.state = BoxState::Accepted;
+                after.category = accepted;
             }
         });
     }
     Ok(builder.finish())
 }
 
-/// Accepts proposals, and reverts the rejection of rejected ones.
+/// Accepts proposals, and reverts the rejection of rejected ones. A proposal gets its class; a class
+/// that is only suggested is added to the project.
 ///
 /// # Errors
 /// If a box does not exist.
 pub fn accept(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditError> {
     let mut builder = EditBuilder::new(document);
     for (picture, row) in boxes_of(document, ids)? {
+        if row.is_ground_truth() {
+            continue;
+        }
+        let class = builder.class_of(row);
         builder.revise(picture, row, |after| {
-            after.state = match row.state {
-                BoxState::Proposed => BoxState::Accepted,
-                BoxState::Rejected if row.former.is_some() => BoxState::Edited,
-                BoxState::Rejected => BoxState::Accepted,
-                state @ (BoxState::Accepted | BoxState::Edited | BoxState::Drawn) => state,
+            after.category = Some(class);
+            after.state = if row.former.is_some() {
+                BoxState::Edited
+            } else {
+                BoxState::Accepted
             };
         });
     }
@@ -165,8 +183,8 @@ pub fn delete(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditErr
     Ok(builder.finish())
 }
 
-/// Draws copies of boxes on a picture, moved by `offset` pixels (x, y), with the same size, category
-/// and flags. The copies are the person's own. Those that are outside the picture are left out.
+/// Draws copies of boxes on a picture, moved by `offset` pixels (x, y), with the same size, class and
+/// flags. The copies are the person's own. Those that are outside the picture are left out.
 ///
 /// # Errors
 /// If there is no such picture.
@@ -226,14 +244,14 @@ pub fn copy_from(document: &Document, from: PictureId, to: PictureId) -> Result<
     Ok(builder.finish())
 }
 
-pub(super) fn proposals_of(document: &Document, picture: PictureId) -> Vec<AnnotationId> {
+fn proposals_of(document: &Document, picture: PictureId) -> Vec<AnnotationId> {
     let rows = document.annotations(picture).iter();
     rows.filter(|row| row.state == BoxState::Proposed)
         .map(|row| row.id)
         .collect()
 }
 
-fn paste_one(builder: &mut EditBuilder, picture: &Picture, row: &Annotation, offset: [f32; 2]) {
+fn paste_one(builder: &mut EditBuilder<'_>, picture: &Picture, row: &Annotation, offset: [f32; 2]) {
     let moved = BBox {
         x0: row.rect.x0 + offset[0],
         y0: row.rect.y0 + offset[1],
@@ -242,8 +260,9 @@ fn paste_one(builder: &mut EditBuilder, picture: &Picture, row: &Annotation, off
     };
     if let Ok(rect) = clipped(picture, moved) {
         builder.review(picture);
+        let class = builder.class_of(row);
         // Unknown fields, such as a mask, belong to the original object only.
-        let mut drawn = Annotation::drawn(builder.next_annotation, rect, row.category);
+        let mut drawn = Annotation::drawn(builder.next_annotation, rect, class);
         drawn.flags = row.flags;
         builder.insert(picture.id, drawn);
     }

@@ -1,34 +1,66 @@
-//! What the operations share: collecting edits, and looking rows up.
+//! What the operations share: collecting edits, looking rows up, and giving a proposal that a person
+//! takes its class.
 
+use super::new_categories::new_categories;
 use crate::document::annotation::Annotation;
 use crate::document::content::Document;
 use crate::document::edit::{Change, Edit};
 use crate::document::error::EditError;
-use crate::document::ids::{AnnotationId, PictureId};
+use crate::document::ids::{AnnotationId, CategoryId, PictureId};
 use crate::document::picture::{Picture, ReviewState};
+use crate::naming::ANY_OBJECT;
 
 /// The minimum IoU at which two boxes of one category on one picture are the same box.
 pub(super) const SAME_BOX_IOU: f32 = 0.9;
 
 /// The edits of an operation, collected one by one.
-pub(super) struct EditBuilder {
+pub(super) struct EditBuilder<'a> {
+    document: &'a Document,
     pub(super) edits: Vec<Edit>,
     pub(super) next_annotation: AnnotationId,
     /// The picture that was last put in review. Most operations concern a single picture.
     reviewed: Option<PictureId>,
+    /// The names of classes that do not exist yet, in the order of their ids.
+    new_classes: Vec<Box<str>>,
 }
 
-impl EditBuilder {
-    pub(super) fn new(document: &Document) -> Self {
+impl<'a> EditBuilder<'a> {
+    pub(super) fn new(document: &'a Document) -> Self {
         Self {
+            document,
             edits: Vec::new(),
             next_annotation: document.next_ids().annotation,
             reviewed: None,
+            new_classes: Vec::new(),
         }
     }
 
+    /// The edits as one, after the classes that they need.
     pub(super) fn finish(self) -> Edit {
-        Edit::batch(self.edits)
+        let names = self.new_classes.iter().map(|name| &**name);
+        let added = new_categories(self.document, names).into_iter();
+        let added = added.map(|row| Edit::Category(Change::Insert(row)));
+        Edit::batch(added.chain(self.edits).collect())
+    }
+
+    /// The class of a box that a person takes: its own, or else the one that its suggestion stands for.
+    /// If there is none of that name, this adds it.
+    pub(super) fn class_of(&mut self, row: &Annotation) -> CategoryId {
+        let document = self.document;
+        let name = document.name_of(row).unwrap_or(ANY_OBJECT);
+        if let Some(known) = document
+            .class_of(row)
+            .or_else(|| document.category_named(name))
+        {
+            return known.id;
+        }
+        let known = self.new_classes.iter().position(|new| &**new == name);
+        let at = known.unwrap_or(self.new_classes.len());
+        if known.is_none() {
+            self.new_classes.push(name.into());
+        }
+        let first = document.next_ids().category;
+        (0..at).fold(first, |id, _| id.successor())
     }
 
     /// Inserts a box under a new id.

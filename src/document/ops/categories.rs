@@ -1,25 +1,25 @@
 //! What a person does to categories. Reordering them is [`Edit::CategoryOrder`] itself.
 
 use super::builder::EditBuilder;
-use crate::document::annotation::Annotation;
+use super::new_categories::new_categories;
 use crate::document::category::Category;
 use crate::document::content::Document;
 use crate::document::edit::{Change, Edit};
 use crate::document::error::EditError;
 use crate::document::ids::CategoryId;
-use crate::document::picture::Picture;
-use crate::document::provenance::Origin;
+use crate::document::picture::ReviewState;
 use crate::naming::{ANY_OBJECT, MappedClass};
 
 /// Adds a category at the end, with a colour of the palette and the first free digit as its hotkey.
-/// Space around the name is dropped.
+/// Space around the name is dropped. A model's class of this name stands for it from now on.
 pub fn add_category(document: &Document, name: &str) -> Edit {
-    let added = new_categories(document, [name.trim()]).into_iter();
-    Edit::batch(
-        added
-            .map(|row| Edit::Category(Change::Insert(row)))
-            .collect(),
-    )
+    let name = name.trim();
+    let added = new_categories(document, [name]).into_iter();
+    let added = added.map(|row| Edit::Category(Change::Insert(row)));
+    let mut naming = document.naming().clone();
+    naming.set(name, None);
+    let named = (naming != *document.naming()).then_some(Edit::Naming(naming));
+    Edit::batch(added.chain(named).collect())
 }
 
 /// Adds a category as [`add_category`] does, unless one of this name exists.
@@ -30,28 +30,9 @@ pub fn ensure_category(document: &Document, name: &str) -> Edit {
     }
 }
 
-/// Categories of these names as they would be added one after the other.
-pub(super) fn new_categories<'a>(
-    document: &Document,
-    names: impl IntoIterator<Item = &'a str>,
-) -> Vec<Category> {
-    let is_free = |key: &char| document.categories().all(|row| row.hotkey != Some(*key));
-    let mut hotkeys = ('1'..='9').filter(is_free);
-    let mut id = document.next_ids().category;
-    let mut added = Vec::new();
-    for name in names {
-        added.push(Category {
-            hotkey: hotkeys.next(),
-            ..Category::new(id, name)
-        });
-        id = id.successor();
-    }
-    added
-}
-
 /// Renames a category. Space around the name is dropped. Models' classes that stand for it still do,
-/// and so does the class with its former name, because otherwise the next box of that class would
-/// restore the former name.
+/// and so does the class with its former name, because otherwise the former name would be suggested
+/// again.
 ///
 /// # Errors
 /// If there is no such category.
@@ -78,11 +59,7 @@ pub fn rename_category(
 fn update_naming(document: &Document, from: &Category, to: &str) -> Option<Edit> {
     let mut naming = document.naming().clone();
     naming.rename_category(&from.name, to);
-    let is_of_model = |row: &Annotation| row.category == from.id && row.origin != Origin::Person;
-    let mut rows = document
-        .pictures()
-        .flat_map(|picture| document.annotations(picture.id));
-    if &*from.name != ANY_OBJECT && rows.any(is_of_model) {
+    if &*from.name != ANY_OBJECT {
         naming.set(&from.name, Some(MappedClass::named(to)));
     }
     (naming != *document.naming()).then_some(Edit::Naming(naming))
@@ -137,7 +114,7 @@ pub fn merge_categories(
     if from == into {
         return Err(EditError::MergeIntoItself(source.name.clone()));
     }
-    let renamed = |id: CategoryId| if id == from { into } else { id };
+    let renamed = |id: Option<CategoryId>| if id == Some(from) { Some(into) } else { id };
     let mut builder = EditBuilder::new(document);
     for picture in document.pictures() {
         for row in document.annotations(picture.id) {
@@ -148,7 +125,14 @@ pub fn merge_categories(
                 }
             });
         }
-        retag(&mut builder, picture, from, Some(into));
+        if picture.tags.contains(&from) {
+            builder.update_picture(picture, |after| {
+                after.tags.retain(|tag| *tag != from);
+                after.tags.push(into);
+                after.tags.sort_unstable();
+                after.tags.dedup();
+            });
+        }
     }
     builder.edits.push(Edit::Category(Change::Remove(from)));
     builder
@@ -157,8 +141,9 @@ pub fn merge_categories(
     Ok(builder.finish())
 }
 
-/// Deletes a category with all its boxes and tags. Models' classes that stood for it keep their own
-/// names again.
+/// Deletes a category with all its boxes and tags. Proposals for which its name was only suggested stay.
+/// Models' classes that stood for it keep their own names again. Pictures that were done and lose a box that was ground truth are in
+/// review again, because nobody has confirmed that they are complete without it.
 ///
 /// # Errors
 /// If there is no such category.
@@ -171,26 +156,22 @@ pub fn delete_category(document: &Document, category: CategoryId) -> Result<Edit
         builder.edits.push(Edit::Naming(naming));
     }
     for picture in document.pictures() {
+        let mut loses_truth = false;
         for row in document.annotations(picture.id) {
-            if row.category == category {
+            if row.category == Some(category) {
+                loses_truth |= row.is_ground_truth();
                 builder.remove(picture.id, row.id);
             }
         }
-        retag(&mut builder, picture, category, None);
+        builder.update_picture(picture, |after| {
+            after.tags.retain(|tag| *tag != category);
+            if loses_truth && after.review == ReviewState::Done {
+                after.review = ReviewState::InReview;
+            }
+        });
     }
     builder.edits.push(Edit::Category(Change::Remove(category)));
     Ok(builder.finish())
-}
-
-fn retag(builder: &mut EditBuilder, picture: &Picture, from: CategoryId, to: Option<CategoryId>) {
-    if picture.tags.contains(&from) {
-        builder.update_picture(picture, |after| {
-            after.tags.retain(|tag| *tag != from);
-            after.tags.extend(to);
-            after.tags.sort_unstable();
-            after.tags.dedup();
-        });
-    }
 }
 
 fn update(

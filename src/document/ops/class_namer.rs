@@ -1,76 +1,86 @@
-//! Which of the project's names a model's box gets.
+//! Which of the project's classes a model's box is of, apart from what the model calls it.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
+use super::propose::Candidate;
 use crate::document::category::Category;
 use crate::document::content::Document;
 use crate::document::ids::{CategoryId, PictureId};
-use crate::document::provenance::Origin;
+use crate::geometry::BBox;
 use crate::naming::ANY_OBJECT;
 
-/// Chooses the project's names for the boxes that a model proposes.
+/// Chooses the project's classes for the boxes that a model proposes.
 pub struct ClassNamer<'a> {
     document: &'a Document,
     /// Whether the model was trained on classes other than the project's, as a companion is.
     is_foreign: bool,
-    /// Whether there is a category that a person made.
-    has_own: bool,
-    /// The project's only category, if a person made it.
+    /// The project's only category, unless it was taken from a model's suggestion.
     only: Option<&'a Category>,
 }
 
 impl<'a> ClassNamer<'a> {
-    /// A namer for boxes of these classes. `is_foreign` means that they are the classes of a companion
-    /// and not of a head that was trained for a project. A category with the name of a foreign class
-    /// counts as the person's as long as the model has not given it to a box.
-    pub fn new(document: &'a Document, class_names: &[String], is_foreign: bool) -> Self {
-        let classes = document.categories();
-        let classes: Vec<&Category> = classes
-            .filter(|row| !is_foreign || &*row.name != ANY_OBJECT)
-            .collect();
-        let is_known =
-            |category: &Category| class_names.iter().any(|name| **name == *category.name);
-        let mut models: BTreeSet<CategoryId> = BTreeSet::new();
-        if is_foreign && classes.iter().any(|category| is_known(category)) {
-            let pictures = document.pictures();
-            let rows = pictures.flat_map(|picture| document.annotations(picture.id));
-            for row in rows.filter(|row| row.origin != Origin::Person) {
-                let proposed = row.former.as_ref();
-                models.insert(proposed.map_or(row.category, |was| was.category));
-            }
-        }
-        let is_own = |category: &&Category| !(models.contains(&category.id) && is_known(category));
+    /// A namer for a model's boxes. `is_foreign` means that its classes are those of a companion and not
+    /// of a head that was trained for a project.
+    ///
+    /// A project with one category is about that class, unless the category is only the first
+    /// suggestion that a person has taken.
+    pub fn new(document: &'a Document, is_foreign: bool) -> Self {
+        let is_particular = |row: &&Category| !is_foreign || &*row.name != ANY_OBJECT;
+        let classes: Vec<&Category> = document.categories().filter(is_particular).collect();
+        let only = match classes[..] {
+            [only] => Some(only),
+            _ => None,
+        };
+        let only = only.filter(|only| !is_foreign || !suggested(document).contains(&*only.name));
         Self {
             document,
             is_foreign,
-            has_own: classes.iter().any(is_own),
-            only: match classes[..] {
-                [only] if is_own(&only) => Some(only),
-                _ => None,
-            },
+            only,
         }
     }
 
-    /// Whether a box of a picture may get this name from the model.
-    ///
-    /// A foreign model may use the names that a person has mapped its classes to. It may use other
-    /// names only if the picture does not have exactly one tag and, as soon as a person has made a
-    /// category, only names of existing categories.
-    pub fn accepts(&self, picture: PictureId, name: &str) -> bool {
-        let naming = self.document.naming();
-        !self.is_foreign
-            || naming.iter().any(|(_, target)| target.name() == name)
-            || self.tag(picture).is_none()
-                && (!self.has_own || self.document.category_named(name).is_some())
+    /// A proposal for a picture: a box in upright pixels with its score and the model's own name of its
+    /// class, if it has one.
+    pub fn candidate(
+        &self,
+        picture: PictureId,
+        rect: BBox,
+        score: f32,
+        class: Option<&str>,
+    ) -> Candidate {
+        let name = class.map(|class| self.document.naming().name_of(class));
+        Candidate {
+            rect,
+            category: self.category(picture, name),
+            suggestion: class.map(Into::into),
+            score,
+        }
     }
 
-    /// The name of a box for which the model has none: the only tag of the picture, or else the only
-    /// category of the project, or else [`ANY_OBJECT`].
-    pub fn unnamed(&self, picture: PictureId) -> String {
-        self.tag(picture).or(self.only).map_or_else(
-            || ANY_OBJECT.to_owned(),
-            |category| category.name.to_string(),
-        )
+    /// Whether a name is one of the project's: a category has it, or a person has mapped a class to it.
+    pub fn is_known(&self, name: &str) -> bool {
+        let mut targets = self.document.naming().iter();
+        self.document.category_named(name).is_some()
+            || targets.any(|(_, target)| target.name() == name)
+    }
+
+    /// The category of a box on a picture, given the name that the model's class has in the project.
+    /// None if the model's own name decides.
+    ///
+    /// A person's word about the picture or the project comes before the name that a foreign model gives:
+    /// the picture's only tag, or else the project's only category. Names that a person has mapped
+    /// classes to count as a person's word.
+    fn category(&self, picture: PictureId, name: Option<&str>) -> Option<CategoryId> {
+        let mut targets = self.document.naming().iter();
+        if name.is_some_and(|name| {
+            !self.is_foreign || targets.any(|(_, target)| target.name() == name)
+        }) {
+            return None;
+        }
+        let tag = self.tag(picture);
+        let is_class = name.is_some_and(|name| self.document.category_named(name).is_some());
+        let found = tag.or(self.only.filter(|_| !is_class));
+        found.map(|category| category.id)
     }
 
     fn tag(&self, picture: PictureId) -> Option<&'a Category> {
@@ -79,4 +89,12 @@ impl<'a> ClassNamer<'a> {
             _ => None,
         }
     }
+}
+
+/// What models' boxes are called.
+fn suggested(document: &Document) -> HashSet<&str> {
+    let pictures = document.pictures();
+    let rows = pictures.flat_map(|picture| document.annotations(picture.id));
+    let names = rows.filter_map(|row| row.suggestion.as_deref());
+    names.map(|name| document.naming().name_of(name)).collect()
 }

@@ -10,10 +10,10 @@
 //!
 //! | module | its one idea |
 //! |---|---|
-//! | `builder` | collects edits and looks up rows, for all operations |
+//! | `builder`, `new_categories` | collect edits, look up rows and make categories, for all operations |
 //! | `boxes`, `categories`, `pictures` | what a person does |
 //! | `propose` | what a model does |
-//! | `class_namer` | which of the project's names a model's box gets |
+//! | `class_namer` | which of the project's classes a model's box is of |
 //! | `class_names` | changing the names of models' classes |
 
 mod boxes;
@@ -21,6 +21,7 @@ mod builder;
 mod categories;
 mod class_namer;
 mod class_names;
+mod new_categories;
 mod pictures;
 mod propose;
 
@@ -33,11 +34,9 @@ pub use categories::{
     rename_category, set_hotkey,
 };
 pub use class_namer::ClassNamer;
-pub use class_names::{map_classes, remove_unused_model_categories};
+pub use class_names::map_classes;
 pub use pictures::{
     accept_and_finish, add_pictures, remove_pictures, rename_pictures, set_content, set_done,
     set_missing, set_tag,
 };
-pub use propose::{
-    Candidate, NamedCandidate, add_proposals, replace_proposals, replace_proposals_named,
-};
+pub use propose::{Candidate, add_proposals, is_judged, replace_proposals};

@@ -79,7 +79,8 @@ pub fn set_missing(
 }
 
 /// Records that the file of a picture has another content, of `[width, height]` upright pixels. Boxes
-/// are clipped to this size, and boxes outside it are deleted.
+/// are clipped to this size, and boxes outside it are deleted. A picture that was done is in review
+/// again, because nobody has looked at this content.
 ///
 /// # Errors
 /// If there is no such picture.
@@ -103,6 +104,7 @@ pub fn set_content(
     builder.update_picture(picture, |after| {
         (after.width, after.height) = (width, height);
         after.content_hash = content_hash;
+        after.review = after.review.min(ReviewState::InReview);
     });
     Ok(builder.finish())
 }
@@ -140,16 +142,18 @@ pub fn accept_and_finish(
     let picture = picture_of(document, picture)?;
     let mut builder = EditBuilder::new(document);
     for row in document.annotations(picture.id) {
-        if row.state == BoxState::Proposed {
-            let is_accepted = accepted.contains(&row.id);
-            builder.update(picture.id, row, |after| {
-                after.state = if is_accepted {
-                    BoxState::Accepted
-                } else {
-                    BoxState::Rejected
-                };
-            });
+        if row.state != BoxState::Proposed {
+            continue;
         }
+        let class = accepted.contains(&row.id).then(|| builder.class_of(row));
+        builder.update(picture.id, row, |after| {
+            if class.is_some() {
+                after.state = BoxState::Accepted;
+                after.category = class;
+            } else {
+                after.state = BoxState::Rejected;
+            }
+        });
     }
     builder.update_picture(picture, |after| after.review = ReviewState::Done);
     Ok(builder.finish())

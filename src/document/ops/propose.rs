@@ -1,16 +1,14 @@
 //! What a model does: it proposes boxes, and does not change boxes that a person has judged.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::builder::{EditBuilder, picture_of};
-use super::categories::new_categories;
+use super::builder::EditBuilder;
 use crate::document::annotation::{Annotation, BoxState};
 use crate::document::content::Document;
-use crate::document::edit::{Change, Edit};
-use crate::document::error::EditError;
+use crate::document::edit::Edit;
+use crate::document::flags::Flags;
 use crate::document::ids::{AnnotationId, CategoryId, PictureId};
-use crate::document::picture::ReviewState;
+use crate::document::picture::{Picture, ReviewState};
 use crate::document::provenance::{Origin, Provenance};
 use crate::geometry::BBox;
 
@@ -21,14 +19,38 @@ const SAME_OBJECT_IOU: f32 = 0.5;
 const SAME_OBJECT_COVER: f32 = 0.8;
 
 /// A box that a model has found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
     /// The rectangle, in upright pixels.
     pub rect: BBox,
-    /// The category.
-    pub category: CategoryId,
+    /// The category, if one of the person's classes is meant whatever the model calls the object.
+    pub category: Option<CategoryId>,
+    /// What the model calls the object, in its own words.
+    pub suggestion: Option<Box<str>>,
     /// The model's confidence, finite.
     pub score: f32,
+}
+
+impl Candidate {
+    /// A box of one of the person's classes.
+    pub fn of_class(rect: BBox, category: CategoryId, score: f32) -> Self {
+        Self {
+            rect,
+            category: Some(category),
+            suggestion: None,
+            score,
+        }
+    }
+
+    /// A box that the model calls by this name.
+    pub fn suggested(rect: BBox, name: &str, score: f32) -> Self {
+        Self {
+            rect,
+            category: None,
+            suggestion: Some(name.into()),
+            score,
+        }
+    }
 }
 
 /// Replaces the proposals of some pictures by a model's boxes, all in one edit.
@@ -37,28 +59,25 @@ pub struct Candidate {
 /// as one of these, or as the former proposal of an edited or rejected one, is dropped because that
 /// object has been judged. Two boxes are about the same object if
 ///
-/// - they have the same category, or the document's [naming](Document::naming) maps both categories to
-///   the same name, and either their IoU is at least one half or at least four fifths of the smaller
+/// - they have the same [name](Document::name_of), or the document's [naming](Document::naming) maps
+///   both to the same name, and either their IoU is at least one half or at least four fifths of the smaller
 ///   one are inside the other; or
 /// - a person has confirmed the one, and the model had proposed it with exactly the rectangle of the
 ///   other, regardless of the category.
 ///
 /// A box that is outside the picture is dropped as well. Pictures that are done, and pictures that
-/// have exactly these proposals already, do not change.
-///
-/// # Errors
-/// If a picture does not exist. Each picture may occur once.
+/// have exactly these proposals already, do not change. Pictures that no longer exist are skipped,
+/// because a person may have removed them while the model was working. Each picture may occur once.
 pub fn replace_proposals(
     document: &Document,
     provenance: &Arc<Provenance>,
     found: &[(PictureId, Vec<Candidate>)],
-) -> Result<Edit, EditError> {
+) -> Edit {
     let mut builder = EditBuilder::new(document);
     for (id, candidates) in found {
-        let picture = picture_of(document, *id)?;
-        if picture.review == ReviewState::Done {
+        let Some(picture) = open_picture(document, *id) else {
             continue;
-        }
+        };
         if picture.review == ReviewState::New {
             builder.update_picture(picture, |after| after.review = ReviewState::Proposed);
         }
@@ -67,10 +86,9 @@ pub fn replace_proposals(
             .iter()
             .filter_map(|candidate| {
                 let rect = candidate.rect.clipped(picture.width, picture.height)?;
-                let is_known = rows
-                    .iter()
-                    .any(|row| is_judged(document, row, rect, candidate.category));
-                (!is_known).then(|| proposal(candidate, rect, provenance))
+                let row = proposal(document, candidate, rect, provenance);
+                let is_known = rows.iter().any(|other| is_judged(document, other, &row));
+                (!is_known).then_some(row)
             })
             .collect();
         let former = rows.iter().filter(|row| row.state == BoxState::Proposed);
@@ -88,146 +106,121 @@ pub fn replace_proposals(
             builder.insert(*id, row);
         }
     }
-    Ok(builder.finish())
+    builder.finish()
 }
 
 /// Adds a model's boxes to the proposals of some pictures, all in one edit.
 ///
 /// Boxes about an object that has been judged are dropped as by [`replace_proposals`], and so are
-/// boxes that overlap a proposal of the same category. Pictures that are done do not change.
-///
-/// # Errors
-/// If a picture does not exist. Each picture may occur once.
+/// boxes that overlap a proposal of the same name. Pictures that are done or no longer exist do not
+/// change. Each picture may occur once.
 pub fn add_proposals(
     document: &Document,
     provenance: &Arc<Provenance>,
     found: &[(PictureId, Vec<Candidate>)],
-) -> Result<Edit, EditError> {
+) -> Edit {
     let mut builder = EditBuilder::new(document);
     for (id, candidates) in found {
-        let picture = picture_of(document, *id)?;
-        if picture.review == ReviewState::Done {
+        let Some(picture) = open_picture(document, *id) else {
             continue;
-        }
+        };
         let rows = document.annotations(*id);
         let mut is_new = picture.review == ReviewState::New;
         for candidate in candidates {
             let Some(rect) = candidate.rect.clipped(picture.width, picture.height) else {
                 continue;
             };
-            let is_proposed = |row: &Annotation| {
-                row.state == BoxState::Proposed
-                    && row.category == candidate.category
-                    && row.rect.iou(&rect) >= SAME_OBJECT_IOU
+            let row = proposal(document, candidate, rect, provenance);
+            let is_proposed = |other: &Annotation| {
+                other.state == BoxState::Proposed
+                    && document.name_of(other) == document.name_of(&row)
+                    && other.rect.iou(&rect) >= SAME_OBJECT_IOU
             };
-            let is_known = |row: &Annotation| {
-                is_proposed(row) || is_judged(document, row, rect, candidate.category)
-            };
+            let is_known =
+                |other: &Annotation| is_proposed(other) || is_judged(document, other, &row);
             if rows.iter().any(is_known) {
                 continue;
             }
             if std::mem::take(&mut is_new) {
                 builder.update_picture(picture, |after| after.review = ReviewState::Proposed);
             }
-            builder.insert(*id, proposal(candidate, rect, provenance));
+            builder.insert(*id, row);
         }
     }
-    Ok(builder.finish())
+    builder.finish()
 }
 
-/// A box that a model has found, with the name of its class.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NamedCandidate {
-    /// The rectangle, in upright pixels.
-    pub rect: BBox,
-    /// The name of the category, which need not exist yet.
-    pub class: String,
-    /// The model's confidence, finite.
-    pub score: f32,
+/// A picture that may get proposals: it exists and is not done.
+fn open_picture(document: &Document, id: PictureId) -> Option<&Picture> {
+    let picture = document.picture(id)?;
+    (picture.review != ReviewState::Done).then_some(picture)
 }
 
-/// As [`replace_proposals`], adding the missing categories in the same edit. Pictures that no longer
-/// exist are skipped, because a person may have removed them while the model was working.
-///
-/// # Errors
-/// As for [`replace_proposals`].
-pub fn replace_proposals_named(
+/// A proposal of this candidate, whose id is not set yet. A category that no longer exists is left out.
+fn proposal(
     document: &Document,
+    candidate: &Candidate,
+    rect: BBox,
     provenance: &Arc<Provenance>,
-    found: &[(PictureId, Vec<NamedCandidate>)],
-) -> Result<Edit, EditError> {
-    let names = found
-        .iter()
-        .flat_map(|(_, boxes)| boxes)
-        .map(|found| found.class.trim());
-    let names: BTreeSet<&str> = names.collect();
-    let missing = names
-        .into_iter()
-        .filter(|name| document.category_named(name).is_none());
-    let added = new_categories(document, missing);
-    let id_of = |name: &str| {
-        let known = document.category_named(name);
-        let known = known.or_else(|| added.iter().find(|row| &*row.name == name));
-        known.map(|row| row.id)
-    };
-    let existing = found
-        .iter()
-        .filter(|(picture, _)| document.picture(*picture).is_some());
-    let found: Vec<(PictureId, Vec<Candidate>)> = existing
-        .map(|(picture, boxes)| {
-            let candidates = boxes.iter().filter_map(|found| {
-                Some(Candidate {
-                    rect: found.rect,
-                    category: id_of(found.class.trim())?,
-                    score: found.score,
-                })
-            });
-            (*picture, candidates.collect())
-        })
-        .collect();
-    let proposals = replace_proposals(document, provenance, &found)?;
-    let added = added
-        .into_iter()
-        .map(|row| Edit::Category(Change::Insert(row)));
-    Ok(Edit::batch(added.chain([proposals]).collect()))
-}
-
-/// A proposal of this candidate, whose id is not set yet.
-fn proposal(candidate: &Candidate, rect: BBox, provenance: &Arc<Provenance>) -> Annotation {
+) -> Annotation {
+    let exists = |id: &CategoryId| document.category(*id).is_some();
     Annotation {
+        id: AnnotationId(0),
+        category: candidate.category.filter(exists),
+        suggestion: candidate.suggestion.clone(),
+        rect,
         state: BoxState::Proposed,
+        flags: Flags::default(),
         origin: Origin::Model(Arc::clone(provenance)),
         score: Some(candidate.score),
-        ..Annotation::drawn(AnnotationId(0), rect, candidate.category)
+        former: None,
+        extra: None,
     }
 }
 
 /// The content of a proposal, without its id.
-fn content_of(row: &Annotation) -> (BBox, CategoryId, Option<f32>, &Origin) {
-    (row.rect, row.category, row.score, &row.origin)
+fn content_of(row: &Annotation) -> impl PartialEq {
+    let suggestion = row.suggestion.clone();
+    (
+        row.rect,
+        row.category,
+        suggestion,
+        row.score,
+        row.origin.clone(),
+    )
 }
 
-/// Whether a person's judgement of `row` also applies to a box of this category, because it is about
-/// the same object at another threshold or under another name.
-fn is_judged(document: &Document, row: &Annotation, rect: BBox, category: CategoryId) -> bool {
-    let is_same = |other: &BBox, other_category| {
+/// Whether a person's judgement of `judged` also applies to a proposal, because it is about the same
+/// object at another threshold or under another name. [`replace_proposals`] states the rule.
+pub fn is_judged(document: &Document, judged: &Annotation, proposal: &Annotation) -> bool {
+    let rect = proposal.rect;
+    let is_same = |other: &BBox, category, suggestion: Option<&str>| {
         let smaller = other.area().min(rect.area());
         let is_inside = || other.intersection(&rect).area() >= SAME_OBJECT_COVER * smaller;
-        (rect.iou(other) >= SAME_OBJECT_IOU || is_inside())
-            && has_same_name(document, other_category, category)
+        let name = mapped_name(document, category, suggestion);
+        let proposed = mapped_name(document, proposal.category, proposal.suggestion.as_deref());
+        (rect.iou(other) >= SAME_OBJECT_IOU || is_inside()) && name == proposed
     };
-    let former = row.former.as_ref();
-    let proposed = former.map_or(&row.rect, |former| &former.rect);
-    let is_renamed = row.is_ground_truth() && row.origin != Origin::Person && *proposed == rect;
-    row.state != BoxState::Proposed
+    let former = judged.former.as_ref();
+    let proposed = former.map_or(&judged.rect, |former| &former.rect);
+    let is_renamed =
+        judged.is_ground_truth() && judged.origin != Origin::Person && *proposed == rect;
+    let suggestion = judged.suggestion.as_deref();
+    judged.state != BoxState::Proposed
         && (is_renamed
-            || is_same(&row.rect, row.category)
-            || former.is_some_and(|former| is_same(&former.rect, former.category)))
+            || is_same(&judged.rect, judged.category, suggestion)
+            || former.is_some_and(|former| is_same(&former.rect, former.category, suggestion)))
 }
 
-/// Whether two categories are the same, or have the same name according to the naming.
-fn has_same_name(document: &Document, a: CategoryId, b: CategoryId) -> bool {
-    let naming = document.naming();
-    let name = |id| document.category(id).map(|row| naming.name_of(&row.name));
-    a == b || !naming.is_empty() && name(a).is_some() && name(a) == name(b)
+/// The name of a box, or what the naming calls a class of that name.
+fn mapped_name<'a>(
+    document: &'a Document,
+    category: Option<CategoryId>,
+    suggestion: Option<&'a str>,
+) -> Option<&'a str> {
+    let name = document.name_for(category, suggestion)?;
+    Some(match category {
+        Some(_) => document.naming().name_of(name),
+        None => name,
+    })
 }

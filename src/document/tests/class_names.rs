@@ -1,24 +1,26 @@
-//! Tests of the names of models' classes.
+//! Tests of the names that models suggest, and of the names of models' classes.
 
 use super::*;
 use crate::naming::MappedClass;
 
-/// The boxes of picture A: category, state and left edge.
+/// The boxes of picture A: name, state and left edge.
 fn contents_of_a(document: &Document) -> Vec<(String, BoxState, f32)> {
     let rows = document.annotations(A).iter();
-    let name = |id| document.category(id).expect("it exists").name.to_string();
-    rows.map(|row| (name(row.category), row.state, row.rect.x0))
+    let name = |row| document.name_of(row).unwrap_or("-").to_owned();
+    rows.map(|row| (name(row), row.state, row.rect.x0))
         .collect()
+}
+
+fn category_names(document: &Document) -> Vec<&str> {
+    document.categories().map(|row| &*row.name).collect()
 }
 
 /// The sample with four proposals on picture A: a tabby, an Egyptian cat in about the same box, another
 /// one at another position, and a toaster.
 fn named_by_a_model() -> Document {
     let mut document = sample();
-    let found = |class: &str, x, score| ops::NamedCandidate {
-        rect: BBox::from_xywh(x, 10.0, 20.0, 20.0),
-        class: class.to_owned(),
-        score,
+    let found = |class: &str, x, score| {
+        Candidate::suggested(BBox::from_xywh(x, 10.0, 20.0, 20.0), class, score)
     };
     let boxes = vec![
         found("tabby", 1.0, 0.5),
@@ -26,15 +28,116 @@ fn named_by_a_model() -> Document {
         found("Egyptian cat", 30.0, 0.4),
         found("toaster", 60.0, 0.3),
     ];
-    let edit =
-        ops::replace_proposals_named(&document, &model("1"), &[(A, boxes)]).expect("A exists");
+    let edit = ops::replace_proposals(&document, &model("1"), &[(A, boxes)]);
     make(&mut document, edit);
     document
+}
+
+fn ids_of_a(document: &Document) -> Vec<AnnotationId> {
+    document.annotations(A).iter().map(|row| row.id).collect()
 }
 
 fn to_cat() -> Vec<(String, Option<MappedClass>)> {
     let named = |class: &str| (class.to_owned(), Some(MappedClass::named("cat")));
     vec![named("tabby"), named("Egyptian cat")]
+}
+
+#[test]
+fn a_suggested_name_becomes_a_class_when_a_person_takes_it() {
+    let mut document = named_by_a_model();
+    assert_eq!(category_names(&document), ["cat", "dog"]);
+    let ids = ids_of_a(&document);
+    // Two boxes of one new class, in one step that adds the class once.
+    let edit = ops::accept(&document, &ids[1..]).expect("they exist");
+    make(&mut document, edit);
+    assert_eq!(
+        category_names(&document),
+        ["cat", "dog", "Egyptian cat", "toaster"]
+    );
+    let rows = document.annotations(A);
+    let class = |row| document.class_of(row).map(|class| &*class.name);
+    assert_eq!(
+        rows.iter().map(class).collect::<Vec<_>>(),
+        [
+            None,
+            Some("Egyptian cat"),
+            Some("Egyptian cat"),
+            Some("toaster")
+        ]
+    );
+    assert!(rows[1..].iter().all(|row| row.category.is_some()));
+    assert_eq!(rows[1].suggestion.as_deref(), Some("Egyptian cat"));
+}
+
+#[test]
+fn each_way_to_take_a_proposal_gives_it_its_class() {
+    let first = |document: &Document| ids_of_a(document)[0];
+    let to = rect(2.0, 12.0, 20.0, 20.0);
+    let takes: [Operation<'_>; 6] = [
+        &|document| ops::accept_all(document, A),
+        &|document| ops::accept_and_finish(document, A, &[first(document)]),
+        &|document| ops::reshape(document, &[(first(document), to)]),
+        &|document| ops::set_flags(document, &[first(document)], |flags| flags.occluded = true),
+        &|document| ops::duplicate(document, &[first(document)], [5.0, 5.0]),
+        &|document| ops::paste(document, B, document.annotations(A), [0.0, 0.0]),
+    ];
+    for take in takes {
+        let mut document = named_by_a_model();
+        let edit = take(&document).expect("it exists");
+        make(&mut document, edit);
+        let tabby = document.category_named("tabby").expect("it was taken").id;
+        let taken = document
+            .pictures()
+            .flat_map(|row| document.annotations(row.id));
+        let taken: Vec<_> = taken.filter(|row| row.is_ground_truth()).collect();
+        assert!(taken.iter().any(|row| row.category == Some(tabby)));
+        assert!(taken.iter().all(|row| row.category.is_some()));
+    }
+    // Another class overrides the suggestion, and rejecting makes none.
+    let mut document = named_by_a_model();
+    let ids = ids_of_a(&document);
+    let edit = ops::set_category(&document, &ids[..1], DOG).expect("it exists");
+    make(&mut document, edit);
+    assert_eq!(document.annotations(A)[0].state, BoxState::Edited);
+    let edit = ops::reject(&document, &ids[1..]).expect("they exist");
+    make(&mut document, edit);
+    assert_eq!(category_names(&document), ["cat", "dog"]);
+}
+
+#[test]
+fn a_suggestion_that_is_a_class_is_that_class() {
+    let mut document = named_by_a_model();
+    let edit = ops::map_classes(&document, &to_cat()).expect("the names are good");
+    make(&mut document, edit);
+    let class = |document: &Document, at: usize| {
+        let row = &document.annotations(A)[at];
+        document.class_of(row).map(|class| class.id)
+    };
+    assert_eq!(class(&document, 0), Some(CAT));
+    // To give it the class that it stands for accepts it, unchanged.
+    let edit = ops::set_category(&document, &ids_of_a(&document)[..1], CAT).expect("it exists");
+    make(&mut document, edit);
+    let row = &document.annotations(A)[0];
+    assert_eq!((row.state, row.category), (BoxState::Accepted, Some(CAT)));
+    assert!(row.former.is_none());
+    // A class that is added later is meant by suggestions of its name.
+    let edit = ops::add_category(&document, "toaster");
+    make(&mut document, edit);
+    assert_eq!(class(&document, 2), Some(CategoryId(3)));
+}
+
+#[test]
+fn a_box_without_a_name_is_an_object_when_it_is_taken() {
+    let mut document = sample();
+    let unnamed = Candidate {
+        suggestion: None,
+        ..Candidate::suggested(rect(1.0, 1.0, 20.0, 20.0), "any", 0.5)
+    };
+    let edit = ops::replace_proposals(&document, &model("1"), &[(A, vec![unnamed])]);
+    make(&mut document, edit);
+    let edit = ops::accept_all(&document, A).expect("A exists");
+    make(&mut document, edit);
+    assert_eq!(category_names(&document), ["cat", "dog", "object"]);
 }
 
 #[test]
@@ -45,9 +148,8 @@ fn proposals_follow_their_class_and_judged_boxes_do_not() {
     make(&mut document, accept);
     let mut changes = to_cat();
     changes.push(("toaster".to_owned(), Some(MappedClass::Object)));
-    let before = document.clone();
-    let edit = ops::map_classes(&document, &changes, |_| true).expect("the names are good");
-    let inverse = document.apply(edit).expect("the edit is valid");
+    let edit = ops::map_classes(&document, &changes).expect("the names are good");
+    make(&mut document, edit);
     assert_eq!(
         contents_of_a(&document),
         [
@@ -57,34 +159,17 @@ fn proposals_follow_their_class_and_judged_boxes_do_not() {
         ],
         "of two boxes of the same cat the one with the higher score stays"
     );
-    // Of the former names only the one with a judged box remains.
-    make(&mut document, Edit::default());
-    let after = document.clone();
-    let removal = ops::remove_unused_model_categories(&document);
-    let inverse_of_removal = document.apply(removal).expect("nothing of them is in use");
-    let names: Vec<&str> = document.categories().map(|row| &*row.name).collect();
-    assert_eq!(names, ["cat", "dog", "toaster"]);
-    document
-        .apply(inverse_of_removal)
-        .expect("it is the inverse");
-    assert_eq!(document, after);
-    document.apply(inverse).expect("it is the inverse");
-    assert_eq!(document, before);
-    // If the caller proposes again, only the naming changes. The same change again is empty.
-    let edit = ops::map_classes(&document, &changes, |_| false).expect("the names are good");
-    assert!(matches!(edit, Edit::Naming(_)), "{edit:?}");
-    make(&mut document, edit);
-    let again = ops::map_classes(&document, &changes, |_| true).expect("the names are good");
+    let again = ops::map_classes(&document, &changes).expect("the names are good");
     assert!(again.is_empty());
     let bad = [("tabby".to_owned(), Some(MappedClass::Category(" ".into())))];
-    let refused = ops::map_classes(&document, &bad, |_| true);
+    let refused = ops::map_classes(&document, &bad);
     assert_eq!(refused, Err(EditError::BadName(" ".into())));
 }
 
 #[test]
 fn a_judged_object_is_not_proposed_again_under_another_name() {
     let mut document = named_by_a_model();
-    let ids: Vec<AnnotationId> = document.annotations(A).iter().map(|row| row.id).collect();
+    let ids = ids_of_a(&document);
     for edit in [
         ops::accept(&document, &ids[1..2]),
         ops::reject(&document, &ids[2..3]),
@@ -92,78 +177,100 @@ fn a_judged_object_is_not_proposed_again_under_another_name() {
         make(&mut document, edit.expect("they exist"));
     }
     let propose = |document: &mut Document, class: &str| {
-        let found = |x| ops::NamedCandidate {
-            rect: BBox::from_xywh(x, 10.0, 20.0, 20.0),
-            class: class.to_owned(),
-            score: 0.5,
-        };
+        let found = |x| Candidate::suggested(BBox::from_xywh(x, 10.0, 20.0, 20.0), class, 0.5);
         let boxes = vec![found(3.0), found(31.0), found(75.0)];
-        let edit = ops::replace_proposals_named(document, &model("1"), &[(A, boxes)]);
-        make(document, edit.expect("A exists"));
+        let edit = ops::replace_proposals(document, &model("1"), &[(A, boxes)]);
+        make(document, edit);
         let mut rows = contents_of_a(document);
         rows.retain(|(_, state, _)| *state == BoxState::Proposed);
         rows.iter().map(|(_, _, x)| *x).collect::<Vec<_>>()
     };
     // A box of another class is not judged yet, unless it was accepted with exactly this rectangle.
     assert_eq!(propose(&mut document, "cat"), [31.0, 75.0]);
-    let edit = ops::map_classes(&document, &to_cat(), |_| false).expect("the names are good");
+    let edit = ops::map_classes(&document, &to_cat()).expect("the names are good");
     make(&mut document, edit);
     assert_eq!(propose(&mut document, "cat"), [75.0]);
 }
 
 #[test]
-fn mapped_classes_follow_a_category_that_is_renamed_merged_or_deleted() {
+fn renaming_merging_and_deleting_hold_for_later_proposals() {
     let mut document = named_by_a_model();
-    let edit = ops::map_classes(&document, &to_cat(), |_| false).expect("the names are good");
+    let edit = ops::map_classes(&document, &to_cat()).expect("the names are good");
     make(&mut document, edit);
-    let id = |document: &Document, name| document.category_named(name).expect("it exists").id;
-    let targets = |document: &Document| {
-        let rows = document.naming().iter();
-        rows.map(|(class, target)| format!("{class}>{}", target.name()))
-            .collect::<Vec<_>>()
+    let later = |document: &Document, class: &str| {
+        let mut document = document.clone();
+        let new = Picture::new(PictureId(0), "large.jpg", 200, 200);
+        let edit = ops::add_pictures(&document, vec![new]);
+        make(&mut document, edit);
+        let large = document.picture_at("large.jpg").expect("it was added").id;
+        let candidate = Candidate::suggested(rect(75.0, 50.0, 20.0, 20.0), class, 0.5);
+        let edit = ops::replace_proposals(&document, &model("2"), &[(large, vec![candidate])]);
+        make(&mut document, edit);
+        let row = &document.annotations(large)[0];
+        document.name_of(row).unwrap_or("-").to_owned()
     };
     let edit = ops::rename_category(&document, CAT, " kitty ").expect("it exists");
     make(&mut document, edit);
-    assert_eq!(targets(&document), ["Egyptian cat>kitty", "tabby>kitty"]);
-    // A category that a model had named, and one that it had not.
-    let toaster = id(&document, "toaster");
-    let edit = ops::rename_category(&document, toaster, "appliance").expect("it exists");
-    make(&mut document, edit);
+    assert_eq!(later(&document, "tabby"), "kitty");
+    assert_eq!(later(&document, "cat"), "kitty");
     let edit = ops::rename_category(&document, DOG, "hound").expect("it exists");
     make(&mut document, edit);
-    let expected = ["Egyptian cat>kitty", "tabby>kitty", "toaster>appliance"];
-    assert_eq!(targets(&document), expected);
-    let edit = ops::merge_categories(&document, toaster, CAT).expect("they exist");
+    assert_eq!(later(&document, "dog"), "hound");
+    let edit = ops::merge_categories(&document, DOG, CAT).expect("they exist");
     make(&mut document, edit);
-    let expected = [
-        "Egyptian cat>kitty",
-        "appliance>kitty",
-        "tabby>kitty",
-        "toaster>kitty",
-    ];
-    assert_eq!(targets(&document), expected);
+    for class in ["dog", "hound", "tabby", "kitty"] {
+        assert_eq!(later(&document, class), "kitty");
+    }
     let edit = ops::delete_category(&document, CAT).expect("it exists");
     make(&mut document, edit);
-    assert_eq!(targets(&document), [""; 0]);
+    assert_eq!(later(&document, "tabby"), "tabby");
+    assert_eq!(category_names(&document), [""; 0]);
+    // A class that is added by name stands for itself again.
+    for name in ["cat", "kitty"] {
+        let edit = ops::add_category(&document, name);
+        make(&mut document, edit);
+    }
+    let cat = document.category_named("cat").expect("it exists").id;
+    let edit = ops::rename_category(&document, cat, "puss").expect("it exists");
+    make(&mut document, edit);
+    assert_eq!(later(&document, "cat"), "puss");
+    let edit = ops::add_category(&document, "cat");
+    make(&mut document, edit);
+    assert_eq!(later(&document, "cat"), "cat");
 }
 
 #[test]
-fn judgements_are_counted_by_the_proposed_category() {
-    let mut document = named_by_a_model();
-    let ids: Vec<AnnotationId> = document.annotations(A).iter().map(|row| row.id).collect();
+fn deleting_a_class_puts_pictures_that_lose_boxes_back_in_review() {
+    let mut document = sample();
     for edit in [
-        ops::set_category(&document, &ids[..2], DOG),
-        ops::accept(&document, &ids[2..3]),
-        ops::draw(&document, A, BBox::from_xywh(1.0, 50.0, 9.0, 9.0), DOG),
+        ops::draw(&document, A, rect(1.0, 1.0, 9.0, 9.0), CAT),
+        ops::set_tag(&document, &[B], CAT, true),
     ] {
         make(&mut document, edit.expect("they exist"));
     }
-    let id = |name| document.category_named(name).expect("it exists").id;
-    let [tabby, egyptian] = ["tabby", "Egyptian cat"].map(id);
+    let edit = ops::set_done(&document, &[A, B], true).expect("they exist");
+    make(&mut document, edit);
+    let edit = ops::delete_category(&document, CAT).expect("it exists");
+    make(&mut document, edit);
+    assert_eq!(review(&document, A), ReviewState::InReview);
+    assert_eq!(review(&document, B), ReviewState::Done, "it lost no box");
+}
+
+#[test]
+fn judgements_are_counted_by_the_suggested_name() {
+    let mut document = named_by_a_model();
+    let ids = ids_of_a(&document);
+    let edit = ops::set_category(&document, &ids[..2], DOG).expect("they exist");
+    make(&mut document, edit);
+    let edit = ops::accept(&document, &ids[2..3]).expect("it exists");
+    make(&mut document, edit);
+    let edit = ops::draw(&document, A, rect(1.0, 50.0, 9.0, 9.0), DOG).expect("A exists");
+    make(&mut document, edit);
+    let egyptian = document.category_named("Egyptian cat").expect("it exists");
     let expected = [
-        ((tabby, DOG), 1),
-        ((egyptian, DOG), 1),
-        ((egyptian, egyptian), 1),
+        (("tabby", DOG), 1),
+        (("Egyptian cat", DOG), 1),
+        (("Egyptian cat", egyptian.id), 1),
     ];
     assert_eq!(document.judgements(), expected.into_iter().collect());
 }

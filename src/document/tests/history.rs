@@ -118,7 +118,6 @@ fn ten_thousand_pictures_are_proposed_and_undone_in_one_step() {
     let candidates = vec![found(rect(5.0, 5.0, 50.0, 50.0), CAT)];
     let pictures = document.pictures().map(|row| (row.id, candidates.clone()));
     let edit = ops::replace_proposals(&document, &model("1"), &pictures.collect::<Vec<_>>());
-    let edit = edit.expect("all exist");
     let mut history = History::default();
     let step = history.commit(&mut document, "propose boxes", edit, None);
     assert_eq!(

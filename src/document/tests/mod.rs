@@ -39,11 +39,7 @@ fn model(version: &str) -> Arc<Provenance> {
 }
 
 fn found(rect: BBox, category: CategoryId) -> Candidate {
-    Candidate {
-        rect,
-        category,
-        score: 0.5,
-    }
+    Candidate::of_class(rect, category, 0.5)
 }
 
 /// Applies an edit and checks that it can be undone and redone.
@@ -82,7 +78,7 @@ fn proposed(boxes: &[BBox]) -> Document {
 
 fn propose(document: &mut Document, boxes: &[BBox]) {
     let candidates = boxes.iter().map(|rect| found(*rect, CAT)).collect();
-    let edit = ops::replace_proposals(document, &model("1"), &[(A, candidates)]).expect("A exists");
+    let edit = ops::replace_proposals(document, &model("1"), &[(A, candidates)]);
     make(document, edit);
 }
 

@@ -49,7 +49,7 @@ fn proposing_again_replaces_only_proposals_without_a_judgement() {
         found(at(40.0), DOG),
         found(at(200.0), CAT),
     ];
-    let edit = ops::replace_proposals(&document, &model("2"), &[(A, other)]).expect("A exists");
+    let edit = ops::replace_proposals(&document, &model("2"), &[(A, other)]);
     make(&mut document, edit);
     expected = judged.to_vec();
     expected.extend([(6, BoxState::Proposed), (7, BoxState::Proposed)]);
@@ -85,7 +85,7 @@ fn added_proposals_do_not_replace_existing_ones() {
     let near = rect(1.0, 0.0, 20.0, 20.0);
     let more = [near, second, judged].map(|rect| found(rect, CAT));
     let all = [(A, more.to_vec()), (B, vec![found(first, CAT)])];
-    let edit = ops::add_proposals(&document, &model("2"), &all).unwrap();
+    let edit = ops::add_proposals(&document, &model("2"), &all);
     make(&mut document, edit);
     let proposals = |document: &Document, picture| {
         let rows = document.annotations(picture).iter();
@@ -97,7 +97,7 @@ fn added_proposals_do_not_replace_existing_ones() {
     assert_eq!(document.picture(B).unwrap().review, ReviewState::Proposed);
     let done = ops::set_done(&document, &[B], true).unwrap();
     make(&mut document, done);
-    let again = ops::add_proposals(&document, &model("3"), &all).unwrap();
+    let again = ops::add_proposals(&document, &model("3"), &all);
     assert!(
         again.is_empty(),
         "what is there, judged or done is left alone"

@@ -66,6 +66,7 @@ impl Action {
         let names = ["cat", "dog", "", " bird", "ねこ"];
         let path = |at: &Index| Box::<str>::from(*at.get(&paths));
         let name = *four.get(&names);
+        let suggestion = *four.get(&["cat", "bird", "ねこ"]);
         match self.kind {
             0 => ops::draw(document, p, rect, c),
             1 => ops::reshape(document, &[(ids[0], rect), (ids[1], self.rects[0])]),
@@ -82,9 +83,19 @@ impl Action {
                 let candidates = self.rects.iter().map(|rect| found(*rect, c)).collect();
                 let mut all = vec![(p, candidates)];
                 if p != q {
-                    all.push((q, vec![found(rect, d)]));
+                    all.push((
+                        q,
+                        vec![
+                            found(rect, d),
+                            Candidate::suggested(self.rects[0], suggestion, 0.3),
+                        ],
+                    ));
                 }
-                ops::replace_proposals(document, &model(if is_on { "1" } else { "2" }), &all)
+                Ok(ops::replace_proposals(
+                    document,
+                    &model(if is_on { "1" } else { "2" }),
+                    &all,
+                ))
             }
             14 => {
                 let picture = |at| Picture::new(PictureId(0), path(at), 100, 90);
@@ -100,7 +111,6 @@ impl Action {
                     name.into(),
                     Some(MappedClass::named(three.get::<&str>(&names))),
                 )],
-                |picture| is_on || picture == p,
             ),
             16 => ops::rename_pictures(document, &[(p, path(three)), (q, path(four))]),
             17 => ops::set_missing(document, &[p, q], is_on),

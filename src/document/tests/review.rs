@@ -64,11 +64,11 @@ fn an_edited_box_records_the_original_proposal() {
     make(&mut document, edit);
     let (_, row) = document.annotation(id).expect("1 exists");
     assert_eq!(row.state, BoxState::Edited);
-    assert_eq!(row.category, DOG);
+    assert_eq!(row.category, Some(DOG));
     assert_eq!(row.rect, rect(3.0, 1.0, 20.0, 20.0));
     let former = FormerProposal {
         rect: first,
-        category: CAT,
+        category: Some(CAT),
     };
     assert_eq!(row.former.as_deref(), Some(&former));
     assert_eq!(row.origin, Origin::Model(model("1")));

@@ -42,7 +42,7 @@ fn rows_that_break_a_rule_are_refused() {
         ("not a number", &|row| row.rect.x0 = f32::NAN),
         ("endless", &|row| row.rect.x1 = f32::INFINITY),
         ("outside", &|row| row.rect.x1 = 100.5),
-        ("no category", &|row| row.category = CategoryId(7)),
+        ("no category", &|row| row.category = Some(CategoryId(7))),
         ("score", &|row| row.score = Some(f32::NAN)),
         ("drawn by a model", &|row| row.origin = of_model.clone()),
         ("proposed by a person", &|row| {

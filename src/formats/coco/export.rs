@@ -11,8 +11,9 @@ use super::extension::{
 };
 use super::outline::remove_stale_outline;
 use super::segmentation::{Segmentation, outline_of_box};
+use super::suggested::SuggestedIds;
 use super::types::{self, Image};
-use crate::document::{Annotation, BoxState, Category, Flag, Picture};
+use crate::document::{Annotation, BoxState, Category, Document, Flag, Picture};
 use crate::formats::export::naming::ExportedPicture;
 use crate::formats::export::options::{BoxSelection, ExportOptions, PictureFiles};
 use crate::formats::json_flags::insert_flags;
@@ -86,6 +87,8 @@ pub(super) fn image(exported: &ExportedPicture<'_>, options: &ExportOptions) -> 
 pub(super) fn annotation(
     row: &Annotation,
     picture: &Picture,
+    suggested: &SuggestedIds<'_>,
+    document: &Document,
     options: &ExportOptions,
     changed: &mut Messages,
 ) -> types::Annotation {
@@ -131,13 +134,15 @@ pub(super) fn annotation(
             origin: row.origin.clone(),
             score: row.score,
             proposal: row.former.clone(),
+            suggestion: row.suggestion.clone(),
+            is_suggested: row.category.is_none(),
         };
         insert_extension(&mut extra, &extension);
     }
     types::Annotation {
         id: row.id.0.into(),
         image_id: picture.id.0.into(),
-        category_id: row.category.0.into(),
+        category_id: suggested.category_id(document, row),
         bbox,
         area: area.unwrap_or(box_area),
         iscrowd: u8::from(row.flags.crowd),

@@ -22,6 +22,12 @@ pub(super) struct PictureExtension {
     pub content_hash: Option<Box<str>>,
 }
 
+/// What the row of a category has in addition if it is only the name that a model gives.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SuggestedCategory {
+    pub is_suggested: bool,
+}
+
 /// What the row of a category has in addition.
 #[derive(Serialize, Deserialize)]
 pub(super) struct CategoryExtension {
@@ -36,6 +42,12 @@ pub(super) struct BoxExtension {
     pub origin: Origin,
     pub score: Option<f32>,
     pub proposal: Option<Box<FormerProposal>>,
+    /// What the model calls the object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<Box<str>>,
+    /// Whether the box has no class of the project, so that `category_id` is only a suggestion.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_suggested: bool,
 }
 
 /// Adds an extension to the further keys of a row.

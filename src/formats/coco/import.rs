@@ -20,12 +20,13 @@ use serde_json::{Map, Value, json};
 
 use super::export::own_info;
 use super::extension::{
-    BoxExtension, CategoryExtension, EXTENSION_KEY, PictureExtension, remove_extension,
+    BoxExtension, CategoryExtension, EXTENSION_KEY, PictureExtension, SuggestedCategory,
+    remove_extension,
 };
 use super::outline::{edges, keep_outline};
 use super::reader::{self, AnnotationRow, CategoryRow, ImageRow, Row, RowId};
 use super::recognise::is_instances_file;
-use crate::document::{Flag, Flags, Provenance, ReviewState};
+use crate::document::{CategoryId, Flag, Flags, Provenance, ReviewState};
 use crate::files::folder_of;
 use crate::formats::error::FormatError;
 use crate::formats::import::builder::ImportBuilder;
@@ -173,6 +174,9 @@ impl<'a, 'b> FileImport<'a, 'b> {
             self.report_change(format!("category {id} has no name and was named {name:?}"));
             name
         });
+        let suggested = extra.get(EXTENSION_KEY).cloned();
+        let suggested: Option<SuggestedCategory> =
+            suggested.and_then(|value| serde_json::from_value(value).ok());
         let extension: Option<CategoryExtension> = remove_extension(&mut extra);
         if extra.get("supercategory") == Some(&Value::String(String::new())) {
             extra.remove("supercategory");
@@ -183,6 +187,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
             name: name.clone(),
             colour: extension.as_ref().map(|extension| extension.colour),
             hotkey: extension.map(|extension| extension.hotkey),
+            is_suggested: suggested.is_some_and(|suggested| suggested.is_suggested),
             extra: unknown_fields::to_text(&extra),
         });
         let Some(index) = index else { return };
@@ -422,14 +427,20 @@ impl<'a, 'b> FileImport<'a, 'b> {
         let former = match own.proposal {
             None => None,
             Some(former) => {
-                let category = RowId::Number(former.category.0.into());
-                Some((former.rect, *self.category_of.get(&category)?))
+                let index = |id: CategoryId| self.category_of.get(&RowId::Number(id.0.into()));
+                let category = match former.category {
+                    None => None,
+                    Some(id) => Some(*index(id)?),
+                };
+                Some((former.rect, category))
             }
         };
         let imported = ImportedBox {
             state: own.state,
             origin: own.origin,
             score: own.score,
+            suggestion: own.suggestion,
+            is_suggested: own.is_suggested,
             former,
             ..imported.clone()
         };

@@ -25,6 +25,7 @@ mod results;
 mod rle;
 mod segmentation;
 mod stream;
+mod suggested;
 mod types;
 mod write;
 

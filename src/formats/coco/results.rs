@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::export::shortest_bbox;
 use super::outline::edges;
 use super::reader::{Elements, RowId, bbox_of};
+use super::suggested::SuggestedIds;
 use super::types::Detection;
 use crate::document::{CategoryId, PictureId, Provenance};
 use crate::formats::error::FormatError;
@@ -70,6 +71,9 @@ pub(in crate::formats) fn import_results(
 
 /// Writes the proposals with the ids of the document.
 pub(in crate::formats) fn export_results(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
+    let suggested = SuggestedIds::new(writer.document, &writer.pictures, |row| {
+        BoxSelection::Proposals.includes(row)
+    });
     let mut detections = Vec::new();
     for one in &writer.pictures {
         for row in writer.document.annotations(one.picture.id) {
@@ -79,7 +83,7 @@ pub(in crate::formats) fn export_results(writer: &mut ExportWriter<'_>) -> Resul
             };
             detections.push(Detection {
                 image_id: one.picture.id.0.into(),
-                category_id: row.category.0.into(),
+                category_id: suggested.category_id(writer.document, row),
                 bbox: shortest_bbox(&row.rect),
                 score: score.into(),
             });

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::export::{annotation, category, image, own_info};
 use super::extension::EXTENSION_KEY;
+use super::suggested::SuggestedIds;
 use super::types;
 use crate::document::{Annotation, Document};
 use crate::formats::ascii_json::write_ascii_json;
@@ -58,6 +59,7 @@ struct InstancesFile<'a> {
     document: &'a Document,
     options: &'a ExportOptions,
     pictures: &'a [&'a ExportedPicture<'a>],
+    suggested: SuggestedIds<'a>,
     /// The number of boxes that were written.
     boxes: Cell<usize>,
     changed: RefCell<Messages>,
@@ -73,6 +75,9 @@ impl<'a> InstancesFile<'a> {
             document,
             options,
             pictures,
+            suggested: SuggestedIds::new(document, pictures.iter().copied(), |row| {
+                options.provenance || options.boxes.includes(row)
+            }),
             boxes: Cell::new(0),
             changed: RefCell::default(),
         }
@@ -95,7 +100,14 @@ impl<'a> InstancesFile<'a> {
             let rows = self.document.annotations(picture.id).iter();
             rows.filter(includes).map(move |row| {
                 let mut changed = self.changed.borrow_mut();
-                let row = annotation(row, picture, self.options, &mut changed);
+                let row = annotation(
+                    row,
+                    picture,
+                    &self.suggested,
+                    self.document,
+                    self.options,
+                    &mut changed,
+                );
                 (row, [picture.width, picture.height])
             })
         })
@@ -131,7 +143,8 @@ impl Serialize for InstancesFile<'_> {
         file.serialize_entry("annotations", &annotations)?;
         let categories = ListOf(|| {
             let categories = self.document.categories();
-            categories.map(|row| category(row, provenance))
+            let own = categories.map(|row| category(row, provenance));
+            own.chain(self.suggested.categories(provenance))
         });
         file.serialize_entry("categories", &categories)?;
         // With provenance, the boxes that are not selected are written where no program reads them

@@ -10,6 +10,7 @@ use crate::formats::export::naming::ExportedPicture;
 use crate::formats::export::writer::ExportWriter;
 use crate::formats::xml_text::{escaped, is_expressible};
 use crate::formats::{paths, unknown_fields};
+use crate::naming::ANY_OBJECT;
 
 /// The flags that CVAT has no attribute of its own for.
 const FLAGS: [Flag; 3] = [Flag::Crowd, Flag::Difficult, Flag::Truncated];
@@ -119,8 +120,7 @@ fn write_picture(
 }
 
 fn write_box(out: &mut dyn Write, document: &Document, row: &Annotation) -> io::Result<()> {
-    let name = document.category(row.category);
-    let name = name.map_or("", |category| &category.name);
+    let name = document.name_of(row).unwrap_or(ANY_OBJECT);
     let rect = row.rect;
     writeln!(
         out,

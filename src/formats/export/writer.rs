@@ -13,11 +13,12 @@ use super::originals::OriginalPictures;
 use super::picture_files::{copy_whole, link, same_content};
 use super::report::ExportReport;
 use super::split::Subset;
-use crate::document::{Annotation, CategoryId, Document, Picture};
+use crate::document::{Annotation, Document, Picture};
 use crate::files::{self, folder_of, replace_whole, write_whole};
 use crate::formats::ascii_json::write_ascii_json;
 use crate::formats::error::FormatError;
 use crate::formats::format::FolderLayout;
+use crate::naming::ANY_OBJECT;
 
 /// An export in progress.
 pub(in crate::formats) struct ExportWriter<'a> {
@@ -101,11 +102,9 @@ impl<'a> ExportWriter<'a> {
         rows
     }
 
-    /// The name of a category. Every box has a category.
-    pub(in crate::formats) fn category_name(&self, id: CategoryId) -> &'a str {
-        self.document
-            .category(id)
-            .map_or("", |category| &category.name)
+    /// The name of a box's class. Ground truth always has a class.
+    pub(in crate::formats) fn class_name(&self, row: &'a Annotation) -> &'a str {
+        self.document.name_of(row).unwrap_or(ANY_OBJECT)
     }
 
     /// The size of a picture's file in bytes, if there is one.

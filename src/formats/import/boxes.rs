@@ -5,18 +5,16 @@ use std::collections::HashSet;
 use super::ids::IdAllocator;
 use super::options::ImportMode;
 use super::report::ImportReport;
-use super::rows::{ImportedBox, ImportedPicture};
+use super::rows::{ImportedBox, ImportedCategory, ImportedPicture};
 use crate::document::{
     Annotation, AnnotationId, BoxState, CategoryId, Change, Document, Edit, FormerProposal,
-    Picture, PictureId, ReviewState,
+    Picture, PictureId, ReviewState, ops,
 };
 use crate::geometry::BBox;
+use crate::naming::ANY_OBJECT;
 
 /// The minimum overlap at which an imported box is the same as one of the document.
 const SAME_BOX_IOU: f32 = 0.99;
-
-/// The minimum overlap at which a person's judgement covers a proposal.
-const JUDGED_IOU: f32 = 0.9;
 
 /// A smaller distance beyond the edge of the picture is a rounding error of the file.
 const ROUNDING_PX: f64 = 0.05;
@@ -39,8 +37,10 @@ pub(super) struct BoxOutcome {
 pub(super) struct BoxImporter<'a> {
     pub document: &'a Document,
     pub mode: ImportMode,
-    /// The ids of the imported categories.
-    pub categories: &'a [CategoryId],
+    /// The imported categories.
+    pub categories: &'a [ImportedCategory],
+    /// Their ids. Those that are only names by a model have none.
+    pub category_ids: &'a [Option<CategoryId>],
     pub ids: IdAllocator,
 }
 
@@ -75,14 +75,16 @@ impl BoxImporter<'_> {
                 outcome.is_partial = true;
                 continue;
             };
-            let category = self.categories[one.category];
             outcome.has_ground_truth |= one.is_ground_truth();
-            if let Some(row) = find_present(rows, rect, category, one.state) {
+            let requested = one.id;
+            let name = self.name_of(&one);
+            let new = self.annotation(rect, one);
+            if let Some(row) = self.find_present(rows, &new, &name) {
                 outcome.present.insert(row.id);
                 report.present += 1;
                 continue;
             }
-            if is_closed && one.state == BoxState::Proposed {
+            if is_closed && new.state == BoxState::Proposed {
                 // A person has marked the picture as done, so its boxes are final.
                 report.present += 1;
                 left_out += 1;
@@ -91,19 +93,20 @@ impl BoxImporter<'_> {
             let confirmed = rows.iter().find(|row| {
                 row.state == BoxState::Proposed
                     && !outcome.present.contains(&row.id)
-                    && is_same(row, rect, category)
+                    && self.is_same(row, rect, &name)
             });
-            if let Some(row) = confirmed.filter(|_| one.is_ground_truth()) {
+            if let Some(row) = confirmed.filter(|_| new.is_ground_truth()) {
                 outcome.present.insert(row.id);
                 report.boxes += 1;
                 let mut row = row.clone();
                 row.state = BoxState::Accepted;
-                row.flags = one.flags;
-                row.extra = one.extra;
+                row.category = new.category;
+                row.flags = new.flags;
+                row.extra = new.extra;
                 edits.push(edit(picture.id, Change::Update(row)));
                 continue;
             }
-            inserted.push((rect, category, one));
+            inserted.push((requested, new));
         }
         if left_out > 0 {
             report.changed.add(format!(
@@ -119,54 +122,88 @@ impl BoxImporter<'_> {
         if self.mode == ImportMode::Replace {
             remove_others(rows, &mut outcome, picture.id, report, edits);
         }
-        for (rect, category, one) in inserted {
+        for (requested, mut new) in inserted {
             // A box that replaces one with the same id keeps the id: it was changed elsewhere.
             let own = rows.iter().find(|row| {
-                Some(u64::from(row.id.0)) == one.id && outcome.removed.contains(&row.id)
+                Some(u64::from(row.id.0)) == requested && outcome.removed.contains(&row.id)
             });
-            let id = own.map_or_else(|| AnnotationId(self.ids.allocate(one.id)), |row| row.id);
-            match one.state {
+            new.id = own.map_or_else(|| AnnotationId(self.ids.allocate(requested)), |row| row.id);
+            match new.state {
                 BoxState::Proposed => report.proposals += 1,
                 BoxState::Rejected => {}
                 _ => report.boxes += 1,
             }
-            let row = annotation(id, rect, category, one, self.categories);
-            edits.push(edit(picture.id, Change::Insert(row)));
+            edits.push(edit(picture.id, Change::Insert(new)));
         }
         outcome
+    }
+
+    /// What an imported box is called in the project.
+    fn name_of(&self, one: &ImportedBox) -> String {
+        let name = self.categories[one.category].name.as_str();
+        let naming = self.document.naming();
+        let name = if one.is_suggested {
+            naming.name_of(one.suggestion.as_deref().unwrap_or(name))
+        } else {
+            name
+        };
+        name.to_owned()
+    }
+
+    fn is_same(&self, row: &Annotation, rect: BBox, name: &str) -> bool {
+        self.document.name_of(row).unwrap_or(ANY_OBJECT) == name
+            && row.rect.iou(&rect) >= SAME_BOX_IOU
+    }
+
+    /// The box of the document that an imported box of this name is.
+    fn find_present<'r>(
+        &self,
+        rows: &'r [Annotation],
+        new: &Annotation,
+        name: &str,
+    ) -> Option<&'r Annotation> {
+        let is_itself = |row: &&Annotation| match new.state {
+            BoxState::Proposed | BoxState::Rejected => {
+                row.state == new.state && self.is_same(row, new.rect, name)
+            }
+            _ => row.is_ground_truth() && self.is_same(row, new.rect, name),
+        };
+        let is_known = |row: &&Annotation| match new.state {
+            BoxState::Proposed => ops::is_judged(self.document, row, new),
+            BoxState::Rejected => self.is_same(row, new.rect, name),
+            _ => false,
+        };
+        let mut all = rows.iter();
+        rows.iter().find(is_itself).or_else(|| all.find(is_known))
+    }
+
+    /// An imported box as a box of the document, without its id.
+    fn annotation(&self, rect: BBox, one: ImportedBox) -> Annotation {
+        let former = one.former.map(|(rect, category)| {
+            Box::new(FormerProposal {
+                rect,
+                category: category.and_then(|index| self.category_ids[index]),
+            })
+        });
+        let name = &self.categories[one.category].name;
+        let suggested = || (one.is_suggested && name != ANY_OBJECT).then(|| name.as_str().into());
+        Annotation {
+            id: AnnotationId(0),
+            category: self.category_ids[one.category].filter(|_| !one.is_suggested),
+            suggestion: one.suggestion.clone().or_else(suggested),
+            rect,
+            state: one.state,
+            flags: one.flags,
+            origin: one.origin,
+            score: one.score,
+            former,
+            extra: one.extra,
+        }
     }
 }
 
 fn edit(picture: PictureId, change: Change<Annotation, AnnotationId>) -> Edit {
     Edit::Annotation { picture, change }
-}
-
-fn is_same(row: &Annotation, rect: BBox, category: CategoryId) -> bool {
-    row.category == category && row.rect.iou(&rect) >= SAME_BOX_IOU
-}
-
-/// The box of the document that an imported box of this state is.
-fn find_present(
-    rows: &[Annotation],
-    rect: BBox,
-    category: CategoryId,
-    state: BoxState,
-) -> Option<&Annotation> {
-    rows.iter().find(|row| match state {
-        BoxState::Proposed if row.state != BoxState::Proposed => is_judged(row, rect, category),
-        BoxState::Proposed | BoxState::Rejected => is_same(row, rect, category),
-        _ => row.is_ground_truth() && is_same(row, rect, category),
-    })
-}
-
-/// Whether a person's judgement of `row` covers a proposal, as in `document::ops`.
-fn is_judged(row: &Annotation, rect: BBox, category: CategoryId) -> bool {
-    let covers = |other: &BBox, of| of == category && rect.iou(other) >= JUDGED_IOU;
-    covers(&row.rect, row.category)
-        || row
-            .former
-            .as_ref()
-            .is_some_and(|former| covers(&former.rect, former.category))
 }
 
 /// Removes what the boxes of the file replace: proposals if the file has only proposals, and
@@ -239,28 +276,4 @@ fn clip(
             .add(format!("{path}: {name} was clipped to the picture"));
     }
     rect
-}
-
-fn annotation(
-    id: AnnotationId,
-    rect: BBox,
-    category: CategoryId,
-    one: ImportedBox,
-    categories: &[CategoryId],
-) -> Annotation {
-    let former = one.former.map(|(rect, category)| {
-        Box::new(FormerProposal {
-            rect,
-            category: categories[category],
-        })
-    });
-    Annotation {
-        flags: one.flags,
-        extra: one.extra,
-        state: one.state,
-        origin: one.origin,
-        score: one.score,
-        former,
-        ..Annotation::drawn(id, rect, category)
-    }
 }

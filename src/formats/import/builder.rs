@@ -12,7 +12,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::boxes::BoxImporter;
-use super::categories::resolve_categories;
+use super::categories::{needed_categories, resolve_categories};
 use super::ids::IdAllocator;
 use super::marked::MarkedFolder;
 use super::options::{ImportMode, ImportOptions, ImportedAs};
@@ -131,8 +131,6 @@ impl<'a> ImportBuilder<'a> {
         let mut edits = Vec::new();
         self.merge_extra(&mut edits);
         let categories = mem::take(&mut self.categories);
-        let categories =
-            resolve_categories(self.document, categories, &mut self.report, &mut edits);
         let mut imported = mem::take(&mut self.pictures);
         if let Some(marked) = &self.marked {
             for one in &mut imported {
@@ -142,6 +140,14 @@ impl<'a> ImportBuilder<'a> {
                 }
             }
         }
+        let needed = needed_categories(&categories, &imported);
+        let ids = resolve_categories(
+            self.document,
+            &categories,
+            &needed,
+            &mut self.report,
+            &mut edits,
+        );
         let matched = match_pictures(
             self.document,
             self.root,
@@ -156,12 +162,15 @@ impl<'a> ImportBuilder<'a> {
             .filter(|(found, _)| matches!(found, PictureMatch::New { .. }));
         let new_ids = new.filter_map(|(_, imported)| imported.id);
         let mut picture_ids = IdAllocator::new(next.picture.0, new_ids);
-        let all_boxes = matched.iter().flat_map(|(_, imported)| &imported.boxes);
+        let all_boxes = matched
+            .iter()
+            .flat_map(|(_, imported)| imported.all_boxes());
         let box_ids = all_boxes.filter_map(|imported| imported.id);
         let mut boxes = BoxImporter {
             document: self.document,
             mode: self.options.mode,
             categories: &categories,
+            category_ids: &ids,
             ids: IdAllocator::new(next.annotation.0, box_ids),
         };
         for (found, imported) in matched {
@@ -211,26 +220,20 @@ impl<'a> ImportBuilder<'a> {
         self.report.pictures += 1;
         self.report.pictures_added += usize::from(is_new);
         let mut after = before.clone();
-        let tags = imported.tags.iter().map(|index| boxes.categories[*index]);
+        let others = mem::take(&mut imported.others);
+        self.prepare(&after, &mut imported);
+        for mut other in others {
+            self.prepare(&after, &mut other);
+            imported.absorb(other);
+        }
+        let tags = imported.tags.iter();
+        let tags = tags.filter_map(|index| boxes.category_ids[*index]);
         self.add_tags(&mut after, tags.collect());
         if after.missing && imported.missing.is_none() {
             // Nobody can have looked at it here, so it is not done.
             imported.is_partial = true;
         }
-        let reversed = imported.boxes.iter_mut().map(ImportedBox::order_edges);
-        let reversed = reversed.filter(|is_reversed| *is_reversed).count();
-        if reversed > 0 {
-            let boxes = if reversed == 1 { "box" } else { "boxes" };
-            self.report.changed.add(format!(
-                "{}: the corners of {reversed} {boxes} were put in order",
-                before.path
-            ));
-        }
-        if self.options.boxes == ImportedAs::Proposals {
-            make_proposals(&mut imported);
-        }
-        let (sizes, report) = (self.options.sizes, &mut self.report);
-        fit_boxes(self.root, sizes, &after, &mut imported, report);
+        let report = &mut self.report;
         let mut box_edits = Vec::new();
         let outcome = boxes.add_boxes(&after, is_new, &mut imported, report, &mut box_edits);
         update_review(
@@ -253,6 +256,24 @@ impl<'a> ImportBuilder<'a> {
             edits.push(Edit::Picture(Change::Update(after)));
         }
         edits.append(&mut box_edits);
+    }
+
+    /// Puts the boxes of an entry right, and decides what they are.
+    fn prepare(&mut self, picture: &Picture, imported: &mut ImportedPicture) {
+        let reversed = imported.boxes.iter_mut().map(ImportedBox::order_edges);
+        let reversed = reversed.filter(|is_reversed| *is_reversed).count();
+        if reversed > 0 {
+            let boxes = if reversed == 1 { "box" } else { "boxes" };
+            self.report.changed.add(format!(
+                "{}: the corners of {reversed} {boxes} were put in order",
+                picture.path
+            ));
+        }
+        if self.options.boxes == ImportedAs::Proposals {
+            make_proposals(imported);
+        }
+        let (sizes, report) = (self.options.sizes, &mut self.report);
+        fit_boxes(self.root, sizes, picture, imported, report);
     }
 
     fn add_tags(&mut self, picture: &mut Picture, mut tags: Vec<CategoryId>) {

@@ -272,12 +272,7 @@ fn combine_group<'a>(
         return None;
     }
     let is_table = first.repeats == Repeats::Lines;
-    for mut other in rest {
-        first.boxes.append(&mut other.boxes);
-        first.tags.append(&mut other.tags);
-        first.is_partial |= other.is_partial;
-        first.review = first.review.min(other.review);
-    }
+    first.others = rest;
     if !is_table {
         report.changed.add(format!(
             "{name} occurs in several files, which were combined"
@@ -328,9 +323,9 @@ pub(super) fn new_picture(
     report: &mut ImportReport,
 ) -> Option<Picture> {
     let file = root.join(&path);
-    let mut size = imported.size;
+    let mut size = imported.any_size();
     if is_on_disk {
-        match (pictures::probe(&file), imported.size) {
+        match (pictures::probe(&file), size) {
             (Ok((width, height)), _) => size = Some([width, height]),
             (Err(error), Some(_)) => report.changed.add(format!("{path}: {error}")),
             (Err(error), None) => {

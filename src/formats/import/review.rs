@@ -18,6 +18,7 @@ pub(super) fn update_review(
 ) {
     let mut after = match imported.review {
         Some(review) => review,
+        None if outcome.has_ground_truth && outcome.has_proposals => ReviewState::InReview,
         None if outcome.has_ground_truth => ReviewState::Done,
         None if outcome.has_proposals => ReviewState::Proposed,
         None => return,

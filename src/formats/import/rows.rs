@@ -14,6 +14,8 @@ pub(in crate::formats) struct ImportedCategory {
     /// Whether the file states the key of the category, and the key if it has one. Without it
     /// the category gets a free digit.
     pub hotkey: Option<Option<char>>,
+    /// Whether it is only a name that a model gives, and no class of the project.
+    pub is_suggested: bool,
     /// Unknown fields as JSON text.
     pub extra: Option<Box<str>>,
 }
@@ -53,6 +55,31 @@ pub(in crate::formats) struct ImportedPicture {
     pub boxes: Vec<ImportedBox>,
     /// Unknown fields as JSON text.
     pub extra: Option<Box<str>>,
+    /// What other entries say about the same picture, which may have been made on another copy of it.
+    pub others: Vec<Self>,
+}
+
+impl ImportedPicture {
+    /// The boxes of all entries.
+    pub(super) fn all_boxes(&self) -> impl Iterator<Item = &ImportedBox> {
+        let others = self.others.iter().flat_map(|other| &other.boxes);
+        self.boxes.iter().chain(others)
+    }
+
+    /// The first size that an entry states.
+    pub(super) fn any_size(&self) -> Option<[u32; 2]> {
+        let others = self.others.iter();
+        self.size
+            .or_else(|| others.filter_map(|other| other.size).next())
+    }
+
+    /// Adds what another entry says, whose boxes fit the same picture.
+    pub(super) fn absorb(&mut self, mut other: Self) {
+        self.boxes.append(&mut other.boxes);
+        self.tags.append(&mut other.tags);
+        self.is_partial |= other.is_partial;
+        self.review = self.review.min(other.review);
+    }
 }
 
 /// A box of a file.
@@ -61,6 +88,10 @@ pub(in crate::formats) struct ImportedBox {
     pub id: Option<u64>,
     /// Index of its imported category.
     pub category: usize,
+    /// Whether the category is only the name that a model gives the object.
+    pub is_suggested: bool,
+    /// The model's own name, where the file has it beside the category.
+    pub suggestion: Option<Box<str>>,
     /// Left, top, right and bottom edge as the file has them, unchecked.
     pub edges: [f64; 4],
     pub flags: Flags,
@@ -68,8 +99,8 @@ pub(in crate::formats) struct ImportedBox {
     pub origin: Origin,
     /// Confidence of a model's box.
     pub score: Option<f32>,
-    /// What the model had proposed, in pixels, with the index of the imported category.
-    pub former: Option<(BBox, usize)>,
+    /// What the model had proposed, in pixels, with the index of the imported category if it had one.
+    pub former: Option<(BBox, Option<usize>)>,
     /// Unknown fields as JSON text.
     pub extra: Option<Box<str>>,
 }
@@ -80,6 +111,8 @@ impl ImportedBox {
         Self {
             id: None,
             category,
+            is_suggested: false,
+            suggestion: None,
             edges,
             flags: Flags::default(),
             state: BoxState::Drawn,
@@ -97,6 +130,7 @@ impl ImportedBox {
             state: BoxState::Proposed,
             origin: Origin::Model(Arc::clone(model)),
             score: Some(score),
+            is_suggested: true,
             former: None,
             ..self
         })
@@ -111,6 +145,10 @@ impl ImportedBox {
         self.state.fits(&self.origin, self.former.is_some())
             && numbers.is_none_or(f32::is_finite)
             && self.former.is_none_or(|(rect, _)| rect.is_valid())
+            && !(self.is_ground_truth() && self.is_suggested)
+            && !(self.origin == Origin::Person && self.suggestion.is_some())
+            && (self.suggestion.as_deref())
+                .is_none_or(|name| !name.is_empty() && name.trim() == name)
     }
 
     /// Puts edges right whose order is reversed, as swapped corners and negative sizes have them.

@@ -15,6 +15,7 @@ use crate::formats::export::writer::ExportWriter;
 use crate::formats::json_stream::ListOf;
 use crate::formats::paths;
 use crate::formats::xml_text::escaped;
+use crate::naming::ANY_OBJECT;
 
 /// The names of the controls in the labelling configuration.
 const FROM_NAME: &str = "label";
@@ -89,8 +90,7 @@ fn task(document: &Document, picture: &Picture, path: &str, selection: BoxSelect
 }
 
 fn result(document: &Document, row: &Annotation, picture: &Picture) -> Value {
-    let name = document.category(row.category);
-    let name = name.map_or("", |category| &category.name);
+    let name = document.name_of(row).unwrap_or(ANY_OBJECT);
     let [width, height] = [picture.width, picture.height].map(f64::from);
     let [x0, y0, x1, y1] = [row.rect.x0, row.rect.y0, row.rect.x1, row.rect.y1].map(f64::from);
     let percent = |part: f64, whole: f64| part / whole * 100.0;

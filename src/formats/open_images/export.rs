@@ -8,6 +8,7 @@ use crate::formats::export::naming::ExportedPicture;
 use crate::formats::export::writer::ExportWriter;
 use crate::formats::format::FolderLayout;
 use crate::formats::{input, paths};
+use crate::naming::ANY_OBJECT;
 use crate::pictures;
 
 /// The columns of a file of boxes.
@@ -77,8 +78,7 @@ pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), Fo
             let mut csv = csv::Writer::from_writer(out);
             csv.write_record(COLUMNS)?;
             for (one, row) in rows {
-                let class = document.category(row.category);
-                let class = class.map_or("", |category| &*category.name);
+                let class = document.name_of(row).unwrap_or(ANY_OBJECT);
                 let Flags {
                     crowd,
                     occluded,

@@ -24,7 +24,7 @@ pub fn plain(document: &Document) -> Plain {
     {
         let rows = document.annotations(picture.id).iter();
         let rows = rows.filter(|row| row.is_ground_truth()).map(|row| {
-            let name = &document.category(row.category).unwrap().name;
+            let name = &document.class_of(row).unwrap().name;
             let BBox { x0, y0, x1, y1 } = row.rect;
             (name.to_string(), [x0, y0, x1, y1], row.flags)
         });
@@ -156,8 +156,10 @@ pub fn documents() -> impl Strategy<Value = Document> {
                             row.score = Some(rect.x0 / w);
                             let former = FormerProposal {
                                 rect,
-                                category: category(of + 1),
+                                category: (of < 2).then(|| category(of + 1)),
                             };
+                            row.suggestion =
+                                [None, Some("tabby".into()), Some("dog".into())][of % 3].clone();
                             row.former = (kind == 2 || kind == 1).then(|| Box::new(former));
                             row.state = [
                                 BoxState::Proposed,
@@ -165,6 +167,9 @@ pub fn documents() -> impl Strategy<Value = Document> {
                                 BoxState::Edited,
                                 BoxState::Accepted,
                             ][kind];
+                            if kind < 2 && id % 2 == 0 {
+                                row.category = None;
+                            }
                         }
                         let change = Change::Insert(row);
                         apply(&mut document, Edit::Annotation { picture, change });

@@ -37,8 +37,8 @@ fn boxes(document: &Document, picture: u32) -> Vec<(String, [f32; 4], Flags)> {
     let rows = document.annotations(PictureId(picture)).iter();
     let rows = rows.map(|row| {
         let BBox { x0, y0, x1, y1 } = row.rect;
-        let name = &document.category(row.category).unwrap().name;
-        (name.to_string(), [x0, y0, x1, y1], row.flags)
+        let name = document.name_of(row).unwrap();
+        (name.to_owned(), [x0, y0, x1, y1], row.flags)
     });
     rows.collect()
 }

@@ -104,9 +104,7 @@ fn labels_and_numbers_of_other_types_are_read() {
         ImportMode::Merge,
     );
     let rows = after.annotations(PictureId(3));
-    let names = rows
-        .iter()
-        .map(|row| &*after.category(row.category).unwrap().name);
+    let names = rows.iter().map(|row| &*after.class_of(row).unwrap().name);
     assert_eq!(Vec::from_iter(names), ["7", "true", "dog", "dog"]);
     assert_eq!(rows[0].rect, BBox::from_corners(10.0, 20.0, 30.5, 40.0));
     assert_eq!(rows[1].rect, BBox::from_corners(40.0, 20.0, 50.0, 30.0));

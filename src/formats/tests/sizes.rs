@@ -154,6 +154,39 @@ fn the_sizes_of_voc_and_labelme_count_too() {
 }
 
 #[test]
+fn each_of_several_files_has_its_own_size_of_a_picture() {
+    let folder = Folder::new();
+    jpeg(&folder, 200, 160, 1);
+    for (at, (size, x)) in [([200, 160], 1), ([100, 80], 10), ([0, 0], 60)]
+        .into_iter()
+        .enumerate()
+    {
+        let mut file = coco_file(&json!([x, 20, 30, 40]));
+        file["images"][0]["width"] = size[0].into();
+        file["images"][0]["height"] = size[1].into();
+        folder.write(&format!("{at}.json"), file.to_string());
+    }
+    let root = folder.path();
+    let options = ImportOptions::default();
+    let (after, report) = import_into(&Document::default(), root, root, Format::Coco, options);
+    let picture = after.pictures().next().unwrap();
+    let rows = after.annotations(picture.id).iter();
+    let mut rows: Vec<_> = rows.map(|row| (row.rect.x0, row.state)).collect();
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let expected = [
+        (1.0, BoxState::Drawn),
+        (10.0, BoxState::Proposed),
+        (60.0, BoxState::Drawn),
+    ];
+    assert_eq!(rows, expected, "{report:?}");
+    assert!(
+        mentions(&report.changed, "the file says 100 x 80"),
+        "{report:?}"
+    );
+    assert!(picture.review < ReviewState::Done);
+}
+
+#[test]
 fn an_import_for_review_brings_proposals_and_leaves_no_picture_done() {
     let folder = Folder::new();
     jpeg(&folder, 100, 80, 1);

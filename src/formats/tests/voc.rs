@@ -35,10 +35,7 @@ fn voc_counts_pixels_from_one_unless_a_file_has_a_zero() {
         }
     );
     assert!(only_box(&after).flags.difficult);
-    assert_eq!(
-        &*after.category(only_box(&after).category).unwrap().name,
-        "d&g"
-    );
+    assert_eq!(&*after.class_of(only_box(&after)).unwrap().name, "d&g");
     assert_eq!(
         only_box(&read("0", "3")).rect,
         BBox {

@@ -107,7 +107,7 @@ fn class_names(document: &Document) -> Vec<String> {
 fn first_class(document: &Document, path: &str) -> String {
     let picture = document.picture_at(path).unwrap();
     let row = &document.annotations(picture.id)[0];
-    document.category(row.category).unwrap().name.to_string()
+    document.name_of(row).unwrap().to_owned()
 }
 
 const BOX_LINE: &str = "0 .5 .5 .2 .2\n";

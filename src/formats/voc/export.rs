@@ -66,7 +66,7 @@ fn annotation_xml(one: &ExportedPicture<'_>, writer: &mut ExportWriter<'_>) -> S
              \t\t\t<xmin>{xmin}</xmin>\n\t\t\t<ymin>{ymin}</ymin>\n\
              \t\t\t<xmax>{xmax}</xmax>\n\t\t\t<ymax>{ymax}</ymax>\n\
              \t\t</bndbox>\n\t</object>\n",
-            escaped(writer.category_name(row.category)),
+            escaped(writer.class_name(row)),
         );
         writer.report.boxes += 1;
     }

@@ -29,7 +29,8 @@ pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), Fo
         for row in writer.ground_truth_without_crowds(picture) {
             let [x0, y0, x1, y1] =
                 [row.rect.x0, row.rect.y0, row.rect.x1, row.rect.y1].map(f64::from);
-            let class = class_of.get(&row.category).copied().unwrap_or_default();
+            let class = row.category.and_then(|id| class_of.get(&id));
+            let class = class.copied().unwrap_or_default();
             let [x, y] = [(x0 + x1) / 2.0 / width, (y0 + y1) / 2.0 / height];
             let [w, h] = [(x1 - x0) / width, (y1 - y0) / height];
             // Writing to a string cannot fail.

@@ -40,14 +40,16 @@ fn script(number: u64, document: &Document, history: &History) -> Do {
     let ids: Vec<_> = document.annotations(p).iter().map(|row| row.id).collect();
     let edit = match random(12) {
         0..=2 => ops::draw(document, p, rect, CAT),
-        3 | 4 => ops::replace_proposals(document, &model("1"), &[(p, vec![found(rect)])]),
+        3 | 4 => {
+            let found = [(p, vec![found(rect)])];
+            Ok(ops::replace_proposals(document, &model("1"), &found))
+        }
         5 => ops::accept_all(document, p),
         6 => ops::set_done(document, &[p, q], random(2) == 1),
         7 => ops::delete(document, &ids),
         8 if random(2) == 1 => ops::map_classes(
             document,
             &[(format!("class {number}"), Some(MappedClass::named("cat")))],
-            |_| true,
         ),
         8 => Ok(ops::add_category(document, &format!("category {number}"))),
         9 if history.next_redo().is_some() => return Do::Redo,

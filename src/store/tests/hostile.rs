@@ -240,7 +240,8 @@ fn of_version_1(root: &Path) -> PathBuf {
 fn a_file_of_every_older_version_opens() {
     let (_folder, root) = folder();
     let path = of_version_1(&root);
-    let project = open(&path, Access::Edit);
+    let (project, opened) = Project::open(&path, Access::Edit).expect("it opens");
+    assert!(matches!(opened.notices[..], [OpenNotice::Migrated(_)]));
     let document = project.document();
     assert_eq!(
         (document.pictures().len(), document.annotation_count()),
@@ -263,41 +264,47 @@ fn a_file_of_every_older_version_opens() {
 fn a_migration_happens_wholly_or_not_at_all() {
     let (_folder, root) = folder();
     let path = of_version_1(&root);
-    let before = open(&path, Access::View).document().clone();
-    let second: Migration = |transaction: &Transaction<'_>| {
-        transaction.execute_batch("CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT")
+    let copy = root.join("copy.tsukami");
+    fs::copy(&path, &copy).expect("it is copied");
+    let expected = Project::open(&copy, Access::Edit)
+        .expect("it is migrated")
+        .0;
+    let expected = expected.document().clone();
+    let next: Migration = |transaction: &Transaction<'_>| {
+        Ok(transaction.execute_batch("CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT")?)
     };
-    let broken: Migration = |transaction: &Transaction<'_>| {
-        transaction.execute_batch("CREATE TABLE third (id INTEGER) STRICT; SELECT no_such()")
-    };
+    let broken: Migration =
+        |transaction: &Transaction<'_>| {
+            Ok(transaction
+                .execute_batch("CREATE TABLE other (id INTEGER) STRICT; SELECT no_such()")?)
+        };
     let connection = connection::open_read_write(&path).expect("it opens");
-    let all = [MIGRATIONS, &[second, broken]].concat();
+    let rows = |connection: &Connection| -> Vec<i64> {
+        let sql = "SELECT checksum FROM annotations ORDER BY id";
+        let mut statement = connection.prepare(sql).expect("there is such a table");
+        let rows = statement.query_map([], |row| row.get(0)).expect("it reads");
+        rows.map(|row| row.expect("it reads")).collect()
+    };
+    let before = rows(&connection);
+    let all = [MIGRATIONS, &[next, broken]].concat();
+    let known = MIGRATIONS.len() as i64;
     assert!(schema::migrate(&connection, 1, &all).is_err());
     assert_eq!(schema::version(&connection).expect("it reads"), 1);
-    let project = open(&path, Access::View);
-    assert_eq!(*project.document(), before, "nothing is done in part");
-    drop(project);
+    assert_eq!(rows(&connection), before, "nothing is done in part");
 
-    schema::migrate(&connection, 1, &all[..2]).expect("it is possible");
-    assert_eq!(schema::version(&connection).expect("it reads"), 2);
+    schema::migrate(&connection, 1, &all[..MIGRATIONS.len() + 1]).expect("it is possible");
+    assert_eq!(schema::version(&connection).expect("it reads"), known + 1);
     let Ok(loaded) = load::LoadedFile::read(&connection, true) else {
         panic!("it can be read");
     };
     assert_eq!(loaded.problems, Vec::<String>::new());
-    assert_eq!(loaded.document, before);
-    // A program that does not know version 2 says so.
+    assert_eq!(loaded.document, expected);
+    // A program that does not know the next version says so.
     let error = Project::open(&path, Access::Edit)
         .err()
         .expect("it is refused");
     assert!(
-        matches!(
-            error,
-            StoreError::NewerFormat {
-                version: 2,
-                known: 1,
-                ..
-            }
-        ),
+        matches!(error, StoreError::NewerFormat { version, .. } if version == known + 1),
         "{error}"
     );
     assert!(error.to_string().contains("update Tsukami"), "{error}");

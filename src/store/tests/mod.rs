@@ -40,11 +40,7 @@ fn model(version: &str) -> Arc<Provenance> {
 }
 
 fn found(rect: BBox) -> Candidate {
-    Candidate {
-        rect,
-        category: CAT,
-        score: 0.5,
-    }
+    Candidate::of_class(rect, CAT, 0.5)
 }
 
 fn new_picture(path: impl Into<Box<str>>) -> Picture {
@@ -86,7 +82,7 @@ fn draw(project: &mut Project, picture: PictureId, x: f32) {
 
 fn propose(project: &mut Project, picture: PictureId, x: f32) {
     let found = [(picture, vec![found(rect(x, 40.0, 20.0, 20.0))])];
-    let edit = |document: &Document| ops::replace_proposals(document, &model("1"), &found);
+    let edit = |document: &Document| Ok(ops::replace_proposals(document, &model("1"), &found));
     let done = project.commit_with("propose boxes", None, edit);
     done.expect("the picture exists");
 }

@@ -49,7 +49,7 @@ fn some_box() -> impl Strategy<Value = Annotation> {
             let former = former.map(|(rect, category)| {
                 Box::new(FormerProposal {
                     rect,
-                    category: CategoryId(category),
+                    category: Some(CategoryId(category)).filter(|id| id.0 % 3 > 0),
                 })
             });
             row.state = match kind {
@@ -71,6 +71,12 @@ fn some_box() -> impl Strategy<Value = Annotation> {
             }
             if matches!(row.state, BoxState::Edited | BoxState::Rejected) {
                 row.former = former;
+            }
+            if row.state != BoxState::Drawn {
+                row.suggestion = [None, Some("tabby".into())][usize::from(flags[0])].clone();
+            }
+            if matches!(row.state, BoxState::Proposed | BoxState::Rejected) && flags[1] {
+                row.category = None;
             }
             row
         },
@@ -183,19 +189,19 @@ fn edit_of(action: &Action, document: &Document) -> Option<Edit> {
     } else {
         vec![*one.get(&boxes), *three.get(&boxes)]
     };
-    let candidate = Candidate {
-        rect: action.rect,
-        category: c,
-        score: 0.25,
+    let candidate = if three.index(2) > 0 {
+        Candidate::of_class(action.rect, c, 0.25)
+    } else {
+        Candidate::suggested(action.rect, "tabby", 0.25)
     };
     let name = format!("new/{}.jpg", three.index(40));
     match action.kind {
         0..=2 => ops::draw(document, p, action.rect, c),
-        3..=5 => ops::replace_proposals(
+        3..=5 => Ok(ops::replace_proposals(
             document,
             &model(if one.index(2) > 0 { "1" } else { "2" }),
             &[(p, vec![candidate])],
-        ),
+        )),
         6 => ops::accept(document, &ids),
         7 => ops::reject(document, &ids),
         8 => ops::delete(document, &ids),
@@ -219,7 +225,7 @@ fn edit_of(action: &Action, document: &Document) -> Option<Edit> {
                 name,
                 Some(MappedClass::named(target)).filter(|_| one.index(3) > 0),
             )];
-            ops::map_classes(document, &changes, |_| true)
+            ops::map_classes(document, &changes)
         }
         20 => Ok(Edit::CategoryOrder(categories.into_iter().rev().collect())),
         _ => Ok(Edit::Extra(Some(name.into()))),

@@ -463,7 +463,7 @@ fn the_names_of_classes_are_shared_undone_and_stored() {
     let mut other = open(window.path(), Access::Add);
     let name = |project: &mut Project, class: &str, target: Option<&str>| {
         let change = [(class.to_owned(), target.map(MappedClass::named))];
-        let edit = |document: &Document| ops::map_classes(document, &change, |_| true);
+        let edit = |document: &Document| ops::map_classes(document, &change);
         project
             .commit_with("name classes", None, edit)
             .expect("the edit is valid")

@@ -1,9 +1,7 @@
 //! The dialog that maps the model's classes to those of the project: one by one, all that a search
 //! finds at once, or as suggested.
 
-use egui::{
-    Align, Button, Context, Id, Key, Layout, Memory, Modifiers, ScrollArea, TextEdit, Ui, vec2,
-};
+use egui::{Button, Context, Id, Key, Memory, Modifiers, ScrollArea, TextEdit, Ui, vec2};
 
 use super::chooser::NameChooser;
 use super::rows::{Row, Rows};
@@ -109,7 +107,7 @@ impl ClassNamesDialog {
         let shown = self.rows.matching(&self.search);
         let last = shown.len().saturating_sub(1);
         self.highlighted = self.highlighted.saturating_add_signed(step).min(last);
-        let by_button = self.buttons(ui, &shown, actions);
+        let by_button = self.buttons(ui, &shown);
         ui.add_space(2.0);
         if shown.is_empty() {
             ui.weak(match self.search.trim() {
@@ -178,12 +176,7 @@ impl ClassNamesDialog {
         (action, step)
     }
 
-    fn buttons(
-        &self,
-        ui: &mut Ui,
-        shown: &[usize],
-        actions: &mut Vec<Action>,
-    ) -> Option<RowAction> {
+    fn buttons(&self, ui: &mut Ui, shown: &[usize]) -> Option<RowAction> {
         let suggested = shown
             .iter()
             .filter(|index| self.rows.all[**index].suggestion.is_some())
@@ -202,16 +195,6 @@ impl ClassNamesDialog {
                 if button.clicked() {
                     action = Some(RowAction::ChooseForAll);
                 }
-            }
-            if self.rows.removable > 0 {
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    let text = tr!("class-names-remove", count = self.rows.removable);
-                    let button = ui.button(text);
-                    let button = button.on_hover_text(tr!("class-names-remove.tooltip"));
-                    if button.clicked() {
-                        actions.push(Action::RemoveEmptyRenamedClasses);
-                    }
-                });
             }
         });
         action

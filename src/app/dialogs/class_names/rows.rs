@@ -5,7 +5,6 @@ use std::collections::hash_map::Entry;
 
 use crate::app::i18n::tr;
 use crate::app::workspace::Workspace;
-use crate::document::{Category, ops};
 use crate::naming::{
     self, ANY_OBJECT, Correction, MappedClass, Suggestion, SuggestionInput, SuggestionReason,
 };
@@ -17,8 +16,6 @@ pub struct Rows {
     versions: Option<(u64, u64)>,
     /// All classes: those with most boxes first, then in the order of the model.
     pub all: Vec<Row>,
-    /// Classes of the project that [`ops::remove_unused_model_categories`] would remove.
-    pub removable: usize,
 }
 
 /// A class of the model.
@@ -56,26 +53,15 @@ impl Rows {
             }
             indices
         };
-        // Classes that exist only because the model named them are not the user's own.
-        let is_own = |row: &&Category| {
-            let count = session.counts().get(&row.id).copied().unwrap_or_default();
-            &*row.name != ANY_OBJECT
-                && (!indices.contains_key(&*row.name)
-                    || count.ground_truth > 0
-                    || naming.iter().any(|(_, target)| target.name() == &*row.name))
-        };
-        let own: Vec<&str> = document
-            .categories()
-            .filter(is_own)
-            .map(|row| &*row.name)
-            .collect();
+        let names = document.categories().map(|row| &*row.name);
+        let own: Vec<&str> = names.filter(|name| *name != ANY_OBJECT).collect();
         let name_of = |id| document.category(id).map(|row| &*row.name);
         let judgements = document.judgements();
         let corrections: Vec<Correction<'_>> = judgements
             .iter()
             .filter_map(|((before, after), times)| {
                 Some(Correction {
-                    class: name_of(*before).filter(|name| indices.contains_key(name))?,
+                    class: Some(*before).filter(|name| indices.contains_key(name))?,
                     category: name_of(*after)?,
                     times: *times,
                 })
@@ -105,8 +91,6 @@ impl Rows {
             suggestion: suggestions.remove(class),
         };
         self.all = all.into_iter().map(row).collect();
-        let removal = ops::remove_unused_model_categories(document);
-        self.removable = removal.affected().categories.len();
     }
 
     /// The indices of the rows to show: without a search, those with boxes or a mapping, otherwise

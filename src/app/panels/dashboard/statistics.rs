@@ -50,8 +50,9 @@ impl Statistics {
             let is_done = picture.review == ReviewState::Done;
             statistics.verified_empty += usize::from(document.is_verified_empty(picture.id));
             for row in document.annotations(picture.id) {
-                if let Some((.., truth, proposed)) = indices
-                    .get(&row.category)
+                let class = document.class_of(row);
+                if let Some((.., truth, proposed)) = class
+                    .and_then(|class| indices.get(&class.id))
                     .and_then(|at| statistics.classes.get_mut(*at))
                 {
                     *truth += usize::from(row.is_ground_truth());
@@ -136,10 +137,9 @@ mod tests {
             method: "affinity".into(),
             threshold: 0.5,
         });
-        let candidate = |x: f32, score| Candidate {
-            rect: BBox::from_xywh(x, 0.0, 10.0, 10.0),
-            category: CategoryId(1),
-            score,
+        let candidate = |x: f32, score| {
+            let rect = BBox::from_xywh(x, 0.0, 10.0, 10.0);
+            Candidate::of_class(rect, CategoryId(1), score)
         };
         let found = vec![
             candidate(0.0, 0.95),
@@ -151,7 +151,7 @@ mod tests {
             (PictureId(2), vec![candidate(0.0, 0.9)]),
         ];
         document
-            .apply(ops::replace_proposals(&document, &model, &found).unwrap())
+            .apply(ops::replace_proposals(&document, &model, &found))
             .unwrap();
         let to = BBox::from_xywh(20.0, 0.0, 10.0, 5.0);
         document

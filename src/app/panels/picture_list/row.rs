@@ -63,7 +63,7 @@ pub fn ui(
     let entry = Entry {
         session,
         picture: row,
-        counts: BoxCounts::of(session.document().annotations(picture)),
+        counts: BoxCounts::of(session.document(), session.document().annotations(picture)),
         is_current: session.current() == Some(picture),
         is_selected: session.list_selection().contains(picture),
         is_bad: row.missing || session.unreadable(picture).is_some(),

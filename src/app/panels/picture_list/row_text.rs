@@ -4,7 +4,7 @@ use egui::{Color32, FontId, Ui};
 
 use crate::app::i18n::tr;
 use crate::app::workspace::Workspace;
-use crate::document::{Annotation, BoxState, CategoryId, Picture, ReviewState};
+use crate::document::{Annotation, BoxState, CategoryId, Document, Picture, ReviewState};
 
 /// The names of a picture's tags.
 pub fn tag_names(workspace: &Workspace, picture: &Picture) -> String {
@@ -27,11 +27,11 @@ pub struct BoxCounts {
 
 impl BoxCounts {
     /// Counts boxes.
-    pub fn of(boxes: &[Annotation]) -> Self {
+    pub fn of(document: &Document, boxes: &[Annotation]) -> Self {
         let mut categories: Vec<_> = boxes
             .iter()
             .filter(|row| row.state != BoxState::Rejected)
-            .map(|row| row.category)
+            .filter_map(|row| Some(document.class_of(row)?.id))
             .collect();
         categories.sort_unstable();
         categories.dedup();

@@ -46,13 +46,12 @@ fn fixture() -> Fixture {
         .unwrap();
     project
         .commit_untracked_with("propose", |document| {
-            let candidate = Candidate {
-                rect: rough(),
-                category: document.category_named("cat").unwrap().id,
-                score: 0.5,
-            };
-            let found = [(FIRST, vec![candidate])];
-            ops::replace_proposals(document, &model.clone().into(), &found)
+            let found = [(FIRST, vec![Candidate::suggested(rough(), "cat", 0.5)])];
+            Ok(ops::replace_proposals(
+                document,
+                &model.clone().into(),
+                &found,
+            ))
         })
         .unwrap();
     let (sender, events) = unbounded();

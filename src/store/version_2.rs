@@ -1,0 +1,386 @@
+//! The migration to version 2 of the format: a name that a model suggests is not a class.
+//!
+//! In version 1 every box had a category, so the names of models' classes filled the list of classes.
+//! A category that only models have used becomes the [suggestion](crate::document::Annotation::suggestion)
+//! of its boxes, in the tables and in the edits of the history, and is removed. A category counts as
+//! a person's if
+//! - a box that is or was ground truth has it, or a picture has or had it as a tag,
+//! - a class of a model is mapped to it,
+//! - it came from a file, or was made or changed by a step of its own, or
+//! - no box by a model has it, so that it must have been made by a person.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use rusqlite::types::{Value as Cell, ValueRef};
+use rusqlite::{Connection, Transaction, params_from_iter};
+use serde_json::Value;
+
+use super::counters::Counters;
+use super::error::Fault;
+use super::rows::checksum;
+use crate::naming::ANY_OBJECT;
+
+/// The states of boxes in the table that are not ground truth: proposed and rejected.
+const OPEN_STATES: [i64; 2] = [0, 4];
+/// The same in an edit.
+const OPEN_STATE_NAMES: [&str; 2] = ["proposed", "rejected"];
+
+/// A table of version 1: the tag of its checksums, its name and its columns.
+type Table = (u8, &'static str, &'static str);
+
+const META: Table = (2, "meta", "key, value");
+const SETTINGS: Table = (3, "settings", "key, value");
+const CATEGORIES: Table = (4, "categories", "id, place, name, colour, hotkey, extra");
+const MODELS: Table = (5, "models", "id, name, version, method, threshold");
+const PICTURES: Table = (
+    6,
+    "pictures",
+    "id, path, width, height, tags, review, missing, content_hash, extra",
+);
+const ANNOTATIONS: Table = (
+    7,
+    "annotations",
+    "id, picture, category, x0, y0, x1, y1, state, flags, model, score, was_category, was_x0, was_y0, \
+     was_x1, was_y1, extra",
+);
+const STEPS: Table = (8, "steps", "seq, label, picture, edit");
+const CHANGES: Table = (9, "changes", "seq, writer, is_step, label, edit, undo");
+
+/// Migrates a file of version 1.
+pub(super) fn migrate(transaction: &Transaction<'_>) -> Result<(), Fault> {
+    let mut counters = Counters::read(transaction)?;
+    let mut seal = Counters::default();
+    let mut read = |table| read_table(transaction, table, &mut seal);
+    let [_meta, settings, categories, models] = [
+        read(META)?,
+        read(SETTINGS)?,
+        read(CATEGORIES)?,
+        read(MODELS)?,
+    ];
+    let [pictures, annotations] = [read(PICTURES)?, read(ANNOTATIONS)?];
+    let [steps, changes] = [read(STEPS)?, read(CHANGES)?];
+    if (seal.rows, seal.sum) != (counters.rows, counters.sum) {
+        return Err(damage());
+    }
+
+    let mut usage = Usage::default();
+    usage.add_tables(&settings, &categories, &models, &pictures, &annotations)?;
+    for step in &steps {
+        usage.add_edit(&parsed(&step[3])?);
+    }
+    for change in &changes {
+        for edit in change[4..6].iter().filter(|edit| **edit != Cell::Null) {
+            usage.add_edit(&parsed(edit)?);
+        }
+    }
+    let suggested = usage.suggested();
+
+    transaction.execute_batch(
+        "
+        DROP TABLE annotations;
+        CREATE TABLE annotations (
+            id INTEGER PRIMARY KEY, picture INTEGER NOT NULL, category INTEGER, suggestion TEXT,
+            x0 REAL NOT NULL, y0 REAL NOT NULL, x1 REAL NOT NULL, y1 REAL NOT NULL,
+            state INTEGER NOT NULL, flags INTEGER NOT NULL, model INTEGER, score REAL,
+            was_category INTEGER, was_x0 REAL, was_y0 REAL, was_x1 REAL, was_y1 REAL,
+            extra TEXT, checksum INTEGER NOT NULL
+        ) STRICT;
+        ",
+    )?;
+    let mut writer = Writer {
+        transaction,
+        seal: Counters::default(),
+    };
+    // The other tables keep their rows, but the seal is made anew over all of them.
+    for table in [META, SETTINGS, MODELS, PICTURES] {
+        read_table(transaction, table, &mut writer.seal)?;
+    }
+    writer.replace(CATEGORIES, categories, |row| {
+        Ok(!suggested.contains_key(&int(&row[0])))
+    })?;
+    let with_suggestion = "id, picture, category, suggestion, x0, y0, x1, y1, state, flags, model, score, \
+                           was_category, was_x0, was_y0, was_x1, was_y1, extra";
+    let annotations = annotations
+        .into_iter()
+        .map(|row| with_suggested_name(row, &suggested));
+    writer.replace((7, "annotations", with_suggestion), annotations, |_| {
+        Ok(true)
+    })?;
+    let rewrite = |cell: &mut Cell| -> Result<(), Fault> {
+        if *cell != Cell::Null {
+            let edit = rewritten(parsed(cell)?, &suggested);
+            *cell = Cell::Text(serde_json::to_string(&edit)?);
+        }
+        Ok(())
+    };
+    writer.replace(STEPS, steps, |row| rewrite(&mut row[3]).map(|()| true))?;
+    writer.replace(CHANGES, changes, |row| {
+        rewrite(&mut row[4])?;
+        rewrite(&mut row[5]).map(|()| true)
+    })?;
+    (counters.rows, counters.sum) = (writer.seal.rows, writer.seal.sum);
+    counters.write(transaction)
+}
+
+/// Reads a table, checks its rows and adds them to the seal.
+fn read_table(
+    connection: &Connection,
+    (tag, name, columns): Table,
+    seal: &mut Counters,
+) -> Result<Vec<Vec<Cell>>, Fault> {
+    let mut statement = connection.prepare(&format!("SELECT {columns}, checksum FROM {name}"))?;
+    let width = statement.column_count();
+    let mut rows = statement.query([])?;
+    let mut buffer = Vec::new();
+    let mut read = Vec::new();
+    while let Some(row) = rows.next()? {
+        let cells = (0..width)
+            .map(|at| row.get(at))
+            .collect::<Result<Vec<Cell>, _>>()?;
+        let expected = checksum(
+            &mut buffer,
+            tag,
+            cells[..width - 1].iter().map(ValueRef::from),
+        );
+        if cells[width - 1] != Cell::Integer(expected) {
+            return Err(damage());
+        }
+        seal.seal(expected);
+        read.push(cells);
+    }
+    Ok(read)
+}
+
+/// Writes tables again, with the seal over their rows.
+struct Writer<'a> {
+    transaction: &'a Transaction<'a>,
+    seal: Counters,
+}
+
+impl Writer<'_> {
+    /// Replaces the rows of a table by those that `keep` wants, as it changes them. A row has its former
+    /// checksum at the end, which is made anew.
+    fn replace(
+        &mut self,
+        (tag, name, columns): Table,
+        rows: impl IntoIterator<Item = Vec<Cell>>,
+        mut keep: impl FnMut(&mut Vec<Cell>) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
+        self.transaction
+            .execute(&format!("DELETE FROM {name}"), [])?;
+        let slots = vec!["?"; columns.split(',').count()].join(", ");
+        let sql = format!("INSERT INTO {name} ({columns}, checksum) VALUES ({slots}, ?)");
+        let mut statement = self.transaction.prepare(&sql)?;
+        let mut buffer = Vec::new();
+        for mut row in rows {
+            if !keep(&mut row)? {
+                continue;
+            }
+            row.pop();
+            let seal = checksum(&mut buffer, tag, row.iter().map(ValueRef::from));
+            row.push(Cell::Integer(seal));
+            statement.execute(params_from_iter(row))?;
+            self.seal.seal(seal);
+        }
+        Ok(())
+    }
+}
+
+/// How categories are used.
+#[derive(Default)]
+struct Usage {
+    names: HashMap<i64, String>,
+    by_models: HashSet<i64>,
+    by_people: HashSet<i64>,
+}
+
+impl Usage {
+    fn add_tables(
+        &mut self,
+        settings: &[Vec<Cell>],
+        categories: &[Vec<Cell>],
+        models: &[Vec<Cell>],
+        pictures: &[Vec<Cell>],
+        annotations: &[Vec<Cell>],
+    ) -> Result<(), Fault> {
+        let mut targets: HashSet<String> = HashSet::new();
+        for row in settings.iter().filter(|row| text(&row[0]) == "naming") {
+            if let Value::Object(naming) = parsed(&row[1])? {
+                targets.extend(naming.values().filter_map(Value::as_str).map(str::to_owned));
+            }
+        }
+        for row in categories {
+            let (id, name) = (int(&row[0]), text(&row[2]));
+            self.names.insert(id, name.to_owned());
+            if row[5] != Cell::Null || targets.contains(name) {
+                self.by_people.insert(id);
+            }
+        }
+        let of_files = models.iter().filter(|row| text(&row[3]) == "imported");
+        let of_files: HashSet<i64> = of_files.map(|row| int(&row[0])).collect();
+        for row in pictures {
+            let tags = text(&row[4]).split_whitespace();
+            self.by_people
+                .extend(tags.filter_map(|tag| tag.parse::<i64>().ok()));
+        }
+        for row in annotations {
+            let (category, model) = (int(&row[2]), &row[9]);
+            let is_open = OPEN_STATES.contains(&int(&row[7]));
+            if is_open && *model != Cell::Null && !of_files.contains(&int(model)) {
+                self.by_models.insert(category);
+            } else {
+                self.by_people.insert(category);
+            }
+            if row[11] != Cell::Null {
+                self.by_models.insert(int(&row[11]));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what an edit of the history says about who uses a category.
+    fn add_edit(&mut self, edit: &Value) {
+        let mut changed = BTreeSet::new();
+        let has_boxes = self.add_part(edit, &mut changed);
+        if !has_boxes {
+            self.by_people.extend(changed);
+        }
+    }
+
+    /// Adds a part of an edit, and the categories whose own row it changes to `changed`. Returns whether
+    /// it changes a box.
+    fn add_part(&mut self, edit: &Value, changed: &mut BTreeSet<i64>) -> bool {
+        if let Some(parts) = edit["batch"].as_array() {
+            let parts = parts.iter().map(|part| self.add_part(part, changed));
+            return parts.fold(false, |has, part| has | part);
+        }
+        if let Some(change) = edit.get("category") {
+            changed.extend(change["remove"].as_i64());
+            changed.extend(change["insert"]["id"].as_i64());
+            self.by_people.extend(change["update"]["id"].as_i64());
+        }
+        for row in rows_of(&edit["picture"]) {
+            let tags = row["tags"].as_array().into_iter().flatten();
+            self.by_people.extend(tags.filter_map(Value::as_i64));
+        }
+        let Some(annotation) = edit.get("annotation") else {
+            return false;
+        };
+        for row in rows_of(&annotation["change"]) {
+            let Some(category) = row["category"].as_i64() else {
+                continue;
+            };
+            let is_of_file = row["origin"]["model"]["method"] == "imported";
+            let is_open = row["state"]
+                .as_str()
+                .is_some_and(|state| OPEN_STATE_NAMES.contains(&state));
+            if is_open && !is_of_file {
+                self.by_models.insert(category);
+            } else {
+                self.by_people.insert(category);
+            }
+        }
+        true
+    }
+
+    /// The categories that only models use, with the names to suggest. There is none to suggest for boxes
+    /// of no particular class.
+    fn suggested(self) -> HashMap<i64, Option<String>> {
+        let Self {
+            names,
+            by_models,
+            by_people,
+        } = self;
+        let of_models = names
+            .into_iter()
+            .filter(|(id, _)| by_models.contains(id) && !by_people.contains(id));
+        of_models
+            .map(|(id, name)| (id, Some(name).filter(|name| name != ANY_OBJECT)))
+            .collect()
+    }
+}
+
+/// The rows that a change inserts or updates.
+fn rows_of(change: &Value) -> impl Iterator<Item = &Value> {
+    [change.get("insert"), change.get("update")]
+        .into_iter()
+        .flatten()
+}
+
+/// A row of the new table from one of the former table.
+fn with_suggested_name(mut row: Vec<Cell>, suggested: &HashMap<i64, Option<String>>) -> Vec<Cell> {
+    let mut name = None;
+    // The former category first: it is what the model had said.
+    for at in [2, 11] {
+        if let Cell::Integer(id) = row[at]
+            && let Some(of_category) = suggested.get(&id)
+        {
+            row[at] = Cell::Null;
+            name = of_category.clone();
+        }
+    }
+    row.insert(3, name.map_or(Cell::Null, Cell::Text));
+    row
+}
+
+/// An edit without the suggested categories.
+fn rewritten(mut edit: Value, suggested: &HashMap<i64, Option<String>>) -> Value {
+    let is_suggested = |id: &Value| id.as_i64().is_some_and(|id| suggested.contains_key(&id));
+    if let Some(parts) = edit.get_mut("batch").and_then(Value::as_array_mut) {
+        for part in parts.iter_mut() {
+            *part = rewritten(part.take(), suggested);
+        }
+        return edit;
+    }
+    if let Some(change) = edit.get("category") {
+        let ids = [&change["remove"], &change["insert"]["id"]];
+        if ids.into_iter().any(is_suggested) {
+            return serde_json::json!({ "batch": [] });
+        }
+    }
+    if let Some(order) = edit.get_mut("category_order").and_then(Value::as_array_mut) {
+        order.retain(|id| !is_suggested(id));
+    }
+    for kind in ["insert", "update"] {
+        let Some(row) = edit.pointer_mut(&format!("/annotation/change/{kind}")) else {
+            continue;
+        };
+        let mut name = None;
+        for pointer in ["/category", "/proposal/category"] {
+            let Some(category) = row.pointer_mut(pointer) else {
+                continue;
+            };
+            if let Some(of_category) = category.as_i64().and_then(|id| suggested.get(&id)) {
+                *category = Value::Null;
+                name = of_category.clone();
+            }
+        }
+        if let Some(name) = name {
+            row["suggestion"] = name.into();
+        }
+    }
+    edit
+}
+
+fn parsed(cell: &Cell) -> Result<Value, Fault> {
+    serde_json::from_str(text(cell)).map_err(|_| damage())
+}
+
+fn text(cell: &Cell) -> &str {
+    match cell {
+        Cell::Text(text) => text,
+        _ => "",
+    }
+}
+
+/// A number. No category has the id 0.
+fn int(cell: &Cell) -> i64 {
+    match cell {
+        Cell::Integer(number) => *number,
+        _ => 0,
+    }
+}
+
+fn damage() -> Fault {
+    Fault::Damage("a row differs from what was written".to_owned())
+}
