@@ -106,6 +106,14 @@ pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), 
     let is_single = !path.is_dir();
     for file in input::files_below(path, |file| input::has_extension(file, "json"))? {
         let content = input::read_text(&file, input::MAX_PICTURE_FILE_BYTES);
+        let is_other = |content: &String| !content.contains("\"shapes\"");
+        if !is_single && content.as_ref().is_ok_and(is_other) {
+            import.report_change(format!(
+                "{}: passed over, because it is no labelme file",
+                file.display()
+            ));
+            continue;
+        }
         let read = content.and_then(|content| {
             read_picture(&file, &content, import)
                 .map_err(|reason| FormatError::malformed(&file, reason))

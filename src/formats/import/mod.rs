@@ -25,7 +25,7 @@ mod marked;
 pub(super) mod options;
 mod picture_index;
 pub(super) mod picture_names;
-mod pictures;
+pub(super) mod pictures;
 pub(super) mod report;
 mod review;
 pub(super) mod rows;

@@ -24,6 +24,13 @@ pub(in crate::formats) fn import(
 ) -> Result<(), FormatError> {
     let is_single = !path.is_dir();
     for file in input::files_below(path, |file| input::has_extension(file, "xml"))? {
+        if !is_single && !is_annotation_text(&input::head(&file)) {
+            import.report_change(format!(
+                "{}: passed over, because it is no VOC file",
+                file.display()
+            ));
+            continue;
+        }
         match read_file(&file, import) {
             Ok(imported) => import.pictures.push(imported),
             Err(error) if is_single => return Err(error),
