@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::segmentation::{Segmentation, outline_of_box};
 use crate::formats::numbers::{number_of, numbers_of, parse_number};
+use crate::formats::shapes::rotated_bounds;
 
 /// A row of an instances file.
 #[derive(Debug)]
@@ -280,6 +281,10 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
             ));
         }
     };
+    let rotation = match &segmentation.outline {
+        Some(_) => None,
+        None => take_rotation(&mut row),
+    };
     let change = segmentation
         .change
         .map(|change| format!("annotation {name} {change}"));
@@ -304,6 +309,15 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
         other => other.as_f64().is_some_and(|number| number != 0.0),
     });
     let score = row.remove("score").filter(|score| !score.is_null());
+    let (bbox, change) = match rotation {
+        Some(degrees) => {
+            let turned = format!(
+                "annotation {name} is turned by {degrees} degrees, and the box around it was taken"
+            );
+            (turned_box(bbox, degrees), Some(turned))
+        }
+        None => (bbox, change),
+    };
     Ok(Row::Annotation(AnnotationRow {
         id,
         image_id,
@@ -314,6 +328,25 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
         extra: row,
         change,
     }))
+}
+
+/// The rotation of a box of CVAT, whose `bbox` is that before the rotation. It is taken out, since our box
+/// is the one around the turned rectangle.
+fn take_rotation(row: &mut Map<String, Value>) -> Option<f64> {
+    let attributes = row.get_mut("attributes")?.as_object_mut()?;
+    let degrees = number_of(attributes.get("rotation")?).ok()?;
+    if degrees == 0.0 {
+        return None;
+    }
+    attributes.remove("rotation");
+    Some(degrees)
+}
+
+/// `[x, y, width, height]` of the box around one that is turned about its centre.
+fn turned_box([x, y, width, height]: [f64; 4], degrees: f64) -> [f64; 4] {
+    let centre = [x + width / 2.0, y + height / 2.0];
+    let [x0, y0, x1, y1] = rotated_bounds([x, y, x + width, y + height], centre, degrees);
+    [x0, y0, x1 - x0, y1 - y0]
 }
 
 /// The names that programs give to the four numbers of a box in an object.

@@ -98,6 +98,8 @@ fn read_task(
         let other = PictureNames::next_to(file, import.root, other);
         names.paths.extend(other.paths);
     }
+    let known = (names.paths.iter()).find_map(|path| import.document.picture_at(path));
+    let actual_size = known.map(|picture| [picture.width, picture.height]);
     let mut imported = ImportedPicture {
         names,
         repeats: Repeats::InOtherFiles(index),
@@ -120,7 +122,7 @@ fn read_task(
     let mut seen: Vec<(&str, [f64; 4])> = Vec::new();
     for result in &work.results {
         let id = result.get("id").and_then(Value::as_str).unwrap_or_default();
-        match read(result, classes.get(id)) {
+        match read(result, classes.get(id), actual_size) {
             ResultItem::Region(region) => {
                 if !id.is_empty() && seen.contains(&(id, region.edges)) {
                     continue;
@@ -140,6 +142,13 @@ fn read_task(
                 imported.tags.extend(tags);
             }
             ResultItem::Tags(_) => {}
+            ResultItem::Unmeasured => {
+                imported.is_partial = true;
+                import.report_skipped(format!(
+                    "{name}: a turned region has no original_width and original_height, without which \
+                     its box is unknown"
+                ));
+            }
             ResultItem::Other(kind) => {
                 let text = format!("{name}: a result of the type {kind:?} is not a box");
                 if kind.ends_with("labels") {

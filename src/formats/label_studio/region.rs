@@ -27,13 +27,20 @@ pub(super) enum ResultItem {
     Region(Region),
     /// Classes of the whole picture.
     Tags(Vec<String>),
+    /// A region that is turned in a picture of unknown size: its box is unknown, since the turn is one of
+    /// pixels.
+    Unmeasured,
     /// Something that has no box, by its type.
     Other(String),
 }
 
 /// Reads a result of an annotation or a prediction. `classes` are those that another result gives to
-/// the region.
-pub(super) fn read(result: &Value, classes: Option<&Vec<String>>) -> ResultItem {
+/// the region, and `actual_size` is that of the picture if the project has it.
+pub(super) fn read(
+    result: &Value,
+    classes: Option<&Vec<String>>,
+    actual_size: Option<[u32; 2]>,
+) -> ResultItem {
     let kind = result
         .get("type")
         .and_then(Value::as_str)
@@ -51,7 +58,15 @@ pub(super) fn read(result: &Value, classes: Option<&Vec<String>>) -> ResultItem 
     };
     let size = side("original_width").zip(side("original_height"));
     let size = size.map(|(width, height)| [width, height]);
-    match shape(value, size) {
+    let is_turned = value
+        .get("rotation")
+        .and_then(Value::as_f64)
+        .is_some_and(|degrees| degrees % 180.0 != 0.0);
+    let measured = size.or(actual_size);
+    if is_turned && measured.is_none() {
+        return ResultItem::Unmeasured;
+    }
+    match shape(value, measured) {
         Some((edges, reduced)) => {
             let own = classes_of(value);
             let classes = if own.is_empty() {

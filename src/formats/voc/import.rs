@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::object_box;
 use super::xml::Node;
 use crate::document::{BoxState, Flags, Provenance, ReviewState};
 use crate::formats::error::FormatError;
@@ -79,7 +80,14 @@ fn read_picture(
     let mut reversed = 0;
     for object in root.children.iter().filter(|node| node.name == "object") {
         let class = object.text_of("name").unwrap_or_default();
-        match read_object(object, class, &model, import) {
+        let place = object_box::read(object);
+        if let Some(shape) = place.as_ref().ok().and_then(|place| place.reduced) {
+            import.report_change(format!(
+                "{shown}: a {shape} {class:?} was reduced to its bounding box"
+            ));
+        }
+        let one = place.and_then(|place| read_object(object, place.edges, class, &model, import));
+        match one {
             Ok(mut one) => {
                 reversed += usize::from(one.order_edges());
                 imported.boxes.push(one);
@@ -114,11 +122,11 @@ fn read_picture(
 
 fn read_object(
     object: &Node,
+    edges: [f64; 4],
     class: &str,
     model: &Arc<Provenance>,
     import: &mut ImportBuilder<'_>,
 ) -> Result<ImportedBox, String> {
-    let edges = edges(object)?;
     let category = import
         .category_by_name(class)
         .ok_or("the object has no name")?;
@@ -131,62 +139,6 @@ fn read_object(
             .ok_or_else(|| "its score is too large".to_owned()),
         _ => Ok(one),
     }
-}
-
-/// `xmin`, `ymin`, `xmax` and `ymax` as the file has them, or those around a rotated box of roLabelImg or
-/// a polygon (`x1`, `y1`, `x2` and so on), which is in `polygon` or in `bndbox`.
-fn edges(object: &Node) -> Result<[f64; 4], String> {
-    let numbers = |node: &Node, keys: [&str; 4]| -> Result<[f64; 4], String> {
-        let mut numbers = [0.0; 4];
-        for (number, key) in numbers.iter_mut().zip(keys) {
-            let text = node
-                .text_of(key)
-                .ok_or_else(|| format!("{key} is missing"))?;
-            *number = parse_number(text).map_err(|reason| format!("{key}: {reason}"))?;
-        }
-        Ok(numbers)
-    };
-    let outline = ["bndbox", "polygon"]
-        .iter()
-        .filter_map(|key| object.child(key))
-        .map(corners)
-        .find(|corners| !corners.is_empty());
-    let bndbox = object.child("bndbox");
-    if let Some(bndbox) = bndbox.filter(|node| outline.is_none() || node.child("xmin").is_some()) {
-        return numbers(bndbox, ["xmin", "ymin", "xmax", "ymax"]);
-    }
-    if let Some(rotated) = object.child("robndbox") {
-        let [x, y, width, height] = numbers(rotated, ["cx", "cy", "w", "h"])?;
-        let angle = rotated.text_of("angle").map_or(Ok(0.0), parse_number)?;
-        let (sin, cos) = (angle.sin().abs(), angle.cos().abs());
-        let half_width = (width * cos + height * sin) / 2.0;
-        let half_height = (width * sin + height * cos) / 2.0;
-        // As the corners of a bndbox, it is counted from 1.
-        let [left, top] = [x - half_width + 1.0, y - half_height + 1.0];
-        return Ok([left, top, x + half_width, y + half_height]);
-    }
-    match outline {
-        Some(corners) => {
-            let corners: Vec<[f64; 2]> = corners.into_iter().collect::<Result<_, _>>()?;
-            bounds(&corners).ok_or_else(|| "its polygon has no corners".to_owned())
-        }
-        None => Err("it has no bndbox".to_owned()),
-    }
-}
-
-/// The corners of a polygon, by their numbers: `x1` belongs to `y1`.
-fn corners(node: &Node) -> Vec<Result<[f64; 2], String>> {
-    let number_of = |child: &Node| child.name.strip_prefix('x')?.parse::<u32>().ok();
-    let numbers = node.children.iter().filter_map(number_of);
-    let corner = |number: u32| {
-        let coordinate = |axis: char| {
-            let key = format!("{axis}{number}");
-            let text = node.text_of(&key).ok_or_else(|| format!("{key} is missing"))?;
-            parse_number(text).map_err(|reason| format!("{key}: {reason}"))
-        };
-        Ok([coordinate('x')?, coordinate('y')?])
-    };
-    numbers.map(corner).collect()
 }
 
 fn has_proposals(imported: &ImportedPicture) -> bool {

@@ -12,6 +12,7 @@
 
 mod export;
 mod import;
+mod object_box;
 mod xml;
 
 pub(super) use export::export;
