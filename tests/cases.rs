@@ -113,7 +113,9 @@ fn every_case_gives_what_its_folder_expects() {
     let only = std::env::var("CASE").ok();
     let mut names: Vec<String> = fs::read_dir(repository("tests/cases"))
         .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().unwrap().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
         .filter(|name| only.as_ref().is_none_or(|only| only == name))
         .collect();
     names.sort();

@@ -14,6 +14,9 @@ use super::{input, paths};
 use crate::document::Document;
 use crate::naming::ANY_OBJECT;
 
+/// A line with this many numbers has a box.
+const NUMBERS_OF_A_BOX: usize = 4;
+
 /// Names of a first column that are not a path.
 const COLUMN_NAMES: [&str; 6] = ["path", "image", "file", "filename", "file_name", "picture"];
 
@@ -82,6 +85,17 @@ fn read_lines(path: &Path) -> Result<Vec<TagRow>, FormatError> {
                 .any(|name| written.eq_ignore_ascii_case(name));
         if is_header || written.is_empty() {
             continue;
+        }
+        let is_number = |value: &&str| value.parse::<f64>().is_ok();
+        if record.iter().filter(is_number).count() >= NUMBERS_OF_A_BOX {
+            let number = at + 1;
+            return Err(FormatError::malformed(
+                path,
+                format!(
+                    "line {number} has the numbers of a box, and tables of boxes are read as Open \
+                     Images writes them; a table of tags has a picture and its tags in each line"
+                ),
+            ));
         }
         let tags = record.iter().skip(1).filter(|tag| !tag.is_empty());
         lines.push(TagRow {
