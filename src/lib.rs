@@ -27,7 +27,7 @@
 //! | [`propose`] | the pipeline: decode, infer, localise or judge, over bounded queues | pictures, tscam, detect, localize, learn, nn, naming, geometry |
 //! | [`document`] | pictures, categories, annotations; edits with exact inverses; what counts as ground truth ([`Annotation::is_ground_truth`](document::Annotation::is_ground_truth)) | geometry, naming |
 //! | [`store`] | the project file (SQLite): commits, undo across processes, rescanning its folder | document, files, pictures, geometry, naming |
-//! | [`formats`] | import and export: COCO, YOLO, Pascal VOC, labelme, CreateML, CSV | document, pictures, files, naming, geometry |
+//! | [`formats`] | import and export: COCO, YOLO, Pascal VOC, labelme, CreateML, CVAT, Label Studio, VIA, Open Images, CSV of tags | document, pictures, files, naming, geometry |
 //! | [`bulk`] | a run over a folder: journal, resume, shards, merge, heat maps | propose, formats, pictures, tscam, localize, files, naming |
 //! | `app` | the window (egui) | all but cli and bulk |
 //! | [`cli`] | the command line | all |

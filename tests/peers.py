@@ -13,6 +13,8 @@ supervision does not look into subfolders):
     roboflow/              COCO, Roboflow layout, --copy
     yolo/  voc/            --copy
     createml.json labelme/
+    cvat/  open-images/  label-studio/   --copy
+    via.json
 
 TRUTH is the COCO file that the sample was imported from. A box is the same if it has the same class
 and no side is further away than the format rounds. BACK gets a folder for each peer and format
@@ -24,12 +26,14 @@ All peers must be there: one that does not install, or disagrees, ends the scrip
 import contextlib
 import io
 import json
+import os
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
 PEERS = Path(__file__).with_suffix(".txt")
+LABEL_STUDIO = Path(__file__).with_name("peers-label-studio.txt")
 
 # How far a side may be from the truth, in pixels, where a format keeps fractions and where not.
 EXACT_PX = 0.01
@@ -37,11 +41,13 @@ WHOLE_PX = 0.51
 
 
 def install(folder):
-    """Installs the peers in the versions that `peers.txt` pins."""
+    """Installs the peers in the versions that `peers.txt` and `peers-label-studio.txt` pin."""
     venv.create(folder, with_pip=True)
     scripts = "Scripts" if sys.platform == "win32" else "bin"
     python = Path(folder, scripts, "python")
-    subprocess.run([python, "-m", "pip", "install", "-q", "-r", PEERS], check=True)
+    pip = [python, "-m", "pip", "install", "-q"]
+    subprocess.run([*pip, "-r", PEERS], check=True)
+    subprocess.run([*pip, "--no-deps", "-r", LABEL_STUDIO], check=True)
 
 
 def expect(what, found, wanted):
@@ -153,13 +159,19 @@ def datumaro(exports, truth_boxes, counts, back):
     import datumaro as dm
 
     # VOC is not asked: its reader wants the folders of the development kit.
-    for name, reader, writer in [("coco", "coco_instances", "coco_instances"), ("yolo", "yolo", "yolo")]:
-        folder = exports / name
-        source = folder / "annotations" / "instances.json" if name == "coco" else folder
+    for name, reader, source, writer in [
+        ("coco", "coco_instances", "annotations/instances.json", "coco_instances"),
+        ("yolo", "yolo", ".", "yolo"),
+        ("cvat", "cvat", "annotations.xml", "cvat"),
+        ("open-images", "open_images", ".", "open_images"),
+    ]:
+        source = exports / name / source
         data = dm.Dataset.import_from(str(source), reader)
         # Without a split, data.yaml names the same pictures for train and val.
         items = [item for item in data if item.subset != "val"]
-        expect(f"datumaro {name}, pictures", len(items), counts["pictures"])
+        # Open Images lists only pictures with boxes.
+        without = counts["empty"] if name == "open-images" else 0
+        expect(f"datumaro {name}, pictures", len(items), counts["pictures"] - without)
         labels = data.categories()[dm.AnnotationType.label]
         found = [
             (f"{Path(item.id).name}.jpg", labels[row.label].name, list(row.points))
@@ -169,6 +181,27 @@ def datumaro(exports, truth_boxes, counts, back):
         ]
         same_boxes(f"datumaro {name}", found, truth_boxes, EXACT_PX)
         data.export(str(back / f"datumaro-{name}"), writer, save_media=True)
+
+
+def label_studio(exports, truth_boxes, counts, back):
+    """Its converter turns our tasks into COCO, and the truth into tasks of its own."""
+    from label_studio_sdk.converter.converter import Converter
+    from label_studio_sdk.converter.imports.coco import convert_coco_to_ls
+
+    folder = exports / "label-studio"
+    os.environ["LOCAL_FILES_SERVING_ENABLED"] = "true"
+    os.environ["LOCAL_FILES_DOCUMENT_ROOT"] = str(folder)
+    coco = back.parent / "label-studio-coco"
+    converter = Converter(str(folder / "label_config.xml"), str(folder), download_resources=False)
+    converter.convert_to_coco(str(folder / "tasks.json"), str(coco), is_dir=False)
+    found = json.loads((coco / "result.json").read_text(encoding="utf-8"))
+    expect("Label Studio, pictures", len(found["images"]), counts["pictures"])
+    same_boxes("Label Studio", boxes_of(found), truth_boxes, EXACT_PX)
+    tasks = back / "label-studio-tasks" / "tasks.json"
+    tasks.parent.mkdir()
+    quiet = io.StringIO()
+    with contextlib.redirect_stdout(quiet):
+        convert_coco_to_ls(str(exports / "coco" / "annotations" / "instances.json"), str(tasks))
 
 
 def masks(coco, count):
@@ -198,6 +231,7 @@ def check(exports, back, truth):
     pycocotools(exports, boxes, counts)
     supervision(exports, boxes, counts, back)
     datumaro(exports, boxes, counts, back)
+    label_studio(exports, boxes, counts, back)
     print("peers agree")
 
 

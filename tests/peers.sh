@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Do other tools read what the program exports, and does it read what they write?
-#   tests/peers.sh PROGRAM PYTHON     PYTHON has pycocotools, supervision and datumaro
+#   tests/peers.sh PROGRAM PYTHON     PYTHON has pycocotools, supervision, datumaro and label-studio-sdk
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=$1 python=$2
@@ -32,6 +32,10 @@ export_as flat yolo yolo --copy
 export_as flat voc voc --copy
 export_as flat createml createml.json
 export_as flat labelme labelme
+export_as flat cvat cvat --copy
+export_as flat open-images open-images --copy
+export_as flat label-studio label-studio --copy
+export_as flat via via.json
 export_as nested coco coco-nested --copy
 "$python" tests/peers.py check "$work/exports" "$work/back" "$work/flat.json"
 

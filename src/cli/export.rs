@@ -30,7 +30,7 @@ pub struct Arguments {
     /// Also export unfinished pictures, with the boxes confirmed so far
     #[arg(long)]
     all: bool,
-    /// Export unreviewed proposals instead of ground truth (COCO only)
+    /// Export unreviewed proposals instead of ground truth (COCO and Label Studio)
     #[arg(long)]
     proposals: bool,
     /// Include in the COCO file what only Tsukami reads, so that importing it loses nothing

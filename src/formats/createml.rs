@@ -58,6 +58,13 @@ pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), 
     let files = input::files_below(path, |file| input::has_extension(file, "json"))?;
     let is_single = !path.is_dir();
     for (file_index, file) in files.into_iter().enumerate() {
+        if !is_single && is_other_json(&file) {
+            import.report_change(format!(
+                "{}: passed over, because it is no CreateML file",
+                file.display()
+            ));
+            continue;
+        }
         match import_file(&file, file_index, import) {
             Err(error) if is_single => return Err(error),
             Err(error) => import.report_skipped(error.to_string()),
@@ -65,6 +72,12 @@ pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Whether a file is JSON of another kind. Broken files are not, since they may have been CreateML.
+fn is_other_json(file: &Path) -> bool {
+    let own = ["image", "imagefilename", "annotations", "annotation"];
+    JsonKeys::of_file(file).is_some_and(|keys| !keys.is_list || !keys.has_any(&own))
 }
 
 fn import_file(

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::format::Format;
 use super::json_keys::JsonKeys;
-use super::{coco, createml, input, labelme, voc, yolo};
+use super::{coco, createml, cvat, input, label_studio, labelme, open_images, via, voc, yolo};
 
 /// Maximum number of files of a folder that are opened.
 const MAX_FILES_TRIED: usize = 100;
@@ -33,19 +33,27 @@ fn detect_file(path: &Path) -> Option<Format> {
     let head = input::head(path);
     let first = head.trim_start().chars().next()?;
     if let Some(keys) = JsonKeys::of_text(&head) {
-        detect_json(&keys)
+        detect_json(&keys, &head)
+    } else if first == '<' && cvat::is_annotations_text(&head) {
+        Some(Format::Cvat)
     } else if first == '<' {
         voc::is_annotation_text(&head).then_some(Format::Voc)
     } else if yolo::is_description(path) || yolo::is_label_text(&head) {
         Some(Format::Yolo)
+    } else if open_images::is_boxes_header(&head) || open_images::is_description(path) {
+        Some(Format::OpenImages)
     } else {
         input::has_extension(path, "csv").then_some(Format::Tags)
     }
 }
 
-fn detect_json(keys: &JsonKeys) -> Option<Format> {
+fn detect_json(keys: &JsonKeys, head: &str) -> Option<Format> {
     if coco::are_results_keys(keys) {
         Some(Format::CocoResults)
+    } else if via::is_text(head) {
+        Some(Format::Via)
+    } else if label_studio::are_keys(keys) {
+        Some(Format::LabelStudio)
     } else if createml::are_keys(keys) {
         Some(Format::CreateMl)
     } else if labelme::are_keys(keys) {

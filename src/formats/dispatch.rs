@@ -12,7 +12,7 @@ use super::format::Format;
 use super::import::builder::ImportBuilder;
 use super::import::options::ImportOptions;
 use super::import::report::PreparedImport;
-use super::{coco, createml, labelme, tags, voc, yolo};
+use super::{coco, createml, cvat, label_studio, labelme, open_images, tags, via, voc, yolo};
 use crate::document::{Annotation, Document, Picture, ReviewState};
 
 /// Reads a file, or the files of a folder, into an edit. `root` is the project's folder: paths of
@@ -42,7 +42,7 @@ pub fn import(
     format: Format,
     options: impl Into<ImportOptions>,
 ) -> Result<PreparedImport, FormatError> {
-    let mut import = ImportBuilder::new(document, root, options.into());
+    let mut import = ImportBuilder::new(document, root, path, options.into());
     match format {
         Format::Coco => coco::import(path, &mut import)?,
         Format::CocoResults => coco::import_results(path, &mut import)?,
@@ -50,6 +50,10 @@ pub fn import(
         Format::Voc => voc::import(path, &mut import)?,
         Format::LabelMe => labelme::import(path, &mut import)?,
         Format::CreateMl => createml::import(path, &mut import)?,
+        Format::Cvat => cvat::import(path, &mut import)?,
+        Format::LabelStudio => label_studio::import(path, &mut import)?,
+        Format::Via => via::import(path, &mut import)?,
+        Format::OpenImages => open_images::import(path, &mut import)?,
         Format::Tags => tags::import(path, &mut import)?,
     }
     Ok(import.finish())
@@ -84,9 +88,12 @@ pub fn export(
     options: &ExportOptions,
     out: &Path,
 ) -> Result<ExportReport, FormatError> {
-    let has_scores = matches!(options.format, Format::Coco | Format::CocoResults);
+    let has_scores = matches!(
+        options.format,
+        Format::Coco | Format::CocoResults | Format::LabelStudio
+    );
     if options.boxes == BoxSelection::Proposals && !has_scores {
-        let reason = "only COCO can represent proposals";
+        let reason = "only COCO and Label Studio can represent proposals";
         return Err(FormatError::malformed(out, reason));
     }
     let pictures = document
@@ -101,6 +108,10 @@ pub fn export(
         Format::Voc => voc::export(&mut writer)?,
         Format::LabelMe => labelme::export(&mut writer)?,
         Format::CreateMl => createml::export(&mut writer)?,
+        Format::Cvat => cvat::export(&mut writer)?,
+        Format::LabelStudio => label_studio::export(&mut writer)?,
+        Format::Via => via::export(&mut writer)?,
+        Format::OpenImages => open_images::export(&mut writer)?,
         Format::Tags => tags::export(&mut writer)?,
     }
     writer.finish()
@@ -113,7 +124,10 @@ fn is_exported(document: &Document, picture: &Picture, options: &ExportOptions) 
     match options.format {
         Format::Tags => true,
         _ if holds_proposals => !is_done && picture.review != ReviewState::New,
-        Format::Coco => is_done || options.scope == PictureScope::All,
+        // These list pictures that nobody has labelled as well.
+        Format::Coco | Format::Cvat | Format::LabelStudio | Format::Via => {
+            is_done || options.scope == PictureScope::All
+        }
         _ => {
             let mut rows = document.annotations(picture.id).iter();
             is_done || (options.scope == PictureScope::All && rows.any(Annotation::is_ground_truth))

@@ -18,19 +18,31 @@ pub enum Format {
     LabelMe,
     /// CreateML: a JSON list of pictures.
     CreateMl,
+    /// CVAT for images 1.1: one XML file for many pictures.
+    Cvat,
+    /// Label Studio: a JSON list of tasks.
+    LabelStudio,
+    /// VIA 2, the VGG Image Annotator: a JSON project.
+    Via,
+    /// Open Images: CSV files of boxes and classes.
+    OpenImages,
     /// Image tags: CSV lines of a path and its tags.
     Tags,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Coco,
         Self::CocoResults,
         Self::Yolo,
         Self::Voc,
         Self::LabelMe,
         Self::CreateMl,
+        Self::Cvat,
+        Self::LabelStudio,
+        Self::Via,
+        Self::OpenImages,
         Self::Tags,
     ];
 
@@ -43,6 +55,10 @@ impl Format {
             Self::Voc => "voc",
             Self::LabelMe => "labelme",
             Self::CreateMl => "createml",
+            Self::Cvat => "cvat",
+            Self::LabelStudio => "label-studio",
+            Self::Via => "via",
+            Self::OpenImages => "open-images",
             Self::Tags => "tags",
         }
     }

@@ -1,5 +1,6 @@
 //! Reading files of unknown origin: size limits, text encodings and the search in folders.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -56,7 +57,7 @@ fn read_up_to(path: &Path, max_bytes: u64) -> Result<Vec<u8>, FormatError> {
 }
 
 /// The file itself, or the files below a folder for which `is_wanted` holds, sorted by name.
-/// Links are not followed.
+/// Links are not followed, and files that are no data of anybody are left out.
 ///
 /// # Errors
 /// If a folder cannot be read.
@@ -70,7 +71,9 @@ pub(super) fn files_below(
     let mut files = Vec::new();
     let entries = WalkDir::new(path)
         .max_depth(MAX_FOLDER_DEPTH)
-        .sort_by_file_name();
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !is_by_product(entry.file_name()));
     for entry in entries {
         let entry = entry.map_err(|error| FormatError::unreadable(path)(error.into()))?;
         if entry.file_type().is_file() && is_wanted(entry.path()) {
@@ -78,6 +81,14 @@ pub(super) fn files_below(
         }
     }
     Ok(files)
+}
+
+/// Whether a file or folder is no data: hidden, as macOS's `._*` and `.DS_Store`, made by an operating
+/// system or an archive, or a note for a reader.
+fn is_by_product(name: &OsStr) -> bool {
+    const NAMES: [&str; 4] = ["__macosx", "thumbs.db", "desktop.ini", "@eadir"];
+    let name = name.to_string_lossy().to_lowercase();
+    name.starts_with('.') || name.starts_with("readme.") || NAMES.contains(&&*name)
 }
 
 /// Whether a file has this extension, ignoring case.

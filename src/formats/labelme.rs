@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::ascii_json::write_ascii_json;
 use super::error::FormatError;
 use super::export::naming::ExportedPicture;
+use super::export::options::PictureFiles;
 use super::export::writer::ExportWriter;
 use super::import::builder::ImportBuilder;
 use super::import::picture_names::PictureNames;
@@ -48,12 +49,16 @@ pub(super) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
         file.entry("version").or_insert_with(|| "5.5.0".into());
         file.entry("flags").or_insert_with(|| json!({}));
         file.insert("shapes".to_owned(), shapes.into());
-        file.insert("imagePath".to_owned(), paths::file_name(name).into());
         file.insert("imageData".to_owned(), Value::Null);
         file.insert("imageHeight".to_owned(), picture.height.into());
         file.insert("imageWidth".to_owned(), picture.width.into());
         let stem = paths::without_extension(name);
         let json = paths::join(folder, &format!("{stem}.json"));
+        let image_path = match writer.options.files {
+            PictureFiles::Leave => writer.path_from(&json, picture),
+            PictureFiles::Copy | PictureFiles::Link => paths::file_name(name).to_owned(),
+        };
+        file.insert("imagePath".to_owned(), image_path.into());
         writer.write_with(&json, Some(&picture.path), |out| {
             write_ascii_json(out, &file)
         })?;
@@ -101,6 +106,14 @@ pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), 
     let is_single = !path.is_dir();
     for file in input::files_below(path, |file| input::has_extension(file, "json"))? {
         let content = input::read_text(&file, input::MAX_PICTURE_FILE_BYTES);
+        let is_other = |content: &String| !content.contains("\"shapes\"");
+        if !is_single && content.as_ref().is_ok_and(is_other) {
+            import.report_change(format!(
+                "{}: passed over, because it is no labelme file",
+                file.display()
+            ));
+            continue;
+        }
         let read = content.and_then(|content| {
             read_picture(&file, &content, import)
                 .map_err(|reason| FormatError::malformed(&file, reason))
@@ -134,8 +147,9 @@ fn read_picture(
     let written = written.as_ref().and_then(Value::as_str);
     let written = written.filter(|path| !path.is_empty());
     let name = file.display().to_string();
+    let names = PictureNames::of_label_file(file, import.root, written, None);
     let mut imported = ImportedPicture {
-        names: PictureNames::of_label_file(file, import.root, written, None),
+        names: import.names_of_labels(file, names),
         size,
         review: Some(ReviewState::Done),
         ..ImportedPicture::default()

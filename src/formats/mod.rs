@@ -6,7 +6,7 @@
 //! | module | its one idea |
 //! |---|---|
 //! | `dispatch`, `detect` | import, export and recognition for all formats |
-//! | [`coco`], `yolo`, `voc`, `labelme`, `createml`, [`tags`] | one format each |
+//! | [`coco`], `yolo`, `voc`, `labelme`, `createml`, `cvat`, `label_studio`, `via`, `open_images`, [`tags`] | one format each |
 //! | [`class_map`] | a file that maps a model's classes to names |
 //! | [`wsol`] | sets with one class per picture, for measuring localisation |
 //! | `import` | from the content of a file to one edit: pictures, ids, boxes, review states |
@@ -16,7 +16,9 @@
 //! | `encoding` | the text of a file in the encoding that it states |
 //! | `numbers` | numbers as text, with exponents; never with a decimal comma |
 //! | `json_keys`, `json_flags` | JSON: what recognises a file, and the flags of a box |
-//! | `ascii_json`, `unknown_fields` | JSON: text in ASCII, and fields that are kept unchanged |
+//! | `ascii_json`, `json_stream`, `unknown_fields` | JSON: text in ASCII, lists that are made while they are written, fields that are kept unchanged |
+//! | `xml_text` | text in XML |
+//! | `shapes` | the boxes around other shapes |
 //! | `error`, `messages` | errors, and messages for a person |
 //!
 //! # Import
@@ -62,6 +64,10 @@
 //! | VOC | boxes in whole pixels, difficult, truncated, occluded | crowds become difficult (reported), tags |
 //! | labelme | boxes exactly, flags | tags |
 //! | CreateML | boxes exactly | flags, tags, crowds (reported) |
+//! | CVAT | boxes exactly, flags, tags, attributes, review | |
+//! | Label Studio | boxes exactly, flags; proposals with their scores | tags, classes without boxes (unless a folder) |
+//! | VIA | boxes exactly, flags, review | tags |
+//! | Open Images | boxes exactly, occluded, truncated, crowds | difficult, tags, pictures without boxes (reported) |
 //! | CSV | image tags | boxes |
 //!
 //! # To add a format
@@ -81,6 +87,7 @@ mod ascii_json;
 pub mod class_map;
 pub mod coco;
 mod createml;
+mod cvat;
 mod detect;
 mod dispatch;
 mod encoding;
@@ -91,16 +98,22 @@ mod import;
 mod input;
 mod json_flags;
 mod json_keys;
+mod json_stream;
+mod label_studio;
 mod labelme;
 mod messages;
 mod numbers;
+mod open_images;
 mod paths;
+mod shapes;
 pub mod tags;
 #[cfg(test)]
 mod tests;
 mod unknown_fields;
+mod via;
 mod voc;
 pub mod wsol;
+mod xml_text;
 mod yolo;
 
 pub use detect::detect_format;

@@ -53,13 +53,25 @@ pub struct TagRow {
 /// # Errors
 /// If the file cannot be read or is not CSV.
 pub fn read(path: &Path) -> Result<(Vec<TagRow>, Vec<String>), FormatError> {
+    let (mut lines, mut refused) = (Vec::new(), Vec::new());
+    for line in read_lines(path)? {
+        match paths::safe_path(&line.name) {
+            Some(name) => lines.push(TagRow { name, ..line }),
+            None => refused.push(paths::refusal(&line.name)),
+        }
+    }
+    Ok((lines, refused))
+}
+
+/// The lines of a file, with the paths as they are written.
+fn read_lines(path: &Path) -> Result<Vec<TagRow>, FormatError> {
     let content = input::read_text(path, input::MAX_DATASET_FILE_BYTES)?;
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .has_headers(false)
         .trim(csv::Trim::All)
         .from_reader(content.as_bytes());
-    let (mut lines, mut refused) = (Vec::new(), Vec::new());
+    let mut lines = Vec::new();
     for (at, record) in reader.records().enumerate() {
         let record =
             record.map_err(|error| FormatError::malformed(path, format!("not CSV: {error}")))?;
@@ -71,26 +83,18 @@ pub fn read(path: &Path) -> Result<(Vec<TagRow>, Vec<String>), FormatError> {
         if is_header || written.is_empty() {
             continue;
         }
-        let Some(name) = paths::safe_path(written) else {
-            refused.push(paths::refusal(written));
-            continue;
-        };
         let tags = record.iter().skip(1).filter(|tag| !tag.is_empty());
         lines.push(TagRow {
-            name,
+            name: written.to_owned(),
             tags: tags.map(str::to_owned).collect(),
         });
     }
-    Ok((lines, refused))
+    Ok(lines)
 }
 
 /// Reads a file into a project.
 pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
-    let (lines, refused) = read(path)?;
-    for message in refused {
-        import.report_skipped(message);
-    }
-    for line in lines {
+    for line in read_lines(path)? {
         let tags = line.tags.iter();
         let tags = tags
             .filter_map(|tag| import.category_by_name(tag))

@@ -15,6 +15,7 @@ use super::decoder::{open_decoder, picture_error};
 use super::error::PictureError;
 use super::format::{format_name, format_of_content, format_of_name};
 use super::jpeg::repair_cut_jpeg;
+use super::jpeg_header::JpegHeader;
 use super::limits::DecodeLimits;
 use super::orientation::orientation;
 use super::read::read;
@@ -38,7 +39,8 @@ pub struct DecodedPicture {
 /// Reads and decodes a picture.
 ///
 /// Alpha is composited over white, as browsers and most viewers show it, so that the model sees what the
-/// user sees. 16-bit samples are scaled to the nearest 8-bit values. Float samples are clipped to 0..1.
+/// user sees. 16-bit samples are scaled to the nearest 8-bit values, and float samples are clipped to
+/// 0..1; if they are of 14 bits or fewer, or of another range, they are stretched, with a warning.
 /// Grey becomes RGB. CMYK is converted without a profile. Of an animation or a file with several pages,
 /// the first is read.
 ///
@@ -113,6 +115,11 @@ fn decode_unguarded(
     rotation: Rotation,
 ) -> Result<DecodedPicture, PictureError> {
     let format = format_of_content(path, bytes)?;
+    if format == ImageFormat::Jpeg
+        && let Ok(header) = JpegHeader::read(&mut Cursor::new(bytes))
+    {
+        header.check_kind(path)?;
+    }
     let mut warnings = Vec::new();
     if let Some(named) = format_of_name(path).filter(|named| *named != format) {
         warnings.push(format!(
@@ -171,11 +178,16 @@ fn decode_unguarded(
         ));
     }
 
-    let rgb = RgbImage::from_raw(width, height, to_rgb(color, samples)).ok_or_else(|| {
-        PictureError::Damaged {
-            path: path.into(),
-            reason: "it contains fewer pixels than it declares".into(),
-        }
+    let (rgb, stretch) = to_rgb(color, samples);
+    if let Some(stretch) = stretch {
+        warnings.push(format!(
+            "{} has values from {stretch}, which would look black or white: they were stretched to be seen, for the model as well",
+            path.display()
+        ));
+    }
+    let rgb = RgbImage::from_raw(width, height, rgb).ok_or_else(|| PictureError::Damaged {
+        path: path.into(),
+        reason: "it contains fewer pixels than it declares".into(),
     })?;
     let mut upright = DynamicImage::ImageRgb8(rgb);
     upright.apply_orientation(orientation);

@@ -3,11 +3,12 @@
 use std::io::{BufRead, Seek};
 use std::path::Path;
 
-use image::{ImageDecoder, ImageError, ImageFormat, ImageReader};
+use image::{ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult};
 
 use super::error::PictureError;
 use super::format::format_name;
 use super::limits::DecodeLimits;
+use super::numeric_tiff::{NumericTiff, is_numeric};
 
 /// Reads the header, and compares the size of the picture with the limits.
 ///
@@ -18,13 +19,8 @@ pub fn open_decoder<'a>(
     bytes: impl BufRead + Seek + 'a,
     format: ImageFormat,
     limits: &DecodeLimits,
-) -> Result<impl ImageDecoder + 'a, PictureError> {
-    let mut reader = ImageReader::with_format(bytes, format);
-    let mut memory = image::Limits::no_limits();
-    memory.max_alloc = Some(limits.max_bytes);
-    reader.limits(memory);
-    let decoder = reader
-        .into_decoder()
+) -> Result<Box<dyn ImageDecoder + 'a>, PictureError> {
+    let decoder = open_any(bytes, format, limits)
         .map_err(|error| picture_error(path, format, limits, &error))?;
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {
@@ -42,6 +38,25 @@ pub fn open_decoder<'a>(
         });
     }
     Ok(decoder)
+}
+
+fn open_any<'a>(
+    mut bytes: impl BufRead + Seek + 'a,
+    format: ImageFormat,
+    limits: &DecodeLimits,
+) -> ImageResult<Box<dyn ImageDecoder + 'a>> {
+    if format == ImageFormat::Tiff {
+        let is_numeric = is_numeric(&mut bytes);
+        bytes.rewind()?;
+        if is_numeric {
+            return Ok(Box::new(NumericTiff::new(bytes, limits.max_bytes)?));
+        }
+    }
+    let mut reader = ImageReader::with_format(bytes, format);
+    let mut memory = image::Limits::no_limits();
+    memory.max_alloc = Some(limits.max_bytes);
+    reader.limits(memory);
+    Ok(Box::new(reader.into_decoder()?))
 }
 
 /// The error of the library as one sentence.

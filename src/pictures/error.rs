@@ -35,6 +35,9 @@ pub enum PictureError {
         reason: String,
     },
 
+    #[error("{} is {kind}, which this program cannot read: convert it to JPEG or PNG", path.display())]
+    UnreadableKind { path: PathBuf, kind: &'static str },
+
     #[error(
         "{} is {width} x {height} pixels, more than the limit of {} megapixels: save a smaller copy of it, or cut it into tiles",
         path.display(), limit / 1_000_000

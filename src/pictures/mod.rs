@@ -8,17 +8,22 @@
 //! | `orientation` | reads the EXIF orientation; `decode` and `probe` apply it |
 //! | `stored` | the frame of the stored picture, and points of it in the upright one |
 //! | `resize` | the input of a model, resized as Pillow does |
-//! | `format`, `decoder`, `jpeg`, `rgb`, `limits`, `read` | the steps of decoding |
+//! | `stretch` | samples of sensors and measurements, stretched to be seen |
+//! | `budget` | how many bytes of decoded pictures wait at a time |
+//! | `format`, `decoder`, `jpeg_header`, `jpeg`, `numeric_tiff`, `rgb`, `limits`, `read` | the steps of decoding |
 //!
 //! Nothing here prints or stops a run: a problem with one file is returned as a sentence that names the
 //! file and the remedy.
 
+mod budget;
 mod decode;
 mod decoder;
 mod error;
 mod format;
 mod jpeg;
+mod jpeg_header;
 mod limits;
+mod numeric_tiff;
 mod orientation;
 mod probe;
 mod read;
@@ -26,7 +31,11 @@ mod resize;
 mod rgb;
 mod scan;
 mod stored;
+mod stretch;
+#[cfg(test)]
+mod tests;
 
+pub use budget::{MemoryBudget, Reservation};
 pub use decode::{DecodedPicture, decode, decode_as_stored, decode_bytes};
 pub use error::PictureError;
 pub use format::extensions;

@@ -14,7 +14,7 @@ use std::path::{Component, Path, PathBuf};
 use thiserror::Error;
 use walkdir::WalkDir;
 
-use super::format::format_of_name;
+use super::format::{format_of_name, unreadable_kind_of_name};
 use crate::files;
 
 /// A picture that a scan found.
@@ -108,6 +108,8 @@ struct Finder {
     found: Vec<(PathBuf, PathBuf)>,
     problems: Vec<ScanProblem>,
     skipped_exports: Vec<PathBuf>,
+    /// Pictures of kinds that cannot be read: the first of each kind, and how many more there are.
+    unreadable: BTreeMap<&'static str, (PathBuf, usize)>,
 }
 
 impl Finder {
@@ -123,6 +125,10 @@ impl Finder {
                 let absolute = files::normal(path);
                 self.widen_root(parent(&absolute));
                 self.found.push((absolute, path.to_path_buf()));
+            }
+            Ok(data) if data.is_file() && unreadable_kind_of_name(path).is_some() => {
+                let kind = unreadable_kind_of_name(path).unwrap_or_default();
+                self.problem(path, unreadable_reason(kind, 0));
             }
             Ok(_) => self.problem(
                 path,
@@ -161,6 +167,13 @@ impl Finder {
             if !is_folder && format_of_name(entry.path()).is_none() {
                 if is_picture_but_for_its_end(entry.path()) {
                     self.problem(entry.path(), ENDS_ODDLY);
+                } else if let Some(kind) = unreadable_kind_of_name(entry.path()) {
+                    let first = || (entry.path().to_path_buf(), 0);
+                    let known = self
+                        .unreadable
+                        .entry(kind)
+                        .and_modify(|(_, more)| *more += 1);
+                    known.or_insert_with(first);
                 }
                 continue;
             }
@@ -282,6 +295,9 @@ impl Finder {
         for (path, reason) in odd {
             self.problem(&path, reason);
         }
+        for (kind, (path, more)) in std::mem::take(&mut self.unreadable) {
+            self.problem(&path, unreadable_reason(kind, more));
+        }
         // The sort is stable, so of a picture that was given twice, the first path stays.
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         entries.dedup_by(|later, first| later.name == first.name);
@@ -333,6 +349,15 @@ fn name_in(root: &Path, absolute: &Path) -> Option<String> {
         name.push_str(part.as_os_str().to_str()?);
     }
     Some(name)
+}
+
+/// Why pictures of a kind are left out: the one that is named, and `more` others.
+fn unreadable_reason(kind: &str, more: usize) -> String {
+    let remedy = "which this program cannot read: convert to JPEG or PNG";
+    match more {
+        0 => format!("is named as a {kind} picture, {remedy}"),
+        more => format!("and {more} more are named as {kind} pictures, {remedy}"),
+    }
 }
 
 /// The part of a name that means another place to other programs, by its end in bytes, and what is

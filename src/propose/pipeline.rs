@@ -2,7 +2,8 @@
 //!
 //! Pictures are decoded on several threads. Inference runs on one, which shares its own work among the
 //! cores. The caller's thread handles the results. The queues between the stages hold a few pictures
-//! each, so memory use does not grow with the folder, and a slow stage holds the others back. Results
+//! each, and of large pictures as many as fit into a number of bytes, so memory use does not grow with
+//! the folder, and a slow stage holds the others back. Results
 //! arrive when they are ready, each with the key of its picture.
 
 use std::ops::ControlFlow;
@@ -19,7 +20,7 @@ use crate::localize::{
     BoxOptions, DetectedBox, Evidence, Localizer, Method, PictureMaps, Quality, ZoomedEvidence,
     zoom_frames,
 };
-use crate::pictures::{self, DecodeLimits};
+use crate::pictures::{self, DecodeLimits, MemoryBudget, Reservation};
 use crate::tscam::{InputOptions, Model, ModelError, ModelInput};
 
 /// The number of decoded pictures that wait for inference, per decoding thread.
@@ -49,6 +50,8 @@ struct PreparedPicture {
     /// The picture itself, if it was requested or parts of it may be enlarged.
     picture: Option<RgbImage>,
     warnings: Vec<String>,
+    /// The bytes of `picture`.
+    reservation: Option<Reservation>,
 }
 
 /// Hands out `paths` one by one, each with its index, for [`infer_all`].
@@ -79,13 +82,18 @@ pub fn infer_all<T: Send>(
     let decoders = decoders.max(1);
     let (to_infer, prepared) = crossbeam_channel::bounded(QUEUE_PER_DECODER * decoders);
     let (to_caller, results) = crossbeam_channel::bounded(QUEUE_PER_DECODER);
+    let budget = &MemoryBudget::default();
     thread::scope(|scope| {
         for _ in 0..decoders {
             let to_infer = to_infer.clone();
             scope.spawn(move || {
                 while !cancel.load(Ordering::Relaxed) {
                     let Some((key, path)) = next() else { break };
-                    let picture = prepare(networks, &path, options, keep_pictures);
+                    // The file is decoded when there is room for its pixels.
+                    let Some(reservation) = budget.reserve_for(&path) else {
+                        break;
+                    };
+                    let picture = prepare(networks, &path, options, keep_pictures, reservation);
                     if to_infer.send((key, path, picture)).is_err() {
                         break;
                     }
@@ -95,21 +103,28 @@ pub fn infer_all<T: Send>(
         drop(to_infer);
         scope.spawn(move || {
             for (key, path, picture) in prepared {
-                let result = picture.and_then(|picture| {
+                let mut reservation = None;
+                let result = picture.and_then(|mut picture| {
+                    reservation = picture.reservation.take();
                     let inference = infer(networks, picture, options, keep_pictures);
                     inference.map_err(|error| format!("{}: {error}", path.display()))
                 });
-                if to_caller.send((key, result)).is_err() {
+                // The pixels live on with the result if the caller keeps them.
+                let reservation = reservation.filter(|_| keep_pictures);
+                if to_caller.send((key, result, reservation)).is_err() {
                     break;
                 }
             }
         });
         // The loop owns its end of the queue, so when it breaks, the stages before it end too.
-        for (key, result) in results {
-            if on_result(key, result).is_break() {
+        for (key, result, reservation) in results {
+            let flow = on_result(key, result);
+            drop(reservation);
+            if flow.is_break() {
                 break;
             }
         }
+        budget.close();
     });
 }
 
@@ -127,6 +142,7 @@ pub fn infer_picture(
         input: networks.model.input(&picture, options),
         picture: Some(picture),
         warnings: Vec::new(),
+        reservation: None,
     };
     infer(networks, prepared, options, false)
 }
@@ -136,6 +152,7 @@ fn prepare(
     path: &Path,
     options: InputOptions,
     keep_picture: bool,
+    reservation: Reservation,
 ) -> Result<PreparedPicture, String> {
     let decode = if options.as_stored {
         pictures::decode_as_stored
@@ -157,6 +174,7 @@ fn prepare(
         input: networks.model.input(&picture.rgb, options),
         picture: is_needed.then_some(picture.rgb),
         warnings,
+        reservation: is_needed.then_some(reservation),
     })
 }
 

@@ -5,11 +5,11 @@ use egui::Color32;
 use super::adjustment::Adjustment;
 use super::offers::Offers;
 use super::textures::Textures;
-use crate::app::class_text::class_text;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::Session;
 use crate::app::theme;
 use crate::document::{Annotation, BoxState, Category, CategoryId, PictureId};
+use crate::naming::ANY_OBJECT;
 use crate::propose::Proposal;
 
 /// What the canvas shows in a frame.
@@ -47,12 +47,13 @@ impl Scene<'_> {
         class_colour(class.and_then(|id| self.session.document().category(id)))
     }
 
-    /// The text of a box's badge: its class, and the score of a proposal.
+    /// The text of a box's badge: its name, and the score of a proposal. The badge of a proposal has a
+    /// question mark anyway, and its colour tells a suggested name from a class.
     pub(super) fn badge_text(&self, row: &Annotation) -> String {
-        let name = class_text(self.session.document(), row);
+        let name = self.session.document().name_of(row).unwrap_or(ANY_OBJECT);
         match row.score.filter(|_| row.state == BoxState::Proposed) {
             Some(score) => format!("{name} {:.0} %", score * 100.0),
-            None => name,
+            None => name.to_owned(),
         }
     }
 }

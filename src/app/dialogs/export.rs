@@ -22,12 +22,16 @@ const BROWSE_WIDTH: f32 = 90.0;
 const DEFAULT_SHARES: [u32; 3] = [80, 10, 10];
 
 /// Formats that a project can be exported to.
-const EXPORT_FORMATS: [Format; 6] = [
+const EXPORT_FORMATS: [Format; 10] = [
     Format::Coco,
     Format::Yolo,
     Format::Voc,
     Format::LabelMe,
     Format::CreateMl,
+    Format::Cvat,
+    Format::LabelStudio,
+    Format::Via,
+    Format::OpenImages,
     Format::Tags,
 ];
 
@@ -266,6 +270,10 @@ fn format_name(format: Format) -> &'static str {
         Format::Voc => tr!("format-voc"),
         Format::LabelMe => tr!("format-labelme"),
         Format::CreateMl => tr!("format-createml"),
+        Format::Cvat => tr!("format-cvat"),
+        Format::LabelStudio => tr!("format-label-studio"),
+        Format::Via => tr!("format-via"),
+        Format::OpenImages => tr!("format-open-images"),
         Format::Tags => tr!("format-tags"),
         other => other.name(),
     }

@@ -10,7 +10,7 @@ use super::events::{Decoded, EventSender, WorkerEvent};
 use super::monitor::Monitor;
 use super::spawn::spawn;
 use crate::document::PictureId;
-use crate::pictures::{self, DecodeLimits};
+use crate::pictures::{self, DecodeLimits, MemoryBudget};
 
 /// The longer side of a preview, in pixels: as much as a window shows at once.
 pub const PREVIEW_SIDE_PX: u32 = 2048;
@@ -20,6 +20,8 @@ const THREADS: usize = 2;
 /// The threads that decode for one opened project.
 pub struct Decoder {
     queue: Arc<Monitor<Queue>>,
+    /// Decoded pictures wait for the window, which may be hidden.
+    budget: MemoryBudget,
 }
 
 #[derive(Default)]
@@ -34,11 +36,12 @@ impl Decoder {
     /// Starts the threads.
     pub fn new(events: &EventSender) -> Self {
         let queue = Arc::<Monitor<Queue>>::default();
+        let budget = MemoryBudget::default();
         for _ in 0..THREADS {
-            let (queue, events) = (Arc::clone(&queue), events.clone());
-            spawn("decoder", move || decode_all(&queue, &events));
+            let (queue, events, budget) = (Arc::clone(&queue), events.clone(), budget.clone());
+            spawn("decoder", move || decode_all(&queue, &events, &budget));
         }
-        Self { queue }
+        Self { queue, budget }
     }
 
     /// Requests these pictures in order. Earlier requests that are not begun are cancelled.
@@ -53,6 +56,7 @@ impl Decoder {
 impl Drop for Decoder {
     fn drop(&mut self) {
         self.queue.change(|queue| queue.has_ended = true);
+        self.budget.close();
     }
 }
 
@@ -68,10 +72,17 @@ impl Queue {
     }
 }
 
-fn decode_all(queue: &Monitor<Queue>, events: &EventSender) {
+fn decode_all(queue: &Monitor<Queue>, events: &EventSender, budget: &MemoryBudget) {
     while let Some((picture, path)) = queue.wait_for(Queue::next) {
+        let Some(reservation) = budget.reserve_for(&path) else {
+            return;
+        };
         let decoded = pictures::decode(&path, &DecodeLimits::default());
-        let decoded = decoded.map(Decoded::new).map_err(|error| error.to_string());
+        let decoded = decoded.map_err(|error| error.to_string());
+        let decoded = decoded.map(|picture| Decoded {
+            reservation: Some(reservation),
+            ..Decoded::new(picture)
+        });
         events.send(WorkerEvent::Decoded(picture, decoded));
         queue.change(|queue| queue.active.retain(|other| *other != picture));
     }
@@ -97,6 +108,7 @@ impl Decoded {
             preview,
             full,
             warnings: picture.warnings,
+            reservation: None,
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::geometry::BBox;
 use crate::learn::boxes::{LearnedBox, LearnedProposer};
 use crate::learn::fit_gate::FitSample;
 use crate::localize::PictureMaps;
+use crate::pictures::Reservation;
 use crate::propose::Proposal;
 use crate::segment::NestedBoxes;
 use crate::store::Project;
@@ -119,6 +120,8 @@ pub struct Decoded {
     pub full: Option<Arc<RgbImage>>,
     /// Warnings about the file: sentences.
     pub warnings: Vec<String>,
+    /// The memory of the picture while it waits for the window.
+    pub reservation: Option<Reservation>,
 }
 
 /// What the model has done.

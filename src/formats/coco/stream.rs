@@ -18,6 +18,7 @@ use crate::formats::export::options::{BoxSelection, ExportOptions};
 use crate::formats::export::split::Subset;
 use crate::formats::export::writer::ExportWriter;
 use crate::formats::format::FolderLayout;
+use crate::formats::json_stream::ListOf;
 use crate::formats::messages::Messages;
 use crate::formats::{paths, unknown_fields};
 
@@ -128,19 +129,19 @@ impl Serialize for InstancesFile<'_> {
         let mut file = serializer.serialize_map(None)?;
         file.serialize_entry("info", &info)?;
         file.serialize_entry("licenses", &licenses)?;
-        let images = Rows(|| {
+        let images = ListOf(|| {
             let images = self.pictures.iter().map(|one| image(one, self.options));
             images.map(|row| Checked(row, types::Image::validate))
         });
         file.serialize_entry("images", &images)?;
-        let annotations = Rows(|| {
+        let annotations = ListOf(|| {
             self.annotations(true).map(|(row, size)| {
                 self.boxes.set(self.boxes.get() + 1);
                 Checked(row, move |row: &types::Annotation| row.validate(size))
             })
         });
         file.serialize_entry("annotations", &annotations)?;
-        let categories = Rows(|| {
+        let categories = ListOf(|| {
             let categories = self.document.categories();
             let own = categories.map(|row| category(row, provenance));
             own.chain(self.suggested.categories(provenance))
@@ -157,7 +158,7 @@ impl Serialize for InstancesFile<'_> {
             file.serialize_entry(
                 EXTENSION_KEY,
                 &OtherBoxes {
-                    boxes: Rows(others),
+                    boxes: ListOf(others),
                 },
             )?;
         }
@@ -172,19 +173,6 @@ impl Serialize for InstancesFile<'_> {
 #[derive(Serialize)]
 struct OtherBoxes<T> {
     boxes: T,
-}
-
-/// A list whose rows are made while it is written.
-struct Rows<F>(F);
-
-impl<F, I> Serialize for Rows<F>
-where
-    F: Fn() -> I,
-    I: Iterator<Item: Serialize>,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)())
-    }
 }
 
 /// A row that is written only if what is read back from it keeps the rules of COCO.

@@ -97,6 +97,9 @@ pub struct Detection {
     pub bbox: [f64; 4],
     /// Confidence from 0 to 1.
     pub score: f64,
+    /// The path of the picture, with which a list means the right pictures by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
 }
 
 impl Image {
@@ -163,6 +166,7 @@ impl Instances {
                     category_id: annotation.category_id,
                     bbox: annotation.bbox,
                     score: annotation.score?,
+                    file_name: None,
                 })
             })
             .collect()

@@ -8,6 +8,9 @@ use crate::document::Picture;
 use crate::formats::format::Format;
 use crate::formats::paths;
 
+/// Folders that a data set of COCO has.
+const LAYOUT_FOLDERS: [&str; 6] = ["annotations", "images", "train", "val", "valid", "test"];
+
 /// A picture of an export.
 #[derive(Clone, Debug)]
 pub(in crate::formats) struct ExportedPicture<'a> {
@@ -32,12 +35,16 @@ pub(in crate::formats) fn name_pictures<'a>(
                 .map_or(Subset::Train, |split| split.subset(&picture.path));
             let mut name = picture.path.to_string();
             if options.format == Format::Yolo {
-                // Readers find the labels by replacing the last `images` in the path by `labels`.
-                let parts = name.split('/');
-                name = parts
-                    .map(|part| if part == "images" { "images_" } else { part })
-                    .collect::<Vec<_>>()
-                    .join("/");
+                // Readers find the labels by replacing the last `images` in the path by `labels`, and
+                // some the pictures the other way round.
+                let parts = name.split('/').map(|part| match part {
+                    "images" | "labels" => format!("{part}_"),
+                    part => part.to_owned(),
+                });
+                name = parts.collect::<Vec<_>>().join("/");
+            }
+            if options.format == Format::Coco && options.files != PictureFiles::Leave {
+                name = without_layout_folder(name);
             }
             if has_label_files {
                 name = free_name(&mut taken, name, |name| paths::without_extension(name));
@@ -51,6 +58,15 @@ pub(in crate::formats) fn name_pictures<'a>(
             }
         })
         .collect()
+}
+
+/// The name of a copy whose first folder is not one of the export's own. Readers of COCO look for
+/// `images/a.jpg` in the folder of the data set as well, where that is the copy of `a.jpg`.
+fn without_layout_folder(name: String) -> String {
+    match name.split_once('/') {
+        Some((first, rest)) if LAYOUT_FOLDERS.contains(&first) => format!("{first}_/{rest}"),
+        _ => name,
+    }
 }
 
 /// The name itself, or with a number if its key is taken.

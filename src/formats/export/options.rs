@@ -25,7 +25,7 @@ pub enum BoxSelection {
     #[default]
     GroundTruth,
     /// Proposals that nobody has reviewed, with their scores, of the pictures that are not done.
-    /// Only COCO can represent them.
+    /// Only COCO and Label Studio can represent them.
     Proposals,
 }
 
@@ -93,8 +93,8 @@ impl ExportOptions {
     /// Whether the export is a folder rather than a single file.
     pub fn makes_folder(&self) -> bool {
         match self.format {
-            Format::Yolo | Format::Voc | Format::LabelMe => true,
-            Format::Coco | Format::CreateMl => {
+            Format::Yolo | Format::Voc | Format::LabelMe | Format::OpenImages => true,
+            Format::Coco | Format::CreateMl | Format::Cvat | Format::LabelStudio | Format::Via => {
                 self.split.is_some() || self.files != PictureFiles::Leave
             }
             Format::CocoResults | Format::Tags => false,
@@ -110,6 +110,7 @@ impl ExportOptions {
         let extension = match self.format {
             _ if self.makes_folder() => "",
             Format::Tags => ".csv",
+            Format::Cvat => ".xml",
             _ => ".json",
         };
         let name = format!("{base}-{}{extension}", self.format.name());

@@ -14,7 +14,7 @@ use super::picture_files::{copy_whole, link, same_content};
 use super::report::ExportReport;
 use super::split::Subset;
 use crate::document::{Annotation, Document, Picture};
-use crate::files::{replace_whole, write_whole};
+use crate::files::{self, folder_of, replace_whole, write_whole};
 use crate::formats::ascii_json::write_ascii_json;
 use crate::formats::error::FormatError;
 use crate::formats::format::FolderLayout;
@@ -27,6 +27,7 @@ pub(in crate::formats) struct ExportWriter<'a> {
     pub pictures: Vec<ExportedPicture<'a>>,
     pub report: ExportReport,
     root: &'a Path,
+    out: &'a Path,
     originals: OriginalPictures<'a>,
     destination: Destination<'a>,
 }
@@ -65,6 +66,7 @@ impl<'a> ExportWriter<'a> {
             pictures,
             report,
             root,
+            out,
             originals,
             destination,
         })
@@ -103,6 +105,38 @@ impl<'a> ExportWriter<'a> {
     /// The name of a box's class. Ground truth always has a class.
     pub(in crate::formats) fn class_name(&self, row: &'a Annotation) -> &'a str {
         self.document.name_of(row).unwrap_or(ANY_OBJECT)
+    }
+
+    /// The size of a picture's file in bytes, if there is one.
+    pub(in crate::formats) fn file_size(&self, picture: &Picture) -> Option<u64> {
+        let file = self.root.join(&*picture.path);
+        fs::metadata(file).ok().map(|metadata| metadata.len())
+    }
+
+    /// The name by which a file of the export calls a picture: that of the copy, or that of the picture
+    /// itself if there is no copy.
+    pub(in crate::formats) fn picture_name<'b>(&self, one: &'b ExportedPicture<'_>) -> &'b str {
+        match self.options.files {
+            PictureFiles::Leave => &one.picture.path,
+            PictureFiles::Copy | PictureFiles::Link => &one.name,
+        }
+    }
+
+    /// The path of a picture that is not copied, relative to the folder of a file of the export.
+    pub(in crate::formats) fn path_from(&self, file: &str, picture: &Picture) -> String {
+        let file = files::normal(&self.out.join(file));
+        let picture_file = files::normal(&self.root.join(&*picture.path));
+        let from: Vec<_> = folder_of(&file).components().collect();
+        let to: Vec<_> = picture_file.components().collect();
+        let pairs = from.iter().zip(&to);
+        let common = pairs.take_while(|(one, other)| one == other).count();
+        let down = to[common..].iter();
+        let down = down.map(|part| part.as_os_str().to_str());
+        let up = (common..from.len()).map(|_| Some(".."));
+        let parts: Option<Vec<&str>> = up.chain(down).collect();
+        // There is no way from one drive to another.
+        let parts = parts.filter(|_| common > 0);
+        parts.map_or_else(|| picture.path.to_string(), |parts| parts.join("/"))
     }
 
     /// The folder of a subset in formats that keep pictures and labels together. It is empty if

@@ -14,7 +14,9 @@ use serde_json::{Map, Value};
 use super::boxes::BoxImporter;
 use super::categories::{needed_categories, resolve_categories};
 use super::ids::IdAllocator;
+use super::marked::MarkedFolder;
 use super::options::{ImportMode, ImportOptions, ImportedAs};
+use super::picture_names::PictureNames;
 use super::pictures::{PictureMatch, match_pictures, new_picture};
 use super::report::{ImportReport, PreparedImport};
 use super::review::update_review;
@@ -35,16 +37,21 @@ pub(in crate::formats) struct ImportBuilder<'a> {
     /// Unknown fields of the whole file, by key.
     pub extra: Map<String, Value>,
     options: ImportOptions,
+    /// The export that is imported, if it is one from this project.
+    marked: Option<MarkedFolder>,
     category_by_name: HashMap<String, usize>,
 }
 
 impl<'a> ImportBuilder<'a> {
+    /// An import of a file or folder `source`.
     pub(in crate::formats) fn new(
         document: &'a Document,
         root: &'a Path,
+        source: &Path,
         options: ImportOptions,
     ) -> Self {
         Self {
+            marked: MarkedFolder::around(source, document, root),
             document,
             root,
             report: ImportReport::default(),
@@ -54,6 +61,27 @@ impl<'a> ImportBuilder<'a> {
             options,
             category_by_name: HashMap::new(),
         }
+    }
+
+    /// The names of the picture that a file labels: its path in the project if the file is in an
+    /// export from there, and otherwise those that are given.
+    pub(in crate::formats) fn names_of_labels(
+        &self,
+        file: &Path,
+        names: PictureNames,
+    ) -> PictureNames {
+        let marked = self.marked.as_ref();
+        self.exact_name(marked.and_then(|marked| marked.picture_of(file)))
+            .unwrap_or(names)
+    }
+
+    /// The name of the picture at a path in the project, if the document has it.
+    fn exact_name(&self, path: Option<&str>) -> Option<PictureNames> {
+        let path = path.filter(|path| self.document.picture_at(path).is_some())?;
+        Some(PictureNames {
+            paths: vec![path.to_owned()],
+            ..PictureNames::default()
+        })
     }
 
     /// Reports something that is imported in another form.
@@ -103,7 +131,15 @@ impl<'a> ImportBuilder<'a> {
         let mut edits = Vec::new();
         self.merge_extra(&mut edits);
         let categories = mem::take(&mut self.categories);
-        let imported = mem::take(&mut self.pictures);
+        let mut imported = mem::take(&mut self.pictures);
+        if let Some(marked) = &self.marked {
+            for one in &mut imported {
+                let picture = marked.picture_of_copy(&one.names.paths);
+                if let Some(names) = self.exact_name(picture) {
+                    one.names = names;
+                }
+            }
+        }
         let needed = needed_categories(&categories, &imported);
         let ids = resolve_categories(
             self.document,

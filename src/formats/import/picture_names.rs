@@ -79,6 +79,15 @@ impl PictureNames {
         }
     }
 
+    /// The name of a picture without its extension, where a file writes it so.
+    pub(in crate::formats) fn stem(written: &str) -> Self {
+        Self {
+            paths: relative_part(written).into_iter().collect(),
+            any_extension: true,
+            ..Self::default()
+        }
+    }
+
     fn add(&mut self, written: &str, root: &Path, folders: &[String]) {
         let is_outside = paths::safe_path(written).is_none() && !written.trim().is_empty();
         if is_outside {

@@ -142,6 +142,7 @@ impl Absent {
             tags,
             examples,
         } = self;
+        let has_labels = boxes > 0 || tags > 0;
         let pictures = if count == 1 {
             "1 picture is".to_owned()
         } else {
@@ -158,7 +159,13 @@ impl Absent {
             boxes
         };
         let rest = if count > examples.len() { ", …" } else { "" };
-        report.skipped.add(format!(
+        let messages = if has_labels {
+            &mut report.skipped
+        } else {
+            // Nothing is lost.
+            &mut report.changed
+        };
+        messages.add(format!(
             "{pictures} not in the project's folder and left out with {labels}: {}{rest}; add the files, or \
              keep such pictures as missing ones (--missing keep)",
             examples.join(", ")
@@ -350,8 +357,8 @@ pub(super) fn new_picture(
 }
 
 /// Finds pictures of the document and of its folder.
-struct Matcher<'a, 'r> {
-    root: &'r Path,
+pub(in crate::formats) struct Matcher<'a, 'r> {
+    pub root: &'r Path,
     document: &'a Document,
     pictures: Vec<&'a Picture>,
     known: PictureIndex<'a>,
@@ -360,7 +367,8 @@ struct Matcher<'a, 'r> {
 }
 
 impl<'a, 'r> Matcher<'a, 'r> {
-    fn new(document: &'a Document, root: &'r Path) -> Self {
+    /// For the pictures of `document` and of its folder.
+    pub(in crate::formats) fn new(document: &'a Document, root: &'r Path) -> Self {
         let pictures: Vec<&Picture> = document.pictures().collect();
         let paths = pictures.iter().map(|picture| Cow::Borrowed(&*picture.path));
         Self {
@@ -370,6 +378,16 @@ impl<'a, 'r> Matcher<'a, 'r> {
             pictures,
             on_disk: OnceCell::new(),
         }
+    }
+
+    /// The path of the picture that names mean. `Err` says between which pictures it cannot be
+    /// decided.
+    pub(in crate::formats) fn path_of(
+        &self,
+        names: &PictureNames,
+    ) -> Result<Option<String>, String> {
+        let found = self.find(names)?;
+        Ok(found.map(|(found, _)| found.path().to_owned()))
     }
 
     /// The picture that names mean. `Err` says between which pictures it cannot be decided.

@@ -101,7 +101,7 @@ fn exports_follow_the_layout_and_give_unique_names() {
     let flow = out.path().join("flow");
     assert!(
         flow.join("train/_annotations.coco.json").exists()
-            && flow.join("train/images/A.png").exists()
+            && flow.join("train/images_/A.png").exists()
     );
     let (_, report) = import_into(
         &Document::default(),

@@ -50,7 +50,7 @@ fn paths_out_of_the_folder_lead_to_no_file_there() {
             Format::CreateMl,
             ImportMode::Merge,
         );
-        assert_eq!((after.pictures().len(), report.skipped.texts.len()), (0, 1));
+        assert_eq!((after.pictures().len(), report.missing), (0, 1));
     }
 }
 

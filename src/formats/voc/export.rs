@@ -1,12 +1,11 @@
 //! Writes XML files.
 
-use quick_xml::escape::escape;
-
 use crate::document::Flags;
 use crate::formats::error::FormatError;
 use crate::formats::export::naming::ExportedPicture;
 use crate::formats::export::writer::ExportWriter;
 use crate::formats::paths;
+use crate::formats::xml_text::{escaped, is_expressible};
 
 /// Writes an XML file next to where each picture is or would be.
 pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
@@ -23,12 +22,15 @@ pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), Fo
 
 fn annotation_xml(one: &ExportedPicture<'_>, writer: &mut ExportWriter<'_>) -> String {
     let picture = one.picture;
-    let name = paths::file_name(&one.name);
-    let folder = one
-        .name
-        .strip_suffix(name)
-        .unwrap_or_default()
-        .trim_end_matches('/');
+    let path = writer.picture_name(one);
+    let name = paths::file_name(path);
+    let folder = path.strip_suffix(name).unwrap_or_default();
+    let folder = folder.trim_end_matches('/');
+    if !is_expressible(path) {
+        writer.report_change(format!(
+            "the name {path:?} has control characters, which XML cannot express; they are spaces now"
+        ));
+    }
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<annotation>\n\
          \t<folder>{}</folder>\n\t<filename>{}</filename>\n\
@@ -75,10 +77,4 @@ fn annotation_xml(one: &ExportedPicture<'_>, writer: &mut ExportWriter<'_>) -> S
 fn pixels(from: f32, to: f32, side: u32) -> [u32; 2] {
     let first = (from.round() as u32).min(side - 1);
     [first + 1, (to.round() as u32).clamp(first + 1, side)]
-}
-
-/// Text as XML may have it. Control characters, which XML cannot express, become spaces.
-fn escaped(text: &str) -> String {
-    let is_invalid = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
-    escape(text.replace(is_invalid, " ")).into_owned()
 }

@@ -24,6 +24,13 @@ pub(in crate::formats) fn import(
 ) -> Result<(), FormatError> {
     let is_single = !path.is_dir();
     for file in input::files_below(path, |file| input::has_extension(file, "xml"))? {
+        if !is_single && !is_annotation_text(&input::head(&file)) {
+            import.report_change(format!(
+                "{}: passed over, because it is no VOC file",
+                file.display()
+            ));
+            continue;
+        }
         match read_file(&file, import) {
             Ok(imported) => import.pictures.push(imported),
             Err(error) if is_single => return Err(error),
@@ -49,14 +56,21 @@ fn read_picture(
         return Err("not a VOC annotation".to_owned());
     }
     let shown = file.display();
-    let written = root.text_of("filename").filter(|name| !name.is_empty());
+    // A name may begin with a space. Other programs put line breaks around it, and spaces.
+    let written = root.child("filename").map(|node| node.text.as_str());
+    let is_indented = |text: &&str| text.starts_with('\n') || text.ends_with('\n');
+    let written = written.filter(|text| !is_indented(text));
+    let written = written.or_else(|| root.text_of("filename"));
+    let written = written.filter(|name| !name.trim().is_empty());
     let side = |key| parse_number(root.child("size")?.text_of(key)?).ok();
     let size = picture_size(side("width"), side("height"));
     if size.is_none() {
         import.report_change(format!("{shown}: the size of the picture is missing"));
     }
+    let folder = root.text_of("folder");
+    let names = PictureNames::of_label_file(file, import.root, written, folder);
     let mut imported = ImportedPicture {
-        names: PictureNames::of_label_file(file, import.root, written, root.text_of("folder")),
+        names: import.names_of_labels(file, names),
         size,
         review: Some(ReviewState::Done),
         ..ImportedPicture::default()

@@ -56,6 +56,7 @@ pub(in crate::formats) fn import(
             .entry(own.to_owned())
             .or_insert_with(|| paths::relative_to(import.root, own));
         let names = picture_names(&file, folder, in_root.as_deref());
+        let names = import.names_of_labels(&file, names);
         if let Some(one) = read_file(&file, folder, names, chosen, &mut descriptions, import) {
             let evidence = evidence.entry(chosen).or_default();
             one.labels.add_evidence(evidence);
