@@ -292,6 +292,10 @@ fn name_categories(value: &mut Value, names: &BTreeMap<u64, Value>) {
 /// A JSON file of an export without the classes that have become suggestions, with the names of classes
 /// instead of their ids.
 fn by_name(mut file: Value) -> Value {
+    // Results have the names of their pictures in addition.
+    for row in file.as_array_mut().into_iter().flatten() {
+        row.as_object_mut().unwrap().remove("file_name");
+    }
     let counts = file.get_mut("ground_truth_by_category");
     if let Some(rows) = counts.and_then(Value::as_array_mut) {
         rows.retain(|row| !SUGGESTED.contains(&row["name"].as_str().unwrap()));
