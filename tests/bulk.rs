@@ -908,6 +908,44 @@ fn a_file_that_is_not_a_journal_is_refused() {
 }
 
 #[test]
+fn a_file_that_another_program_saved_is_resumed_and_merged() {
+    let (place, _, whole) = with_journal();
+    let mut saved: Value = serde_json::from_slice(&whole).unwrap();
+    for row in saved["images"].as_array_mut().unwrap() {
+        row["id"] = format!("picture {}", row["id"]).into();
+        row["width"] = row["width"].as_f64().unwrap().into();
+    }
+    for row in saved["annotations"].as_array_mut().unwrap() {
+        row["image_id"] = format!("picture {}", row["image_id"]).into();
+        row["category_id"] = row["category_id"].to_string().into();
+        row["iscrowd"] = false.into();
+        row["bbox"] = strings_of(&row["bbox"]);
+        row["id"] = Value::Null;
+    }
+    saved["licenses"] = Value::Null;
+    let utf16 = format!("\u{feff}{saved}")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let utf8 = format!("\u{feff}{saved}").into_bytes();
+    for bytes in [utf8, utf16] {
+        let bytes: Vec<u8> = bytes;
+        place.write("boxes.json", &bytes);
+        place.run("merge boxes.json -o merged.json").exits(0);
+        assert_eq!(place.read("merged.json"), whole);
+        let run = place.run(&format!("{LINE} --resume")).exits(0);
+        assert_eq!(resumed(&run), 5);
+        assert_eq!(place.read("boxes.json"), whole);
+    }
+}
+
+/// The numbers of a list as text.
+fn strings_of(list: &Value) -> Value {
+    let list = list.as_array().unwrap().iter();
+    list.map(|number| Value::from(number.to_string())).collect()
+}
+
+#[test]
 fn other_settings_are_refused_by_name() {
     let (place, journal, _) = with_journal();
     place.write("boxes.json.journal", &journal);

@@ -5,6 +5,7 @@
 
 mod bench;
 mod fitting;
+mod importing;
 mod journey;
 mod keyboard;
 mod learning;

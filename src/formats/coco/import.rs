@@ -24,7 +24,7 @@ use super::extension::{
     remove_extension,
 };
 use super::outline::{edges, keep_outline};
-use super::reader::{self, AnnotationRow, CategoryRow, ImageRow, Row, RowId};
+use super::reader::{self, AnnotationRow, CategoryRow, ImageRow, Row, RowId, check_mask};
 use super::recognise::is_instances_file;
 use crate::document::{CategoryId, Flag, Flags, Provenance, ReviewState};
 use crate::files::folder_of;
@@ -117,6 +117,8 @@ struct UnresolvedBox {
     picture: RowId,
     category: RowId,
     imported: ImportedBox,
+    /// Width and height of the mask that the box is from.
+    mask_size: Option<[u32; 2]>,
     score: Option<Value>,
     extension: Option<BoxExtension>,
 }
@@ -263,6 +265,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
             image_id,
             category_id,
             bbox,
+            mask_size,
             is_crowd,
             score,
             mut extra,
@@ -290,6 +293,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
             picture: image_id,
             category: category_id,
             imported,
+            mask_size,
             score,
             extension,
         });
@@ -385,7 +389,8 @@ impl<'a, 'b> FileImport<'a, 'b> {
             self.pictures[index].0.is_partial = true;
             return;
         }
-        match self.resolved_box(unresolved, model) {
+        let fits = check_mask(unresolved.mask_size, self.pictures[index].0.size);
+        match fits.and_then(|()| self.resolved_box(unresolved, model)) {
             Ok(imported) => self.pictures[index].0.boxes.push(imported),
             Err(reason) => {
                 self.pictures[index].0.is_partial = true;

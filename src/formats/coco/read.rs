@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::reader::{self, AnnotationRow, CategoryRow, ImageRow, Row, RowId};
+use super::reader::{self, AnnotationRow, CategoryRow, ImageRow, Row, RowId, check_mask};
 use super::types::{Annotation, Category, Image, Instances};
 use crate::formats::error::FormatError;
 use crate::formats::input;
@@ -98,8 +98,17 @@ impl Rows {
                 instances.categories.push(category);
             }
         }
+        let sizes: HashMap<u64, [u32; 2]> = instances
+            .images
+            .iter()
+            .filter(|image| image.width > 0)
+            .map(|image| (image.id, [image.width, image.height]))
+            .collect();
         for row in self.annotations {
             let id = ids.next(row.id.as_ref());
+            let size = sizes.get(&pictures.of(&row.image_id)?).copied();
+            check_mask(row.mask_size, size)
+                .map_err(|reason| format!("annotation {id} {reason}"))?;
             let row = annotation(row, id, &pictures, &categories)?;
             instances.annotations.push(row);
         }
@@ -219,6 +228,7 @@ fn annotation(
         image_id,
         category_id,
         bbox,
+        mask_size: _,
         is_crowd,
         score,
         mut extra,

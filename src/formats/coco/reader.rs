@@ -62,6 +62,8 @@ pub(super) struct AnnotationRow {
     pub category_id: RowId,
     /// `[x, y, width, height]` in pixels, unchecked.
     pub bbox: [f64; 4],
+    /// Width and height of the mask in pixels, if the box is that of a mask.
+    pub mask_size: Option<[u32; 2]>,
     pub is_crowd: bool,
     /// The score, of any type but null.
     pub score: Option<Value>,
@@ -267,12 +269,16 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
     let segmentation = row.remove("segmentation").unwrap_or_default();
     let had_list = segmentation.as_array().is_some_and(Vec::is_empty);
     let segmentation = Segmentation::read(segmentation);
+    let mut mask_size = None;
     let bbox = match (
         row.remove("bbox").as_ref().map(bbox_of),
         segmentation.bounds,
     ) {
         (Some(Ok(bbox)), bounds) if bounds.is_none() || (bbox[2] != 0.0 && bbox[3] != 0.0) => bbox,
-        (_, Some([x0, y0, x1, y1])) => [x0, y0, x1 - x0, y1 - y0],
+        (_, Some([x0, y0, x1, y1])) => {
+            mask_size = segmentation.mask_size();
+            [x0, y0, x1 - x0, y1 - y0]
+        }
         (bbox, None) => {
             let fault = bbox.and_then(Result::err);
             let fault = fault.map_or_else(String::new, |reason| format!(": {reason}"));
@@ -323,6 +329,7 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
         image_id,
         category_id,
         bbox,
+        mask_size,
         is_crowd,
         score,
         extra: row,
@@ -347,6 +354,26 @@ fn turned_box([x, y, width, height]: [f64; 4], degrees: f64) -> [f64; 4] {
     let centre = [x + width / 2.0, y + height / 2.0];
     let [x0, y0, x1, y1] = rotated_bounds([x, y, x + width, y + height], centre, degrees);
     [x0, y0, x1 - x0, y1 - y0]
+}
+
+/// Whether the box of a mask fits a picture whose size the file states.
+///
+/// # Errors
+/// If the mask was made on another copy of the picture.
+pub(super) fn check_mask(
+    mask_size: Option<[u32; 2]>,
+    picture_size: Option<[u32; 2]>,
+) -> Result<(), String> {
+    match mask_size.zip(picture_size) {
+        Some((mask, picture)) if mask != picture => {
+            let [[mask_width, mask_height], [width, height]] = [mask, picture];
+            Err(format!(
+                "has no bbox, and its mask has {mask_width} x {mask_height} pixels instead of \
+                 {width} x {height}"
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The names that programs give to the four numbers of a box in an object.

@@ -91,13 +91,13 @@ pub(in crate::formats) fn import_results(
     }
     for (class, count) in unknown_classes {
         let proposals = if count == 1 {
-            "1 proposal is".to_owned()
+            "1 proposal has".to_owned()
         } else {
-            format!("{count} proposals are")
+            format!("{count} proposals have")
         };
         import.report_change(format!(
-            "{file}: {proposals} of the class {class:?}, whose category_id the project does not have; rename \
-             the class, or merge it with the right one"
+            "{file}: {proposals} the suggested name {class:?}, because the project has no class with this \
+             category_id; choose the class when you take them"
         ));
     }
     Ok(())

@@ -60,14 +60,17 @@ impl Segmentation {
         })
     }
 
+    /// Width and height of a mask in pixels; `None` for polygons.
+    pub(super) fn mask_size(&self) -> Option<[u32; 2]> {
+        let size = self.outline.as_ref()?.get("size")?;
+        let side = |at: usize| u32::try_from(size.get(at)?.as_u64()?).ok();
+        Some([side(1)?, side(0)?])
+    }
+
     /// The same without a mask of another size than the picture, given as width and height.
     pub(super) fn for_picture(self, [width, height]: [u32; 2]) -> Self {
-        let size = self
-            .outline
-            .as_ref()
-            .and_then(|outline| outline.get("size"));
-        match size {
-            Some(size) if *size != json!([height, width]) => Self {
+        match self.mask_size() {
+            Some(size) if size != [width, height] => Self {
                 change: Some(
                     "has a mask for another size of the picture; its box is the outline now"
                         .to_owned(),

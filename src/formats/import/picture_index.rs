@@ -53,6 +53,10 @@ struct Entry<'a> {
 pub(super) struct PictureIndex<'a> {
     entries: Vec<Entry<'a>>,
     by_stem: HashMap<String, Vec<usize>>,
+    /// By the whole path. Many folders may have a picture `0001.jpg`, so most names are found here.
+    by_path: HashMap<Cow<'a, str>, usize>,
+    /// By the whole path without extension.
+    by_stem_path: HashMap<String, Vec<usize>>,
 }
 
 impl<'a> PictureIndex<'a> {
@@ -67,7 +71,19 @@ impl<'a> PictureIndex<'a> {
             let stem = paths::without_extension(paths::file_name(&entry.folded));
             by_stem.entry(stem.to_owned()).or_default().push(at);
         }
-        Self { entries, by_stem }
+        let mut by_path = HashMap::new();
+        let mut by_stem_path: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, entry) in entries.iter().enumerate() {
+            by_path.insert(entry.path.clone(), at);
+            let stem = paths::without_extension(&entry.path).to_owned();
+            by_stem_path.entry(stem).or_default().push(at);
+        }
+        Self {
+            entries,
+            by_stem,
+            by_path,
+            by_stem_path,
+        }
     }
 
     pub(super) fn path(&self, at: usize) -> &str {
@@ -76,23 +92,30 @@ impl<'a> PictureIndex<'a> {
 
     /// The picture with exactly one of these paths.
     pub(super) fn find_same(&self, names: &PictureNames) -> Search {
-        self.find_by_ranks(names, &[Rank::Same])
+        let rank = Rank::Same;
+        for name in &names.paths {
+            let found = if names.any_extension {
+                self.by_stem_path.get(name).map_or(&[][..], Vec::as_slice)
+            } else {
+                let found = self.by_path.get(name.as_str());
+                found.map_or(&[][..], std::slice::from_ref)
+            };
+            match best(found.iter().map(|at| (*at, (parts(name), true))), rank) {
+                Search::Nothing => {}
+                found => return found,
+            }
+        }
+        Search::Nothing
     }
 
     /// The picture that fits the names best, if only one does.
     pub(super) fn find(&self, names: &PictureNames) -> Search {
-        self.find_by_ranks(
-            names,
-            &[
-                Rank::Cut,
-                Rank::Respelled,
-                Rank::Completed,
-                Rank::OtherExtension,
-            ],
-        )
-    }
-
-    fn find_by_ranks(&self, names: &PictureNames, ranks: &[Rank]) -> Search {
+        const RANKS: [Rank; 4] = [
+            Rank::Cut,
+            Rank::Respelled,
+            Rank::Completed,
+            Rank::OtherExtension,
+        ];
         let written: Vec<(&str, String, Vec<usize>)> = names
             .paths
             .iter()
@@ -102,7 +125,7 @@ impl<'a> PictureIndex<'a> {
                 (name.as_str(), folded, candidates)
             })
             .collect();
-        for rank in ranks {
+        for rank in &RANKS {
             for (name, folded, candidates) in &written {
                 let agreement =
                     |at: &usize| self.agreement(*at, *rank, name, folded, names.any_extension);
@@ -176,7 +199,6 @@ impl<'a> PictureIndex<'a> {
             [path, folded]
         };
         match rank {
-            Rank::Same => (own == name).then(|| (parts(name), true)),
             Rank::Cut => related(own, name),
             Rank::Respelled => related(own_folded, folded_name),
             Rank::Completed if any_extension => related(folded, folded_name),
@@ -185,7 +207,7 @@ impl<'a> PictureIndex<'a> {
                 paths::without_extension(folded),
                 without_picture_extension(folded_name)?,
             ),
-            Rank::LabelFile | Rank::Uploaded => None,
+            Rank::Same | Rank::LabelFile | Rank::Uploaded => None,
         }
     }
 }

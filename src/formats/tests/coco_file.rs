@@ -179,6 +179,18 @@ fn a_box_is_that_of_its_outline_where_it_is_absent() {
 }
 
 #[test]
+fn a_mask_of_another_copy_of_the_picture_gives_no_box() {
+    let text = read_changed(|value| {
+        value["annotations"][0]["bbox"] = Value::Null;
+        value["annotations"][0]["segmentation"] =
+            serde_json::json!({"size": [10, 8], "counts": [17, 4, 59]});
+    });
+    let text = text.unwrap_err();
+    let expected = "annotation 1 has no bbox, and its mask has 8 x 10 pixels instead of 10 x 8";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
 fn a_row_that_cannot_be_read_is_an_error() {
     let check = |change: fn(&mut Value), expected: &str| {
         let text = read_changed(change).unwrap_err();

@@ -127,11 +127,13 @@ fn classes_that_the_project_lacks_are_named_by_their_number() {
     let mut other = row(1);
     other["category_id"] = 17.into();
     let (after, report) = import(&document, &[row(1), other]);
-    let names: Vec<_> = after.categories().map(|row| row.name.to_string()).collect();
+    let rows = after.annotations(PictureId(1)).iter();
+    let names: Vec<_> = rows.filter_map(|row| after.name_of(row)).collect();
     assert_eq!(names, ["cat", "class 17"]);
+    assert_eq!(after.categories().count(), 1, "it is only suggested");
     assert!(mentions(
         &report.changed,
-        "1 proposal is of the class \"class 17\""
+        "1 proposal has the suggested name \"class 17\""
     ));
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::labels::is_label_text;
+use super::recognise::is_label_text;
 use crate::files;
 use crate::formats::error::FormatError;
 use crate::formats::input;

@@ -12,7 +12,7 @@
 //! |---|---|
 //! | `description`, `descriptions` | the names of the classes; which description serves a label file |
 //! | `columns` | what the numbers of a line mean, decided by file and by set |
-//! | `labels` | the lines of a label file |
+//! | `labels`, `recognise` | the lines of a label file, and how one is recognised |
 //! | `import`, `export` | a data set |
 
 mod columns;
@@ -21,8 +21,9 @@ mod descriptions;
 mod export;
 mod import;
 mod labels;
+mod recognise;
 
 pub(super) use description::is_description;
 pub(super) use export::export;
 pub(super) use import::import;
-pub(super) use labels::is_label_text;
+pub(super) use recognise::is_label_text;
