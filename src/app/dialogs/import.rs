@@ -8,7 +8,7 @@ use super::modal::modal;
 use crate::app::action::Action;
 use crate::app::i18n::tr;
 use crate::app::workers::events::FilePurpose;
-use crate::formats::{ImportMode, ImportOptions, ImportedAs, SizeRule};
+use crate::formats::{ImportMode, ImportOptions, ImportedAs, MissingPictures, SizeRule};
 
 const WIDTH: f32 = 560.0;
 /// Room for the two buttons next to the path in points.
@@ -100,6 +100,15 @@ fn options_ui(ui: &mut Ui, options: &mut ImportOptions) {
     ] {
         ui.radio_value(&mut options.sizes, rule, text);
     }
+    ui.add_space(6.0);
+    let mut keeps = options.missing == MissingPictures::Keep;
+    ui.checkbox(&mut keeps, tr!("import-keep-missing"))
+        .on_hover_text(tr!("import-keep-missing.tooltip"));
+    options.missing = if keeps {
+        MissingPictures::Keep
+    } else {
+        MissingPictures::Skip
+    };
     ui.add_space(6.0);
     ui.weak(match options.boxes {
         ImportedAs::Truth => tr!("import-effect"),
