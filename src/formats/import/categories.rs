@@ -9,7 +9,8 @@ use super::rows::{ImportedBox, ImportedCategory, ImportedPicture};
 use crate::document::{Category, CategoryId, Change, Document, Edit};
 
 /// Which imported categories are classes of the project. Of a file in which every box is a proposal, none
-/// is just because the file lists it: they are the model's names.
+/// is just because the file lists it: they are the model's names. A colour shows that a person made it
+/// in this program.
 pub(super) fn needed_categories(
     categories: &[ImportedCategory],
     pictures: &[ImportedPicture],
@@ -20,7 +21,7 @@ pub(super) fn needed_categories(
         && pictures.iter().all(|picture| picture.tags.is_empty());
     let listed = categories
         .iter()
-        .map(|row| !is_of_model && !row.is_suggested);
+        .map(|row| !row.is_suggested && (!is_of_model || row.colour.is_some()));
     let mut needed: Vec<bool> = listed.collect();
     let own = boxes()
         .filter(|one| !one.is_suggested)

@@ -24,7 +24,7 @@ pub struct ImportReport {
     pub tags: usize,
     /// Boxes that the document already has, or that a person has already judged.
     pub present: usize,
-    /// Boxes that the import removes; only [`ImportMode::Replace`] does that.
+    /// Boxes that the import removes; only [`ImportMode::Replace`](super::options::ImportMode::Replace) does that.
     pub removed: usize,
     /// What is imported in another form: clipped, renumbered, renamed, or matched by a part of
     /// its path.
