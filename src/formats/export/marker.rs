@@ -73,7 +73,7 @@ impl ExportMarker {
     }
 
     /// The name of the export's format.
-    pub(super) fn format(&self) -> &str {
+    pub(in crate::formats) fn format(&self) -> &str {
         &self.header.format
     }
 

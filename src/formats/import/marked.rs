@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::document::Document;
 use crate::files::is_export_folder;
 use crate::formats::export::marker::ExportMarker;
+use crate::formats::format::Format;
 use crate::formats::paths;
 
 /// The folder of an export from the project.
@@ -55,13 +56,26 @@ impl MarkedFolder {
         self.marker.files.get(&parts?.join("/"))?.as_deref()
     }
 
-    /// The path in the project of the picture whose copy has one of these paths in the folder of its
-    /// subset.
+    /// The path in the project of the picture whose copy has one of these paths: in Label Studio's
+    /// tasks in the whole export, elsewhere in the folder of its subset. Most copies have the path of
+    /// their picture there, which decides where `images/a.jpg` is a path in both.
     pub(super) fn picture_of_copy(&self, names: &[String]) -> Option<&str> {
+        let is_whole = self.marker.format() == Format::LabelStudio.name();
+        let folders = if is_whole {
+            &COPY_FOLDERS[..1]
+        } else {
+            &COPY_FOLDERS
+        };
         let files = &self.marker.files;
         names.iter().find_map(|name| {
-            let mut places = COPY_FOLDERS.iter().map(|folder| format!("{folder}{name}"));
-            places.find_map(|place| files.get(&place)?.as_deref())
+            let places = folders.iter().map(|folder| format!("{folder}{name}"));
+            let mut pictures = places.filter_map(|place| files.get(&place)?.as_deref());
+            let first = pictures.next()?;
+            let same = [first]
+                .into_iter()
+                .chain(pictures)
+                .find(|picture| picture == name);
+            same.or(Some(first))
         })
     }
 }
