@@ -9,10 +9,11 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::annotation::Annotation;
+use super::annotation::{Annotation, BoxState};
 use super::category::Category;
+use super::content::Document;
 use super::ids::{AnnotationId, CategoryId, PictureId};
-use super::picture::Picture;
+use super::picture::{Picture, ReviewState};
 use crate::naming::Naming;
 
 /// A change of one row.
@@ -127,6 +128,42 @@ impl Edit {
         }
     }
 
+    /// Makes pictures that would become new proposed instead if they keep proposals.
+    pub(super) fn keep_proposed(&mut self, document: &Document) {
+        let affected = self.affected();
+        self.each_picture(&mut |picture| {
+            let mut rows = document.annotations(picture.id).iter();
+            let is_kept = |row: &Annotation| {
+                let at = affected.annotations.binary_search(&(picture.id, row.id));
+                row.state == BoxState::Proposed && at.is_err()
+            };
+            if picture.review == ReviewState::New && rows.any(is_kept) {
+                picture.review = ReviewState::Proposed;
+            }
+        });
+    }
+
+    /// The boxes that the edit inserts or updates, as they are afterwards.
+    pub(super) fn boxes(&self) -> Vec<(PictureId, &Annotation)> {
+        match self {
+            Self::Annotation {
+                picture,
+                change: Change::Insert(row) | Change::Update(row),
+            } => vec![(*picture, row)],
+            Self::Batch(edits) => edits.iter().flat_map(Self::boxes).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Calls `change` with each picture that is updated.
+    fn each_picture(&mut self, change: &mut impl FnMut(&mut Picture)) {
+        match self {
+            Self::Picture(Change::Update(picture)) => change(picture),
+            Self::Batch(edits) => edits.iter_mut().for_each(|edit| edit.each_picture(change)),
+            _ => {}
+        }
+    }
+
     /// This edit followed by `later`, as one. Only the last of consecutive updates of a box remains,
     /// so that a long gesture does not make a long edit.
     pub(super) fn then(self, later: Self) -> Self {
@@ -163,6 +200,19 @@ impl Edit {
 }
 
 impl AffectedRows {
+    /// Whether two edits affect one row, or the same part of the whole document.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let has_picture = |id| other.pictures.binary_search(id).is_ok();
+        let has_box = |of_box| other.annotations.binary_search(of_box).is_ok();
+        let has_class = |id| other.categories.binary_search(id).is_ok();
+        self.pictures.iter().any(has_picture)
+            || self.annotations.iter().any(has_box)
+            || self.categories.iter().any(has_class)
+            || (self.category_order && other.category_order)
+            || (self.extra && other.extra)
+            || (self.naming && other.naming)
+    }
+
     /// The picture that changes or has a box that does, if it is exactly one.
     pub fn only_picture(&self) -> Option<PictureId> {
         let of_boxes = self.annotations.iter().map(|(picture, _)| *picture);

@@ -11,10 +11,12 @@ use std::mem;
 
 use serde::{Deserialize, Serialize};
 
+use super::annotation::{Annotation, BoxState};
 use super::content::Document;
 use super::edit::Edit;
 use super::error::EditError;
 use super::ids::PictureId;
+use super::ops;
 
 /// One change as the person sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -127,6 +129,43 @@ impl History {
     /// The step that [`redo`](Self::redo) would redo.
     pub fn next_redo(&self) -> Option<&Step> {
         self.steps.get(self.position)
+    }
+
+    /// Makes the last done step that does not have a label the last of all done steps, so that it can be
+    /// undone without those with the label that came after it. Returns where it was, or `None` if there
+    /// is no such step, nothing came after it, or a later one cannot stay: it affects the same rows, or
+    /// has proposed an object whose judged box the step would bring back.
+    ///
+    /// A picture that the step would make new again stays proposed if it keeps proposals.
+    pub fn bring_last(&mut self, document: &Document, label: &str) -> Option<usize> {
+        let done = &self.steps[..self.position];
+        let from = done.iter().rposition(|step| step.label != label)?;
+        let own = done[from].edit.affected();
+        let later = &done[from + 1..];
+        let returning = done[from].edit.boxes();
+        let is_judged = |picture: PictureId, row: &Annotation| {
+            let mut boxes = returning.iter().filter(|(of, _)| *of == picture);
+            row.state == BoxState::Proposed
+                && boxes.any(|(_, judged)| ops::is_judged(document, judged, row))
+        };
+        let is_alone = |step: &Step| {
+            let affected = step.edit.affected();
+            let rows = affected.annotations.iter();
+            let mut rows = rows.filter_map(|(_, id)| document.annotation(*id));
+            !own.overlaps(&affected) && !rows.any(|(picture, row)| is_judged(picture.id, row))
+        };
+        if later.is_empty() || !later.iter().all(is_alone) {
+            return None;
+        }
+        self.steps[from..self.position].rotate_left(1);
+        self.gesture = None;
+        self.steps[self.position - 1].edit.keep_proposed(document);
+        Some(from)
+    }
+
+    /// Puts a step back that [`bring_last`](Self::bring_last) took from there.
+    pub fn put_back(&mut self, from: usize) {
+        self.steps[from..self.position].rotate_right(1);
     }
 
     fn apply_step(

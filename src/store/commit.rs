@@ -198,6 +198,16 @@ impl Project {
         self.undo_or_redo(&Operation::Undo)
     }
 
+    /// Undoes the last step that does not have a label, while those with the label that came after it
+    /// stay done. `None`, and nothing is undone, if none came after it, or one of them affects what the
+    /// step does.
+    ///
+    /// # Errors
+    /// As for [`undo`](Self::undo).
+    pub fn undo_past(&mut self, label: &str) -> Result<Option<UndoneStep>, StoreError> {
+        self.undo_or_redo(&Operation::UndoPast(label))
+    }
+
     /// Redoes the step that was undone last, if there is one.
     ///
     /// # Errors

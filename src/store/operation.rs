@@ -16,6 +16,8 @@ pub(super) enum Operation<'a> {
     Untracked(&'a str, &'a Edit),
     /// Undoing the last step.
     Undo,
+    /// Undoing the last step without this label, while those with it that came afterwards stay done.
+    UndoPast(&'a str),
     /// Redoing the next step.
     Redo,
 }
@@ -70,6 +72,23 @@ pub(super) fn apply_in_memory(
             Ok(edit
                 .zip(step)
                 .map(|(edit, step)| undone_or_redone(edit, step, at)))
+        }
+        Operation::UndoPast(label) => {
+            let (document, history) = (&mut memory.document, &mut memory.history);
+            let Some(from) = history.bring_last(document, label) else {
+                return Ok(None);
+            };
+            let edit = history.next_undo().map(|step| step.edit.clone());
+            let Ok(step) = history.undo(document).map(Option::<&Step>::cloned) else {
+                // A later step uses a class that this one has added.
+                history.put_back(from);
+                return Ok(None);
+            };
+            let at = history.position();
+            Ok(edit.zip(step).map(|(edit, step)| AppliedChange {
+                steps: Some(from..at + 1),
+                ..undone_or_redone(edit, step, at)
+            }))
         }
         Operation::Redo => {
             let at = memory.history.position();
@@ -133,8 +152,18 @@ pub(super) struct HistorySnapshot {
 impl HistorySnapshot {
     pub(super) fn of(history: &History, operation: &Operation<'_>) -> Self {
         let position = history.position();
-        let from = position.saturating_sub(1);
-        let has_rest = matches!(operation, Operation::Undo | Operation::Redo);
+        let from = match operation {
+            Operation::UndoPast(label) => {
+                let done = &history.steps()[..position];
+                done.iter().rposition(|step| step.label != *label)
+            }
+            _ => position.checked_sub(1),
+        };
+        let from = from.unwrap_or(0);
+        let has_rest = matches!(
+            operation,
+            Operation::Undo | Operation::UndoPast(_) | Operation::Redo
+        );
         let to = if has_rest {
             history.steps().len().min(position + 1)
         } else {

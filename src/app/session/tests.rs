@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use super::core::Session;
 use super::query::{PictureQuery, ReviewFilter};
 use crate::document::ops::{self, Candidate};
-use crate::document::{BoxState, Picture, PictureId, Provenance};
+use crate::document::{BoxState, Picture, PictureId, Provenance, ReviewState};
 use crate::geometry::BBox;
 use crate::store::Project;
 
@@ -30,14 +30,18 @@ fn rect(x: f32) -> BBox {
     BBox::from_xywh(x, 10.0, 20.0, 20.0)
 }
 
-/// Lets the model propose a box of a class.
-fn propose(session: &mut Session, picture: PictureId, class: &str, x: f32) {
-    let provenance = Arc::new(Provenance {
+fn provenance() -> Arc<Provenance> {
+    Arc::new(Provenance {
         name: "m".into(),
         version: "1".into(),
         method: "affinity".into(),
         threshold: 0.5,
-    });
+    })
+}
+
+/// Lets the model propose a box of a class.
+fn propose(session: &mut Session, picture: PictureId, class: &str, x: f32) {
+    let provenance = provenance();
     let candidate = Candidate::suggested(rect(x), class, 0.5);
     session
         .replace_proposals(&provenance, &[(picture, vec![candidate])], false)
@@ -49,7 +53,7 @@ fn states(session: &Session) -> Vec<BoxState> {
 }
 
 #[test]
-fn undo_and_redo_include_what_the_model_did_on_the_same_picture() {
+fn undo_takes_back_a_step_and_leaves_what_the_model_did_since() {
     let (_folder, mut session) = session();
     session.draw(FIRST, rect(10.0)).unwrap();
     propose(&mut session, FIRST, "cat", 50.0);
@@ -60,10 +64,53 @@ fn undo_and_redo_include_what_the_model_did_on_the_same_picture() {
     session.show(SECOND);
     assert_eq!(session.undo().unwrap().as_deref(), Some("draw a box"));
     assert_eq!(session.current(), Some(FIRST), "the picture of the step");
-    assert_eq!(states(&session), []);
+    assert_eq!(states(&session), [BoxState::Proposed]);
+    let review = |session: &Session| session.document().picture(FIRST).unwrap().review;
+    assert_eq!(review(&session), ReviewState::Proposed);
 
     assert_eq!(session.redo().unwrap().as_deref(), Some("draw a box"));
     assert_eq!(states(&session), both);
+    assert_eq!(review(&session), ReviewState::InReview);
+    session.undo().unwrap();
+    assert_eq!(states(&session), [BoxState::Proposed]);
+}
+
+#[test]
+fn a_proposal_does_not_stay_on_a_box_that_comes_back() {
+    let (_folder, mut session) = session();
+    let cat = session.ensure_class("cat").unwrap();
+    let (id, _) = session.draw(FIRST, rect(10.0)).unwrap();
+    session.select(vec![id]);
+    session.delete().unwrap();
+    let found = Candidate::of_class(rect(11.0), cat, 0.5);
+    session
+        .replace_proposals(&provenance(), &[(FIRST, vec![found])], false)
+        .unwrap();
+    assert_eq!(states(&session), [BoxState::Proposed]);
+    session.undo().unwrap();
+    assert_eq!(states(&session), [BoxState::Drawn]);
+}
+
+#[test]
+fn what_the_model_did_is_undone_with_a_step_that_it_needs() {
+    let (_folder, mut session) = session();
+    let cat = session.ensure_class("cat").unwrap();
+    session.draw(FIRST, rect(10.0)).unwrap();
+    let provenance = provenance();
+    let learned = Candidate::of_class(rect(50.0), cat, 0.5);
+    session
+        .replace_proposals(&provenance, &[(FIRST, vec![learned])], false)
+        .unwrap();
+    assert_eq!(session.undo().unwrap().as_deref(), Some("draw a box"));
+    assert_eq!(states(&session), [BoxState::Proposed]);
+    // Without the class there is no such proposal.
+    assert_eq!(session.undo().unwrap().as_deref(), Some("add a class"));
+    assert_eq!(states(&session), []);
+    assert_eq!(session.document().categories().count(), 0);
+    for expected in ["add a class", "draw a box"] {
+        assert_eq!(session.redo().unwrap().as_deref(), Some(expected));
+    }
+    assert_eq!(states(&session), [BoxState::Drawn, BoxState::Proposed]);
 }
 
 #[test]

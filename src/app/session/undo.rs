@@ -6,12 +6,15 @@ use crate::document::Step;
 use crate::store::{StoreError, UndoneStep};
 
 impl Session {
-    /// Undoes the last step of a person and shows the picture that it was on; the step's label.
-    /// What the model has done on the same pictures since is undone with it.
+    /// Undoes the last step of a person and shows the picture that it was on; the step's label. What the
+    /// model has done since stays, unless it needs the step: then it is undone, too.
     ///
     /// # Errors
     /// If the file cannot be written.
     pub fn undo(&mut self) -> Result<Option<String>, StoreError> {
+        if let Some(undone) = self.project.undo_past(UPDATE_PROPOSALS)? {
+            return Ok(Some(self.show_step(undone)));
+        }
         let mut undone = self.project.undo()?;
         while undone
             .as_ref()

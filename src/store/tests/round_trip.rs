@@ -233,6 +233,40 @@ fn edit_of(action: &Action, document: &Document) -> Option<Edit> {
     .ok()
 }
 
+#[test]
+fn a_step_that_is_undone_before_later_ones_is_stored_so() {
+    let (_folder, root) = folder();
+    let mut project = sample(&root, 1);
+    let picture = PictureId(1);
+    draw(&mut project, picture, 5.0);
+    let found = [(picture, vec![found(rect(60.0, 40.0, 20.0, 20.0))])];
+    let propose = |document: &Document| Ok(ops::replace_proposals(document, &model("1"), &found));
+    project
+        .commit_untracked_with("update", propose)
+        .expect("the edit is valid");
+    assert_eq!(
+        project.history().steps().len(),
+        2,
+        "it concerns the same picture"
+    );
+    let undone = project.undo_past("update").expect("it is written");
+    assert_eq!(undone.map(|step| step.label).as_deref(), Some("draw box"));
+    let states = |project: &Project| {
+        let rows = project.document().annotations(picture).iter();
+        rows.map(|row| row.state).collect::<Vec<_>>()
+    };
+    assert_eq!(states(&project), [BoxState::Proposed]);
+    assert_agrees(&project);
+    assert_eq!(project.undo_past("update").expect("it reads"), None);
+    let path = project.path().to_owned();
+    drop(project);
+    let mut project = open(&path, Access::Edit);
+    let redone = project.redo().expect("it is written");
+    assert_eq!(redone.map(|step| step.label).as_deref(), Some("draw box"));
+    assert_eq!(states(&project), [BoxState::Drawn, BoxState::Proposed]);
+    assert_agrees(&project);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
