@@ -74,7 +74,7 @@ all_done() {
 }
 until_so 'all pictures to be done' all_done
 is "$boxes" boxes accepted || fail "$(count boxes accepted) of $boxes boxes are accepted"
-out="$work/data/tsukami/Sample pictures/Sample pictures-coco.json"
+out="$work/data/tsukami/Sample pictures-coco.json"
 export_all() {
   xdotool key Escape ctrl+shift+e
   sleep 0.2
