@@ -154,7 +154,8 @@ impl History {
             let mut rows = rows.filter_map(|(_, id)| document.annotation(*id));
             !own.overlaps(&affected) && !rows.any(|(picture, row)| is_judged(picture.id, row))
         };
-        if later.is_empty() || !later.iter().all(is_alone) {
+        // Proposals that were made after a change of the naming follow from it.
+        if own.naming || later.is_empty() || !later.iter().all(is_alone) {
             return None;
         }
         self.steps[from..self.position].rotate_left(1);
