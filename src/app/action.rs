@@ -163,7 +163,6 @@ pub enum ClassAction {
     Move(CategoryId, isize),
     /// Delete it and its boxes.
     Delete(CategoryId),
-
     /// Show or hide its boxes.
     ToggleHidden(CategoryId),
     /// Show only its boxes; the boxes of all classes if `None`.

@@ -67,7 +67,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         boxes: arguments.imported_as,
         sizes: arguments.sizes,
         missing: arguments.missing,
-        ..mode.into()
+        mode,
     };
     let label = format!("import {}", path.display());
     let root = project.root().to_owned();
@@ -75,7 +75,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         let import = formats::import(document, path, &root, format, options)?;
         anyhow::Ok((import.edit, import.report))
     })?;
-    project.close()?;
     print_messages("changed", &report.changed);
     print_messages("not imported", &report.skipped);
     status!(
@@ -89,5 +88,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         report.present,
         report.removed
     );
+    // The import is in the file, and has been reported, whatever closing it says.
+    project.close()?;
     Ok(if report.skipped.is_empty() { 0 } else { FAILED })
 }

@@ -83,7 +83,6 @@ pub fn run(
     let interrupted =
         cancel.load(Ordering::Relaxed) && done + (failed.len() - unreadable) < paths.len();
     let path = project.path().to_owned();
-    project.close()?;
     status!(
         "{}{done} of {}, {}, {} failed, {:.1} pictures/s -> {}",
         if interrupted { "interrupted: " } else { "" },
@@ -96,6 +95,8 @@ pub fn run(
     for reason in &failed {
         status!("  {reason}");
     }
+    // What was proposed is in the file, and has been reported, whatever closing it says.
+    project.close()?;
     Ok(match (interrupted, failed.is_empty()) {
         (true, _) => INTERRUPTED,
         (_, true) => 0,

@@ -10,7 +10,7 @@ use super::category::Category;
 use super::ids::{AnnotationId, CategoryId, NextIds, PictureId};
 use super::picture::{Picture, ReviewState};
 use super::provenance::Provenance;
-use crate::naming::Naming;
+use crate::naming::{ANY_OBJECT, Naming};
 
 /// The content of a project: its pictures, categories and boxes.
 #[derive(Clone, Debug, Default)]
@@ -123,6 +123,12 @@ impl Document {
     /// naming has it. None for a box of no particular class.
     pub fn name_of<'a>(&'a self, row: &'a Annotation) -> Option<&'a str> {
         self.name_for(row.category, row.suggestion.as_deref())
+    }
+
+    /// The name of the class that a box has, or gets when a person takes it: [`name_of`](Self::name_of), or
+    /// [`ANY_OBJECT`].
+    pub fn class_name<'a>(&'a self, row: &'a Annotation) -> &'a str {
+        self.name_of(row).unwrap_or(ANY_OBJECT)
     }
 
     /// As [`name_of`](Self::name_of), for a box that is not in the document.

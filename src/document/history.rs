@@ -11,7 +11,7 @@ use std::mem;
 
 use serde::{Deserialize, Serialize};
 
-use super::annotation::{Annotation, BoxState};
+use super::annotation::BoxState;
 use super::content::Document;
 use super::edit::Edit;
 use super::error::EditError;
@@ -131,42 +131,33 @@ impl History {
         self.steps.get(self.position)
     }
 
-    /// Makes the last done step that does not have a label the last of all done steps, so that it can be
-    /// undone without those with the label that came after it. Returns where it was, or `None` if there
-    /// is no such step, nothing came after it, or a later one cannot stay: it affects the same rows, or
-    /// has proposed an object whose judged box the step would bring back.
+    /// Undoes the last done step that does not have a label, while the steps with the label that came
+    /// after it stay done. It becomes the next step to redo. Returns where it was among the steps, and
+    /// the edit that was applied. `None`, and nothing changes, if there is no such step, nothing came
+    /// after it, or a later step cannot stay: it needs this one, or has proposed an object whose judged
+    /// box comes back.
     ///
-    /// A picture that the step would make new again stays proposed if it keeps proposals.
-    pub fn bring_last(&mut self, document: &Document, label: &str) -> Option<usize> {
+    /// A picture that would be new again is proposed if it keeps proposals.
+    pub fn undo_past(&mut self, document: &mut Document, label: &str) -> Option<(usize, Edit)> {
         let done = &self.steps[..self.position];
         let from = done.iter().rposition(|step| step.label != label)?;
-        let own = done[from].edit.affected();
         let later = &done[from + 1..];
-        let returning = done[from].edit.boxes();
-        let is_judged = |picture: PictureId, row: &Annotation| {
-            let mut boxes = returning.iter().filter(|(of, _)| *of == picture);
-            row.state == BoxState::Proposed
-                && boxes.any(|(_, judged)| ops::is_judged(document, judged, row))
-        };
-        let is_alone = |step: &Step| {
-            let affected = step.edit.affected();
-            let rows = affected.annotations.iter();
-            let mut rows = rows.filter_map(|(_, id)| document.annotation(*id));
-            !own.overlaps(&affected) && !rows.any(|(picture, row)| is_judged(picture.id, row))
-        };
-        // Proposals that were made after a change of the naming follow from it.
-        if own.naming || later.is_empty() || !later.iter().all(is_alone) {
+        if later.is_empty()
+            || !later
+                .iter()
+                .all(|step| can_stay(document, step, &done[from]))
+        {
             return None;
         }
+        let mut edit = done[from].edit.clone();
+        edit.keep_proposed(document);
+        // Refused if a later step uses a class that this one has added.
+        let redo = document.apply(edit.clone()).ok()?;
+        self.steps[from].edit = redo;
         self.steps[from..self.position].rotate_left(1);
+        self.position -= 1;
         self.gesture = None;
-        self.steps[self.position - 1].edit.keep_proposed(document);
-        Some(from)
-    }
-
-    /// Puts a step back that [`bring_last`](Self::bring_last) took from there.
-    pub fn put_back(&mut self, from: usize) {
-        self.steps[from..self.position].rotate_right(1);
+        Some((from, edit))
     }
 
     fn apply_step(
@@ -183,4 +174,21 @@ impl History {
         self.gesture = None;
         Ok(Some(step))
     }
+}
+
+/// Whether a step that a model made can stay done when an earlier one is undone.
+fn can_stay(document: &Document, later: &Step, undone: &Step) -> bool {
+    let (own, affected) = (undone.edit.affected(), later.edit.affected());
+    // Proposals that were made after a change of the naming follow from it.
+    if own.naming || own.overlaps(&affected) {
+        return false;
+    }
+    let returning = undone.edit.boxes();
+    let rows = affected.annotations.iter();
+    let mut rows = rows.filter_map(|(_, id)| document.annotation(*id));
+    !rows.any(|(picture, row)| {
+        let mut boxes = returning.iter().filter(|(of, _)| *of == picture.id);
+        row.state == BoxState::Proposed
+            && boxes.any(|(_, judged)| ops::is_judged(document, judged, row))
+    })
 }

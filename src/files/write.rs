@@ -86,24 +86,16 @@ fn replace(target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
 /// If there is a file ([`io::ErrorKind::AlreadyExists`]), or the system refuses. The temporary file is
 /// then deleted.
 pub fn place_new(temporary: TempPath, target: &Path) -> io::Result<()> {
-    let folder = folder_of(target).to_owned();
-    match temporary.persist_noclobber(target) {
-        Ok(()) => {}
-        Err(failed) => {
-            if failed.error.kind() != io::ErrorKind::AlreadyExists {
-                if matches!(
-                    failed.error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::StorageFull
-                ) {
-                    return Err(failed.error);
-                }
-                // Some file systems, such as exFAT, have no links. An empty file reserves the name.
-                File::create_new(target)?;
-            }
-            replace_empty(failed.path, target)?;
+    if let Err(failed) = temporary.persist_noclobber(target) {
+        match failed.error.kind() {
+            io::ErrorKind::AlreadyExists => {}
+            io::ErrorKind::NotFound | io::ErrorKind::StorageFull => return Err(failed.error),
+            // Some file systems, such as exFAT, have no links. An empty file reserves the name.
+            _ => drop(File::create_new(target)?),
         }
+        replace_empty(failed.path, target)?;
     }
-    sync_folder(&folder);
+    sync_folder(folder_of(target));
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //! Source: Apple's <https://developer.apple.com/documentation/createml/mlobjectdetector>.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ use super::import::rows::{ImportedBox, ImportedPicture, Repeats, unknown_model};
 use super::json_keys::JsonKeys;
 use super::numbers::number_of;
 use super::{input, paths};
-use crate::document::{Annotation, BoxState, ReviewState};
+use crate::document::{Annotation, Provenance, ReviewState};
 
 /// Whether these are the keys of a CreateML file.
 pub(super) fn are_keys(keys: &JsonKeys) -> bool {
@@ -55,23 +56,13 @@ fn annotation(row: &Annotation, label: &str) -> Value {
 
 /// Reads a list, or all of a folder.
 pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
-    let files = input::files_below(path, |file| input::has_extension(file, "json"))?;
-    let is_single = !path.is_dir();
-    for (file_index, file) in files.into_iter().enumerate() {
-        if !is_single && is_other_json(&file) {
-            import.report_change(format!(
-                "{}: passed over, because it is no CreateML file",
-                file.display()
-            ));
-            continue;
-        }
-        match import_file(&file, file_index, import) {
-            Err(error) if is_single => return Err(error),
-            Err(error) => import.report_skipped(error.to_string()),
-            Ok(()) => {}
-        }
-    }
-    Ok(())
+    import.read_files(
+        path,
+        "CreateML",
+        |file| input::has_extension(file, "json"),
+        |file| !is_other_json(file),
+        import_file,
+    )
 }
 
 /// Whether a file is JSON of another kind. Broken files are not, since they may have been CreateML.
@@ -113,24 +104,21 @@ fn add_picture(
         review: Some(ReviewState::Done),
         ..ImportedPicture::default()
     };
+    let model = unknown_model("CreateML");
     for one in boxes {
-        match read_box(one, import) {
-            Ok(one) => imported.boxes.push(one),
-            Err(reason) => {
-                imported.is_partial = true;
-                import.report_skipped(format!("{written}: {reason}"));
-            }
-        }
+        let one = read_box(one, &model, import);
+        import.add_box(&mut imported, written, one);
     }
-    let mut boxes = imported.boxes.iter();
-    if boxes.any(|one| one.state == BoxState::Proposed) {
-        imported.review = Some(ReviewState::Proposed);
-    }
+    imported.review_proposals();
     import.pictures.push(imported);
     Ok(())
 }
 
-fn read_box(annotation: &Value, import: &mut ImportBuilder<'_>) -> Result<ImportedBox, String> {
+fn read_box(
+    annotation: &Value,
+    model: &Arc<Provenance>,
+    import: &mut ImportBuilder<'_>,
+) -> Result<ImportedBox, String> {
     let label = match annotation.get("label") {
         Some(Value::String(label)) => label.clone(),
         Some(label @ (Value::Number(_) | Value::Bool(_))) => label.to_string(),
@@ -148,10 +136,7 @@ fn read_box(annotation: &Value, import: &mut ImportBuilder<'_>) -> Result<Import
     {
         None => Ok(one),
         Some(score) => one
-            .proposed(
-                &unknown_model("CreateML"),
-                number_of(score).map_err(of_box)?,
-            )
+            .proposed(model, number_of(score).map_err(of_box)?)
             .ok_or_else(|| of_box("its confidence is too large".to_owned())),
     }
 }

@@ -6,6 +6,7 @@
 //! the file are kept under `labelme` in the unknown fields.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -20,8 +21,12 @@ use super::import::rows::{ImportedBox, ImportedPicture, unknown_model};
 use super::json_flags::{insert_flags, take_flags};
 use super::json_keys::JsonKeys;
 use super::numbers::{number_of, numbers_of, picture_size};
+use super::shapes::{bounds, ellipse_bounds, insert_outline};
 use super::{input, paths, unknown_fields};
-use crate::document::{Annotation, BoxState, Flag, ReviewState};
+use crate::document::{Annotation, Flag, Provenance, ReviewState};
+
+/// The name of the format in messages.
+const FORMAT: &str = "labelme";
 
 /// The key of labelme's own fields in the unknown fields of a row.
 const FIELDS_KEY: &str = "labelme";
@@ -104,27 +109,24 @@ fn unknown_fields_text(
 /// Reads a file, or all of a folder.
 pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
     let is_single = !path.is_dir();
-    for file in input::files_below(path, |file| input::has_extension(file, "json"))? {
-        let content = input::read_text(&file, input::MAX_PICTURE_FILE_BYTES);
-        let is_other = |content: &String| !content.contains("\"shapes\"");
-        if !is_single && content.as_ref().is_ok_and(is_other) {
-            import.report_change(format!(
-                "{}: passed over, because it is no labelme file",
-                file.display()
-            ));
-            continue;
-        }
-        let read = content.and_then(|content| {
-            read_picture(&file, &content, import)
-                .map_err(|reason| FormatError::malformed(&file, reason))
-        });
-        match read {
-            Ok(imported) => import.pictures.push(imported),
-            Err(error) if is_single => return Err(error),
-            Err(error) => import.report_skipped(error.to_string()),
-        }
-    }
-    Ok(())
+    import.read_files(
+        path,
+        FORMAT,
+        |file| input::has_extension(file, "json"),
+        |_| true,
+        |file, _, import| {
+            let content = input::read_text(file, input::MAX_PICTURE_FILE_BYTES)?;
+            // The content decides, since a picture may come before the shapes.
+            if !is_single && !content.contains("\"shapes\"") {
+                import.pass_over(file, FORMAT);
+                return Ok(());
+            }
+            let imported = read_picture(file, &content, import)
+                .map_err(|reason| FormatError::malformed(file, reason))?;
+            import.pictures.push(imported);
+            Ok(())
+        },
+    )
 }
 
 fn read_picture(
@@ -154,19 +156,12 @@ fn read_picture(
         review: Some(ReviewState::Done),
         ..ImportedPicture::default()
     };
+    let model = unknown_model(FORMAT);
     for shape in shapes {
-        match read_shape(shape, &name, import) {
-            Ok(one) => imported.boxes.push(one),
-            Err(reason) => {
-                imported.is_partial = true;
-                import.report_skipped(format!("{name}: {reason}"));
-            }
-        }
+        let one = read_shape(shape, &name, &model, import);
+        import.add_box(&mut imported, &name, one);
     }
-    let mut boxes = imported.boxes.iter();
-    if boxes.any(|one| one.state == BoxState::Proposed) {
-        imported.review = Some(ReviewState::Proposed);
-    }
+    imported.review_proposals();
     top.remove("version");
     imported.extra = unknown_fields_text(top, Map::new());
     Ok(imported)
@@ -175,6 +170,7 @@ fn read_picture(
 fn read_shape(
     shape: Value,
     name: &str,
+    model: &Arc<Provenance>,
     import: &mut ImportBuilder<'_>,
 ) -> Result<ImportedBox, String> {
     let Value::Object(mut shape) = shape else {
@@ -195,17 +191,15 @@ fn read_shape(
     if points.len() < 2 {
         return Err(format!("a {kind} {label:?} has fewer than two points"));
     }
-    let edges = bounds(kind, &points);
+    let edges = edges(kind, &points);
     let mut coco = Map::new();
     if kind != "rectangle" {
         import.report_change(format!(
             "{name}: a {kind} {label:?} was reduced to its bounding box"
         ));
     }
-    if kind == "polygon" && points.len() > 2 {
-        let [x0, y0, x1, y1] = edges;
-        coco.insert("bbox".to_owned(), json!([x0, y0, x1 - x0, y1 - y0]));
-        coco.insert("segmentation".to_owned(), json!([points.concat()]));
+    if kind == "polygon" {
+        insert_outline(&mut coco, &points);
     }
     let mut one = ImportedBox::drawn(category, edges);
     if let Some(Value::Object(flags)) = shape.get_mut("flags") {
@@ -219,7 +213,7 @@ fn read_shape(
         return Ok(one);
     };
     let score = number_of(&score).map_err(|reason| format!("the score of a {kind}: {reason}"))?;
-    one.proposed(&unknown_model("labelme"), score)
+    one.proposed(model, score)
         .ok_or_else(|| format!("the score of a {kind} {label:?} is too large"))
 }
 
@@ -239,19 +233,11 @@ fn points_of(points: &Value) -> Result<Vec<[f64; 2]>, String> {
 }
 
 /// Left, top, right and bottom edge of a shape. A circle has its centre and a point on it.
-fn bounds(kind: &str, points: &[[f64; 2]]) -> [f64; 4] {
+fn edges(kind: &str, points: &[[f64; 2]]) -> [f64; 4] {
     if kind == "circle" {
         let ([x, y], [on_x, on_y]) = (points[0], points[1]);
         let radius = (on_x - x).hypot(on_y - y);
-        return [x - radius, y - radius, x + radius, y + radius];
+        return ellipse_bounds([x, y], [radius, radius], 0.0);
     }
-    let nothing = [
-        f64::INFINITY,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        f64::NEG_INFINITY,
-    ];
-    points.iter().fold(nothing, |[x0, y0, x1, y1], [x, y]| {
-        [x0.min(*x), y0.min(*y), x1.max(*x), y1.max(*y)]
-    })
+    bounds(points.iter().copied())
 }

@@ -16,8 +16,8 @@
 //! | `encoding` | the text of a file in the encoding that it states |
 //! | `numbers` | numbers as text, with exponents; never with a decimal comma |
 //! | `json_keys`, `json_flags` | JSON: what recognises a file, and the flags of a box |
-//! | `ascii_json`, `json_stream`, `unknown_fields` | JSON: text in ASCII, lists that are made while they are written, fields that are kept unchanged |
-//! | `xml_text` | text in XML |
+//! | `ascii_json`, `json_stream`, `unknown_fields` | JSON: ASCII, lists made while they are written, fields kept unchanged |
+//! | `xml_text` | XML: text and the references in it |
 //! | `shapes` | the boxes around other shapes |
 //! | `error`, `messages` | errors, and messages for a person |
 //!
@@ -81,7 +81,7 @@
 //! 6. Extend the table above and the tests in `formats/tests`.
 //!
 //! The compiler finds the places that match on [`Format`]. It does not find `detect.rs`,
-//! `export/naming.rs`, `Format::ALL` and `EXPORT_FORMATS` of the dialog.
+//! `export/naming.rs` and `Format::ALL`.
 
 mod ascii_json;
 pub mod class_map;

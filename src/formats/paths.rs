@@ -1,6 +1,10 @@
 //! Relative paths with `/`, as documents and data sets write them.
 
+use std::borrow::Cow;
 use std::path::{Component, Path};
+
+use percent_encoding::percent_decode_str;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// A path from a file as the document writes it, or `None` if it is absolute or could lead out of
 /// a folder on any system.
@@ -36,14 +40,6 @@ pub(super) fn relative_to(root: &Path, path: &Path) -> Option<String> {
     parts.map(|parts| parts.join("/"))
 }
 
-/// The folder of a file, `.` for a bare name.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
 /// Joins two relative paths with `/`; either may be empty.
 pub(super) fn join(folder: &str, name: &str) -> String {
     let separator = if folder.is_empty() || name.is_empty() {
@@ -66,6 +62,15 @@ pub(super) fn without_extension(path: &str) -> &str {
 /// The last part of a path.
 pub(super) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
+}
+
+/// A path as it is compared where its spelling may differ: percent-encoding is decoded, Unicode is
+/// composed, and letters are small.
+pub(super) fn folded(path: &str) -> String {
+    let decoded = percent_decode_str(path)
+        .decode_utf8()
+        .unwrap_or(Cow::Borrowed(path));
+    decoded.nfc().flat_map(char::to_lowercase).collect()
 }
 
 /// Why a path that is not safe was refused.

@@ -58,10 +58,15 @@ fn sin_cos(degrees: f64) -> (f64, f64) {
 /// The unknown fields of a box that was the outline of an object: the outline as COCO has it, which
 /// is kept while the box stays. `coco` has other fields of COCO.
 pub(super) fn with_outline(mut coco: Map<String, Value>, points: &[[f64; 2]]) -> Option<Box<str>> {
+    insert_outline(&mut coco, points);
+    unknown_fields::to_text(&coco)
+}
+
+/// Adds the outline of an object to the fields of COCO, with the box that it is kept for.
+pub(super) fn insert_outline(coco: &mut Map<String, Value>, points: &[[f64; 2]]) {
     if points.len() > 2 {
         let [x0, y0, x1, y1] = bounds(points.iter().copied());
         coco.insert("bbox".to_owned(), json!([x0, y0, x1 - x0, y1 - y0]));
         coco.insert("segmentation".to_owned(), json!([points.concat()]));
     }
-    unknown_fields::to_text(&coco)
 }

@@ -12,19 +12,19 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::ascii_json::write_ascii_json;
 use super::error::FormatError;
 use super::export::naming::ExportedPicture;
+use super::export::options::BoxSelection;
 use super::export::writer::ExportWriter;
 use super::import::builder::ImportBuilder;
 use super::import::picture_names::PictureNames;
 use super::import::rows::{ImportedBox, ImportedPicture, Repeats};
 use super::json_flags::take_flags;
 use super::json_stream::{ListOf, ObjectOf};
+use super::numbers::number_of;
 use super::shapes::{bounds, ellipse_bounds, with_outline};
 use super::{input, paths};
 use crate::document::{Annotation, Document, Flag, ReviewState};
-use crate::naming::ANY_OBJECT;
 
 /// The attribute that holds the class in our own files.
 const CLASS_KEY: &str = "label";
@@ -84,12 +84,12 @@ pub(super) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
             ];
             parts.into_iter()
         });
-        writer.write_with(&paths::join(folder, "via_project.json"), None, |out| {
-            write_ascii_json(out, &project)
-        })?;
+        writer.write_json(&paths::join(folder, "via_project.json"), &project)?;
         for one in of_subset {
             let rows = document.annotations(one.picture.id).iter();
-            writer.report.boxes += rows.filter(|row| row.is_ground_truth()).count();
+            writer.report.boxes += rows
+                .filter(|row| BoxSelection::GroundTruth.includes(row))
+                .count();
             writer.add_picture_file(one, &paths::join(folder, &one.name))?;
         }
     }
@@ -155,7 +155,7 @@ fn attributes(document: &Document) -> Value {
 fn picture_json(document: &Document, one: &ExportedPicture<'_>, size: i64) -> Value {
     let rows = document.annotations(one.picture.id).iter();
     let regions: Vec<Value> = rows
-        .filter(|row| row.is_ground_truth())
+        .filter(|row| BoxSelection::GroundTruth.includes(row))
         .map(|row| region(document, row))
         .collect();
     json!({
@@ -167,7 +167,7 @@ fn picture_json(document: &Document, one: &ExportedPicture<'_>, size: i64) -> Va
 }
 
 fn region(document: &Document, row: &Annotation) -> Value {
-    let name = document.name_of(row).unwrap_or(ANY_OBJECT);
+    let name = document.class_name(row);
     let [x0, y0, x1, y1] = [row.rect.x0, row.rect.y0, row.rect.x1, row.rect.y1].map(f64::from);
     let mut attributes = json!({ CLASS_KEY: name });
     let flags: Map<String, Value> = row
@@ -186,20 +186,13 @@ fn region(document: &Document, row: &Annotation) -> Value {
 
 /// Reads a project or annotations, or all of a folder.
 pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
-    let is_single = !path.is_dir();
-    let files = input::files_below(path, |file| input::has_extension(file, "json"))?;
-    for (index, file) in files.iter().enumerate() {
-        if !is_single && !is_text(&input::head(file)) {
-            import.report_skipped(format!("{}: not a file of VIA", file.display()));
-            continue;
-        }
-        match read_file(file, index, import) {
-            Err(error) if is_single => return Err(error),
-            Err(error) => import.report_skipped(error.to_string()),
-            Ok(()) => {}
-        }
-    }
-    Ok(())
+    import.read_files(
+        path,
+        "VIA",
+        |file| input::has_extension(file, "json"),
+        |file| is_text(&input::head(file)),
+        read_file,
+    )
 }
 
 fn read_file(file: &Path, index: usize, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
@@ -220,7 +213,7 @@ fn read_file(file: &Path, index: usize, import: &mut ImportBuilder<'_>) -> Resul
     let entries = pictures.into_iter();
     let entries = entries.filter(|(key, _)| !key.starts_with("_via_"));
     for picture in entries.map(|(_, picture)| picture) {
-        match read_picture((file, index), picture, key, import) {
+        match read_picture((file, index), &picture, key, import) {
             Ok(imported) => import.pictures.push(imported),
             Err(reason) => import.report_skipped(format!("{}: {reason}", file.display())),
         }
@@ -230,34 +223,28 @@ fn read_file(file: &Path, index: usize, import: &mut ImportBuilder<'_>) -> Resul
 
 fn read_picture(
     (file, index): (&Path, usize),
-    mut picture: Value,
+    picture: &Value,
     class: Option<&str>,
     import: &mut ImportBuilder<'_>,
 ) -> Result<ImportedPicture, String> {
     let written = picture["filename"]
         .as_str()
         .ok_or("an entry has no filename")?;
-    let name = written.to_owned();
-    let review = picture["file_attributes"][REVIEW_KEY].take();
+    let review = picture["file_attributes"][REVIEW_KEY].clone();
     let mut imported = ImportedPicture {
-        names: PictureNames::next_to(file, import.root, &name),
+        names: PictureNames::next_to(file, import.root, written),
         repeats: Repeats::InOtherFiles(index),
         review: serde_json::from_value::<ReviewState>(review).ok(),
         ..ImportedPicture::default()
     };
-    let regions: Vec<Value> = match picture["regions"].take() {
-        Value::Array(regions) => regions,
-        Value::Object(regions) => regions.into_iter().map(|(_, region)| region).collect(),
-        _ => return Err(format!("{name} has no regions")),
+    let regions: Vec<&Value> = match &picture["regions"] {
+        Value::Array(regions) => regions.iter().collect(),
+        Value::Object(regions) => regions.values().collect(),
+        _ => return Err(format!("{written} has no regions")),
     };
     for region in regions {
-        match read_region(&region, &name, class, import) {
-            Ok(one) => imported.boxes.push(one),
-            Err(reason) => {
-                imported.is_partial = true;
-                import.report_skipped(format!("{name}: {reason}"));
-            }
-        }
+        let one = read_region(region, written, class, import);
+        import.add_box(&mut imported, written, one);
     }
     Ok(imported)
 }
@@ -331,14 +318,14 @@ fn points(shape: &Value) -> Vec<[f64; 2]> {
     let list = |key: &str| shape[key].as_array().into_iter().flatten();
     let pairs = list("all_points_x").zip(list("all_points_y"));
     let points: Option<Vec<_>> = pairs
-        .map(|(x, y)| Some([x.as_f64()?, y.as_f64()?]))
+        .map(|(x, y)| Some([number_of(x).ok()?, number_of(y).ok()?]))
         .collect();
     points.unwrap_or_default()
 }
 
 /// Left, top, right and bottom edge of a shape.
 fn edges(shape: &Value, kind: &str, points: &[[f64; 2]]) -> Option<[f64; 4]> {
-    let number = |key: &str| shape[key].as_f64();
+    let number = |key: &str| number_of(&shape[key]).ok();
     match kind {
         "rect" => {
             let (x, y) = (number("x")?, number("y")?);

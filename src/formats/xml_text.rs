@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use quick_xml::escape::escape;
+use quick_xml::escape::{escape, unescape};
+use quick_xml::events::BytesRef;
 
 /// Text with everything escaped that readers would otherwise change: line breaks and tabs, which they
 /// turn into spaces, too. Control characters that XML cannot express become spaces.
@@ -19,6 +20,18 @@ pub(super) fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// The text that a reference such as `&amp;` stands for.
+///
+/// # Errors
+/// If it is one that a file defines itself, which is not supported.
+pub(super) fn resolved_entity(entity: &BytesRef<'_>) -> Result<String, String> {
+    let name = entity.xml10_content();
+    match unescape(&format!("&{name};")) {
+        Ok(text) => Ok(text.into_owned()),
+        Err(_) => Err(format!("the entity &{name}; is not supported")),
+    }
 }
 
 /// Whether XML 1.0 can express all characters of a text.

@@ -97,6 +97,11 @@ impl Naming {
         self.0.is_empty()
     }
 
+    /// Whether a class stands for something of this name.
+    pub fn is_target(&self, name: &str) -> bool {
+        self.0.values().any(|target| target.name() == name)
+    }
+
     /// The name of the category that a class stands for.
     pub fn name_of<'a>(&'a self, class: &'a str) -> &'a str {
         self.0.get(class).map_or(class, MappedClass::name)

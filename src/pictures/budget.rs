@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::limits::DecodeLimits;
 use super::probe::probe;
 
 /// The bytes of the decoded pictures of a queue: a hundred of 1600 x 1000 pixels, or one of 170
@@ -66,11 +67,14 @@ impl MemoryBudget {
         Some(Reservation { shared, bytes })
     }
 
-    /// As [`reserve`](Self::reserve), for the pixels of the picture in a file, 3 bytes each. Of a file
-    /// that is not a picture nothing is reserved.
+    /// As [`reserve`](Self::reserve), for the pixels of the picture in a file, 3 bytes each. Nothing is
+    /// reserved for a file that is not a picture, or one of more pixels than the default
+    /// [limits](DecodeLimits) allow, because decoding refuses them at once.
     pub fn reserve_for(&self, path: &Path) -> Option<Reservation> {
         let (width, height) = probe(path).unwrap_or_default();
-        self.reserve(3 * u64::from(width) * u64::from(height))
+        let pixels = u64::from(width) * u64::from(height);
+        let is_refused = pixels > DecodeLimits::default().max_pixels;
+        self.reserve(if is_refused { 0 } else { 3 * pixels })
     }
 
     /// Ends all waiting: nobody handles pictures any more.
@@ -95,10 +99,57 @@ impl Drop for Reservation {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::thread;
 
     use super::*;
+
+    /// A grey TIFF without pixels.
+    fn tiff(width: u32, height: u32) -> Vec<u8> {
+        let long = |tag: u16, value: u32| {
+            let (kind, count) = (4_u16, 1_u32);
+            [
+                &tag.to_le_bytes()[..],
+                &kind.to_le_bytes(),
+                &count.to_le_bytes(),
+                &value.to_le_bytes(),
+            ]
+            .concat()
+        };
+        let tags = [
+            (256, width),
+            (257, height),
+            (258, 8),
+            (259, 1),
+            (262, 1),
+            (273, 8),
+            (277, 1),
+            (278, height),
+            (279, 1),
+        ];
+        let mut bytes = b"II*\0\x08\0\0\0\x09\0".to_vec();
+        bytes.extend(tags.into_iter().flat_map(|(tag, value)| long(tag, value)));
+        bytes.extend([0; 4]);
+        bytes
+    }
+
+    #[test]
+    fn nothing_is_reserved_for_a_picture_that_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tif");
+        for (size, bytes) in [
+            ((20_000, 10_000), 600_000_000),
+            ((100_000, 100_000), 0),
+            ((u32::MAX, u32::MAX), 0),
+        ] {
+            fs::write(&path, tiff(size.0, size.1)).unwrap();
+            let probed = probe(&path);
+            assert!(probed.is_ok_and(|probed| probed == size), "{size:?}");
+            let reserved = MemoryBudget::default().reserve_for(&path);
+            assert_eq!(reserved.map(|reserved| reserved.bytes), Some(bytes));
+        }
+    }
 
     #[test]
     fn no_more_is_reserved_than_the_budget_or_one_picture() {

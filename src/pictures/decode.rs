@@ -165,6 +165,7 @@ fn decode_unguarded(
             error => return Err(error),
         },
     };
+    let missing = fault.is_some().then_some(MISSING_SAMPLE);
     if let Some(reason) = fault {
         if samples.iter().all(|sample| *sample == MISSING_SAMPLE) {
             return Err(PictureError::Damaged {
@@ -178,7 +179,7 @@ fn decode_unguarded(
         ));
     }
 
-    let (rgb, stretch) = to_rgb(color, samples);
+    let (rgb, stretch) = to_rgb(color, samples, missing);
     if let Some(stretch) = stretch {
         warnings.push(format!(
             "{} has values from {stretch}, which would look black or white: they were stretched to be seen, for the model as well",

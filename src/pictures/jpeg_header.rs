@@ -10,18 +10,30 @@ const MAX_SEGMENTS: usize = 10_000;
 /// How many bytes of junk between segments are searched for the next one.
 const MAX_JUNK_BYTES: u64 = 1 << 20;
 /// What EXIF data begin with in a JPEG.
-const EXIF_PREFIX: &[u8] = b"Exif\0\0";
+const EXIF_PREFIX: [u8; 6] = *b"Exif\0\0";
 
 /// What the segments before the picture data say.
 #[derive(Debug, Default)]
 pub struct JpegHeader {
-    /// The frame: its marker (which names the coding), bits per sample, width and height in pixels as
-    /// stored.
-    frame: Option<(u8, u8, u32, u32)>,
+    /// The first frame.
+    frame: Option<Frame>,
     /// The last EXIF data, as the decoder takes them, without their prefix.
     pub exif: Option<Vec<u8>>,
     /// Whether the file ends before the picture data.
     is_cut: bool,
+}
+
+/// What a frame says about its picture.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    /// Its marker, which names the coding.
+    marker: u8,
+    /// Bits per sample.
+    bits: u8,
+    /// Pixels, as stored.
+    width: u32,
+    /// Pixels, as stored.
+    height: u32,
 }
 
 impl JpegHeader {
@@ -66,21 +78,22 @@ impl JpegHeader {
                     read = 5;
                     let [bits, h1, h0, w1, w0] = frame;
                     let side = |high, low| u32::from(u16::from_be_bytes([high, low]));
-                    self.frame
-                        .get_or_insert((marker, bits, side(w1, w0), side(h1, h0)));
+                    self.frame.get_or_insert(Frame {
+                        marker,
+                        bits,
+                        width: side(w1, w0),
+                        height: side(h1, h0),
+                    });
                 }
-                APP1 => {
-                    let mut content = vec![0; usize::from(length)];
-                    let is_exif = usize::from(length) > EXIF_PREFIX.len() && {
-                        let prefix = &mut content[..EXIF_PREFIX.len()];
-                        file.read_exact(prefix)?;
-                        read = EXIF_PREFIX.len() as u16;
-                        prefix == EXIF_PREFIX
-                    };
-                    if is_exif {
-                        file.read_exact(&mut content[EXIF_PREFIX.len()..])?;
+                APP1 if usize::from(length) > EXIF_PREFIX.len() => {
+                    let mut prefix = [0; EXIF_PREFIX.len()];
+                    file.read_exact(&mut prefix)?;
+                    read = EXIF_PREFIX.len() as u16;
+                    if prefix == EXIF_PREFIX {
+                        let mut exif = vec![0; usize::from(length - read)];
+                        file.read_exact(&mut exif)?;
                         read = length;
-                        self.exif = Some(content.split_off(EXIF_PREFIX.len()));
+                        self.exif = Some(exif);
                     }
                 }
                 _ => {}
@@ -104,10 +117,10 @@ impl JpegHeader {
         match self.frame {
             _ if self.is_cut => Err(damaged("its end is missing")),
             None => Err(damaged("its header does not say how large it is")),
-            Some((_, _, width, height)) if width == 0 || height == 0 => Err(damaged(&format!(
-                "its header says that it has {width} x {height} pixels"
-            ))),
-            Some((_, _, width, height)) => Ok((width, height)),
+            Some(Frame { width, height, .. }) if width == 0 || height == 0 => Err(damaged(
+                &format!("its header says that it has {width} x {height} pixels"),
+            )),
+            Some(Frame { width, height, .. }) => Ok((width, height)),
         }
     }
 
@@ -116,10 +129,10 @@ impl JpegHeader {
     /// # Errors
     /// If it is of such a kind. `path` is for messages.
     pub fn check_kind(&self, path: &Path) -> Result<(), PictureError> {
-        let Some((marker, bits, ..)) = self.frame else {
+        let Some(frame) = self.frame else {
             return Ok(());
         };
-        let kind = match (marker, bits) {
+        let kind = match (frame.marker, frame.bits) {
             (0xc9..=0xcf, _) => "an arithmetic-coded JPEG",
             (0xc3 | 0xc7, _) => "a lossless JPEG",
             (0xc5 | 0xc6, _) => "a hierarchical JPEG",
@@ -134,27 +147,18 @@ impl JpegHeader {
     }
 }
 
-/// The next marker, and the junk that was passed on the way. `None` if there is too much junk.
+/// The next marker: a byte after 0xff that is not 0xff, which may come any number of times. All bytes
+/// that are passed on the way are added to `junk`. `None` once there is too much of it.
 fn next_marker(file: &mut impl BufRead, junk: &mut u64) -> io::Result<Option<u8>> {
-    let mut byte = [0];
-    file.read_exact(&mut byte)?;
-    loop {
-        if byte[0] != 0xff {
-            *junk += 1;
-            if *junk > MAX_JUNK_BYTES {
-                return Ok(None);
-            }
-            file.read_exact(&mut byte)?;
-            continue;
+    let mut former = 0;
+    while *junk <= MAX_JUNK_BYTES {
+        let mut byte = [0];
+        file.read_exact(&mut byte)?;
+        if former == 0xff && byte[0] != 0xff {
+            return Ok(Some(byte[0]));
         }
-        while byte[0] == 0xff {
-            // Any number of fill bytes may come before the marker.
-            *junk += 1;
-            if *junk > MAX_JUNK_BYTES {
-                return Ok(None);
-            }
-            file.read_exact(&mut byte)?;
-        }
-        return Ok(Some(byte[0]));
+        former = byte[0];
+        *junk += 1;
     }
+    Ok(None)
 }

@@ -6,12 +6,22 @@ use super::stretch::Stretch;
 
 /// 8-bit RGB from the samples of the library, which are interleaved, in native byte order and of 1 to
 /// 4 channels; and the range of values, if they were stretched to be seen.
-pub fn to_rgb(color: ColorType, samples: Vec<u8>) -> (Vec<u8>, Option<Stretch>) {
+///
+/// `missing` is the value of all bytes that could not be read, if there are any. They stay what they are.
+/// Pictures of floats are read as a whole or not at all.
+pub fn to_rgb(
+    color: ColorType,
+    samples: Vec<u8>,
+    missing: Option<u8>,
+) -> (Vec<u8>, Option<Stretch>) {
     let channels = usize::from(color.channel_count());
     let has_alpha = color.has_alpha();
     let (samples, stretch) = match usize::from(color.bytes_per_pixel()) / channels {
         1 => (samples, None),
-        2 => words(&samples, channels, has_alpha),
+        2 => {
+            let missing = missing.map(|byte| u16::from_ne_bytes([byte; 2]));
+            words(&samples, channels, has_alpha, missing)
+        }
         _ => floats(&samples, channels, has_alpha),
     };
     let rgb = match channels {
@@ -26,8 +36,13 @@ pub fn to_rgb(color: ColorType, samples: Vec<u8>) -> (Vec<u8>, Option<Stretch>) 
 }
 
 /// 16-bit samples as 8-bit ones.
-fn words(samples: &[u8], channels: usize, has_alpha: bool) -> (Vec<u8>, Option<Stretch>) {
-    let stretch = Stretch::of_words(samples, channels, has_alpha);
+fn words(
+    samples: &[u8],
+    channels: usize,
+    has_alpha: bool,
+    missing: Option<u16>,
+) -> (Vec<u8>, Option<Stretch>) {
+    let stretch = Stretch::of_words(samples, channels, has_alpha, missing);
     let plain = |value: u16| ((u32::from(value) + 128) / 257) as u8;
     let all = samples.as_chunks().0.iter();
     let values = all.map(|bytes| u16::from_ne_bytes(*bytes));
@@ -38,7 +53,7 @@ fn words(samples: &[u8], channels: usize, has_alpha: bool) -> (Vec<u8>, Option<S
                 .map(|value| stretch.apply(value.into()))
                 .collect();
             let stretched = values.enumerate().map(|(at, value)| {
-                if is_alpha(at, channels, has_alpha) {
+                if missing == Some(value) || is_alpha(at, channels, has_alpha) {
                     plain(value)
                 } else {
                     table[usize::from(value)]
@@ -98,7 +113,7 @@ mod tests {
     fn grey(values: &[f32]) -> (Vec<u8>, Option<Stretch>) {
         let rgb = values.iter().flat_map(|value| [*value; 3]);
         let samples = rgb.flat_map(f32::to_ne_bytes).collect();
-        let (rgb, stretch) = to_rgb(ColorType::Rgb32F, samples);
+        let (rgb, stretch) = to_rgb(ColorType::Rgb32F, samples, None);
         (rgb.into_iter().step_by(3).collect(), stretch)
     }
 
@@ -132,7 +147,7 @@ mod tests {
             .iter()
             .flat_map(|sample| sample.to_ne_bytes())
             .collect();
-        let (rgb, stretch) = to_rgb(ColorType::L16, bytes);
+        let (rgb, stretch) = to_rgb(ColorType::L16, bytes, None);
         let Some(Stretch { low, high }) = stretch else {
             panic!("it is stretched");
         };
@@ -143,7 +158,7 @@ mod tests {
 
         let with_alpha = [100_u16, 65535, 300, 65535, 200, 0];
         let bytes = with_alpha.iter().flat_map(|sample| sample.to_ne_bytes());
-        let (rgb, stretch) = to_rgb(ColorType::La16, bytes.collect());
+        let (rgb, stretch) = to_rgb(ColorType::La16, bytes.collect(), None);
         assert_eq!(rgb, [[0; 3], [255; 3], [255; 3]].concat());
         assert_eq!(
             stretch.map(|stretch| stretch.to_string()).as_deref(),

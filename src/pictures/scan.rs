@@ -126,14 +126,14 @@ impl Finder {
                 self.widen_root(parent(&absolute));
                 self.found.push((absolute, path.to_path_buf()));
             }
-            Ok(data) if data.is_file() && unreadable_kind_of_name(path).is_some() => {
-                let kind = unreadable_kind_of_name(path).unwrap_or_default();
-                self.problem(path, unreadable_reason(kind, 0));
+            Ok(data) => {
+                let kind = data.is_file().then(|| unreadable_kind_of_name(path));
+                let reason = match kind.flatten() {
+                    Some(kind) => unreadable_reason(kind, 0),
+                    None => NOT_NAMED.to_owned(),
+                };
+                self.problem(path, reason);
             }
-            Ok(_) => self.problem(
-                path,
-                "is neither a folder nor named like a picture or a list (.txt, .lst): rename it, or leave it out",
-            ),
             Err(error) => {
                 // A missing path still counts for the root, so that the names of the other pictures
                 // do not change.
@@ -313,6 +313,8 @@ impl Finder {
 const NOT_UNICODE: &str =
     "has a name that is not Unicode, which COCO JSON cannot represent: rename it";
 
+const NOT_NAMED: &str = "is neither a folder nor named like a picture or a list (.txt, .lst): rename \
+                         it, or leave it out";
 const HAS_BACKSLASH: &str =
     "has a name with a backslash, which stands for a folder in other programs: rename it";
 const HAS_DRIVE: &str =

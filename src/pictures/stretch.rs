@@ -27,11 +27,19 @@ pub struct Stretch {
 
 impl Stretch {
     /// The range of 16-bit samples, if they are to be stretched. Every `channels`-th sample is not
-    /// looked at if `has_alpha`.
-    pub fn of_words(samples: &[u8], channels: usize, has_alpha: bool) -> Option<Self> {
+    /// looked at if `has_alpha`, nor are those that are `missing`.
+    pub fn of_words(
+        samples: &[u8],
+        channels: usize,
+        has_alpha: bool,
+        missing: Option<u16>,
+    ) -> Option<Self> {
         let mut counts = vec![0_u64; usize::from(u16::MAX) + 1];
         for sample in colours(samples.as_chunks().0, channels, has_alpha) {
             counts[usize::from(u16::from_ne_bytes(*sample))] += 1;
+        }
+        if let Some(missing) = missing {
+            counts[usize::from(missing)] = 0;
         }
         let max = counts.iter().rposition(|count| *count > 0)?;
         if max > usize::from(MAX_SENSOR_SAMPLE) {
@@ -57,13 +65,12 @@ impl Stretch {
     /// The range of float samples, if they are to be stretched.
     pub fn of_floats(samples: &[u8], channels: usize, has_alpha: bool) -> Option<Self> {
         let all = samples.as_chunks::<4>().0;
-        let step = (all.len() / MAX_SAMPLED).max(1);
-        // A step that is a multiple of the number of channels would look at one of them alone.
-        let step = if step > 1 && step.is_multiple_of(channels) {
-            step + 1
-        } else {
-            step
-        };
+        let colours_per_pixel = channels - usize::from(has_alpha);
+        let mut step = (all.len() / channels * colours_per_pixel / MAX_SAMPLED).max(1);
+        if step > 1 && step.is_multiple_of(colours_per_pixel) {
+            // It would look at one colour alone.
+            step += 1;
+        }
         let mut values: Vec<f32> = colours(all, channels, has_alpha)
             .step_by(step)
             .map(|bytes| f32::from_ne_bytes(*bytes))
@@ -107,4 +114,29 @@ fn colours<const N: usize>(
     samples
         .chunks_exact(channels)
         .flat_map(move |pixel| &pixel[..colours])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever the size, the sampling looks at all colours.
+    #[test]
+    fn the_range_of_floats_is_that_of_all_colours() {
+        for pixels in [1 << 10, 800_000, (1 << 20) + 5, 1_500_000] {
+            for has_alpha in [true, false] {
+                for bright in 0..3 {
+                    let mut pixel = [0.5_f32; 3];
+                    pixel[bright] = 5.0;
+                    let pixel = pixel.iter().chain(has_alpha.then_some(&9.0));
+                    let pixel: Vec<u8> = pixel.flat_map(|value| value.to_ne_bytes()).collect();
+                    let channels = pixel.len() / 4;
+                    let samples = pixel.repeat(pixels);
+                    let stretch = Stretch::of_floats(&samples, channels, has_alpha);
+                    let (low, high) = (0.5, 5.0);
+                    assert_eq!(stretch, Some(Stretch { low, high }), "{pixels} {channels}");
+                }
+            }
+        }
+    }
 }

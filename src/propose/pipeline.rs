@@ -3,8 +3,8 @@
 //! Pictures are decoded on several threads. Inference runs on one, which shares its own work among the
 //! cores. The caller's thread handles the results. The queues between the stages hold a few pictures
 //! each, and of large pictures as many as fit into a number of bytes, so memory use does not grow with
-//! the folder, and a slow stage holds the others back. Results
-//! arrive when they are ready, each with the key of its picture.
+//! the folder, and a slow stage holds the others back. Results arrive when they are ready, each with the
+//! key of its picture.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -63,9 +63,9 @@ pub fn path_queue(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + 
     }
 }
 
-/// Decodes the pictures that `next` returns and runs the `networks` on them. Each result, or the sentence that
-/// says why there is none, goes to `on_result` as soon as it is ready, with the key that `next` returned
-/// with the path.
+/// Decodes the pictures that `next` returns and runs the `networks` on them. Each result, or the sentence
+/// that says why there is none, goes to `on_result` as soon as it is ready, with the key that `next`
+/// returned with the path.
 ///
 /// Returns when `next` has returned `None`, when `on_result` breaks, or soon after `cancel` is set. After
 /// a cancellation, pictures that were already begun are still delivered. `next` is called by several

@@ -7,7 +7,7 @@
 //! `2025-11-23T22-29-00Z-1234.tsukami`.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -16,7 +16,7 @@ use super::check::check;
 use super::connection::{open_read_only, with_ending};
 use super::error::{Fault, StoreError, io_error};
 use super::lock::{LockOutcome, acquire};
-use super::new_file::is_left_by_creation;
+use super::new_file::{is_left_by_creation, write_copy};
 use crate::files::{
     EXTENSION, SQLITE_SUFFIXES, backup_key, backups, folder_of, side_folder, sync_folder,
 };
@@ -60,11 +60,7 @@ pub(super) fn copy(path: &Path, target: &Path) -> Result<(), StoreError> {
     let partial = with_ending(target, PARTIAL_SUFFIX);
     let written = (|| {
         let _ = fs::remove_file(&partial);
-        let name = partial.to_str().ok_or_else(|| StoreError::InvalidRoot {
-            root: partial.clone(),
-        })?;
-        let result = connection.execute("VACUUM INTO ?1", [name]);
-        result.map_err(|error| error_at(path, error.into()))?;
+        write_copy(&connection, path, &partial).map_err(with_backup)?;
         // Who may read the project may read its copy, and nobody else.
         #[cfg(unix)]
         if let Ok(from) = fs::metadata(path) {
@@ -72,10 +68,6 @@ pub(super) fn copy(path: &Path, target: &Path) -> Result<(), StoreError> {
             let mode = from.permissions().mode() | 0o200;
             let _ = fs::set_permissions(&partial, fs::Permissions::from_mode(mode));
         }
-        // `VACUUM INTO` does not wait until the copy is on the disk.
-        let synced = File::options().write(true).open(&partial);
-        let synced = synced.and_then(|file| file.sync_all());
-        synced.map_err(io_error(&partial, "written"))?;
         fs::rename(&partial, target).map_err(io_error(target, "written"))?;
         sync_folder(folder_of(target));
         Ok(())

@@ -143,8 +143,10 @@ impl Project {
     /// As [`commit_with`](Self::commit_with), for an import: its edit takes long to prepare, and it is a
     /// step that can be undone with [`Access::Add`] too, in the window that edits the project.
     ///
-    /// `prepare` is called again if another process writes in between; the last time, other processes
-    /// wait, so that it comes to an end whatever they do. Returns what `prepare` returns with the edit.
+    /// `prepare` is called again if another process writes in between. The last time, nobody else can
+    /// write until it is done, so that an import comes to an end whatever they do. What they try to write
+    /// meanwhile waits for some seconds, and then fails with [`StoreError::Busy`]: nothing of it is in their
+    /// memory or in the file, and they can try again. Returns what `prepare` returns with the edit.
     ///
     /// # Errors
     /// As for [`commit_with`](Self::commit_with), and those of `prepare`.
@@ -167,25 +169,23 @@ impl Project {
         let begun = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate);
         let transaction = begun.map_err(|error| at(error.into()))?;
         // What was written since then. Nothing more can be.
-        if let Err(fault) = memory.catch_up(&transaction) {
-            memory.is_behind = true;
-            return Err(at(fault).into());
-        }
+        let caught_up = memory.catch_up(&transaction);
+        // Until the transaction is written, memory may differ from the file, whatever ends it before.
+        memory.is_behind = true;
+        caught_up.map_err(at)?;
         let (edit, prepared) = match prepare(&memory.document) {
             Ok(made) => made,
             Err(error) => {
                 // Memory has caught up, so the file must as well.
                 let caught_up = transaction.commit();
                 caught_up.map_err(|error| at(error.into()))?;
+                memory.is_behind = false;
                 return Err(error);
             }
         };
         let operation = Operation::AdoptedStep(label, &edit);
         let changed = change(memory, transaction, self.writer, &operation);
-        if !matches!(changed, Ok(Attempt::Applied(_))) {
-            // What memory has adopted into the history was not written either.
-            self.memory.is_behind = true;
-        }
+        memory.is_behind = !matches!(changed, Ok(Attempt::Applied(_)));
         self.finish(changed)?;
         Ok(prepared)
     }

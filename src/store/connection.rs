@@ -36,18 +36,29 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection, Fault> {
     });
     let cannot_open = error.sqlite_error_code() == Some(ErrorCode::CannotOpen);
     match path.to_str() {
-        Some(name) if cannot_open && !is_incomplete => {
-            let name = name
-                .replace('%', "%25")
-                .replace('?', "%3f")
-                .replace('#', "%23");
-            let slash = if cfg!(windows) { "/" } else { "" };
-            let uri = format!("file:{slash}{}?immutable=1", name.replace('\\', "/"));
-            let flags = flags | OpenFlags::SQLITE_OPEN_URI;
-            prepared(Connection::open_with_flags(uri, flags)?)
-        }
+        Some(name) if cannot_open && !is_incomplete => open_immutable(name),
         _ => Err(error.into()),
     }
+}
+
+/// Opens the file with this name for reading, as one that never changes: without locks, and without
+/// creating files next to it.
+pub(super) fn open_immutable(name: &str) -> Result<Connection, Fault> {
+    let name = name
+        .replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23");
+    // Only Windows separates folders by it.
+    let name = if cfg!(windows) {
+        format!("/{}", name.replace('\\', "/"))
+    } else {
+        name
+    };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let uri = format!("file:{name}?immutable=1");
+    prepared(Connection::open_with_flags(uri, flags)?)
 }
 
 /// Opens an empty database in memory.

@@ -8,16 +8,14 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use tempfile::TempPath;
-
 use super::access::{Access, OpenNotice, OpenReport, is_denied};
-use super::empty::empty_project;
 use super::error::{Fault, StoreError, io_error};
 use super::load::LoadedFile;
 use super::memory::ProjectState;
-use super::new_file::{place, temporary_file};
+use super::new_file::{place, temporary_file, write_copy};
 use super::paths::{RootPaths, data_folder, default_path, fallback_path};
 use super::project::{BackgroundBackup, Project};
+use super::schema::empty_project;
 use super::write::in_transaction;
 use crate::files::{normal, side_folder};
 
@@ -88,7 +86,8 @@ impl Project {
         };
         let filled = Self::draft(&path, root).and_then(|mut draft| {
             let filled = fill(&mut draft)?;
-            draft.write_new(temporary)?;
+            write_copy(&draft.connection, &path, &temporary)?;
+            place(temporary, &path)?;
             Ok(filled)
         });
         let filled = filled.inspect_err(|_| {
@@ -137,30 +136,14 @@ impl Project {
             lock: None,
         })
     }
-
-    /// Writes everything to a temporary file, and gives it the name of the project.
-    fn write_new(&self, temporary: TempPath) -> Result<(), StoreError> {
-        let Some(name) = temporary.to_str() else {
-            let root = self.path.parent().unwrap_or(&self.path).to_path_buf();
-            return Err(StoreError::InvalidRoot { root });
-        };
-        let written = self.connection.execute("VACUUM INTO ?1", [name]);
-        written.map_err(|error| Fault::from(error).at(&self.path))?;
-        place(temporary, &self.path)
-    }
 }
 
 /// Whether the project cannot be created because the system refuses to write in this place.
 fn is_write_denied(error: &StoreError) -> bool {
-    match error {
-        StoreError::Io { source, path, .. } => {
-            let folder_exists = path.parent().is_some_and(Path::is_dir);
-            is_denied(source.kind()) || (source.kind() == io::ErrorKind::NotFound && folder_exists)
-        }
-        StoreError::ReadOnly { .. } => true,
-        StoreError::Sql { source, .. } => {
-            source.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen)
-        }
-        _ => false,
-    }
+    let StoreError::Io { source, path, .. } = error else {
+        return false;
+    };
+    // Some systems say of a folder of their own that it does not exist.
+    let folder_exists = path.parent().is_some_and(Path::is_dir);
+    is_denied(source.kind()) || (source.kind() == io::ErrorKind::NotFound && folder_exists)
 }

@@ -38,7 +38,7 @@
 //! | `external` | what other processes changed, and whether that affects the same rows as an edit here |
 //! | `memory` | the project in memory: catches up with other processes and adopts their changes into the history |
 //! | `operation` | a change of this process: applied in memory before it is written |
-//! | `empty`, `new_file` | the tables of a new project; a project file that appears whole and replaces none |
+//! | `new_file` | a project file that appears whole and replaces none |
 //! | `backup`, `check`, `replaced` | backups, damage, files that were replaced |
 //! | `access`, `create`, `open`, `project`, `settings`, `commit` | the life of an open project |
 //! | `rescan` | the folder of the pictures compared with the project |
@@ -50,7 +50,6 @@ mod commit;
 mod connection;
 mod counters;
 mod create;
-mod empty;
 mod error;
 mod external;
 mod load;

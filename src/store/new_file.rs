@@ -1,14 +1,16 @@
-//! A project file that appears whole, and never replaces another file.
+//! A project file that appears whole, and never replaces another file. It is written to a temporary
+//! file first, as every copy of a project is.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use tempfile::TempPath;
 
-use super::error::{StoreError, io_error};
-use crate::files::{place_new, side_folder};
+use super::error::{Fault, StoreError, io_error};
+use crate::files::{folder_of, place_new, side_folder};
 
 /// What the name of a file ends in until it gets that of a project.
 const SUFFIX: &str = "-creating";
@@ -47,12 +49,26 @@ pub(super) fn temporary_file(path: &Path) -> Result<TempPath, StoreError> {
     Ok(file.into_temp_path())
 }
 
-/// Gives a file that was written whole the name of the project, once it is on the disk.
-pub(super) fn place(temporary: TempPath, path: &Path) -> Result<(), StoreError> {
+/// Writes everything in an open project to a temporary file, which is empty or does not exist, and waits
+/// until it is on the disk. `path` is that of the project, for errors.
+pub(super) fn write_copy(
+    connection: &Connection,
+    path: &Path,
+    temporary: &Path,
+) -> Result<(), StoreError> {
+    let name = temporary.to_str().ok_or_else(|| StoreError::InvalidRoot {
+        root: folder_of(temporary).to_path_buf(),
+    })?;
+    let written = connection.execute("VACUUM INTO ?1", [name]);
+    written.map_err(|error| Fault::from(error).at(path))?;
     // `VACUUM INTO` does not wait for the disk.
-    let synced = File::options().write(true).open(&temporary);
+    let synced = File::options().write(true).open(temporary);
     let synced = synced.and_then(|file| file.sync_all());
-    synced.map_err(io_error(path, "written"))?;
+    synced.map_err(io_error(path, "written"))
+}
+
+/// Gives a file that was written whole, and is on the disk, the name of the project.
+pub(super) fn place(temporary: TempPath, path: &Path) -> Result<(), StoreError> {
     place_new(temporary, path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => StoreError::Exists {
             path: path.to_path_buf(),

@@ -4,12 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use rusqlite::backup::Backup;
-use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior, ffi};
 
 use super::access::{Access, OpenNotice, OpenReport, lock_for};
 use super::backup;
-use super::connection::{enable_wal, open_read_only, open_read_write, open_to_view};
+use super::connection::{
+    enable_wal, open_in_memory, open_read_only, open_read_write, open_to_view,
+};
 use super::error::{Fault, StoreError, io_error};
 use super::load::LoadedFile;
 use super::memory::{ProjectState, adopt_pending};
@@ -89,43 +91,81 @@ impl Project {
 /// file, a copy in memory is upgraded, which does not follow changes by other processes.
 fn upgraded(
     path: &Path,
-    connection: Connection,
+    mut connection: Connection,
     access: Access,
     notices: &mut Vec<OpenNotice>,
 ) -> Result<Connection, StoreError> {
+    if known_version(path, &connection)? == newest() {
+        return Ok(connection);
+    }
     let at = |fault: Fault| backup::error_at(path, fault);
-    let version = schema::version(&connection).map_err(|error| at(error.into()))?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    if version > known {
+    if access == Access::View {
+        connection = copy_in_memory(&connection).map_err(at)?;
+    }
+    let transaction = schema::locked(&connection).map_err(|error| at(error.into()))?;
+    // Another process may have upgraded it before the transaction began.
+    let version = known_version(path, &transaction)?;
+    if access == Access::View || version == newest() {
+        schema::migrate(transaction, MIGRATIONS).map_err(at)?;
+        return Ok(connection);
+    }
+    let folder = side_folder(path);
+    fs::create_dir_all(&folder).map_err(io_error(&folder, "created"))?;
+    let former = new_former_file(&folder, version);
+    backup::copy(path, &former)?;
+    if let Err(fault) = schema::migrate(transaction, MIGRATIONS) {
+        // The file is what it was, so its copy would only be one of many after more attempts.
+        if schema::version(&connection).is_ok_and(|is| is == version) {
+            let _ = fs::remove_file(former);
+        }
+        return Err(at(fault));
+    }
+    notices.push(OpenNotice::Migrated(former));
+    Ok(connection)
+}
+
+/// The newest version of the format.
+fn newest() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// The version of the format of a file, if it is one that this program knows.
+fn known_version(path: &Path, connection: &Connection) -> Result<i64, StoreError> {
+    let at = |fault: Fault| backup::error_at(path, fault);
+    let version = schema::version(connection).map_err(|error| at(error.into()))?;
+    if version > newest() {
         return Err(StoreError::NewerFormat {
             path: path.to_path_buf(),
             version,
-            known,
+            known: newest(),
         });
     }
     if version < 1 {
         return Err(at(Fault::Damage(format!("{version} is not a format"))));
     }
-    if version < known {
-        if access == Access::View {
-            let copy = copy_in_memory(&connection).map_err(|error| at(error.into()))?;
-            schema::migrate(&copy, version, MIGRATIONS).map_err(at)?;
-            return Ok(copy);
-        }
-        let folder = side_folder(path);
-        fs::create_dir_all(&folder).map_err(io_error(&folder, "created"))?;
-        let former = folder.join(format!("format-{version}.{EXTENSION}"));
-        backup::copy(path, &former)?;
-        schema::migrate(&connection, version, MIGRATIONS).map_err(at)?;
-        notices.push(OpenNotice::Migrated(former));
-    }
-    Ok(connection)
+    Ok(version)
 }
 
-fn copy_in_memory(from: &Connection) -> rusqlite::Result<Connection> {
-    let mut copy = Connection::open_in_memory()?;
-    Backup::new(from, &mut copy)?.step(-1)?;
-    Ok(copy)
+/// A new name in a side folder for the copy of a file of an older version.
+fn new_former_file(folder: &Path, version: i64) -> PathBuf {
+    let name = |number: u32| match number {
+        1 => folder.join(format!("format-{version}.{EXTENSION}")),
+        _ => folder.join(format!("format-{version}-{number}.{EXTENSION}")),
+    };
+    let mut number = 1;
+    while name(number).exists() {
+        number += 1;
+    }
+    name(number)
+}
+
+fn copy_in_memory(from: &Connection) -> Result<Connection, Fault> {
+    let mut copy = open_in_memory()?;
+    if Backup::new(from, &mut copy)?.step(-1)? == StepResult::Done {
+        return Ok(copy);
+    }
+    let busy = ffi::Error::new(ffi::SQLITE_BUSY);
+    Err(rusqlite::Error::SqliteFailure(busy, None).into())
 }
 
 /// Reads a file, and refuses one that differs from what was written. What other processes have added
@@ -140,11 +180,14 @@ fn read_checked(path: &Path, connection: &Connection, access: Access) -> Result<
     // Rows and structure are checked at the same time. This query first lets SQLite recover from a
     // crash.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    let checking = open_read_only(path)?;
+    // It has its lock before the other one reads. Otherwise the reading would wait for the check, the check
+    // for a process that is about to write, and that process for the reading.
+    checking.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
     thread::scope(|scope| {
-        let structure = scope.spawn(|| {
-            let connection = open_read_only(path)?;
+        let structure = scope.spawn(move || {
             let check = "PRAGMA quick_check(1)";
-            Ok(connection.query_row(check, [], |row| row.get::<_, String>(0))?)
+            Ok(checking.query_row(check, [], |row| row.get::<_, String>(0))?)
         });
         let transaction = Transaction::new_unchecked(connection, behaviour)?;
         let loaded = LoadedFile::read(&transaction, is_editor);

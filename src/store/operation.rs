@@ -74,21 +74,14 @@ pub(super) fn apply_in_memory(
                 .map(|(edit, step)| undone_or_redone(edit, step, at)))
         }
         Operation::UndoPast(label) => {
-            let (document, history) = (&mut memory.document, &mut memory.history);
-            let Some(from) = history.bring_last(document, label) else {
-                return Ok(None);
-            };
-            let edit = history.next_undo().map(|step| step.edit.clone());
-            let Ok(step) = history.undo(document).map(Option::<&Step>::cloned) else {
-                // A later step uses a class that this one has added.
-                history.put_back(from);
-                return Ok(None);
-            };
-            let at = history.position();
-            Ok(edit.zip(step).map(|(edit, step)| AppliedChange {
-                steps: Some(from..at + 1),
-                ..undone_or_redone(edit, step, at)
-            }))
+            let undone = memory.history.undo_past(&mut memory.document, label);
+            let at = memory.history.position();
+            Ok(undone
+                .zip(memory.history.next_redo())
+                .map(|((from, edit), step)| AppliedChange {
+                    steps: Some(from..at + 1),
+                    ..undone_or_redone(edit, step.clone(), at)
+                }))
         }
         Operation::Redo => {
             let at = memory.history.position();

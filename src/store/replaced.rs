@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::error::StoreError;
-use crate::files::EXTENSION;
+use super::new_file::{place, temporary_file, write_copy};
+use crate::files::{EXTENSION, side_folder};
 
 /// What distinguishes a file from another one at the same path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +71,23 @@ impl Replaced {
     }
 }
 
-/// Writes the open project to a new file in the folder where it was. Returns its path, if that succeeded.
+/// Writes the open project to a new file in the folder where it was. Returns its path, if that succeeded:
+/// the file is on the disk then, so that the one that was opened can be let go.
 pub(super) fn rescue(connection: &Connection, path: &Path) -> Option<PathBuf> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let name = |number: u32| path.with_file_name(format!("{stem} rescued {number}.{EXTENSION}"));
-    let target = (1..100).map(name).find(|target| !target.exists());
-    target.filter(|target| write(connection, target).is_ok())
-}
-
-fn write(connection: &Connection, target: &Path) -> rusqlite::Result<()> {
-    let text = target.to_str().ok_or(rusqlite::Error::InvalidQuery)?;
-    connection.execute("VACUUM INTO ?", [text]).map(|_| ())
+    for target in (1..100).map(name) {
+        let written = temporary_file(&target).and_then(|temporary| {
+            write_copy(connection, path, &temporary)?;
+            place(temporary, &target)
+        });
+        // Nobody has opened it yet, so nothing is in its side folder.
+        let _ = fs::remove_dir(side_folder(&target));
+        match written {
+            // Another process may have rescued what it had at the same time.
+            Err(StoreError::Exists { .. }) => {}
+            written => return written.ok().map(|()| target),
+        }
+    }
+    None
 }

@@ -1,11 +1,13 @@
 //! The format of the file: its tables, and the migration of older files.
 
+use std::fs;
 use std::io;
 use std::path::Path;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
+use super::connection::{open_immutable, open_in_memory};
 use super::counters::Counters;
 use super::error::{Fault, StoreError, io_error};
 use super::rows::checksum;
@@ -71,9 +73,9 @@ fn version_1(transaction: &Transaction<'_>) -> Result<(), Fault> {
     )?)
 }
 
-/// Refuses what is not a project, by the first bytes of the file, before SQLite touches it.
+/// Refuses what is not a project, by the first bytes of the file, before anything is created next to it.
 pub(super) fn check_header(path: &Path) -> Result<(), StoreError> {
-    match has_project_header(path) {
+    match has_header(path) {
         Ok(true) => Ok(()),
         // With backups next to it, it was a project before it was damaged.
         Ok(false) if !backups(path).is_empty() => {
@@ -91,29 +93,61 @@ pub(super) fn check_header(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Whether the first bytes of a file are those of a project. SQLite reads them, because it knows whether
+/// this process has the file open already: on Unix, a process that closes any handle of a file loses all
+/// its locks on it, and another program could take the write-ahead log away from the window.
+fn has_header(path: &Path) -> io::Result<bool> {
+    if !fs::metadata(path)?.is_file() {
+        return Ok(false);
+    }
+    let Some(name) = path.to_str() else {
+        return has_project_header(path);
+    };
+    let id = open_immutable(name).and_then(|file| {
+        let id = "PRAGMA application_id";
+        Ok(file.query_row(id, [], |row| row.get::<_, i32>(0))?)
+    });
+    match id {
+        Ok(id) => Ok(id == APPLICATION_ID),
+        Err(Fault::Sql(error)) => match error.sqlite_error_code() {
+            // The system says why; this process cannot have it open.
+            Some(ErrorCode::CannotOpen) => has_project_header(path),
+            code => Ok(code != Some(ErrorCode::NotADatabase)),
+        },
+        Err(_) => Ok(true),
+    }
+}
+
 /// The version of the format of an open file.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Creates all tables in an empty file.
-pub(super) fn create(connection: &Connection, migrations: &[Migration]) -> Result<(), Fault> {
+/// The tables of a project in memory, with nothing in them.
+pub(super) fn empty_project() -> Result<Connection, Fault> {
+    let connection = open_in_memory()?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    migrate(connection, 0, migrations)
+    migrate(locked(&connection)?, MIGRATIONS)?;
+    Ok(connection)
 }
 
-/// Migrates a file from the version `from` to the newest one, wholly or not at all.
-pub(super) fn migrate(
-    connection: &Connection,
-    from: i64,
-    migrations: &[Migration],
-) -> Result<(), Fault> {
-    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+/// A transaction in which no other process can write, so that what it reads stays as it is.
+pub(super) fn locked(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
+    Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
+}
+
+/// Migrates a file to the newest version, wholly or not at all. The transaction is [`locked`], because
+/// two processes may upgrade a file at once: the second one finds it upgraded.
+pub(super) fn migrate(transaction: Transaction<'_>, migrations: &[Migration]) -> Result<(), Fault> {
+    let from = version(&transaction)?;
     if from > 0 && Counters::read(&transaction)?.schema != fingerprint(&transaction)? {
         let reason = "its tables do not match the format";
         return Err(Fault::Damage(reason.to_owned()));
     }
     let done = usize::try_from(from).unwrap_or(usize::MAX);
+    if done >= migrations.len() {
+        return Ok(());
+    }
     for (at, migration) in migrations.iter().enumerate().skip(done) {
         migration(&transaction)?;
         if at == 0 {
@@ -122,6 +156,11 @@ pub(super) fn migrate(
     }
     let mut counters = Counters::read(&transaction)?;
     counters.schema = fingerprint(&transaction)?;
+    if from > 0 {
+        // A change that is not in the log: a program of an older version that has the file open reads
+        // all of it again, and finds that it cannot.
+        counters.head += 1;
+    }
     counters.write(&transaction)?;
     let version = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     transaction.pragma_update(None, "user_version", version)?;

@@ -50,15 +50,17 @@ const CHANGES: Table = (9, "changes", "seq, writer, is_step, label, edit, undo")
 pub(super) fn migrate(transaction: &Transaction<'_>) -> Result<(), Fault> {
     let mut counters = Counters::read(transaction)?;
     let mut seal = Counters::default();
-    let mut read = |table| read_table(transaction, table, &mut seal);
-    let [_meta, settings, categories, models] = [
-        read(META)?,
-        read(SETTINGS)?,
-        read(CATEGORIES)?,
-        read(MODELS)?,
-    ];
-    let [pictures, annotations] = [read(PICTURES)?, read(ANNOTATIONS)?];
-    let [steps, changes] = [read(STEPS)?, read(CHANGES)?];
+    let read = |table, seal: &mut Counters| read_table(transaction, table, seal);
+    read(META, &mut seal)?;
+    let settings = read(SETTINGS, &mut seal)?;
+    let models = read(MODELS, &mut seal)?;
+    let pictures = read(PICTURES, &mut seal)?;
+    // These tables keep their rows; the seal is made anew over all others.
+    let kept = seal;
+    let categories = read(CATEGORIES, &mut seal)?;
+    let annotations = read(ANNOTATIONS, &mut seal)?;
+    let steps = read(STEPS, &mut seal)?;
+    let changes = read(CHANGES, &mut seal)?;
     if (seal.rows, seal.sum) != (counters.rows, counters.sum) {
         return Err(damage());
     }
@@ -89,12 +91,8 @@ pub(super) fn migrate(transaction: &Transaction<'_>) -> Result<(), Fault> {
     )?;
     let mut writer = Writer {
         transaction,
-        seal: Counters::default(),
+        seal: kept,
     };
-    // The other tables keep their rows, but the seal is made anew over all of them.
-    for table in [META, SETTINGS, MODELS, PICTURES] {
-        read_table(transaction, table, &mut writer.seal)?;
-    }
     writer.replace(CATEGORIES, categories, |row| {
         Ok(!suggested.contains_key(&int(&row[0])))
     })?;
@@ -224,13 +222,10 @@ impl Usage {
                 .extend(tags.filter_map(|tag| tag.parse::<i64>().ok()));
         }
         for row in annotations {
-            let (category, model) = (int(&row[2]), &row[9]);
+            let model = &row[9];
+            let is_by_model = *model != Cell::Null && !of_files.contains(&int(model));
             let is_open = OPEN_STATES.contains(&int(&row[7]));
-            if is_open && *model != Cell::Null && !of_files.contains(&int(model)) {
-                self.by_models.insert(category);
-            } else {
-                self.by_people.insert(category);
-            }
+            self.add_box(int(&row[2]), is_open, is_by_model);
             if row[11] != Cell::Null {
                 self.by_models.insert(int(&row[11]));
             }
@@ -270,17 +265,22 @@ impl Usage {
             let Some(category) = row["category"].as_i64() else {
                 continue;
             };
-            let is_of_file = row["origin"]["model"]["method"] == "imported";
-            let is_open = row["state"]
-                .as_str()
-                .is_some_and(|state| OPEN_STATE_NAMES.contains(&state));
-            if is_open && !is_of_file {
-                self.by_models.insert(category);
-            } else {
-                self.by_people.insert(category);
-            }
+            let method = row["origin"]["model"]["method"].as_str();
+            let is_by_model = method.is_some_and(|method| method != "imported");
+            let state = row["state"].as_str();
+            let is_open = state.is_some_and(|state| OPEN_STATE_NAMES.contains(&state));
+            self.add_box(category, is_open, is_by_model);
         }
         true
+    }
+
+    /// Adds a box of the tables or of the history. A box that was imported is not by a model.
+    fn add_box(&mut self, category: i64, is_open: bool, is_by_model: bool) {
+        if is_open && is_by_model {
+            self.by_models.insert(category);
+        } else {
+            self.by_people.insert(category);
+        }
     }
 
     /// The categories that only models use, with the names to suggest. There is none to suggest for boxes
@@ -309,14 +309,14 @@ fn rows_of(change: &Value) -> impl Iterator<Item = &Value> {
 
 /// A row of the new table from one of the former table.
 fn with_suggested_name(mut row: Vec<Cell>, suggested: &HashMap<i64, Option<String>>) -> Vec<Cell> {
-    let mut name = None;
+    let mut name: Option<String> = None;
     // The former category first: it is what the model had said.
-    for at in [2, 11] {
+    for at in [11, 2] {
         if let Cell::Integer(id) = row[at]
             && let Some(of_category) = suggested.get(&id)
         {
             row[at] = Cell::Null;
-            name = of_category.clone();
+            name = name.or_else(|| of_category.clone());
         }
     }
     row.insert(3, name.map_or(Cell::Null, Cell::Text));
@@ -345,14 +345,14 @@ fn rewritten(mut edit: Value, suggested: &HashMap<i64, Option<String>>) -> Value
         let Some(row) = edit.pointer_mut(&format!("/annotation/change/{kind}")) else {
             continue;
         };
-        let mut name = None;
-        for pointer in ["/category", "/proposal/category"] {
+        let mut name: Option<String> = None;
+        for pointer in ["/proposal/category", "/category"] {
             let Some(category) = row.pointer_mut(pointer) else {
                 continue;
             };
             if let Some(of_category) = category.as_i64().and_then(|id| suggested.get(&id)) {
                 *category = Value::Null;
-                name = of_category.clone();
+                name = name.or_else(|| of_category.clone());
             }
         }
         if let Some(name) = name {
@@ -383,4 +383,50 @@ fn int(cell: &Cell) -> i64 {
 
 fn damage() -> Fault {
     Fault::Damage("a row differs from what was written".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A box may have one suggested category now and another as a proposal. The latter is what the model
+    /// had said, unless that was a box of no particular class.
+    #[test]
+    fn the_name_of_the_former_proposal_comes_first_and_no_name_erases_none() {
+        let names = [(1, Some("hammer")), (2, Some("nail")), (3, None)];
+        let names = names.map(|(id, name)| (id, name.map(str::to_owned)));
+        let suggested = HashMap::from(names);
+        let cell = |id: Option<i64>| id.map_or(Cell::Null, Cell::Integer);
+        for (category, former, name) in [
+            (Some(1), Some(2), Some("nail")),
+            (Some(1), Some(3), Some("hammer")),
+            (Some(3), Some(2), Some("nail")),
+            (Some(1), None, Some("hammer")),
+            (Some(9), Some(1), Some("hammer")),
+            (Some(3), Some(3), None),
+            (Some(9), None, None),
+        ] {
+            let kept = |id: Option<i64>| id.filter(|id| !suggested.contains_key(id));
+            let mut row = vec![Cell::Null; 18];
+            (row[2], row[11]) = (cell(category), cell(former));
+            let row = with_suggested_name(row, &suggested);
+            let name_cell = name.map_or(Cell::Null, |name| Cell::Text(name.to_owned()));
+            assert_eq!(row[3], name_cell, "{category:?} {former:?}");
+            assert_eq!(
+                [&row[2], &row[12]],
+                [&cell(kept(category)), &cell(kept(former))]
+            );
+
+            let proposal = former.map(|id| json!({ "category": id }));
+            let row = json!({ "category": category, "proposal": proposal });
+            let edit = json!({ "annotation": { "picture": 1, "change": { "insert": row } } });
+            let edit = rewritten(edit, &suggested);
+            let row = &edit["annotation"]["change"]["insert"];
+            assert_eq!(row["suggestion"].as_str(), name, "{category:?} {former:?}");
+            assert_eq!(row["category"].as_i64(), kept(category));
+            assert_eq!(row["proposal"]["category"].as_i64(), kept(former));
+        }
+    }
 }

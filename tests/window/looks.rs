@@ -51,10 +51,10 @@ fn prepared(theme: Theme) -> Bench {
                             BBox::from_xywh(60.0, 10.0, 330.0, 280.0),
                             0.91,
                         ),
-                        candidate(
-                            document,
-                            "tool",
+                        // A name that is no class of the project.
+                        Candidate::suggested(
                             BBox::from_xywh(5.0, 200.0, 70.0, 80.0),
+                            "cushion",
                             0.34,
                         ),
                     ],
@@ -132,6 +132,15 @@ fn check(theme: Theme, name: &str) {
     bench.key(Key::F1);
     settle(&mut bench);
     bench.harness.snapshot(format!("help_{name}"));
+    bench.key(Key::Escape);
+    bench.keys(Modifiers::COMMAND | Modifiers::SHIFT, Key::I);
+    settle(&mut bench);
+    bench.harness.snapshot(format!("import_{name}"));
+    bench.key(Key::Escape);
+    bench.click("More actions for cat");
+    bench.click("Delete…");
+    settle(&mut bench);
+    bench.harness.snapshot(format!("delete_class_{name}"));
 }
 
 #[test]

@@ -87,7 +87,7 @@ boxes-row = { $class }, { $state }, row of box { $id }
 
 ## Classes
 
-classes-empty = None yet. The first box creates the class “object”.
+classes-empty = None yet. Add one, or accept a proposal to get its class.
 classes-new = New class
 classes-add = Add
 classes-rename = New name of the class

@@ -9,7 +9,6 @@ use crate::app::preferences::CanvasOptions;
 use crate::app::session::Session;
 use crate::app::theme;
 use crate::document::{Annotation, BoxState, Category, CategoryId, PictureId};
-use crate::naming::ANY_OBJECT;
 use crate::propose::Proposal;
 
 /// What the canvas shows in a frame.
@@ -50,7 +49,7 @@ impl Scene<'_> {
     /// The text of a box's badge: its name, and the score of a proposal. The badge of a proposal has a
     /// question mark anyway, and its colour tells a suggested name from a class.
     pub(super) fn badge_text(&self, row: &Annotation) -> String {
-        let name = self.session.document().name_of(row).unwrap_or(ANY_OBJECT);
+        let name = self.session.document().class_name(row);
         match row.score.filter(|_| row.state == BoxState::Proposed) {
             Some(score) => format!("{name} {:.0} %", score * 100.0),
             None => name.to_owned(),

@@ -21,20 +21,6 @@ const BROWSE_WIDTH: f32 = 90.0;
 /// Percent of the pictures for training, validation and test that a split begins with.
 const DEFAULT_SHARES: [u32; 3] = [80, 10, 10];
 
-/// Formats that a project can be exported to.
-const EXPORT_FORMATS: [Format; 10] = [
-    Format::Coco,
-    Format::Yolo,
-    Format::Voc,
-    Format::LabelMe,
-    Format::CreateMl,
-    Format::Cvat,
-    Format::LabelStudio,
-    Format::Via,
-    Format::OpenImages,
-    Format::Tags,
-];
-
 /// The options of an export that are being chosen.
 pub struct ExportDialog {
     options: ExportOptions,
@@ -127,7 +113,9 @@ impl ExportDialog {
                     .selected_text(format_name(self.options.format))
                     .width(220.0)
                     .show_ui(ui, |ui| {
-                        for format in EXPORT_FORMATS {
+                        // Results are for programs that evaluate models.
+                        let formats = Format::ALL.into_iter();
+                        for format in formats.filter(|format| *format != Format::CocoResults) {
                             let name = format_name(format);
                             ui.selectable_value(&mut self.options.format, format, name);
                         }

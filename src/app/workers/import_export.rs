@@ -1,24 +1,28 @@
 //! Imports and exports in the background, on the document as the project file has it.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use super::events::{EventSender, ExchangeEvent, WorkerEvent};
 use super::spawn::spawn;
 use crate::app::i18n::tr;
-use crate::formats::{
-    self, ExportOptions, ExportReport, Format, FormatError, ImportOptions, ImportReport,
-};
-use crate::store::{Access, Project, StoreError};
+use crate::formats::{self, ExportOptions, ExportReport, Format, ImportOptions, ImportReport};
+use crate::store::{Access, Project};
 
 /// Imports annotations of another tool into a project. The window has it open, so this uses a second
 /// connection, as the command line does; the window then adopts the import as a step. The edit is made
 /// from the newest document, whatever a person draws meanwhile.
 pub fn import(project: PathBuf, path: PathBuf, options: ImportOptions, events: EventSender) {
-    spawn("exchanger", move || {
-        let outcome = read(&project, &path, options).map(ExchangeEvent::Imported);
-        events.send(WorkerEvent::Exchange(
-            outcome.unwrap_or_else(ExchangeEvent::Failed),
-        ));
+    spawn("exchanger", move || match read(&project, &path, options) {
+        Ok((report, problem)) => {
+            events.send(WorkerEvent::Exchange(ExchangeEvent::Imported(report)));
+            if let Some(problem) = problem {
+                events.send(WorkerEvent::Failed(problem));
+            }
+        }
+        Err(reason) => events.send(WorkerEvent::Exchange(ExchangeEvent::Failed(
+            reason.to_string(),
+        ))),
     });
 }
 
@@ -33,35 +37,22 @@ pub fn export(project: PathBuf, options: ExportOptions, out: PathBuf, events: Ev
     });
 }
 
-/// Why something was not imported, as a sentence.
-struct Reason(String);
+/// What was imported, and a sentence about what went wrong afterwards, if anything did.
+type Imported = (Box<ImportReport>, Option<String>);
 
-impl From<StoreError> for Reason {
-    fn from(error: StoreError) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl From<FormatError> for Reason {
-    fn from(error: FormatError) -> Self {
-        Self(error.to_string())
-    }
-}
-
-fn read(project: &Path, path: &Path, options: ImportOptions) -> Result<Box<ImportReport>, String> {
+fn read(project: &Path, path: &Path, options: ImportOptions) -> Result<Imported, Box<dyn Error>> {
     let format = formats::detect_format(path).ok_or_else(|| unknown(path))?;
-    let commit = || -> Result<ImportReport, Reason> {
-        let (mut project, _) = Project::open(project, Access::Add)?;
-        let root = project.root().to_owned();
-        let label = format!("import {}", path.display());
-        let report = project.commit_prepared(&label, |document| {
-            let import = formats::import(document, path, &root, format, options)?;
-            Ok::<_, Reason>((import.edit, import.report))
-        })?;
-        project.close()?;
-        Ok(report)
-    };
-    commit().map(Box::new).map_err(|Reason(text)| text)
+    let (mut project, _) = Project::open(project, Access::Add)?;
+    let root = project.root().to_owned();
+    let label = format!("import {}", path.display());
+    let report = project.commit_prepared(&label, |document| {
+        let import = formats::import(document, path, &root, format, options)?;
+        Ok::<_, Box<dyn Error>>((import.edit, import.report))
+    })?;
+    // The import is on the disk now, whatever becomes of the backup.
+    let closed = project.close();
+    let problem = closed.err().map(|error| error.to_string());
+    Ok((Box::new(report), problem))
 }
 
 fn write(project: &Path, options: &ExportOptions, out: &Path) -> Result<ExportReport, String> {
@@ -77,4 +68,43 @@ fn unknown(path: &Path) -> String {
         path = path.display().to_string(),
         formats = readable
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::files::side_folder;
+    use crate::formats::ImportMode;
+
+    /// The backup at the end fails, but the boxes are in the project.
+    #[test]
+    fn an_import_that_was_committed_is_reported_whatever_follows() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("shop");
+        fs::create_dir(&root).unwrap();
+        image::RgbImage::new(40, 30)
+            .save(root.join("a.png"))
+            .unwrap();
+        let (project, _) = Project::create_for(&root).unwrap();
+        let path = project.path().to_path_buf();
+        project.close().unwrap();
+        let side = side_folder(&path);
+        fs::remove_dir_all(&side).unwrap();
+        fs::write(&side, "not a folder").unwrap();
+        let coco = folder.path().join("a.json");
+        let text = r#"{
+            "images": [{"id": 1, "file_name": "a.png", "width": 40, "height": 30}],
+            "categories": [{"id": 1, "name": "cat"}],
+            "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 8, 9]}]
+        }"#;
+        fs::write(&coco, text).unwrap();
+        let (report, problem) = read(&path, &coco, ImportMode::Merge.into()).unwrap();
+        assert_eq!(report.boxes, 1);
+        let problem = problem.unwrap();
+        assert!(problem.contains("could not be created"), "{problem}");
+        let (project, _) = Project::open(&path, Access::View).unwrap();
+        assert_eq!(project.document().annotation_count(), 1);
+    }
 }

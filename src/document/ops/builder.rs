@@ -8,7 +8,6 @@ use crate::document::edit::{Change, Edit};
 use crate::document::error::EditError;
 use crate::document::ids::{AnnotationId, CategoryId, PictureId};
 use crate::document::picture::{Picture, ReviewState};
-use crate::naming::ANY_OBJECT;
 
 /// The minimum IoU at which two boxes of one category on one picture are the same box.
 pub(super) const SAME_BOX_IOU: f32 = 0.9;
@@ -47,7 +46,7 @@ impl<'a> EditBuilder<'a> {
     /// If there is none of that name, this adds it.
     pub(super) fn class_of(&mut self, row: &Annotation) -> CategoryId {
         let document = self.document;
-        let name = document.name_of(row).unwrap_or(ANY_OBJECT);
+        let name = document.class_name(row);
         if let Some(known) = document
             .class_of(row)
             .or_else(|| document.category_named(name))

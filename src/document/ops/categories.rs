@@ -142,8 +142,8 @@ pub fn merge_categories(
 }
 
 /// Deletes a category with all its boxes and tags. Proposals for which its name was only suggested stay.
-/// Models' classes that stood for it keep their own names again. Pictures that were done and lose a box that was ground truth are in
-/// review again, because nobody has confirmed that they are complete without it.
+/// Models' classes that stood for it keep their own names again. A picture that was done is in review
+/// again if it loses ground truth, because nobody has confirmed that it is complete without it.
 ///
 /// # Errors
 /// If there is no such category.

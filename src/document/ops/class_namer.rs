@@ -1,8 +1,7 @@
 //! Which of the project's classes a model's box is of, apart from what the model calls it.
 
-use std::collections::HashSet;
-
 use super::propose::Candidate;
+use crate::document::annotation::BoxState;
 use crate::document::category::Category;
 use crate::document::content::Document;
 use crate::document::ids::{CategoryId, PictureId};
@@ -31,7 +30,7 @@ impl<'a> ClassNamer<'a> {
             [only] => Some(only),
             _ => None,
         };
-        let only = only.filter(|only| !is_foreign || !suggested(document).contains(&*only.name));
+        let only = only.filter(|only| !is_foreign || !is_taken(document, only));
         Self {
             document,
             is_foreign,
@@ -59,28 +58,23 @@ impl<'a> ClassNamer<'a> {
 
     /// Whether a name is one of the project's: a category has it, or a person has mapped a class to it.
     pub fn is_known(&self, name: &str) -> bool {
-        let mut targets = self.document.naming().iter();
-        self.document.category_named(name).is_some()
-            || targets.any(|(_, target)| target.name() == name)
+        self.document.category_named(name).is_some() || self.document.naming().is_target(name)
     }
 
     /// The category of a box on a picture, given the name that the model's class has in the project.
     /// None if the model's own name decides.
     ///
     /// A person's word about the picture or the project comes before the name that a foreign model gives:
-    /// the picture's only tag, or else the project's only category. Names that a person has mapped
-    /// classes to count as a person's word.
+    /// the picture's only tag, or else the project's only category. A name that a person has mapped
+    /// classes to is a person's word itself.
     fn category(&self, picture: PictureId, name: Option<&str>) -> Option<CategoryId> {
-        let mut targets = self.document.naming().iter();
-        if name.is_some_and(|name| {
-            !self.is_foreign || targets.any(|(_, target)| target.name() == name)
-        }) {
+        let is_own = |name| !self.is_foreign || self.document.naming().is_target(name);
+        if name.is_some_and(is_own) {
             return None;
         }
-        let tag = self.tag(picture);
         let is_class = name.is_some_and(|name| self.document.category_named(name).is_some());
-        let found = tag.or(self.only.filter(|_| !is_class));
-        found.map(|category| category.id)
+        let only = self.only.filter(|_| !is_class);
+        Some(self.tag(picture).or(only)?.id)
     }
 
     fn tag(&self, picture: PictureId) -> Option<&'a Category> {
@@ -91,10 +85,22 @@ impl<'a> ClassNamer<'a> {
     }
 }
 
-/// What models' boxes are called.
-fn suggested(document: &Document) -> HashSet<&str> {
+/// Whether a category is a suggestion that a person has taken, and not one that they made: models suggest
+/// its name, and have proposed no box of it that they call something else, as this namer does for a
+/// class of the person.
+fn is_taken(document: &Document, category: &Category) -> bool {
     let pictures = document.pictures();
     let rows = pictures.flat_map(|picture| document.annotations(picture.id));
-    let names = rows.filter_map(|row| row.suggestion.as_deref());
-    names.map(|name| document.naming().name_of(name)).collect()
+    let mut is_suggested = false;
+    for row in rows {
+        let Some(name) = &row.suggestion else {
+            continue;
+        };
+        if document.naming().name_of(name) == &*category.name {
+            is_suggested = true;
+        } else if row.category == Some(category.id) && row.state != BoxState::Edited {
+            return false;
+        }
+    }
+    is_suggested
 }

@@ -55,14 +55,14 @@ fn remove_duplicates(
     rows.sort_by(|a, b| b.score.unwrap_or(0.0).total_cmp(&a.score.unwrap_or(0.0)));
     let mut remaining: Vec<&Annotation> = Vec::new();
     for row in rows {
-        let name_in = |naming: &'_ Naming, row: &Annotation| {
-            let name = row.suggestion.as_deref().unwrap_or_default();
-            naming.name_of(name).to_owned()
-        };
         let is_duplicate = |other: &&Annotation| {
+            let agree = |naming: &Naming| {
+                let [one, other] = [row, *other].map(|row| row.suggestion.as_deref());
+                one.map(|name| naming.name_of(name)) == other.map(|name| naming.name_of(name))
+            };
             other.rect.iou(&row.rect) >= ONE_OBJECT_IOU
-                && name_in(naming, other) == name_in(naming, row)
-                && name_in(document.naming(), other) != name_in(document.naming(), row)
+                && agree(naming)
+                && !agree(document.naming())
         };
         if remaining.iter().any(is_duplicate) {
             builder.remove(picture.id, row.id);

@@ -179,15 +179,9 @@ fn proposal(
 }
 
 /// The content of a proposal, without its id.
-fn content_of(row: &Annotation) -> impl PartialEq {
-    let suggestion = row.suggestion.clone();
-    (
-        row.rect,
-        row.category,
-        suggestion,
-        row.score,
-        row.origin.clone(),
-    )
+fn content_of(row: &Annotation) -> impl PartialEq + use<'_> {
+    let suggestion = row.suggestion.as_deref();
+    (row.rect, row.category, suggestion, row.score, &row.origin)
 }
 
 /// Whether a person's judgement of `judged` also applies to a proposal, because it is about the same

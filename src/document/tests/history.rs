@@ -134,3 +134,53 @@ fn ten_thousand_pictures_are_proposed_and_undone_in_one_step() {
         "ids are not used again"
     );
 }
+
+/// A history of a drawn box on picture A, after which a model has proposed another one, of `category`.
+fn drawn_then_proposed(document: &mut Document, class: &str, category: CategoryId) -> History {
+    let mut history = History::default();
+    let mut commit = |label: &str, document: &mut Document, edit: Edit| {
+        let step = history.commit(document, label, edit, None);
+        step.expect("the edit is valid");
+    };
+    let mut edits = vec![ops::ensure_category(document, class)];
+    edits.push(ops::draw(document, A, rect(1.0, 1.0, 20.0, 20.0), CAT).expect("A exists"));
+    commit("own", document, Edit::Batch(edits));
+    let boxes = vec![found(rect(40.0, 1.0, 20.0, 20.0), category)];
+    let edit = ops::replace_proposals(document, &model("1"), &[(A, boxes)]);
+    commit("automatic", document, edit);
+    history
+}
+
+#[test]
+fn a_step_is_undone_past_an_automatic_one_and_redone() {
+    let mut document = sample();
+    let mut history = drawn_then_proposed(&mut document, "cat", CAT);
+    let after = document.clone();
+    let undone = history.undo_past(&mut document, "automatic");
+    assert_eq!(undone.map(|(from, _)| from), Some(0));
+    assert_eq!(states(&document, A), [(2, BoxState::Proposed)]);
+    assert_eq!(review(&document, A), ReviewState::Proposed);
+    assert!(history.undo_past(&mut document, "automatic").is_none());
+    let redone = history.redo(&mut document).expect("it fits");
+    assert_eq!(redone.map(|step| step.label.as_str()), Some("own"));
+    assert_eq!(document, after);
+}
+
+#[test]
+fn a_step_that_a_later_one_needs_is_not_undone_past_it_and_stays_exact() {
+    let mut document = sample();
+    let before = document.clone();
+    // The model proposes a box of the class that the step adds.
+    let mut history = drawn_then_proposed(&mut document, "bird", CategoryId(3));
+    let after = document.clone();
+    assert!(history.undo_past(&mut document, "automatic").is_none());
+    assert_eq!(document, after);
+    for _ in 0..2 {
+        history.undo(&mut document).expect("it fits");
+    }
+    assert_eq!(document, before);
+    for _ in 0..2 {
+        history.redo(&mut document).expect("it fits");
+    }
+    assert_eq!(document, after);
+}

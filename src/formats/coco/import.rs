@@ -26,7 +26,7 @@ use super::extension::{
 use super::outline::{edges, keep_outline};
 use super::reader::{self, AnnotationRow, CategoryRow, ImageRow, Row, RowId, check_mask};
 use super::recognise::is_instances_file;
-use crate::document::{CategoryId, Flag, Flags, Provenance, ReviewState};
+use crate::document::{Flag, Flags, Provenance, ReviewState};
 use crate::files::folder_of;
 use crate::formats::error::FormatError;
 use crate::formats::import::builder::ImportBuilder;
@@ -41,22 +41,23 @@ pub(in crate::formats) fn import(
     path: &Path,
     import: &mut ImportBuilder<'_>,
 ) -> Result<(), FormatError> {
-    let is_single = !path.is_dir();
-    let files = input::files_below(path, |file| {
-        input::has_extension(file, "json") && is_instances_file(file)
-    })?;
-    if files.is_empty() {
+    let mut is_found = false;
+    import.read_files(
+        path,
+        "COCO",
+        |file| input::has_extension(file, "json") && is_instances_file(file),
+        |_| true,
+        |file, index, import| {
+            is_found = true;
+            import_file(file, index, import)
+        },
+    )?;
+    if is_found {
+        Ok(())
+    } else {
         let reason = "there is no COCO file in this folder";
-        return Err(FormatError::malformed(path, reason));
+        Err(FormatError::malformed(path, reason))
     }
-    for (index, file) in files.iter().enumerate() {
-        match import_file(file, index, import) {
-            Err(error) if is_single => return Err(error),
-            Err(error) => import.report_skipped(error.to_string()),
-            Ok(()) => {}
-        }
-    }
-    Ok(())
 }
 
 fn import_file(
@@ -100,6 +101,8 @@ struct FileImport<'a, 'b> {
     name: String,
     pictures: Vec<(ImportedPicture, PictureExtension)>,
     picture_of: HashMap<RowId, usize>,
+    /// The categories, which become those of the import only if the whole file can be read.
+    categories: Vec<(RowId, ImportedCategory)>,
     category_of: HashMap<RowId, usize>,
     /// Ids of several categories, whose boxes need no separate message.
     ambiguous_categories: HashSet<RowId>,
@@ -134,6 +137,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
             import,
             pictures: Vec::new(),
             picture_of: HashMap::new(),
+            categories: Vec::new(),
             category_of: HashMap::new(),
             ambiguous_categories: HashSet::new(),
             shared_ids: HashMap::new(),
@@ -183,35 +187,47 @@ impl<'a, 'b> FileImport<'a, 'b> {
         if extra.get("supercategory") == Some(&Value::String(String::new())) {
             extra.remove("supercategory");
         }
-        let count_before = self.import.categories.len();
-        let index = self.import.add_category(ImportedCategory {
+        let category = ImportedCategory {
             id: Some(id.number()),
-            name: name.clone(),
+            name,
             colour: extension.as_ref().map(|extension| extension.colour),
             hotkey: extension.map(|extension| extension.hotkey),
             is_suggested: suggested.is_some_and(|suggested| suggested.is_suggested),
             extra: unknown_fields::to_text(&extra),
-        });
-        let Some(index) = index else { return };
-        let is_known = self.import.categories.len() == count_before;
-        if is_known && self.category_of.values().any(|other| *other == index) {
-            self.report_change(format!(
-                "two categories are named {name:?}; they were combined"
-            ));
-        }
-        match self.category_of.get(&id) {
-            Some(other) if *other == index => {}
-            Some(other) => {
-                let other = self.import.categories[*other].name.clone();
-                self.skip(format!(
-                    "{other:?} and {name:?} have the same id {id}, so it is unknown which its boxes \
-                     are, and they were left out; give each category its own id"
+        };
+        self.categories.push((id, category));
+    }
+
+    /// Hands over the categories. An id that several have means none of them.
+    fn hand_over_categories(&mut self) {
+        let mut of_file = HashSet::new();
+        for (id, category) in std::mem::take(&mut self.categories) {
+            let name = category.name.clone();
+            let Some(index) = self.import.add_category(category) else {
+                continue;
+            };
+            if !of_file.insert(index) {
+                self.report_change(format!(
+                    "two categories are named {name:?}; they were combined"
                 ));
-                self.ambiguous_categories.insert(id);
             }
-            None => {
-                self.category_of.insert(id, index);
+            match self.category_of.get(&id) {
+                Some(other) if *other == index => {}
+                Some(other) => {
+                    let other = self.import.categories[*other].name.clone();
+                    self.skip(format!(
+                        "{other:?} and {name:?} have the same id {id}, so it is unknown which its boxes \
+                         and tags are, and they were left out; give each category its own id"
+                    ));
+                    self.ambiguous_categories.insert(id);
+                }
+                None => {
+                    self.category_of.insert(id, index);
+                }
             }
+        }
+        for id in &self.ambiguous_categories {
+            self.category_of.remove(id);
         }
     }
 
@@ -269,9 +285,9 @@ impl<'a, 'b> FileImport<'a, 'b> {
             is_crowd,
             score,
             mut extra,
-            change,
+            changes,
         } = row;
-        if let Some(change) = change {
+        for change in changes {
             self.report_change(change);
         }
         // The category is resolved at the end.
@@ -309,6 +325,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
                 self.add(row.unwrap_or_else(Row::Unreadable));
             }
         }
+        self.hand_over_categories();
         let model = Arc::new(self.model());
         let has_scores = self
             .boxes
@@ -429,17 +446,12 @@ impl<'a, 'b> FileImport<'a, 'b> {
 
     /// The box as its extension describes it, if the document's own rules allow that.
     fn with_extension(&self, imported: &ImportedBox, own: BoxExtension) -> Option<ImportedBox> {
-        let former = match own.proposal {
-            None => None,
-            Some(former) => {
-                let index = |id: CategoryId| self.category_of.get(&RowId::Number(id.0.into()));
-                let category = match former.category {
-                    None => None,
-                    Some(id) => Some(*index(id)?),
-                };
-                Some((former.rect, category))
-            }
-        };
+        let former = own.proposal.map(|former| {
+            // The class may have been deleted since, and the box is still one that was edited.
+            let id = former.category.map(|id| RowId::Number(id.0.into()));
+            let category = id.and_then(|id| self.category_of.get(&id).copied());
+            (former.rect, category)
+        });
         let imported = ImportedBox {
             state: own.state,
             origin: own.origin,

@@ -85,16 +85,24 @@ impl Rows {
         let categories = Numbers::new("category", self.categories.iter().map(|row| &row.id));
         let mut ids = AnnotationIds::new(&self.annotations);
         let mut instances = self.top;
+        // A row that says the same as an earlier one is no fault.
+        let mut listed: HashMap<u64, usize> = HashMap::new();
         for row in self.images {
             let image = image(row, &pictures)?;
-            // The same row twice is no fault.
-            if instances.images.last() != Some(&image) {
+            let first = *listed.entry(image.id).or_insert(instances.images.len());
+            let first = instances.images.get(first);
+            if first.is_none_or(|first| !is_same_image(first, &image)) {
                 instances.images.push(image);
             }
         }
+        let mut listed: HashMap<u64, usize> = HashMap::new();
         for row in self.categories {
             let category = category(row, &categories)?;
-            if !instances.categories.contains(&category) {
+            let first = *listed
+                .entry(category.id)
+                .or_insert(instances.categories.len());
+            let first = instances.categories.get(first);
+            if first.is_none_or(|first| first.name != category.name) {
                 instances.categories.push(category);
             }
         }
@@ -198,6 +206,12 @@ fn image(row: ImageRow, numbers: &Numbers) -> Result<Image, String> {
     })
 }
 
+/// Whether two rows with one id are the same picture, for which an import takes them, too.
+fn is_same_image(one: &Image, other: &Image) -> bool {
+    let of = |image: &Image| [image.width, image.height];
+    one.file_name == other.file_name && of(one) == of(other)
+}
+
 fn category(row: CategoryRow, numbers: &Numbers) -> Result<Category, String> {
     let CategoryRow {
         id,
@@ -232,7 +246,7 @@ fn annotation(
         is_crowd,
         score,
         mut extra,
-        change: _,
+        changes: _,
     } = row;
     let score = score.map(|score| {
         let id = written_id

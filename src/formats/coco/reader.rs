@@ -10,9 +10,9 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::segmentation::{Segmentation, outline_of_box};
+use super::segmentation::{Segmentation, outline_of_corners};
 use crate::formats::numbers::{number_of, numbers_of, parse_number};
-use crate::formats::shapes::rotated_bounds;
+use crate::formats::shapes::{bounds, rotated_bounds};
 
 /// A row of an instances file.
 #[derive(Debug)]
@@ -69,8 +69,8 @@ pub(super) struct AnnotationRow {
     pub score: Option<Value>,
     /// All other keys. A `segmentation` is as pycocotools' `annToMask` reads it.
     pub extra: Map<String, Value>,
-    /// What of the outline was repaired or dropped, as a sentence.
-    pub change: Option<String>,
+    /// What was repaired, dropped or turned, as sentences.
+    pub changes: Vec<String>,
 }
 
 /// The id of a row: a number, or text that another program wrote.
@@ -276,7 +276,7 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
     ) {
         (Some(Ok(bbox)), bounds) if bounds.is_none() || (bbox[2] != 0.0 && bbox[3] != 0.0) => bbox,
         (_, Some([x0, y0, x1, y1])) => {
-            mask_size = segmentation.mask_size();
+            mask_size = segmentation.mask_size;
             [x0, y0, x1 - x0, y1 - y0]
         }
         (bbox, None) => {
@@ -291,18 +291,29 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
         Some(_) => None,
         None => take_rotation(&mut row),
     };
-    let change = segmentation
-        .change
-        .map(|change| format!("annotation {name} {change}"));
+    let is_dropped = segmentation.outline.is_none() && segmentation.change.is_some();
+    let mut changes = Vec::new();
+    if let Some(change) = segmentation.change {
+        changes.push(format!("annotation {name} {change}"));
+    }
+    let corners = corners_of(bbox, rotation.unwrap_or_default());
+    let bbox = match rotation {
+        None => bbox,
+        Some(degrees) => {
+            changes.push(format!(
+                "annotation {name} is turned by {degrees} degrees, and the box around it was taken"
+            ));
+            let [x0, y0, x1, y1] = bounds(corners);
+            [x0, y0, x1 - x0, y1 - y0]
+        }
+    };
     match segmentation.outline {
         Some(outline) => {
             row.insert("segmentation".to_owned(), outline);
         }
         None => {
-            if change.is_some() {
-                let [x, y, width, height] = bbox;
-                let outline = outline_of_box([x, y, x + width, y + height]);
-                row.insert("segmentation".to_owned(), outline);
+            if is_dropped {
+                row.insert("segmentation".to_owned(), outline_of_corners(corners));
                 row.remove("area");
             } else if had_list {
                 row.insert("segmentation".to_owned(), Value::Array(Vec::new()));
@@ -315,15 +326,6 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
         other => other.as_f64().is_some_and(|number| number != 0.0),
     });
     let score = row.remove("score").filter(|score| !score.is_null());
-    let (bbox, change) = match rotation {
-        Some(degrees) => {
-            let turned = format!(
-                "annotation {name} is turned by {degrees} degrees, and the box around it was taken"
-            );
-            (turned_box(bbox, degrees), Some(turned))
-        }
-        None => (bbox, change),
-    };
     Ok(Row::Annotation(AnnotationRow {
         id,
         image_id,
@@ -333,7 +335,7 @@ pub(super) fn parse_annotation(row: Value) -> Result<Row, String> {
         is_crowd,
         score,
         extra: row,
-        change,
+        changes,
     }))
 }
 
@@ -349,11 +351,14 @@ fn take_rotation(row: &mut Map<String, Value>) -> Option<f64> {
     Some(degrees)
 }
 
-/// `[x, y, width, height]` of the box around one that is turned about its centre.
-fn turned_box([x, y, width, height]: [f64; 4], degrees: f64) -> [f64; 4] {
+/// The corners of `[x, y, width, height]`, turned about its centre.
+fn corners_of([x, y, width, height]: [f64; 4], degrees: f64) -> [[f64; 2]; 4] {
     let centre = [x + width / 2.0, y + height / 2.0];
-    let [x0, y0, x1, y1] = rotated_bounds([x, y, x + width, y + height], centre, degrees);
-    [x0, y0, x1 - x0, y1 - y0]
+    let (right, bottom) = (x + width, y + height);
+    [[x, y], [right, y], [right, bottom], [x, bottom]].map(|[x, y]| {
+        let [x, y, ..] = rotated_bounds([x, y, x, y], centre, degrees);
+        [x, y]
+    })
 }
 
 /// Whether the box of a mask fits a picture whose size the file states.

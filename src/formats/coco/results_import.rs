@@ -45,17 +45,17 @@ pub(in crate::formats) fn import_results(
         Ok(row) => rows.push(row),
         Err(reason) => *faults.entry(reason).or_default() += 1,
     })?;
-    let mut finder = Finder::new(import.document, import.root);
-    let ids_are_names = finder.are_names(&rows);
-    let mut index_of_picture: HashMap<String, usize> = HashMap::new();
+    let pictures = Finder::new(import.document, import.root).pictures_of(&rows);
+    let mut index_of_picture: HashMap<&str, usize> = HashMap::new();
     let mut unknown_classes: BTreeMap<String, usize> = BTreeMap::new();
-    for row in rows {
-        let picture = match finder.find(&row.picture, ids_are_names) {
-            Ok(picture) => picture,
-            Err(reason) => {
-                *faults.entry(reason).or_default() += 1;
+    for row in &rows {
+        let picture = match pictures.get(&row.picture) {
+            Some(Ok(picture)) => picture,
+            Some(Err(reason)) => {
+                *faults.entry(reason.clone()).or_default() += 1;
                 continue;
             }
+            None => continue,
         };
         let (class, is_known) = class_name(import.document, &row.category);
         let Some(category) = import.category_by_name(&class) else {
@@ -162,7 +162,7 @@ fn class_name(document: &Document, id: &RowId) -> (String, bool) {
             let known = known.and_then(|id| document.category(CategoryId(id)));
             let name = known.map(|category| category.name.to_string());
             let is_known = name.is_some();
-            (name.unwrap_or_else(|| format!("class {number}")), is_known)
+            (name.unwrap_or_else(|| id.name_of_category()), is_known)
         }
         RowId::Text(name) => (name.to_string(), document.category_named(name).is_some()),
     }
@@ -174,7 +174,6 @@ struct Finder<'a> {
     matcher: Matcher<'a, 'a>,
     /// Paths by the number that the name of the file is.
     by_number: HashMap<u64, Vec<String>>,
-    found: HashMap<PictureReference, Result<String, String>>,
 }
 
 /// What an `image_id` may mean.
@@ -183,6 +182,17 @@ struct Readings {
     by_name: Option<String>,
     /// The path of the picture with this id.
     by_id: Option<String>,
+}
+
+/// Whether ids are names where they may also be ids: what the clear references of the file say. `None` if
+/// they say nothing, or both.
+fn are_names<'r>(readings: impl Iterator<Item = &'r Readings>) -> Option<bool> {
+    let (mut has_names, mut has_ids) = (false, false);
+    for Readings { by_name, by_id } in readings {
+        has_names |= by_name.is_some() && by_id.is_none();
+        has_ids |= by_id.is_some() && by_name.is_none();
+    }
+    (has_names != has_ids).then_some(has_names)
 }
 
 impl<'a> Finder<'a> {
@@ -202,40 +212,35 @@ impl<'a> Finder<'a> {
             document,
             matcher: Matcher::new(document, root),
             by_number,
-            found: HashMap::new(),
         }
     }
 
-    /// Whether ids are names where they may also be ids: what the clear rows of the file say. `None`
-    /// if they say nothing, or both.
-    fn are_names(&self, rows: &[ResultRow]) -> Option<bool> {
-        let (mut has_names, mut has_ids) = (false, false);
+    /// The paths of the pictures of all rows, as the project has them or as the rows write them. Many
+    /// rows name the same picture, which is looked for once.
+    fn pictures_of<'r>(
+        &self,
+        rows: &'r [ResultRow],
+    ) -> HashMap<&'r PictureReference, Result<String, String>> {
+        let mut readings = HashMap::new();
         for row in rows {
-            if let Ok(Readings { by_name, by_id }) = self.readings(&row.picture) {
-                has_names |= by_name.is_some() && by_id.is_none();
-                has_ids |= by_id.is_some() && by_name.is_none();
-            }
+            let picture = &row.picture;
+            let of_picture = readings.entry(picture);
+            of_picture.or_insert_with(|| self.readings(picture));
         }
-        (has_names != has_ids).then_some(has_names)
-    }
-
-    /// The path of the picture of a row, as the project has it or as the row writes it.
-    fn find(
-        &mut self,
-        picture: &PictureReference,
-        ids_are_names: Option<bool>,
-    ) -> Result<String, String> {
-        if let Some(found) = self.found.get(picture) {
-            return found.clone();
-        }
-        let found = self.decide(picture, ids_are_names);
-        self.found.insert(picture.clone(), found.clone());
-        found
+        let ids_are_names = are_names(readings.values().flatten());
+        let readings = readings.into_iter();
+        readings
+            .map(|(picture, readings)| {
+                let found = readings.and_then(|one| self.decide(picture, one, ids_are_names));
+                (picture, found)
+            })
+            .collect()
     }
 
     fn decide(
         &self,
         picture: &PictureReference,
+        Readings { by_name, by_id }: Readings,
         ids_are_names: Option<bool>,
     ) -> Result<String, String> {
         if let PictureReference::FileName(name) = picture {
@@ -243,7 +248,6 @@ impl<'a> Finder<'a> {
             let found = self.matcher.path_of(&names)?;
             return Ok(found.unwrap_or_else(|| name.clone()));
         }
-        let Readings { by_name, by_id } = self.readings(picture)?;
         match (by_name, by_id) {
             (Some(name), Some(id)) if name != id => match ids_are_names {
                 Some(true) => Ok(name),

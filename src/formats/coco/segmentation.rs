@@ -22,6 +22,8 @@ pub(super) struct Segmentation {
     pub change: Option<String>,
     /// Left, top, right and bottom edge in pixels.
     pub bounds: Option<[f64; 4]>,
+    /// Width and height of a mask in pixels; `None` for polygons.
+    pub mask_size: Option<[u32; 2]>,
 }
 
 impl Segmentation {
@@ -30,6 +32,7 @@ impl Segmentation {
             outline: None,
             change: None,
             bounds: None,
+            mask_size: None,
         }
     }
 
@@ -60,16 +63,9 @@ impl Segmentation {
         })
     }
 
-    /// Width and height of a mask in pixels; `None` for polygons.
-    pub(super) fn mask_size(&self) -> Option<[u32; 2]> {
-        let size = self.outline.as_ref()?.get("size")?;
-        let side = |at: usize| u32::try_from(size.get(at)?.as_u64()?).ok();
-        Some([side(1)?, side(0)?])
-    }
-
     /// The same without a mask of another size than the picture, given as width and height.
     pub(super) fn for_picture(self, [width, height]: [u32; 2]) -> Self {
-        match self.mask_size() {
+        match self.mask_size {
             Some(size) if size != [width, height] => Self {
                 change: Some(
                     "has a mask for another size of the picture; its box is the outline now"
@@ -84,7 +80,12 @@ impl Segmentation {
 
 /// The outline of a box, for an annotation whose own cannot be used.
 pub(super) fn outline_of_box([x0, y0, x1, y1]: [f64; 4]) -> Value {
-    json!([[x0, y0, x1, y0, x1, y1, x0, y1]])
+    outline_of_corners([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+}
+
+/// The outline with these four corners, for an annotation whose own cannot be used.
+pub(super) fn outline_of_corners(corners: [[f64; 2]; 4]) -> Value {
+    json!([corners.concat()])
 }
 
 fn read_polygons(list: Vec<Value>) -> Result<Segmentation, String> {
@@ -131,6 +132,7 @@ fn read_polygons(list: Vec<Value>) -> Result<Segmentation, String> {
         outline: Some(Value::Array(outline)),
         change,
         bounds: Some([x0, y0, x1, y1]),
+        mask_size: None,
     })
 }
 
@@ -193,6 +195,9 @@ fn read_mask(mut mask: Map<String, Value>) -> Result<Segmentation, String> {
         .and_then(|size| size.iter().map(whole).collect());
     let size = size.and_then(|size| <[u64; 2]>::try_from(size).ok());
     let size = size.ok_or("its mask has no size")?;
+    let [Ok(height), Ok(width)] = size.map(u32::try_from) else {
+        return Err("its mask is too large".to_owned());
+    };
     let (outline, runs) = match mask.remove("counts") {
         Some(Value::String(text)) => {
             let text = compressed_text(&text);
@@ -217,6 +222,7 @@ fn read_mask(mut mask: Map<String, Value>) -> Result<Segmentation, String> {
         outline: Some(outline),
         change: None,
         bounds: Some(bounds),
+        mask_size: Some([width, height]),
     })
 }
 
@@ -295,6 +301,10 @@ mod tests {
             (json!({"size": [2, 2], "counts": [1, 9]}), "a size of 2 x 2"),
             (json!({"size": [2, 2], "counts": [4]}), "its mask is empty"),
             (json!({"counts": [4]}), "no size"),
+            (
+                json!({"size": [5_000_000_000_u64, 4], "counts": [6, 2]}),
+                "too large",
+            ),
             (json!({"size": [2, 2]}), "no counts"),
             (
                 json!({"size": [2, 2], "counts": [1.5, 1]}),

@@ -11,7 +11,6 @@ use super::extension::EXTENSION_KEY;
 use super::suggested::SuggestedIds;
 use super::types;
 use crate::document::{Annotation, Document};
-use crate::formats::ascii_json::write_ascii_json;
 use crate::formats::error::FormatError;
 use crate::formats::export::naming::ExportedPicture;
 use crate::formats::export::options::{BoxSelection, ExportOptions};
@@ -25,11 +24,16 @@ use crate::formats::{paths, unknown_fields};
 /// Writes an instances file, or one for each subset.
 pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
     let pictures = writer.pictures.clone();
+    let options = writer.options;
+    // A name has the same id in all subsets.
+    let suggested = SuggestedIds::new(writer.document, &pictures, |row| {
+        options.provenance || options.boxes.includes(row)
+    });
     for subset in writer.subsets() {
         let of_subset: Vec<_> = pictures.iter().filter(|one| one.subset == subset).collect();
         let (file, picture_folder) = file_and_picture_folder(writer, subset);
-        let instances = InstancesFile::new(writer.document, writer.options, &of_subset);
-        writer.write_with(&file, None, |out| write_ascii_json(out, &instances))?;
+        let instances = InstancesFile::new(writer.document, options, &of_subset, &suggested);
+        writer.write_json(&file, &instances)?;
         let (boxes, changed) = instances.into_report();
         writer.report.boxes += boxes;
         writer.report.changed.append(changed);
@@ -59,7 +63,7 @@ struct InstancesFile<'a> {
     document: &'a Document,
     options: &'a ExportOptions,
     pictures: &'a [&'a ExportedPicture<'a>],
-    suggested: SuggestedIds<'a>,
+    suggested: &'a SuggestedIds<'a>,
     /// The number of boxes that were written.
     boxes: Cell<usize>,
     changed: RefCell<Messages>,
@@ -70,14 +74,13 @@ impl<'a> InstancesFile<'a> {
         document: &'a Document,
         options: &'a ExportOptions,
         pictures: &'a [&'a ExportedPicture<'a>],
+        suggested: &'a SuggestedIds<'a>,
     ) -> Self {
         Self {
             document,
             options,
             pictures,
-            suggested: SuggestedIds::new(document, pictures.iter().copied(), |row| {
-                options.provenance || options.boxes.includes(row)
-            }),
+            suggested,
             boxes: Cell::new(0),
             changed: RefCell::default(),
         }
@@ -103,7 +106,7 @@ impl<'a> InstancesFile<'a> {
                 let row = annotation(
                     row,
                     picture,
-                    &self.suggested,
+                    self.suggested,
                     self.document,
                     self.options,
                     &mut changed,
@@ -111,6 +114,13 @@ impl<'a> InstancesFile<'a> {
                 (row, [picture.width, picture.height])
             })
         })
+    }
+
+    /// Whether there are boxes that are not selected. It makes no rows, since each adds its messages.
+    fn has_others(&self) -> bool {
+        let pictures = self.pictures.iter();
+        let mut rows = pictures.flat_map(|one| self.document.annotations(one.picture.id));
+        rows.any(|row| !self.options.boxes.includes(row))
     }
 }
 
@@ -150,10 +160,7 @@ impl Serialize for InstancesFile<'_> {
         // With provenance, the boxes that are not selected are written where no program reads them
         // as ground truth.
         let others = || self.annotations(false).map(|(row, _)| row);
-        if provenance
-            && self.options.boxes == BoxSelection::GroundTruth
-            && others().next().is_some()
-        {
+        if provenance && self.options.boxes == BoxSelection::GroundTruth && self.has_others() {
             extra.remove(EXTENSION_KEY);
             file.serialize_entry(
                 EXTENSION_KEY,

@@ -6,7 +6,6 @@ use super::extension::{SuggestedCategory, insert_extension};
 use super::types;
 use crate::document::{Annotation, Document};
 use crate::formats::export::naming::ExportedPicture;
-use crate::naming::ANY_OBJECT;
 
 /// The ids of names that models suggest and that are no classes of the project: after those of the
 /// project's own, in the order of the names.
@@ -23,7 +22,7 @@ impl<'a> SuggestedIds<'a> {
         for one in pictures {
             for row in document.annotations(one.picture.id) {
                 if is_written(row) && document.class_of(row).is_none() {
-                    ids.insert(document.name_of(row).unwrap_or(ANY_OBJECT), 0);
+                    ids.insert(document.class_name(row), 0);
                 }
             }
         }
@@ -39,7 +38,7 @@ impl<'a> SuggestedIds<'a> {
         match document.class_of(row) {
             Some(class) => class.id.0.into(),
             None => {
-                let name = document.name_of(row).unwrap_or(ANY_OBJECT);
+                let name = document.class_name(row);
                 self.0.get(name).copied().unwrap_or_default()
             }
         }

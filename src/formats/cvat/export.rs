@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 use crate::document::{Annotation, Category, Document, Flag};
 use crate::formats::error::FormatError;
 use crate::formats::export::naming::ExportedPicture;
+use crate::formats::export::options::BoxSelection;
 use crate::formats::export::writer::ExportWriter;
 use crate::formats::xml_text::{escaped, is_expressible};
 use crate::formats::{paths, unknown_fields};
-use crate::naming::ANY_OBJECT;
 
 /// The flags that CVAT has no attribute of its own for.
 const FLAGS: [Flag; 3] = [Flag::Crowd, Flag::Difficult, Flag::Truncated];
@@ -104,7 +104,7 @@ fn write_picture(
     )?;
     let mut count = 0;
     let rows = document.annotations(picture.id).iter();
-    for row in rows.filter(|row| row.is_ground_truth()) {
+    for row in rows.filter(|row| BoxSelection::GroundTruth.includes(row)) {
         write_box(out, document, row)?;
         count += 1;
     }
@@ -120,7 +120,7 @@ fn write_picture(
 }
 
 fn write_box(out: &mut dyn Write, document: &Document, row: &Annotation) -> io::Result<()> {
-    let name = document.name_of(row).unwrap_or(ANY_OBJECT);
+    let name = document.class_name(row);
     let rect = row.rect;
     writeln!(
         out,

@@ -12,7 +12,9 @@ use crate::formats::error::FormatError;
 use crate::formats::import::builder::ImportBuilder;
 use crate::formats::import::picture_names::PictureNames;
 use crate::formats::import::rows::{ImportedBox, ImportedCategory, ImportedPicture, Repeats};
+use crate::formats::numbers::{parse_number, picture_size};
 use crate::formats::shapes::{bounds, ellipse_bounds, rotated_bounds, with_outline};
+use crate::formats::xml_text::resolved_entity;
 use crate::formats::{input, paths};
 
 /// Maximum depth of elements; those of CVAT are less deep.
@@ -33,16 +35,13 @@ pub(in crate::formats) fn import(
     path: &Path,
     import: &mut ImportBuilder<'_>,
 ) -> Result<(), FormatError> {
-    let is_single = !path.is_dir();
-    let files = input::files_below(path, |file| input::has_extension(file, "xml"))?;
-    for (index, file) in files.iter().enumerate() {
-        match read_file(file, index, import) {
-            Err(error) if is_single => return Err(error),
-            Err(error) => import.report_skipped(error.to_string()),
-            Ok(()) => {}
-        }
-    }
-    Ok(())
+    import.read_files(
+        path,
+        "CVAT",
+        |file| input::has_extension(file, "xml"),
+        |file| is_annotations_text(&input::head(file)),
+        read_file,
+    )
 }
 
 fn read_file(path: &Path, index: usize, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
@@ -118,7 +117,7 @@ impl Attributes {
     }
 
     fn number(&self, name: &str) -> Option<f64> {
-        self.text(name)?.trim().parse().ok()
+        parse_number(self.text(name)?).ok()
     }
 
     fn numbers<const N: usize>(&self, names: [&str; N]) -> Option<[f64; N]> {
@@ -144,13 +143,7 @@ impl AnnotationsFile<'_, '_> {
                 Event::End(_) => self.end(),
                 Event::Text(part) => self.text += &part.xml10_content(),
                 Event::CData(part) => self.text += &part.xml10_content(),
-                Event::GeneralRef(entity) => {
-                    let name = entity.xml10_content();
-                    let resolved = quick_xml::escape::unescape(&format!("&{name};"))
-                        .map_err(|_| format!("the entity &{name}; is not supported"))?
-                        .into_owned();
-                    self.text += &resolved;
-                }
+                Event::GeneralRef(entity) => self.text += &resolved_entity(&entity)?,
                 Event::Eof => break,
                 _ => {}
             }
@@ -254,13 +247,12 @@ impl AnnotationsFile<'_, '_> {
         let folders = folders.into_iter().flatten().chain([String::new()]);
         let folders: Vec<String> = folders.collect();
         self.shown = written.to_owned();
-        let side = |name| attributes.number(name).filter(|side| *side >= 1.0);
-        let size = side("width").zip(side("height"));
+        let [width, height] = ["width", "height"].map(|name| attributes.number(name));
         let review = attributes.text("tsukami").map(Value::from);
         self.picture = Some(ImportedPicture {
             names: PictureNames::written(written, self.import.root, &folders),
             repeats: Repeats::InOtherFiles(self.index),
-            size: size.map(|(width, height)| [width as u32, height as u32]),
+            size: picture_size(width, height),
             review: review.and_then(|review| serde_json::from_value::<ReviewState>(review).ok()),
             ..ImportedPicture::default()
         });
@@ -356,7 +348,7 @@ fn edges(kind: &str, attributes: &Attributes) -> Result<[f64; 4], &'static str> 
 fn points_of(attributes: &Attributes) -> Option<Vec<[f64; 2]>> {
     let points = attributes.text("points")?.split(';').map(|point| {
         let (x, y) = point.split_once(',')?;
-        Some([x.trim().parse().ok()?, y.trim().parse().ok()?])
+        Some([parse_number(x).ok()?, parse_number(y).ok()?])
     });
     points.collect()
 }

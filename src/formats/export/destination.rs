@@ -1,7 +1,7 @@
 //! Where an export is written. A new folder appears whole or not at all; in a folder that exists each
 //! file does, and of what was there only the files of an earlier export are deleted.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,8 @@ pub(super) struct Destination<'a> {
     marker: Option<ExportMarker>,
     /// The files of an earlier export to this folder, as in [`ExportMarker::files`].
     earlier: BTreeMap<String, Option<String>>,
+    /// The same files by their [folded](paths::folded) names, for file systems that take `A.txt` for `a.txt`.
+    earlier_by_folded: HashMap<String, String>,
     /// Folders of an existing `out` that are known to be inside it.
     checked_folders: HashSet<PathBuf>,
 }
@@ -55,6 +57,7 @@ impl<'a> Destination<'a> {
             staging: None,
             marker: None,
             earlier: BTreeMap::new(),
+            earlier_by_folded: HashMap::new(),
             checked_folders: HashSet::new(),
         };
         if !destination.is_folder {
@@ -76,6 +79,10 @@ impl<'a> Destination<'a> {
         }
         let is_marked = is_markable && (is_new || earlier.is_some() || !holds_pictures(out)?);
         destination.earlier = earlier.map(|earlier| earlier.files).unwrap_or_default();
+        let files = destination.earlier.keys();
+        destination.earlier_by_folded = files
+            .map(|file| (paths::folded(file), file.clone()))
+            .collect();
         let is_copying = options.files != PictureFiles::Leave;
         if is_copying && is_below(root, out) && !(options.force && is_marked) {
             let reason = if is_marked {
@@ -107,7 +114,13 @@ impl<'a> Destination<'a> {
 
     /// Whether a file was written by an earlier export to this folder.
     pub(super) fn is_of_earlier(&self, relative: &str) -> bool {
-        self.earlier.contains_key(relative)
+        self.earlier.contains_key(relative) || self.respelled(relative).is_some()
+    }
+
+    /// The file of an earlier export that is the same file under another spelling of its name.
+    fn respelled(&self, relative: &str) -> Option<&String> {
+        let other = self.earlier_by_folded.get(&paths::folded(relative))?;
+        same_file(&self.path_of(relative), &self.path_of(other)).then_some(other)
     }
 
     /// Where a file is while the export is written.
@@ -170,8 +183,13 @@ impl<'a> Destination<'a> {
     ) -> Result<(), FormatError> {
         let base = self.staging.as_ref().map_or(self.out, TempDir::path);
         if let Some(marker) = &self.marker {
+            let written = marker.files.keys();
+            let respelled: HashSet<String> = written
+                .filter_map(|file| self.respelled(file))
+                .cloned()
+                .collect();
             self.earlier
-                .retain(|file, _| !marker.files.contains_key(file));
+                .retain(|file, _| !marker.files.contains_key(file) && !respelled.contains(file));
             let removed = remove_files(self.out, self.earlier.keys(), originals)?;
             if removed > 0 {
                 let files = if removed == 1 { "file" } else { "files" };
@@ -232,10 +250,7 @@ fn is_below(folder: &Path, inner: &Path) -> bool {
 
 /// Whether a folder contains files that are named like pictures.
 fn holds_pictures(folder: &Path) -> Result<bool, FormatError> {
-    let is_picture = |file: &Path| {
-        let mut extensions = pictures::extensions();
-        extensions.any(|extension| input::has_extension(file, extension))
-    };
+    let is_picture = |file: &Path| pictures::format_of_name(file).is_some();
     Ok(!input::files_below(folder, is_picture)?.is_empty())
 }
 

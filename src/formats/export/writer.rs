@@ -18,7 +18,6 @@ use crate::files::{self, folder_of, replace_whole, write_whole};
 use crate::formats::ascii_json::write_ascii_json;
 use crate::formats::error::FormatError;
 use crate::formats::format::FolderLayout;
-use crate::naming::ANY_OBJECT;
 
 /// An export in progress.
 pub(in crate::formats) struct ExportWriter<'a> {
@@ -104,7 +103,7 @@ impl<'a> ExportWriter<'a> {
 
     /// The name of a box's class. Ground truth always has a class.
     pub(in crate::formats) fn class_name(&self, row: &'a Annotation) -> &'a str {
-        self.document.name_of(row).unwrap_or(ANY_OBJECT)
+        self.document.class_name(row)
     }
 
     /// The size of a picture's file in bytes, if there is one.

@@ -151,8 +151,7 @@ impl BoxImporter<'_> {
     }
 
     fn is_same(&self, row: &Annotation, rect: BBox, name: &str) -> bool {
-        self.document.name_of(row).unwrap_or(ANY_OBJECT) == name
-            && row.rect.iou(&rect) >= SAME_BOX_IOU
+        self.document.class_name(row) == name && row.rect.iou(&rect) >= SAME_BOX_IOU
     }
 
     /// The box of the document that an imported box of this name is.

@@ -6,6 +6,7 @@
 //! and what the review state becomes.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::mem;
 use std::path::Path;
 
@@ -24,7 +25,8 @@ use super::rows::{ImportedBox, ImportedCategory, ImportedPicture};
 use super::sizes::fit_boxes;
 use super::unreviewed::make_proposals;
 use crate::document::{CategoryId, Change, Document, Edit, Picture, PictureId};
-use crate::formats::unknown_fields;
+use crate::formats::error::FormatError;
+use crate::formats::{input, unknown_fields};
 
 /// An import under construction.
 pub(in crate::formats) struct ImportBuilder<'a> {
@@ -92,6 +94,82 @@ impl<'a> ImportBuilder<'a> {
     /// Reports something that could not be read or imported.
     pub(in crate::formats) fn report_skipped(&mut self, text: impl Into<String>) {
         self.report.skipped.add(text);
+    }
+
+    /// Reads a file, or those files of a folder that are wanted. In a folder, files that are not of the
+    /// `format` are passed over, and a file that cannot be read is reported and adds nothing, while the
+    /// others are read. `read` gets the number of the file.
+    ///
+    /// # Errors
+    /// If a folder, or the only file, cannot be read.
+    pub(in crate::formats) fn read_files(
+        &mut self,
+        path: &Path,
+        format: &str,
+        is_wanted: impl Fn(&Path) -> bool,
+        is_own: impl Fn(&Path) -> bool,
+        mut read: impl FnMut(&Path, usize, &mut Self) -> Result<(), FormatError>,
+    ) -> Result<(), FormatError> {
+        let is_single = !path.is_dir();
+        for (index, file) in input::files_below(path, is_wanted)?.iter().enumerate() {
+            if !is_single && !is_own(file) {
+                self.pass_over(file, format);
+                continue;
+            }
+            let (pictures, categories) = (self.pictures.len(), self.categories.len());
+            match read(file, index, self) {
+                Ok(()) => {}
+                Err(error) if is_single => return Err(error),
+                Err(error) => {
+                    self.pictures.truncate(pictures);
+                    self.categories.truncate(categories);
+                    self.category_by_name.retain(|_, index| *index < categories);
+                    self.report_skipped(error.to_string());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports a file of a folder that is not one of the format.
+    pub(in crate::formats) fn pass_over(&mut self, file: &Path, format: &str) {
+        let file = file.display();
+        self.report_change(format!(
+            "{file}: passed over, because it is no {format} file"
+        ));
+    }
+
+    /// Adds a box to its picture, or reports why it cannot be read. `name` is that of its picture or
+    /// file.
+    pub(in crate::formats) fn add_box(
+        &mut self,
+        picture: &mut ImportedPicture,
+        name: impl Display,
+        read: Result<ImportedBox, String>,
+    ) {
+        match read {
+            Ok(one) => picture.boxes.push(one),
+            Err(reason) => {
+                picture.is_partial = true;
+                self.report_skipped(format!("{name}: {reason}"));
+            }
+        }
+    }
+
+    /// Puts the edges of boxes right whose order is reversed, and says so.
+    pub(in crate::formats) fn order_edges(
+        &mut self,
+        picture: &mut ImportedPicture,
+        name: impl Display,
+    ) {
+        let reversed = picture.boxes.iter_mut().map(ImportedBox::order_edges);
+        let reversed = reversed.filter(|is_reversed| *is_reversed).count();
+        if reversed > 0 {
+            let boxes = if reversed == 1 { "box" } else { "boxes" };
+            self.report_change(format!(
+                "{name}: the corners of {reversed} {boxes} were put in order"
+            ));
+        }
     }
 
     /// The index of a category, which is added unless one with its name exists. `None` if it has
@@ -260,15 +338,7 @@ impl<'a> ImportBuilder<'a> {
 
     /// Puts the boxes of an entry right, and decides what they are.
     fn prepare(&mut self, picture: &Picture, imported: &mut ImportedPicture) {
-        let reversed = imported.boxes.iter_mut().map(ImportedBox::order_edges);
-        let reversed = reversed.filter(|is_reversed| *is_reversed).count();
-        if reversed > 0 {
-            let boxes = if reversed == 1 { "box" } else { "boxes" };
-            self.report.changed.add(format!(
-                "{}: the corners of {reversed} {boxes} were put in order",
-                picture.path
-            ));
-        }
+        self.order_edges(imported, &picture.path);
         if self.options.boxes == ImportedAs::Proposals {
             make_proposals(imported);
         }

@@ -5,13 +5,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::document::Document;
-use crate::files::is_export_folder;
+use crate::files::{is_export_folder, normal};
 use crate::formats::export::marker::ExportMarker;
 use crate::formats::format::Format;
 use crate::formats::paths;
 
 /// The folder of an export from the project.
 pub(super) struct MarkedFolder {
+    /// Absolute, without `.` and `..`.
     folder: PathBuf,
     marker: ExportMarker,
 }
@@ -33,6 +34,7 @@ impl MarkedFolder {
     /// The folder of an export that a path is in, or that it is. `None` if the document holds the
     /// copies in that folder instead of the pictures that were exported.
     pub(super) fn around(path: &Path, document: &Document, root: &Path) -> Option<Self> {
+        let path = normal(path);
         let folder = path.ancestors().find(|folder| is_export_folder(folder))?;
         if let Some(folder) = paths::relative_to(root, folder) {
             let mut pictures = document.pictures();
@@ -51,6 +53,7 @@ impl MarkedFolder {
 
     /// The path in the project of the picture that a file labels.
     pub(super) fn picture_of(&self, file: &Path) -> Option<&str> {
+        let file = normal(file);
         let file = file.strip_prefix(&self.folder).ok()?;
         let parts: Option<Vec<&str>> = file.iter().map(|part| part.to_str()).collect();
         self.marker.files.get(&parts?.join("/"))?.as_deref()

@@ -21,7 +21,8 @@ pub enum ImportedAs {
 }
 
 /// What happens to boxes if the file states another size of the picture than it has, which means
-/// that they were made on a rotated or resized copy. Such boxes are never ground truth as they are.
+/// that they were made on a rotated or resized copy. Such boxes are never ground truth as they are, unless
+/// they are shares of the sides and the copy was only resized.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SizeRule {
     /// They become proposals, which a person has to review.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::picture_names::{PictureNames, folded, without_picture_extension};
+use super::picture_names::{PictureNames, without_picture_extension};
 use crate::formats::paths;
 
 /// How a name fits the picture that was found for it, the best first.
@@ -62,7 +62,7 @@ pub(super) struct PictureIndex<'a> {
 impl<'a> PictureIndex<'a> {
     pub(super) fn new(paths: impl Iterator<Item = Cow<'a, str>>) -> Self {
         let entries = paths.map(|path| Entry {
-            folded: folded(&path),
+            folded: paths::folded(&path),
             path,
         });
         let entries: Vec<Entry<'_>> = entries.collect();
@@ -100,7 +100,9 @@ impl<'a> PictureIndex<'a> {
                 let found = self.by_path.get(name.as_str());
                 found.map_or(&[][..], std::slice::from_ref)
             };
-            match best(found.iter().map(|at| (*at, (parts(name), true))), rank) {
+            match best(found.iter().map(|at| (*at, parts(name))), rank, |parts| {
+                parts
+            }) {
                 Search::Nothing => {}
                 found => return found,
             }
@@ -120,7 +122,7 @@ impl<'a> PictureIndex<'a> {
             .paths
             .iter()
             .map(|name| {
-                let folded = folded(name);
+                let folded = paths::folded(name);
                 let candidates = self.candidates(&folded);
                 (name.as_str(), folded, candidates)
             })
@@ -132,7 +134,7 @@ impl<'a> PictureIndex<'a> {
                 let fitting = candidates
                     .iter()
                     .filter_map(|at| agreement(at).map(|agreement| (*at, agreement)));
-                match best(fitting, *rank) {
+                match best(fitting, *rank, |(parts, _)| parts) {
                     Search::Nothing => {}
                     found => return found,
                 }
@@ -144,7 +146,7 @@ impl<'a> PictureIndex<'a> {
     /// The picture with the name of a label file, in the folder that agrees best with that of the
     /// file. Only those of `among` are considered, if given.
     pub(super) fn find_label_file(&self, label_file: &str, among: Option<&[usize]>) -> Search {
-        let folded_file = folded(label_file);
+        let folded_file = paths::folded(label_file);
         let last = paths::file_name(&folded_file);
         let own_stem = paths::file_name(label_file);
         let is_meant = |at: &usize| {
@@ -160,15 +162,9 @@ impl<'a> PictureIndex<'a> {
             let is_whole = parts == stem.split('/').count();
             let is_exact = paths::without_extension(paths::file_name(&entry.path)) == own_stem;
             // A picture that differs in its letter case is meant only if there is no other.
-            (*at, (usize::from(is_exact) * 1000 + parts, is_whole))
+            (*at, (is_exact, parts, is_whole))
         });
-        match best(fitting, Rank::LabelFile) {
-            Search::One(at, mut fit) => {
-                fit.parts.0 %= 1000;
-                Search::One(at, fit)
-            }
-            other => other,
-        }
+        best(fitting, Rank::LabelFile, |(_, parts, _)| parts)
     }
 
     /// The pictures that a folded name may mean.
@@ -213,16 +209,20 @@ impl<'a> PictureIndex<'a> {
 }
 
 /// The best of the pictures with their agreement.
-fn best(fitting: impl Iterator<Item = (usize, (usize, bool))>, rank: Rank) -> Search {
-    let mut found: Vec<(usize, (usize, bool))> = fitting.collect();
+fn best<Agreement: Ord + Copy>(
+    fitting: impl Iterator<Item = (usize, Agreement)>,
+    rank: Rank,
+    parts: impl Fn(Agreement) -> usize,
+) -> Search {
+    let mut found: Vec<(usize, Agreement)> = fitting.collect();
     let best = found.iter().map(|(_, agreement)| *agreement).max();
     found.retain(|(_, agreement)| Some(*agreement) == best);
     found.sort_unstable();
     found.dedup();
     match found[..] {
         [] => Search::Nothing,
-        [(at, (parts, _))] => {
-            let parts = Reverse(parts);
+        [(at, agreement)] => {
+            let parts = Reverse(parts(agreement));
             Search::One(at, Fit { rank, parts })
         }
         _ => Search::Several(found.into_iter().map(|(at, _)| at).collect()),

@@ -1,10 +1,6 @@
 //! What a file says about which picture it means.
 
-use std::borrow::Cow;
 use std::path::Path;
-
-use percent_encoding::percent_decode_str;
-use unicode_normalization::UnicodeNormalization as _;
 
 use crate::files;
 use crate::formats::paths;
@@ -42,7 +38,7 @@ impl PictureNames {
     /// The names of a picture in a file about many whose paths are relative to the file, or to the
     /// project's folder.
     pub(in crate::formats) fn next_to(file: &Path, root: &Path, written: &str) -> Self {
-        let own = paths::relative_to(root, paths::folder_of(file));
+        let own = paths::relative_to(root, files::folder_of(file));
         let folders: Vec<String> = own.into_iter().chain([String::new()]).collect();
         Self::written(written, root, &folders)
     }
@@ -60,7 +56,7 @@ impl PictureNames {
             ..Self::default()
         };
         if let Some(path) = written {
-            let own = paths::relative_to(root, paths::folder_of(file));
+            let own = paths::relative_to(root, files::folder_of(file));
             let mentioned = mentioned_folder.and_then(relative_part);
             let folders: Vec<String> = own.into_iter().chain(mentioned).collect();
             names.add(path, root, &folders);
@@ -193,15 +189,6 @@ fn is_date(digits: &str) -> bool {
     matches!(parts, (Some(1900..=2100), Some(1..=12), Some(1..=31)))
 }
 
-/// A path as it is compared where its spelling may differ: percent-encoding is decoded, Unicode is
-/// composed, and letters are small.
-pub(super) fn folded(path: &str) -> String {
-    let decoded = percent_decode_str(path)
-        .decode_utf8()
-        .unwrap_or(Cow::Borrowed(path));
-    decoded.nfc().flat_map(char::to_lowercase).collect()
-}
-
 /// A folded path without its extension, if that is one of a picture.
 pub(super) fn without_picture_extension(folded: &str) -> Option<&str> {
     let stem = paths::without_extension(folded);
@@ -254,9 +241,9 @@ mod tests {
 
     #[test]
     fn spellings_of_one_name_are_folded_to_the_same() {
-        assert_eq!(folded("U\u{308}.JPG"), folded("%C3%9C.jpg"));
-        assert_eq!(folded("50%?.jpg"), "50%?.jpg");
-        assert_eq!(folded("%ff.jpg"), "%ff.jpg", "not UTF-8");
+        assert_eq!(paths::folded("U\u{308}.JPG"), paths::folded("%C3%9C.jpg"));
+        assert_eq!(paths::folded("50%?.jpg"), "50%?.jpg");
+        assert_eq!(paths::folded("%ff.jpg"), "%ff.jpg", "not UTF-8");
         assert_eq!(without_picture_extension("x/a.heic"), Some("x/a"));
         assert_eq!(without_picture_extension("h.rgb"), None);
         assert_eq!(without_picture_extension("frame.0001"), None);

@@ -66,6 +66,14 @@ impl ImportedPicture {
         self.boxes.iter().chain(others)
     }
 
+    /// Makes a picture with proposals proposed.
+    pub(in crate::formats) fn review_proposals(&mut self) {
+        let mut boxes = self.boxes.iter();
+        if boxes.any(|one| one.state == BoxState::Proposed) {
+            self.review = Some(ReviewState::Proposed);
+        }
+    }
+
     /// The first size that an entry states.
     pub(super) fn any_size(&self) -> Option<[u32; 2]> {
         let others = self.others.iter();

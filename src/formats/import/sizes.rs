@@ -53,7 +53,7 @@ pub(super) fn fit_boxes(
     // As they are, unless they would be lost outside of the picture.
     let fit = fit.filter(|_| is_chosen || !are_inside(imported, stated, actual));
     if let Some(fit) = &fit {
-        apply(fit, imported, stated);
+        apply(fit, imported, [stated, actual]);
     }
     let how = match fit {
         Some(Fit::Scale(_)) => "its boxes were scaled",
@@ -100,7 +100,7 @@ fn fit(root: &Path, picture: &Picture, stated: [u32; 2]) -> Option<Fit> {
     agrees.then(|| Fit::Scale([scale(0), scale(1)]))
 }
 
-/// Whether all boxes that a person has confirmed are inside of this size.
+/// Whether all boxes are inside of this size.
 fn are_inside(imported: &ImportedPicture, stated: [u32; 2], size: [u32; 2]) -> bool {
     let unit = if imported.is_normalised {
         stated.map(f64::from)
@@ -115,20 +115,17 @@ fn are_inside(imported: &ImportedPicture, stated: [u32; 2], size: [u32; 2]) -> b
     })
 }
 
-fn apply(fit: &Fit, imported: &mut ImportedPicture, stated: [u32; 2]) {
-    if imported.is_normalised {
-        imported.is_normalised = false;
-        for one in &mut imported.boxes {
-            let mut at = 0..4;
-            one.edges = one.edges.map(|edge| {
-                let side = stated[at.next().unwrap_or_default() % 2];
-                edge * f64::from(side)
-            });
-        }
-    }
-    let moved = |[x, y]: [f64; 2]| match fit {
-        Fit::Scale([horizontal, vertical]) => [x * horizontal, y * vertical],
-        Fit::Rotate(frame) => frame.to_upright([x, y]),
+/// Moves the boxes into the picture of the `actual` size. Shares of its sides stay shares.
+fn apply(fit: &Fit, imported: &mut ImportedPicture, [stated, actual]: [[u32; 2]; 2]) {
+    let shares = |size: [u32; 2]| if imported.is_normalised { size } else { [1, 1] };
+    let [from, to] = [shares(stated), shares(actual)].map(|size| size.map(f64::from));
+    let moved = |[x, y]: [f64; 2]| {
+        let [x, y] = [x * from[0], y * from[1]];
+        let [x, y] = match fit {
+            Fit::Scale([horizontal, vertical]) => [x * horizontal, y * vertical],
+            Fit::Rotate(frame) => frame.to_upright([x, y]),
+        };
+        [x / to[0], y / to[1]]
     };
     for one in &mut imported.boxes {
         one.move_corners(moved);

@@ -41,7 +41,7 @@ pub(super) fn paths_in(address: &str) -> Vec<String> {
         // A plain path is not encoded.
         None => return vec![address.to_owned()],
     };
-    let has_host = address.contains("://") && !encoded.contains("?d=");
+    let has_host = address.contains("://");
     let is_local = query("?d=").or_else(|| query("&d=")).is_some();
     let decoded = percent_decode_str(encoded).decode_utf8();
     let mut written: Vec<&str> = decoded.iter().map(|path| &**path).collect();

@@ -15,7 +15,6 @@ use crate::formats::export::writer::ExportWriter;
 use crate::formats::json_stream::ListOf;
 use crate::formats::paths;
 use crate::formats::xml_text::escaped;
-use crate::naming::ANY_OBJECT;
 
 /// The names of the controls in the labelling configuration.
 const FROM_NAME: &str = "label";
@@ -90,7 +89,7 @@ fn task(document: &Document, picture: &Picture, path: &str, selection: BoxSelect
 }
 
 fn result(document: &Document, row: &Annotation, picture: &Picture) -> Value {
-    let name = document.name_of(row).unwrap_or(ANY_OBJECT);
+    let name = document.class_name(row);
     let [width, height] = [picture.width, picture.height].map(f64::from);
     let [x0, y0, x1, y1] = [row.rect.x0, row.rect.y0, row.rect.x1, row.rect.y1].map(f64::from);
     let percent = |part: f64, whole: f64| part / whole * 100.0;

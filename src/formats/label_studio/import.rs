@@ -13,9 +13,10 @@ use crate::document::{Provenance, ReviewState};
 use crate::formats::error::FormatError;
 use crate::formats::import::builder::ImportBuilder;
 use crate::formats::import::picture_names::PictureNames;
-use crate::formats::import::rows::{ImportedBox, ImportedPicture, Repeats};
+use crate::formats::import::rows::{ImportedBox, ImportedPicture, Repeats, unknown_model};
 use crate::formats::input;
 use crate::formats::json_keys::JsonKeys;
+use crate::formats::numbers::number_of;
 use crate::pictures;
 
 /// The score of a proposal for which a prediction states none.
@@ -29,23 +30,17 @@ pub(in crate::formats) fn import(
     path: &Path,
     import: &mut ImportBuilder<'_>,
 ) -> Result<(), FormatError> {
-    let is_single = !path.is_dir();
-    let files = input::files_below(path, |file| input::has_extension(file, "json"))?;
-    for (index, file) in files.iter().enumerate() {
-        let head = input::head(file);
-        let is_list = JsonKeys::of_text(&head).is_some_and(|keys| are_keys(&keys));
-        // A subset without pictures is an empty list.
-        if !is_single && !is_list && head.trim() != "[]" {
-            import.report_skipped(format!("{}: not a list of tasks", file.display()));
-            continue;
-        }
-        match read_file(file, index, import) {
-            Err(error) if is_single => return Err(error),
-            Err(error) => import.report_skipped(error.to_string()),
-            Ok(()) => {}
-        }
-    }
-    Ok(())
+    import.read_files(
+        path,
+        "Label Studio",
+        |file| input::has_extension(file, "json"),
+        |file| {
+            let head = input::head(file);
+            // A subset without pictures is an empty list.
+            head.trim() == "[]" || JsonKeys::of_text(&head).is_some_and(|keys| are_keys(&keys))
+        },
+        read_file,
+    )
 }
 
 fn read_file(file: &Path, index: usize, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
@@ -141,7 +136,9 @@ fn read_task(
                 let tags = tags.iter().filter_map(|tag| import.category_by_name(tag));
                 imported.tags.extend(tags);
             }
-            ResultItem::Tags(_) => {}
+            ResultItem::Tags(_) => import.report_change(format!(
+                "{name}: the choices of a prediction were left out, because tags are a person's"
+            )),
             ResultItem::Unmeasured => {
                 imported.is_partial = true;
                 import.report_skipped(format!(
@@ -194,7 +191,10 @@ fn add_region(
         let score = region.score.or(*score).unwrap_or(SCORE_IF_ABSENT);
         match one.proposed(model, score) {
             Some(one) => imported.boxes.push(one),
-            None => import.report_skipped(format!("{name}: the score of a region is not a number")),
+            None => {
+                imported.is_partial = true;
+                import.report_skipped(format!("{name}: the score of a region is not a number"));
+            }
         }
     } else {
         imported.boxes.push(one);
@@ -209,9 +209,7 @@ fn picture_address(data: &Map<String, Value>) -> Option<&str> {
     };
     let is_picture = |address: &str| {
         let path = address.split(['?', '#']).next().unwrap_or(address);
-        let mut extensions = pictures::extensions();
-        address.starts_with("/data/")
-            || extensions.any(|extension| input::has_extension(Path::new(path), extension))
+        address.starts_with("/data/") || pictures::format_of_name(Path::new(path)).is_some()
     };
     let named = texts().find(|(key, _)| *key == "image");
     let looks = || texts().find(|(_, text)| is_picture(text));
@@ -256,20 +254,14 @@ fn work_of<'a>(
     let mut predictions = list("predictions").filter(|one| one.get("result").is_some());
     if let Some(prediction) = predictions.next_back() {
         let version = prediction.get("model_version").and_then(Value::as_str);
-        let model = Provenance {
-            name: version
-                .filter(|name| !name.is_empty())
-                .unwrap_or("Label Studio")
-                .into(),
-            version: "".into(),
-            method: "imported".into(),
-            threshold: 0.0,
-        };
-        let score = prediction.get("score").and_then(Value::as_f64);
+        let version = version.filter(|name| !name.is_empty());
+        let model = unknown_model(version.unwrap_or("Label Studio"));
+        let score = prediction.get("score");
+        let score = score.and_then(|score| number_of(score).ok());
         return Work {
             results: results(prediction),
             review: None,
-            prediction: Some((Arc::new(model), score)),
+            prediction: Some((model, score)),
         };
     }
     short_form(task)

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::document::{Flag, Flags};
+use crate::formats::numbers::{number_of, picture_size};
 use crate::formats::shapes::{bounds, ellipse_bounds, rotated_bounds};
 
 /// A region as a task has it.
@@ -50,18 +51,10 @@ pub(super) fn read(
     let Some(value) = value.as_object() else {
         return ResultItem::Other(kind.to_owned());
     };
-    let number = |key: &str| result.get(key).and_then(Value::as_f64);
-    let side = |key: &str| {
-        number(key)
-            .filter(|side| *side >= 1.0)
-            .map(|side| side as u32)
-    };
-    let size = side("original_width").zip(side("original_height"));
-    let size = size.map(|(width, height)| [width, height]);
-    let is_turned = value
-        .get("rotation")
-        .and_then(Value::as_f64)
-        .is_some_and(|degrees| degrees % 180.0 != 0.0);
+    let number = |key: &str| number_of(result.get(key)?).ok();
+    let size = picture_size(number("original_width"), number("original_height"));
+    let of_value = |key: &str| number_of(value.get(key)?).ok();
+    let is_turned = of_value("rotation").is_some_and(|degrees| degrees % 180.0 != 0.0);
     let measured = size.or(actual_size);
     if is_turned && measured.is_none() {
         return ResultItem::Unmeasured;
@@ -74,7 +67,7 @@ pub(super) fn read(
             } else {
                 own
             };
-            let score = number("score").or_else(|| value.get("score").and_then(Value::as_f64));
+            let score = number("score").or_else(|| of_value("score"));
             ResultItem::Region(Region {
                 further_classes: classes.len().saturating_sub(1),
                 class: classes.into_iter().next(),
@@ -111,7 +104,7 @@ fn shape(
     value: &Map<String, Value>,
     size: Option<[u32; 2]>,
 ) -> Option<([f64; 4], Option<&'static str>)> {
-    let number = |key: &str| value.get(key)?.as_f64();
+    let number = |key: &str| number_of(value.get(key)?).ok();
     let rotation = number("rotation").unwrap_or_default();
     // A rotation is one of pixels, which are not as wide as high in percent.
     let [width, height] = size

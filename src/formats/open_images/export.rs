@@ -1,5 +1,7 @@
 //! Writes the boxes of each subset, and the descriptions of the classes.
 
+use std::path::Path;
+
 use std::collections::HashMap;
 
 use crate::document::Flags;
@@ -7,8 +9,7 @@ use crate::formats::error::FormatError;
 use crate::formats::export::naming::ExportedPicture;
 use crate::formats::export::writer::ExportWriter;
 use crate::formats::format::FolderLayout;
-use crate::formats::{input, paths};
-use crate::naming::ANY_OBJECT;
+use crate::formats::paths;
 use crate::pictures;
 
 /// The columns of a file of boxes.
@@ -78,7 +79,7 @@ pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), Fo
             let mut csv = csv::Writer::from_writer(out);
             csv.write_record(COLUMNS)?;
             for (one, row) in rows {
-                let class = document.name_of(row).unwrap_or(ANY_OBJECT);
+                let class = document.class_name(row);
                 let Flags {
                     crowd,
                     occluded,
@@ -122,6 +123,5 @@ pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), Fo
 /// Whether a name without its extension ends like the name of a picture, so that a reader would take
 /// it for the whole name.
 fn has_picture_extension(stem: &str) -> bool {
-    let mut extensions = pictures::extensions();
-    extensions.any(|extension| input::has_extension(std::path::Path::new(stem), extension))
+    pictures::format_of_name(Path::new(stem)).is_some()
 }

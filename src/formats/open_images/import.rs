@@ -11,7 +11,8 @@ use crate::files::folder_of;
 use crate::formats::error::FormatError;
 use crate::formats::import::builder::ImportBuilder;
 use crate::formats::import::picture_names::PictureNames;
-use crate::formats::import::rows::{ImportedBox, ImportedPicture, Repeats};
+use crate::formats::import::rows::{ImportedBox, ImportedPicture, Repeats, unknown_model};
+use crate::formats::numbers::parse_number;
 use crate::formats::{input, paths};
 use crate::pictures;
 
@@ -37,20 +38,13 @@ pub(in crate::formats) fn import(
     let is_single = !path.is_dir();
     let folder = if is_single { folder_of(path) } else { path };
     let names = read_descriptions(folder, is_single, import)?;
-    for file in input::files_below(path, |file| input::has_extension(file, "csv"))? {
-        if !is_single && !is_boxes_header(&input::head(&file)) {
-            if !is_description(&file) {
-                import.report_change(format!("{} has no boxes", file.display()));
-            }
-            continue;
-        }
-        match read_file(&file, &names, import) {
-            Err(error) if is_single => return Err(error),
-            Err(error) => import.report_skipped(error.to_string()),
-            Ok(()) => {}
-        }
-    }
-    Ok(())
+    import.read_files(
+        path,
+        "Open Images",
+        |file| input::has_extension(file, "csv") && !is_description(file),
+        |file| is_boxes_header(&input::head(file)),
+        |file, _, import| read_file(file, &names, import),
+    )
 }
 
 /// Whether a file describes classes.
@@ -106,7 +100,7 @@ impl Columns {
     }
 
     fn number(&self, record: &StringRecord, name: &str) -> Option<f64> {
-        self.text(record, name)?.trim().parse().ok()
+        parse_number(self.text(record, name)?).ok()
     }
 
     /// Whether a flag is 1. It is -1 where nobody knows.
@@ -140,14 +134,7 @@ fn read_file(
         .filter_map(confidence)
         .any(|confidence| confidence > 0.0 && confidence < 1.0);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let model = is_predicted.then(|| {
-        Arc::new(Provenance {
-            name: (&*name).into(),
-            version: "".into(),
-            method: "imported".into(),
-            threshold: 0.0,
-        })
-    });
+    let model = is_predicted.then(|| unknown_model(&name));
     let mut index_of: HashMap<String, usize> = HashMap::new();
     for (at, record) in records.iter().enumerate() {
         let image = columns.text(record, "ImageID").unwrap_or_default();
@@ -185,9 +172,7 @@ fn picture(
     if image.is_empty() {
         return Err("the picture has no name".to_owned());
     }
-    let mut extensions = pictures::extensions();
-    let has_extension =
-        extensions.any(|extension| input::has_extension(Path::new(image), extension));
+    let has_extension = pictures::format_of_name(Path::new(image)).is_some();
     let review = if is_predicted {
         ReviewState::Proposed
     } else {

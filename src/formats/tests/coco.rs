@@ -259,3 +259,65 @@ fn a_mask_for_another_size_of_the_picture_is_replaced_by_the_box() {
         "{report:?}"
     );
 }
+
+#[test]
+fn an_ambiguous_class_is_neither_a_tag_nor_a_former_class() {
+    let mut file = coco_file(&json!([1, 1, 5, 5]));
+    let model = json!({"model": {"name": "m", "version": "1", "method": "x", "threshold": 0.0}});
+    file["categories"] = json!([
+        {"id": 1, "name": "cat"}, {"id": 1, "name": "dog"}, {"id": 2, "name": "cow"},
+    ]);
+    file["images"][0]["tsukami"] = json!({"tags": [1, 2]});
+    file["annotations"][0]["category_id"] = 2.into();
+    let mut own = json!({"state": "edited", "origin": model, "score": 0.5});
+    own["proposal"] = json!({"rect": {"x0": 1, "y0": 1, "x1": 4, "y1": 4}, "category": 1});
+    file["annotations"][0]["tsukami"] = own;
+    let (after, report) = coco(&Document::default(), &file, ImportMode::Merge);
+    let row = only_box(&after);
+    assert_eq!(row.state, BoxState::Edited, "{report:?}");
+    assert_eq!(row.former.as_ref().unwrap().category, None);
+    let picture = after.pictures().next().unwrap();
+    let tags: Vec<_> = picture
+        .tags
+        .iter()
+        .map(|tag| after.category(*tag))
+        .collect();
+    let tags: Vec<_> = tags.into_iter().flatten().map(|row| &*row.name).collect();
+    assert_eq!(tags, ["cow"]);
+}
+
+#[test]
+fn a_broken_file_of_a_folder_adds_no_classes() {
+    let folder = Folder::new();
+    folder.picture("a.jpg", 100, 80);
+    let good = coco_file(&json!([1, 1, 5, 5])).to_string();
+    folder.write("good.json", &good);
+    let broken = "{\"categories\": [{\"id\": 1, \"name\": \"dog\"}], \"images\": [{\"id\"";
+    folder.write("broken.json", broken);
+    let (after, report) = import_into(
+        &Document::default(),
+        folder.path(),
+        folder.path(),
+        Format::Coco,
+        ImportMode::Merge,
+    );
+    assert!(mentions(&report.skipped, "broken.json"), "{report:?}");
+    let names: Vec<_> = after.categories().map(|row| &*row.name).collect();
+    assert_eq!(names, ["cat"], "{report:?}");
+}
+
+#[test]
+fn the_outline_of_a_turned_box_is_turned_with_it() {
+    let mut file = coco_file(&json!([40, 30, 20, 10]));
+    file["annotations"][0]["segmentation"] = json!([[1, 2, 3]]);
+    file["annotations"][0]["attributes"] = json!({"rotation": 90.0});
+    let (after, report) = coco(&Document::default(), &file, ImportMode::Merge);
+    for said in ["has no usable outline", "is turned by 90 degrees"] {
+        assert!(mentions(&report.changed, said), "{said}: {report:?}");
+    }
+    let rect = BBox::from_xywh(45.0, 25.0, 10.0, 20.0);
+    assert_eq!(only_box(&after).rect, rect);
+    let (back, _) = export_coco(&after, |options| options.scope = PictureScope::All);
+    let outline = json!([[55.0, 25.0, 55.0, 45.0, 45.0, 45.0, 45.0, 25.0]]);
+    assert_eq!(back.annotations[0].segmentation, outline);
+}

@@ -159,6 +159,34 @@ fn ids_that_are_no_numbers_get_numbers_and_repeated_ones_others() {
 }
 
 #[test]
+fn a_row_that_repeats_an_earlier_one_is_no_fault() {
+    let repeat = |value: &mut Value, list: &str, other: Value| {
+        let rows = value[list].as_array_mut().unwrap();
+        let mut again = rows[0].clone();
+        again["note"] = "again".into();
+        rows.extend([other, rows[0].clone(), again]);
+    };
+    let read = read_changed(|value| {
+        let image = serde_json::json!({"id": 2, "width": 5, "height": 5, "file_name": "b.jpg"});
+        repeat(value, "images", image);
+        let category = serde_json::json!({"id": 2, "name": "dog"});
+        repeat(value, "categories", category);
+    });
+    let read = read.unwrap();
+    assert_eq!((read.images.len(), read.categories.len()), (2, 2));
+    let text = read_changed(|value| {
+        let image = serde_json::json!({"id": 1, "width": 5, "height": 5, "file_name": "b.jpg"});
+        value["images"].as_array_mut().unwrap().push(image);
+    });
+    assert!(text.unwrap_err().contains("two pictures have the id 1"));
+    let text = read_changed(|value| {
+        let category = serde_json::json!({"id": 1, "name": "dog"});
+        value["categories"].as_array_mut().unwrap().push(category);
+    });
+    assert!(text.unwrap_err().contains("two categories have the id 1"));
+}
+
+#[test]
 fn a_box_is_that_of_its_outline_where_it_is_absent() {
     let mask = serde_json::json!({"size": [8, 10], "counts": [17, 4, 4, 4, 4, 4, 43]});
     for (bbox, outline, expected) in [

@@ -255,3 +255,42 @@ fn a_marker_cannot_remove_what_is_not_of_the_export() {
     export(&project, &options, out.path()).unwrap();
     assert!(!out.path().join("p1.xml").exists() && out.path().join("p1.json").exists());
 }
+
+#[test]
+fn a_copy_that_was_renamed_is_known_whatever_way_the_path_of_the_export_is_written() {
+    let root = Folder::new();
+    let mut document = Document::default();
+    insert_category(&mut document, 1, "cat");
+    // Both labels would be `a.txt`, and the second picture is called like the copy of the first.
+    for (id, path) in [(1, "a.jpg"), (2, "a.png"), (3, "a_2.bmp")] {
+        root.picture(path, 10 + id, 10);
+        let picture = Picture::new(PictureId(id), path, 10 + id, 10);
+        let review = ReviewState::Done;
+        insert_picture(&mut document, Picture { review, ..picture });
+        insert_box(
+            &mut document,
+            id,
+            drawn(id, [1.0, 1.0, 2.0 + id as f32, 5.0], 1),
+        );
+    }
+    let away = Folder::new();
+    fs::create_dir(away.path().join("sub")).unwrap();
+    let options = ExportOptions {
+        split: None,
+        ..copies(Format::Yolo)
+    };
+    formats::export(&document, root.path(), &options, &away.path().join("out")).unwrap();
+    let bare = super::common::without_boxes(&document);
+    for file in ["out/data.yaml", "sub/../out/data.yaml", "sub/../out"] {
+        let file = away.path().join(file);
+        let mode = ImportMode::Merge;
+        let (back, report) = import_into(&bare, &file, root.path(), Format::Yolo, mode);
+        for picture in document.pictures() {
+            let edge = |document: &Document| {
+                let rows = document.annotations(picture.id).iter();
+                rows.map(|row| row.rect.x1.round()).collect::<Vec<_>>()
+            };
+            assert_eq!(edge(&back), edge(&document), "{} {report:?}", picture.path);
+        }
+    }
+}

@@ -439,3 +439,46 @@ fn a_set_that_is_not_of_a_format_is_refused_with_its_name() {
         assert!(message.contains(file), "{message}");
     }
 }
+
+#[test]
+fn odd_attributes_of_a_file_of_via_are_no_fault() {
+    for attributes in [json!([]), json!(""), json!(3), json!(null)] {
+        let content = json!({"a.jpg1": {
+            "filename": "a.jpg", "size": 1, "file_attributes": attributes,
+            "regions": [{
+                "shape_attributes": {"name": "rect", "x": "10", "y": 20, "width": 30, "height": 40},
+                "region_attributes": {"label": "cat"},
+            }],
+        }});
+        let (after, report) = imported("via.json", &content.to_string(), Format::Via, &["a.jpg"]);
+        assert_eq!(after.annotation_count(), 1, "{report:?}");
+    }
+}
+
+#[test]
+fn a_file_of_a_folder_that_breaks_off_adds_nothing() {
+    let image = |name: &str, class: &str| {
+        format!(
+            "<image name=\"{name}\" width=\"200\" height=\"100\">\
+             <box label=\"{class}\" xtl=\"1\" ytl=\"2\" xbr=\"30\" ybr=\"40\"/></image>"
+        )
+    };
+    let folder = Folder::new();
+    let broken = format!("<annotations>{}<image", image("a.jpg", "dog"));
+    folder.write("labels/a.xml", broken);
+    let good = format!("<annotations>{}</annotations>", image("b.jpg", "cat"));
+    folder.write("labels/b.xml", good);
+    let mut document = Document::default();
+    for (id, path) in [(1, "a.jpg"), (2, "b.jpg")] {
+        insert_picture(&mut document, Picture::new(PictureId(id), path, 200, 100));
+    }
+    let labels = folder.path().join("labels");
+    let root = folder.path().join("root");
+    let mode = ImportMode::Merge;
+    let (after, report) = import_into(&document, &labels, &root, Format::Cvat, mode);
+    assert!(mentions(&report.skipped, "a.xml"), "{report:?}");
+    let classes: Vec<_> = after.categories().map(|row| &*row.name).collect();
+    assert_eq!(classes, ["cat"], "the other file is read");
+    assert_eq!(after.annotations(PictureId(1)), []);
+    assert_eq!(after.annotations(PictureId(2)).len(), 1);
+}

@@ -1,6 +1,7 @@
 //! Tests of import and export, by format and by rule.
 
 mod coco;
+mod coco_export;
 mod coco_file;
 mod common;
 mod documents;

@@ -15,17 +15,11 @@ use crate::formats::{
 };
 
 /// The formats that hold boxes as ground truth.
-const FORMATS: [Format; 9] = [
-    Format::Coco,
-    Format::Yolo,
-    Format::Voc,
-    Format::LabelMe,
-    Format::CreateMl,
-    Format::Cvat,
-    Format::LabelStudio,
-    Format::Via,
-    Format::OpenImages,
-];
+fn formats_of_boxes() -> impl Iterator<Item = Format> {
+    let others = [Format::CocoResults, Format::Tags];
+    let all = Format::ALL.into_iter();
+    all.filter(move |format| !others.contains(format))
+}
 
 const FOLDERS: [&str; 14] = [
     "",
@@ -210,7 +204,7 @@ proptest! {
         roboflow in any::<bool>(),
         split in any::<bool>(),
     ) {
-        for format in FORMATS {
+        for format in formats_of_boxes() {
             let (root, away) = (Folder::new(), Folder::new());
             let mut options = ExportOptions::new(format);
             options.layout = if roboflow { FolderLayout::Roboflow } else { FolderLayout::Standard };
@@ -233,7 +227,7 @@ proptest! {
     fn copies_come_back_equal_into_their_project_and_into_one_of_their_own(
         document in odd_documents(),
     ) {
-        for format in FORMATS {
+        for format in formats_of_boxes() {
             let (root, away) = (Folder::new(), Folder::new());
             for picture in document.pictures() {
                 // The header of a picture of this size suffices.

@@ -219,3 +219,54 @@ fn an_import_for_review_brings_proposals_and_leaves_no_picture_done() {
     assert_eq!(again, confirmed);
     assert_eq!((report.proposals, report.present), (0, 1));
 }
+
+#[test]
+fn shares_of_a_rotated_copy_and_of_the_picture_itself_stay_apart() {
+    let task = |value: serde_json::Value, size: Option<[u32; 2]>| {
+        let mut result = json!({
+            "id": "1", "type": "rectanglelabels", "from_name": "label", "to_name": "image",
+            "value": value,
+        });
+        if let Some([width, height]) = size {
+            result["original_width"] = width.into();
+            result["original_height"] = height.into();
+        }
+        json!([{"data": {"image": "a.jpg"}, "annotations": [{"result": [result]}]}])
+    };
+    let value = |x: u32, y: u32, height: u32| {
+        json!({
+            "x": x, "y": y, "width": 10, "height": height, "rotation": 0,
+            "rectanglelabels": ["cat"],
+        })
+    };
+    let stored = task(value(10, 10, 20), Some([200, 160]));
+    let upright = task(value(50, 50, 10), None);
+    for order in [["a", "b"], ["b", "a"]] {
+        let folder = Folder::new();
+        jpeg(&folder, 200, 160, 6);
+        folder.write(&format!("{}.json", order[0]), stored.to_string());
+        folder.write(&format!("{}.json", order[1]), upright.to_string());
+        let options = ImportOptions {
+            sizes: SizeRule::Rotate,
+            ..ImportOptions::default()
+        };
+        let root = folder.path();
+        let (after, report) = import_into(
+            &Document::default(),
+            root,
+            root,
+            Format::LabelStudio,
+            options,
+        );
+        let picture = after.pictures().next().unwrap();
+        let rows = after.annotations(picture.id).iter();
+        let mut rows: Vec<[i32; 4]> = rows
+            .map(|row| {
+                [row.rect.x0, row.rect.y0, row.rect.x1, row.rect.y1].map(|edge| edge.round() as i32)
+            })
+            .collect();
+        rows.sort_unstable();
+        let expected = [[80, 100, 96, 120], [112, 20, 144, 40]];
+        assert_eq!(rows, expected, "{order:?} {report:?}");
+    }
+}

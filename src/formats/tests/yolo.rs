@@ -284,6 +284,18 @@ fn predictions_of_keypoints_are_proposals() {
 }
 
 #[test]
+fn a_hostile_count_of_keypoints_is_no_count() {
+    let largest = "[4294967295, 4294967297]";
+    for shape in [largest, "[4294967296, 4294967296]", "[-1, 3]", "[many, 3]"] {
+        let yaml = format!("kpt_shape: {shape}\nnames: [cat]\n");
+        let line = "0 .5 .5 .2 .2 .1 .1 2 .2 .2 2\n";
+        let (document, report) = import_set(&[("data.yaml", &yaml), ("labels/a.txt", line)]);
+        assert_eq!(document.annotation_count(), 1, "{shape}: {report:?}");
+        assert!(mentions(&report.changed, "keypoints were left out"));
+    }
+}
+
+#[test]
 fn odd_names_of_label_files_match_their_pictures() {
     for (picture, label_file) in [
         ("a.png", "a.png.txt"),

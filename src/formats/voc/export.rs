@@ -73,8 +73,33 @@ fn annotation_xml(one: &ExportedPicture<'_>, writer: &mut ExportWriter<'_>) -> S
     xml + "</annotation>\n"
 }
 
-/// The first and the last pixel between two edges, counted from 1.
+/// The first and the last pixel between two edges, counted from 1. Of a box that is thinner than a pixel,
+/// it is the one with its centre.
 fn pixels(from: f32, to: f32, side: u32) -> [u32; 2] {
-    let first = (from.round() as u32).min(side - 1);
-    [first + 1, (to.round() as u32).clamp(first + 1, side)]
+    let (first, end) = (from.round() as u32, to.round() as u32);
+    let first = if first < end {
+        first
+    } else {
+        (from.midpoint(to) as u32).min(side - 1)
+    };
+    [first + 1, end.clamp(first + 1, side)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_pixels_are_at_most_one_off() {
+        for (from, to, expected) in [
+            (0.0, 10.0, [1, 10]),
+            (1.4, 3.6, [2, 4]),
+            (3.5585, 3.7585, [4, 4]),
+            (3.4, 3.45, [4, 4]),
+            (9.6, 10.0, [10, 10]),
+            (9.0, 10.0, [10, 10]),
+        ] {
+            assert_eq!(pixels(from, to, 10), expected, "{from} to {to}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::object_box;
 use super::xml::Node;
-use crate::document::{BoxState, Flags, Provenance, ReviewState};
+use crate::document::{Flags, Provenance, ReviewState};
 use crate::formats::error::FormatError;
 use crate::formats::import::builder::ImportBuilder;
 use crate::formats::import::picture_names::PictureNames;
@@ -23,22 +23,17 @@ pub(in crate::formats) fn import(
     path: &Path,
     import: &mut ImportBuilder<'_>,
 ) -> Result<(), FormatError> {
-    let is_single = !path.is_dir();
-    for file in input::files_below(path, |file| input::has_extension(file, "xml"))? {
-        if !is_single && !is_annotation_text(&input::head(&file)) {
-            import.report_change(format!(
-                "{}: passed over, because it is no VOC file",
-                file.display()
-            ));
-            continue;
-        }
-        match read_file(&file, import) {
-            Ok(imported) => import.pictures.push(imported),
-            Err(error) if is_single => return Err(error),
-            Err(error) => import.report_skipped(error.to_string()),
-        }
-    }
-    Ok(())
+    import.read_files(
+        path,
+        "VOC",
+        |file| input::has_extension(file, "xml"),
+        |file| is_annotation_text(&input::head(file)),
+        |file, _, import| {
+            let imported = read_file(file, import)?;
+            import.pictures.push(imported);
+            Ok(())
+        },
+    )
 }
 
 fn read_file(file: &Path, import: &mut ImportBuilder<'_>) -> Result<ImportedPicture, FormatError> {
@@ -77,7 +72,6 @@ fn read_picture(
         ..ImportedPicture::default()
     };
     let model = unknown_model("Pascal VOC");
-    let mut reversed = 0;
     for object in root.children.iter().filter(|node| node.name == "object") {
         let class = object.text_of("name").unwrap_or_default();
         let place = object_box::read(object);
@@ -87,27 +81,11 @@ fn read_picture(
             ));
         }
         let one = place.and_then(|place| read_object(object, place.edges, class, &model, import));
-        match one {
-            Ok(mut one) => {
-                reversed += usize::from(one.order_edges());
-                imported.boxes.push(one);
-            }
-            Err(reason) => {
-                imported.is_partial = true;
-                import.report_skipped(format!(
-                    "{shown}: an object {class:?} has no usable box: {reason}"
-                ));
-            }
-        }
+        let one = one.map_err(|reason| format!("an object {class:?} has no usable box: {reason}"));
+        import.add_box(&mut imported, &shown, one);
     }
-    if reversed > 0 {
-        import.report_change(format!(
-            "{shown}: the corners of {reversed} boxes were put in order"
-        ));
-    }
-    if has_proposals(&imported) {
-        imported.review = Some(ReviewState::Proposed);
-    }
+    import.order_edges(&mut imported, &shown);
+    imported.review_proposals();
     let mut boxes = imported.boxes.iter();
     if boxes.any(|one| one.edges[0] == 0.0 || one.edges[1] == 0.0) {
         import.report_change(format!("{shown}: the pixels are counted from 0"));
@@ -139,11 +117,6 @@ fn read_object(
             .ok_or_else(|| "its score is too large".to_owned()),
         _ => Ok(one),
     }
-}
-
-fn has_proposals(imported: &ImportedPicture) -> bool {
-    let mut boxes = imported.boxes.iter();
-    boxes.any(|one| one.state == BoxState::Proposed)
 }
 
 fn flags(object: &Node) -> Flags {

@@ -3,6 +3,8 @@
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
+use crate::formats::xml_text::resolved_entity;
+
 /// Maximum depth of elements; those of VOC are less deep.
 const MAX_DEPTH: usize = 32;
 
@@ -53,13 +55,7 @@ impl Node {
                 }
                 Event::Text(part) => node.text += &part.xml10_content(),
                 Event::CData(part) => node.text += &part.xml10_content(),
-                Event::GeneralRef(entity) => {
-                    let name = entity.xml10_content();
-                    let resolved = quick_xml::escape::unescape(&format!("&{name};"))
-                        .map_err(|_| format!("the entity &{name}; is not supported"))?
-                        .into_owned();
-                    node.text += &resolved;
-                }
+                Event::GeneralRef(entity) => node.text += &resolved_entity(&entity)?,
                 Event::End(_) => {
                     let closed = open.pop().unwrap_or_default();
                     match open.last_mut() {

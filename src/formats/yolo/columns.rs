@@ -150,7 +150,7 @@ pub(super) enum Verdict {
 }
 
 /// The verdict for the lines of one kind in a file.
-pub(super) fn verdict(kind: Kind, lines: &[Vec<Number>]) -> Verdict {
+pub(super) fn verdict(kind: Kind, lines: &[&[Number]]) -> Verdict {
     let fitting = kind.meanings().iter().copied();
     let fitting: Vec<Columns> = fitting
         .filter(|columns| lines.iter().all(|numbers| fits(numbers, *columns)))
@@ -189,7 +189,7 @@ pub(super) struct Evidence {
 
 impl Evidence {
     /// Adds what a file says.
-    pub(super) fn add(&mut self, kind: Kind, verdict: &Verdict, lines: &[Vec<Number>]) {
+    pub(super) fn add(&mut self, kind: Kind, verdict: &Verdict, lines: &[&[Number]]) {
         match verdict {
             Verdict::Clear(columns) => {
                 self.clear.insert((kind, *columns));
@@ -246,9 +246,13 @@ mod tests {
         text.split(';').map(line).collect()
     }
 
+    fn slices(lines: &[Vec<Number>]) -> Vec<&[Number]> {
+        lines.iter().map(Vec::as_slice).collect()
+    }
+
     fn of(text: &str) -> Verdict {
         let lines = lines(text);
-        verdict(Kind::of(lines[0].len(), true).unwrap(), &lines)
+        verdict(Kind::of(lines[0].len(), true).unwrap(), &slices(&lines))
     }
 
     #[test]
@@ -298,6 +302,7 @@ mod tests {
             let mut evidence = Evidence::default();
             for text in texts {
                 let lines = lines(text);
+                let lines = slices(&lines);
                 let kind = Kind::of(lines[0].len(), true).unwrap();
                 evidence.add(kind, &verdict(kind, &lines), &lines);
             }

@@ -27,6 +27,8 @@ const SUBSET_KEYS: [&str; 6] = ["train", "val", "valid", "validation", "test", "
 pub(super) struct Description {
     /// The file that says so.
     pub file: PathBuf,
+    /// Whether this is only a list of classes.
+    pub is_list: bool,
     /// Names by the number of the class.
     pub names: BTreeMap<u64, String>,
     /// Whether lines have keypoints after the box.
@@ -49,6 +51,7 @@ impl Description {
         let mut description = if is_class_list(file) {
             Self {
                 names: listed_names(&content),
+                is_list: true,
                 ..Self::default()
             }
         } else if is_darknet(file) {
@@ -89,7 +92,10 @@ impl Description {
         let names = names.map_err(|reason| FormatError::malformed(file, reason))?;
         let shape = yaml["kpt_shape"].as_array();
         let values = shape.and_then(|shape| match shape.as_slice() {
-            [count, size] => usize::try_from(count.as_u64()? * size.as_u64()?).ok(),
+            [count, size] => {
+                let values = count.as_u64()?.checked_mul(size.as_u64()?)?;
+                usize::try_from(values).ok()
+            }
             _ => None,
         });
         let mut description = Self {

@@ -98,16 +98,17 @@ impl Descriptions {
             let own = folder_of(&description.file);
             let shared = own.components().zip(folder.components());
             let shared = shared.take_while(|(one, other)| one == other).count();
-            let is_list = is_class_list(&description.file);
             (
                 description.names_file(&label_file),
                 shared,
                 Reverse(own.components().count()),
-                !is_list,
+                !description.is_list,
             )
         };
-        let best = self.list.iter().map(closeness).max()?;
-        self.list.iter().position(|one| closeness(one) == best)
+        // The last of equals is the first in the order of the list.
+        let from_the_end = self.list.iter().enumerate().rev();
+        let best = from_the_end.max_by_key(|(_, description)| closeness(description));
+        best.map(|(at, _)| at)
     }
 
     /// Other descriptions that fit as well as this one, but give other names.
@@ -116,7 +117,7 @@ impl Descriptions {
         self.list.iter().filter(move |other| {
             folder_of(&other.file) == folder_of(&own.file)
                 && other.names != own.names
-                && is_class_list(&other.file) == is_class_list(&own.file)
+                && other.is_list == own.is_list
                 && other.folders.is_empty()
                 && own.folders.is_empty()
         })

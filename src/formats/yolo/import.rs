@@ -70,10 +70,13 @@ pub(in crate::formats) fn import(
             });
         }
     }
-    for one in read {
-        let evidence = evidence.entry(one.description).or_default();
-        let description = descriptions.get(one.description);
-        let mut imported = one.decided(evidence, description, import).imported;
+    for mut one in read {
+        if one.labels.is_open() {
+            let evidence = evidence.entry(one.description).or_default();
+            let description = descriptions.get(one.description);
+            one = one.decided(evidence, description, import);
+        }
+        let mut imported = one.imported;
         let mut boxes = imported.boxes.iter();
         if boxes.any(|one| one.state == BoxState::Proposed) {
             imported.review = Some(ReviewState::Proposed);

@@ -8,7 +8,8 @@ use super::description::Description;
 use super::recognise::{class_number, words};
 use crate::document::Provenance;
 use crate::formats::import::builder::ImportBuilder;
-use crate::formats::import::rows::{ImportedBox, ImportedPicture};
+use crate::formats::import::rows::{ImportedBox, ImportedPicture, unknown_model};
+use crate::formats::shapes::bounds;
 
 /// A line with a class and enough numbers.
 #[derive(Debug)]
@@ -54,10 +55,10 @@ impl LabelFile {
             }
         }
         for kind in Kind::ALL {
-            if let Some(lines) = file.lines.get(&kind) {
-                let lines: Vec<Vec<Number>> =
-                    lines.iter().map(|line| line.numbers.clone()).collect();
-                file.verdicts.insert(kind, verdict(kind, &lines));
+            let lines = file.numbers_of(kind);
+            if !lines.is_empty() {
+                let verdict = verdict(kind, &lines);
+                file.verdicts.insert(kind, verdict);
             }
         }
         if file.lines.contains_key(&Kind::Even) && file.lines.contains_key(&Kind::Odd) {
@@ -79,7 +80,7 @@ impl LabelFile {
         if description.has_keypoints && count > 4 {
             self.keypoints += 1;
             let tail = description.keypoint_values.and_then(|values| {
-                let tail = count.checked_sub(4 + values)?;
+                let tail = count.checked_sub(4)?.checked_sub(values)?;
                 (tail <= 2).then_some(tail)
             });
             let tail = tail.unwrap_or_default();
@@ -98,15 +99,14 @@ impl LabelFile {
     /// Adds what the file says about the columns of its set.
     pub(super) fn add_evidence(&self, evidence: &mut Evidence) {
         for (kind, verdict) in &self.verdicts {
-            let lines: Vec<Vec<Number>> = self
-                .lines
-                .get(kind)
-                .into_iter()
-                .flatten()
-                .map(|line| line.numbers.clone())
-                .collect();
-            evidence.add(*kind, verdict, &lines);
+            evidence.add(*kind, verdict, &self.numbers_of(*kind));
         }
+    }
+
+    /// The numbers of the lines of a kind.
+    fn numbers_of(&self, kind: Kind) -> Vec<&[Number]> {
+        let lines = self.lines.get(&kind).into_iter().flatten();
+        lines.map(|line| line.numbers.as_slice()).collect()
     }
 
     /// Whether it needs the rest of its set.
@@ -132,6 +132,7 @@ impl LabelFile {
         if keypoints > 0 {
             import.report_change(format!("{name}: the keypoints were left out"));
         }
+        let model = unknown_model("YOLO labels");
         let mut polygons = 0;
         let mut boxes = Vec::new();
         for (kind, lines) in lines {
@@ -147,7 +148,7 @@ impl LabelFile {
                 continue;
             };
             for line in lines {
-                match read_line(&line, columns, description, import) {
+                match read_line(&line, columns, description, &model, import) {
                     Ok(one) => {
                         polygons += usize::from(columns.is_polygon);
                         boxes.push((line.number, one));
@@ -207,6 +208,7 @@ fn read_line(
     line: &Line,
     columns: Columns,
     description: &Description,
+    model: &Arc<Provenance>,
     import: &mut ImportBuilder<'_>,
 ) -> Result<ImportedBox, String> {
     let class = line.class;
@@ -228,29 +230,17 @@ fn read_line(
     let (place, tail) = numbers.split_at(numbers.len() - columns.tail());
     let edges = match place {
         [x, y, w, h] if !columns.is_polygon => [x - w / 2.0, y - h / 2.0, x + w / 2.0, y + h / 2.0],
-        corners if corners.iter().all(|number| number.is_finite()) => bounds(corners),
+        corners if corners.iter().all(|number| number.is_finite()) => {
+            bounds(corners.as_chunks().0.iter().copied())
+        }
         _ => return Err("a corner is not a number".to_owned()),
     };
     let one = ImportedBox::drawn(category, edges);
     match tail {
         [confidence, ..] if columns.has_confidence => {
-            let model = Arc::new(Provenance {
-                name: "YOLO labels".into(),
-                version: "".into(),
-                method: "imported".into(),
-                threshold: 0.0,
-            });
-            let proposed = one.proposed(&model, *confidence);
+            let proposed = one.proposed(model, *confidence);
             proposed.ok_or_else(|| "the confidence is not a number".to_owned())
         }
         _ => Ok(one),
     }
-}
-
-/// Left, top, right and bottom edge of a polygon, given as x and y of its corners in turn.
-fn bounds(corners: &[f64]) -> [f64; 4] {
-    let coordinates = |first: usize| corners[first..].iter().step_by(2).copied();
-    let min = |first| coordinates(first).fold(f64::INFINITY, f64::min);
-    let max = |first| coordinates(first).fold(f64::NEG_INFINITY, f64::max);
-    [min(0), min(1), max(0), max(1)]
 }

@@ -505,6 +505,25 @@ fn a_png_cut_in_its_data_is_read_as_far_as_possible() {
 }
 
 #[test]
+fn what_could_be_read_of_a_sensor_picture_is_stretched_without_what_is_missing() {
+    // 12 bits in 16, once grey and once in colour.
+    for (color, channels) in [(0, 1), (2, 3)] {
+        let row = (0..40).flat_map(|x: u16| (105 * x).to_be_bytes().repeat(channels));
+        let row: Vec<u8> = [0].into_iter().chain(row).collect();
+        let whole = png((40, 40), 16, color, &[], &row.repeat(40));
+        let picture = decoded("a.png", &whole[..whole.len() / 2]).unwrap();
+        let [damage, stretch] = &picture.warnings[..] else {
+            panic!("{:?}", picture.warnings);
+        };
+        assert!(damage.contains("missing parts are grey"), "{damage}");
+        assert!(stretch.contains("has values from 0 to 4095,"), "{stretch}");
+        let at = |x, y| picture.rgb[(x, y)];
+        assert_eq!([at(0, 3), at(39, 3)], [Rgb([0; 3]), Rgb([255; 3])]);
+        assert_eq!([at(0, 39), at(39, 39)], [Rgb([MISSING_SAMPLE; 3]); 2]);
+    }
+}
+
+#[test]
 fn a_cut_bmp_or_gif_is_read_and_a_cut_webp_or_tiff_refused() {
     let picture = scene(64, 64);
     for (name, format) in [("a.bmp", ImageFormat::Bmp), ("a.gif", ImageFormat::Gif)] {

@@ -3,10 +3,9 @@
 
 use std::fs;
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 
 use super::*;
-use crate::store::schema::{MIGRATIONS, Migration};
 
 /// A closed project with rows of every kind, and its bytes.
 fn closed(root: &Path) -> (PathBuf, Vec<u8>, Document, History) {
@@ -224,89 +223,4 @@ fn other_files_are_refused_and_not_changed() {
         matches!(error, Some(StoreError::NotAProject { .. })),
         "another SQLite database"
     );
-}
-
-/// A file of version 1 as the first program wrote it: `sqlite3 v1.tsukami .dump`.
-const VERSION_1: &str = include_str!("v1.sql");
-
-fn of_version_1(root: &Path) -> PathBuf {
-    let path = root.join("shop.tsukami");
-    let connection = Connection::open(&path).expect("it opens");
-    connection.execute_batch(VERSION_1).expect("it is SQL");
-    path
-}
-
-#[test]
-fn a_file_of_every_older_version_opens() {
-    let (_folder, root) = folder();
-    let path = of_version_1(&root);
-    let (project, opened) = Project::open(&path, Access::Edit).expect("it opens");
-    assert!(matches!(opened.notices[..], [OpenNotice::Migrated(_)]));
-    let document = project.document();
-    assert_eq!(
-        (document.pictures().len(), document.annotation_count()),
-        (2, 3)
-    );
-    assert_eq!(
-        document
-            .categories()
-            .map(|row| &*row.name)
-            .collect::<Vec<_>>(),
-        ["cat", "dog"]
-    );
-    assert_eq!(project.history().steps().len(), 2);
-    assert_eq!(project.history().position(), 1);
-    assert_eq!(project.setting("last picture").expect("it reads"), Some(2));
-    assert_agrees(&project);
-}
-
-#[test]
-fn a_migration_happens_wholly_or_not_at_all() {
-    let (_folder, root) = folder();
-    let path = of_version_1(&root);
-    let copy = root.join("copy.tsukami");
-    fs::copy(&path, &copy).expect("it is copied");
-    let expected = Project::open(&copy, Access::Edit)
-        .expect("it is migrated")
-        .0;
-    let expected = expected.document().clone();
-    let next: Migration = |transaction: &Transaction<'_>| {
-        Ok(transaction.execute_batch("CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT")?)
-    };
-    let broken: Migration =
-        |transaction: &Transaction<'_>| {
-            Ok(transaction
-                .execute_batch("CREATE TABLE other (id INTEGER) STRICT; SELECT no_such()")?)
-        };
-    let connection = connection::open_read_write(&path).expect("it opens");
-    let rows = |connection: &Connection| -> Vec<i64> {
-        let sql = "SELECT checksum FROM annotations ORDER BY id";
-        let mut statement = connection.prepare(sql).expect("there is such a table");
-        let rows = statement.query_map([], |row| row.get(0)).expect("it reads");
-        rows.map(|row| row.expect("it reads")).collect()
-    };
-    let before = rows(&connection);
-    let all = [MIGRATIONS, &[next, broken]].concat();
-    let known = MIGRATIONS.len() as i64;
-    assert!(schema::migrate(&connection, 1, &all).is_err());
-    assert_eq!(schema::version(&connection).expect("it reads"), 1);
-    assert_eq!(rows(&connection), before, "nothing is done in part");
-
-    schema::migrate(&connection, 1, &all[..MIGRATIONS.len() + 1]).expect("it is possible");
-    assert_eq!(schema::version(&connection).expect("it reads"), known + 1);
-    let Ok(loaded) = load::LoadedFile::read(&connection, true) else {
-        panic!("it can be read");
-    };
-    assert_eq!(loaded.problems, Vec::<String>::new());
-    assert_eq!(loaded.document, expected);
-    // A program that does not know the next version says so.
-    let error = Project::open(&path, Access::Edit)
-        .err()
-        .expect("it is refused");
-    assert!(
-        matches!(error, StoreError::NewerFormat { version, .. } if version == known + 1),
-        "{error}"
-    );
-    assert!(error.to_string().contains("update Tsukami"), "{error}");
-    assert!(matches!(check(&path), Err(StoreError::NewerFormat { .. })));
 }

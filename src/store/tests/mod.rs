@@ -7,8 +7,10 @@ mod full;
 mod hostile;
 mod paths;
 mod rescan;
+mod rescue;
 mod round_trip;
 mod sharing;
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -238,38 +238,26 @@ fn two_writers_at_the_same_time_lose_nothing() {
     assert_agrees(&window);
 }
 
+/// An import by the window opens the project a second time in the same process.
+#[cfg(target_os = "linux")]
 #[test]
-fn a_file_that_is_deleted_or_replaced_while_it_is_open_loses_nothing() {
-    for is_replaced in [false, true] {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("set.tsukami");
-        let (mut project, _) = Project::create(&path, folder.path()).unwrap();
-        let add = ops::add_category(project.document(), "before");
-        project.commit("add a class", &add, None).unwrap();
-        std::fs::remove_file(&path).unwrap();
-        if is_replaced {
-            std::fs::write(&path, "something else").unwrap();
-        }
-        let add = ops::add_category(project.document(), "after");
-        let error = project.commit("add a class", &add, None).unwrap_err();
-        let StoreError::Replaced {
-            rescued: Some(rescued),
-            ..
-        } = &error
-        else {
-            panic!("{error}");
-        };
-        assert!(project.poll().is_err(), "it stays an error");
-        assert_eq!(
-            project.document().categories().count(),
-            1,
-            "the refused edit is not in the document"
-        );
-        drop(project);
-        let (project, _) = Project::open(rescued, Access::Edit).unwrap();
-        assert!(project.document().category_named("before").is_some());
-        assert_eq!(project.root(), folder.path());
-    }
+fn opening_a_project_again_leaves_the_locks_of_the_first_in_place() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let (_folder, root) = folder();
+    let mut window = sample(&root, 1);
+    draw(&mut window, A, 1.0);
+    let inode = std::fs::metadata(window.path()).expect("it exists").ino();
+    let locks = || {
+        let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
+        let of_file = |line: &&str| line.contains("POSIX") && line.contains(&format!(":{inode} "));
+        locks.lines().filter(of_file).count()
+    };
+    let before = locks();
+    drop(open(window.path(), Access::View));
+    check(window.path()).expect("it can be checked");
+    assert_eq!(locks(), before);
+    assert!(before > 0);
 }
 
 /// An import that adds a picture with a box and a class, and takes the box of another away.
@@ -388,51 +376,46 @@ fn an_import_fits_the_newest_document_whatever_a_person_draws_meanwhile() {
 }
 
 #[test]
-fn a_window_whose_file_was_replaced_is_read_only_and_lets_another_edit() {
+fn an_import_that_cannot_be_written_leaves_memory_to_be_read_again() {
     let (_folder, root) = folder();
-    let mut window = sample(&root, 2);
-    draw(&mut window, A, 1.0);
+    let mut window = sample(&root, 3);
     let path = window.path().to_path_buf();
-    let mut view = open(&path, Access::View);
-    let copy = root.join("copy.tsukami");
-    window.copy_to(&copy).expect("it can be copied");
-    draw(&mut window, A, 2.0);
-    // A file manager or a synchronising service restores an older copy.
-    std::fs::rename(&copy, &path).expect("it can be renamed");
-    let before = std::fs::read(&path).expect("it exists");
-    assert!(matches!(window.poll(), Err(StoreError::Replaced { .. })));
-    assert_eq!(window.access(), Access::View);
-    let error = view.poll().expect_err("it shows what is no longer there");
-    assert!(matches!(error, StoreError::ViewReplaced { .. }), "{error}");
-    // Whatever the window still does, it does not write to the file that is there now.
-    let edit = ops::set_done(window.document(), &[A], true).expect("it exists");
-    let errors = [
-        window.commit("done", &edit, None).err(),
-        window.undo().err(),
-        window.set_setting("a", &1).err(),
-        window.set_root(&root).err(),
-        window.check_writable().err(),
-    ];
-    for error in errors {
-        let error = error.expect("it is refused");
-        assert!(matches!(error, StoreError::Replaced { .. }), "{error}");
-    }
-    let (mut other, opened) = Project::open(&path, Access::Edit).expect("it opens");
-    assert_eq!(other.access(), Access::Edit, "{:?}", opened.notices);
-    assert_eq!(other.document().annotations(A).len(), 1);
-    window.close().expect("there is nothing to do");
-    view.close().expect("there is nothing to do");
-    draw(&mut other, A, 3.0);
-    assert_agrees(&other);
-    other.close().expect("it closes");
-    assert_ne!(std::fs::read(&path).expect("it exists"), before);
-    // One file was rescued, by the window that had something to lose.
-    let names = std::fs::read_dir(&root).expect("it exists").flatten();
-    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let rescued: Vec<_> = names.filter(|name| name.contains("rescued")).collect();
-    assert_eq!(rescued, ["shop rescued 1.tsukami"]);
-    let rescued = open(&root.join(&rescued[0]), Access::View);
-    assert_eq!(rescued.document().annotations(A).len(), 2);
+    // As on the disk of another machine: who reads keeps a writer from ending.
+    let mode = "PRAGMA journal_mode = DELETE";
+    let mode = window
+        .connection
+        .query_row(mode, [], |row| row.get::<_, String>(0));
+    assert_eq!(mode.expect("nobody else has it open"), "delete");
+    let now = std::time::Duration::ZERO;
+    window.connection.busy_timeout(now).expect("it is set");
+    let reader = connection::open_read_only(&path).expect("it opens");
+    let mut calls = 0;
+    let refused = window.commit_prepared("import it", |_| {
+        calls += 1;
+        if calls < 3 {
+            let other = connection::open_read_write(&path).expect("it opens");
+            let change = |writer: &mut write::Writer<'_>| {
+                writer.counters.head += 1;
+                Ok(())
+            };
+            write::in_transaction(&other, change).expect("it can be written");
+            return Ok((Edit::Extra(Some("x".into())), ()));
+        }
+        let read = "BEGIN; SELECT count(*) FROM meta";
+        reader.execute_batch(read).expect("it reads");
+        let path = PathBuf::new();
+        Err(StoreError::NotFound { path })
+    });
+    assert!(
+        matches!(refused, Err(StoreError::Busy { .. })),
+        "{refused:?}"
+    );
+    assert!(window.memory.is_behind);
+    drop(reader);
+    window.poll().expect("it reads");
+    assert!(!window.memory.is_behind);
+    assert_eq!(window.document().extra(), None);
+    assert_agrees(&window);
 }
 
 /// Two windows open a folder whose project file is missing: one restores it, and the other does not
