@@ -137,6 +137,12 @@ impl Notifications {
         self.unread
     }
 
+    /// Forgets the problems of a project that is no longer open, with their toasts.
+    pub fn forget_problems(&mut self) {
+        self.clear_problems();
+        self.toasts.retain(|toast| !toast.is_problem);
+    }
+
     /// Marks all problems as read.
     pub fn mark_read(&mut self) {
         self.unread = 0;

@@ -205,6 +205,14 @@ impl Project {
         Err(error)
     }
 
+    /// Whether the path leads to the file again that was opened, after it had led elsewhere: its folder was
+    /// renamed and renamed back, or its disk is connected again.
+    pub fn is_back(&self) -> bool {
+        self.replaced.is_some()
+            && self.identity.is_some()
+            && FileIdentity::of(&self.path) == self.identity
+    }
+
     pub(super) fn check_usable(&self) -> Result<(), StoreError> {
         if self.is_lost {
             let path = self.path.clone();

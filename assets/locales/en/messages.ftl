@@ -59,6 +59,7 @@ key-is-taken = { $key } is the shortcut of “{ $command }”. Choose another on
 ## Opening
 
 already-open = This project is already open
+project-is-back = { $file } is back where it was: it is opened again and can be edited
 path-missing = { $path } does not exist. Check that its drive is connected, or open another folder.
 restored-from-backup = The project file of this folder was missing. It was restored from its backup { $backup }
 no-data-folder = This system has no user data folder

@@ -82,6 +82,21 @@ impl Canvas {
         self.gesture.is_some() || self.first_corner.is_some()
     }
 
+    /// Whether a drag moves or resizes boxes: what is written meanwhile could replace them.
+    pub fn holds_boxes(&self) -> bool {
+        matches!(
+            self.gesture,
+            Some(Gesture::Move { .. } | Gesture::Resize { .. })
+        )
+    }
+
+    /// Ends a gesture whose end the canvas has not seen, because it was not drawn or another window took
+    /// the pointer. Nothing is changed.
+    pub fn end_lost_gesture(&mut self) {
+        self.gesture = None;
+        self.first_corner = None;
+    }
+
     /// Whether the current gesture moves or resizes this box.
     pub fn is_dragging(&self, id: AnnotationId) -> bool {
         match &self.gesture {

@@ -35,8 +35,17 @@ impl Canvas {
         let Some(size) = scene.size_of(picture) else {
             return response;
         };
+        let former_scale = self.view.scale;
         self.move_view(ui, &response, &scene, actions);
         self.view.update(rect, size);
+        if self.view.scale != former_scale {
+            // The zoom in the status line was drawn before.
+            ui.request_repaint();
+        }
+        let is_pressed = ui.input(|input| input.pointer.any_down());
+        if self.gesture.is_some() && !is_pressed && !response.drag_stopped() {
+            self.gesture = None;
+        }
         self.on_pointer(ui, &response, &scene, size, actions);
         self.view.update(rect, size);
         self.paint(ui, &painter, &response, &mut scene, size);

@@ -231,11 +231,7 @@ fn sliders_ui(ui: &mut Ui, settings: &mut ProposalSettings, is_final: &mut bool)
     if slide(ui, &mut score, 0.0..=0.95, texts) {
         settings.min_score = Some(score);
     }
-    let default = ProposalSettings {
-        method: settings.method.clone(),
-        model: settings.model.clone(),
-        ..ProposalSettings::default()
-    };
+    let default = settings.with_default_sliders();
     if default != *settings && ui.small_button(tr!("reset")).clicked() {
         *settings = default;
         *is_final = true;

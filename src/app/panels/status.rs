@@ -101,7 +101,7 @@ fn activity_ui(ui: &mut Ui, workspace: &Workspace) {
         ui.colored_label(palette.waiting, tr!("status-read-only"));
         ui.separator();
     }
-    if let Some(exchange) = workspace.exchange {
+    if let Some(exchange) = workspace.exchange.text() {
         ui.spinner();
         ui.label(exchange);
     } else if workspace.is_scanning {

@@ -62,6 +62,17 @@ impl ProposalSettings {
         self.method().needs_detector(self.quality())
     }
 
+    /// The same with threshold, smallest size and lowest score of the method. The model, its quality and
+    /// the method stay, because they are chosen elsewhere.
+    pub fn with_default_sliders(&self) -> Self {
+        Self {
+            threshold: None,
+            min_area: None,
+            min_score: None,
+            ..self.clone()
+        }
+    }
+
     /// The threshold in effect: the chosen one or that of the method.
     pub fn effective_threshold(&self) -> f32 {
         self.threshold.unwrap_or(self.method().default_threshold())

@@ -39,7 +39,7 @@ impl Window {
             (Requirement::Editable, can_edit),
             (
                 Requirement::Selection,
-                can_edit && !session.selection().is_empty(),
+                can_edit && !session.selection().is_empty() && !workspace.view.are_boxes_hidden,
             ),
             (Requirement::VisibleBoxes, can_edit && workspace.can_judge()),
             (Requirement::Clipboard, can_edit && session.has_clipboard()),

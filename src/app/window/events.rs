@@ -10,8 +10,8 @@ use crate::app::dialogs::open_path::OpenPathDialog;
 use crate::app::i18n::tr;
 use crate::app::notifications::Notifications;
 use crate::app::workers::events::{
-    ExchangeEvent, FileChoice, FilePurpose, OpeningEvent, ProposerEvent, SegmenterEvent,
-    TrainedHeadFile, WorkerEvent,
+    ExchangeEvent, ExchangeKind, FileChoice, FilePurpose, OpeningEvent, ProposerEvent,
+    SegmenterEvent, TrainedHeadFile, WorkerEvent,
 };
 use crate::app::workspace::Workspace;
 use crate::formats::{ExportReport, Messages};
@@ -140,8 +140,11 @@ impl Window {
         let Some(workspace) = &mut self.workspace else {
             return;
         };
-        workspace.exchange = None;
-        workspace.defers_writes = false;
+        workspace.exchange.end(match &event {
+            ExchangeEvent::Imported(_) => ExchangeKind::Import,
+            ExchangeEvent::Exported(..) => ExchangeKind::Export,
+            ExchangeEvent::Failed(kind, _) => *kind,
+        });
         match event {
             ExchangeEvent::Imported(report) => {
                 self.notifications.notify(tr!(
@@ -168,7 +171,7 @@ impl Window {
                 ));
                 self.notifications.problems(sentences(changed));
             }
-            ExchangeEvent::Failed(reason) => self.notifications.problem(reason),
+            ExchangeEvent::Failed(_, reason) => self.notifications.problem(reason),
         }
     }
 

@@ -89,6 +89,7 @@ impl Window {
             });
         CentralPanel::no_frame().show(ui, |ui| {
             if workspace.view.shows_dashboard {
+                workspace.view.canvas.end_lost_gesture();
                 self.dashboard.ui(ui, workspace);
                 return;
             }

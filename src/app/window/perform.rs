@@ -8,8 +8,7 @@ use super::state::Window;
 use crate::app::action::{Action, ClassAction};
 use crate::app::dialogs::Dialog;
 use crate::app::dialogs::delete_class::DeleteClassDialog;
-use crate::app::i18n::tr;
-use crate::app::workers::events::EventSender;
+use crate::app::workers::events::{EventSender, ExchangeKind};
 use crate::app::workers::{file_dialog, import_export};
 use crate::app::workspace::Workspace;
 use crate::document::PictureId;
@@ -20,6 +19,12 @@ impl Window {
     pub(super) fn perform(&mut self, context: &Context, action: Action) {
         if let Err(error) = self.try_perform(context, action) {
             self.notifications.problem(problem_text(&error));
+        }
+        if let Some(workspace) = &mut self.workspace
+            && workspace.view.are_boxes_hidden
+        {
+            // Whatever has selected them: boxes that are not visible cannot be changed by accident.
+            workspace.session.select(Vec::new());
         }
     }
 
@@ -98,7 +103,6 @@ fn perform_on_workspace(
         Action::TagByName(name) => {
             session.tag_named(&name)?;
         }
-        Action::Select(_) | Action::AddToSelection(_) if workspace.view.are_boxes_hidden => {}
         Action::Select(ids) => session.select(ids),
         Action::AddToSelection(ids) => session.extend_selection(&ids),
         Action::ToggleInSelection(ids) => session.toggle_selected(&ids),
@@ -131,14 +135,12 @@ fn perform_on_workspace(
         Action::ShowThumbnails(pictures) => show_thumbnails(workspace, &pictures),
         Action::Import(path, options) => {
             session.check_writable()?;
-            workspace.exchange = Some(tr!("importing"));
-            // Proposals written during the import would make it be prepared again.
-            workspace.defers_writes = true;
+            workspace.exchange.begin(ExchangeKind::Import);
             let project = session.project().path().to_owned();
             import_export::import(project, path, options, event_sender.clone());
         }
         Action::Export(options, path) => {
-            workspace.exchange = Some(tr!("exporting"));
+            workspace.exchange.begin(ExchangeKind::Export);
             let project = session.project().path().to_owned();
             import_export::export(project, *options, path, event_sender.clone());
         }

@@ -31,6 +31,10 @@ impl Window {
                 return self.notifications.notify(tr!("already-open"));
             }
         }
+        self.begin_opening(path);
+    }
+
+    fn begin_opening(&mut self, path: PathBuf) {
         self.dialog = None;
         self.last_opening += 1;
         self.opening = Some((self.last_opening, path.clone()));
@@ -43,6 +47,7 @@ impl Window {
         if let Some(former) = self.workspace.take() {
             close_in_background(former, &self.event_sender);
         }
+        self.forget_former();
         self.preferences.add_recent(project.path());
         self.has_unsaved_preferences = true;
         let mut workspace = Workspace::new(project, number, &self.dirs, &self.event_sender);
@@ -57,11 +62,17 @@ impl Window {
     pub(super) fn close_project(&mut self) {
         self.opening = None;
         self.dialog = None;
-        if let Some(workspace) = self.workspace.take()
-            && let Err(error) = workspace.close()
-        {
+        let closed = self.workspace.take().map(Workspace::close);
+        self.forget_former();
+        if let Some(Err(error)) = closed {
             self.notifications.problem(error.to_string());
         }
+    }
+
+    /// Forgets what is about pictures of the former project.
+    fn forget_former(&mut self) {
+        self.notifications.forget_problems();
+        self.warned_about = None;
     }
 
     /// Applies what other processes have written to the project.
@@ -71,6 +82,23 @@ impl Window {
             && let Err(error) = workspace.session.poll()
         {
             self.notifications.problem(error.to_string());
+        }
+        self.reopen_if_back();
+    }
+
+    /// Opens a project again whose folder was renamed or disconnected and is back, so that it can be
+    /// edited.
+    fn reopen_if_back(&mut self) {
+        let Some(workspace) = &self.workspace else {
+            return;
+        };
+        let project = workspace.session.project();
+        if self.opening.is_none() && project.is_back() {
+            let path = project.path().to_owned();
+            let file = path.display().to_string();
+            self.notifications
+                .notify(tr!("project-is-back", file = file));
+            self.begin_opening(path);
         }
     }
 

@@ -222,7 +222,6 @@ fn view(workspace: &mut Workspace, command: Command, context: &Context) -> Optio
     match command {
         Command::HideBoxes => {
             workspace.view.are_boxes_hidden = !workspace.view.are_boxes_hidden;
-            // Boxes that are not visible cannot be changed by accident.
             workspace.session.select(Vec::new());
         }
         Command::HeatMap => {

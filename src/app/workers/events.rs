@@ -262,8 +262,17 @@ pub enum ExchangeEvent {
     Imported(Box<ImportReport>),
     /// A file or folder was written.
     Exported(PathBuf, ExportReport),
-    /// Neither succeeded: a sentence that names the file and the remedy.
-    Failed(String),
+    /// It did not succeed: a sentence that names the file and the remedy.
+    Failed(ExchangeKind, String),
+}
+
+/// What moves boxes between the project and the files of other tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExchangeKind {
+    /// Labels are read into the project.
+    Import,
+    /// Boxes are written for other tools.
+    Export,
 }
 
 /// The purpose of a file dialog.

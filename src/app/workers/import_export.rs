@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use super::events::{EventSender, ExchangeEvent, WorkerEvent};
+use super::events::{EventSender, ExchangeEvent, ExchangeKind, WorkerEvent};
 use super::spawn::spawn;
 use crate::app::i18n::tr;
 use crate::formats::{self, ExportOptions, ExportReport, Format, ImportOptions, ImportReport};
@@ -21,6 +21,7 @@ pub fn import(project: PathBuf, path: PathBuf, options: ImportOptions, events: E
             }
         }
         Err(reason) => events.send(WorkerEvent::Exchange(ExchangeEvent::Failed(
+            ExchangeKind::Import,
             reason.to_string(),
         ))),
     });
@@ -31,9 +32,9 @@ pub fn export(project: PathBuf, options: ExportOptions, out: PathBuf, events: Ev
     spawn("exchanger", move || {
         let outcome =
             write(&project, &options, &out).map(|done| ExchangeEvent::Exported(out, done));
-        events.send(WorkerEvent::Exchange(
-            outcome.unwrap_or_else(ExchangeEvent::Failed),
-        ));
+        events.send(WorkerEvent::Exchange(outcome.unwrap_or_else(|reason| {
+            ExchangeEvent::Failed(ExchangeKind::Export, reason)
+        })));
     });
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::exchange::Exchanges;
 use super::fitting_state::{FITTING_SETTING, Fitting};
 use super::learned_states::LEARNING_SETTING;
 use super::learning_state::Learning;
@@ -34,10 +35,8 @@ pub struct Workspace {
     pub id: u64,
     /// Whether the folder is being scanned.
     pub is_scanning: bool,
-    /// What is shown about the import or export that is under way.
-    pub exchange: Option<&'static str>,
-    /// Whether boxes of the model wait for an import to end, which they could conflict with.
-    pub defers_writes: bool,
+    /// The imports and exports that are under way.
+    pub exchange: Exchanges,
     /// What is shown, and how.
     pub view: ViewState,
     /// The model and its results.
@@ -99,8 +98,7 @@ impl Workspace {
         Self {
             id,
             is_scanning: true,
-            exchange: None,
-            defers_writes: false,
+            exchange: Exchanges::default(),
             view: ViewState::default(),
             proposing: Proposing::default(),
             relocalizing: Relocalizing::default(),

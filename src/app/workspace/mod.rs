@@ -14,11 +14,13 @@
 //! | `fitting_state.rs`, `fitting.rs` | fitting boxes to objects |
 //! | `pointing_state.rs`, `pointing.rs` | the point tool: boxes that a point may mean |
 //! | `snapping.rs` | whether drawn boxes snap to objects, and measuring whether that helps |
+//! | `exchange.rs` | the imports and exports that are under way |
 //! | `timing.rs` | the time that the work took |
 //! | `settings.rs` | proposal settings in the terms of the workers |
 
 mod class_tally;
 mod core;
+mod exchange;
 mod fitting;
 mod fitting_state;
 mod learned_boxes;
@@ -43,6 +45,7 @@ mod writing;
 
 pub use self::class_tally::ClassTally;
 pub use self::core::Workspace;
+pub use self::exchange::Exchanges;
 pub use self::fitting_state::{Fitting, FittingSettings, SnapChoice};
 pub use self::learned_states::{HeldOutMetrics, LearnedState, LearnedStates, ProposalSource};
 pub use self::learning::not_better_text;

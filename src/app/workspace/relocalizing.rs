@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::core::Workspace;
-use super::settings::localize_options_of;
+use super::settings::{localize_options_of, model_settings_of};
 use super::view_state::ProposalPreview;
 use crate::app::cache::{CacheKind, maps_codec};
 use crate::app::session::ProposalSettings;
@@ -31,6 +31,11 @@ impl Workspace {
         }
         let cut = localize_options_of(&settings);
         self.view.preview = None;
+        let former = self.session.proposal_settings();
+        if (&settings.model, settings.quality()) != (&former.model, former.quality()) {
+            // Whoever asks for it, model and settings never disagree.
+            self.set_model_settings(model_settings_of(&settings))?;
+        }
         *self.session.proposal_settings_mut() = settings;
         self.relocalize_again(self.session.current(), cut)
     }

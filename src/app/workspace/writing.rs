@@ -27,7 +27,7 @@ impl Workspace {
     /// # Errors
     /// If the project cannot be written. The boxes keep waiting and the model is paused.
     pub fn write_due(&mut self) -> Result<Option<ProposalJob>, StoreError> {
-        if self.view.canvas.is_busy() || self.defers_writes {
+        if self.view.canvas.holds_boxes() || self.exchange.defers_writes() {
             return Ok(None);
         }
         let waiting_since = self.proposing.waiting_since;
