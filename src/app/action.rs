@@ -10,6 +10,7 @@ use egui::KeyboardShortcut;
 use super::canvas::Adjustment;
 use super::command::Command;
 use super::preferences::{CanvasOptions, Theme};
+use super::session::BoxOrder;
 use super::session::PictureQuery;
 use super::session::ProposalSettings;
 use super::session::SelectionChange;
@@ -27,6 +28,8 @@ use crate::segment::PromptPoint;
 pub enum Action {
     /// Run a command, from a menu, a button or a key.
     Command(Command),
+    /// Run a command again, because its key is held.
+    Repeat(Command),
     /// Open a folder of pictures, the folder of a picture, or a project file.
     Open(PathBuf),
     /// Show the system's dialog for a file or folder.
@@ -83,6 +86,8 @@ pub enum Action {
         /// Whether the key is held.
         is_held: bool,
     },
+    /// Choose the order of the list of boxes.
+    SetBoxOrder(BoxOrder),
     /// Set the class of the selected boxes and of those drawn next.
     ChooseClass(CategoryId),
     /// As [`ChooseClass`](Self::ChooseClass), by name. A new name makes a new class.

@@ -18,6 +18,7 @@ clipboard = { $count ->
    *[other] { $count } Tsukami boxes
 }
 nothing-to-copy-from-previous = The previous picture has no boxes that are not already here
+box-order-chosen = Boxes: { $order }
 boxes-hidden = Boxes are hidden
 fit-nothing-found = No object found in this box
 fit-unchanged = The box already fits

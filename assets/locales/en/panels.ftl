@@ -79,6 +79,12 @@ boxes-name = { $count ->
     [one] Boxes, 1 box
    *[other] Boxes, { $count } boxes
 }
+box-order = Order of boxes
+    .tooltip = The order of this list, and of Tab and Enter
+box-order-review = To review first
+box-order-reading = Reading order
+box-order-size = Largest first
+box-order-score = Highest score first
 boxes-empty = None yet. Draw a box, or let the model propose some.
 boxes-empty-read-only = None.
 # A name that a model suggests for a box and that is not a class of the project yet.

@@ -12,6 +12,7 @@
 //! | `gesture.rs`, `shape.rs` | where a drag moves boxes, in pixels of the picture |
 //! | `draw.rs`, `paint/` | what is painted, and how boxes and aids look |
 //! | `describe.rs` | names for screen readers |
+//! | `stepping.rs` | brings each newly selected box to the middle |
 //! | `view.rs` | the transform between pixels and points |
 //! | `textures.rs`, `adjustment.rs` | pictures on the graphics card |
 
@@ -30,6 +31,7 @@ mod pointer;
 mod scene;
 mod shape;
 mod state;
+mod stepping;
 mod textures;
 mod view;
 mod widget;

@@ -60,6 +60,9 @@ impl Canvas {
         let Some(pointer) = pointer else { return };
         let bounds = self.bounds(size, modifiers);
         let at = self.view.to_picture(pointer);
+        if response.drag_started() || response.drag_stopped() || response.clicked() {
+            self.select_by_pointer();
+        }
         if response.drag_started() {
             response.request_focus();
             let origin = origin.unwrap_or(pointer);

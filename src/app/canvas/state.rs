@@ -4,6 +4,7 @@ use egui::{Pos2, Rect};
 
 use super::gesture::Gesture;
 use super::point_state::PointState;
+use super::stepping::ZoomedStepping;
 use super::view::{Fit, ViewTransform};
 use crate::app::session::Session;
 use crate::document::{AnnotationId, PictureId};
@@ -57,6 +58,8 @@ pub struct Canvas {
     pub(super) last_click: Option<Pos2>,
     /// Whether the picture has been moved since the space bar was pressed; `None` if it is up.
     pub(super) space: Option<bool>,
+    /// Stepping from box to box zoomed in, while it is on.
+    pub(super) stepping: Option<ZoomedStepping>,
     /// Whether the preview of the picture is too coarse for this zoom.
     pub(super) needs_full_resolution: bool,
 }

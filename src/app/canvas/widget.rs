@@ -35,6 +35,7 @@ impl Canvas {
         let Some(size) = scene.size_of(picture) else {
             return response;
         };
+        self.follow_selection(scene.session, rect, size);
         let former_scale = self.view.scale;
         self.move_view(ui, &response, &scene, actions);
         self.view.update(rect, size);

@@ -2,8 +2,8 @@
 //! cover.
 
 use egui::{
-    Align2, CornerRadius, FontId, Id, Key, Rect, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo,
-    pos2, vec2,
+    Align, Align2, ComboBox, CornerRadius, FontId, Id, Key, Layout, Rect, RichText, Role,
+    ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use crate::app::action::Action;
@@ -11,11 +11,14 @@ use crate::app::canvas;
 use crate::app::class_text::class_text;
 use crate::app::command::Command;
 use crate::app::i18n::{self, tr};
+use crate::app::session::BoxOrder;
 use crate::app::theme::{self, ThemePalette};
 use crate::app::workspace::Workspace;
 use crate::document::{Annotation, BoxState};
 
 const ROW_HEIGHT: f32 = 22.0;
+/// The width of the field with the order of the list, in points.
+const ORDER_WIDTH: f32 = 120.0;
 /// Rows before the list scrolls.
 const MAX_VISIBLE_ROWS: f32 = 9.0;
 
@@ -63,6 +66,7 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         });
         return;
     }
+    order_ui(ui, session.box_order(), actions);
     ui.spacing_mut().item_spacing.y = 1.0;
     ScrollArea::vertical()
         .id_salt("boxes")
@@ -75,6 +79,39 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
                 }
             }
         });
+}
+
+/// The order of the list, to be chosen.
+fn order_ui(ui: &mut Ui, order: BoxOrder, actions: &mut Vec<Action>) {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let response = ComboBox::from_id_salt("box order")
+            .selected_text(RichText::new(order_name(order)).small())
+            .width(ORDER_WIDTH)
+            .show_ui(ui, |ui| {
+                for other in BoxOrder::ALL {
+                    if ui
+                        .selectable_label(other == order, order_name(other))
+                        .clicked()
+                    {
+                        actions.push(Action::SetBoxOrder(other));
+                    }
+                }
+            })
+            .response;
+        response
+            .on_hover_text(tr!("box-order.tooltip"))
+            .accessible_name(tr!("box-order"));
+    });
+}
+
+/// What an order of boxes is called.
+pub fn order_name(order: BoxOrder) -> &'static str {
+    match order {
+        BoxOrder::Review => tr!("box-order-review"),
+        BoxOrder::Reading => tr!("box-order-reading"),
+        BoxOrder::Size => tr!("box-order-size"),
+        BoxOrder::Score => tr!("box-order-score"),
+    }
 }
 
 fn row_ui(ui: &mut Ui, workspace: &Workspace, row: &Annotation, actions: &mut Vec<Action>) {

@@ -140,7 +140,7 @@ impl Session {
     }
 
     /// The selected boxes that can be moved, with the size of their picture.
-    fn movable(&self) -> impl Iterator<Item = (AnnotationId, BBox, [f32; 2])> {
+    pub(super) fn movable(&self) -> impl Iterator<Item = (AnnotationId, BBox, [f32; 2])> {
         let ids = self.selection.iter().filter(|id| !self.is_locked(**id));
         ids.filter_map(|id| {
             let (picture, row) = self.document().annotation(*id)?;

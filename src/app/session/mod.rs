@@ -8,15 +8,18 @@
 //! | `navigation.rs` | moving from picture to picture |
 //! | `counts.rs` | counts for panels and dashboard |
 //! | `selection.rs` | the selected boxes |
+//! | `box_order.rs` | the order in which boxes are listed |
 //! | `commit.rs`, `undo.rs` | committing edits, undo and redo |
-//! | `boxes.rs`, `classes.rs`, `review.rs` | what a person does to boxes, classes and proposals |
+//! | `boxes.rs`, `growing.rs`, `classes.rs`, `review.rs` | what a person does to boxes, classes and proposals |
 //! | `model_updates.rs` | what the model does to the document |
 
+mod box_order;
 mod boxes;
 mod classes;
 mod commit;
 mod core;
 mod counts;
+mod growing;
 mod list;
 mod list_selection;
 mod model_updates;
@@ -30,6 +33,7 @@ mod selection;
 mod tests;
 mod undo;
 
+pub use self::box_order::BoxOrder;
 pub use self::core::Session;
 pub use self::counts::ClassCount;
 pub use self::list_selection::{ListSelection, SelectionChange};

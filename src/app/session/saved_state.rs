@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::box_order::BoxOrder;
 use super::proposal_settings::ProposalSettings;
 use super::query::PictureQuery;
 use crate::document::{AnnotationId, CategoryId, PictureId};
@@ -24,6 +25,8 @@ pub struct SessionState {
     /// Boxes that cannot be moved.
     #[serde(rename = "locked")]
     pub locked_boxes: HashSet<AnnotationId>,
+    /// The order in which the boxes of a picture are listed.
+    pub box_order: BoxOrder,
     /// How proposals are made.
     #[serde(rename = "proposing")]
     pub proposal_settings: ProposalSettings,

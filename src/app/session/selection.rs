@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::core::Session;
-use crate::document::{Annotation, AnnotationId, BoxState};
+use crate::document::{AnnotationId, BoxState};
 
 impl Session {
     /// The boxes that are selected.
@@ -61,33 +61,6 @@ impl Session {
             (None, false) => last,
         };
         self.selection = vec![order[next.min(last)]];
-    }
-
-    /// The boxes that can be seen in the order of review: proposals first, by descending score,
-    /// then the others from top to bottom.
-    pub fn review_order(&self) -> Vec<AnnotationId> {
-        let mut rows: Vec<&Annotation> = self.visible().collect();
-        rows.sort_by(|a, b| {
-            let is_reviewed = |row: &Annotation| row.state != BoxState::Proposed;
-            let by_state = is_reviewed(a).cmp(&is_reviewed(b));
-            let by_score = || b.score.unwrap_or(0.0).total_cmp(&a.score.unwrap_or(0.0));
-            let by_position = || {
-                a.rect
-                    .y0
-                    .total_cmp(&b.rect.y0)
-                    .then(a.rect.x0.total_cmp(&b.rect.x0))
-            };
-            by_state
-                .then_with(|| {
-                    if is_reviewed(a) {
-                        by_position()
-                    } else {
-                        by_score()
-                    }
-                })
-                .then(a.id.cmp(&b.id))
-        });
-        rows.into_iter().map(|row| row.id).collect()
     }
 
     /// The proposals that accepting and rejecting apply to: the selected ones, or the one with the

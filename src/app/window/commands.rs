@@ -16,6 +16,26 @@ use crate::app::workers::{file_dialog, opener};
 use crate::store::StoreError;
 
 impl Window {
+    /// Runs a command again because its key is held: what changes boxes then belongs to the step that
+    /// the key press began.
+    ///
+    /// # Errors
+    /// If the project cannot be written.
+    pub(super) fn repeat_command(
+        &mut self,
+        context: &Context,
+        command: Command,
+    ) -> Result<(), StoreError> {
+        let is_enabled = self.command_state().is_enabled(command);
+        if let Some(workspace) = &mut self.workspace
+            && let Some(steps) = workspace_commands::growth(command)
+            && is_enabled
+        {
+            return workspace.session.grow(steps, true);
+        }
+        self.run_command(context, command)
+    }
+
     /// Runs a command, unless it is not enabled.
     ///
     /// # Errors
@@ -94,6 +114,7 @@ impl Window {
                         C::Undo | C::Redo => "history",
                         C::RaiseThreshold | C::LowerThreshold => "threshold",
                         C::LearnNow | C::MoreLikeThis => "learning",
+                        C::NextBoxOrder => "box order",
                         _ => "",
                     };
                     self.notifications.notify_about(topic, text);

@@ -74,6 +74,7 @@ impl Window {
             switches.extend([
                 (Command::HeatMap, workspace.view.shows_heat_map),
                 (Command::HideBoxes, workspace.view.are_boxes_hidden),
+                (Command::StepZoomed, workspace.view.canvas.steps_zoomed()),
                 (Command::Dashboard, workspace.view.shows_dashboard),
                 (Command::DrawBox, workspace.view.canvas.tool() == Tool::Draw),
                 (

@@ -134,8 +134,10 @@ impl Window {
                 let command = command
                     .filter(|_| !(has_canvas && modifiers.is_none() && self.is_class_key(*key)));
                 let Some(command) = command else { return false };
-                if !repeat || command.spec().repeats {
+                if !repeat {
                     actions.push(Action::Command(command));
+                } else if command.spec().repeats {
+                    actions.push(Action::Repeat(command));
                 }
             }
             _ => return false,

@@ -31,6 +31,7 @@ impl Window {
     fn try_perform(&mut self, context: &Context, action: Action) -> Result<(), StoreError> {
         match action {
             Action::Command(command) => return self.run_command(context, command),
+            Action::Repeat(command) => return self.repeat_command(context, command),
             Action::Open(path) => self.open(path),
             Action::ChooseFile(purpose) => file_dialog::show(purpose, self.event_sender.clone()),
             Action::CloseDialog => self.dialog = None,
@@ -120,6 +121,7 @@ fn perform_on_workspace(
         } => session.nudge_edges(by, moves_upper_left, is_held)?,
         Action::Reshape(rects) => session.reshape(&rects)?,
         Action::Nudge([dx, dy], is_held) => session.nudge(dx, dy, is_held)?,
+        Action::SetBoxOrder(order) => session.set_box_order(order),
         Action::ChooseClass(category) => session.assign_class(category)?,
         Action::ChooseClassByName(name) => session.assign_class_named(&name)?,
         Action::Class(action) => change_class(workspace, action)?,

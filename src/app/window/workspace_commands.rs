@@ -5,7 +5,8 @@ use egui::Context;
 use crate::app::canvas::{CanvasCommand, Tool};
 use crate::app::command::{Command, Menu};
 use crate::app::i18n::{self, tr};
-use crate::app::session::SelectionChange;
+use crate::app::panels;
+use crate::app::session::{BoxOrder, SelectionChange};
 use crate::app::workspace::{ModelState, Workspace};
 use crate::document::Flag;
 use crate::store::StoreError;
@@ -107,6 +108,10 @@ fn pictures(workspace: &mut Workspace, command: Command) -> Outcome {
 
 fn boxes(workspace: &mut Workspace, command: Command) -> Outcome {
     let session = &mut workspace.session;
+    if let Some(steps) = growth(command) {
+        session.grow(steps, false)?;
+        return Ok(None);
+    }
     match command {
         Command::DrawBox => {
             toggle_tool(workspace, Tool::Draw);
@@ -127,6 +132,16 @@ fn boxes(workspace: &mut Workspace, command: Command) -> Outcome {
             let number = session.reject()?;
             return Ok((number == 0).then(|| tr!("nothing-to-reject").to_owned()));
         }
+        Command::NextBoxOrder => {
+            let orders = BoxOrder::ALL;
+            let at = orders
+                .iter()
+                .position(|order| *order == session.box_order());
+            let next = orders[(at.unwrap_or(0) + 1) % orders.len()];
+            session.set_box_order(next);
+            let order = panels::boxes::order_name(next);
+            return Ok(Some(tr!("box-order-chosen", order = order)));
+        }
         Command::Crowd => session.toggle_flag(Flag::Crowd)?,
         Command::Difficult => session.toggle_flag(Flag::Difficult)?,
         Command::Occluded => session.toggle_flag(Flag::Occluded)?,
@@ -134,6 +149,15 @@ fn boxes(workspace: &mut Workspace, command: Command) -> Outcome {
         _ => {}
     }
     Ok(None)
+}
+
+/// The steps by which a command moves the edges of boxes outwards; none if it does not.
+pub(super) fn growth(command: Command) -> Option<f32> {
+    match command {
+        Command::GrowBoxes => Some(1.0),
+        Command::ShrinkBoxes => Some(-1.0),
+        _ => None,
+    }
 }
 
 /// Takes a tool, or puts it away.
@@ -232,6 +256,7 @@ fn view(workspace: &mut Workspace, command: Command, context: &Context) -> Optio
                 return Some(tr!("not-processed-no-heat-map").to_owned());
             }
         }
+        Command::StepZoomed => workspace.view.canvas.toggle_zoomed_stepping(),
         Command::Dashboard => workspace.view.shows_dashboard = !workspace.view.shows_dashboard,
         _ => {}
     }
