@@ -47,6 +47,10 @@ impl Document {
                 }
                 Edit::Naming(mem::replace(&mut self.naming, naming))
             }
+            Edit::Labels(labels) => {
+                labels.check()?;
+                Edit::Labels(mem::replace(&mut self.labels, labels))
+            }
             Edit::Batch(edits) => {
                 let mut inverses = Vec::with_capacity(edits.len());
                 for edit in edits {

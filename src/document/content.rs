@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::annotation::{Annotation, BoxState};
 use super::category::Category;
 use super::ids::{AnnotationId, CategoryId, NextIds, PictureId};
+use super::labels::Labels;
 use super::picture::{Picture, ReviewState};
 use super::provenance::Provenance;
 use crate::naming::{ANY_OBJECT, Naming};
@@ -22,6 +23,7 @@ pub struct Document {
     pub(super) category_order: Vec<CategoryId>,
     pub(super) extra: Option<Box<str>>,
     pub(super) naming: Naming,
+    pub(super) labels: Labels,
     pub(super) next_ids: NextIds,
     // The fields below are derived from those above, for quick look-up and shared memory.
     pub(super) by_path: HashMap<Box<str>, PictureId>,
@@ -45,6 +47,7 @@ impl PartialEq for Document {
             && self.category_order == other.category_order
             && self.extra == other.extra
             && self.naming == other.naming
+            && self.labels == other.labels
     }
 }
 
@@ -102,9 +105,13 @@ impl Document {
 
     /// The class of a box: its category, or else the category that its suggestion stands for according to
     /// the [naming](Self::naming). None for a suggestion that is not a class of the project, and for
-    /// a box of no particular class.
+    /// a box of no particular class. Where [one class](Labels::One) is labelled, every box that is not
+    /// ground truth is of it.
     pub fn class_of(&self, row: &Annotation) -> Option<&Category> {
-        self.class_for(row.category, row.suggestion.as_deref())
+        match self.labels.only().filter(|_| !row.is_ground_truth()) {
+            Some(only) => self.category_named(only),
+            None => self.class_for(row.category, row.suggestion.as_deref()),
+        }
     }
 
     /// As [`class_of`](Self::class_of), for a box that is not in the document.
@@ -113,16 +120,20 @@ impl Document {
         category: Option<CategoryId>,
         suggestion: Option<&str>,
     ) -> Option<&Category> {
-        match category {
-            Some(id) => self.category(id),
-            None => self.category_named(self.naming.name_of(suggestion?)),
+        match (category, self.labels.only()) {
+            (Some(id), _) => self.category(id),
+            (None, Some(only)) => self.category_named(only),
+            (None, None) => self.category_named(self.naming.name_of(suggestion?)),
         }
     }
 
     /// What a box is called: the name of its class, or else the name that is suggested for it, as the
     /// naming has it. None for a box of no particular class.
     pub fn name_of<'a>(&'a self, row: &'a Annotation) -> Option<&'a str> {
-        self.name_for(row.category, row.suggestion.as_deref())
+        match self.labels.only().filter(|_| !row.is_ground_truth()) {
+            Some(only) => Some(only),
+            None => self.name_for(row.category, row.suggestion.as_deref()),
+        }
     }
 
     /// The name of the class that a box has, or gets when a person takes it: [`name_of`](Self::name_of), or
@@ -137,9 +148,10 @@ impl Document {
         category: Option<CategoryId>,
         suggestion: Option<&'a str>,
     ) -> Option<&'a str> {
-        match category {
-            Some(id) => self.category(id).map(|row| &*row.name),
-            None => Some(self.naming.name_of(suggestion?)),
+        match (category, self.labels.only()) {
+            (Some(id), _) => self.category(id).map(|row| &*row.name),
+            (None, Some(only)) => Some(only),
+            (None, None) => Some(self.naming.name_of(suggestion?)),
         }
     }
 
@@ -151,6 +163,11 @@ impl Document {
     /// What models' classes are called in this project.
     pub fn naming(&self) -> &Naming {
         &self.naming
+    }
+
+    /// What is labelled in this project.
+    pub fn labels(&self) -> &Labels {
+        &self.labels
     }
 
     /// The ids of the next new rows. A project file stores them.

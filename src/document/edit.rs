@@ -13,6 +13,7 @@ use super::annotation::{Annotation, BoxState};
 use super::category::Category;
 use super::content::Document;
 use super::ids::{AnnotationId, CategoryId, PictureId};
+use super::labels::Labels;
 use super::picture::{Picture, ReviewState};
 use crate::naming::Naming;
 
@@ -49,6 +50,8 @@ pub enum Edit {
     Extra(Option<Box<str>>),
     /// Replaces the names of models' classes.
     Naming(Naming),
+    /// Replaces what is labelled.
+    Labels(Labels),
     /// Several edits in order, either all or none of them.
     Batch(Vec<Edit>),
 }
@@ -76,6 +79,8 @@ pub struct AffectedRows {
     pub extra: bool,
     /// Whether the names of models' classes change.
     pub naming: bool,
+    /// Whether what is labelled changes.
+    pub labels: bool,
 }
 
 impl Edit {
@@ -122,6 +127,7 @@ impl Edit {
             Self::CategoryOrder(_) => affected.category_order = true,
             Self::Extra(_) => affected.extra = true,
             Self::Naming(_) => affected.naming = true,
+            Self::Labels(_) => affected.labels = true,
             Self::Batch(edits) => edits
                 .iter()
                 .for_each(|edit| edit.collect_affected(affected)),
@@ -211,6 +217,7 @@ impl AffectedRows {
             || (self.category_order && other.category_order)
             || (self.extra && other.extra)
             || (self.naming && other.naming)
+            || (self.labels && other.labels)
     }
 
     /// The picture that changes or has a box that does, if it is exactly one.

@@ -179,8 +179,8 @@ impl History {
 /// Whether a step that a model made can stay done when an earlier one is undone.
 fn can_stay(document: &Document, later: &Step, undone: &Step) -> bool {
     let (own, affected) = (undone.edit.affected(), later.edit.affected());
-    // Proposals that were made after a change of the naming follow from it.
-    if own.naming || own.overlaps(&affected) {
+    // Proposals that were made after a change of names or of what is labelled follow from it.
+    if own.naming || own.labels || own.overlaps(&affected) {
         return false;
     }
     let returning = undone.edit.boxes();

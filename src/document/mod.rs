@@ -14,6 +14,7 @@
 //! | `ids` | ids of rows, and the next ones |
 //! | `error` | why an edit is refused |
 //! | `picture`, `category`, `annotation` | the rows, and the rules for a single row |
+//! | `labels` | what is labelled in a project |
 //! | `flags`, `provenance` | parts of a box: its flags, and who made it |
 //! | `content` | the document, and how rows are looked up |
 //! | `summary` | counts over the whole document |
@@ -32,6 +33,7 @@ mod error;
 mod flags;
 mod history;
 mod ids;
+mod labels;
 pub mod ops;
 mod picture;
 mod provenance;
@@ -48,6 +50,7 @@ pub use error::EditError;
 pub use flags::{Flag, Flags};
 pub use history::{History, Step};
 pub use ids::{AnnotationId, CategoryId, NextIds, PictureId};
+pub use labels::Labels;
 pub use picture::{Picture, ReviewState};
 pub use provenance::{FormerProposal, Origin, Provenance};
 pub use summary::{ClassUsage, Summary};

@@ -7,6 +7,7 @@ use super::category::Category;
 use super::content::{Document, PictureEntry};
 use super::edit::{Change, Edit};
 use super::ids::NextIds;
+use super::labels::Labels;
 use crate::naming::Naming;
 
 impl Serialize for Document {
@@ -16,6 +17,7 @@ impl Serialize for Document {
             next_ids: NextIds,
             extra: &'a Option<Box<str>>,
             naming: &'a Naming,
+            labels: &'a Labels,
             categories: Vec<&'a Category>,
             pictures: Vec<&'a PictureEntry>,
         }
@@ -23,6 +25,7 @@ impl Serialize for Document {
             next_ids: self.next_ids,
             extra: &self.extra,
             naming: &self.naming,
+            labels: &self.labels,
             categories: self.categories().collect(),
             pictures: self.pictures.values().collect(),
         }
@@ -39,6 +42,8 @@ impl<'de> Deserialize<'de> for Document {
             extra: Option<Box<str>>,
             #[serde(default)]
             naming: Naming,
+            #[serde(default)]
+            labels: Labels,
             categories: Vec<Category>,
             pictures: Vec<PictureEntry>,
         }
@@ -52,6 +57,7 @@ impl<'de> Deserialize<'de> for Document {
             insert(Edit::Category(Change::Insert(category)))?;
         }
         insert(Edit::Naming(rows.naming))?;
+        insert(Edit::Labels(rows.labels))?;
         for entry in rows.pictures {
             let picture = entry.picture.id;
             insert(Edit::Picture(Change::Insert(entry.picture)))?;

@@ -17,6 +17,7 @@ use super::paths::{RootPaths, data_folder, default_path, fallback_path};
 use super::project::{BackgroundBackup, Project};
 use super::schema::empty_project;
 use super::write::in_transaction;
+use crate::document::Labels;
 use crate::files::{normal, side_folder};
 
 impl Project {
@@ -118,7 +119,9 @@ impl Project {
         let id: String = connection.query_row(id, [], |row| row.get(0))?;
         in_transaction(&connection, |writer| {
             writer.meta("id", Some(&id))?;
-            writer.root(names)
+            writer.root(names)?;
+            // A file without it was written by an earlier version.
+            writer.labels(&Labels::default())
         })?;
         let loaded = LoadedFile::read(&connection, true)?;
         Ok(Self {

@@ -24,6 +24,7 @@ pub(super) struct AffectedParts {
     category_order: bool,
     extra: bool,
     naming: bool,
+    labels: bool,
 }
 
 impl AffectedParts {
@@ -34,6 +35,7 @@ impl AffectedParts {
         self.category_order |= affected.category_order;
         self.extra |= affected.extra;
         self.naming |= affected.naming;
+        self.labels |= affected.labels;
     }
 
     /// Whether an edit affects any of these parts.
@@ -46,6 +48,7 @@ impl AffectedParts {
             || (self.category_order && affected.category_order)
             || (self.extra && affected.extra)
             || (self.naming && affected.naming)
+            || (self.labels && affected.labels)
     }
 }
 

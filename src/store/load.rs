@@ -11,11 +11,11 @@ use rusqlite::types::ValueRef;
 use super::counters::Counters;
 use super::error::Fault;
 use super::rows::{
-    ANNOTATIONS, BadCell, CATEGORIES, CHANGES, Cells, META, MODELS, NAMING, PICTURES, SETTINGS,
-    STEPS, Table,
+    ANNOTATIONS, BadCell, CATEGORIES, CHANGES, Cells, LABELS, META, MODELS, NAMING, PICTURES,
+    SETTINGS, STEPS, Table,
 };
 use super::schema::fingerprint;
-use crate::document::{Change, Document, Edit, Step};
+use crate::document::{Change, Document, Edit, Labels, Step};
 
 /// The number of problems that are reported. A single one is enough to refuse a file.
 const MAX_PROBLEMS: usize = 20;
@@ -60,13 +60,23 @@ impl LoadedFile {
             Ok(None)
         })?;
         loaded.steps = steps;
+        let mut has_labels = false;
         loaded.each(connection, &SETTINGS, &mut seal, |loaded, cells| {
-            if cells.text(0)? != NAMING {
-                return Ok(None);
-            }
-            let naming = serde_json::from_str(cells.text(1)?).map_err(|_| BadCell)?;
-            Ok(loaded.apply(Edit::Naming(naming)))
+            let value = cells.text(1)?;
+            let edit = match cells.text(0)? {
+                NAMING => Edit::Naming(serde_json::from_str(value).map_err(|_| BadCell)?),
+                LABELS => {
+                    has_labels = true;
+                    Edit::Labels(serde_json::from_str(value).map_err(|_| BadCell)?)
+                }
+                _ => return Ok(None),
+            };
+            Ok(loaded.apply(edit))
         })?;
+        if !has_labels {
+            let implied = Labels::implied(&loaded.document);
+            loaded.apply(Edit::Labels(implied));
+        }
         loaded.each(connection, &CHANGES, &mut seal, |_, _| Ok(None))?;
         if (seal.rows, seal.sum) != (loaded.counters.rows, loaded.counters.sum) {
             let (is, was) = (seal.rows, loaded.counters.rows);

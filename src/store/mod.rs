@@ -18,7 +18,7 @@
 //! | table | a row is |
 //! |---|---|
 //! | `meta` | the project's id, the folder of its pictures, unknown fields of imported files |
-//! | `settings` | a setting as JSON; `naming` is part of the document |
+//! | `settings` | a setting as JSON; `naming` and `labels` are part of the document |
 //! | `state` | counters: number of changes, position in the history, next ids; and the seal |
 //! | `categories`, `pictures`, `annotations` | the rows of the document |
 //! | `models` | the provenance of boxes |

@@ -79,8 +79,9 @@ tables! {
     9 CHANGES "changes": seq writer is_step label edit undo;
 }
 
-/// The setting that is part of the document: the names of models' classes.
+/// Settings that are part of the document: the names of models' classes, and what is labelled.
 pub(super) const NAMING: &str = "naming";
+pub(super) const LABELS: &str = "labels";
 
 /// The checksum of values in order. The buffer saves an allocation for each row.
 pub(super) fn checksum<'a>(

@@ -11,11 +11,11 @@ use super::counters::Counters;
 use super::error::Fault;
 use super::paths::RootPaths;
 use super::rows::{
-    ANNOTATIONS, CATEGORIES, Cell, META, MODELS, NAMING, PICTURES, SETTINGS, STEPS, Table,
+    ANNOTATIONS, CATEGORIES, Cell, LABELS, META, MODELS, NAMING, PICTURES, SETTINGS, STEPS, Table,
     annotation_cells, borrowed, category_cells, int, picture_cells, provenance_cells, step_cells,
     text,
 };
-use crate::document::{AffectedRows, Document, History, Origin, Provenance};
+use crate::document::{AffectedRows, Document, History, Labels, Origin, Provenance};
 
 /// Writes rows in a transaction that the caller commits.
 pub(super) struct Writer<'a> {
@@ -94,8 +94,17 @@ impl<'a> Writer<'a> {
                 self.put(&SETTINGS, &[text(NAMING), text(&naming)])?;
             }
         }
+        if affected.labels {
+            self.labels(document.labels())?;
+        }
         self.counters.next_ids = document.next_ids();
         Ok(())
+    }
+
+    /// Writes what is labelled.
+    pub(super) fn labels(&mut self, labels: &Labels) -> Result<(), Fault> {
+        let labels = serde_json::to_string(labels)?;
+        self.put(&SETTINGS, &[text(LABELS), text(&labels)])
     }
 
     /// Writes the changed steps of a history and its position, and deletes the steps after its end.

@@ -1,39 +1,40 @@
-//! What the model's classes are called in this project.
+//! What the model's classes are called in this project, and what is labelled.
 
 use super::class_tally::ClassTally;
-use crate::document::Document;
+use crate::document::{Document, Labels};
 use crate::naming::Naming;
 
-/// The class tally, and the naming that untouched proposals have.
+/// The class tally, and the naming and labels that untouched proposals follow.
 pub struct NamingState {
     /// The number of boxes of each of the model's classes.
     pub(super) tally: ClassTally,
-    /// The naming that untouched proposals have.
-    applied: Naming,
+    /// The naming and labels that untouched proposals follow.
+    applied: (Naming, Labels),
     /// The document revision in which the naming was last compared.
     revision: u64,
 }
 
 impl NamingState {
-    /// The state when a project is opened: its proposals have its naming.
+    /// The state when a project is opened: its proposals follow its naming.
     pub fn new(document: &Document, revision: u64) -> Self {
         Self {
             tally: ClassTally::default(),
-            applied: document.naming().clone(),
+            applied: (document.naming().clone(), document.labels().clone()),
             revision,
         }
     }
 
-    /// Whether the document's naming differs from that of the proposals. The new one counts as
+    /// Whether the document's naming or labels differ from those of the proposals. The new ones count as
     /// applied from now on.
     pub(super) fn take_change(&mut self, document: &Document, revision: u64) -> bool {
         if self.revision == revision {
             return false;
         }
         self.revision = revision;
-        let has_changed = *document.naming() != self.applied;
+        let (naming, labels) = &self.applied;
+        let has_changed = document.naming() != naming || document.labels() != labels;
         if has_changed {
-            self.applied = document.naming().clone();
+            self.applied = (document.naming().clone(), document.labels().clone());
         }
         has_changed
     }

@@ -1,5 +1,7 @@
 //! What a person does to categories. Reordering them is [`Edit::CategoryOrder`] itself.
 
+use std::collections::{BTreeSet, HashSet};
+
 use super::builder::EditBuilder;
 use super::new_categories::new_categories;
 use crate::document::category::Category;
@@ -13,11 +15,30 @@ use crate::naming::{ANY_OBJECT, MappedClass};
 /// Adds a category at the end, with a colour of the palette and the first free digit as its hotkey.
 /// Space around the name is dropped. A model's class of this name stands for it from now on.
 pub fn add_category(document: &Document, name: &str) -> Edit {
-    let name = name.trim();
-    let added = new_categories(document, [name]).into_iter();
+    add_all(document, &[name.trim()])
+}
+
+/// Adds the categories of these names that do not exist yet, as [`add_category`] does. Empty names are
+/// left out.
+pub(super) fn add_categories<'a>(
+    document: &Document,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Edit {
+    let mut seen = HashSet::new();
+    let names = names.into_iter().map(str::trim);
+    let new = names.filter(|name| {
+        !name.is_empty() && document.category_named(name).is_none() && seen.insert(*name)
+    });
+    add_all(document, &new.collect::<Vec<_>>())
+}
+
+fn add_all(document: &Document, names: &[&str]) -> Edit {
+    let added = new_categories(document, names.iter().copied()).into_iter();
     let added = added.map(|row| Edit::Category(Change::Insert(row)));
     let mut naming = document.naming().clone();
-    naming.set(name, None);
+    for name in names {
+        naming.set(name, None);
+    }
     let named = (naming != *document.naming()).then_some(Edit::Naming(naming));
     Edit::batch(added.chain(named).collect())
 }
@@ -55,14 +76,18 @@ pub fn rename_category(
     ))
 }
 
-/// Updates the naming for a category whose boxes become those of the category `to`.
-fn update_naming(document: &Document, from: &Category, to: &str) -> Option<Edit> {
+/// Updates the naming, and what is labelled, for a category whose boxes become those of the category `to`.
+fn update_naming(document: &Document, from: &Category, to: &str) -> Vec<Edit> {
     let mut naming = document.naming().clone();
     naming.rename_category(&from.name, to);
     if &*from.name != ANY_OBJECT {
         naming.set(&from.name, Some(MappedClass::named(to)));
     }
-    (naming != *document.naming()).then_some(Edit::Naming(naming))
+    let mut labels = document.labels().clone();
+    labels.rename_category(&from.name, Some(to));
+    let named = (naming != *document.naming()).then_some(Edit::Naming(naming));
+    let labelled = (labels != *document.labels()).then_some(Edit::Labels(labels));
+    named.into_iter().chain(labelled).collect()
 }
 
 /// Gives a category another colour (sRGB).
@@ -141,36 +166,58 @@ pub fn merge_categories(
     Ok(builder.finish())
 }
 
-/// Deletes a category with all its boxes and tags. Proposals for which its name was only suggested stay.
-/// Models' classes that stood for it keep their own names again. A picture that was done is in review
-/// again if it loses ground truth, because nobody has confirmed that it is complete without it.
+/// Deletes a category as [`delete_categories`] does.
 ///
 /// # Errors
 /// If there is no such category.
 pub fn delete_category(document: &Document, category: CategoryId) -> Result<Edit, EditError> {
-    let row = category_of(document, category)?;
+    delete_categories(document, &[category])
+}
+
+/// Deletes categories with all their boxes and tags. Proposals for which a name was only suggested stay.
+/// Models' classes that stood for one keep their own names again. A picture that was done is in review
+/// again if it loses ground truth, because nobody has confirmed that it is complete without it. If a deleted
+/// category was the only one that is labelled, any is from now on.
+///
+/// # Errors
+/// If a category does not exist.
+pub fn delete_categories(
+    document: &Document,
+    categories: &[CategoryId],
+) -> Result<Edit, EditError> {
+    let categories: BTreeSet<CategoryId> = categories.iter().copied().collect();
     let mut naming = document.naming().clone();
-    naming.remove_category(&row.name);
+    let mut labels = document.labels().clone();
+    for category in &categories {
+        let row = category_of(document, *category)?;
+        naming.remove_category(&row.name);
+        labels.rename_category(&row.name, None);
+    }
     let mut builder = EditBuilder::new(document);
     if naming != *document.naming() {
         builder.edits.push(Edit::Naming(naming));
     }
+    if labels != *document.labels() {
+        builder.edits.push(Edit::Labels(labels));
+    }
+    let is_deleted = |id: &CategoryId| categories.contains(id);
     for picture in document.pictures() {
         let mut loses_truth = false;
         for row in document.annotations(picture.id) {
-            if row.category == Some(category) {
+            if row.category.as_ref().is_some_and(is_deleted) {
                 loses_truth |= row.is_ground_truth();
                 builder.remove(picture.id, row.id);
             }
         }
         builder.update_picture(picture, |after| {
-            after.tags.retain(|tag| *tag != category);
+            after.tags.retain(|tag| !is_deleted(tag));
             if loses_truth && after.review == ReviewState::Done {
                 after.review = ReviewState::InReview;
             }
         });
     }
-    builder.edits.push(Edit::Category(Change::Remove(category)));
+    let removed = categories.into_iter().map(Change::Remove);
+    builder.edits.extend(removed.map(Edit::Category));
     Ok(builder.finish())
 }
 

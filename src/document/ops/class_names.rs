@@ -6,7 +6,7 @@ use crate::document::content::Document;
 use crate::document::edit::Edit;
 use crate::document::error::EditError;
 use crate::document::picture::{Picture, ReviewState};
-use crate::naming::{MappedClass, Naming, ONE_OBJECT_IOU};
+use crate::naming::{MappedClass, ONE_OBJECT_IOU};
 
 /// Sets what some classes, given by their names, stand for. With `None` a class keeps its own name.
 ///
@@ -32,15 +32,16 @@ pub fn map_classes(
     let mut builder = EditBuilder::new(document);
     builder.edits.push(Edit::Naming(naming.clone()));
     for picture in document.pictures() {
-        remove_duplicates(document, &naming, picture, &mut builder);
+        remove_duplicates(document, |name| naming.name_of(name), picture, &mut builder);
     }
     Ok(builder.finish())
 }
 
-/// Of the proposals of a picture that the new naming makes the same box, removes all but the best.
-fn remove_duplicates(
-    document: &Document,
-    naming: &Naming,
+/// Of the proposals of a picture that new names make the same box, removes all but the best. `renamed` is
+/// what a model's class is called from now on.
+pub(super) fn remove_duplicates<'a>(
+    document: &'a Document,
+    renamed: impl Fn(&'a str) -> &'a str,
     picture: &Picture,
     builder: &mut EditBuilder<'_>,
 ) {
@@ -51,18 +52,16 @@ fn remove_duplicates(
         row.state == BoxState::Proposed && row.category.is_none() && row.suggestion.is_some()
     };
     let rows = document.annotations(picture.id).iter();
-    let mut rows: Vec<&Annotation> = rows.filter(suggested).collect();
+    let mut rows: Vec<&'a Annotation> = rows.filter(suggested).collect();
     rows.sort_by(|a, b| b.score.unwrap_or(0.0).total_cmp(&a.score.unwrap_or(0.0)));
-    let mut remaining: Vec<&Annotation> = Vec::new();
+    let mut remaining: Vec<&'a Annotation> = Vec::new();
     for row in rows {
-        let is_duplicate = |other: &&Annotation| {
-            let agree = |naming: &Naming| {
-                let [one, other] = [row, *other].map(|row| row.suggestion.as_deref());
-                one.map(|name| naming.name_of(name)) == other.map(|name| naming.name_of(name))
-            };
+        let is_duplicate = |other: &&'a Annotation| {
+            let other: &'a Annotation = other;
+            let [one, other_one] = [row, other].map(|row| row.suggestion.as_deref());
             other.rect.iou(&row.rect) >= ONE_OBJECT_IOU
-                && agree(naming)
-                && !agree(document.naming())
+                && one.map(&renamed) == other_one.map(&renamed)
+                && document.name_of(row) != document.name_of(other)
         };
         if remaining.iter().any(is_duplicate) {
             builder.remove(picture.id, row.id);

@@ -14,6 +14,7 @@
 //! | `boxes`, `categories`, `pictures` | what a person does |
 //! | `propose` | what a model does |
 //! | `class_namer` | which of the project's classes a model's box is of |
+//! | `labels` | saying what is labelled |
 //! | `class_names` | changing the names of models' classes |
 
 mod boxes;
@@ -21,6 +22,7 @@ mod builder;
 mod categories;
 mod class_namer;
 mod class_names;
+mod labels;
 mod new_categories;
 mod pictures;
 mod propose;
@@ -30,11 +32,12 @@ pub use boxes::{
     set_category, set_flags,
 };
 pub use categories::{
-    add_category, delete_category, ensure_category, merge_categories, recolour_category,
-    rename_category, set_hotkey,
+    add_category, delete_categories, delete_category, ensure_category, merge_categories,
+    recolour_category, rename_category, set_hotkey,
 };
 pub use class_namer::ClassNamer;
 pub use class_names::map_classes;
+pub use labels::set_labels;
 pub use pictures::{
     accept_and_finish, add_pictures, remove_pictures, rename_pictures, set_content, set_done,
     set_missing, set_tag,

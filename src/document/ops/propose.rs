@@ -11,6 +11,7 @@ use crate::document::ids::{AnnotationId, CategoryId, PictureId};
 use crate::document::picture::{Picture, ReviewState};
 use crate::document::provenance::{Origin, Provenance};
 use crate::geometry::BBox;
+use crate::naming::ONE_OBJECT_IOU;
 
 /// The minimum IoU with a judged box at which a proposal is about the same object.
 const SAME_OBJECT_IOU: f32 = 0.5;
@@ -82,15 +83,17 @@ pub fn replace_proposals(
             builder.update_picture(picture, |after| after.review = ReviewState::Proposed);
         }
         let rows = document.annotations(*id);
-        let new: Vec<Annotation> = candidates
-            .iter()
-            .filter_map(|candidate| {
-                let rect = candidate.rect.clipped(picture.width, picture.height)?;
-                let row = proposal(document, candidate, rect, provenance);
-                let is_known = rows.iter().any(|other| is_judged(document, other, &row));
-                (!is_known).then_some(row)
-            })
-            .collect();
+        let mut new: Vec<Annotation> = Vec::new();
+        for candidate in candidates {
+            let Some(rect) = candidate.rect.clipped(picture.width, picture.height) else {
+                continue;
+            };
+            let row = proposal(document, candidate, rect, provenance);
+            let is_known = rows.iter().any(|other| is_judged(document, other, &row));
+            if !is_known && !new.iter().any(|other| is_duplicate(document, other, &row)) {
+                new.push(row);
+            }
+        }
         let former = rows.iter().filter(|row| row.state == BoxState::Proposed);
         if former
             .clone()
@@ -150,6 +153,14 @@ pub fn add_proposals(
     builder.finish()
 }
 
+/// Whether a model has found one object twice, under two names that do not matter because only one class
+/// is labelled. The better box comes first.
+fn is_duplicate(document: &Document, better: &Annotation, row: &Annotation) -> bool {
+    document.labels().only().is_some()
+        && better.suggestion != row.suggestion
+        && better.rect.iou(&row.rect) >= ONE_OBJECT_IOU
+}
+
 /// A picture that may get proposals: it exists and is not done.
 fn open_picture(document: &Document, id: PictureId) -> Option<&Picture> {
     let picture = document.picture(id)?;
@@ -192,7 +203,10 @@ pub fn is_judged(document: &Document, judged: &Annotation, proposal: &Annotation
         let smaller = other.area().min(rect.area());
         let is_inside = || other.intersection(&rect).area() >= SAME_OBJECT_COVER * smaller;
         let name = mapped_name(document, category, suggestion);
-        let proposed = mapped_name(document, proposal.category, proposal.suggestion.as_deref());
+        let proposed = document
+            .labels()
+            .only()
+            .or_else(|| mapped_name(document, proposal.category, proposal.suggestion.as_deref()));
         (rect.iou(other) >= SAME_OBJECT_IOU || is_inside()) && name == proposed
     };
     let former = judged.former.as_ref();

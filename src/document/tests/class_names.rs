@@ -284,53 +284,7 @@ fn chosen(document: &Document, name: Option<&str>) -> Option<CategoryId> {
 }
 
 #[test]
-fn boxes_are_of_the_only_class_that_a_person_made() {
-    let mut document = sample();
-    assert_eq!(
-        chosen(&document, Some("toaster")),
-        None,
-        "there are two classes"
-    );
-    let edit = ops::delete_category(&document, DOG).expect("it exists");
-    make(&mut document, edit);
-    for name in [Some("toaster"), None] {
-        assert_eq!(chosen(&document, name), Some(CAT));
-    }
-    // It stays the only one if the model also suggests its very name, once other boxes are of it.
-    let found = |x, name| Candidate {
-        category: chosen(&document, Some(name)),
-        ..Candidate::suggested(rect(x, 1.0, 9.0, 9.0), name, 0.5)
-    };
-    let boxes = vec![found(1.0, "toaster"), found(30.0, "cat")];
-    let edit = ops::replace_proposals(&document, &model("1"), &[(A, boxes)]);
-    make(&mut document, edit);
-    assert_eq!(chosen(&document, Some("toaster")), Some(CAT));
-    let edit = ops::accept_all(&document, A).expect("A exists");
-    make(&mut document, edit);
-    assert_eq!(chosen(&document, Some("toaster")), Some(CAT));
-}
-
-#[test]
-fn a_first_suggestion_that_is_taken_is_not_the_only_class() {
-    let mut document = named_by_a_model();
-    for category in [CAT, DOG] {
-        let edit = ops::delete_category(&document, category).expect("it exists");
-        make(&mut document, edit);
-    }
-    let ids = ids_of_a(&document);
-    let edit = ops::accept(&document, &ids[3..]).expect("it exists");
-    make(&mut document, edit);
-    assert_eq!(category_names(&document), ["toaster"]);
-    assert_eq!(chosen(&document, Some("tabby")), None);
-    // Not even if a person gives it to a box that the model calls something else.
-    let toaster = document.category_named("toaster").expect("it was taken").id;
-    let edit = ops::set_category(&document, &ids[..1], toaster).expect("it exists");
-    make(&mut document, edit);
-    assert_eq!(chosen(&document, Some("tabby")), None);
-}
-
-#[test]
-fn a_tag_and_a_mapped_name_come_before_the_only_class() {
+fn a_mapped_name_comes_before_the_tag_of_a_picture() {
     let mut document = sample();
     let edit = ops::set_tag(&document, &[A], DOG, true).expect("A exists");
     make(&mut document, edit);

@@ -3,6 +3,7 @@
 mod categories;
 mod class_names;
 mod history;
+mod labels;
 mod pictures;
 mod proposals;
 mod random;

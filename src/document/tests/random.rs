@@ -18,7 +18,7 @@ struct Action {
     gesture: Option<u64>,
 }
 
-const KINDS: usize = 28;
+const KINDS: usize = 30;
 
 fn actions(most: usize) -> impl Strategy<Value = Vec<Action>> {
     let edge = || -10.0..120.0_f32;
@@ -129,7 +129,12 @@ impl Action {
                 four.get(&[None, Some('1'), Some('q')]).to_owned(),
             ),
             24 => ops::merge_categories(document, c, d),
-            25 => ops::delete_category(document, c),
+            25 => ops::delete_categories(document, &[c, d]),
+            27 => ops::set_labels(document, Labels::One(name.into()), &[]),
+            28 => {
+                let labels = [Labels::Any, Labels::Listed][usize::from(is_on)].clone();
+                ops::set_labels(document, labels, &[name, suggestion])
+            }
             _ => {
                 let mut order = categories;
                 let by = one.index(3).min(order.len());

@@ -2,6 +2,7 @@
 //! Here they are several connections, which SQLite and the lock treat in the same way.
 
 use super::*;
+use crate::document::Labels;
 
 #[test]
 fn a_second_window_is_read_only() {
@@ -475,6 +476,28 @@ fn the_names_of_classes_are_shared_undone_and_stored() {
         name(&mut window, class, None);
     }
     assert_eq!(window.setting::<Naming>("naming").expect("it reads"), None);
+}
+
+#[test]
+fn what_is_labelled_is_shared_undone_and_stored() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut window, _) = Project::create_for(folder.path()).expect("it is created");
+    let mut other = open(window.path(), Access::Add);
+    let label = |project: &mut Project, labels: Labels| {
+        let make = |document: &Document| ops::set_labels(document, labels.clone(), &[]);
+        project.commit_with("choose what is labelled", None, make)
+    };
+    assert_eq!(window.document().labels(), &Labels::Any);
+    label(&mut window, Labels::One("cat".into())).expect("it is stored");
+    other.poll().expect("it reads");
+    assert_eq!(other.document(), window.document());
+    assert_eq!(other.document().labels().only(), Some("cat"));
+    label(&mut window, Labels::Listed).expect("it is stored");
+    window.undo().expect("it can be undone");
+    let (document, path) = (window.document().clone(), window.path().to_path_buf());
+    other.close().expect("it closes");
+    window.close().expect("it closes");
+    assert_eq!(open(&path, Access::View).document(), &document);
 }
 
 /// A long edit is not converted to its end, only to find that it is too long for the log.
