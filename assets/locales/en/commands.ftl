@@ -55,7 +55,9 @@ command-delete = Delete
 command-toggle-lock = Lock or unlock
     .tooltip = Prevent the selected boxes from being moved by accident
 command-change-class = Change class…
-    .tooltip = Choose another class for the selected boxes by typing part of its name
+    .tooltip = Choose the class of the selected boxes, or of new boxes, by typing part of its name
+command-sticky-class = Sticky class
+    .tooltip = Keep the class of the selected box, or of new boxes, for all new boxes and for proposals whose name is no class
 
 ## Pictures
 

@@ -25,6 +25,10 @@ new-class-entry = New class “{ $name }”
 ## Class of the selected boxes
 
 class-picker-title = Class
+class-picker-title-many = Class of { $count } boxes
+class-picker-title-new = Class of new boxes
+class-picker-recent = recent
+class-picker-suggested = New class “{ $name }”, as suggested
 class-picker-hint = Type a class
 
 ## Tags

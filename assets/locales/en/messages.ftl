@@ -33,6 +33,12 @@ hidden-proposals = { $count ->
     [one] 1 proposal of a hidden class is not reviewed. Show all classes before finishing this picture.
    *[other] { $count } proposals of hidden classes are not reviewed. Show all classes before finishing this picture.
 }
+proposals-without-class = { $count ->
+    [one] 1 proposal has a name that is not in your list of classes. Choose its class (/) or reject it (X).
+   *[other] { $count } proposals have names that are not in your list of classes. Choose their classes (/) or reject them (X).
+}
+sticky-class = New boxes are “{ $class }”, and so are proposals whose name is no class yet
+no-sticky-class = New boxes get the class that was used last
 not-processed-nothing-to-accept = Nothing to accept: the model has not processed this picture yet
 not-processed-repeat-to-finish = The model has not processed this picture yet. Repeat to mark it as empty.
 not-processed-no-heat-map = The model has not processed this picture yet. Let it propose boxes first.

@@ -89,6 +89,8 @@ boxes-empty = None yet. Draw a box, or let the model propose some.
 boxes-empty-read-only = None.
 # A name that a model suggests for a box and that is not a class of the project yet.
 box-suggestion = { $name }?
+# The same on the badge of a proposal, which has a question mark anyway.
+badge-suggestion = “{ $name }”
 boxes-row = { $class }, { $state }, row of box { $id }
 
 ## Classes

@@ -34,6 +34,7 @@ box-rejected = rejected
 step-draw-a-box = draw a box
 step-add-a-class = add a class
 step-change-the-class = change the class
+step-choose-what-is-labelled = choose what is labelled
 step-move-a-box = move a box
 step-move-boxes = move boxes
 step-resize-boxes = resize boxes

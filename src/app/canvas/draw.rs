@@ -10,6 +10,7 @@ use super::state::{Canvas, Tool};
 use crate::app::i18n::tr;
 use crate::document::{AnnotationId, BoxState};
 use crate::geometry::BBox;
+use crate::naming::ANY_OBJECT;
 
 /// The size in points of a text shown instead of the picture.
 const TEXT_SIZE: f32 = 14.0;
@@ -50,6 +51,7 @@ impl Canvas {
             if scene.options.crosshair || self.tool == Tool::Draw {
                 paint::crosshair(painter, pointer);
             }
+            self.paint_class_of_new_box(painter, scene, pointer);
             ui.set_cursor_icon(self.cursor(pointer, scene));
         }
     }
@@ -136,7 +138,7 @@ impl Canvas {
         let mut styles: Vec<BoxStyle> = rows
             .map(|row| BoxStyle {
                 rect: rect_of(row.id, &row.rect),
-                colour: class_colour(session.document().class_of(row)),
+                colour: class_colour(session.class_on_accept(row)),
                 state: row.state,
                 is_selected: session.selection().contains(&row.id),
                 is_hovered: hovered == Some(row.id),
@@ -210,6 +212,18 @@ impl Canvas {
             }
             _ => {}
         }
+    }
+
+    /// Names the class of the next box at the pointer while a box can be drawn.
+    fn paint_class_of_new_box(&self, painter: &egui::Painter, scene: &Scene<'_>, pointer: Pos2) {
+        let is_idle = self.gesture.is_none() && self.first_corner.is_none();
+        if self.tool != Tool::Draw || !is_idle {
+            return;
+        }
+        let class = scene.session.chosen_class();
+        let class = class.and_then(|id| scene.session.document().category(id));
+        let name = class.map_or(ANY_OBJECT, |class| &*class.name);
+        paint::class_note(painter, pointer, class_colour(class), name);
     }
 
     /// The shape of the pointer, which shows what a click or drag does.

@@ -5,6 +5,7 @@ use egui::Color32;
 use super::adjustment::Adjustment;
 use super::offers::Offers;
 use super::textures::Textures;
+use crate::app::i18n::tr;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::Session;
 use crate::app::theme;
@@ -46,13 +47,19 @@ impl Scene<'_> {
         class_colour(class.and_then(|id| self.session.document().category(id)))
     }
 
-    /// The text of a box's badge: its name, and the score of a proposal. The badge of a proposal has a
-    /// question mark anyway, and its colour tells a suggested name from a class.
+    /// The text of a box's badge: its name, and the score of a proposal. A name that is only suggested is
+    /// in quotation marks. A proposal that gets the sticky class has its name.
     pub(super) fn badge_text(&self, row: &Annotation) -> String {
-        let name = self.session.document().class_name(row);
+        let name = match self.session.class_on_accept(row) {
+            Some(class) => class.name.to_string(),
+            None => {
+                let name = self.session.document().class_name(row);
+                tr!("badge-suggestion", name = name)
+            }
+        };
         match row.score.filter(|_| row.state == BoxState::Proposed) {
             Some(score) => format!("{name} {:.0} %", score * 100.0),
-            None => name.to_owned(),
+            None => name,
         }
     }
 }

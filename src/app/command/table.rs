@@ -72,7 +72,8 @@ commands! {
     SelectAll => row(Edit).needs(Picture).keys(&[ctrl(K::A)]).after_separator(),
     Delete => row(Edit).needs(Selection).keys(&[plain(K::Delete), plain(K::Backspace)]),
     ToggleLock => row(Edit).needs(Selection).keys(&[ctrl(K::L)]).stored_as("Lock"),
-    ChangeClass => row(Edit).needs(Selection).keys(&[ctrl(K::E), plain(K::C)]),
+    ChangeClass => row(Edit).needs(Editable).keys(&[plain(K::Slash), plain(K::C), ctrl(K::E)]),
+    StickyClass => row(Edit).needs(Editable).keys(&[shift(K::C)]),
     // Pictures
     NextPicture => row(Pictures).needs(Picture).keys(&[plain(K::D), plain(K::PageDown)]).repeating(),
     PreviousPicture => row(Pictures).needs(Picture).keys(&[plain(K::A), plain(K::PageUp)]).repeating(),

@@ -3,7 +3,7 @@
 use egui::Context;
 
 use super::modal::modal;
-use super::search_list::SearchList;
+use super::search_list::{Choice, ListTexts, SearchList};
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::command_state::CommandState;
@@ -42,8 +42,12 @@ impl CommandPalette {
                     .map(|command| commands.label(*command))
                     .collect();
                 let keys = |index: usize| commands.keymap.text(enabled[index]).unwrap_or_default();
-                let chosen = self.list.ui(ui, tr!("palette-hint"), &names, None, keys);
-                if let Some(index) = chosen {
+                let texts = ListTexts {
+                    hint: tr!("palette-hint"),
+                    new: &|_| None,
+                    note: &keys,
+                };
+                if let Some(Choice::Name(index)) = self.list.ui(ui, &names, &texts) {
                     actions.push(Action::CloseDialog);
                     actions.push(Action::Command(enabled[index]));
                 }

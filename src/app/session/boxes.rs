@@ -46,6 +46,7 @@ impl Session {
         rect: BBox,
         gesture: u64,
     ) -> Result<(), StoreError> {
+        self.name_proposals("fit a box", &[id], gesture)?;
         self.commit_in_gesture("fit a box", Some(gesture), |document| {
             ops::reshape(document, &[(id, rect)])
         })?;
@@ -73,7 +74,9 @@ impl Session {
         } else {
             "move boxes"
         };
-        self.commit(label, |document| {
+        let gesture = self.begin_gesture();
+        self.name_moved(label, rects, gesture)?;
+        self.commit_in_gesture(label, Some(gesture), |document| {
             let existing = rects
                 .iter()
                 .filter(|(id, _)| document.annotation(*id).is_some());
@@ -102,6 +105,7 @@ impl Session {
             (id, moved)
         });
         let rects: Vec<_> = rects.collect();
+        self.name_moved("move boxes", &rects, gesture)?;
         self.commit_in_gesture("move boxes", Some(gesture), |document| {
             ops::reshape(document, &rects)
         })?;
@@ -132,11 +136,23 @@ impl Session {
         });
         let rects: Vec<_> = rects.collect();
         self.gesture += u64::from(!is_held);
-        let gesture = Some(self.gesture);
-        self.commit_in_gesture("resize boxes", gesture, |document| {
+        let gesture = self.gesture;
+        self.name_moved("resize boxes", &rects, gesture)?;
+        self.commit_in_gesture("resize boxes", Some(gesture), |document| {
             ops::reshape(document, &rects)
         })?;
         Ok(())
+    }
+
+    /// Gives proposals that are about to be moved their class.
+    pub(super) fn name_moved(
+        &mut self,
+        label: &str,
+        rects: &[(AnnotationId, BBox)],
+        gesture: u64,
+    ) -> Result<(), StoreError> {
+        let ids: Vec<AnnotationId> = rects.iter().map(|(id, _)| *id).collect();
+        self.name_proposals(label, &ids, gesture)
     }
 
     /// The selected boxes that can be moved, with the size of their picture.
@@ -174,7 +190,9 @@ impl Session {
             row.is_some_and(|(_, row)| row.flags.get(flag))
         };
         let value = !ids.iter().all(has_flag);
-        self.commit(flag.name(), |document| {
+        let gesture = self.begin_gesture();
+        self.name_proposals(flag.name(), &ids, gesture)?;
+        self.commit_in_gesture(flag.name(), Some(gesture), |document| {
             ops::set_flags(document, &ids, |flags| flags.set(flag, value))
         })?;
         Ok(())
@@ -234,6 +252,7 @@ impl Session {
                 row.category
                     .is_none_or(|id| document.category(id).is_some())
             })
+            .map(|row| self.with_class(row))
             .collect();
         self.add_and_select("paste", |document| {
             ops::paste(document, picture, &known, offset)
@@ -245,9 +264,14 @@ impl Session {
     /// # Errors
     /// As for [`commit`](Self::commit).
     pub fn duplicate(&mut self) -> Result<usize, StoreError> {
-        let ids = self.selection.clone();
+        let Some(picture) = self.current() else {
+            return Ok(0);
+        };
+        let rows = self.selection.iter();
+        let rows = rows.filter_map(|id| Some(self.document().annotation(*id)?.1.clone()));
+        let rows: Vec<Annotation> = rows.map(|row| self.with_class(row)).collect();
         self.add_and_select("duplicate", |document| {
-            ops::duplicate(document, &ids, [COPY_OFFSET_PX, COPY_OFFSET_PX])
+            ops::paste(document, picture, &rows, [COPY_OFFSET_PX, COPY_OFFSET_PX])
         })
     }
 

@@ -33,6 +33,8 @@ pub struct Session {
     pub(super) revision: u64,
     /// The number of the last gesture: edits of one gesture are one step of the history.
     pub(super) gesture: u64,
+    /// Whether the question what is labelled has been asked in this session, and not been answered.
+    pub(super) asks_labels: bool,
     /// The picture that was shown before this one.
     pub(super) previously_shown: Option<PictureId>,
     /// Pictures that have changed since [`take_changed_pictures`](Self::take_changed_pictures) was
@@ -44,13 +46,18 @@ impl Session {
     /// Opens a session at the point where the last one ended.
     pub fn new(project: Project) -> Self {
         // State that another version wrote does not prevent the project from opening.
-        let state: SessionState = project
+        let saved_state: SessionState = project
             .setting(STATE_SETTING)
             .ok()
             .flatten()
             .unwrap_or_default();
+        let state = SessionState {
+            has_asked_labels: true,
+            ..saved_state.clone()
+        };
         let mut session = Self {
-            saved_state: state.clone(),
+            asks_labels: !saved_state.has_asked_labels,
+            saved_state,
             selection: Vec::new(),
             clipboard: Vec::new(),
             list: PictureList::default(),

@@ -20,7 +20,7 @@ impl Session {
     /// As for [`commit`](Self::commit).
     pub fn grow(&mut self, steps: f32, is_held: bool) -> Result<(), StoreError> {
         self.gesture += u64::from(!is_held);
-        let gesture = Some(self.gesture);
+        let gesture = self.gesture;
         let rects = self.movable();
         let rects = rects.map(|(id, rect, size)| (id, grown(&rect, size, steps)));
         let rects: Vec<_> = rects.collect();
@@ -29,7 +29,10 @@ impl Session {
         } else {
             "shrink boxes"
         };
-        self.commit_in_gesture(label, gesture, |document| ops::reshape(document, &rects))?;
+        self.name_moved(label, &rects, gesture)?;
+        self.commit_in_gesture(label, Some(gesture), |document| {
+            ops::reshape(document, &rects)
+        })?;
         Ok(())
     }
 }

@@ -15,6 +15,8 @@
 
 mod box_order;
 mod boxes;
+#[cfg(test)]
+mod class_tests;
 mod classes;
 mod commit;
 mod core;

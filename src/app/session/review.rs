@@ -14,7 +14,7 @@ impl Session {
     pub fn accept(&mut self) -> Result<bool, StoreError> {
         let ids = self.proposals_to_review();
         if !ids.is_empty() {
-            self.commit("accept", |document| ops::accept(document, &ids))?;
+            self.take("accept", &ids, ops::accept)?;
         }
         let was_on_reviewed = ids.is_empty() && !self.selection.is_empty();
         self.select_next_proposal();
@@ -39,8 +39,8 @@ impl Session {
         Ok(ids.len())
     }
 
-    /// Accepts every visible proposal of the picture and marks it as done, unless proposals of
-    /// hidden classes are still open.
+    /// Accepts every visible proposal of the picture and marks it as done, unless proposals are still open
+    /// that are of hidden classes or need a class.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
@@ -50,12 +50,12 @@ impl Session {
         };
         let proposals = self.visible().filter(|row| row.state == BoxState::Proposed);
         let ids: Vec<_> = proposals.map(|row| row.id).collect();
-        let can_finish = self.hidden_proposals() == 0;
-        self.commit("accept all", |document| {
+        let can_finish = self.hidden_proposals() == 0 && self.proposals_without_class().is_empty();
+        self.take("accept all", &ids, |document, ids| {
             if can_finish {
-                ops::accept_and_finish(document, picture, &ids)
+                ops::accept_and_finish(document, picture, ids)
             } else {
-                ops::accept(document, &ids)
+                ops::accept(document, ids)
             }
         })?;
         Ok(())

@@ -19,6 +19,15 @@ pub struct SessionState {
     pub query: PictureQuery,
     /// The class of new boxes.
     pub class: Option<CategoryId>,
+    /// The class that new boxes keep whatever class is given to others.
+    #[serde(rename = "sticky")]
+    pub sticky_class: Option<CategoryId>,
+    /// The classes that were given to boxes lately, the last one first.
+    #[serde(rename = "recent")]
+    pub recent_classes: Vec<CategoryId>,
+    /// Whether the person was asked what is labelled.
+    #[serde(rename = "asked_labels")]
+    pub has_asked_labels: bool,
     /// Classes whose boxes are hidden.
     #[serde(rename = "hidden")]
     pub hidden_classes: HashSet<CategoryId>,

@@ -9,11 +9,11 @@ use crate::document::{BoxState, Picture, PictureId, Provenance, ReviewState};
 use crate::geometry::BBox;
 use crate::store::Project;
 
-const FIRST: PictureId = PictureId(1);
+pub(super) const FIRST: PictureId = PictureId(1);
 const SECOND: PictureId = PictureId(2);
 
 /// A session with three pictures of 100 × 100 pixels, the first of which is shown.
-fn session() -> (TempDir, Session) {
+pub(super) fn session() -> (TempDir, Session) {
     let folder = tempfile::tempdir().unwrap();
     let mut project = Project::create_for(folder.path()).unwrap().0;
     let pictures = ["1.jpg", "2.jpg", "3.jpg"];
@@ -26,11 +26,11 @@ fn session() -> (TempDir, Session) {
     (folder, Session::new(project))
 }
 
-fn rect(x: f32) -> BBox {
+pub(super) fn rect(x: f32) -> BBox {
     BBox::from_xywh(x, 10.0, 20.0, 20.0)
 }
 
-fn provenance() -> Arc<Provenance> {
+pub(super) fn provenance() -> Arc<Provenance> {
     Arc::new(Provenance {
         name: "m".into(),
         version: "1".into(),
@@ -40,7 +40,7 @@ fn provenance() -> Arc<Provenance> {
 }
 
 /// Lets the model propose a box of a class.
-fn propose(session: &mut Session, picture: PictureId, class: &str, x: f32) {
+pub(super) fn propose(session: &mut Session, picture: PictureId, class: &str, x: f32) {
     let provenance = provenance();
     let candidate = Candidate::suggested(rect(x), class, 0.5);
     session
@@ -48,7 +48,7 @@ fn propose(session: &mut Session, picture: PictureId, class: &str, x: f32) {
         .unwrap();
 }
 
-fn states(session: &Session) -> Vec<BoxState> {
+pub(super) fn states(session: &Session) -> Vec<BoxState> {
     session.boxes().iter().map(|row| row.state).collect()
 }
 

@@ -1,12 +1,32 @@
-//! Changes to classes.
+//! Changes to classes, and choosing the class of boxes.
 
+use super::state::Window;
 use crate::app::action::ClassAction;
+use crate::app::dialogs::Dialog;
+use crate::app::session::Session;
 use crate::app::workspace::Workspace;
 use crate::document::{Edit, EditError, ops};
 use crate::store::StoreError;
 
 /// Marks the gestures of colour changes, so that they differ from those of keys.
 const RECOLOUR_GESTURE: u64 = 1 << 63;
+
+impl Window {
+    /// Opens the class picker for the selected boxes, or for new boxes if none is selected.
+    pub(super) fn pick_class(&mut self) {
+        self.dialog = Some(Dialog::ClassPicker(Default::default()));
+    }
+
+    /// Whether the proposals that would be accepted next need a class that only a person can choose. They
+    /// are selected then.
+    pub(super) fn must_pick_class(&mut self) -> bool {
+        let session = self
+            .workspace
+            .as_mut()
+            .map(|workspace| &mut workspace.session);
+        session.is_some_and(Session::select_proposals_without_class)
+    }
+}
 
 /// Performs a change to a class.
 ///

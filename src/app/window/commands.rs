@@ -82,7 +82,8 @@ impl Window {
             C::NextPanel => focus_next_panel(context),
             C::Import => self.dialog = Some(Dialog::Import(Default::default())),
             C::TagPictures => self.dialog = Some(Dialog::Tags(Default::default())),
-            C::ChangeClass => self.dialog = Some(Dialog::ClassPicker(Default::default())),
+            C::ChangeClass => self.pick_class(),
+            C::Accept if self.must_pick_class() => self.pick_class(),
             C::ClassNames => {
                 if let Some(workspace) = &mut self.workspace {
                     workspace.request_class_tally();

@@ -76,6 +76,10 @@ impl Window {
                 (Command::HideBoxes, workspace.view.are_boxes_hidden),
                 (Command::StepZoomed, workspace.view.canvas.steps_zoomed()),
                 (Command::Dashboard, workspace.view.shows_dashboard),
+                (
+                    Command::StickyClass,
+                    workspace.session.sticky_class().is_some(),
+                ),
                 (Command::DrawBox, workspace.view.canvas.tool() == Tool::Draw),
                 (
                     Command::PointTool,

@@ -26,6 +26,18 @@ impl Window {
             }
             return Ok(());
         }
+        let without_class = workspace.session.proposals_without_class();
+        if command == Command::AcceptAll && !without_class.is_empty() {
+            // The others are accepted, and these wait for their class.
+            workspace.session.accept_all_and_finish()?;
+            let left = workspace.session.proposals_without_class();
+            if !left.is_empty() {
+                let text = tr!("proposals-without-class", count = left.len());
+                self.notifications.notify_about("without class", text);
+                workspace.session.select(vec![left[0]]);
+            }
+            return Ok(());
+        }
         let has = |state: fn(&Annotation) -> bool| workspace.session.boxes().iter().any(state);
         let is_undecided = has(|row| row.state == BoxState::Proposed);
         if is_undecided && workspace.view.are_boxes_hidden {

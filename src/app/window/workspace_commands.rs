@@ -6,7 +6,7 @@ use crate::app::canvas::{CanvasCommand, Tool};
 use crate::app::command::{Command, Menu};
 use crate::app::i18n::{self, tr};
 use crate::app::panels;
-use crate::app::session::{BoxOrder, SelectionChange};
+use crate::app::session::{BoxOrder, SelectionChange, Session};
 use crate::app::workspace::{ModelState, Workspace};
 use crate::document::Flag;
 use crate::store::StoreError;
@@ -73,9 +73,20 @@ fn edit(workspace: &mut Workspace, command: Command, context: &Context) -> Outco
             session.delete()?;
         }
         Command::ToggleLock => session.toggle_locked(),
+        Command::StickyClass => return Ok(Some(toggle_sticky_class(session))),
         _ => {}
     }
     Ok(None)
+}
+
+/// Makes a class sticky, or none, and says so.
+fn toggle_sticky_class(session: &mut Session) -> String {
+    session.toggle_sticky_class();
+    let class = session.sticky_class();
+    match class.and_then(|id| session.document().category(id)) {
+        Some(class) => tr!("sticky-class", class = &*class.name),
+        None => tr!("no-sticky-class").to_owned(),
+    }
 }
 
 fn pictures(workspace: &mut Workspace, command: Command) -> Outcome {

@@ -11,6 +11,9 @@ use crate::app::canvas::view::ViewTransform;
 use crate::document::BoxState;
 use crate::geometry::BBox;
 
+/// The characters of a class at the pointer before it is cut.
+const MAX_CLASS_CHARS: usize = 28;
+
 /// The zoom, in physical pixels per pixel, from which the pixel grid is shown.
 const MIN_GRID_SCALE: f32 = 12.0;
 
@@ -49,6 +52,40 @@ pub fn note(painter: &Painter, place: Pos2, text: &str) {
     let back = Rect::from_min_size(place, galley.size()).expand2(vec2(5.0, 2.0));
     painter.rect_filled(back, CornerRadius::same(3), Color32::from_black_alpha(200));
     painter.galley(place, galley, Color32::WHITE);
+}
+
+/// The name of a class with its colour, below and to the right of the pointer, or where there is room.
+pub fn class_note(painter: &Painter, pointer: Pos2, colour: Color32, name: &str) {
+    const CHIP: f32 = 10.0;
+    let mut name: String = name.chars().take(MAX_CLASS_CHARS + 1).collect();
+    if name.chars().count() > MAX_CLASS_CHARS {
+        name.pop();
+        name.push('…');
+    }
+    let font = FontId::proportional(TEXT_SIZE);
+    let galley = painter.layout_no_wrap(name, font, Color32::WHITE);
+    let size = galley.size() + vec2(CHIP + 6.0 + 10.0, 4.0);
+    let canvas = painter.clip_rect();
+    let beside = |at: f32, length: f32, end: f32| {
+        if at + 12.0 + length <= end {
+            at + 12.0
+        } else {
+            at - 12.0 - length
+        }
+    };
+    let corner = pos2(
+        beside(pointer.x, size.x, canvas.right()),
+        beside(pointer.y, size.y, canvas.bottom()),
+    );
+    let back = Rect::from_min_size(corner, size);
+    painter.rect_filled(back, CornerRadius::same(3), Color32::from_black_alpha(200));
+    let chip = Rect::from_center_size(
+        pos2(back.left() + 5.0 + CHIP / 2.0, back.center().y),
+        Vec2::splat(CHIP),
+    );
+    painter.rect_filled(chip, CornerRadius::same(2), colour);
+    let text = pos2(chip.right() + 6.0, back.top() + 2.0);
+    painter.galley(text, galley, Color32::WHITE);
 }
 
 /// Lines between the pixels of a picture of `size` pixels, at high zoom.

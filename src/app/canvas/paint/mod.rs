@@ -5,6 +5,8 @@ mod boxes;
 mod lines;
 mod offers;
 
-pub(super) use self::aids::{crosshair, drawing, note, pixel_grid, rubber_band, rulers};
+pub(super) use self::aids::{
+    class_note, crosshair, drawing, note, pixel_grid, rubber_band, rulers,
+};
 pub(super) use self::boxes::{BoxStyle, boxes};
 pub(super) use self::offers::{offers, prompt_point};

@@ -3,7 +3,7 @@
 use egui::Ui;
 
 use super::rows::{Rows, reason_text};
-use crate::app::dialogs::search_list::SearchList;
+use crate::app::dialogs::search_list::{Choice, ListTexts, SearchList};
 use crate::app::i18n::tr;
 use crate::app::session::Session;
 use crate::naming::{ANY_OBJECT, MappedClass, Suggestion};
@@ -46,20 +46,26 @@ impl NameChooser {
         let count = names.len();
         names.push(tr!("class-names-object").to_owned());
         names.push(own_names);
-        let typed = self.list.text().to_owned();
-        let is_new = !typed.is_empty() && !names.contains(&typed);
-        let new = is_new.then(|| tr!("new-class-entry", name = typed.as_str()));
+        let new = |typed: &str| {
+            let is_typed = !typed.is_empty();
+            is_typed.then(|| tr!("new-class-entry", name = typed))
+        };
         let reason = |index: usize| match (index, suggestion) {
             (0, Some(suggestion)) => reason_text(&suggestion.reason),
             _ => String::new(),
         };
-        let hint = tr!("class-names-pick-hint");
-        let index = self.list.ui(ui, hint, &names, new.as_deref(), reason)?;
-        let target = match index.checked_sub(count) {
-            None => Some(MappedClass::named(&names[index])),
-            Some(0) => Some(MappedClass::Object),
-            Some(1) => None,
-            Some(_) => Some(MappedClass::named(&typed)),
+        let texts = ListTexts {
+            hint: tr!("class-names-pick-hint"),
+            new: &new,
+            note: &reason,
+        };
+        let target = match self.list.ui(ui, &names, &texts)? {
+            Choice::Name(index) => match index.checked_sub(count) {
+                None => Some(MappedClass::named(&names[index])),
+                Some(0) => Some(MappedClass::Object),
+                Some(_) => None,
+            },
+            Choice::New(typed) => Some(MappedClass::named(&typed)),
         };
         let classes = self.classes.drain(..);
         Some(classes.map(|class| (class, target.clone())).collect())
