@@ -9,7 +9,7 @@ use egui::KeyboardShortcut;
 
 use super::canvas::Adjustment;
 use super::command::Command;
-use super::preferences::{CanvasOptions, Theme};
+use super::preferences::{CanvasOptions, PanelOptions, Theme};
 use super::session::BoxOrder;
 use super::session::PictureQuery;
 use super::session::ProposalSettings;
@@ -118,6 +118,8 @@ pub enum Action {
     UseDetector(bool),
     /// Change what the canvas shows.
     SetCanvasOptions(CanvasOptions),
+    /// Show or hide panels, and fold their sections.
+    SetPanelOptions(PanelOptions),
     /// Change brightness, contrast and gamma of the pictures on the screen.
     SetAdjustment(Adjustment),
     /// Change the theme.

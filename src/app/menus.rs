@@ -1,14 +1,19 @@
 //! Commands on the screen: the menu bar, the toolbar, and entries and buttons of single commands.
 
-use egui::{Button, Response, RichText, Ui};
+use egui::{Align, Atoms, Button, Layout, Response, RichText, Ui};
 
 use super::action::Action;
 use super::command::{Command, Menu};
 use super::command_state::CommandState;
+use super::i18n;
 use super::theme::ThemePalette;
 
 /// The width in points from which the toolbar shows labels.
-const TOOLBAR_TEXT_MIN_WIDTH: f32 = 1080.0;
+const TOOLBAR_TEXT_MIN_WIDTH: f32 = 980.0;
+/// The width in points from which the groups at the right end have labels, too.
+const RIGHT_TEXT_MIN_WIDTH: f32 = 1100.0;
+/// The groups of the toolbar from this one on are at its right end.
+const FIRST_GROUP_AT_RIGHT: u8 = 6;
 
 impl CommandState<'_> {
     /// Draws a menu entry.
@@ -41,11 +46,19 @@ impl CommandState<'_> {
         });
     }
 
-    /// Draws the toolbar: icons, and labels for the commands of the review itself.
+    /// Draws the toolbar: icons, and short labels for the commands of the review itself. What is
+    /// needed less often is at its right end.
     pub fn toolbar(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let has_room = ui.available_width() >= TOOLBAR_TEXT_MIN_WIDTH;
+        let width = ui.available_width();
+        let has_room = width >= TOOLBAR_TEXT_MIN_WIDTH;
+        let is_right = |group: &[Command]| {
+            let slot = group.first().and_then(|command| command.spec().toolbar);
+            slot.is_some_and(|slot| slot.group >= FIRST_GROUP_AT_RIGHT)
+        };
+        let groups = Command::toolbar().into_iter();
+        let (right, left): (Vec<_>, Vec<_>) = groups.partition(|group| is_right(group));
         ui.horizontal(|ui| {
-            for (at, group) in Command::toolbar().into_iter().enumerate() {
+            for (at, group) in left.into_iter().enumerate() {
                 if at > 0 {
                     ui.separator();
                 }
@@ -53,6 +66,12 @@ impl CommandState<'_> {
                     self.tool_button(ui, command, has_room, actions);
                 }
             }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let has_room = width >= RIGHT_TEXT_MIN_WIDTH;
+                for command in right.into_iter().flatten().rev() {
+                    self.tool_button(ui, command, has_room, actions);
+                }
+            });
         });
     }
 
@@ -64,20 +83,25 @@ impl CommandState<'_> {
         actions: &mut Vec<Action>,
     ) {
         let spec = command.spec();
-        let icon = spec.icon.unwrap_or_default();
-        let text = if spec.has_toolbar_text && has_room {
-            format!("{icon} {}", command.label().trim_end_matches('…'))
-        } else {
-            icon.to_owned()
-        };
-        let mut text = RichText::new(text);
         let is_enabled = self.is_enabled(command);
         let is_accented = command == Command::AcceptAll && is_enabled;
         let palette = ThemePalette::of(ui.visuals());
-        if is_accented {
-            text = text.color(palette.on_accent).strong();
+        let colour = is_accented.then_some(palette.on_accent);
+        let mut atoms = Atoms::default();
+        if let Some(icon) = spec.icon {
+            atoms.push_right(icon.atom(colour));
         }
-        let mut button = Button::selectable(self.is_active(command), text).frame(true);
+        let text = spec
+            .toolbar_text
+            .filter(|_| has_room || spec.is_always_labelled);
+        if let Some(id) = text {
+            let text = RichText::new(i18n::text(id));
+            atoms.push_right(match colour {
+                Some(colour) => text.color(colour).strong(),
+                None => text,
+            });
+        }
+        let mut button = Button::selectable(self.is_active(command), atoms).frame(true);
         if is_accented {
             button = button.fill(palette.accent);
         }

@@ -10,6 +10,7 @@
 //! | `workers` | what runs in other threads; results come back as events |
 //! | `cache` | what can be recomputed, on disk |
 //! | `canvas`, `panels`, `dialogs` | draw the state and push actions |
+//! | `form`, `icons`, `elide` | rows of labels and controls; painted icons; long names made short |
 //! | `i18n` | all texts, from `assets/locales` |
 //! | `notifications`, `theme`, `preferences` | messages, colours, settings of the user |
 //! | `window` | one frame: handles events and keys, draws, performs the actions |
@@ -30,7 +31,10 @@ mod class_text;
 pub mod command;
 pub mod command_state;
 pub mod dialogs;
+pub mod elide;
+pub mod form;
 pub mod i18n;
+pub mod icons;
 pub mod input;
 pub mod menus;
 pub mod notifications;

@@ -19,6 +19,8 @@ pub struct Toast {
     pub text: String,
     /// Whether something went wrong.
     pub is_problem: bool,
+    /// How often it was said while it was shown.
+    pub count: usize,
     /// When it disappears, in egui's seconds; set when it is first shown.
     until: Option<f64>,
     /// A new toast replaces an older one with the same topic.
@@ -89,12 +91,15 @@ impl Notifications {
     }
 
     fn toast(&mut self, text: String, is_problem: bool, topic: &'static str) {
+        let same = self.toasts.iter().find(|toast| toast.text == text);
+        let count = same.map_or(1, |toast| toast.count + 1);
         let is_replaced =
             |toast: &Toast| toast.text == text || !topic.is_empty() && toast.topic == topic;
         self.toasts.retain(|toast| !is_replaced(toast));
         self.toasts.push_back(Toast {
             text,
             is_problem,
+            count,
             until: None,
             topic,
         });
@@ -188,5 +193,20 @@ mod tests {
         notifications.notify_about("history", "Undone: draw a box");
         notifications.notify_about("history", "Redone: draw a box");
         assert_eq!(texts(&mut notifications, 0.0).len(), 2);
+    }
+
+    #[test]
+    fn a_repeated_message_counts_up() {
+        let mut notifications = Notifications::default();
+        for _ in 0..3 {
+            notifications.notify("saved");
+            notifications.notify_about("topic", "one");
+        }
+        notifications.notify_about("topic", "other");
+        let counts: Vec<_> = notifications
+            .toasts(0.0)
+            .map(|toast| (toast.text.clone(), toast.count))
+            .collect();
+        assert_eq!(counts, [("saved".to_owned(), 3), ("other".to_owned(), 1)]);
     }
 }

@@ -29,6 +29,8 @@ pub struct Preferences {
     pub window: Option<WindowGeometry>,
     /// What the canvas shows.
     pub canvas: CanvasOptions,
+    /// Which panels are shown.
+    pub panels: PanelOptions,
     /// Whether marking a picture as done shows the next one to review.
     #[serde(rename = "goes_on_when_done")]
     pub advance_when_done: bool,
@@ -49,6 +51,7 @@ impl Default for Preferences {
             recent: Vec::new(),
             window: None,
             canvas: CanvasOptions::default(),
+            panels: PanelOptions::default(),
             advance_when_done: true,
             propose_on_open: true,
             prepare_fitting: true,
@@ -88,6 +91,35 @@ pub struct WindowGeometry {
     pub position: Option<[f32; 2]>,
     /// Whether it is maximised.
     pub maximised: bool,
+}
+
+/// Which panels are shown, and which sections of the right one are open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PanelOptions {
+    /// Whether the panels at both sides of the canvas are hidden.
+    pub are_hidden: bool,
+    /// Whether the section of the boxes is open.
+    pub boxes: bool,
+    /// Whether that of the classes is.
+    pub classes: bool,
+    /// Whether that of the proposals is.
+    pub proposals: bool,
+    /// Whether that of learning is.
+    pub learning: bool,
+}
+
+impl Default for PanelOptions {
+    /// What a person needs for every picture is open.
+    fn default() -> Self {
+        Self {
+            are_hidden: false,
+            boxes: true,
+            classes: true,
+            proposals: false,
+            learning: false,
+        }
+    }
 }
 
 /// What the canvas shows in addition to picture and boxes, and how the list shows pictures.
@@ -189,6 +221,7 @@ mod tests {
             "canvas",
             "goes_on_when_done",
             "keymap",
+            "panels",
             "prepares_fitting",
             "proposes_at_once",
             "recent",

@@ -8,8 +8,9 @@ use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use tempfile::TempDir;
+use tsukami::app::action::Action;
 use tsukami::app::app_dirs::AppDirs;
-use tsukami::app::preferences::{Preferences, Theme};
+use tsukami::app::preferences::{PanelOptions, Preferences, Theme};
 use tsukami::app::session::Session;
 use tsukami::app::window::Window;
 use tsukami::app::workspace::Workspace;
@@ -55,7 +56,10 @@ impl Bench {
     /// A window on the folder `pictures` in `folder`, with or without automatic proposals.
     pub fn on(folder: TempDir, theme: Theme, proposes: bool) -> Self {
         let path = folder.path().join("pictures");
-        let settings = format!(r#"{{"proposes_at_once":{proposes},"prepares_fitting":false}}"#);
+        // Every section of the right panel is open, so that a test reaches it.
+        let settings = format!(
+            r#"{{"proposes_at_once":{proposes},"prepares_fitting":false,"panels":{{"proposals":true,"learning":true}}}}"#
+        );
         fs::write(folder.path().join("user/settings.json"), settings).unwrap();
         let mut bench = Self::start(folder, Some(path), theme);
         bench.wait("the pictures", |workspace| {
@@ -85,6 +89,26 @@ impl Bench {
             .wgpu()
             .build_eframe(move |creation| Window::new(&creation.egui_ctx, places, path));
         Self { harness, folder }
+    }
+
+    /// Makes the window this large, in points, and shows each point as `scale` pixels.
+    pub fn resize(&mut self, size: [f32; 2], scale: f32) {
+        self.harness.set_size(Vec2::from(size) * scale);
+        self.harness.set_pixels_per_point(scale);
+        self.frames(4);
+    }
+
+    /// The right panel as it is for a person who starts: what is needed for every picture is open.
+    pub fn fold_panels(&mut self) {
+        self.act(Action::SetPanelOptions(PanelOptions::default()));
+    }
+
+    /// Performs an action as if it came from the window.
+    pub fn act(&mut self, action: Action) {
+        let context = self.harness.ctx.clone();
+        let window = self.harness.state_mut();
+        window.perform_for_test(&context, action);
+        self.frames(3);
     }
 
     /// Closes the window and opens another on the same folder.
@@ -126,7 +150,8 @@ impl Bench {
     #[track_caller]
     pub fn choose_quality(&mut self, quality: &str) {
         self.click("Quality");
-        self.click(quality);
+        let (first, rest) = quality.split_at(1);
+        self.click(&format!("{}{rest}", first.to_uppercase()));
         let is_ready = |workspace: &Workspace| {
             workspace
                 .model_info()

@@ -112,8 +112,8 @@ fn boxes_are_fitted_by_a_key_and_taken_by_pointing() {
     assert_eq!(bench.workspace().view.canvas.tool(), Tool::Select);
 
     // Where drawn boxes snap, drawing and fitting are one step.
-    bench.scroll_and_click("Snap drawn boxes");
-    bench.click("always");
+    bench.scroll_and_click("Snap boxes");
+    bench.click("Always");
     bench.key(Key::Escape);
     let before = bench.session().project().history().position();
     bench.draw(rough);

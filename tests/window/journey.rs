@@ -196,7 +196,7 @@ fn a_new_threshold_updates_unreviewed_boxes_without_running_the_model() {
     // The heat map of a processed picture appears at once.
     bench.key(Key::H);
     assert!(bench.workspace().view.shows_heat_map);
-    assert!(bench.says("opacity"));
+    assert!(bench.says("Opacity"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use tsukami::store::{self, Project};
 use crate::bench::Bench;
 
 /// A project with proposals, a class or two, and a picture that is done.
-fn prepared(theme: Theme) -> Bench {
+pub fn prepared(theme: Theme) -> Bench {
     let folder = Bench::folder_of(&[
         "cat/chelsea.jpg",
         "cup/coffee.jpg",
@@ -94,6 +94,7 @@ fn prepared(theme: Theme) -> Bench {
         .unwrap();
     project.close().unwrap();
     let mut bench = Bench::on(folder, theme, false);
+    bench.fold_panels();
     bench.keys(Modifiers::NONE, Key::D);
     bench.keys(Modifiers::NONE, Key::D);
     bench.wait("picture, thumbnails and model", |workspace| {
@@ -105,7 +106,7 @@ fn prepared(theme: Theme) -> Bench {
 }
 
 /// Waits for the thumbnails.
-fn settle(bench: &mut Bench) {
+pub fn settle(bench: &mut Bench) {
     bench.wait("the thumbnails", |workspace| {
         workspace
             .session

@@ -10,6 +10,7 @@ mod fitting;
 mod importing;
 mod journey;
 mod keyboard;
+mod layout;
 mod learning;
 mod looks;
 mod naming;

@@ -170,6 +170,8 @@ command-rulers = Rulers
     .tooltip = Show pixel coordinates along the edges
 command-thumbnails = Thumbnails
     .tooltip = Show the list of pictures as thumbnails
+command-hide-panels = Hide or show the panels
+    .tooltip = Give the picture the whole window
 command-brightness-and-contrast = Brightness and contrast…
     .tooltip = Adjust how pictures are displayed; files are not changed
 command-dashboard = Dashboard
@@ -193,6 +195,17 @@ command-problems = Problems
     .tooltip = List what went wrong and how to fix it
 command-next-panel = Next panel
     .tooltip = Move the keyboard focus between list, canvas and panels
+
+## Toolbar: short names of commands
+
+tool-draw = Draw
+tool-accept = Accept
+tool-reject = Reject
+tool-accept-all = Accept all
+tool-done = Done
+tool-propose = Propose
+tool-propose-all = Propose all
+tool-export = Export
 
 ## Gestures: what is pressed, and what it does
 

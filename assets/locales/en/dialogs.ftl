@@ -204,9 +204,9 @@ problems-clear = Clear
 ## Brightness and contrast
 
 adjustment-title = Brightness and contrast
-adjustment-brightness = brightness
-adjustment-contrast = contrast
-adjustment-gamma = gamma
+adjustment-brightness = Brightness
+adjustment-contrast = Contrast
+adjustment-gamma = Gamma
 adjustment-note = Display only: files are not changed.
 
 ## Why a class is suggested

@@ -1,6 +1,8 @@
 ### What the window tells in passing, and problems.
 
 dismiss = Dismiss
+# How often a message was shown.
+toast-count = ×{ $count }
 problems-toast = { $count } problems: see Help, Problems
 and-more = { $count ->
     [one] … and 1 more of this kind

@@ -75,6 +75,11 @@ impl Canvas {
         self.view.scale
     }
 
+    /// Where the canvas is on the screen, in points, once it has been drawn.
+    pub fn rect(&self) -> Option<Rect> {
+        self.rect
+    }
+
     /// Whether the preview of the picture is too coarse for this zoom.
     pub fn needs_full_resolution(&self) -> bool {
         self.needs_full_resolution

@@ -2,6 +2,8 @@
 
 use egui::KeyboardShortcut;
 
+use crate::app::icons::Icon;
+
 /// The menus, in the order of the menu bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Menu {
@@ -99,11 +101,13 @@ pub struct CommandSpec {
     /// judge as fast as a key repeats.
     pub repeats: bool,
     /// Its icon.
-    pub icon: Option<&'static str>,
+    pub icon: Option<Icon>,
     /// Its place on the toolbar.
     pub toolbar: Option<ToolbarSlot>,
-    /// Whether the toolbar shows its label next to its icon when there is room.
-    pub has_toolbar_text: bool,
+    /// The id of the short text that the toolbar shows next to its icon when there is room.
+    pub toolbar_text: Option<&'static str>,
+    /// Whether the toolbar shows that text in any case.
+    pub is_always_labelled: bool,
 }
 
 /// A command of a menu that is always enabled and has no keys: where each row starts.
@@ -118,7 +122,8 @@ pub(super) const fn row(menu: Menu) -> CommandSpec {
         repeats: false,
         icon: None,
         toolbar: None,
-        has_toolbar_text: false,
+        toolbar_text: None,
+        is_always_labelled: false,
     }
 }
 
@@ -154,20 +159,26 @@ impl CommandSpec {
     }
 
     /// Its icon, where it is not on the toolbar.
-    pub(super) const fn icon(mut self, icon: &'static str) -> Self {
+    pub(super) const fn icon(mut self, icon: Icon) -> Self {
         self.icon = Some(icon);
         self
     }
 
     /// Its place on the toolbar, and its icon there.
-    pub(super) const fn toolbar(mut self, group: u8, position: u8, icon: &'static str) -> Self {
+    pub(super) const fn toolbar(mut self, group: u8, position: u8, icon: Icon) -> Self {
         self.toolbar = Some(ToolbarSlot { group, position });
         self.icon(icon)
     }
 
-    /// The toolbar shows its label too when there is room.
-    pub(super) const fn with_text(mut self) -> Self {
-        self.has_toolbar_text = true;
+    /// The toolbar shows this text too, by its id, when there is room.
+    pub(super) const fn with_text(mut self, id: &'static str) -> Self {
+        self.toolbar_text = Some(id);
+        self
+    }
+
+    /// The toolbar shows its text in any case.
+    pub(super) const fn always(mut self) -> Self {
+        self.is_always_labelled = true;
         self
     }
 

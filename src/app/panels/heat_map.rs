@@ -1,13 +1,13 @@
 //! The heat map: whether it is shown, its opacity, and its class.
 
 use egui::{
-    Align, Color32, ComboBox, Layout, Mesh, Rect, RichText, Sense, Shape, Slider, Stroke, Ui, lerp,
-    vec2,
+    Align, Color32, ComboBox, Layout, Mesh, Rect, RichText, Sense, Shape, Stroke, Ui, lerp, vec2,
 };
 
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::command_state::CommandState;
+use crate::app::form;
 use crate::app::i18n::tr;
 use crate::app::preferences::CanvasOptions;
 use crate::app::theme::ThemePalette;
@@ -38,10 +38,9 @@ pub fn ui(
         return;
     }
     let mut options = *options;
-    let slider = Slider::new(&mut options.heat_opacity, 0.0..=1.0)
-        .show_value(false)
-        .text(tr!("heat-map-opacity"));
-    if ui.add(slider).changed() {
+    let slider = form::percent_slider(&mut options.heat_opacity, 0.0..=1.0);
+    let texts = [tr!("heat-map-opacity"), ""];
+    if form::slider_row(ui, form::PANEL_LABEL_WIDTH, texts, slider).changed() {
         actions.push(Action::SetCanvasOptions(options));
     }
     class_ui(ui, workspace, actions);
@@ -58,9 +57,12 @@ fn class_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     let top = tr!("heat-map-top-class");
     let text = name.map_or(top, |(_, name)| name);
     let mut class = chosen;
-    ui.name_inputs(tr!("heat-map-class"), |ui| {
+    let texts = [tr!("heat-map-class-short"), tr!("heat-map-class")];
+    form::row(ui, form::PANEL_LABEL_WIDTH, texts, |ui| {
         ComboBox::from_id_salt("heat class")
             .selected_text(text)
+            .width(ui.available_width() - form::COMBO_MARGIN)
+            .truncate()
             .show_ui(ui, |ui| {
                 ui.selectable_value(&mut class, None, top);
                 for (other, name) in classes {

@@ -11,6 +11,7 @@ use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::command_state::CommandState;
 use crate::app::i18n::{self, tr};
+use crate::app::icons::Icon;
 use crate::app::theme::ThemePalette;
 use crate::app::workers::learner::STEPS;
 use crate::app::workspace::{
@@ -55,7 +56,10 @@ fn learn_now_ui(
     ui.horizontal(|ui| {
         let is_busy = workspace.learning_step().is_some() || workspace.learning.is_waiting();
         let is_enabled = commands.is_enabled(Command::LearnNow) && !is_busy;
-        let button = ui.add_enabled(is_enabled, Button::new(tr!("learning-now")));
+        let button = ui.add_enabled(
+            is_enabled,
+            Button::new((Icon::Learn.atom(None), tr!("learning-now"))),
+        );
         if commands.named(button, Command::LearnNow).clicked() {
             actions.push(Action::Command(Command::LearnNow));
         }
@@ -85,7 +89,10 @@ fn learn_classes_ui(
         return;
     }
     let is_enabled = commands.is_enabled(Command::LearnClasses);
-    let button = ui.add_enabled(is_enabled, Button::new(tr!("learning-classes")));
+    let button = ui.add_enabled(
+        is_enabled,
+        Button::new((Icon::Tag.atom(None), tr!("learning-classes"))),
+    );
     if commands.named(button, Command::LearnClasses).clicked() {
         actions.push(Action::Command(Command::LearnClasses));
     }

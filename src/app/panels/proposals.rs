@@ -2,24 +2,19 @@
 
 use std::ops::RangeInclusive;
 
-use egui::{Button, Checkbox, ComboBox, Slider, Ui};
+use egui::{Button, Checkbox, ComboBox, Ui};
 
 use super::heat_map;
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::command_state::CommandState;
-use crate::app::i18n::{self, tr};
+use crate::app::form;
+use crate::app::i18n::tr;
 use crate::app::preferences::CanvasOptions;
 use crate::app::session::ProposalSettings;
 use crate::app::theme::ThemePalette;
 use crate::app::workspace::{ModelState, Workspace};
 use crate::localize::{Method, Quality};
-
-/// Room for the number and the name next to a slider, and its smallest width, in points.
-const SLIDER_TEXT_WIDTH: f32 = 152.0;
-const MIN_SLIDER_WIDTH: f32 = 60.0;
-/// Room to the right of a combo box in points.
-const COMBO_MARGIN: f32 = 8.0;
 
 /// Draws the panel.
 pub fn ui(
@@ -99,24 +94,21 @@ fn model_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
 }
 
 fn quality_ui(ui: &mut Ui, chosen: Quality, actions: &mut Vec<Action>) {
-    ui.horizontal(|ui| {
-        let label = ui.label(tr!("quality"));
-        ui.label_inputs_by(label.id, |ui| {
-            let [name, _] = quality_texts(chosen);
-            ComboBox::from_id_salt("quality")
-                .selected_text(name)
-                .width(ui.available_width() - COMBO_MARGIN)
-                .show_ui(ui, |ui| {
-                    for quality in Quality::ALL {
-                        let [name, tooltip] = quality_texts(quality);
-                        let button = Button::selectable(chosen == quality, name);
-                        let response = ui.add(button).on_hover_text(tooltip);
-                        if response.clicked() && chosen != quality {
-                            actions.push(Action::UseQuality(quality));
-                        }
+    form::row(ui, form::PANEL_LABEL_WIDTH, [tr!("quality"), ""], |ui| {
+        let [name, _] = quality_texts(chosen);
+        ComboBox::from_id_salt("quality")
+            .selected_text(name)
+            .width(ui.available_width() - form::COMBO_MARGIN)
+            .show_ui(ui, |ui| {
+                for quality in Quality::ALL {
+                    let [name, tooltip] = quality_texts(quality);
+                    let button = Button::selectable(chosen == quality, name);
+                    let response = ui.add(button).on_hover_text(tooltip);
+                    if response.clicked() && chosen != quality {
+                        actions.push(Action::UseQuality(quality));
                     }
-                });
-        });
+                }
+            });
     });
 }
 
@@ -150,33 +142,30 @@ fn method_ui(
     knows_classes: bool,
     is_final: &mut bool,
 ) {
-    ui.horizontal(|ui| {
-        let label = ui.label(tr!("method"));
-        ui.label_inputs_by(label.id, |ui| {
-            let [name, _] = method_texts(settings.method().of_maps());
-            ComboBox::from_id_salt("method")
-                .selected_text(name)
-                .width(ui.available_width() - COMBO_MARGIN)
-                .show_ui(ui, |ui| {
-                    let methods = Method::ALL.into_iter();
-                    for method in methods.filter(|method| *method != Method::Pool) {
-                        let [name, tooltip] = method_texts(method);
-                        let is_enabled = knows_classes || !method.needs_classes();
-                        let is_chosen = settings.method().of_maps() == method;
-                        let button = Button::selectable(is_chosen, name);
-                        let response = ui
-                            .add_enabled(is_enabled, button)
-                            .on_hover_text(tooltip)
-                            .on_disabled_hover_text(tr!("method.disabled"));
-                        if response.clicked() {
-                            settings.method = method.name().to_owned();
-                            settings.threshold = None;
-                            settings.min_score = None;
-                            *is_final = true;
-                        }
+    form::row(ui, form::PANEL_LABEL_WIDTH, [tr!("method"), ""], |ui| {
+        let [name, _] = method_texts(settings.method().of_maps());
+        ComboBox::from_id_salt("method")
+            .selected_text(name)
+            .width(ui.available_width() - form::COMBO_MARGIN)
+            .show_ui(ui, |ui| {
+                let methods = Method::ALL.into_iter();
+                for method in methods.filter(|method| *method != Method::Pool) {
+                    let [name, tooltip] = method_texts(method);
+                    let is_enabled = knows_classes || !method.needs_classes();
+                    let is_chosen = settings.method().of_maps() == method;
+                    let button = Button::selectable(is_chosen, name);
+                    let response = ui
+                        .add_enabled(is_enabled, button)
+                        .on_hover_text(tooltip)
+                        .on_disabled_hover_text(tr!("method.disabled"));
+                    if response.clicked() {
+                        settings.method = method.name().to_owned();
+                        settings.threshold = None;
+                        settings.min_score = None;
+                        *is_final = true;
                     }
-                });
-        });
+                }
+            });
     });
 }
 
@@ -196,26 +185,13 @@ fn sliders_ui(ui: &mut Ui, settings: &mut ProposalSettings, is_final: &mut bool)
     let mut threshold = settings.effective_threshold();
     let mut area = settings.min_area.unwrap_or(0.0);
     let mut score = settings.effective_min_score();
-    ui.spacing_mut().slider_width =
-        (ui.available_width() - SLIDER_TEXT_WIDTH).max(MIN_SLIDER_WIDTH);
-    let parse = |text: &str| {
-        text.trim_end_matches([' ', '%'])
-            .parse::<f64>()
-            .ok()
-            .map(|value| value / 100.0)
+    let mut slide = |ui: &mut Ui, value: &mut f32, range: RangeInclusive<f32>, texts: [&str; 2]| {
+        let slider = form::percent_slider(value, range);
+        let response = form::slider_row(ui, form::PANEL_LABEL_WIDTH, texts, slider);
+        // A drag ends with its release; keys and typed numbers apply at once.
+        *is_final |= response.drag_stopped() || response.changed() && !response.dragged();
+        response.changed()
     };
-    let mut slide =
-        |ui: &mut Ui, value: &mut f32, range: RangeInclusive<f32>, [name, tooltip]: [&str; 2]| {
-            let slider = Slider::new(value, range)
-                .step_by(0.01)
-                .custom_formatter(|value, _| i18n::percent(value))
-                .custom_parser(parse)
-                .text(name);
-            let response = ui.add(slider).on_hover_text(tooltip);
-            // A drag ends with its release; keys and typed numbers apply at once.
-            *is_final |= response.drag_stopped() || response.changed() && !response.dragged();
-            response.changed()
-        };
     // Judged boxes are cut from no map.
     if !settings.is_judged() {
         let texts = [tr!("threshold"), tr!("threshold.tooltip")];

@@ -3,22 +3,20 @@
 use egui::{Button, ComboBox, RichText, Ui};
 
 use crate::app::action::Action;
+use crate::app::form;
 use crate::app::i18n::{self, tr};
 use crate::app::theme::ThemePalette;
 use crate::app::workspace::{FittingSettings, SnapChoice, Workspace};
 use crate::learn::fit_gate::{FitVerdict, MIN_FIT_SAMPLES};
-
-/// Room to the right of the combo box in points.
-const COMBO_MARGIN: f32 = 8.0;
 
 /// Draws the choice, and a sentence about it.
 pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     let settings = &workspace.fitting.settings;
     ui.add_space(4.0);
     ui.add_enabled_ui(workspace.session.is_editable(), |ui| {
-        ui.horizontal(|ui| {
-            let label = ui.label(tr!("snap")).on_hover_text(tr!("snap.tooltip"));
-            ui.label_inputs_by(label.id, |ui| choice_ui(ui, settings.snap, actions));
+        let texts = [tr!("snap"), tr!("snap.tooltip")];
+        form::row(ui, form::PANEL_LABEL_WIDTH, texts, |ui| {
+            choice_ui(ui, settings.snap, actions);
         });
     });
     let colour = if settings.is_snapping() {
@@ -32,7 +30,7 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
 fn choice_ui(ui: &mut Ui, chosen: SnapChoice, actions: &mut Vec<Action>) {
     ComboBox::from_id_salt("snap")
         .selected_text(name(chosen))
-        .width(ui.available_width() - COMBO_MARGIN)
+        .width(ui.available_width() - form::COMBO_MARGIN)
         .show_ui(ui, |ui| {
             for choice in [SnapChoice::Automatic, SnapChoice::On, SnapChoice::Off] {
                 let button = Button::selectable(chosen == choice, name(choice));

@@ -5,6 +5,7 @@ use egui::Context;
 use crate::app::action::Action;
 use crate::app::canvas::Adjustment;
 use crate::app::command::Command;
+use crate::app::form;
 use crate::app::i18n::tr;
 
 /// Draws it, with the adjustment that is in use.
@@ -28,7 +29,8 @@ pub(super) fn adjustment_ui(context: &Context, current: Adjustment, actions: &mu
                 ),
                 (&mut adjustment.gamma, 0.3..=3.0, tr!("adjustment-gamma")),
             ] {
-                ui.add(egui::Slider::new(value, range).text(name));
+                let slider = egui::Slider::new(value, range);
+                form::slider_row(ui, form::PANEL_LABEL_WIDTH, [name, ""], slider);
             }
             ui.horizontal(|ui| {
                 if ui.button(tr!("reset")).clicked() {

@@ -58,6 +58,7 @@ impl Window {
         if self.workspace.is_some() {
             self.project_ui(ui, &mut actions);
         } else {
+            self.canvas = None;
             CentralPanel::default_margins().show(ui, |ui| {
                 let recent = &self.preferences.recent;
                 let opening = self.opening.as_ref().map(|(_, path)| path.as_path());

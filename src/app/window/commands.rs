@@ -74,6 +74,11 @@ impl Window {
             C::Thumbnails => {
                 self.change_canvas_options(|options| options.thumbnails = !options.thumbnails);
             }
+            C::HidePanels => {
+                let mut panels = self.preferences.panels;
+                panels.are_hidden = !panels.are_hidden;
+                self.set_preference(context, Action::SetPanelOptions(panels));
+            }
             C::BrightnessAndContrast => self.shows_adjustment = !self.shows_adjustment,
             C::CommandPalette => self.dialog = Some(Dialog::CommandPalette(Default::default())),
             C::Help => self.dialog = Some(Dialog::Help(Default::default())),

@@ -67,6 +67,7 @@ impl Window {
             (Command::Rulers, options.rulers),
             (Command::KeepView, options.keep_view),
             (Command::Thumbnails, options.thumbnails),
+            (Command::HidePanels, self.preferences.panels.are_hidden),
             (Command::BrightnessAndContrast, self.shows_adjustment),
         ];
         if let Some(workspace) = &self.workspace {

@@ -12,6 +12,13 @@ use crate::app::command_state::CommandState;
 use crate::app::i18n::tr;
 use crate::app::panels::{boxes, job, learning, proposals, snapping, status};
 
+/// The width of a window in points from which its side panels have room for long names. They have
+/// other widths below it, so that the canvas keeps more than half of a narrow window.
+const WIDE_WINDOW: f32 = 1200.0;
+/// Widths of the list of pictures and of the right panel: see [`side_panel`].
+const LIST_WIDTHS: [f32; 4] = [160.0, 196.0, 224.0, 480.0];
+const PANEL_WIDTHS: [f32; 4] = [200.0, 228.0, 264.0, 460.0];
+
 /// The groups of the context menu of the canvas.
 const CONTEXT_MENU: [&[Command]; 5] = [
     &[Command::Accept, Command::Reject, Command::ChangeClass],
@@ -48,14 +55,17 @@ impl Window {
         };
         workspace.prepare_view(ui.ctx());
         let options = self.preferences.canvas;
+        let panels = self.preferences.panels;
+        let is_list_shown = !panels.are_hidden && !workspace.view.shows_dashboard;
         Panel::bottom("status").show(ui, |ui| {
             status::ui(ui, workspace, &self.notifications, actions);
         });
-        Panel::left("pictures")
-            .resizable(true)
-            .default_size(240.0)
-            .size_range(180.0..=480.0)
-            .show(ui, |ui| {
+        if workspace.proposing.job.is_some() && !is_list_shown {
+            Panel::bottom("job").show(ui, |ui| job::ui(ui, workspace, &commands, actions));
+        }
+        if is_list_shown {
+            let is_wide = ui.available_width() >= WIDE_WINDOW;
+            side_panel(Panel::left(("pictures", is_wide)), LIST_WIDTHS, is_wide).show(ui, |ui| {
                 if workspace.proposing.job.is_some() {
                     Panel::bottom("job").show(ui, |ui| {
                         job::ui(ui, workspace, &commands, actions);
@@ -64,30 +74,32 @@ impl Window {
                 ui.add_space(4.0);
                 self.list.ui(ui, workspace, options.thumbnails, actions);
             });
-        Panel::right("panels")
-            .resizable(true)
-            .default_size(272.0)
-            .size_range(230.0..=460.0)
-            .show(ui, |ui| {
+            side_panel(Panel::right(("panels", is_wide)), PANEL_WIDTHS, is_wide).show(ui, |ui| {
                 let area = egui::ScrollArea::vertical().auto_shrink(false);
                 area.show(ui, |ui| {
                     ui.add_space(2.0);
-                    section(ui, tr!("panel-proposals"), |ui| {
+                    let mut next = panels;
+                    section(ui, tr!("panel-boxes"), &mut next.boxes, |ui| {
+                        boxes::ui(ui, workspace, actions);
+                    });
+                    section(ui, tr!("panel-classes"), &mut next.classes, |ui| {
+                        self.classes.ui(ui, workspace, actions);
+                    });
+                    section(ui, tr!("panel-proposals"), &mut next.proposals, |ui| {
                         proposals::ui(ui, workspace, &options, &commands, actions);
                     });
-                    section(ui, tr!("panel-learning"), |ui| {
+                    section(ui, tr!("panel-learning"), &mut next.learning, |ui| {
                         learning::ui(ui, workspace, &commands, actions);
                         snapping::ui(ui, workspace, actions);
                     });
-                    section(ui, tr!("panel-boxes"), |ui| {
-                        boxes::ui(ui, workspace, actions);
-                    });
-                    section(ui, tr!("panel-classes"), |ui| {
-                        self.classes.ui(ui, workspace, actions);
-                    });
+                    if next != panels {
+                        actions.push(Action::SetPanelOptions(next));
+                    }
                 });
             });
+        }
         CentralPanel::no_frame().show(ui, |ui| {
+            self.canvas = Some(ui.max_rect());
             if workspace.view.shows_dashboard {
                 workspace.view.canvas.end_lost_gesture();
                 self.dashboard.ui(ui, workspace);
@@ -118,11 +130,24 @@ impl Window {
     }
 }
 
-/// A section of the right panel, which can be collapsed.
-fn section(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui)) {
-    egui::CollapsingHeader::new(egui::RichText::new(title).strong())
-        .default_open(true)
+/// A panel at the side of the canvas, as wide as the window allows: its smallest width, its width in a
+/// narrow and in a wide window, and its largest width.
+fn side_panel(panel: Panel, widths: [f32; 4], is_wide: bool) -> Panel {
+    let [smallest, narrow, wide, largest] = widths;
+    panel
+        .resizable(true)
+        .default_size(if is_wide { wide } else { narrow })
+        .size_range(smallest..=largest)
+}
+
+/// A section of the right panel, which can be folded.
+fn section(ui: &mut Ui, title: &str, is_open: &mut bool, add: impl FnOnce(&mut Ui)) {
+    let response = egui::CollapsingHeader::new(egui::RichText::new(title).strong())
+        .open(Some(*is_open))
         .show_unindented(ui, add);
+    if response.header_response.clicked() {
+        *is_open = !*is_open;
+    }
     ui.add_space(4.0);
 }
 

@@ -46,6 +46,7 @@ impl Window {
                 self.change_model_settings(|settings| settings.uses_detector = uses_detector);
             }
             Action::SetCanvasOptions(_)
+            | Action::SetPanelOptions(_)
             | Action::SetTheme(_)
             | Action::SetScale(_)
             | Action::SetShortcuts(..)

@@ -13,6 +13,7 @@ impl Window {
         let preferences = &mut self.preferences;
         match action {
             Action::SetCanvasOptions(options) => preferences.canvas = options,
+            Action::SetPanelOptions(options) => preferences.panels = options,
             Action::SetTheme(theme) => {
                 preferences.theme = theme;
                 context.set_theme(theme);

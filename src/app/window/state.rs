@@ -36,6 +36,8 @@ pub struct Window {
     pub(super) classes: ClassesPanel,
     pub(super) dashboard: Dashboard,
     pub(super) shows_adjustment: bool,
+    /// Where the canvas or what replaces it was drawn in this frame, in points.
+    pub(super) canvas: Option<egui::Rect>,
     /// The picture for which the user was warned that the model has not processed it yet.
     pub(super) warned_about: Option<PictureId>,
     /// Whether a menu or combo box was open in the last frame. Keys are then for it.
@@ -72,6 +74,7 @@ impl Window {
             classes: ClassesPanel::default(),
             dashboard: Dashboard::default(),
             shows_adjustment: false,
+            canvas: None,
             warned_about: None,
             had_popup: false,
             has_unsaved_preferences: false,

@@ -1,18 +1,22 @@
 //! Search, filters and order of the list.
 
-use egui::{ComboBox, Slider, TextEdit, Ui};
+use egui::{ComboBox, TextEdit, Ui};
 
 use crate::app::action::Action;
-use crate::app::i18n::{self, tr};
+use crate::app::form;
+use crate::app::i18n::tr;
+use crate::app::icons::Icon;
 use crate::app::session::Session;
 use crate::app::session::{PictureQuery, ReviewFilter, SortOrder};
+use crate::app::theme::ThemePalette;
 
 /// How much wider than requested a combo box can be, in points. Without this margin the panel
 /// would grow in every frame.
 const COMBO_MARGIN: f32 = 10.0;
 /// Room for the buttons next to the order, and the width of the menu of filters, in points.
 const ORDER_BUTTONS_WIDTH: f32 = 72.0;
-const MENU_WIDTH: f32 = 220.0;
+const MENU_WIDTH: f32 = 230.0;
+const SCORE_LABEL_WIDTH: f32 = 40.0;
 
 /// Draws the search field, the filters and the order.
 pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
@@ -29,10 +33,7 @@ pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
     });
     ui.horizontal(|ui| {
         order_ui(ui, &mut query);
-        ui.menu_button("⚙", |ui| more_filters(ui, &mut query))
-            .response
-            .on_hover_text(tr!("list-more-filters"))
-            .accessible_name(tr!("list-more-filters"));
+        filter_button(ui, &mut query);
     });
     if query.is_filtered() {
         ui.horizontal(|ui| {
@@ -128,6 +129,17 @@ fn class_filter(ui: &mut Ui, session: &Session, query: &mut PictureQuery, width:
     });
 }
 
+/// The button of the other filters: a funnel, in the colour of progress while it holds something back.
+fn filter_button(ui: &mut Ui, query: &mut PictureQuery) {
+    let is_active = query.has_proposals || query.is_unreadable || query.scores.is_some();
+    let accent = ThemePalette::of(ui.visuals()).accent;
+    let icon = Icon::Filter.atom(is_active.then_some(accent));
+    ui.menu_button(icon, |ui| more_filters(ui, query))
+        .response
+        .on_hover_text(tr!("list-more-filters"))
+        .accessible_name(tr!("list-more-filters"));
+}
+
 fn more_filters(ui: &mut Ui, query: &mut PictureQuery) {
     ui.set_min_width(MENU_WIDTH);
     ui.checkbox(&mut query.has_proposals, tr!("filter-with-proposals"));
@@ -138,10 +150,8 @@ fn more_filters(ui: &mut Ui, query: &mut PictureQuery) {
     ui.add_enabled_ui(by_score, |ui| {
         let names = [tr!("filter-score-from"), tr!("filter-score-to")];
         for (value, name) in range.iter_mut().zip(names) {
-            let slider = Slider::new(value, 0.0..=1.0)
-                .custom_formatter(|value, _| i18n::percent(value))
-                .text(name);
-            ui.add(slider);
+            let slider = form::percent_slider(value, 0.0..=1.0);
+            form::slider_row(ui, SCORE_LABEL_WIDTH, [name, ""], slider);
         }
     });
     query.scores = by_score.then_some(range);

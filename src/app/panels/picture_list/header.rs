@@ -7,6 +7,7 @@ use egui::{
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::i18n::tr;
+use crate::app::icons::Icon;
 use crate::app::session::SelectionChange;
 use crate::app::theme::ThemePalette;
 use crate::app::workspace::Workspace;
@@ -46,7 +47,7 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let tags = ui
-                .add_enabled(session.is_editable(), Button::new("🏷"))
+                .add_enabled(session.is_editable(), Button::new(Icon::Tag.atom(None)))
                 .on_hover_text(Command::TagPictures.tooltip())
                 .accessible_name(Command::TagPictures.label());
             if tags.clicked() {
