@@ -13,7 +13,7 @@ use super::preferences::{CanvasOptions, PanelOptions, Theme};
 use super::session::BoxOrder;
 use super::session::PictureQuery;
 use super::session::ProposalSettings;
-use super::session::SelectionChange;
+use super::session::{SelectionChange, UndecidedRule};
 use super::workers::events::FilePurpose;
 use super::workspace::{ProposalSource, SnapChoice};
 use crate::document::{AnnotationId, CategoryId, PictureId};
@@ -132,6 +132,11 @@ pub enum Action {
     ResetShortcuts,
     /// Choose whether the next picture is shown when one is marked as done.
     SetAdvanceWhenDone(bool),
+    /// Choose what marking a picture as done does with undecided proposals; `true` to mark the picture
+    /// as done after that.
+    SetUndecidedRule(UndecidedRule, bool),
+    /// Copy the selected boxes to this number of pictures.
+    Propagate(usize),
     /// Choose whether boxes are proposed for new pictures when a project is opened.
     SetProposeOnOpen(bool),
     /// Choose whether pictures are prepared for fitting in the background.

@@ -130,6 +130,10 @@ pub struct CanvasOptions {
     pub labels: bool,
     /// Lines through the pointer.
     pub crosshair: bool,
+    /// Whether a drag on the picture draws a box, rather than selecting the boxes inside a frame.
+    pub drag_draws: bool,
+    /// Whether the draw tool stays in use after a box.
+    pub keep_drawing: bool,
     /// Pixel coordinates along the edges.
     pub rulers: bool,
     /// Whether the next picture keeps zoom and position.
@@ -145,6 +149,8 @@ impl Default for CanvasOptions {
         Self {
             labels: true,
             crosshair: false,
+            drag_draws: true,
+            keep_drawing: false,
             rulers: false,
             keep_view: false,
             heat_opacity: 0.6,

@@ -347,6 +347,14 @@ impl Bench {
         self.drag_with(PointerButton::Primary, from, to);
     }
 
+    /// Drags with the primary button while keys are held.
+    pub fn drag_holding(&mut self, modifiers: Modifiers, from: Pos2, to: Pos2) {
+        self.harness.event(Event::ModifiersChanged(modifiers));
+        self.drag(from, to);
+        self.harness.event(Event::ModifiersChanged(Modifiers::NONE));
+        self.frames(1);
+    }
+
     /// Clicks a point of the screen.
     pub fn click_at(&mut self, at: Pos2) {
         self.harness.event(Event::PointerMoved(at));

@@ -7,6 +7,7 @@ mod bench;
 mod boxes;
 mod faults;
 mod fitting;
+mod flow;
 mod importing;
 mod journey;
 mod keyboard;

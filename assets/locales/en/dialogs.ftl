@@ -240,3 +240,35 @@ delete-class-done = { $count ->
 delete-class-undo = Undo brings everything back.
 delete-class-delete = Delete
 delete-class-cancel = Cancel
+
+## Undecided proposals
+
+undecided-title = Undecided proposals
+undecided-count = { $count ->
+    [one] 1 proposal on this picture is undecided.
+   *[other] { $count } proposals on this picture are undecided.
+}
+undecided-question = When you mark a picture as done, what happens to the proposals that you have not judged?
+undecided-reject = Reject them, and the picture is done
+undecided-leave = Keep them: the picture stays in review, and the next one is shown
+undecided-note = This project remembers your choice. To change it, choose Undecided proposals… in the Pictures menu.
+
+## Going to a picture
+
+go-to-title = Go to picture
+go-to-hint = Number from 1 to { $total }, or a part of the name
+
+## Propagating boxes
+
+propagate-title = Propagate boxes
+propagate-number = Pictures
+propagate-available = { $count ->
+    [one] of 1 that follows and is not done
+   *[other] of { $count } that follow and are not done
+}
+propagate-boxes = { $count ->
+    [one] Copies the selected box to the same position.
+   *[other] Copies the { $count } selected boxes to the same position.
+}
+propagate-note = Boxes that are there already are not copied again. One undo removes all copies.
+propagate-copy = Copy

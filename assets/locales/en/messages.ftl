@@ -19,7 +19,18 @@ clipboard = { $count ->
     [one] 1 Tsukami box
    *[other] { $count } Tsukami boxes
 }
-nothing-to-copy-from-previous = The previous picture has no boxes that are not already here
+nothing-to-copy-from-there = There is no other picture to copy from, or all its boxes are here already
+rejected-shown = { $count ->
+    [0] This picture has no rejected boxes
+    [one] 1 rejected box is shown. Select it and accept it to take it back.
+   *[other] { $count } rejected boxes are shown. Select one and accept it to take it back.
+}
+no-picture-visited = No picture to go to
+propagated = { $count ->
+    [0] Nothing copied: the pictures have these boxes already
+    [one] Copied to 1 picture
+   *[other] Copied to { $count } pictures
+}
 box-order-chosen = Boxes: { $order }
 boxes-hidden = Boxes are hidden
 fit-nothing-found = No object found in this box
@@ -28,7 +39,7 @@ point-nothing-offered = Nothing is offered here. Point at an object.
 all-done = All pictures in this list are done
 all-done-export = All pictures in this list are done. Export them from the File menu.
 every-picture-done = Every picture is done
-nothing-to-accept = No proposals left to accept
+nothing-to-accept = This picture has no boxes. Press Space to mark it as verified empty.
 nothing-to-reject = No proposals left to reject
 reopen-first = This picture is done. Reopen it to get new proposals.
 hidden-proposals = { $count ->
@@ -44,7 +55,6 @@ no-sticky-class = New boxes get the class that was used last
 not-processed-nothing-to-accept = Nothing to accept: the model has not processed this picture yet
 not-processed-repeat-to-finish = The model has not processed this picture yet. Repeat to mark it as empty.
 not-processed-no-heat-map = The model has not processed this picture yet. Let it propose boxes first.
-undecided-repeat-to-finish = Proposals on this picture are undecided. Repeat to reject them all and mark the picture as empty.
 verified-empty = Verified empty: { $picture }
 proposing-stopped = { $count ->
     [one] Stopped. 1 picture has no new proposals.

@@ -333,3 +333,12 @@ canvas-offer = { $count ->
 }
 canvas-box = Box { $id }: { $class }, { $state }
 canvas-box-scored = Box { $id }: { $class }, { $state }, { $percent } percent
+
+## What is left on the picture
+
+remaining-boxes = { $count ->
+    [one] 1 box to review
+   *[other] { $count } boxes to review
+}
+remaining-none = All reviewed. Draw what is missing, or press { $accept } or { $done } for the next picture.
+remaining-empty = No boxes. { $done } marks the picture as verified empty.

@@ -33,8 +33,17 @@ impl Canvas {
             return true;
         }
         if key == Key::Enter && self.tool == Tool::Draw && modifiers.is_none() {
-            self.add_box_in_the_middle(session, actions);
+            match (self.pointer, session.current_size()) {
+                (Some(pointer), Some(size)) => {
+                    let bounds = self.bounds(size, modifiers);
+                    self.place_corner(pointer, &bounds, actions);
+                }
+                _ => self.add_box_in_the_middle(session, actions),
+            }
             return true;
+        }
+        if modifiers.alt {
+            return false;
         }
         let direction = match key {
             Key::ArrowLeft => vec2(-1.0, 0.0),
@@ -87,9 +96,10 @@ impl Canvas {
     }
 
     /// Handles the space bar, which moves the picture while it is held; `true` if it was only tapped.
-    pub fn on_space(&mut self, is_pressed: bool) -> bool {
+    pub fn on_space(&mut self, is_pressed: bool, is_held: bool) -> bool {
         if is_pressed {
-            self.space.get_or_insert(false);
+            let is_used = self.space.get_or_insert(false);
+            *is_used |= is_held;
             return false;
         }
         self.space.take() == Some(false)

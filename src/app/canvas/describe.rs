@@ -11,7 +11,7 @@ use crate::app::theme;
 use crate::document::BoxState;
 
 impl Canvas {
-    /// Gives the canvas and every visible box a role and a name.
+    /// Gives the canvas and every box that is drawn a role and a name.
     pub(super) fn describe(&self, ui: &Ui, response: &Response, scene: &Scene<'_>) {
         let session = scene.session;
         response.widget_info(|| {
@@ -38,7 +38,7 @@ impl Canvas {
         if scene.are_boxes_hidden {
             return;
         }
-        for row in session.visible() {
+        for row in session.drawn() {
             let rect = self.view.rect(&row.rect).intersect(canvas);
             if !rect.is_positive() {
                 continue;

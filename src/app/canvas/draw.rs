@@ -133,7 +133,7 @@ impl Canvas {
             self.view.rect(now.map_or(rect, |(_, rect)| rect))
         };
         let rows = session
-            .visible()
+            .drawn()
             .filter(|row| scene.preview.is_none() || row.state != BoxState::Proposed);
         let mut styles: Vec<BoxStyle> = rows
             .map(|row| BoxStyle {
@@ -238,6 +238,9 @@ impl Canvas {
                 Hit::Handle(_, handle) => handle.cursor(),
                 Hit::Box(id) if scene.session.selection().contains(&id) => CursorIcon::Move,
                 Hit::Box(_) => CursorIcon::PointingHand,
+                Hit::Nothing if scene.options.drag_draws && scene.session.is_editable() => {
+                    CursorIcon::Crosshair
+                }
                 Hit::Nothing => CursorIcon::Default,
             },
         }

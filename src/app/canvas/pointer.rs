@@ -67,7 +67,7 @@ impl Canvas {
             response.request_focus();
             let origin = origin.unwrap_or(pointer);
             let is_primary = response.drag_started_by(PointerButton::Primary);
-            self.gesture = Some(self.begin_gesture(origin, is_primary, modifiers, scene, actions));
+            self.gesture = Some(self.begin_gesture(origin, is_primary, modifiers, scene));
         }
         if response.dragged() && self.gesture == Some(Gesture::Pan) {
             self.view.pan(response.drag_delta());
@@ -115,14 +115,14 @@ impl Canvas {
         }
     }
 
-    /// The gesture that a drag from a point of the screen starts.
+    /// The gesture that a drag from a point of the screen starts. It moves or resizes a box only if the
+    /// box is selected, so that a drag never moves a box that nobody has looked at.
     fn begin_gesture(
-        &mut self,
+        &self,
         origin: Pos2,
         is_primary: bool,
         modifiers: Modifiers,
         scene: &Scene<'_>,
-        actions: &mut Vec<Action>,
     ) -> Gesture {
         let session = scene.session;
         let from = self.view.to_picture(origin);
@@ -132,14 +132,11 @@ impl Canvas {
         if self.tool != Tool::Select && session.is_editable() {
             return Gesture::Draw(self.first_corner.unwrap_or(from));
         }
-        let band = Gesture::RubberBand {
-            from,
-            adds: modifiers.command || modifiers.shift,
-        };
-        match self.hit(origin, scene) {
-            Hit::Nothing => band,
-            _ if !session.is_editable() => band,
-            Hit::Handle(id, handle) => match session.document().annotation(id) {
+        let adds = modifiers.command || modifiers.shift;
+        if let Hit::Handle(id, handle) = self.hit(origin, scene)
+            && session.is_editable()
+        {
+            return match session.document().annotation(id) {
                 Some((_, row)) => Gesture::Resize {
                     id,
                     start: row.rect,
@@ -147,23 +144,23 @@ impl Canvas {
                     grip: handle.position(&row.rect) - from,
                 },
                 None => Gesture::Cancelled,
-            },
-            Hit::Box(id) => {
-                let ids = if session.selection().contains(&id) {
-                    session.selection().to_vec()
-                } else {
-                    actions.push(Action::Select(vec![id]));
-                    vec![id]
-                };
-                let rows = ids.iter().filter(|id| !session.is_locked(**id));
+            };
+        }
+        let mut under = self.boxes_under(origin, scene).into_iter();
+        let is_on_selected = under.any(|id| session.selection().contains(&id));
+        match (is_on_selected && !adds, session.is_editable()) {
+            (true, true) => {
+                let rows = session.selection().iter();
+                let rows = rows.filter(|id| !session.is_locked(**id));
                 let rows = rows.filter_map(|id| session.document().annotation(*id));
                 let boxes: Vec<_> = rows.map(|(_, row)| (row.id, row.rect)).collect();
-                if boxes.is_empty() {
-                    Gesture::Cancelled
-                } else {
-                    Gesture::Move { from, boxes }
+                match boxes.is_empty() {
+                    true => Gesture::Cancelled,
+                    false => Gesture::Move { from, boxes },
                 }
             }
+            (false, true) if scene.options.drag_draws && !adds => Gesture::Draw(from),
+            _ => Gesture::RubberBand { from, adds },
         }
     }
 
@@ -203,13 +200,27 @@ impl Canvas {
 
     /// Adds a box that was drawn, unless it is too small to be intended.
     fn add_box(&mut self, bbox: BBox, actions: &mut Vec<Action>) {
-        if self.tool == Tool::Draw {
+        if self.tool == Tool::Draw && !self.keeps_drawing {
             self.set_tool(Tool::Select);
         }
         let min_side = (MIN_DRAWN_SIDE / self.view.scale).max(shape::MIN_SIDE);
         let is_meant = bbox.is_valid() && bbox.width().min(bbox.height()) >= min_side;
         if let Some(picture) = self.picture.filter(|_| is_meant) {
             actions.push(Action::AddBox(picture, bbox));
+        }
+    }
+
+    /// Places a corner of a box at a point of the screen: the first one, or the one that completes it.
+    pub(super) fn place_corner(
+        &mut self,
+        point: Pos2,
+        bounds: &PictureBounds,
+        actions: &mut Vec<Action>,
+    ) {
+        let at = self.view.to_picture(point);
+        match self.first_corner.take() {
+            Some(from) => self.add_box(bounds.drawn(from, at), actions),
+            None => self.first_corner = Some(bounds.point(at)),
         }
     }
 
@@ -223,13 +234,7 @@ impl Canvas {
     ) {
         let at = self.view.to_picture(pointer);
         match self.tool {
-            Tool::Draw => {
-                match self.first_corner.take() {
-                    Some(from) => self.add_box(bounds.drawn(from, at), actions),
-                    None => self.first_corner = Some(bounds.point(at)),
-                }
-                return;
-            }
+            Tool::Draw => return self.place_corner(pointer, bounds, actions),
             Tool::Point => return self.on_point_click(at, modifiers, scene, actions),
             Tool::Select => {}
         }

@@ -35,7 +35,7 @@ pub enum Tool {
     /// They select and move boxes.
     #[default]
     Select,
-    /// The next drag, or the next two clicks, draw a box.
+    /// The next drag, or the next two clicks, draw a box, whatever is under the pointer.
     Draw,
     /// A click takes the box of the object under the pointer; a drag draws a box.
     Point,
@@ -56,8 +56,13 @@ pub struct Canvas {
     pub(super) first_corner: Option<Pos2>,
     /// The point of the last click, in points: another click there selects the box beneath.
     pub(super) last_click: Option<Pos2>,
-    /// Whether the picture has been moved since the space bar was pressed; `None` if it is up.
+    /// Whether the space bar has done something since it was pressed: it has moved the picture, or it
+    /// is held. `None` if it is up.
     pub(super) space: Option<bool>,
+    /// Where the pointer was in the last frame, in points, if it was on the canvas.
+    pub(super) pointer: Option<Pos2>,
+    /// Whether the draw tool stays in use after a box.
+    pub(super) keeps_drawing: bool,
     /// Stepping from box to box zoomed in, while it is on.
     pub(super) stepping: Option<ZoomedStepping>,
     /// Whether the preview of the picture is too coarse for this zoom.

@@ -17,6 +17,8 @@ impl Canvas {
         let response = ui.interact(rect, id(), Sense::click_and_drag());
         ui.advance_cursor_after_rect(rect);
         self.rect = Some(rect);
+        self.pointer = response.hover_pos();
+        self.keeps_drawing = scene.options.keep_drawing;
         let painter = ui.painter_at(rect);
         painter.rect_filled(rect, 0, ThemePalette::of(ui.visuals()).canvas);
         let Some(picture) = scene.session.current() else {

@@ -48,6 +48,14 @@ const fn ctrl(key: K) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND, key)
 }
 
+const fn alt(key: K) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::ALT, key)
+}
+
+const fn ctrl_alt(key: K) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::ALT), key)
+}
+
 const fn ctrl_shift(key: K) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key)
 }
@@ -70,6 +78,8 @@ commands! {
     Paste => row(Edit).needs(Clipboard).keys(&[ctrl(K::V)]),
     Duplicate => row(Edit).needs(Selection).keys(&[ctrl(K::D)]),
     CopyFromPrevious => row(Edit).needs(Editable).keys(&[ctrl(K::P)]),
+    CopyFromLast => row(Edit).needs(Editable).keys(&[ctrl_alt(K::P)]),
+    Propagate => row(Edit).needs(Selection).keys(&[ctrl_shift(K::B)]),
     SelectAll => row(Edit).needs(Picture).keys(&[ctrl(K::A)]).after_separator(),
     Delete => row(Edit).needs(Selection).keys(&[plain(K::Delete), plain(K::Backspace)]),
     ToggleLock => row(Edit).needs(Selection).keys(&[ctrl(K::L)]).stored_as("Lock"),
@@ -80,13 +90,19 @@ commands! {
     PreviousPicture => row(Pictures).needs(Picture).keys(&[plain(K::A), plain(K::PageUp)]).repeating(),
     FirstPicture => row(Pictures).needs(Picture).keys(&[plain(K::Home)]).after_separator(),
     LastPicture => row(Pictures).needs(Picture).keys(&[plain(K::End)]),
-    NextToReview => row(Pictures).needs(Picture).keys(&[plain(K::N)]).after_separator(),
-    MarkDone => row(Pictures).needs(VisibleBoxes).keys(&[plain(K::Space)]).on_canvas().toolbar(2, 4, Icon::Done).with_text("tool-done").stored_as("Done"),
+    NextToReview => row(Pictures).needs(Picture).keys(&[plain(K::N)]),
+    GoBack => row(Pictures).needs(Picture).keys(&[alt(K::ArrowLeft)]).repeating().after_separator(),
+    GoForward => row(Pictures).needs(Picture).keys(&[alt(K::ArrowRight)]).repeating(),
+    GoTo => row(Pictures).needs(Picture).keys(&[ctrl(K::G)]),
+    SearchPictures => row(Pictures).needs(Project).keys(&[ctrl(K::F)]),
+    MarkDone => row(Pictures).needs(VisibleBoxes).keys(&[plain(K::Space)]).on_canvas().toolbar(2, 4, Icon::Done).with_text("tool-done").stored_as("Done").after_separator(),
     Reopen => row(Pictures).needs(Editable).keys(&[shift(K::Space)]).on_canvas(),
+    UndecidedProposals => row(Pictures).needs(EditableProject),
     SelectAllPictures => row(Pictures).needs(Picture).keys(&[ctrl_shift(K::A)]).after_separator().stored_as("PickAll"),
     TagPictures => row(Pictures).needs(Editable).keys(&[ctrl(K::T)]).icon(Icon::Tag).stored_as("Tags"),
     // Boxes
     DrawBox => row(Boxes).needs(Editable).keys(&[plain(K::W), plain(K::R)]).toolbar(1, 1, Icon::Draw).with_text("tool-draw").always().stored_as("Draw"),
+    KeepDrawing => row(Boxes).keys(&[shift(K::W)]),
     PointTool => row(Boxes).needs(Editable).keys(&[plain(K::Q)]).toolbar(1, 2, Icon::Point),
     FitToObject => row(Boxes).needs(Selection).keys(&[plain(K::E)]).toolbar(1, 3, Icon::Fit),
     NextBox => row(Boxes).needs(Picture).keys(&[plain(K::Tab)]).on_canvas().repeating().after_separator(),
@@ -117,13 +133,14 @@ commands! {
     // View
     ZoomIn => row(View).needs(Picture).keys(&[ctrl(K::Plus), ctrl(K::Equals), plain(K::Plus)]).repeating(),
     ZoomOut => row(View).needs(Picture).keys(&[ctrl(K::Minus), plain(K::Minus)]).repeating(),
-    FitPicture => row(View).needs(Picture).keys(&[ctrl(K::F), plain(K::F)]).toolbar(5, 1, Icon::WholePicture).after_separator().stored_as("Fit"),
+    FitPicture => row(View).needs(Picture).keys(&[plain(K::F)]).toolbar(5, 1, Icon::WholePicture).after_separator().stored_as("Fit"),
     FitWidth => row(View).needs(Picture).keys(&[ctrl_shift(K::F)]),
     ActualSize => row(View).needs(Picture).keys(&[ctrl(K::Num0)]),
     ZoomToBox => row(View).needs(Picture).keys(&[plain(K::Z)]),
     StepZoomed => row(View).needs(Picture).keys(&[shift(K::Z)]),
     KeepView => row(View).needs(Picture).keys(&[plain(K::K)]),
     HideBoxes => row(View).needs(Picture).keys(&[ctrl(K::H)]).toolbar(5, 2, Icon::Eye).after_separator(),
+    RejectedBoxes => row(View).needs(Picture).keys(&[shift(K::G)]),
     HeatMap => row(View).needs(Picture).keys(&[plain(K::H)]).toolbar(5, 3, Icon::HeatMap),
     Labels => row(View).needs(Picture).keys(&[plain(K::L)]),
     Crosshair => row(View).needs(Picture).keys(&[plain(K::G)]),

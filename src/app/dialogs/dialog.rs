@@ -5,11 +5,14 @@ use super::class_picker::ClassPicker;
 use super::command_palette::CommandPalette;
 use super::delete_class::DeleteClassDialog;
 use super::export::ExportDialog;
+use super::go_to::GoToDialog;
 use super::help::HelpSheet;
 use super::import::ImportDialog;
 use super::open_path::OpenPathDialog;
+use super::propagate::PropagateDialog;
 use super::settings::SettingsDialog;
 use super::tags::TagsDialog;
+use super::undecided::UndecidedDialog;
 
 /// What is open over the window.
 pub enum Dialog {
@@ -23,6 +26,12 @@ pub enum Dialog {
     ClassNames(ClassNamesDialog),
     /// Whether to delete a class with its boxes.
     DeleteClass(DeleteClassDialog),
+    /// A picture by its number or name.
+    GoTo(GoToDialog),
+    /// To how many pictures the selected boxes are copied.
+    Propagate(PropagateDialog),
+    /// What marking a picture as done does with undecided proposals.
+    Undecided(UndecidedDialog),
     /// Every shortcut and mouse gesture.
     Help(HelpSheet),
     /// Theme, size and shortcuts.

@@ -17,7 +17,7 @@ const MENUS_IN_FIRST_COLUMN: usize = 4;
 
 /// What the mouse does, and keys that are not shortcuts of commands: the ids of their texts, each
 /// with the attribute `effect`.
-const GESTURES: [&str; 23] = [
+const GESTURES: [&str; 24] = [
     "gesture-class-key",
     "gesture-arrows",
     "gesture-ctrl-arrows",
@@ -30,6 +30,7 @@ const GESTURES: [&str; 23] = [
     "gesture-click",
     "gesture-ctrl-click",
     "gesture-drag-empty",
+    "gesture-drag-select",
     "gesture-drag-box",
     "gesture-double-click",
     "gesture-right-click",

@@ -13,15 +13,18 @@ pub mod command_palette;
 pub mod delete_class;
 mod dialog;
 pub mod export;
+pub mod go_to;
 pub mod help;
 pub mod import;
 mod modal;
 pub mod open_path;
 pub mod problems;
+pub mod propagate;
 mod search_list;
 pub mod settings;
 mod shortcuts;
 pub mod tags;
+pub mod undecided;
 pub mod welcome;
 
 pub use self::dialog::Dialog;

@@ -8,5 +8,6 @@ pub mod job;
 pub mod learning;
 pub mod picture_list;
 pub mod proposals;
+pub mod remaining;
 pub mod snapping;
 pub mod status;

@@ -11,7 +11,7 @@ use crate::document::{Annotation, AnnotationId, BoxState};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BoxOrder {
-    /// Proposals first, the surest at the top, then the others as they are read.
+    /// Proposals first, the surest at the top, then the others as they are read; rejected ones last.
     #[default]
     Review,
     /// As text is read: line by line from the top, in a line from the left.
@@ -33,16 +33,19 @@ impl BoxOrder {
         if self != Self::Size {
             *rows = in_reading_order(rows);
         }
-        let is_reviewed = |row: &Annotation| row.state != BoxState::Proposed;
+        let rank = |row: &Annotation| match row.state {
+            BoxState::Proposed => 0,
+            BoxState::Accepted | BoxState::Edited | BoxState::Drawn => 1,
+            BoxState::Rejected => 2,
+        };
         match self {
             Self::Reading => {}
             Self::Size => rows.sort_by(|a, b| b.rect.area().total_cmp(&a.rect.area())),
             Self::Score => rows.sort_by(|a, b| by_score(a, b)),
             Self::Review => rows.sort_by(|a, b| {
-                let by_state = is_reviewed(a).cmp(&is_reviewed(b));
-                by_state.then_with(|| match is_reviewed(a) {
-                    true => Ordering::Equal,
-                    false => by_score(a, b),
+                rank(a).cmp(&rank(b)).then_with(|| match rank(a) {
+                    0 => by_score(a, b),
+                    _ => Ordering::Equal,
                 })
             }),
         }
@@ -87,10 +90,10 @@ impl Session {
         self.state.box_order = order;
     }
 
-    /// The boxes that can be seen, in the chosen order: that of the list, and of the keys that go
-    /// from box to box.
+    /// The boxes that are drawn, in the chosen order: that of the list, and of the keys that go from
+    /// box to box.
     pub fn review_order(&self) -> Vec<AnnotationId> {
-        let mut rows: Vec<&Annotation> = self.visible().collect();
+        let mut rows: Vec<&Annotation> = self.drawn().collect();
         self.state.box_order.sort(&mut rows);
         rows.into_iter().map(|row| row.id).collect()
     }

@@ -1,7 +1,9 @@
 //! Drawing, moving, copying and deleting boxes.
 
 use super::core::Session;
-use crate::document::{Annotation, AnnotationId, Document, Edit, EditError, Flag, PictureId, ops};
+use crate::document::{
+    Annotation, AnnotationId, Document, Edit, EditError, Flag, PictureId, ReviewState, ops,
+};
 use crate::geometry::BBox;
 use crate::store::StoreError;
 
@@ -275,17 +277,66 @@ impl Session {
         })
     }
 
-    /// Copies the boxes of the picture that was shown before this one; returns their number.
+    /// Copies the boxes of the picture above this one in the list; returns their number.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
     pub fn copy_from_previous(&mut self) -> Result<usize, StoreError> {
-        let (Some(to), Some(from)) = (self.current(), self.previous()) else {
-            return Ok(0);
+        self.copy_from("copy from the previous picture", self.neighbour(-1))
+    }
+
+    /// Copies the boxes of the picture that the person worked on before this one; returns their
+    /// number.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn copy_from_last_worked_on(&mut self) -> Result<usize, StoreError> {
+        self.copy_from("copy from the last picture", self.last_worked_on())
+    }
+
+    fn copy_from(&mut self, label: &str, from: Option<PictureId>) -> Result<usize, StoreError> {
+        match (self.current(), from) {
+            (Some(to), Some(from)) if from != to => {
+                self.add_and_select(label, |document| ops::copy_from(document, from, to))
+            }
+            _ => Ok(0),
+        }
+    }
+
+    /// Draws copies of the selected boxes on the next `number` pictures of the list that are not done,
+    /// except where they have such a box. Returns how many pictures have got boxes.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn propagate(&mut self, number: usize) -> Result<usize, StoreError> {
+        let targets = self.propagation_targets(number);
+        let ids = self.selection.clone();
+        let boxes_on = |session: &Self| {
+            let document = session.document();
+            let numbers = targets.iter().map(|id| document.annotations(*id).len());
+            numbers.collect::<Vec<_>>()
         };
-        self.add_and_select("copy from the previous picture", |document| {
-            ops::copy_from(document, from, to)
-        })
+        let before = boxes_on(self);
+        self.commit("propagate", |document| {
+            ops::propagate(document, &ids, &targets)
+        })?;
+        let after = boxes_on(self);
+        let has_more = before
+            .iter()
+            .zip(&after)
+            .filter(|(before, after)| after > before);
+        Ok(has_more.count())
+    }
+
+    /// The pictures that [`propagate`](Self::propagate) draws boxes on.
+    pub fn propagation_targets(&self, number: usize) -> Vec<PictureId> {
+        let row = self.current().and_then(|picture| self.row(picture));
+        let followers = self.rows().iter().skip(row.map_or(0, |row| row + 1));
+        let is_open = |id: &&PictureId| {
+            let picture = self.document().picture(**id);
+            picture.is_some_and(|picture| picture.review != ReviewState::Done && !picture.missing)
+        };
+        followers.filter(is_open).take(number).copied().collect()
     }
 
     /// Adds boxes and selects them; returns their number.

@@ -90,7 +90,7 @@ impl Session {
         let document = self.document();
         let row_of = |id: &AnnotationId| document.annotation(*id).map(|(_, row)| row);
         let needs_class = |id: &AnnotationId| row_of(id).is_some_and(|row| self.needs_class(row));
-        let mut ids = self.proposals_to_review();
+        let mut ids = self.boxes_to_accept();
         ids.retain(needs_class);
         let is_any = !ids.is_empty();
         if is_any {
@@ -247,6 +247,7 @@ impl Session {
         let (_, category) = class(self.document());
         let ids = self.selection.clone();
         let had_proposals = ids.iter().any(|id| self.is_proposal(*id));
+        let followers = self.after_selection();
         // Before the boxes get it, so that they stay selected.
         self.state.hidden_classes.remove(&category);
         self.commit("change the class", |document| {
@@ -272,7 +273,7 @@ impl Session {
             self.note_use(category);
         }
         if had_proposals {
-            self.select_next_proposal();
+            self.select_first_proposal(&followers);
         }
         Ok(())
     }

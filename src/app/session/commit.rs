@@ -31,6 +31,8 @@ impl Session {
         let changed = affected != AffectedRows::default();
         if changed {
             self.record_changes(&affected);
+            self.worked_on.record(&affected, self.state.picture);
+            self.awaits_proposals = false;
             self.after_edit(!affected.pictures.is_empty() && self.state.query.is_filtered());
         }
         Ok(changed)

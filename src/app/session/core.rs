@@ -9,6 +9,7 @@ use super::counts::{ClassCount, Counts};
 use super::list::PictureList;
 use super::proposal_settings::ProposalSettings;
 use super::saved_state::SessionState;
+use super::visited::{Visited, WorkedOn};
 use crate::document::{
     Annotation, AnnotationId, BoxState, CategoryId, Document, Picture, PictureId, ReviewState,
     Summary,
@@ -33,10 +34,13 @@ pub struct Session {
     pub(super) revision: u64,
     /// The number of the last gesture: edits of one gesture are one step of the history.
     pub(super) gesture: u64,
+    pub(super) visited: Visited,
+    pub(super) worked_on: WorkedOn,
+    /// Whether the surest proposal is to be selected as soon as there is one: the picture was shown
+    /// without any, and nobody has selected a box of it since.
+    pub(super) awaits_proposals: bool,
     /// Whether the question what is labelled has been asked in this session, and not been answered.
     pub(super) asks_labels: bool,
-    /// The picture that was shown before this one.
-    pub(super) previously_shown: Option<PictureId>,
     /// Pictures that have changed since [`take_changed_pictures`](Self::take_changed_pictures) was
     /// last called; none if any picture may have.
     pub(super) changed_pictures: Option<HashSet<PictureId>>,
@@ -64,7 +68,9 @@ impl Session {
             counts: Counts::default(),
             revision: 0,
             gesture: 0,
-            previously_shown: None,
+            visited: Visited::default(),
+            worked_on: WorkedOn::default(),
+            awaits_proposals: false,
             changed_pictures: None,
             project,
             state,
@@ -72,6 +78,7 @@ impl Session {
         session.rebuild_list();
         session.count();
         session.ensure_current_exists();
+        session.arrive();
         session
     }
 
@@ -123,6 +130,12 @@ impl Session {
     pub fn is_current_done(&self) -> bool {
         let picture = self.current_picture();
         picture.is_some_and(|picture| picture.review == ReviewState::Done)
+    }
+
+    /// Width and height of the picture that is shown, in upright pixels.
+    pub fn current_size(&self) -> Option<[u32; 2]> {
+        let picture = self.current_picture();
+        picture.map(|picture| [picture.width, picture.height])
     }
 
     /// The file of a picture.
@@ -196,6 +209,31 @@ impl Session {
         rows.filter(|row| row.state != BoxState::Rejected && !self.is_class_hidden(row))
     }
 
+    /// The boxes that are drawn: the [visible](Self::visible) ones, and the rejected ones while
+    /// [they are shown](Self::shows_rejected).
+    pub fn drawn(&self) -> impl Iterator<Item = &Annotation> {
+        let rows = self.boxes().iter().filter(|row| !self.is_class_hidden(row));
+        let shows_rejected = self.state.shows_rejected;
+        rows.filter(move |row| shows_rejected || row.state != BoxState::Rejected)
+    }
+
+    /// Whether rejected boxes are drawn, so that they can be taken back.
+    pub fn shows_rejected(&self) -> bool {
+        self.state.shows_rejected
+    }
+
+    /// Shows or hides rejected boxes.
+    pub fn toggle_rejected(&mut self) {
+        self.state.shows_rejected = !self.state.shows_rejected;
+        self.normalize_selection();
+    }
+
+    /// The visible proposals of the picture that nobody has judged.
+    pub fn undecided(&self) -> usize {
+        let rows = self.visible();
+        rows.filter(|row| row.state == BoxState::Proposed).count()
+    }
+
     /// Proposals of the picture that cannot be seen because their class is hidden.
     pub fn hidden_proposals(&self) -> usize {
         let rows = self.boxes().iter();
@@ -220,21 +258,24 @@ impl Session {
 
     /// Lists again after pictures were added, removed or renamed.
     pub(super) fn rebuild_list(&mut self) {
-        self.list
-            .rebuild(self.project.document(), &self.state.query);
+        let (document, query) = (self.project.document(), &self.state.query);
+        self.list.rebuild(document, query, self.state.picture);
     }
 
     /// Lists again after the query or boxes have changed.
     pub(super) fn refresh_list(&mut self) {
-        self.list
-            .refresh(self.project.document(), &self.state.query);
+        let (document, query) = (self.project.document(), &self.state.query);
+        self.list.refresh(document, query, self.state.picture);
     }
 
-    /// Shows the first picture if the one that is shown is no longer in the document.
+    /// Shows the picture that followed it in the list if the one that is shown is no longer in the
+    /// document.
     pub(super) fn ensure_current_exists(&mut self) {
         let exists = |picture: PictureId| self.document().picture(picture).is_some();
         if !self.state.picture.is_some_and(exists) {
-            self.state.picture = self.list.rows().first().copied();
+            let follower = self.neighbour(1).or_else(|| self.neighbour(-1));
+            self.state.picture = follower.or_else(|| self.list.rows().first().copied());
+            self.arrive();
         }
     }
 
@@ -256,6 +297,11 @@ impl Session {
     /// Counts again if the document has changed; a large document is counted at intervals.
     pub fn count(&mut self) {
         self.counts.update(self.project.document(), self.revision);
+    }
+
+    /// Whether the picture that is shown is not the one that the project remembers.
+    pub fn has_moved(&self) -> bool {
+        self.state.picture != self.saved_state.picture
     }
 
     /// Saves the state of the session, if it has changed.

@@ -14,6 +14,8 @@ pub struct PictureList {
     rows: Vec<PictureId>,
     /// The index of each picture in `rows`.
     row_of: HashMap<PictureId, usize>,
+    /// If the picture that is shown is not listed, the index of the row that follows its place.
+    gap: usize,
     selection: ListSelection,
     /// Pictures whose file cannot be read, and why.
     unreadable: HashMap<PictureId, String>,
@@ -21,19 +23,33 @@ pub struct PictureList {
 
 impl PictureList {
     /// Lists again after pictures were added, removed or renamed.
-    pub fn rebuild(&mut self, document: &Document, query: &PictureQuery) {
+    pub fn rebuild(&mut self, document: &Document, query: &PictureQuery, shown: Option<PictureId>) {
         self.by_name = query::by_name(document);
-        self.refresh(document, query);
+        self.refresh(document, query, shown);
     }
 
-    /// Lists again after the query or boxes have changed.
-    pub fn refresh(&mut self, document: &Document, query: &PictureQuery) {
+    /// Lists again after the query or boxes have changed, while `shown` is shown.
+    pub fn refresh(&mut self, document: &Document, query: &PictureQuery, shown: Option<PictureId>) {
         let unreadable = &self.unreadable;
         let is_unreadable = |picture| unreadable.contains_key(&picture);
-        self.rows = query.run(document, &self.by_name, is_unreadable);
-        let rows = self.rows.iter().enumerate();
-        self.row_of = rows.map(|(row, id)| (*id, row)).collect();
+        let rows = query.run(document, &self.by_name, is_unreadable);
+        let row_of: HashMap<_, _> = rows
+            .iter()
+            .enumerate()
+            .map(|(row, id)| (*id, row))
+            .collect();
+        let place = shown.map_or(self.gap, |shown| self.place(shown));
+        let mut followers = self.rows.iter().skip(place);
+        let follower = followers.find_map(|id| row_of.get(id).copied());
+        self.gap = follower.unwrap_or(rows.len());
+        (self.rows, self.row_of) = (rows, row_of);
         self.selection.retain_listed(&self.row_of);
+    }
+
+    /// The index of a picture in the list. If the picture that is shown has left the list, the index
+    /// of what follows its former place.
+    pub fn place(&self, shown: PictureId) -> usize {
+        self.row(shown).unwrap_or(self.gap)
     }
 
     /// The number of pictures in the document when the list was last rebuilt.

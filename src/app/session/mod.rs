@@ -5,7 +5,7 @@
 //! | `core.rs` | the session: project, shown picture, what is visible |
 //! | `saved_state.rs`, `proposal_settings.rs` | what the project remembers |
 //! | `query.rs`, `list_selection.rs`, `list.rs` | the picture list: search and order, selection, rows |
-//! | `navigation.rs` | moving from picture to picture |
+//! | `navigation.rs`, `visited.rs` | moving from picture to picture, and back |
 //! | `counts.rs` | counts for panels and dashboard |
 //! | `selection.rs` | the selected boxes |
 //! | `box_order.rs` | the order in which boxes are listed |
@@ -34,6 +34,7 @@ mod selection;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod visited;
 
 pub use self::box_order::BoxOrder;
 pub use self::core::Session;
@@ -41,4 +42,5 @@ pub use self::counts::ClassCount;
 pub use self::list_selection::{ListSelection, SelectionChange};
 pub use self::proposal_settings::ProposalSettings;
 pub use self::query::{PictureQuery, ReviewFilter, SortOrder};
-pub use self::saved_state::SessionState;
+pub use self::review::Judged;
+pub use self::saved_state::{SessionState, UndecidedRule};

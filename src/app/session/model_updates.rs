@@ -25,6 +25,7 @@ impl Session {
         found: &[(PictureId, Vec<Candidate>)],
         is_step: bool,
     ) -> Result<(), StoreError> {
+        let had_proposal = self.selection.iter().any(|id| self.is_proposal(*id));
         let make = |document: &Document| Ok(ops::replace_proposals(document, model, found));
         let affected = if is_step {
             self.project.commit_with("propose", None, make)?
@@ -34,6 +35,10 @@ impl Session {
         if affected != AffectedRows::default() {
             self.record_changes(&affected);
             self.after_edit(false);
+            // The selected proposal has been replaced, or the first one has come.
+            if self.selection.is_empty() && (had_proposal || self.awaits_proposals) {
+                self.select_next_proposal();
+            }
         }
         Ok(())
     }

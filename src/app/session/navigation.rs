@@ -11,11 +11,17 @@ impl Session {
         &self.state.query
     }
 
-    /// Changes the search, filters or order of the list.
+    /// Changes the search, filters or order of the list. After a change of the order, the first
+    /// picture of the list is shown.
     pub fn set_query(&mut self, query: PictureQuery) {
+        let order = |query: &PictureQuery| (query.sort, query.is_reversed);
+        let is_reordered = order(&query) != order(&self.state.query);
         if query != self.state.query {
             self.state.query = query;
             self.refresh_list();
+        }
+        if is_reordered && let Some(first) = self.rows().first() {
+            self.show(*first);
         }
     }
 
@@ -68,34 +74,57 @@ impl Session {
         self.list.set_unreadable(picture, reason);
     }
 
-    /// Shows a picture, with nothing selected.
+    /// Shows a picture, with its surest undecided proposal selected.
     pub fn show(&mut self, picture: PictureId) {
         if self.state.picture != Some(picture) && self.document().picture(picture).is_some() {
-            self.previously_shown = self.state.picture.replace(picture);
-            self.selection.clear();
+            self.state.picture = Some(picture);
             self.list.clear_selection();
             if self.state.query.depends_on_boxes() {
                 self.refresh_list();
             }
+            self.arrive();
         }
     }
 
-    /// The picture that was shown before this one, else the one above it in the list.
-    pub(super) fn previous(&self) -> Option<PictureId> {
-        let exists = |id: &PictureId| self.document().picture(*id).is_some();
-        let above = || {
-            self.neighbour(-1)
-                .filter(|above| Some(*above) != self.current())
-        };
-        self.previously_shown.filter(exists).or_else(above)
+    /// A picture begins to be shown.
+    pub(super) fn arrive(&mut self) {
+        if let Some(picture) = self.state.picture {
+            self.visited.visit(picture);
+        }
+        self.select_next_proposal();
+        self.awaits_proposals = self.selection.is_empty();
     }
 
-    /// The picture `step` rows further down the list, at most its first or last. From a picture
-    /// that is not in the list, its first.
+    /// Shows the picture that was shown before this one, or after it if one has gone back. Returns
+    /// whether there is one.
+    pub fn revisit(&mut self, forward: bool) -> bool {
+        let document = self.project.document();
+        let is_other = |id| document.picture(id).is_some() && self.state.picture != Some(id);
+        let Some(picture) = self.visited.step(forward, is_other) else {
+            return false;
+        };
+        self.show(picture);
+        true
+    }
+
+    /// The picture that a person worked on before this one.
+    pub(super) fn last_worked_on(&self) -> Option<PictureId> {
+        self.worked_on
+            .latest(|id| Some(*id) != self.current() && self.document().picture(*id).is_some())
+    }
+
+    /// The picture `step` rows further down the list, at most its first or last. From a picture that
+    /// has left the list, the steps are counted from its former place.
     pub fn neighbour(&self, step: isize) -> Option<PictureId> {
-        let row = self.current().and_then(|picture| self.row(picture));
         let last = self.rows().len().checked_sub(1)?;
-        let row = row.map_or(0, |row| row.saturating_add_signed(step).min(last));
+        let Some(picture) = self.current() else {
+            return self.rows().first().copied();
+        };
+        let place = self.list.place(picture);
+        // At the place of a picture that has left the list, there is its follower already.
+        let is_gap = self.row(picture).is_none();
+        let step = step.saturating_sub(isize::from(is_gap && step > 0));
+        let row = place.saturating_add_signed(step).min(last);
         self.rows().get(row).copied()
     }
 
@@ -103,8 +132,10 @@ impl Session {
     /// end the search continues from the top.
     pub fn next_to_review(&self) -> Option<PictureId> {
         let rows = self.rows();
-        let current = self.current().and_then(|picture| self.row(picture));
-        let start = current.map_or(0, |row| row + 1);
+        let start = self.current().map_or(0, |picture| {
+            let is_listed = self.row(picture).is_some();
+            self.list.place(picture) + usize::from(is_listed)
+        });
         let (before, after) = rows.split_at(start.min(rows.len()));
         let is_open = |id: &&PictureId| {
             let picture = self.document().picture(**id);

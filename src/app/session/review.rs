@@ -1,40 +1,54 @@
 //! Reviewing proposals: accepting, rejecting, and marking a picture as done.
 
 use super::core::Session;
-use crate::document::{BoxState, ops};
+use super::saved_state::UndecidedRule;
+use crate::document::{Annotation, BoxState, ops};
 use crate::store::StoreError;
 
+/// What accepting did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judged {
+    /// It accepted boxes.
+    Boxes,
+    /// The selected boxes were judged already, so it selected the next proposal.
+    Moved,
+    /// No visible proposal is left.
+    NothingLeft,
+}
+
 impl Session {
-    /// Accepts the selected proposals, or the one with the highest score if nothing is selected,
-    /// and selects the next. From a box that is already reviewed it only moves to the next.
-    /// Returns whether there was anything to do.
+    /// Accepts the selected proposals, or the one with the highest score if nothing is selected, and
+    /// selects the next. Selected boxes that were rejected are taken back. From a box that is
+    /// reviewed already it only moves to the next proposal.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn accept(&mut self) -> Result<bool, StoreError> {
-        let ids = self.proposals_to_review();
+    pub fn accept(&mut self) -> Result<Judged, StoreError> {
+        let (ids, followers) = (self.boxes_to_accept(), self.after_selection());
         if !ids.is_empty() {
             self.take("accept", &ids, ops::accept)?;
         }
-        let was_on_reviewed = ids.is_empty() && !self.selection.is_empty();
-        self.select_next_proposal();
-        Ok(!ids.is_empty() || was_on_reviewed && !self.selection.is_empty())
+        self.select_first_proposal(&followers);
+        Ok(match (ids.is_empty(), self.selection.is_empty()) {
+            (false, _) => Judged::Boxes,
+            (true, false) => Judged::Moved,
+            (true, true) => Judged::NothingLeft,
+        })
     }
 
-    /// Rejects the selected boxes, or the proposal with the highest score, and selects the next;
-    /// returns the number of boxes.
+    /// Rejects the selected boxes, or the proposal with the highest score, and selects the next
+    /// proposal; returns the number of boxes.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
     pub fn reject(&mut self) -> Result<usize, StoreError> {
-        let ids = if self.selection.is_empty() {
-            self.proposals_to_review()
-        } else {
-            self.selection.clone()
-        };
+        if self.selection.is_empty() {
+            self.select_next_proposal();
+        }
+        let (ids, followers) = (self.selection.clone(), self.after_selection());
         if !ids.is_empty() {
             self.commit("reject", |document| ops::reject(document, &ids))?;
-            self.select_next_proposal();
+            self.select_first_proposal(&followers);
         }
         Ok(ids.len())
     }
@@ -73,5 +87,31 @@ impl Session {
             })?;
         }
         Ok(())
+    }
+
+    /// Puts the picture in review and leaves its proposals undecided.
+    ///
+    /// # Errors
+    /// As for [`commit`](Self::commit).
+    pub fn leave_in_review(&mut self) -> Result<(), StoreError> {
+        if let Some(picture) = self.current() {
+            self.commit("review", |document| ops::begin_review(document, &[picture]))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the picture that is shown has a box that a person has confirmed.
+    pub fn has_ground_truth(&self) -> bool {
+        self.boxes().iter().any(Annotation::is_ground_truth)
+    }
+
+    /// What marking a picture as done does with undecided proposals; none until a person has said so.
+    pub fn undecided_rule(&self) -> Option<UndecidedRule> {
+        self.state.undecided_rule
+    }
+
+    /// Sets what marking a picture as done does with undecided proposals.
+    pub fn set_undecided_rule(&mut self, rule: UndecidedRule) {
+        self.state.undecided_rule = Some(rule);
     }
 }

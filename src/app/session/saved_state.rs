@@ -9,6 +9,16 @@ use super::proposal_settings::ProposalSettings;
 use super::query::PictureQuery;
 use crate::document::{AnnotationId, CategoryId, PictureId};
 
+/// What marking a picture as done does with proposals that nobody has judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UndecidedRule {
+    /// They are rejected, and the picture is done.
+    Reject,
+    /// They stay, the picture stays in review, and the next one is shown.
+    Leave,
+}
+
 /// The state of a session that the project stores.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -31,6 +41,11 @@ pub struct SessionState {
     /// Classes whose boxes are hidden.
     #[serde(rename = "hidden")]
     pub hidden_classes: HashSet<CategoryId>,
+    /// Whether rejected boxes are drawn.
+    pub shows_rejected: bool,
+    /// What marking a picture as done does with undecided proposals; none until a person has said so.
+    #[serde(rename = "undecided")]
+    pub undecided_rule: Option<UndecidedRule>,
     /// Boxes that cannot be moved.
     #[serde(rename = "locked")]
     pub locked_boxes: HashSet<AnnotationId>,

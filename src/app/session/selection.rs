@@ -14,12 +14,14 @@ impl Session {
     /// Selects these boxes of the picture that is shown.
     pub fn select(&mut self, ids: Vec<AnnotationId>) {
         self.selection = ids;
+        self.awaits_proposals = false;
         self.normalize_selection();
     }
 
     /// Adds boxes to the selection.
     pub fn extend_selection(&mut self, ids: &[AnnotationId]) {
         self.selection.extend(ids);
+        self.awaits_proposals = false;
         self.normalize_selection();
     }
 
@@ -31,15 +33,16 @@ impl Session {
                 None => self.selection.push(*id),
             }
         }
+        self.awaits_proposals = false;
         self.normalize_selection();
     }
 
-    /// Keeps the boxes that exist and can be seen, each once.
+    /// Keeps the boxes that exist and are drawn, each once.
     pub(super) fn normalize_selection(&mut self) {
-        let visible: HashSet<_> = self.visible().map(|row| row.id).collect();
+        let drawn: HashSet<_> = self.drawn().map(|row| row.id).collect();
         let mut unique = HashSet::new();
         self.selection
-            .retain(|id| visible.contains(id) && unique.insert(*id));
+            .retain(|id| drawn.contains(id) && unique.insert(*id));
     }
 
     /// Selects the box `step` further on in [`review_order`](Self::review_order), from the other
@@ -63,15 +66,23 @@ impl Session {
         self.selection = vec![order[next.min(last)]];
     }
 
-    /// The proposals that accepting and rejecting apply to: the selected ones, or the one with the
-    /// highest score.
-    pub(super) fn proposals_to_review(&self) -> Vec<AnnotationId> {
-        if !self.selection.is_empty() {
-            let selected = self.selection.iter().copied();
-            return selected.filter(|id| self.is_proposal(*id)).collect();
+    /// The boxes that accepting applies to: those of the selected ones that nobody has accepted, or the
+    /// proposal with the highest score if nothing is selected.
+    pub(super) fn boxes_to_accept(&self) -> Vec<AnnotationId> {
+        if self.selection.is_empty() {
+            return self.first_proposal().into_iter().collect();
         }
+        let is_open = |id: &AnnotationId| {
+            let row = self.document().annotation(*id);
+            row.is_some_and(|(_, row)| !row.is_ground_truth())
+        };
+        self.selection.iter().copied().filter(is_open).collect()
+    }
+
+    /// The first undecided proposal in the order of review.
+    fn first_proposal(&self) -> Option<AnnotationId> {
         let mut order = self.review_order().into_iter();
-        order.find(|id| self.is_proposal(*id)).into_iter().collect()
+        order.find(|id| self.is_proposal(*id))
     }
 
     pub(super) fn is_proposal(&self, id: AnnotationId) -> bool {
@@ -79,9 +90,23 @@ impl Session {
         row.is_some_and(|(_, row)| row.state == BoxState::Proposed)
     }
 
+    /// Selects the first undecided proposal in the order of review, or nothing if there is none.
     pub(super) fn select_next_proposal(&mut self) {
-        let mut order = self.review_order().into_iter();
-        let next = order.find(|id| self.is_proposal(*id));
-        self.selection = next.into_iter().collect();
+        self.selection = self.first_proposal().into_iter().collect();
+    }
+
+    /// The boxes that follow the selection in the order of review.
+    pub(super) fn after_selection(&self) -> Vec<AnnotationId> {
+        let order = self.review_order();
+        let last = order.iter().rposition(|id| self.selection.contains(id));
+        order[last.map_or(0, |last| last + 1)..].to_vec()
+    }
+
+    /// Selects the first of these boxes that is an undecided proposal, or else the first one of all.
+    pub(super) fn select_first_proposal(&mut self, among: &[AnnotationId]) {
+        match among.iter().find(|id| self.is_proposal(**id)) {
+            Some(next) => self.selection = vec![*next],
+            None => self.select_next_proposal(),
+        }
     }
 }

@@ -9,7 +9,11 @@ use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::dialogs::Dialog;
 use crate::app::dialogs::export::ExportDialog;
+use crate::app::dialogs::go_to::GoToDialog;
+use crate::app::dialogs::propagate::PropagateDialog;
+use crate::app::dialogs::undecided::UndecidedDialog;
 use crate::app::i18n::tr;
+use crate::app::panels::picture_list;
 use crate::app::preferences::Theme;
 use crate::app::workers::events::FilePurpose;
 use crate::app::workers::{file_dialog, opener};
@@ -110,7 +114,24 @@ impl Window {
                     opener::rescan(project, self.event_sender.about(workspace.id));
                 }
             }
+            C::GoTo => {
+                let session = self.workspace.as_ref().map(|workspace| &workspace.session);
+                self.dialog = session.map(|session| Dialog::GoTo(GoToDialog::new(session)));
+            }
+            C::SearchPictures => {
+                context.memory_mut(|memory| memory.request_focus(picture_list::search_id()));
+            }
+            C::Propagate => {
+                self.dialog = Some(Dialog::Propagate(PropagateDialog::new(self.propagated)));
+            }
+            C::UndecidedProposals => {
+                self.dialog = Some(Dialog::Undecided(UndecidedDialog::to_change()));
+            }
+            C::KeepDrawing => {
+                self.change_canvas_options(|options| options.keep_drawing = !options.keep_drawing);
+            }
             C::LearnClasses => self.learn_classes(),
+            C::Accept => self.accept()?,
             C::MarkDone | C::AcceptAll => self.finish_picture(command)?,
             command => {
                 if let Some(workspace) = &mut self.workspace

@@ -41,6 +41,17 @@ impl Window {
                         question.ui(context, &workspace.session, actions);
                     }
                 }
+                Dialog::GoTo(go_to) => go_to.ui(context, actions),
+                Dialog::Propagate(propagate) => {
+                    if let Some(workspace) = &self.workspace {
+                        propagate.ui(context, &workspace.session, actions);
+                    }
+                }
+                Dialog::Undecided(question) => {
+                    if let Some(workspace) = &self.workspace {
+                        question.ui(context, &workspace.session, actions);
+                    }
+                }
                 Dialog::Export(export) => {
                     if let Some(workspace) = &self.workspace {
                         export.ui(context, &workspace.session, actions);

@@ -67,6 +67,7 @@ impl Window {
             (Command::Rulers, options.rulers),
             (Command::KeepView, options.keep_view),
             (Command::Thumbnails, options.thumbnails),
+            (Command::KeepDrawing, options.keep_drawing),
             (Command::HidePanels, self.preferences.panels.are_hidden),
             (Command::BrightnessAndContrast, self.shows_adjustment),
         ];
@@ -74,6 +75,7 @@ impl Window {
             let job = workspace.proposing.job.as_ref();
             switches.extend([
                 (Command::HeatMap, workspace.view.shows_heat_map),
+                (Command::RejectedBoxes, workspace.session.shows_rejected()),
                 (Command::HideBoxes, workspace.view.are_boxes_hidden),
                 (Command::StepZoomed, workspace.view.canvas.steps_zoomed()),
                 (Command::Dashboard, workspace.view.shows_dashboard),

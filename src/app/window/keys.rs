@@ -89,13 +89,14 @@ impl Window {
             egui::Event::Key {
                 key: Key::Space,
                 pressed,
+                repeat,
                 modifiers,
                 ..
             } if has_canvas && (modifiers.is_none() || !pressed) => {
                 let tapped = self
                     .workspace
                     .as_mut()
-                    .is_some_and(|workspace| workspace.view.canvas.on_space(*pressed));
+                    .is_some_and(|workspace| workspace.view.canvas.on_space(*pressed, *repeat));
                 let space = egui::KeyboardShortcut::new(egui::Modifiers::NONE, Key::Space);
                 let command = keymap.command_for(space).filter(|_| tapped);
                 actions.extend(command.map(Action::Command));

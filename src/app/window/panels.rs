@@ -10,7 +10,7 @@ use crate::app::canvas::Scene;
 use crate::app::command::Command;
 use crate::app::command_state::CommandState;
 use crate::app::i18n::tr;
-use crate::app::panels::{boxes, job, learning, proposals, snapping, status};
+use crate::app::panels::{boxes, job, learning, proposals, remaining, snapping, status};
 
 /// The width of a window in points from which its side panels have room for long names. They have
 /// other widths below it, so that the canvas keeps more than half of a narrow window.
@@ -121,6 +121,7 @@ impl Window {
                 heat_map,
             };
             let response = workspace.view.canvas.ui(ui, scene, actions);
+            remaining::ui(ui, workspace, &commands, response.rect);
             response.context_menu(|ui| context_menu(ui, &commands, actions));
             keep_canvas_focused(ui, self.dialog.is_some());
         });

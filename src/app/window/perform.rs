@@ -6,8 +6,10 @@ use super::class_actions::change_class;
 use super::problem_text::problem_text;
 use super::state::Window;
 use crate::app::action::{Action, ClassAction};
+use crate::app::command::Command;
 use crate::app::dialogs::Dialog;
 use crate::app::dialogs::delete_class::DeleteClassDialog;
+use crate::app::i18n::tr;
 use crate::app::workers::events::{EventSender, ExchangeKind};
 use crate::app::workers::{file_dialog, import_export};
 use crate::app::workspace::Workspace;
@@ -60,6 +62,21 @@ impl Window {
                     && let Some(text) = workspace.choose_proposal_source(source)?
                 {
                     self.notifications.notify_about("learning", text);
+                }
+            }
+            Action::SetUndecidedRule(rule, finishes) => {
+                if let Some(workspace) = &mut self.workspace {
+                    workspace.session.set_undecided_rule(rule);
+                }
+                if finishes {
+                    return self.finish_picture(Command::MarkDone);
+                }
+            }
+            Action::Propagate(number) => {
+                self.propagated = number;
+                if let Some(workspace) = &mut self.workspace {
+                    let count = workspace.session.propagate(number)?;
+                    self.notifications.notify(tr!("propagated", count = count));
                 }
             }
             Action::AskToDeleteClass(id) => {

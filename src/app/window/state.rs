@@ -18,6 +18,9 @@ use crate::app::workers::events::{EventSender, MAX_QUEUED_EVENTS, WorkerEvent};
 use crate::app::workspace::Workspace;
 use crate::document::PictureId;
 
+/// The number of pictures that boxes are propagated to at first.
+const DEFAULT_PROPAGATION: usize = 10;
+
 /// The window of the program.
 pub struct Window {
     pub(super) preferences: Preferences,
@@ -40,6 +43,8 @@ pub struct Window {
     pub(super) canvas: Option<egui::Rect>,
     /// The picture for which the user was warned that the model has not processed it yet.
     pub(super) warned_about: Option<PictureId>,
+    /// The number of pictures that boxes were last propagated to.
+    pub(super) propagated: usize,
     /// Whether a menu or combo box was open in the last frame. Keys are then for it.
     pub(super) had_popup: bool,
     pub(super) has_unsaved_preferences: bool,
@@ -76,6 +81,7 @@ impl Window {
             shows_adjustment: false,
             canvas: None,
             warned_about: None,
+            propagated: DEFAULT_PROPAGATION,
             had_popup: false,
             has_unsaved_preferences: false,
             last_poll: Instant::now(),

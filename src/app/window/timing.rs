@@ -47,7 +47,7 @@ impl Window {
         let outcome = named
             .and_then(|()| workspace.write_due())
             .and_then(|finished_job| {
-                if saves {
+                if saves || workspace.session.has_moved() {
                     workspace.save()?;
                 }
                 Ok(finished_job)

@@ -8,7 +8,7 @@ use crate::app::i18n::{self, tr};
 use crate::app::panels;
 use crate::app::session::{BoxOrder, SelectionChange, Session};
 use crate::app::workspace::{ModelState, Workspace};
-use crate::document::Flag;
+use crate::document::{BoxState, Flag};
 use crate::store::StoreError;
 
 /// How much a key press moves the threshold.
@@ -59,9 +59,12 @@ fn edit(workspace: &mut Workspace, command: Command, context: &Context) -> Outco
         Command::Duplicate => {
             session.duplicate()?;
         }
-        Command::CopyFromPrevious => {
-            let number = session.copy_from_previous()?;
-            let text = tr!("nothing-to-copy-from-previous");
+        Command::CopyFromPrevious | Command::CopyFromLast => {
+            let number = match command {
+                Command::CopyFromPrevious => session.copy_from_previous()?,
+                _ => session.copy_from_last_worked_on()?,
+            };
+            let text = tr!("nothing-to-copy-from-there");
             return Ok((number == 0).then(|| text.to_owned()));
         }
         Command::SelectAll if workspace.view.are_boxes_hidden => return Ok(boxes_are_hidden()),
@@ -110,6 +113,10 @@ fn pictures(workspace: &mut Workspace, command: Command) -> Outcome {
             Some(picture) => session.show(picture),
             None => return Ok(Some(tr!("all-done").to_owned())),
         },
+        Command::GoBack | Command::GoForward => {
+            let is_shown = session.revisit(command == Command::GoForward);
+            return Ok((!is_shown).then(|| tr!("no-picture-visited").to_owned()));
+        }
         Command::Reopen => session.set_done(false)?,
         Command::SelectAllPictures => session.change_list_selection(SelectionChange::All),
         _ => {}
@@ -135,10 +142,6 @@ fn boxes(workspace: &mut Workspace, command: Command) -> Outcome {
         }
         Command::NextBox => session.select_next(1),
         Command::PreviousBox => session.select_next(-1),
-        Command::Accept => {
-            let is_left = session.accept()?;
-            return Ok((!is_left).then(|| tr!("nothing-to-accept").to_owned()));
-        }
         Command::Reject => {
             let number = session.reject()?;
             return Ok((number == 0).then(|| tr!("nothing-to-reject").to_owned()));
@@ -258,6 +261,14 @@ fn view(workspace: &mut Workspace, command: Command, context: &Context) -> Optio
         Command::HideBoxes => {
             workspace.view.are_boxes_hidden = !workspace.view.are_boxes_hidden;
             workspace.session.select(Vec::new());
+        }
+        Command::RejectedBoxes => {
+            workspace.session.toggle_rejected();
+            if workspace.session.shows_rejected() {
+                let rows = workspace.session.boxes().iter();
+                let rejected = rows.filter(|row| row.state == BoxState::Rejected);
+                return Some(tr!("rejected-shown", count = rejected.count()));
+            }
         }
         Command::HeatMap => {
             workspace.view.shows_heat_map = !workspace.view.shows_heat_map;

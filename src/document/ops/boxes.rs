@@ -66,7 +66,7 @@ pub fn restore(document: &Document, before: &Annotation) -> Result<Edit, EditErr
 }
 
 /// Gives boxes a category. A model's box becomes edited, as in [`reshape`]; a proposal that stands for
-/// this category already is accepted.
+/// this category already is accepted, even if it was rejected before.
 ///
 /// # Errors
 /// If a box does not exist.
@@ -81,8 +81,8 @@ pub fn set_category(
             // A proposal that stands for this class already is confirmed, not corrected.
             if document.class_of(row).map(|class| class.id) != Some(category) {
                 mark_edited(after);
-            } else if row.state == BoxState::Proposed {
-                after.state = BoxState::Accepted;
+            } else if !row.is_ground_truth() {
+                after.state = confirmed(row);
             }
             after.category = Some(category);
         });
@@ -133,11 +133,7 @@ pub fn accept(document: &Document, ids: &[AnnotationId]) -> Result<Edit, EditErr
         let class = builder.class_of(row);
         builder.revise(picture, row, |after| {
             after.category = Some(class);
-            after.state = if row.former.is_some() {
-                BoxState::Edited
-            } else {
-                BoxState::Accepted
-            };
+            after.state = confirmed(row);
         });
     }
     Ok(builder.finish())
@@ -228,20 +224,47 @@ pub fn copy_from(document: &Document, from: PictureId, to: PictureId) -> Result<
     let to = picture_of(document, to)?;
     let mut builder = EditBuilder::new(document);
     for row in document.annotations(from.id) {
-        let Ok(rect) = clipped(to, row.rect) else {
-            continue;
-        };
-        let mut present = document.annotations(to.id).iter();
-        let is_present = present.any(|other| {
-            other.is_ground_truth()
-                && other.category == row.category
-                && other.rect.iou(&rect) >= SAME_BOX_IOU
-        });
-        if row.is_ground_truth() && !is_present {
-            paste_one(&mut builder, to, row, [0.0, 0.0]);
+        if row.is_ground_truth() {
+            copy_one(&mut builder, document, to, row);
         }
     }
     Ok(builder.finish())
+}
+
+/// Draws copies of boxes on other pictures, at the same position. Boxes that exist there already are
+/// left out.
+///
+/// # Errors
+/// If a box or picture does not exist.
+pub fn propagate(
+    document: &Document,
+    ids: &[AnnotationId],
+    pictures: &[PictureId],
+) -> Result<Edit, EditError> {
+    let mut builder = EditBuilder::new(document);
+    let rows = boxes_of(document, ids)?;
+    for picture in pictures {
+        let picture = picture_of(document, *picture)?;
+        for (_, row) in &rows {
+            copy_one(&mut builder, document, picture, row);
+        }
+    }
+    Ok(builder.finish())
+}
+
+/// Copies a box to a picture, unless there is such a box of the same class already.
+fn copy_one(builder: &mut EditBuilder<'_>, document: &Document, to: &Picture, row: &Annotation) {
+    let Ok(rect) = clipped(to, row.rect) else {
+        return;
+    };
+    let class = document.class_of(row).map(|class| class.id);
+    let mut present = document.annotations(to.id).iter();
+    let is_present = present.any(|other| {
+        other.is_ground_truth() && other.category == class && other.rect.iou(&rect) >= SAME_BOX_IOU
+    });
+    if !is_present {
+        paste_one(builder, to, row, [0.0, 0.0]);
+    }
 }
 
 fn proposals_of(document: &Document, picture: PictureId) -> Vec<AnnotationId> {
@@ -265,6 +288,15 @@ fn paste_one(builder: &mut EditBuilder<'_>, picture: &Picture, row: &Annotation,
         let mut drawn = Annotation::drawn(builder.next_annotation, rect, class);
         drawn.flags = row.flags;
         builder.insert(picture.id, drawn);
+    }
+}
+
+/// The state of a model's box that a person confirms as it is.
+fn confirmed(row: &Annotation) -> BoxState {
+    if row.former.is_some() {
+        BoxState::Edited
+    } else {
+        BoxState::Accepted
     }
 }
 

@@ -28,8 +28,8 @@ mod pictures;
 mod propose;
 
 pub use boxes::{
-    accept, accept_all, copy_from, delete, draw, duplicate, paste, reject, reshape, restore,
-    set_category, set_flags,
+    accept, accept_all, copy_from, delete, draw, duplicate, paste, propagate, reject, reshape,
+    restore, set_category, set_flags,
 };
 pub use categories::{
     add_category, delete_categories, delete_category, ensure_category, merge_categories,
@@ -39,7 +39,7 @@ pub use class_namer::ClassNamer;
 pub use class_names::map_classes;
 pub use labels::set_labels;
 pub use pictures::{
-    accept_and_finish, add_pictures, remove_pictures, rename_pictures, set_content, set_done,
-    set_missing, set_tag,
+    accept_and_finish, add_pictures, begin_review, remove_pictures, rename_pictures, set_content,
+    set_done, set_missing, set_tag,
 };
 pub use propose::{Candidate, add_proposals, is_judged, replace_proposals};

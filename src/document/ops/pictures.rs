@@ -185,6 +185,16 @@ pub fn set_done(
     Ok(Edit::batch(edits))
 }
 
+/// Puts pictures in review because a person works on them. Pictures that are done stay done.
+///
+/// # Errors
+/// If a picture does not exist.
+pub fn begin_review(document: &Document, pictures: &[PictureId]) -> Result<Edit, EditError> {
+    update_each(document, pictures, |picture| {
+        picture.review = picture.review.max(ReviewState::InReview);
+    })
+}
+
 fn update_each(
     document: &Document,
     pictures: &[PictureId],

@@ -2,7 +2,7 @@
 //!
 //! Colour and name show the class. Line and badge show the state, so that nobody has to distinguish
 //! colours: a proposal is dashed and has its score, an accepted box has a plain line, an
-//! edited one has cut corners, a drawn one has a heavier line. Every line is drawn over a darker one, so
+//! edited one has cut corners, a drawn one has a heavier line, a rejected one is thin and dashed. Every line is drawn over a darker one, so
 //! that it is visible on any picture.
 
 use egui::{Color32, CornerRadius, FontId, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2, vec2};
@@ -62,8 +62,9 @@ pub fn boxes(painter: &Painter, styles: &[BoxStyle], has_badges: bool) {
     for style in styles {
         let is_emphasised = style.is_selected || style.is_hovered;
         let is_visible = style.rect.intersects(canvas);
-        if is_visible && (is_emphasised || has_badges && style.rect.width() >= BADGE_MIN_BOX_WIDTH)
-        {
+        let is_ghost = style.state == BoxState::Rejected;
+        let has_room = style.rect.width() >= BADGE_MIN_BOX_WIDTH;
+        if is_visible && (is_emphasised || has_badges && has_room && !is_ghost) {
             badge(painter, style, canvas);
         }
     }
@@ -76,7 +77,8 @@ pub fn boxes(painter: &Painter, styles: &[BoxStyle], has_badges: bool) {
 pub(super) fn outline(mesh: &mut Mesh, style: &BoxStyle, canvas: Rect) {
     let width = match style.state {
         BoxState::Drawn => 2.5,
-        BoxState::Proposed | BoxState::Accepted | BoxState::Edited | BoxState::Rejected => 1.75,
+        BoxState::Proposed | BoxState::Accepted | BoxState::Edited => 1.75,
+        BoxState::Rejected => 1.0,
     };
     let width = if style.is_selected {
         width + 0.75
@@ -141,7 +143,8 @@ fn badge(painter: &Painter, style: &BoxStyle, canvas: Rect) {
         BoxState::Proposed => "? ",
         BoxState::Accepted => "✔ ",
         BoxState::Edited => "✏ ",
-        BoxState::Drawn | BoxState::Rejected => "",
+        BoxState::Rejected => "✖ ",
+        BoxState::Drawn => "",
     };
     let lock = if style.is_locked { " 🔒" } else { "" };
     let text = format!("{sign}{}{lock}", style.label);

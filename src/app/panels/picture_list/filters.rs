@@ -1,8 +1,9 @@
 //! Search, filters and order of the list.
 
-use egui::{ComboBox, TextEdit, Ui};
+use egui::{ComboBox, Id, Key, TextEdit, Ui};
 
 use crate::app::action::Action;
+use crate::app::canvas;
 use crate::app::form;
 use crate::app::i18n::tr;
 use crate::app::icons::Icon;
@@ -18,14 +19,39 @@ const ORDER_BUTTONS_WIDTH: f32 = 72.0;
 const MENU_WIDTH: f32 = 230.0;
 const SCORE_LABEL_WIDTH: f32 = 40.0;
 
+/// The id of the search field among egui's widgets.
+pub fn search_id() -> Id {
+    Id::unique("tsukami search")
+}
+
 /// Draws the search field, the filters and the order.
 pub fn ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
     let former = session.query();
     let mut query = former.clone();
     let search = TextEdit::singleline(&mut query.search)
         .hint_text(tr!("list-search.hint"))
+        .id(search_id())
         .desired_width(f32::INFINITY);
-    ui.add(search).accessible_name(tr!("list-search"));
+    let response = ui.add(search).accessible_name(tr!("list-search"));
+    if response.lost_focus() {
+        let [entered, cancelled] =
+            [Key::Enter, Key::Escape].map(|key| ui.input(|input| input.key_pressed(key)));
+        if cancelled {
+            query.search.clear();
+        }
+        if entered || cancelled {
+            ui.memory_mut(|memory| memory.request_focus(canvas::id()));
+        }
+        let is_listed = session
+            .current()
+            .is_some_and(|id| session.row(id).is_some());
+        if let Some(first) = session.rows().first()
+            && entered
+            && !is_listed
+        {
+            actions.push(Action::Show(*first));
+        }
+    }
     ui.horizontal(|ui| {
         let half = (ui.available_width() - ui.spacing().item_spacing.x) / 2.0 - COMBO_MARGIN;
         state_filter(ui, &mut query, half);

@@ -17,6 +17,7 @@ mod list;
 mod row;
 mod row_text;
 
+pub use self::filters::search_id;
 pub use self::focus::id;
 pub use self::list::PictureListPanel;
 pub use self::row_text::tag_names;
