@@ -2,13 +2,16 @@
 
 use std::ops::RangeInclusive;
 
-use egui::{Align, Id, Label, Layout, Response, Slider, Ui, vec2};
+use egui::{Align, Button, Id, Label, Layout, Response, RichText, Slider, Ui, vec2};
 
 use super::i18n;
+use super::theme::ThemePalette;
 
 /// Room for the number beside a slider, and the smallest and largest width of its rail, in points.
 const NUMBER_WIDTH: f32 = 56.0;
 const RAIL_WIDTHS: RangeInclusive<f32> = 48.0..=220.0;
+/// The smallest width of the button that does what a dialog is for, in points.
+const PRIMARY_WIDTH: f32 = 104.0;
 /// How much wider than requested a combo box can be, in points. Without this margin its panel would
 /// grow in every frame.
 pub const COMBO_MARGIN: f32 = 10.0;
@@ -55,6 +58,19 @@ fn labelled<R>(
         control(ui, label.id)
     })
     .inner
+}
+
+/// The button that does what a dialog is for, in the colour of what matters most.
+pub fn primary_button(ui: &mut Ui, is_enabled: bool, text: &str) -> Response {
+    let palette = ThemePalette::of(ui.visuals());
+    let mut button = Button::new(text).min_size(vec2(PRIMARY_WIDTH, 28.0));
+    if is_enabled {
+        let text = RichText::new(text).color(palette.on_accent).strong();
+        button = Button::new(text)
+            .min_size(vec2(PRIMARY_WIDTH, 28.0))
+            .fill(palette.accent);
+    }
+    ui.add_enabled(is_enabled, button)
 }
 
 /// A slider of a share in 0..=1, shown and typed as a whole percentage.

@@ -11,6 +11,7 @@
 //! | `cache` | what can be recomputed, on disk |
 //! | `canvas`, `panels`, `dialogs` | draw the state and push actions |
 //! | `form`, `icons`, `elide` | rows of labels and controls; painted icons; long names made short |
+//! | `mark` | the icon of the program |
 //! | `i18n` | all texts, from `assets/locales` |
 //! | `notifications`, `theme`, `preferences` | messages, colours, settings of the user |
 //! | `window` | one frame: handles events and keys, draws, performs the actions |
@@ -36,6 +37,7 @@ pub mod form;
 pub mod i18n;
 pub mod icons;
 pub mod input;
+pub mod mark;
 pub mod menus;
 pub mod notifications;
 pub mod panels;

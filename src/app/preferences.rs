@@ -3,6 +3,7 @@
 //! A missing or damaged file is not an error; the defaults are used instead.
 
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -138,11 +139,50 @@ pub struct CanvasOptions {
     pub rulers: bool,
     /// Whether the next picture keeps zoom and position.
     pub keep_view: bool,
+    /// The width of the lines of boxes, in points.
+    pub line_width: f32,
+    /// The size of the text of labels, in points.
+    pub label_size: f32,
+    /// What the colour of a box shows.
+    pub colour_by: ColourBy,
+    /// Whether a draw tool has lines through the pointer even where the crosshair is off.
+    pub crosshair_while_drawing: bool,
+    /// The colour of these lines, sRGB.
+    pub crosshair_colour: [u8; 3],
+    /// What the wheel does over the picture.
+    pub wheel: WheelUse,
     /// The opacity of the heat map, in 0..=1.
     pub heat_opacity: f32,
     /// Whether the list of pictures shows thumbnails instead of rows.
     pub thumbnails: bool,
 }
+
+/// What the colour of a box shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColourBy {
+    /// Its class.
+    #[default]
+    Class,
+    /// Its review state.
+    State,
+}
+
+/// What the wheel does over the picture; with Ctrl it zooms in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WheelUse {
+    /// It moves the picture.
+    #[default]
+    Pan,
+    /// It zooms at the pointer.
+    Zoom,
+}
+
+/// The widths of lines and the sizes of labels that can be chosen, in points.
+pub const LINE_WIDTHS: RangeInclusive<f32> = 0.75..=5.0;
+/// See [`LINE_WIDTHS`].
+pub const LABEL_SIZES: RangeInclusive<f32> = 8.0..=24.0;
 
 impl Default for CanvasOptions {
     fn default() -> Self {
@@ -153,6 +193,12 @@ impl Default for CanvasOptions {
             keep_drawing: false,
             rulers: false,
             keep_view: false,
+            line_width: 1.75,
+            label_size: 12.0,
+            colour_by: ColourBy::Class,
+            crosshair_while_drawing: true,
+            crosshair_colour: [255; 3],
+            wheel: WheelUse::Pan,
             heat_opacity: 0.6,
             thumbnails: false,
         }
@@ -173,6 +219,11 @@ impl Preferences {
             preferences = serde_json::from_value(all).unwrap_or(preferences);
         }
         preferences.scale = preferences.scale.clamp(0.5, 3.0);
+        let clamped =
+            |value: f32, range: RangeInclusive<f32>| value.clamp(*range.start(), *range.end());
+        let canvas = &mut preferences.canvas;
+        canvas.line_width = clamped(canvas.line_width, LINE_WIDTHS);
+        canvas.label_size = clamped(canvas.label_size, LABEL_SIZES);
         preferences
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use egui::ViewportBuilder;
 
 use super::app_dirs::AppDirs;
+use super::mark;
 use super::preferences::Preferences;
 use super::window::Window;
 use crate::nn::shipped::ModelSource;
@@ -26,6 +27,7 @@ pub fn run(path: Option<PathBuf>, models: ModelSource) -> eframe::Result {
     let mut viewport = ViewportBuilder::default()
         .with_title("Tsukami")
         .with_app_id("tsukami")
+        .with_icon(mark::window_icon())
         .with_min_inner_size(MIN_WINDOW_SIZE)
         .with_inner_size(DEFAULT_WINDOW_SIZE)
         .with_drag_and_drop(true);

@@ -22,6 +22,8 @@ pub struct ThemePalette {
     pub waiting: Color32,
     /// An error.
     pub bad: Color32,
+    /// A box that a person has drawn.
+    pub drawn: Color32,
     /// Secondary text.
     pub quiet: Color32,
     /// The background of the canvas.
@@ -34,6 +36,22 @@ impl ThemePalette {
     /// The palette of the theme in use.
     pub fn of(visuals: &Visuals) -> Self {
         if visuals.dark_mode { DARK } else { LIGHT }
+    }
+
+    /// The colours on a picture, which are the same in both themes.
+    pub fn on_pictures() -> Self {
+        DARK
+    }
+
+    /// The colour of a box in this state, where colours do not show classes.
+    pub fn box_state(&self, state: BoxState) -> Color32 {
+        match state {
+            BoxState::Proposed => self.waiting,
+            BoxState::Accepted => self.good,
+            BoxState::Edited => self.accent,
+            BoxState::Drawn => self.drawn,
+            BoxState::Rejected => self.bad,
+        }
     }
 
     /// The colour of a review state.
@@ -53,6 +71,7 @@ const DARK: ThemePalette = ThemePalette {
     good: Color32::from_rgb(0x5f, 0xd0, 0x8a),
     waiting: Color32::from_rgb(0xf2, 0xb2, 0x4b),
     bad: Color32::from_rgb(0xff, 0x8a, 0x80),
+    drawn: Color32::from_rgb(0xc9, 0x9b, 0xff),
     quiet: Color32::from_rgb(0xa0, 0xa4, 0xac),
     canvas: Color32::from_rgb(0x12, 0x13, 0x16),
     panel: Color32::from_rgb(0x1f, 0x21, 0x26),
@@ -64,6 +83,7 @@ const LIGHT: ThemePalette = ThemePalette {
     good: Color32::from_rgb(0x17, 0x6b, 0x3a),
     waiting: Color32::from_rgb(0x8a, 0x55, 0x00),
     bad: Color32::from_rgb(0xb3, 0x26, 0x1e),
+    drawn: Color32::from_rgb(0x70, 0x2c, 0xb8),
     quiet: Color32::from_rgb(0x5a, 0x5f, 0x68),
     canvas: Color32::from_rgb(0xc9, 0xcc, 0xd2),
     panel: Color32::from_rgb(0xf4, 0xf5, 0xf7),
@@ -166,6 +186,20 @@ fn restyle(style: &mut Style, theme: Theme) {
         Theme::Dark => Color32::from_rgb(0xe2, 0xe4, 0xe8),
         Theme::Light => Color32::from_rgb(0x20, 0x23, 0x28),
     };
+    visuals.slider_trailing_fill = true;
+    // What can be changed stands out from the panel: boxes to tick, rails, and edges of fields.
+    let [fill, edge] = match theme {
+        Theme::Dark => [
+            Color32::from_rgb(0x50, 0x55, 0x5f),
+            Color32::from_rgb(0x3b, 0x3f, 0x48),
+        ],
+        Theme::Light => [
+            Color32::from_rgb(0xbd, 0xc3, 0xcd),
+            Color32::from_rgb(0xcb, 0xd0, 0xd9),
+        ],
+    };
+    visuals.widgets.inactive.bg_fill = fill;
+    visuals.widgets.inactive.bg_stroke = Stroke::new(1.0, edge);
     let widgets = &mut visuals.widgets;
     for widget in [
         &mut widgets.noninteractive,
@@ -182,6 +216,7 @@ fn restyle(style: &mut Style, theme: Theme) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Category;
 
     #[test]
     fn text_has_enough_contrast_in_both_themes() {
@@ -197,6 +232,7 @@ mod tests {
                 palette.good,
                 palette.waiting,
                 palette.bad,
+                palette.drawn,
                 palette.quiet,
                 visuals.text_color(),
                 visuals.weak_text_color(),
@@ -220,11 +256,42 @@ mod tests {
         }
     }
 
+    /// `OKLab` of an sRGB colour (Björn Ottosson, 2020).
+    fn oklab(colour: Color32) -> [f32; 3] {
+        let [r, g, b, _] = egui::Rgba::from(colour).to_array();
+        let l = (0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b).cbrt();
+        let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
+        let s = (0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b).cbrt();
+        [
+            0.210_454_26 * l + 0.793_617_8 * m - 0.004_072_047 * s,
+            1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s,
+            0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s,
+        ]
+    }
+
+    #[test]
+    fn twelve_classes_have_colours_that_differ_and_stand_out_in_both_themes() {
+        let colours = Category::PALETTE.map(colour);
+        assert!(colours.len() >= 12);
+        for (at, one) in colours.iter().enumerate() {
+            for back in [DARK.panel, DARK.canvas, LIGHT.panel] {
+                let found = contrast(*one, back);
+                assert!(found >= 2.0, "{one:?} on {back:?}: {found}");
+            }
+            // A line on the canvas has a darker one beneath it.
+            assert!(contrast(*one, LIGHT.canvas) >= 1.5, "{one:?}");
+            for other in &colours[..at] {
+                let (a, b) = (oklab(*one), oklab(*other));
+                let distance = (0..3).map(|axis| (a[axis] - b[axis]).powi(2)).sum::<f32>();
+                assert!(distance.sqrt() >= 0.16, "{one:?} {other:?}");
+            }
+        }
+    }
+
     #[test]
     fn badges_have_enough_contrast_on_every_class_colour() {
-        for id in 1..=8 {
-            let category = crate::document::Category::new(crate::document::CategoryId(id), "x");
-            let back = colour(category.colour);
+        for class in Category::PALETTE {
+            let back = colour(class);
             assert!(contrast(text_on(back), back) >= MIN_CONTRAST, "{back:?}");
         }
     }

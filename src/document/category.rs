@@ -21,25 +21,31 @@ pub struct Category {
 }
 
 impl Category {
+    /// The colours of new categories. They were chosen so that any two are far apart in `OKLab`, also
+    /// for people who see red and green alike, and stand out from the light and the dark background;
+    /// the first ones are the farthest apart.
+    pub const PALETTE: [[u8; 3]; 12] = [
+        [0x00, 0xa8, 0xfc],
+        [0xfc, 0x84, 0x00],
+        [0xc0, 0x0c, 0x54],
+        [0x00, 0xa8, 0x78],
+        [0x90, 0x60, 0xfc],
+        [0xa8, 0x6c, 0x00],
+        [0xf0, 0x24, 0xc0],
+        [0x0c, 0x60, 0x18],
+        [0x3c, 0x24, 0xf0],
+        [0xd8, 0x90, 0xb4],
+        [0x6c, 0x60, 0x84],
+        [0x90, 0x00, 0xa8],
+    ];
+
     /// A category without a hotkey, with the colour that belongs to its id in the palette.
     pub fn new(id: CategoryId, name: impl Into<Box<str>>) -> Self {
-        /// The colours of Okabe and Ito (2008), which colour-blind people can distinguish, in an
-        /// order in which neighbours differ most. Light grey replaces black.
-        const PALETTE: [[u8; 3]; 8] = [
-            [0x56, 0xb4, 0xe9],
-            [0xe6, 0x9f, 0x00],
-            [0x00, 0x9e, 0x73],
-            [0xf0, 0xe4, 0x42],
-            [0xcc, 0x79, 0xa7],
-            [0xd5, 0x5e, 0x00],
-            [0x00, 0x72, 0xb2],
-            [0xdd, 0xdd, 0xdd],
-        ];
-        let at = (id.0 as usize).saturating_sub(1) % PALETTE.len();
+        let at = (id.0 as usize).saturating_sub(1) % Self::PALETTE.len();
         Self {
             id,
             name: name.into(),
-            colour: PALETTE[at],
+            colour: Self::PALETTE[at],
             hotkey: None,
             extra: None,
         }

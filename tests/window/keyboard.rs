@@ -179,6 +179,7 @@ fn the_palette_the_help_sheet_and_the_settings_work_by_keyboard() {
     assert!(!bench.says("Keyboard and mouse"));
     // Another key for the heat map, which is saved.
     bench.keys(CTRL, Key::Comma);
+    bench.click("Keys");
     bench.scroll_and_click("Shortcut of Heat map");
     bench.key(Key::M);
     bench.key(Key::Escape);
@@ -354,6 +355,7 @@ fn an_open_menu_receives_the_keys() {
 fn a_shortcut_with_modifiers_can_be_assigned() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
     bench.keys(CTRL, Key::Comma);
+    bench.click("Keys");
     bench.scroll_and_click("Shortcut of Crosshair");
     // A keyboard sends the modifier alone first.
     bench.keys(CTRL, Key::ControlLeft);

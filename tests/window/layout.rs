@@ -174,3 +174,67 @@ fn labels_of_sliders_are_one_column() {
     let right = bench.harness.ctx.content_rect().right();
     assert!(sliders.iter().all(|rect| rect.right() < right));
 }
+
+#[test]
+fn the_dashboard_fits_its_window_and_covers_from_keys_what_it_covers() {
+    let mut bench = prepared(Theme::Dark);
+    let before = bench.session().document().clone();
+    for size in [[1280.0, 800.0], [1024.0, 640.0]] {
+        bench.resize(size, 1.0);
+        bench.key(Key::F8);
+        bench.frames(10);
+        let window = bench.harness.ctx.content_rect();
+        for name in [
+            "Close the dashboard",
+            "Pictures by state",
+            "Boxes by class",
+            "How well kept proposals fit",
+            "Share of proposals kept, by score",
+        ] {
+            let rect = rect_of(&bench, name);
+            assert!(window.contains_rect(rect), "{name} {rect:?} at {size:?}");
+        }
+        assert!(
+            bench.says("from 20 reviewed proposals on"),
+            "one is too few"
+        );
+        let shown = bench.shown();
+        for key in [
+            Key::X,
+            Key::Enter,
+            Key::Space,
+            Key::Delete,
+            Key::ArrowLeft,
+            Key::Num1,
+            Key::D,
+            Key::I,
+        ] {
+            bench.key(key);
+        }
+        bench.keys(Modifiers::COMMAND, Key::Z);
+        bench.type_char('1');
+        bench.keys(Modifiers::SHIFT, Key::Enter);
+        assert_eq!(bench.session().document(), &before);
+        assert_eq!(bench.shown(), shown);
+        bench.key(Key::Escape);
+        assert!(!bench.has("Close the dashboard"));
+    }
+}
+
+#[test]
+fn settings_keys_are_found_and_each_is_one_line() {
+    let mut bench = prepared(Theme::Dark);
+    bench.resize([1024.0, 640.0], 1.0);
+    bench.keys(Modifiers::COMMAND, Key::Comma);
+    bench.click("Keys");
+    bench.click("Search keys");
+    for letter in "heat".chars() {
+        bench.type_char(letter);
+    }
+    assert!(bench.has("Shortcut of Heat map"));
+    assert!(!bench.has("Shortcut of Undo"));
+    let line = rect_of(&bench, "Shortcut of Heat map");
+    assert!(line.height() < 30.0, "{line:?}");
+    let window = bench.harness.ctx.content_rect();
+    assert!(window.contains_rect(line));
+}

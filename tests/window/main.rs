@@ -5,6 +5,7 @@
 
 mod bench;
 mod boxes;
+mod canvas;
 mod faults;
 mod fitting;
 mod flow;

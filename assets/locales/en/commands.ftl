@@ -213,6 +213,8 @@ command-problems = Problems
     .tooltip = List what went wrong and how to fix it
 command-next-panel = Next panel
     .tooltip = Move the keyboard focus between list, canvas and panels
+command-about = About Tsukami
+    .tooltip = Version and licence
 
 ## Toolbar: short names of commands
 
@@ -262,7 +264,7 @@ gesture-right-click = Right-click a box
 gesture-ctrl-wheel = Ctrl + wheel
     .effect = zoom at the pointer
 gesture-wheel = Wheel, Shift + wheel
-    .effect = scroll vertically, horizontally
+    .effect = move the picture, or zoom: Settings, Canvas
 gesture-pan = Middle drag, Space + drag
     .effect = move the picture
 gesture-list-click = Ctrl + click, Shift + click in the list

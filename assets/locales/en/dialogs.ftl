@@ -174,20 +174,47 @@ help-search = Search
     .hint = 🔍 Search
 help-gestures = Mouse, and keys on the canvas
 
+## About
+
+about-title = About
+about-version = Version { $version }
+about-private = Works offline: pictures and boxes stay on this computer.
+about-networks = With DINOv2, EfficientNet-Lite, NanoDet and MobileSAM.
+about-licence = Licence: Apache-2.0
+
 ## Settings
 
 settings-title = Settings
+settings-general = General
+settings-canvas = Canvas
+settings-keys = Keys
 settings-theme = Theme
 settings-theme-system = System
 settings-theme-light = Light
 settings-theme-dark = Dark
-settings-size = size
+settings-size = Size of everything
 settings-advance = Go to the next picture when one is done
 settings-prepare-fitting = Prepare pictures for fitting in the background
     .tooltip = Takes a second or two of computing for each picture that you look at; without it, the first fit on a picture takes that long
 settings-propose-on-open = Propose boxes for new pictures automatically
-settings-shortcuts = Shortcuts
-    .hint = click to change; a shortcut that is already used is reassigned
+settings-line-width = Line width
+settings-label-size = Size of labels
+settings-colour-by = Colour of boxes
+settings-colour-by-class = by class
+settings-colour-by-state = by review state
+settings-wheel = Mouse wheel
+settings-wheel-pan = moves the picture
+settings-wheel-zoom = zooms
+settings-crosshair-colour = Crosshair colour
+settings-crosshair-drawing = Crosshair while drawing
+settings-crosshair-always = Crosshair at all times
+settings-labels = Label on every box
+settings-rulers = Rulers along the edges
+settings-keep-view = Same zoom and position on the next picture
+settings-search = Search keys
+    .hint = 🔍 Search commands and keys
+settings-no-key = No command matches.
+settings-shortcuts = Click keys to change them. Keys that another command has are taken from it.
 settings-reset-all = Reset all
 settings-press-keys = press keys… (Esc cancels)
 settings-keys-of = Shortcut of { $command }

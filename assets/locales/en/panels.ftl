@@ -290,30 +290,42 @@ duration-hours = { $hours } h { $minutes } min
 
 dashboard = Dashboard
 dashboard-pictures = Pictures
-dashboard-done = { $done } done, of which { $empty } verified empty
+dashboard-close = Close the dashboard
+    .tooltip = Back to the pictures (Esc)
+dashboard-done = { $done } of { $total } done
+dashboard-empty = { $count } verified empty
 dashboard-not-done = { $in_review } in review, { $proposed } proposed, { $new } new
 dashboard-kept = Proposals kept
 dashboard-rates = { $accepted } accepted, { $edited } edited, { $rejected } rejected
-dashboard-nothing-reviewed = none reviewed yet
+# Shares of a few boxes say nothing.
+dashboard-too-few = from { $needed } reviewed proposals on; { $count } so far
 dashboard-reviewed = { $count ->
     [one] of 1 reviewed proposal
    *[other] of { $count } reviewed proposals
 }
-dashboard-iou = IoU of proposals with the final boxes
-dashboard-iou-mean = mean over the proposals kept
+dashboard-iou = Fit of kept proposals
+dashboard-iou-mean = mean IoU with the final boxes
 dashboard-drawn = { $count ->
     [one] 1 box was drawn by hand
    *[other] { $count } boxes were drawn by hand
 }
-dashboard-time = Time per picture, with proposals
+dashboard-time = Time per picture
 dashboard-seconds = { $seconds } s
 dashboard-time-without = without proposals: { $time }
-dashboard-time-pictures = over { $with } and { $without } pictures, without pauses
+dashboard-time-pictures = over { $with } and { $without } pictures
 plot-review-states = Pictures by state
 plot-classes = Boxes by class
-plot-class = { $class }: { $boxes } + { $proposed } proposed
-plot-iou = IoU of kept proposals with the final boxes
-plot-kept-proposals = kept proposals
+plot-class = { $boxes } + { $proposed } proposed
+plot-no-classes = None yet: draw a box, or accept a proposal.
+plot-more-classes = { $count ->
+    [one] and 1 more class
+   *[other] and { $count } more classes
+}
+plot-iou = How well kept proposals fit
+plot-axis-iou = IoU of proposal and final box
+plot-axis-proposals = kept proposals
+plot-axis-score = score of the model
+plot-axis-kept = share kept
 plot-kept-by-score = Share of proposals kept, by score
 plot-kept = kept
 plot-ideal = share = score

@@ -4,10 +4,12 @@ use egui::{Align2, Color32, CursorIcon, FontId, Pos2, Rect, Response, Ui, pos2, 
 
 use super::gesture::{Gesture, dragged_boxes};
 use super::hit::Hit;
-use super::paint::{self, BoxStyle};
+use super::paint::{self, BoxLook, BoxStyle};
 use super::scene::{Scene, class_colour};
 use super::state::{Canvas, Tool};
 use crate::app::i18n::tr;
+use crate::app::preferences::ColourBy;
+use crate::app::theme::{self, ThemePalette};
 use crate::document::{AnnotationId, BoxState};
 use crate::geometry::BBox;
 use crate::naming::ANY_OBJECT;
@@ -38,7 +40,12 @@ impl Canvas {
         let hovered = pointer.filter(|_| response.contains_pointer());
         if !scene.are_boxes_hidden {
             let styles = self.box_styles(ui, scene, hovered, size);
-            paint::boxes(painter, &styles, scene.options.labels);
+            let look = BoxLook {
+                line_width: scene.options.line_width,
+                label_size: scene.options.label_size,
+                has_labels: scene.options.labels,
+            };
+            paint::boxes(painter, &styles, &look);
         }
         self.paint_offers(painter, scene);
         if let Some(pointer) = pointer {
@@ -48,8 +55,10 @@ impl Canvas {
             paint::rulers(painter, &self.view, size);
         }
         if let Some(pointer) = hovered {
-            if scene.options.crosshair || self.tool == Tool::Draw {
-                paint::crosshair(painter, pointer);
+            let is_drawing = self.tool == Tool::Draw && scene.options.crosshair_while_drawing;
+            if scene.options.crosshair || is_drawing {
+                let colour = theme::colour(scene.options.crosshair_colour);
+                paint::crosshair(painter, pointer, colour);
             }
             self.paint_class_of_new_box(painter, scene, pointer);
             ui.set_cursor_icon(self.cursor(pointer, scene));
@@ -128,6 +137,8 @@ impl Canvas {
             .and_then(|under| under.first().copied())
             .filter(|_| !self.is_busy() && self.tool != Tool::Point);
         let dragged = self.dragged(ui, size);
+        // The colours on a picture are the same in both themes.
+        let palette = ThemePalette::on_pictures();
         let rect_of = |id: AnnotationId, rect: &BBox| {
             let now = dragged.iter().find(|(other, _)| *other == id);
             self.view.rect(now.map_or(rect, |(_, rect)| rect))
@@ -138,7 +149,10 @@ impl Canvas {
         let mut styles: Vec<BoxStyle> = rows
             .map(|row| BoxStyle {
                 rect: rect_of(row.id, &row.rect),
-                colour: class_colour(session.class_on_accept(row)),
+                colour: match scene.options.colour_by {
+                    ColourBy::Class => class_colour(session.class_on_accept(row)),
+                    ColourBy::State => palette.box_state(row.state),
+                },
                 state: row.state,
                 is_selected: session.selection().contains(&row.id),
                 is_hovered: hovered == Some(row.id),
@@ -153,7 +167,12 @@ impl Canvas {
                 .flatten()
                 .map(|(proposal, category)| BoxStyle {
                     rect: self.view.rect(&proposal.bbox),
-                    colour: class_colour(category.and_then(|id| session.document().category(id))),
+                    colour: match scene.options.colour_by {
+                        ColourBy::Class => {
+                            class_colour(category.and_then(|id| session.document().category(id)))
+                        }
+                        ColourBy::State => palette.box_state(BoxState::Proposed),
+                    },
                     state: BoxState::Proposed,
                     is_selected: false,
                     is_hovered: false,
@@ -197,7 +216,8 @@ impl Canvas {
             let bbox = bounds.drawn(from, at);
             let colour = scene.chosen_colour();
             let sides = vec2(bbox.width(), bbox.height());
-            paint::drawing(painter, self.view.rect(&bbox), colour, sides);
+            let width = scene.options.line_width;
+            paint::drawing(painter, self.view.rect(&bbox), colour, sides, width);
         }
         match &self.gesture {
             Some(Gesture::RubberBand { from, .. }) => {

@@ -13,10 +13,11 @@
 //! | `draw.rs`, `paint/` | what is painted, and how boxes and aids look |
 //! | `describe.rs` | names for screen readers |
 //! | `stepping.rs` | brings each newly selected box to the middle |
-//! | `view.rs` | the transform between pixels and points |
+//! | `view.rs`, `view_memory.rs`, `auto_pan.rs` | the transform between pixels and points; the views of former pictures; drags at the edge |
 //! | `textures.rs`, `adjustment.rs` | pictures on the graphics card |
 
 mod adjustment;
+mod auto_pan;
 mod canvas_keys;
 mod describe;
 mod draw;
@@ -34,6 +35,7 @@ mod state;
 mod stepping;
 mod textures;
 mod view;
+mod view_memory;
 mod widget;
 
 pub use self::adjustment::Adjustment;

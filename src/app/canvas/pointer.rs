@@ -1,6 +1,6 @@
 //! What the pointer does: drags, clicks and double clicks.
 
-use egui::{Modifiers, PointerButton, Pos2, Response, Ui};
+use egui::{Modifiers, PointerButton, Pos2, Response, Ui, vec2};
 
 use super::gesture::{Gesture, dragged_boxes};
 use super::hit::Hit;
@@ -9,11 +9,14 @@ use super::shape::{self, PictureBounds};
 use super::state::{Canvas, Tool};
 use crate::app::action::Action;
 use crate::app::command::Command;
+use crate::app::preferences::WheelUse;
 use crate::app::session::Session;
 use crate::geometry::BBox;
 
 /// The distance in points within which boxes snap to the edge of the picture.
 const SNAP_DISTANCE: f32 = 6.0;
+/// How far the wheel turns, in points of scrolling, to zoom by the factor e.
+const WHEEL_ZOOM: f32 = 200.0;
 /// The minimum side in points of a drawn box. Anything smaller is accidental.
 const MIN_DRAWN_SIDE: f32 = 4.0;
 
@@ -35,7 +38,16 @@ impl Canvas {
         } else if self.tool == Tool::Point && scene.offers.is_some() {
             self.step_by_wheel(ui, actions);
         } else {
-            self.view.pan(scroll);
+            match scene.options.wheel {
+                WheelUse::Pan => self.view.pan(scroll),
+                WheelUse::Zoom => {
+                    // Shift turns the wheel sideways.
+                    self.view.pan(vec2(scroll.x, 0.0));
+                    if scroll.y != 0.0 {
+                        self.view.zoom((scroll.y / WHEEL_ZOOM).exp(), pointer);
+                    }
+                }
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use super::gesture::Gesture;
 use super::point_state::PointState;
 use super::stepping::ZoomedStepping;
 use super::view::{Fit, ViewTransform};
+use super::view_memory::ViewMemory;
 use crate::app::session::Session;
 use crate::document::{AnnotationId, PictureId};
 
@@ -45,6 +46,8 @@ pub enum Tool {
 #[derive(Default)]
 pub struct Canvas {
     pub(super) view: ViewTransform,
+    /// The views of pictures that were shown before.
+    pub(super) memory: ViewMemory,
     /// The canvas on the screen, in points, once it has been drawn.
     pub(super) rect: Option<Rect>,
     /// The picture of the last frame.
@@ -168,6 +171,11 @@ impl Canvas {
         row.map_or(canvas, |(_, row)| {
             self.view.rect(&row.rect).intersect(canvas)
         })
+    }
+
+    /// A point of the screen in pixels of the picture; for tests.
+    pub fn to_picture(&self, point: Pos2) -> Pos2 {
+        self.view.to_picture(point)
     }
 
     /// A point of the picture, in pixels, on the screen; for tests.

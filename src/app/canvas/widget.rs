@@ -25,13 +25,19 @@ impl Canvas {
             return response;
         };
         if self.picture != Some(picture) {
+            if let Some(former) = self.picture {
+                self.memory.remember(former, &self.view, rect);
+            }
             self.picture = Some(picture);
             self.gesture = None;
             self.first_corner = None;
             self.last_click = None;
             self.point = PointState::default();
             if !scene.options.keep_view {
-                self.view.fit = Fit::Whole;
+                match self.memory.recall(picture, rect) {
+                    Some(view) => self.view = view,
+                    None => self.view.fit = Fit::Whole,
+                }
             }
         }
         let Some(size) = scene.size_of(picture) else {
@@ -49,6 +55,7 @@ impl Canvas {
         if self.gesture.is_some() && !is_pressed && !response.drag_stopped() {
             self.gesture = None;
         }
+        self.pan_at_edge(ui, rect, size);
         self.on_pointer(ui, &response, &scene, size, actions);
         self.view.update(rect, size);
         self.paint(ui, &painter, &response, &mut scene, size);

@@ -158,6 +158,7 @@ commands! {
     Settings => row(Help).keys(&[ctrl(K::Comma)]).after_separator(),
     Problems => row(Help).keys(&[plain(K::F7)]),
     NextPanel => row(Help).keys(&[plain(K::F6)]),
+    About => row(Help).after_separator(),
 }
 
 impl Command {

@@ -36,6 +36,8 @@ pub enum Dialog {
     Help(HelpSheet),
     /// Theme, size and shortcuts.
     Settings(SettingsDialog),
+    /// What the program is.
+    About,
     /// What went wrong.
     Problems,
     /// Reading annotations of other tools.

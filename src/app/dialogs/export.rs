@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Button, ComboBox, Context, DragValue, TextEdit, Ui};
+use egui::{ComboBox, Context, DragValue, TextEdit, Ui};
 
 use super::modal::modal;
 use crate::app::action::Action;
+use crate::app::form;
 use crate::app::i18n::tr;
 use crate::app::session::Session;
 use crate::app::theme::ThemePalette;
@@ -237,7 +238,7 @@ impl ExportDialog {
         } else {
             tr!("export-start")
         };
-        let button = ui.add_enabled(has_path, Button::new(text));
+        let button = form::primary_button(ui, has_path, text);
         if !self.had_focus {
             // Enter exports.
             button.request_focus();

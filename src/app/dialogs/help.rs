@@ -1,6 +1,6 @@
 //! The help sheet: every shortcut and mouse gesture.
 
-use egui::{Context, Grid, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Align, Context, Label, Layout, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::modal::modal;
 use super::shortcuts;
@@ -9,9 +9,12 @@ use crate::app::command::{Command, Menu};
 use crate::app::i18n::{self, tr};
 use crate::app::input::Keymap;
 
-const WIDTH: f32 = 760.0;
+const WIDTH: f32 = 820.0;
 /// The height of the sheet before it scrolls, as a share of the window.
-const MAX_HEIGHT_SHARE: f32 = 0.7;
+const MAX_HEIGHT_SHARE: f32 = 0.68;
+/// The share of a column that the keys take, and their largest width in points.
+const KEYS_SHARE: f32 = 0.42;
+const MAX_KEYS_WIDTH: f32 = 170.0;
 /// How many menus are in the first of the two columns.
 const MENUS_IN_FIRST_COLUMN: usize = 4;
 
@@ -93,17 +96,10 @@ impl HelpSheet {
         }
         ui.add_space(6.0);
         ui.strong(menu.label());
-        Grid::new(menu.label())
-            .num_columns(2)
-            .min_col_width(140.0)
-            .show(ui, |ui| {
-                for (command, keys) in rows {
-                    ui.label(RichText::new(keys).monospace());
-                    ui.label(command.label().trim_end_matches('…'))
-                        .on_hover_text(command.tooltip());
-                    ui.end_row();
-                }
-            });
+        for (command, keys) in rows {
+            let label = command.label().trim_end_matches('…');
+            line_ui(ui, &keys, label, command.tooltip());
+        }
     }
 
     fn gestures_ui(&self, ui: &mut Ui) {
@@ -114,10 +110,28 @@ impl HelpSheet {
             if !self.matches_search([gesture, effect]) {
                 continue;
             }
-            ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new(gesture).monospace());
-                ui.label(effect);
-            });
+            line_ui(ui, gesture, effect, "");
         }
     }
+}
+
+/// One line in two columns: what is pressed, and what it does.
+fn line_ui(ui: &mut Ui, keys: &str, effect: &str, tooltip: &str) {
+    let width = ui.available_width();
+    let keys_width = (width * KEYS_SHARE).min(MAX_KEYS_WIDTH);
+    let gap = ui.spacing().item_spacing.x;
+    ui.horizontal_top(|ui| {
+        for (text, width) in [
+            (RichText::new(keys).monospace().size(12.0), keys_width),
+            (RichText::new(effect), width - keys_width - gap),
+        ] {
+            ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
+                ui.set_min_width(width);
+                let label = ui.add(Label::new(text).wrap());
+                if !tooltip.is_empty() {
+                    label.on_hover_text(tooltip);
+                }
+            });
+        }
+    });
 }

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Button, Context, Key, TextEdit, Ui};
+use egui::{Context, Key, TextEdit, Ui};
 
 use super::modal::modal;
 use crate::app::action::Action;
+use crate::app::form;
 use crate::app::i18n::tr;
 use crate::app::workers::events::FilePurpose;
 use crate::formats::{ImportMode, ImportOptions, ImportedAs, MissingPictures, SizeRule};
@@ -63,7 +64,7 @@ impl ImportDialog {
                 if has_path && !exists {
                     ui.weak(tr!("path-not-found"));
                 }
-                let button = ui.add_enabled(exists, Button::new(tr!("import-start")));
+                let button = form::primary_button(ui, exists, tr!("import-start"));
                 if exists && (button.clicked() || is_entered) {
                     actions.push(Action::CloseDialog);
                     actions.push(Action::Import(path, self.options));

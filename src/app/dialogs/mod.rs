@@ -7,6 +7,7 @@
 //! | `search_list.rs` | a search field over a list of names |
 //! | the other files | one dialog each; `welcome.rs` is the screen without a project |
 
+pub mod about;
 pub mod class_names;
 pub mod class_picker;
 pub mod command_palette;

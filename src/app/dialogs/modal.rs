@@ -1,12 +1,17 @@
 //! The frame of a dialog: a title, a button that closes it, and the content.
 
-use egui::{Align, Area, Context, Id, Layout, Modal, Order, Rect, Sense, Ui, UiKind, Vec2, vec2};
+use egui::{
+    Align, Area, Context, Frame, Id, Layout, Modal, Order, Rect, RichText, Sense, Ui, UiKind, Vec2,
+    vec2,
+};
 
 use crate::app::action::Action;
 use crate::app::i18n::tr;
 
 /// Space between the dialog and the edges of the window, both sides together, in points.
-const WINDOW_MARGIN: Vec2 = vec2(40.0, 80.0);
+const WINDOW_MARGIN: Vec2 = vec2(64.0, 104.0);
+/// Space between the frame of a dialog and its content, in points.
+const INNER_MARGIN: i8 = 14;
 /// Space between a dialog and the edge of the screen, in points.
 const SCREEN_MARGIN: f32 = 8.0;
 /// Space between a dialog and what it is next to: on its right side and on its left, in points.
@@ -63,11 +68,12 @@ fn modal_in(
     actions: &mut Vec<Action>,
     add: impl FnOnce(&mut Ui, &mut Vec<Action>),
 ) {
-    let modal = Modal::new(Id::unique(title)).area(area);
+    let frame = Frame::popup(&context.global_style()).inner_margin(INNER_MARGIN);
+    let modal = Modal::new(Id::unique(title)).area(area).frame(frame);
     let response = modal.show(context, |ui| {
         ui.set_width(width);
         ui.horizontal(|ui| {
-            ui.heading(title);
+            ui.label(RichText::new(title).heading().strong());
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let close = ui.button("✖").on_hover_text(tr!("dialog-close.tooltip"));
                 if close.accessible_name(tr!("dialog-close")).clicked() {
@@ -75,7 +81,7 @@ fn modal_in(
                 }
             });
         });
-        ui.add_space(4.0);
+        ui.add_space(6.0);
         add(ui, actions);
     });
     if response.should_close() {

@@ -2,14 +2,15 @@
 //! cover.
 
 use egui::{
-    Align, Align2, ComboBox, CornerRadius, FontId, Id, Key, Layout, Rect, RichText, Role,
-    ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, ComboBox, CornerRadius, FontId, Id, Key, Rect, RichText, Role, ScrollArea, Sense, Ui,
+    Vec2, WidgetInfo, pos2, vec2,
 };
 
 use crate::app::action::Action;
 use crate::app::canvas;
 use crate::app::class_text::class_text;
 use crate::app::command::Command;
+use crate::app::form;
 use crate::app::i18n::{self, tr};
 use crate::app::session::BoxOrder;
 use crate::app::theme::{self, ThemePalette};
@@ -17,8 +18,8 @@ use crate::app::workspace::Workspace;
 use crate::document::{Annotation, BoxState};
 
 const ROW_HEIGHT: f32 = 22.0;
-/// The width of the field with the order of the list, in points.
-const ORDER_WIDTH: f32 = 120.0;
+/// Boxes from which it matters in which order they are.
+const MIN_ORDERED: usize = 3;
 /// Rows before the list scrolls.
 const MAX_VISIBLE_ROWS: f32 = 9.0;
 
@@ -66,7 +67,9 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         });
         return;
     }
-    order_ui(ui, session.box_order(), actions);
+    if order.len() >= MIN_ORDERED {
+        order_ui(ui, session.box_order(), actions);
+    }
     ui.spacing_mut().item_spacing.y = 1.0;
     ScrollArea::vertical()
         .id_salt("boxes")
@@ -83,10 +86,11 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
 
 /// The order of the list, to be chosen.
 fn order_ui(ui: &mut Ui, order: BoxOrder, actions: &mut Vec<Action>) {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+    // In a line of its own height: the panel scrolls, so that there is no end to what is below.
+    ui.horizontal(|ui| {
         let response = ComboBox::from_id_salt("box order")
             .selected_text(RichText::new(order_name(order)).small())
-            .width(ORDER_WIDTH)
+            .width(ui.available_width() - form::COMBO_MARGIN)
             .show_ui(ui, |ui| {
                 for other in BoxOrder::ALL {
                     if ui

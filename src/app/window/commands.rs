@@ -87,6 +87,7 @@ impl Window {
             C::CommandPalette => self.dialog = Some(Dialog::CommandPalette(Default::default())),
             C::Help => self.dialog = Some(Dialog::Help(Default::default())),
             C::Settings => self.dialog = Some(Dialog::Settings(Default::default())),
+            C::About => self.dialog = Some(Dialog::About),
             C::Problems => self.dialog = Some(Dialog::Problems),
             C::NextPanel => focus_next_panel(context),
             C::Import => self.dialog = Some(Dialog::Import(Default::default())),

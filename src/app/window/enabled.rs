@@ -29,7 +29,9 @@ impl Window {
             return satisfied;
         };
         let session = &workspace.session;
-        let has_picture = session.current().is_some();
+        // Nobody changes what the dashboard covers.
+        let is_covered = workspace.view.shows_dashboard;
+        let has_picture = session.current().is_some() && !is_covered;
         let can_edit = has_picture && session.is_editable();
         let [undo, redo] = session.undo_redo_labels();
         for (requirement, is_met) in [
@@ -43,8 +45,14 @@ impl Window {
             ),
             (Requirement::VisibleBoxes, can_edit && workspace.can_judge()),
             (Requirement::Clipboard, can_edit && session.has_clipboard()),
-            (Requirement::Undo, session.is_editable() && undo.is_some()),
-            (Requirement::Redo, session.is_editable() && redo.is_some()),
+            (
+                Requirement::Undo,
+                session.is_editable() && undo.is_some() && !is_covered,
+            ),
+            (
+                Requirement::Redo,
+                session.is_editable() && redo.is_some() && !is_covered,
+            ),
             (Requirement::Job, workspace.proposing.job.is_some()),
         ] {
             satisfied.extend(is_met.then_some(requirement));

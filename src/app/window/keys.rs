@@ -5,11 +5,13 @@ use egui::{Context, Key, Ui};
 use super::state::Window;
 use crate::app::action::{Action, ClassAction};
 use crate::app::canvas;
+use crate::app::command::Command;
 use crate::app::dialogs::Dialog;
 use crate::app::dialogs::import::ImportDialog;
 use crate::app::i18n::tr;
 use crate::app::input;
 use crate::app::panels::{boxes, picture_list};
+use crate::app::workspace::Workspace;
 
 impl Window {
     /// Handles keys before any widget sees them, in the order in which they were pressed.
@@ -108,6 +110,11 @@ impl Window {
                 modifiers,
                 ..
             } => {
+                let is_covered = |workspace: &Workspace| workspace.view.shows_dashboard;
+                if *key == Key::Escape && self.workspace.as_ref().is_some_and(is_covered) {
+                    actions.push(Action::Command(Command::Dashboard));
+                    return true;
+                }
                 if let Some(workspace) = self
                     .workspace
                     .as_mut()

@@ -102,7 +102,7 @@ impl Window {
             self.canvas = Some(ui.max_rect());
             if workspace.view.shows_dashboard {
                 workspace.view.canvas.end_lost_gesture();
-                self.dashboard.ui(ui, workspace);
+                self.dashboard.ui(ui, workspace, actions);
                 return;
             }
             let heat_map = workspace.heat_map();

@@ -26,8 +26,8 @@ pub fn rubber_band(painter: &Painter, rect: Rect) {
     painter.add(Shape::mesh(mesh));
 }
 
-/// A box that is being drawn, with its size in pixels of the picture.
-pub fn drawing(painter: &Painter, rect: Rect, colour: Color32, size: Vec2) {
+/// A box that is being drawn, by a line of `width` points, with its size in pixels of the picture.
+pub fn drawing(painter: &Painter, rect: Rect, colour: Color32, size: Vec2, width: f32) {
     let style = BoxStyle {
         rect,
         colour,
@@ -39,7 +39,7 @@ pub fn drawing(painter: &Painter, rect: Rect, colour: Color32, size: Vec2) {
     };
     let mut mesh = Mesh::default();
     mesh.add_colored_rect(rect, colour.gamma_multiply(0.07));
-    outline(&mut mesh, &style, painter.clip_rect());
+    outline(&mut mesh, &style, width, painter.clip_rect());
     painter.add(Shape::mesh(mesh));
     let text = format!("{:.0} × {:.0}", size.x, size.y);
     note(painter, rect.right_bottom() + vec2(6.0, 6.0), &text);
@@ -110,12 +110,12 @@ pub fn pixel_grid(painter: &Painter, view: &ViewTransform, size: [u32; 2], pixel
     }
 }
 
-/// Lines through the pointer.
-pub fn crosshair(painter: &Painter, pointer: Pos2) {
+/// Lines through the pointer in this colour.
+pub fn crosshair(painter: &Painter, pointer: Pos2, colour: Color32) {
     let canvas = painter.clip_rect();
     for (width, colour) in [
         (3.0, Color32::from_black_alpha(90)),
-        (1.0, Color32::from_white_alpha(200)),
+        (1.0, colour.gamma_multiply(0.8)),
     ] {
         painter.vline(pointer.x, canvas.y_range(), Stroke::new(width, colour));
         painter.hline(canvas.x_range(), pointer.y, Stroke::new(width, colour));

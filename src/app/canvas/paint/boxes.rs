@@ -2,28 +2,28 @@
 //!
 //! Colour and name show the class. Line and badge show the state, so that nobody has to distinguish
 //! colours: a proposal is dashed and has its score, an accepted box has a plain line, an
-//! edited one has cut corners, a drawn one has a heavier line, a rejected one is thin and dashed. Every line is drawn over a darker one, so
-//! that it is visible on any picture.
+//! edited one has cut corners, a drawn one has a heavier line, a rejected one is thin and dashed.
+//! Every line is drawn over a darker one, so that it is visible on any picture.
 
-use egui::{Color32, CornerRadius, FontId, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2, vec2};
+use egui::{Color32, CornerRadius, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2, vec2};
 
+use super::badges::badges;
 use super::lines::{SHADOW, dashes, frame};
 use crate::app::canvas::shape::Handle;
-use crate::app::theme;
 use crate::document::BoxState;
 use crate::geometry::BBox;
 
 /// The side of a handle in points.
-const HANDLE_SIDE: f32 = 8.0;
+pub(super) const HANDLE_SIDE: f32 = 8.0;
 
-/// The distance in points between a box and its badge, so that the badge covers no handle.
-const BADGE_GAP: f32 = HANDLE_SIDE / 2.0 + 2.0;
+/// How much wider the lines of drawn and of selected boxes are, in points.
+const EMPHASIS: f32 = 0.75;
 
-/// The size of the text on badges and notes, in points.
+/// The largest width of the line of a rejected box, in points.
+const REJECTED_WIDTH: f32 = 1.0;
+
+/// The size of the text of notes, in points.
 pub(super) const TEXT_SIZE: f32 = 12.0;
-
-/// The width in points from which a box has a badge even if it is neither selected nor hovered.
-const BADGE_MIN_BOX_WIDTH: f32 = 16.0;
 
 /// How a box looks.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,8 +44,19 @@ pub struct BoxStyle {
     pub label: String,
 }
 
+/// What is the same for all boxes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BoxLook {
+    /// The width of the line of a proposal or an accepted box, in points.
+    pub line_width: f32,
+    /// The size of the text of badges, in points.
+    pub label_size: f32,
+    /// Whether all boxes have a badge, not only those that are selected or under the pointer.
+    pub has_labels: bool,
+}
+
 /// Paints boxes: lines first, then badges and handles, which stay visible.
-pub fn boxes(painter: &Painter, styles: &[BoxStyle], has_badges: bool) {
+pub fn boxes(painter: &Painter, styles: &[BoxStyle], look: &BoxLook) {
     let canvas = painter.clip_rect();
     let mut lines = Mesh::default();
     let mut fills = Mesh::default();
@@ -55,36 +66,26 @@ pub fn boxes(painter: &Painter, styles: &[BoxStyle], has_badges: bool) {
         } else if style.is_hovered {
             fills.add_colored_rect(style.rect, style.colour.gamma_multiply(0.04));
         }
-        outline(&mut lines, style, canvas);
+        outline(&mut lines, style, look.line_width, canvas);
     }
     painter.add(Shape::mesh(fills));
     painter.add(Shape::mesh(lines));
-    for style in styles {
-        let is_emphasised = style.is_selected || style.is_hovered;
-        let is_visible = style.rect.intersects(canvas);
-        let is_ghost = style.state == BoxState::Rejected;
-        let has_room = style.rect.width() >= BADGE_MIN_BOX_WIDTH;
-        if is_visible && (is_emphasised || has_badges && has_room && !is_ghost) {
-            badge(painter, style, canvas);
-        }
-    }
+    badges(painter, styles, look.has_labels, look.label_size);
     for style in styles.iter().filter(|style| style.is_selected) {
         handles(painter, style);
     }
 }
 
-/// The lines of a box.
-pub(super) fn outline(mesh: &mut Mesh, style: &BoxStyle, canvas: Rect) {
-    let width = match style.state {
-        BoxState::Drawn => 2.5,
-        BoxState::Proposed | BoxState::Accepted | BoxState::Edited => 1.75,
-        BoxState::Rejected => 1.0,
+/// The lines of a box, of this width in points; those of a drawn or selected box are wider.
+pub(super) fn outline(mesh: &mut Mesh, style: &BoxStyle, width: f32, canvas: Rect) {
+    let mut width = match style.state {
+        BoxState::Drawn => width + EMPHASIS,
+        BoxState::Proposed | BoxState::Accepted | BoxState::Edited => width,
+        BoxState::Rejected => width.min(REJECTED_WIDTH),
     };
-    let width = if style.is_selected {
-        width + 0.75
-    } else {
-        width
-    };
+    if style.is_selected {
+        width += EMPHASIS;
+    }
     frame(mesh, style.rect, width + 2.0, SHADOW);
     match style.state {
         BoxState::Proposed | BoxState::Rejected => {
@@ -135,45 +136,6 @@ fn corner_mark(mesh: &mut Mesh, corner: Pos2, inwards: Vec2, colour: Color32) {
     mesh.add_triangle(first, first + 1, first + 2);
 }
 
-/// The badge of a box: state, class, score and lock.
-fn badge(painter: &Painter, style: &BoxStyle, canvas: Rect) {
-    let text_colour = theme::text_on(style.colour);
-    let font = FontId::proportional(TEXT_SIZE);
-    let sign = match style.state {
-        BoxState::Proposed => "? ",
-        BoxState::Accepted => "✔ ",
-        BoxState::Edited => "✏ ",
-        BoxState::Rejected => "✖ ",
-        BoxState::Drawn => "",
-    };
-    let lock = if style.is_locked { " 🔒" } else { "" };
-    let text = format!("{sign}{}{lock}", style.label);
-    let galley = painter.layout_no_wrap(text, font, text_colour);
-    let size = galley.size() + vec2(8.0, 2.0);
-    let place = badge_position(style.rect, size, canvas);
-    let place = Rect::from_min_size(place, size);
-    painter.rect_filled(place, CornerRadius::same(3), style.colour);
-    painter.galley(place.min + vec2(4.0, 1.0), galley, text_colour);
-}
-
-/// The corner of a badge of `size` points: above the box, else below it, else inside; never over a
-/// handle or outside the canvas.
-fn badge_position(rect: Rect, size: Vec2, canvas: Rect) -> Pos2 {
-    let x = rect.left().min(canvas.right() - size.x).max(canvas.left());
-    let above = rect.top() - BADGE_GAP - size.y;
-    let below = rect.bottom() + BADGE_GAP;
-    if above >= canvas.top() {
-        pos2(x, above)
-    } else if below + size.y <= canvas.bottom() {
-        pos2(x, below)
-    } else {
-        pos2(
-            x.max(rect.left() + BADGE_GAP),
-            rect.top().max(canvas.top()) + BADGE_GAP,
-        )
-    }
-}
-
 /// The handles of a selected box.
 fn handles(painter: &Painter, style: &BoxStyle) {
     if style.is_locked {
@@ -212,35 +174,4 @@ fn handle_position(rect: Rect, handle: Handle) -> Pos2 {
         y1: rect.bottom(),
     };
     handle.position(&bbox)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn badges_cover_no_handle_and_stay_on_the_canvas() {
-        let canvas = Rect::from_min_max(pos2(0.0, 0.0), pos2(800.0, 600.0));
-        let size = vec2(90.0, 18.0);
-        let rects = [
-            Rect::from_min_max(pos2(100.0, 100.0), pos2(200.0, 300.0)),
-            Rect::from_min_max(pos2(780.0, 100.0), pos2(799.0, 300.0)),
-            Rect::from_min_max(pos2(100.0, 2.0), pos2(200.0, 300.0)),
-            Rect::from_min_max(pos2(100.0, 2.0), pos2(200.0, 599.0)),
-        ];
-        for rect in rects {
-            let badge = Rect::from_min_size(badge_position(rect, size, canvas), size);
-            assert!(
-                canvas.expand(0.1).contains_rect(badge),
-                "{rect:?} {badge:?}"
-            );
-            for handle in &Handle::ALL[..4] {
-                let zone = Rect::from_center_size(
-                    handle_position(rect, *handle),
-                    Vec2::splat(HANDLE_SIDE),
-                );
-                assert!(!badge.intersects(zone), "{rect:?} {badge:?} {handle:?}");
-            }
-        }
-    }
 }

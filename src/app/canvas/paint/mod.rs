@@ -1,6 +1,7 @@
 //! How boxes and aids look on the canvas. Nothing here depends on the session.
 
 mod aids;
+mod badges;
 mod boxes;
 mod lines;
 mod offers;
@@ -8,5 +9,5 @@ mod offers;
 pub(super) use self::aids::{
     class_note, crosshair, drawing, note, pixel_grid, rubber_band, rulers,
 };
-pub(super) use self::boxes::{BoxStyle, boxes};
+pub(super) use self::boxes::{BoxLook, BoxStyle, boxes};
 pub(super) use self::offers::{offers, prompt_point};

@@ -1,5 +1,6 @@
 //! The dashboard: progress, and how good the proposals are.
 
+mod charts;
 mod statistics;
 mod view;
 

@@ -7,6 +7,11 @@ use crate::document::{BoxState, Document, ReviewState};
 /// Bins of the histograms over 0..=1.
 pub const BINS: usize = 10;
 
+/// Reviewed proposals, or pictures, from which a share or a mean says anything.
+pub const MIN_SAMPLES: usize = 20;
+/// Reviewed proposals of about the same score from which their share says anything.
+const MIN_SAMPLES_IN_BIN: usize = 5;
+
 /// Counts over a document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Statistics {
@@ -20,7 +25,7 @@ pub struct Statistics {
     pub drawn: usize,
     /// Histogram of the IoU of each kept proposal with the final box.
     pub iou: [usize; BINS],
-    /// The mean of these.
+    /// The mean of these, if they are enough.
     pub mean_iou: Option<f32>,
     /// Histogram of reviewed proposals by score: kept, rejected.
     pub by_score: [[usize; 2]; BINS],
@@ -90,22 +95,27 @@ impl Statistics {
             }
         }
         let kept: usize = statistics.iou.iter().sum();
-        statistics.mean_iou = (kept > 0).then(|| iou_sum / kept as f32);
+        statistics.mean_iou = (kept >= MIN_SAMPLES).then(|| iou_sum / kept as f32);
         statistics
     }
 
-    /// The shares of reviewed proposals that were accepted, edited and rejected; `None` if none was
-    /// reviewed.
+    /// How many proposals were reviewed on pictures that are done.
+    pub fn reviewed_proposals(&self) -> usize {
+        self.reviewed.iter().sum()
+    }
+
+    /// The shares of reviewed proposals that were accepted, edited and rejected; `None` if too few
+    /// were reviewed.
     pub fn rates(&self) -> Option<[f32; 3]> {
-        let total: usize = self.reviewed.iter().sum();
-        (total > 0).then(|| self.reviewed.map(|number| number as f32 / total as f32))
+        let total = self.reviewed_proposals();
+        (total >= MIN_SAMPLES).then(|| self.reviewed.map(|number| number as f32 / total as f32))
     }
 
     /// The share of reviewed proposals that were kept, as `[score, share]` for each bin that has
-    /// any.
+    /// enough.
     pub fn acceptance(&self) -> Vec<[f64; 2]> {
         let bins = self.by_score.iter().enumerate();
-        let points = bins.filter(|(_, [kept, rejected])| kept + rejected > 0);
+        let points = bins.filter(|(_, [kept, rejected])| kept + rejected >= MIN_SAMPLES_IN_BIN);
         let points = points.map(|(at, [kept, rejected])| {
             let score = (at as f64 + 0.5) / BINS as f64;
             [score, *kept as f64 / (kept + rejected) as f64]
@@ -163,11 +173,24 @@ mod tests {
         let statistics = Statistics::new(&document);
         assert_eq!(statistics.pictures, [0, 1, 0, 1]);
         assert_eq!(statistics.reviewed, [1, 1, 1]);
-        assert_eq!(statistics.mean_iou, Some(0.75));
+        assert_eq!(statistics.mean_iou, None, "two are too few");
+        assert_eq!(statistics.rates(), None);
         assert_eq!((statistics.iou[5], statistics.iou[9]), (1, 1));
         let (.., truth, proposed) = &statistics.classes[0];
         assert_eq!((*truth, *proposed), (2, 1));
-        let points = statistics.acceptance();
-        assert_eq!(points, [[0.25, 0.0], [0.55, 1.0], [0.95, 1.0]]);
+        assert!(statistics.acceptance().is_empty());
+        let many = Statistics {
+            reviewed: [12, 4, 4],
+            by_score: {
+                let mut by_score = [[0, 0]; BINS];
+                by_score[2] = [1, 4];
+                by_score[5] = [3, 1];
+                by_score[9] = [10, 0];
+                by_score
+            },
+            ..Statistics::default()
+        };
+        assert_eq!(many.rates(), Some([0.6, 0.2, 0.2]));
+        assert_eq!(many.acceptance(), [[0.25, 0.2], [0.95, 1.0]]);
     }
 }

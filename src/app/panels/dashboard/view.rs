@@ -1,23 +1,24 @@
-//! The dashboard: tiles and plots of the statistics.
+//! The dashboard: four numbers and four charts, which fit the window at any size that it can have.
 
-use egui::{Frame, Grid, RichText, ScrollArea, Ui};
-use egui_plot::{Bar, BarChart, Legend, Line, Plot, PlotPoints, Points};
+use egui::{Button, Frame, Label, Rect, RichText, Ui, UiBuilder, pos2, vec2};
 
-use super::statistics::{BINS, Statistics};
+use super::charts;
+use super::statistics::{MIN_SAMPLES, Statistics};
+use crate::app::action::Action;
+use crate::app::command::Command;
 use crate::app::i18n::{self, tr};
-use crate::app::theme::{self, ThemePalette};
+use crate::app::theme::ThemePalette;
 use crate::app::workspace::Activity;
 use crate::app::workspace::Workspace;
-use crate::document::ReviewState;
 
-/// The smallest and largest width of a plot in points; two of them are side by side if there is
-/// room.
-const MIN_PLOT_WIDTH: f32 = 300.0;
-const MAX_PLOT_WIDTH: f32 = 620.0;
-const PLOT_HEIGHT: f32 = 210.0;
-/// The width of a tile and the margin around its content, in points.
-const TILE_WIDTH: f32 = 310.0;
-const TILE_MARGIN: f32 = 9.0;
+/// Space around the dashboard and between its parts in points.
+const MARGIN: f32 = 14.0;
+const GAP: f32 = 10.0;
+/// The heights of the title and of the numbers in points.
+const TITLE_HEIGHT: f32 = 30.0;
+const TILE_HEIGHT: f32 = 98.0;
+/// The smallest height of a chart in points: below it, the dashboard would be cut.
+const MIN_CHART_HEIGHT: f32 = 120.0;
 
 /// What the dashboard remembers from frame to frame.
 #[derive(Default)]
@@ -34,8 +35,8 @@ struct Tile {
 }
 
 impl Dashboard {
-    /// Draws the dashboard.
-    pub fn ui(&mut self, ui: &mut Ui, workspace: &Workspace) {
+    /// Draws the dashboard into all that is available.
+    pub fn ui(&mut self, ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         let state = (workspace.id, workspace.session.revision());
         let is_current = self
             .counted
@@ -50,15 +51,77 @@ impl Dashboard {
         };
         let fill = ThemePalette::of(ui.visuals()).panel;
         ui.painter().rect_filled(ui.max_rect(), 0, fill);
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            Frame::new().inner_margin(14).show(ui, |ui| {
-                ui.heading(tr!("dashboard"));
-                tiles_ui(ui, &tiles(statistics, &workspace.timing.activity));
-                ui.add_space(10.0);
-                plots_ui(ui, statistics);
+        let area = ui.max_rect().shrink(MARGIN);
+        title_ui(ui, row(area, 0.0, TITLE_HEIGHT), actions);
+        let tiles = tiles(statistics, &workspace.timing.activity);
+        let line = row(area, TITLE_HEIGHT + GAP, TILE_HEIGHT);
+        for (at, tile) in tiles.iter().enumerate() {
+            tile_ui(ui, cell(line, at, tiles.len()), tile);
+        }
+        let top = TITLE_HEIGHT + TILE_HEIGHT + 2.0 * GAP;
+        let height = ((area.height() - top - GAP) / 2.0).max(MIN_CHART_HEIGHT);
+        let [upper, lower] = [top, top + height + GAP].map(|top| row(area, top, height));
+        for (place, chart) in [
+            (cell(upper, 0, 2), charts::review_states_ui as charts::Chart),
+            (cell(upper, 1, 2), charts::classes_ui),
+            (cell(lower, 0, 2), charts::iou_ui),
+            (cell(lower, 1, 2), charts::acceptance_ui),
+        ] {
+            inside(ui, place, |ui| chart(ui, statistics));
+        }
+    }
+}
+
+/// A part of the dashboard as wide as it.
+fn row(area: Rect, top: f32, height: f32) -> Rect {
+    let corner = pos2(area.left(), area.top() + top);
+    Rect::from_min_size(corner, vec2(area.width(), height))
+}
+
+/// One of `count` parts of a row beside each other.
+fn cell(row: Rect, at: usize, count: usize) -> Rect {
+    let width = (row.width() - GAP * (count as f32 - 1.0)) / count as f32;
+    let left = row.left() + at as f32 * (width + GAP);
+    Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()))
+}
+
+fn inside(ui: &mut Ui, place: Rect, add: impl FnOnce(&mut Ui)) {
+    ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
+        ui.set_clip_rect(place.intersect(ui.clip_rect()));
+        add(ui);
+    });
+}
+
+fn title_ui(ui: &mut Ui, place: Rect, actions: &mut Vec<Action>) {
+    inside(ui, place, |ui| {
+        ui.horizontal(|ui| {
+            ui.heading(tr!("dashboard"));
+            let layout = egui::Layout::right_to_left(egui::Align::Center);
+            ui.with_layout(layout, |ui| {
+                let close = ui.add(Button::new("✖"));
+                let close = close.on_hover_text(tr!("dashboard-close.tooltip"));
+                if close.accessible_name(tr!("dashboard-close")).clicked() {
+                    actions.push(Action::Command(Command::Dashboard));
+                }
             });
         });
-    }
+    });
+}
+
+fn tile_ui(ui: &mut Ui, place: Rect, tile: &Tile) {
+    let frame = Frame::group(ui.style()).inner_margin(9);
+    inside(ui, place, |ui| {
+        frame.show(ui, |ui| {
+            ui.set_min_size(ui.available_size());
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.add(Label::new(RichText::new(tile.title).strong()).truncate());
+            ui.label(RichText::new(&tile.value).size(23.0));
+            for detail in &tile.details {
+                let text = RichText::new(detail).size(11.5).weak();
+                ui.add(Label::new(text).truncate());
+            }
+        });
+    });
 }
 
 fn tiles(statistics: &Statistics, activity: &Activity) -> [Tile; 4] {
@@ -66,13 +129,13 @@ fn tiles(statistics: &Statistics, activity: &Activity) -> [Tile; 4] {
     let [new, proposed, in_review, done] = statistics.pictures;
     let pictures = Tile {
         title: tr!("dashboard-pictures"),
-        value: (new + proposed + in_review + done).to_string(),
+        value: tr!(
+            "dashboard-done",
+            done = done,
+            total = new + proposed + in_review + done
+        ),
         details: [
-            tr!(
-                "dashboard-done",
-                done = done,
-                empty = statistics.verified_empty
-            ),
+            tr!("dashboard-empty", count = statistics.verified_empty),
             tr!(
                 "dashboard-not-done",
                 in_review = in_review,
@@ -81,34 +144,36 @@ fn tiles(statistics: &Statistics, activity: &Activity) -> [Tile; 4] {
             ),
         ],
     };
+    let reviewed = statistics.reviewed_proposals();
+    let too_few = || tr!("dashboard-too-few", needed = MIN_SAMPLES, count = reviewed);
     let rates = statistics.rates();
     let kept = Tile {
         title: tr!("dashboard-kept"),
         value: rates.map_or_else(unknown, |[accepted, edited, _]| {
             i18n::percent(accepted + edited)
         }),
-        details: [
-            match rates.map(|rates| rates.map(i18n::percent)) {
-                Some([accepted, edited, rejected]) => tr!(
+        details: match rates.map(|rates| rates.map(i18n::percent)) {
+            Some([accepted, edited, rejected]) => [
+                tr!(
                     "dashboard-rates",
                     accepted = accepted,
                     edited = edited,
                     rejected = rejected
                 ),
-                None => tr!("dashboard-nothing-reviewed").to_owned(),
-            },
-            tr!(
-                "dashboard-reviewed",
-                count = statistics.reviewed.iter().sum::<usize>()
-            ),
-        ],
+                tr!("dashboard-reviewed", count = reviewed),
+            ],
+            None => [too_few(), String::new()],
+        },
     };
     let iou = statistics.mean_iou;
     let iou = Tile {
         title: tr!("dashboard-iou"),
         value: iou.map_or_else(unknown, |iou| format!("{iou:.2}")),
         details: [
-            tr!("dashboard-iou-mean").to_owned(),
+            match iou {
+                Some(_) => tr!("dashboard-iou-mean").to_owned(),
+                None => too_few(),
+            },
             tr!("dashboard-drawn", count = statistics.drawn),
         ],
     };
@@ -116,16 +181,20 @@ fn tiles(statistics: &Statistics, activity: &Activity) -> [Tile; 4] {
         with_proposals,
         without_proposals: without,
     } = activity;
-    let seconds = |mean: Option<f64>| {
+    let seconds = |mean: Option<f64>, pictures: u32| {
+        let mean = mean.filter(|_| pictures as usize >= MIN_SAMPLES);
         mean.map_or_else(unknown, |mean| {
             tr!("dashboard-seconds", seconds = format!("{mean:.1}"))
         })
     };
     let time = Tile {
         title: tr!("dashboard-time"),
-        value: seconds(with_proposals.mean()),
+        value: seconds(with_proposals.mean(), with_proposals.pictures),
         details: [
-            tr!("dashboard-time-without", time = seconds(without.mean())),
+            tr!(
+                "dashboard-time-without",
+                time = seconds(without.mean(), without.pictures)
+            ),
             tr!(
                 "dashboard-time-pictures",
                 with = with_proposals.pictures,
@@ -134,150 +203,4 @@ fn tiles(statistics: &Statistics, activity: &Activity) -> [Tile; 4] {
         ],
     };
     [pictures, kept, iou, time]
-}
-
-fn tiles_ui(ui: &mut Ui, tiles: &[Tile]) {
-    let spacing = ui.spacing().item_spacing.x;
-    let columns = (ui.available_width() / (TILE_WIDTH + 2.0 * TILE_MARGIN + spacing)) as usize;
-    Grid::new("tiles").show(ui, |ui| {
-        for (index, tile) in tiles.iter().enumerate() {
-            if index > 0 && index % columns.max(1) == 0 {
-                ui.end_row();
-            }
-            let frame = Frame::group(ui.style()).inner_margin(TILE_MARGIN);
-            frame.show(ui, |ui| {
-                ui.vertical(|ui| {
-                    ui.set_width(TILE_WIDTH);
-                    ui.label(RichText::new(tile.title).strong());
-                    ui.label(RichText::new(&tile.value).size(26.0));
-                    for detail in &tile.details {
-                        ui.label(RichText::new(detail).weak());
-                    }
-                });
-            });
-        }
-    });
-}
-
-fn plots_ui(ui: &mut Ui, statistics: &Statistics) {
-    let available = ui.available_width() - 30.0;
-    let is_wide = available >= 2.0 * MIN_PLOT_WIDTH;
-    let width = if is_wide { available / 2.0 } else { available };
-    let width = width.clamp(MIN_PLOT_WIDTH, MAX_PLOT_WIDTH);
-    let end_column = |ui: &mut Ui| {
-        if !is_wide {
-            ui.end_row();
-        }
-    };
-    Grid::new("plots").spacing([18.0, 14.0]).show(ui, |ui| {
-        let palette = ThemePalette::of(ui.visuals());
-        framed(ui, width, tr!("plot-review-states"), |ui, plot| {
-            review_states_ui(ui, plot, palette, statistics);
-        });
-        end_column(ui);
-        framed(ui, width, tr!("plot-classes"), |ui, plot| {
-            classes_ui(ui, plot, statistics);
-        });
-        ui.end_row();
-        framed(ui, width, tr!("plot-iou"), |ui, plot| {
-            iou_ui(ui, plot, palette, statistics);
-        });
-        end_column(ui);
-        framed(ui, width, tr!("plot-kept-by-score"), |ui, plot| {
-            acceptance_ui(ui, plot, palette, statistics);
-        });
-        ui.end_row();
-    });
-}
-
-fn framed(ui: &mut Ui, width: f32, title: &str, add: impl FnOnce(&mut Ui, Plot<'_>)) {
-    ui.vertical(|ui| {
-        ui.set_width(width);
-        ui.label(RichText::new(title).strong());
-        let plot = Plot::new(title)
-            .height(PLOT_HEIGHT)
-            .width(width)
-            .allow_drag(false)
-            .allow_scroll(false)
-            .allow_zoom(false)
-            .allow_boxed_zoom(false)
-            .show_crosshair(false)
-            .show_grid([false, true]);
-        add(ui, plot);
-    });
-}
-
-fn review_states_ui(ui: &mut Ui, plot: Plot<'_>, palette: ThemePalette, statistics: &Statistics) {
-    let states = [
-        ReviewState::New,
-        ReviewState::Proposed,
-        ReviewState::InReview,
-        ReviewState::Done,
-    ];
-    let charts = states.map(|state| {
-        let index = state as usize;
-        let bar = Bar::new(index as f64, statistics.pictures[index] as f64).width(0.7);
-        BarChart::new(theme::review_name(state, false), vec![bar]).color(palette.review(state))
-    });
-    plot.legend(Legend::default())
-        .x_axis_formatter(|_, _| String::new())
-        .show(ui, |plot| {
-            charts.into_iter().for_each(|chart| plot.bar_chart(chart));
-        });
-}
-
-fn classes_ui(ui: &mut Ui, plot: Plot<'_>, statistics: &Statistics) {
-    let classes = statistics.classes.iter().enumerate();
-    let charts: Vec<BarChart> = classes
-        .map(|(index, (name, colour, boxes, proposed))| {
-            let name = tr!(
-                "plot-class",
-                class = name.as_str(),
-                boxes = *boxes,
-                proposed = *proposed
-            );
-            let colour = theme::colour(*colour);
-            let solid = Bar::new(index as f64, *boxes as f64).width(0.7);
-            let open = Bar::new(index as f64, *proposed as f64).width(0.7);
-            let open = open
-                .base_offset(*boxes as f64)
-                .fill(colour.gamma_multiply(0.35));
-            BarChart::new(name, vec![solid, open]).color(colour)
-        })
-        .collect();
-    plot.legend(Legend::default())
-        .x_axis_formatter(|_, _| String::new())
-        .show(ui, |plot| {
-            charts.into_iter().for_each(|chart| plot.bar_chart(chart));
-        });
-}
-
-fn iou_ui(ui: &mut Ui, plot: Plot<'_>, palette: ThemePalette, statistics: &Statistics) {
-    let bars = statistics.iou.iter().enumerate().map(|(index, count)| {
-        Bar::new((index as f64 + 0.5) / BINS as f64, *count as f64).width(0.09)
-    });
-    let chart = BarChart::new(tr!("plot-kept-proposals"), bars.collect()).color(palette.accent);
-    plot.include_x(0.0)
-        .include_x(1.0)
-        .show(ui, |plot| plot.bar_chart(chart));
-}
-
-fn acceptance_ui(ui: &mut Ui, plot: Plot<'_>, palette: ThemePalette, statistics: &Statistics) {
-    let points = statistics.acceptance();
-    let kept = tr!("plot-kept");
-    let line = Line::new(kept, PlotPoints::from(points.clone())).color(palette.accent);
-    let dots = Points::new(kept, PlotPoints::from(points))
-        .radius(4.0)
-        .color(palette.accent);
-    let ideal = PlotPoints::from(vec![[0.0, 0.0], [1.0, 1.0]]);
-    let ideal = Line::new(tr!("plot-ideal"), ideal).color(palette.quiet);
-    plot.include_x(0.0)
-        .include_x(1.0)
-        .include_y(0.0)
-        .include_y(1.0)
-        .show(ui, |plot| {
-            plot.line(ideal);
-            plot.line(line);
-            plot.points(dots);
-        });
 }
