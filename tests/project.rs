@@ -198,3 +198,59 @@ fn an_import_is_undone_in_the_window() {
     window.close().unwrap();
     place.run("project check set").exits(0);
 }
+
+#[test]
+fn pictures_are_taken_out_and_brought_back_by_name() {
+    let place = project();
+    let run = place.run("project take-out set 00.png set/02.png").exits(0);
+    run.says("2 pictures taken out of the project")
+        .says("1 picture in the project");
+    place
+        .run("stats set")
+        .exits(0)
+        .prints("0 missing; 2 taken out of the project");
+    let stats = place.run("stats set --json").exits(0);
+    let stats: serde_json::Value = serde_json::from_str(&stats.stdout).unwrap();
+    assert_eq!(stats["pictures"]["taken_out"], 2);
+    assert_eq!(stats["pictures"]["done"], 0);
+    assert_eq!(stats["boxes"]["drawn"], 0);
+    place
+        .run("project info set")
+        .exits(0)
+        .prints("2 of them taken out");
+
+    let line = "export set --all --format coco --out all.json";
+    let run = place.run(line).exits(0);
+    run.says("1 picture, 0 boxes")
+        .says("left out: 2 pictures taken out of the project");
+    let names = |place: &Place| {
+        let images = place.json("all.json")["images"].clone();
+        let images = images.as_array().unwrap().iter();
+        let names = images.map(|image| image["file_name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(names(&place), ["01.png"]);
+
+    // A wrong name changes nothing.
+    let run = place.run("project bring-back set 00.png other.png");
+    run.refuses(&["other.png is not a picture of the project"]);
+    place.run("stats set").exits(0).prints("2 taken out");
+    // A file that disappears is no news of a picture that is taken out.
+    fs::remove_file(place.path("set/00.png")).unwrap();
+    let run = place.run("propose --project set --quality fast").exits(0);
+    assert!(!run.stderr.contains("missing"), "{run:?}");
+    let stats = place.run("stats set --json").exits(0);
+    let stats: serde_json::Value = serde_json::from_str(&stats.stdout).unwrap();
+    assert_eq!(stats["pictures"]["proposed"], 1);
+    assert_eq!(stats["pictures"]["missing"], 0);
+
+    let run = place.run("project bring-back set 02.png").exits(0);
+    run.says("1 picture brought back; 2 pictures in the project");
+    place.run("project bring-back set --missing").exits(0);
+    let line = "export set --all --format coco --out all.json";
+    place.run(line).exits(0).says("3 pictures, 1 box");
+    // All that are missing at once.
+    let run = place.run("project take-out set --missing").exits(0);
+    run.says("1 picture taken out");
+    place.run("project take-out set").exits(2);
+}

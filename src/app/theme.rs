@@ -100,6 +100,9 @@ pub fn review_symbol(state: ReviewState, is_empty: bool) -> &'static str {
     }
 }
 
+/// The symbol of a picture that is taken out of the project.
+pub const TAKEN_OUT_SYMBOL: &str = "✖";
+
 /// A review state in words.
 pub fn review_name(state: ReviewState, is_empty: bool) -> &'static str {
     match state {

@@ -45,7 +45,7 @@ enum Command {
     Merge(merge::Arguments),
     /// Describe a model file, or the networks that the program comes with
     Model(model::Arguments),
-    /// Create, describe, check or restore a project
+    /// Create, describe, check or restore a project, or change which pictures belong to it
     #[command(subcommand)]
     Project(project::ProjectCommand),
     /// Import annotations of other tools into a project

@@ -115,6 +115,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         counted(report.boxes, "box"),
         out.display()
     );
+    if report.excluded > 0 {
+        let pictures = counted(report.excluded, "picture");
+        status!("left out: {pictures} taken out of the project");
+    }
     if report.pictures == 0
         && let Some(reason) = why_empty(arguments)
     {

@@ -14,6 +14,7 @@
 //! | `merge` | sharded runs joined |
 //! | `model` | a model file described |
 //! | `project` | project files: create, describe, check, restore |
+//! | `taken_out` | taking pictures out of a project, and bringing them back |
 //! | `import`, `export`, `stats` | annotations into and out of a project, and counts |
 //! | `project_access` | opening a project and reporting about it |
 //! | `format_options` | formats by name, and what an import or export reports |
@@ -51,6 +52,7 @@ mod propose_project;
 mod report_output;
 mod simulate;
 mod stats;
+mod taken_out;
 mod train;
 
 pub use command::run;

@@ -9,6 +9,7 @@ use super::console::print;
 use super::exit_code::FAILED;
 use super::plural::counted;
 use super::project_access::{open, print_failures, print_notices, print_rescan, project_file};
+use super::taken_out;
 use crate::store::{self, Access, Project};
 
 /// `tsukami project`.
@@ -39,6 +40,11 @@ pub enum ProjectCommand {
         /// The backup [default: the newest automatic backup]
         backup: Option<PathBuf>,
     },
+    /// Take pictures out of a project: they keep their boxes, but are not proposed for, exported or
+    /// learned from
+    TakeOut(taken_out::Arguments),
+    /// Bring back pictures that were taken out
+    BringBack(taken_out::Arguments),
 }
 
 /// Runs `tsukami project`. Returns the exit code.
@@ -51,6 +57,8 @@ pub fn run(command: &ProjectCommand) -> anyhow::Result<u8> {
         ProjectCommand::Info { project } => info(project),
         ProjectCommand::Check { project } => check(project),
         ProjectCommand::Restore { project, backup } => restore(project, backup.as_deref()),
+        ProjectCommand::TakeOut(arguments) => taken_out::run(arguments, true),
+        ProjectCommand::BringBack(arguments) => taken_out::run(arguments, false),
     }
 }
 
@@ -77,8 +85,12 @@ fn info(path: &Path) -> anyhow::Result<u8> {
     let project = open(path, Access::View)?;
     let document = project.document();
     let steps = project.history().steps().len();
+    let taken_out = match document.summary().excluded {
+        0 => String::new(),
+        count => format!(", {count} of them taken out"),
+    };
     print(&format!(
-        "project   {}\npictures  {} in {}\nboxes     {}\nclasses   {}\nsteps     {steps} to undo or redo\n",
+        "project   {}\npictures  {} in {}{taken_out}\nboxes     {}\nclasses   {}\nsteps     {steps} to undo or redo\n",
         project.path().display(),
         document.pictures().len(),
         project.root().display(),

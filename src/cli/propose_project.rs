@@ -109,7 +109,7 @@ fn pictures_to_process(project: &Project, again: bool) -> Vec<(PictureId, PathBu
     project
         .document()
         .pictures()
-        .filter(|picture| !picture.missing)
+        .filter(|picture| picture.is_available())
         .filter(|picture| match picture.review {
             ReviewState::New => true,
             ReviewState::Proposed | ReviewState::InReview => again,

@@ -42,6 +42,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
                 "verified_empty": summary.verified_empty,
                 "unlabelled": summary.unlabelled,
                 "missing": summary.missing,
+                "taken_out": summary.excluded,
             },
             "boxes": {
                 "proposed": boxes(BoxState::Proposed),
@@ -57,8 +58,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         });
         format!("{json:#}\n")
     } else {
+        let taken_out = match summary.excluded {
+            0 => String::new(),
+            count => format!("; {count} taken out of the project"),
+        };
         let mut text = format!(
-            "pictures  {} new, {} proposed, {} in review, {} done ({} verified empty), {} missing\n\
+            "pictures  {} new, {} proposed, {} in review, {} done ({} verified empty), {} missing{taken_out}\n\
              boxes     {} proposed, {} accepted, {} edited, {} drawn, {} rejected\n",
             pictures(ReviewState::New),
             pictures(ReviewState::Proposed),
@@ -81,10 +86,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// The number of confirmed boxes of each category, in the order of the categories.
+/// The number of confirmed boxes of each category, in the order of the categories. As in the summary,
+/// pictures that are taken out of the project do not count.
 fn ground_truth_by_category(document: &Document) -> Vec<(String, usize)> {
     let mut counts = BTreeMap::new();
-    for picture in document.pictures() {
+    for picture in document.included_pictures() {
         for annotation in document.annotations(picture.id) {
             if let (true, Some(category)) = (annotation.is_ground_truth(), annotation.category) {
                 *counts.entry(category).or_insert(0) += 1;

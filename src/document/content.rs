@@ -57,6 +57,11 @@ impl Document {
         self.pictures.values().map(|entry| &entry.picture)
     }
 
+    /// As [`pictures`](Self::pictures), without those that are taken out of the project.
+    pub fn included_pictures(&self) -> impl Iterator<Item = &Picture> {
+        self.pictures().filter(|picture| !picture.is_excluded)
+    }
+
     /// The picture with this id.
     pub fn picture(&self, id: PictureId) -> Option<&Picture> {
         self.pictures.get(&id).map(|entry| &entry.picture)

@@ -41,6 +41,10 @@ pub struct Picture {
     pub review: ReviewState,
     /// Whether the file was not found when the folder was last read.
     pub missing: bool,
+    /// Whether a person has taken it out of the project: it keeps its boxes, tags and review state,
+    /// but is not worked on, not exported and not learned from until it is brought back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_excluded: bool,
     /// The hash of the file's content, opaque here. It distinguishes a renamed file from a new one.
     pub content_hash: Option<Box<str>>,
     /// Unknown fields of an imported file as JSON text, opaque here.
@@ -58,9 +62,15 @@ impl Picture {
             tags: Vec::new(),
             review: ReviewState::New,
             missing: false,
+            is_excluded: false,
             content_hash: None,
             extra: None,
         }
+    }
+
+    /// Whether it can be worked on: its file was found, and it is not taken out of the project.
+    pub fn is_available(&self) -> bool {
+        !self.missing && !self.is_excluded
     }
 
     pub(super) fn check(&self) -> Result<(), EditError> {

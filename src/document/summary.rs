@@ -8,7 +8,8 @@ use super::ids::CategoryId;
 use super::picture::ReviewState;
 use super::provenance::Origin;
 
-/// The number of pictures and boxes in each state. States with a count of zero may be absent.
+/// The number of pictures and boxes in each state. States with a count of zero may be absent. Pictures
+/// that are taken out of the project, and their boxes, count only as [`excluded`](Self::excluded).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Pictures by review state.
@@ -19,6 +20,8 @@ pub struct Summary {
     pub unlabelled: usize,
     /// Pictures whose file is missing.
     pub missing: usize,
+    /// Pictures that are taken out of the project.
+    pub excluded: usize,
     /// Boxes by state.
     pub annotations: BTreeMap<BoxState, usize>,
 }
@@ -32,6 +35,18 @@ pub struct ClassUsage {
     pub pictures: usize,
     /// Of these, pictures that are done and would lose ground truth without the class.
     pub done: usize,
+}
+
+impl Summary {
+    /// The number of pictures in any review state.
+    pub fn total(&self) -> usize {
+        self.pictures.values().sum()
+    }
+
+    /// The number of pictures that are done.
+    pub fn done(&self) -> usize {
+        self.pictures.get(&ReviewState::Done).copied().unwrap_or(0)
+    }
 }
 
 impl Document {
@@ -75,6 +90,10 @@ impl Document {
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
         for entry in self.pictures.values() {
+            if entry.picture.is_excluded {
+                summary.excluded += 1;
+                continue;
+            }
             *summary.pictures.entry(entry.picture.review).or_default() += 1;
             summary.verified_empty += usize::from(entry.is_verified_empty());
             summary.unlabelled += usize::from(entry.is_unlabelled());

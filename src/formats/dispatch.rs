@@ -98,9 +98,10 @@ pub fn export(
     }
     let pictures = document
         .pictures()
-        .filter(|picture| is_exported(document, picture, options));
-    let pictures = name_pictures(pictures, options);
-    let mut writer = ExportWriter::new(document, root, options, out, pictures)?;
+        .filter(|picture| is_in_scope(document, picture, options));
+    let (excluded, pictures): (Vec<_>, Vec<_>) = pictures.partition(|picture| picture.is_excluded);
+    let pictures = name_pictures(pictures.into_iter(), options);
+    let mut writer = ExportWriter::new(document, root, options, out, pictures, excluded)?;
     match options.format {
         Format::Coco => coco::export(&mut writer)?,
         Format::CocoResults => coco::export_results(&mut writer)?,
@@ -117,12 +118,13 @@ pub fn export(
     writer.finish()
 }
 
-fn is_exported(document: &Document, picture: &Picture, options: &ExportOptions) -> bool {
+/// Whether a picture is exported unless it is taken out of the project.
+fn is_in_scope(document: &Document, picture: &Picture, options: &ExportOptions) -> bool {
     let is_done = picture.review == ReviewState::Done;
     let holds_proposals =
         options.boxes == BoxSelection::Proposals || options.format == Format::CocoResults;
     match options.format {
-        Format::Tags => true,
+        Format::Tags => !picture.tags.is_empty(),
         _ if holds_proposals => !is_done && picture.review != ReviewState::New,
         // These list pictures that nobody has labelled as well.
         Format::Coco | Format::Cvat | Format::LabelStudio | Format::Via => {

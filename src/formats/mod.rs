@@ -43,12 +43,14 @@
 //! - One rule finds the picture that a name means, in all formats; `import/pictures.rs` describes it.
 //!   Boxes go to no picture where several fit, and the report says so. No path leads out of the folder.
 //! - Pictures that a file names and the folder lacks are left out, or kept as missing on request.
+//! - A picture that is taken out of the project gets its boxes and stays out, and the report says so.
 //!
 //! # Export
 //! An export writes what was reviewed, and never a proposal as ground truth. It appears whole or
 //! not at all: a new folder is made under another name and renamed at the end. In a folder that
 //! exists, each file is written whole. The project, the files next to it and its pictures are never
-//! overwritten.
+//! overwritten. Pictures that are taken out of the project are left out and counted; COCO with
+//! provenance keeps them where only this program reads them.
 //!
 //! The folder of an export has a marker, `.tsukami-export`, which lists the export's files. Scans skip
 //! such a folder, and exporting to it again removes the listed files that are not written again, so

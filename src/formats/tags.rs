@@ -20,13 +20,10 @@ const NUMBERS_OF_A_BOX: usize = 4;
 /// Names of a first column that are not a path.
 const COLUMN_NAMES: [&str; 6] = ["path", "image", "file", "filename", "file_name", "picture"];
 
-/// Writes all pictures that have a tag.
+/// Writes the pictures, which all have a tag.
 pub(super) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
-    let pictures = writer.pictures.iter().map(|one| one.picture);
-    let tagged: Vec<_> = pictures
-        .filter(|picture| !picture.tags.is_empty())
-        .collect();
-    writer.report.pictures = tagged.len();
+    let tagged = writer.pictures.iter().map(|one| one.picture);
+    let tagged: Vec<_> = tagged.collect();
     let document = writer.document;
     writer.write_with("", None, |out| {
         let mut csv = csv::WriterBuilder::new().flexible(true).from_writer(out);
@@ -124,10 +121,11 @@ pub(super) fn import(path: &Path, import: &mut ImportBuilder<'_>) -> Result<(), 
 }
 
 /// The image-level tags of a document's pictures, whose paths are relative to `root`: their own
-/// tags, and the classes of their boxes that are ground truth. Missing pictures are left out.
+/// tags, and the classes of their boxes that are ground truth. Pictures that are missing or taken out of
+/// the project are left out.
 pub fn from_document(document: &Document, root: &Path) -> Vec<(PathBuf, Vec<String>)> {
-    let present = document.pictures().filter(|picture| !picture.missing);
-    let tagged = present.map(|picture| {
+    let available = document.pictures().filter(|picture| picture.is_available());
+    let tagged = available.map(|picture| {
         let boxes = document.annotations(picture.id).iter();
         let true_boxes = boxes.filter(|row| row.is_ground_truth());
         let classes = picture.tags.iter().copied();

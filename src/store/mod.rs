@@ -32,7 +32,8 @@
 //! | module | its one idea |
 //! |---|---|
 //! | `error` | what can go wrong, as one sentence |
-//! | `rows`, `counters`, `schema`, `version_2` | the tables: rows, the seal, definitions and migrations |
+//! | `rows`, `counters`, `schema` | the tables: rows, the seal, definitions |
+//! | `migration`, `version_2`, `version_3` | upgrading files of earlier versions |
 //! | `connection`, `lock`, `paths` | opening files, locking them, where they are |
 //! | `load`, `write`, `log` | reading a whole file, writing rows, the log of changes |
 //! | `external` | what other processes changed, and whether that affects the same rows as an edit here |
@@ -56,6 +57,7 @@ mod load;
 mod lock;
 mod log;
 mod memory;
+mod migration;
 mod new_file;
 mod open;
 mod operation;
@@ -69,6 +71,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod version_2;
+mod version_3;
 mod write;
 
 pub use crate::files::{EXTENSION, backups};

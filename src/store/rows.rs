@@ -72,7 +72,7 @@ tables! {
     3 SETTINGS "settings": key value;
     4 CATEGORIES "categories": id place name colour hotkey extra;
     5 MODELS "models": id name version method threshold;
-    6 PICTURES "pictures": id path width height tags review missing content_hash extra;
+    6 PICTURES "pictures": id path width height tags review missing excluded content_hash extra;
     7 ANNOTATIONS "annotations": id picture category suggestion x0 y0 x1 y1 state flags model score
         was_category was_x0 was_y0 was_x1 was_y1 extra;
     8 STEPS "steps": seq label picture edit;
@@ -165,7 +165,7 @@ pub(super) fn provenance_cells(id: i64, provenance: &Provenance) -> [Cell<'_>; 5
 }
 
 /// A row of [`PICTURES`].
-pub(super) fn picture_cells(row: &Picture) -> [Cell<'_>; 9] {
+pub(super) fn picture_cells(row: &Picture) -> [Cell<'_>; 10] {
     let mut tags = String::new();
     for tag in &row.tags {
         let gap = if tags.is_empty() { "" } else { " " };
@@ -186,6 +186,7 @@ pub(super) fn picture_cells(row: &Picture) -> [Cell<'_>; 9] {
         ToSqlOutput::Owned(Value::Text(tags)),
         int(review),
         int(row.missing),
+        int(row.is_excluded),
         maybe(row.content_hash.as_deref(), text),
         maybe(row.extra.as_deref(), text),
     ]
@@ -349,8 +350,9 @@ impl Cells<'_> {
                 _ => return Err(BadCell),
             },
             missing: self.int(6)? != 0,
-            content_hash: self.maybe_text(7)?.map(Into::into),
-            extra: self.maybe_text(8)?.map(Into::into),
+            is_excluded: self.int(7)? != 0,
+            content_hash: self.maybe_text(8)?.map(Into::into),
+            extra: self.maybe_text(9)?.map(Into::into),
         })
     }
 

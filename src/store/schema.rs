@@ -11,14 +11,14 @@ use super::connection::{open_immutable, open_in_memory};
 use super::counters::Counters;
 use super::error::{Fault, StoreError, io_error};
 use super::rows::checksum;
-use super::version_2;
+use super::{version_2, version_3};
 use crate::files::{APPLICATION_ID, backups, has_project_header};
 
 /// A migration from one version of the format to the next.
 pub(super) type Migration = fn(&Transaction<'_>) -> Result<(), Fault>;
 
 /// The first migration makes version 1 of an empty file. A published migration never changes.
-pub(super) const MIGRATIONS: &[Migration] = &[version_1, version_2::migrate];
+pub(super) const MIGRATIONS: &[Migration] = &[version_1, version_2::migrate, version_3::migrate];
 
 fn version_1(transaction: &Transaction<'_>) -> Result<(), Fault> {
     Ok(transaction.execute_batch(

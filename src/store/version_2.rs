@@ -11,13 +11,15 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use rusqlite::types::{Value as Cell, ValueRef};
-use rusqlite::{Connection, Transaction, params_from_iter};
+use rusqlite::Transaction;
+use rusqlite::types::Value as Cell;
 use serde_json::Value;
 
 use super::counters::Counters;
 use super::error::Fault;
-use super::rows::checksum;
+use super::migration::{
+    CATEGORIES, CHANGES, META, MODELS, SETTINGS, STEPS, Table, TableWriter, damage, read_table,
+};
 use crate::naming::ANY_OBJECT;
 
 /// The states of boxes in the table that are not ground truth: proposed and rejected.
@@ -25,13 +27,6 @@ const OPEN_STATES: [i64; 2] = [0, 4];
 /// The same in an edit.
 const OPEN_STATE_NAMES: [&str; 2] = ["proposed", "rejected"];
 
-/// A table of version 1: the tag of its checksums, its name and its columns.
-type Table = (u8, &'static str, &'static str);
-
-const META: Table = (2, "meta", "key, value");
-const SETTINGS: Table = (3, "settings", "key, value");
-const CATEGORIES: Table = (4, "categories", "id, place, name, colour, hotkey, extra");
-const MODELS: Table = (5, "models", "id, name, version, method, threshold");
 const PICTURES: Table = (
     6,
     "pictures",
@@ -43,8 +38,6 @@ const ANNOTATIONS: Table = (
     "id, picture, category, x0, y0, x1, y1, state, flags, model, score, was_category, was_x0, was_y0, \
      was_x1, was_y1, extra",
 );
-const STEPS: Table = (8, "steps", "seq, label, picture, edit");
-const CHANGES: Table = (9, "changes", "seq, writer, is_step, label, edit, undo");
 
 /// Migrates a file of version 1.
 pub(super) fn migrate(transaction: &Transaction<'_>) -> Result<(), Fault> {
@@ -89,7 +82,7 @@ pub(super) fn migrate(transaction: &Transaction<'_>) -> Result<(), Fault> {
         ) STRICT;
         ",
     )?;
-    let mut writer = Writer {
+    let mut writer = TableWriter {
         transaction,
         seal: kept,
     };
@@ -118,70 +111,6 @@ pub(super) fn migrate(transaction: &Transaction<'_>) -> Result<(), Fault> {
     })?;
     (counters.rows, counters.sum) = (writer.seal.rows, writer.seal.sum);
     counters.write(transaction)
-}
-
-/// Reads a table, checks its rows and adds them to the seal.
-fn read_table(
-    connection: &Connection,
-    (tag, name, columns): Table,
-    seal: &mut Counters,
-) -> Result<Vec<Vec<Cell>>, Fault> {
-    let mut statement = connection.prepare(&format!("SELECT {columns}, checksum FROM {name}"))?;
-    let width = statement.column_count();
-    let mut rows = statement.query([])?;
-    let mut buffer = Vec::new();
-    let mut read = Vec::new();
-    while let Some(row) = rows.next()? {
-        let cells = (0..width)
-            .map(|at| row.get(at))
-            .collect::<Result<Vec<Cell>, _>>()?;
-        let expected = checksum(
-            &mut buffer,
-            tag,
-            cells[..width - 1].iter().map(ValueRef::from),
-        );
-        if cells[width - 1] != Cell::Integer(expected) {
-            return Err(damage());
-        }
-        seal.seal(expected);
-        read.push(cells);
-    }
-    Ok(read)
-}
-
-/// Writes tables again, with the seal over their rows.
-struct Writer<'a> {
-    transaction: &'a Transaction<'a>,
-    seal: Counters,
-}
-
-impl Writer<'_> {
-    /// Replaces the rows of a table by those that `keep` wants, as it changes them. A row has its former
-    /// checksum at the end, which is made anew.
-    fn replace(
-        &mut self,
-        (tag, name, columns): Table,
-        rows: impl IntoIterator<Item = Vec<Cell>>,
-        mut keep: impl FnMut(&mut Vec<Cell>) -> Result<bool, Fault>,
-    ) -> Result<(), Fault> {
-        self.transaction
-            .execute(&format!("DELETE FROM {name}"), [])?;
-        let slots = vec!["?"; columns.split(',').count()].join(", ");
-        let sql = format!("INSERT INTO {name} ({columns}, checksum) VALUES ({slots}, ?)");
-        let mut statement = self.transaction.prepare(&sql)?;
-        let mut buffer = Vec::new();
-        for mut row in rows {
-            if !keep(&mut row)? {
-                continue;
-            }
-            row.pop();
-            let seal = checksum(&mut buffer, tag, row.iter().map(ValueRef::from));
-            row.push(Cell::Integer(seal));
-            statement.execute(params_from_iter(row))?;
-            self.seal.seal(seal);
-        }
-        Ok(())
-    }
 }
 
 /// How categories are used.
@@ -379,10 +308,6 @@ fn int(cell: &Cell) -> i64 {
         Cell::Integer(number) => *number,
         _ => 0,
     }
-}
-
-fn damage() -> Fault {
-    Fault::Damage("a row differs from what was written".to_owned())
 }
 
 #[cfg(test)]

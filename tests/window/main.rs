@@ -18,4 +18,5 @@ mod looks;
 mod naming;
 mod old_project;
 mod tags;
+mod taken_out;
 mod trouble;

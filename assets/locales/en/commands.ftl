@@ -93,6 +93,12 @@ command-select-all-pictures = Select all pictures
     .tooltip = Select all pictures in the list
 command-tag-pictures = Tags…
     .tooltip = Set which classes the selected pictures show
+command-take-out-pictures = Take out of the project
+    .tooltip = The selected pictures keep their boxes, but are neither listed nor proposed for, exported or learned from
+command-bring-back-pictures = Bring back
+    .tooltip = Make the selected pictures part of the project again, with their boxes as they were
+command-take-out-unreadable = Take out missing and unreadable pictures
+    .tooltip = Take all pictures out of the project whose file is missing or cannot be read
 
 ## Boxes
 

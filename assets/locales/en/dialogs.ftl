@@ -130,6 +130,10 @@ export-summary-partial = { $pictures ->
     [one] 1 picture
    *[other] { $pictures } pictures
 }; { $waiting } more not done. Proposals that are not reviewed are left out.
+export-taken-out = { $count ->
+    [one] 1 picture is taken out of the project and left out.
+   *[other] { $count } pictures are taken out of the project and left out.
+}
 
 ## Import
 

@@ -41,6 +41,16 @@ all-done-export = All pictures in this list are done. Export them from the File 
 every-picture-done = Every picture is done
 nothing-to-accept = This picture has no boxes. Press Space to mark it as verified empty.
 nothing-to-reject = No proposals left to reject
+bring-back-first = This picture is taken out of the project. Bring it back to get proposals.
+taken-out = { $count ->
+    [one] 1 picture taken out of the project. Undo brings it back.
+   *[other] { $count } pictures taken out of the project. Undo brings them back.
+}
+brought-back = { $count ->
+    [one] 1 picture brought back
+   *[other] { $count } pictures brought back
+}
+nothing-unreadable = No file is known to be missing or unreadable
 reopen-first = This picture is done. Reopen it to get new proposals.
 hidden-proposals = { $count ->
     [one] 1 proposal of a hidden class is not reviewed. Show all classes before finishing this picture.
@@ -106,6 +116,14 @@ imported = Imported { $boxes ->
 }; { $pictures ->
     [one] 1 picture
    *[other] { $pictures } pictures
+}
+imported-taken-out = { $count ->
+    [one] 1 of these pictures is taken out of the project and stays so.
+   *[other] { $count } of these pictures are taken out of the project and stay so.
+}
+exported-without = { $count ->
+    [one] 1 picture that is taken out of the project was left out.
+   *[other] { $count } pictures that are taken out of the project were left out.
 }
 exported = Exported { $boxes ->
     [one] 1 box

@@ -28,6 +28,11 @@ list-reverse-order = Reverse order
 list-more-filters = More filters
 list-show-all = Show all
 list-no-matches = No matches
+list-all-taken-out = All pictures are taken out of the project. The filter “Taken out” lists them.
+list-taken-out = { $count ->
+    [one] ; 1 is taken out of the project
+   *[other] ; { $count } are taken out of the project
+}
 list-scanning = Scanning the folder…
 list-empty-folder = This folder contains no readable pictures. Supported formats: JPEG, PNG, WebP, BMP, TIFF, GIF.
 list-open-another = Open another folder…
@@ -40,6 +45,7 @@ filter-proposed = Proposed
 filter-in-review = In review
 filter-done = Done
 filter-verified-empty = Verified empty
+filter-taken-out = Taken out
 filter-class = Class
 filter-any-class = Any class
 filter-with-proposals = With proposals to review
@@ -64,6 +70,8 @@ picture-row-tagged = { $path }, { $state }, tagged { $tags }
 picture-unreadable = unreadable
 picture-size = { $width } × { $height } pixels
 picture-tagged = Tagged { $tags }
+picture-taken-out = taken out
+    .tooltip = Taken out of the project. Its boxes are kept; “Bring back” in the menu Pictures makes it part of the project again.
 picture-missing = The file is missing. Its boxes are kept.
 picture-empty = empty
 picture-no-boxes = no boxes

@@ -58,6 +58,10 @@ pub enum Requirement {
     Picture,
     /// A picture in a project that can be edited.
     Editable,
+    /// A picture in a project that can be edited, which is not taken out of it.
+    IncludedPicture,
+    /// A picture that is taken out of a project that can be edited.
+    ExcludedPicture,
     /// A selected box in a project that can be edited.
     Selection,
     /// A picture in a project that can be edited, with its boxes on the screen: nobody can judge

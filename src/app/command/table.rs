@@ -9,8 +9,8 @@ use egui::{Key as K, KeyboardShortcut, Modifiers};
 
 use super::spec::Menu::{self, Boxes, Edit, File, Help, Pictures, Proposals, View};
 use super::spec::Requirement::{
-    Clipboard, Editable, EditableProject, Job, Picture, Project, Redo, Selection, Undo,
-    VisibleBoxes,
+    Clipboard, Editable, EditableProject, ExcludedPicture, IncludedPicture, Job, Picture, Project,
+    Redo, Selection, Undo, VisibleBoxes,
 };
 use super::spec::{CommandSpec, row};
 use crate::app::icons::Icon;
@@ -100,6 +100,9 @@ commands! {
     UndecidedProposals => row(Pictures).needs(EditableProject),
     SelectAllPictures => row(Pictures).needs(Picture).keys(&[ctrl_shift(K::A)]).after_separator().stored_as("PickAll"),
     TagPictures => row(Pictures).needs(Editable).keys(&[ctrl(K::T)]).icon(Icon::Tag).stored_as("Tags"),
+    TakeOutPictures => row(Pictures).needs(IncludedPicture).keys(&[alt(K::Delete)]).after_separator(),
+    BringBackPictures => row(Pictures).needs(ExcludedPicture),
+    TakeOutUnreadable => row(Pictures).needs(EditableProject),
     // Boxes
     DrawBox => row(Boxes).needs(Editable).keys(&[plain(K::W), plain(K::R)]).toolbar(1, 1, Icon::Draw).with_text("tool-draw").always().stored_as("Draw"),
     KeepDrawing => row(Boxes).keys(&[shift(K::W)]),

@@ -210,11 +210,11 @@ impl ExportDialog {
         let document = session.document();
         let is_all = self.options.scope == PictureScope::All;
         let pictures = document
-            .pictures()
+            .included_pictures()
             .filter(|row| is_all || row.review == ReviewState::Done)
             .count();
-        let waiting = document.pictures().len() - pictures;
-        match (pictures, waiting) {
+        let waiting = document.included_pictures().count() - pictures;
+        let text = match (pictures, waiting) {
             (0, _) => tr!("export-nothing-done").to_owned(),
             (_, 0) => tr!("export-summary", pictures = pictures),
             _ => tr!(
@@ -222,6 +222,10 @@ impl ExportDialog {
                 pictures = pictures,
                 waiting = waiting
             ),
+        };
+        match session.summary().excluded {
+            0 => text,
+            count => format!("{text} {}", tr!("export-taken-out", count = count)),
         }
     }
 

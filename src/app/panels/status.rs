@@ -60,7 +60,13 @@ fn review_ui(ui: &mut Ui, workspace: &Workspace, picture: &Picture) {
     let is_empty = session.document().is_verified_empty(picture.id);
     let state = theme::review_name(picture.review, is_empty);
     let symbol = theme::review_symbol(picture.review, is_empty);
-    ui.colored_label(colour, format!("{symbol} {state}"));
+    if picture.is_excluded {
+        let (symbol, state) = (theme::TAKEN_OUT_SYMBOL, tr!("picture-taken-out"));
+        ui.weak(format!("{symbol} {state}"))
+            .on_hover_text(tr!("picture-taken-out.tooltip"));
+    } else {
+        ui.colored_label(colour, format!("{symbol} {state}"));
+    }
     ui.separator();
     if let Some(index) = session.row(picture.id) {
         let total = session.rows().len();

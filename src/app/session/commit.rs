@@ -34,6 +34,7 @@ impl Session {
             self.worked_on.record(&affected, self.state.picture);
             self.awaits_proposals = false;
             self.after_edit(!affected.pictures.is_empty() && self.state.query.is_filtered());
+            self.follow_exclusion(&affected);
         }
         Ok(changed)
     }
@@ -69,7 +70,7 @@ impl Session {
         self.changed_pictures = None;
         self.revision += 1;
         self.rebuild_list();
-        self.ensure_current_exists();
+        self.leave_taken_out(true);
         self.normalize_selection();
     }
 }

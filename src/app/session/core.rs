@@ -77,7 +77,7 @@ impl Session {
         };
         session.rebuild_list();
         session.count();
-        session.ensure_current_exists();
+        session.leave_taken_out(false);
         session.arrive();
         session
     }

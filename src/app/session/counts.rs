@@ -19,7 +19,7 @@ pub struct ClassCount {
     pub proposed: usize,
 }
 
-/// The counts, and the revision of the document that was counted.
+/// The counts without pictures that are taken out of the project, and the revision of the document that was counted.
 #[derive(Default)]
 pub struct Counts {
     /// None before the first count.
@@ -45,7 +45,7 @@ impl Counts {
         }
         let mut classes: BTreeMap<CategoryId, ClassCount> = BTreeMap::new();
         for row in document
-            .pictures()
+            .included_pictures()
             .flat_map(|picture| document.annotations(picture.id))
         {
             let Some(class) = document.class_of(row) else {
@@ -55,7 +55,8 @@ impl Counts {
             count.ground_truth += usize::from(row.is_ground_truth());
             count.proposed += usize::from(row.state == BoxState::Proposed);
         }
-        let tagged = document.pictures().filter(|row| !row.tags.is_empty());
+        let tagged = document.included_pictures();
+        let tagged = tagged.filter(|row| !row.tags.is_empty());
         *self = Self {
             revision: Some(revision),
             counted_at: Some(Instant::now()),

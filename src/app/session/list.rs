@@ -1,6 +1,6 @@
 //! The rows of the picture list: what the query finds, in order, and what is selected among it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::list_selection::{ListSelection, SelectionChange};
 use super::query::{self, PictureQuery};
@@ -14,6 +14,8 @@ pub struct PictureList {
     rows: Vec<PictureId>,
     /// The index of each picture in `rows`.
     row_of: HashMap<PictureId, usize>,
+    /// The pictures that were taken out of the project when the list was last made.
+    excluded: HashSet<PictureId>,
     /// If the picture that is shown is not listed, the index of the row that follows its place.
     gap: usize,
     selection: ListSelection,
@@ -43,6 +45,8 @@ impl PictureList {
         let follower = followers.find_map(|id| row_of.get(id).copied());
         self.gap = follower.unwrap_or(rows.len());
         (self.rows, self.row_of) = (rows, row_of);
+        let excluded = document.pictures().filter(|picture| picture.is_excluded);
+        self.excluded = excluded.map(|picture| picture.id).collect();
         self.selection.retain_listed(&self.row_of);
     }
 
@@ -55,6 +59,14 @@ impl PictureList {
     /// The number of pictures in the document when the list was last rebuilt.
     pub fn picture_count(&self) -> usize {
         self.by_name.len()
+    }
+
+    /// Whether any of these pictures was taken out of the project or brought back since the list was made.
+    pub fn differs_in_exclusion(&self, document: &Document, pictures: &[PictureId]) -> bool {
+        pictures.iter().any(|id| {
+            let picture = document.picture(*id);
+            picture.is_some_and(|row| row.is_excluded != self.excluded.contains(id))
+        })
     }
 
     /// The pictures of the list, in order.

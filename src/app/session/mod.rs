@@ -6,6 +6,7 @@
 //! | `saved_state.rs`, `proposal_settings.rs` | what the project remembers |
 //! | `query.rs`, `list_selection.rs`, `list.rs` | the picture list: search and order, selection, rows |
 //! | `navigation.rs`, `visited.rs` | moving from picture to picture, and back |
+//! | `exclusion.rs` | pictures that are taken out of the project and brought back |
 //! | `counts.rs` | counts for panels and dashboard |
 //! | `selection.rs` | the selected boxes |
 //! | `box_order.rs` | the order in which boxes are listed |
@@ -21,6 +22,7 @@ mod classes;
 mod commit;
 mod core;
 mod counts;
+mod exclusion;
 mod growing;
 mod list;
 mod list_selection;

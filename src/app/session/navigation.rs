@@ -3,7 +3,7 @@
 use super::core::Session;
 use super::list_selection::{ListSelection, SelectionChange};
 use super::query::PictureQuery;
-use crate::document::{PictureId, ReviewState};
+use crate::document::{Picture, PictureId, ReviewState};
 
 impl Session {
     /// The search, filters and order of the list.
@@ -19,6 +19,7 @@ impl Session {
         if query != self.state.query {
             self.state.query = query;
             self.refresh_list();
+            self.leave_taken_out(false);
         }
         if is_reordered && let Some(first) = self.rows().first() {
             self.show(*first);
@@ -86,6 +87,13 @@ impl Session {
         }
     }
 
+    /// Shows no picture, because none is listed.
+    pub(super) fn show_nothing(&mut self) {
+        self.state.picture = None;
+        self.selection.clear();
+        self.list.clear_selection();
+    }
+
     /// A picture begins to be shown.
     pub(super) fn arrive(&mut self) {
         if let Some(picture) = self.state.picture {
@@ -99,7 +107,9 @@ impl Session {
     /// whether there is one.
     pub fn revisit(&mut self, forward: bool) -> bool {
         let document = self.project.document();
-        let is_other = |id| document.picture(id).is_some() && self.state.picture != Some(id);
+        let is_included =
+            |id| (document.picture(id)).is_some_and(|picture: &Picture| !picture.is_excluded);
+        let is_other = |id| is_included(id) && self.state.picture != Some(id);
         let Some(picture) = self.visited.step(forward, is_other) else {
             return false;
         };
@@ -109,8 +119,10 @@ impl Session {
 
     /// The picture that a person worked on before this one.
     pub(super) fn last_worked_on(&self) -> Option<PictureId> {
-        self.worked_on
-            .latest(|id| Some(*id) != self.current() && self.document().picture(*id).is_some())
+        self.worked_on.latest(|id| {
+            let picture = self.document().picture(*id);
+            Some(*id) != self.current() && picture.is_some_and(|picture| !picture.is_excluded)
+        })
     }
 
     /// The picture `step` rows further down the list, at most its first or last. From a picture that
@@ -139,8 +151,9 @@ impl Session {
         let (before, after) = rows.split_at(start.min(rows.len()));
         let is_open = |id: &&PictureId| {
             let picture = self.document().picture(**id);
-            picture.is_some_and(|picture| picture.review != ReviewState::Done && !picture.missing)
-                && self.unreadable(**id).is_none()
+            picture.is_some_and(|picture| {
+                picture.review != ReviewState::Done && picture.is_available()
+            }) && self.unreadable(**id).is_none()
                 && Some(**id) != self.current()
         };
         after.iter().chain(before).find(is_open).copied()

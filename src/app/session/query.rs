@@ -54,17 +54,20 @@ pub enum ReviewFilter {
     Done,
     /// Done, without boxes.
     VerifiedEmpty,
+    /// Taken out of the project. No other filter finds these.
+    TakenOut,
 }
 
 impl ReviewFilter {
     /// All of them, in the order of the menu.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ToReview,
         Self::New,
         Self::Proposed,
         Self::InReview,
         Self::Done,
         Self::VerifiedEmpty,
+        Self::TakenOut,
     ];
 
     fn matches(self, document: &Document, picture: &Picture) -> bool {
@@ -75,6 +78,7 @@ impl ReviewFilter {
             Self::InReview => picture.review == ReviewState::InReview,
             Self::Done => picture.review == ReviewState::Done,
             Self::VerifiedEmpty => document.is_verified_empty(picture.id),
+            Self::TakenOut => picture.is_excluded,
         }
     }
 }
@@ -127,7 +131,8 @@ impl PictureQuery {
             || self.is_unreadable
     }
 
-    /// The pictures that match, in order. `by_name` are all pictures in the order of their names (see the
+    /// The pictures that match, in order, without those that are taken out of the project unless the filter
+    /// asks for them. `by_name` are all pictures in the order of their names (see the
     /// function `by_name`); `is_unreadable` returns whether a file exists but could not be decoded.
     pub fn run(
         &self,
@@ -136,7 +141,9 @@ impl PictureQuery {
         is_unreadable: impl Fn(PictureId) -> bool,
     ) -> Vec<PictureId> {
         let search = self.search.trim().to_lowercase();
+        let lists_excluded = self.state == Some(ReviewFilter::TakenOut);
         let pictures = by_name.iter().filter_map(|id| document.picture(*id));
+        let pictures = pictures.filter(|picture| picture.is_excluded == lists_excluded);
         let pictures = pictures.filter(|picture| {
             (search.is_empty() || picture.path.to_lowercase().contains(&search))
                 && self

@@ -65,7 +65,11 @@ impl Session {
         // Updates by the model may have been undone with it.
         self.changed_pictures = None;
         self.after_edit(false);
-        if let Some(picture) = step.picture {
+        self.follow_exclusion(&step.affected);
+        if let Some(picture) = step
+            .picture
+            .filter(|picture| !self.is_out_of_sight(*picture))
+        {
             self.show(picture);
             let boxes = step.affected.annotations.iter();
             self.select(boxes.map(|(_, id)| *id).collect());

@@ -33,17 +33,23 @@ impl Window {
         let is_covered = workspace.view.shows_dashboard;
         let has_picture = session.current().is_some() && !is_covered;
         let can_edit = has_picture && session.is_editable();
+        let is_excluded = session.are_selected_excluded();
         let [undo, redo] = session.undo_redo_labels();
         for (requirement, is_met) in [
             (Requirement::Project, true),
             (Requirement::EditableProject, session.is_editable()),
             (Requirement::Picture, has_picture),
             (Requirement::Editable, can_edit),
+            (Requirement::IncludedPicture, can_edit && !is_excluded),
+            (Requirement::ExcludedPicture, can_edit && is_excluded),
             (
                 Requirement::Selection,
                 can_edit && !session.selection().is_empty() && !workspace.view.are_boxes_hidden,
             ),
-            (Requirement::VisibleBoxes, can_edit && workspace.can_judge()),
+            (
+                Requirement::VisibleBoxes,
+                can_edit && workspace.can_judge() && !session.is_current_excluded(),
+            ),
             (Requirement::Clipboard, can_edit && session.has_clipboard()),
             (
                 Requirement::Undo,

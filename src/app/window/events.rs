@@ -147,28 +147,38 @@ impl Window {
         });
         match event {
             ExchangeEvent::Imported(report) => {
-                self.notifications.notify(tr!(
+                let mut text = tr!(
                     "imported",
                     boxes = report.boxes + report.proposals,
                     tags = report.tags,
                     pictures = report.pictures
-                ));
+                );
+                if report.excluded > 0 {
+                    let excluded = tr!("imported-taken-out", count = report.excluded);
+                    text = format!("{text}. {excluded}");
+                }
+                self.notifications.notify(text);
                 self.notifications.problems(sentences(report.skipped));
                 self.poll();
             }
             ExchangeEvent::Exported(path, report) => {
                 let ExportReport {
                     pictures,
+                    excluded,
                     boxes,
                     changed,
                     ..
                 } = report;
-                self.notifications.notify(tr!(
+                let mut text = tr!(
                     "exported",
                     boxes = boxes,
                     pictures = pictures,
                     path = path.display().to_string()
-                ));
+                );
+                if excluded > 0 {
+                    text = format!("{text}. {}", tr!("exported-without", count = excluded));
+                }
+                self.notifications.notify(text);
                 self.notifications.problems(sentences(changed));
             }
             ExchangeEvent::Failed(_, reason) => self.notifications.problem(reason),

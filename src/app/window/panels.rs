@@ -72,7 +72,8 @@ impl Window {
                     });
                 }
                 ui.add_space(4.0);
-                self.list.ui(ui, workspace, options.thumbnails, actions);
+                self.list
+                    .ui(ui, workspace, options.thumbnails, &commands, actions);
             });
             side_panel(Panel::right(("panels", is_wide)), PANEL_WIDTHS, is_wide).show(ui, |ui| {
                 let area = egui::ScrollArea::vertical().auto_shrink(false);

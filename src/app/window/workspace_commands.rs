@@ -118,6 +118,21 @@ fn pictures(workspace: &mut Workspace, command: Command) -> Outcome {
             return Ok((!is_shown).then(|| tr!("no-picture-visited").to_owned()));
         }
         Command::Reopen => session.set_done(false)?,
+        Command::TakeOutPictures => {
+            let count = session.exclude_selected(true)?;
+            return Ok((count > 0).then(|| tr!("taken-out", count = count)));
+        }
+        Command::BringBackPictures => {
+            let count = session.exclude_selected(false)?;
+            return Ok((count > 0).then(|| tr!("brought-back", count = count)));
+        }
+        Command::TakeOutUnreadable => {
+            let count = session.exclude_unreadable()?;
+            return Ok(Some(match count {
+                0 => tr!("nothing-unreadable").to_owned(),
+                _ => tr!("taken-out", count = count),
+            }));
+        }
         Command::SelectAllPictures => session.change_list_selection(SelectionChange::All),
         _ => {}
     }
@@ -185,6 +200,9 @@ fn toggle_tool(workspace: &mut Workspace, tool: Tool) {
 fn proposals(workspace: &mut Workspace, command: Command) -> Outcome {
     match command {
         Command::ProposePicture => {
+            if workspace.session.is_current_excluded() {
+                return Ok(Some(tr!("bring-back-first").to_owned()));
+            }
             if workspace.session.is_current_done() {
                 return Ok(Some(tr!("reopen-first").to_owned()));
             }

@@ -38,7 +38,7 @@ impl ClassTally {
         self.version
     }
 
-    /// The number of boxes by the index of their class in `class_names`. Boxes of classes with the
+    /// The number of boxes on pictures that are not taken out of the project, by the index of their class in `class_names`. Boxes of classes with the
     /// same name count for the first of them.
     pub fn count(&self, document: &Document, class_names: &[String]) -> BTreeMap<usize, usize> {
         let mut indices: HashMap<&str, usize> = HashMap::new();
@@ -51,7 +51,7 @@ impl ClassTally {
                 *counts.entry(*at).or_default() += 1;
             }
         };
-        for picture in document.pictures() {
+        for picture in document.included_pictures() {
             if let Some(classes) = self.of_picture.get(&picture.id) {
                 let names = classes
                     .iter()

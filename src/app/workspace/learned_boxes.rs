@@ -111,7 +111,8 @@ impl Workspace {
         self.relocalize_again(shown, localize_options_of(self.session.proposal_settings()))
     }
 
-    /// Whether the proposals of a picture may be replaced: nobody has begun to review it.
+    /// Whether the proposals of a picture may be replaced: nobody has begun to review it, and
+    /// it is not taken out of the project.
     fn is_untouched(&self, picture: PictureId) -> bool {
         let document = self.session.document();
         let row = document.picture(picture);
@@ -120,7 +121,7 @@ impl Workspace {
             Origin::Person => false,
         };
         let mut rows = document.annotations(picture).iter();
-        row.is_some_and(|row| row.review == ReviewState::Proposed)
+        row.is_some_and(|row| row.review == ReviewState::Proposed && !row.is_excluded)
             && !rows.any(|row| row.state == BoxState::Proposed && is_similar(&row.origin))
     }
 
@@ -133,7 +134,7 @@ impl Workspace {
         let document = self.session.document();
         let is_open = |id: &PictureId| {
             let row = document.picture(*id);
-            row.is_some_and(|row| row.review != ReviewState::Done && !row.missing)
+            row.is_some_and(|row| row.review != ReviewState::Done && row.is_available())
         };
         let upcoming = after.iter().chain(before).copied().filter(is_open);
         upcoming.take(MAX_UPCOMING).collect()

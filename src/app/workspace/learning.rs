@@ -126,11 +126,11 @@ impl Workspace {
         true
     }
 
-    /// The ground truth of a picture that is done: boxes in pixels, and their category.
+    /// The ground truth of a picture that is done and not taken out of the project: boxes in pixels, and their category.
     fn truth_of(&self, picture: PictureId) -> Option<Vec<(BBox, u32)>> {
         let document = self.session.document();
         let row = document.picture(picture)?;
-        let is_readable = !row.missing && self.session.unreadable(picture).is_none();
+        let is_readable = row.is_available() && self.session.unreadable(picture).is_none();
         (row.review == ReviewState::Done && is_readable).then(|| {
             let rows = document.annotations(picture).iter();
             let truth = rows.filter(|row| row.is_ground_truth());

@@ -57,7 +57,7 @@ impl Workspace {
         let pictures = self
             .session
             .document()
-            .pictures()
+            .included_pictures()
             .filter(|row| row.review != ReviewState::New && !tally.contains(row.id))
             .filter_map(|row| self.request(row.id));
         let pictures: Vec<PictureRequest> = pictures.collect();

@@ -41,7 +41,7 @@ impl Workspace {
         let is_open = |picture: &PictureId| {
             let row = document.picture(*picture);
             row.is_some_and(|row| {
-                !row.missing
+                row.is_available()
                     && match row.review {
                         ReviewState::New => true,
                         ReviewState::Proposed | ReviewState::InReview => !only_new,

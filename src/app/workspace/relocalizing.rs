@@ -99,7 +99,7 @@ impl Workspace {
         };
         let current = self.session.current();
         let pictures = document
-            .pictures()
+            .included_pictures()
             .filter(|row| row.review != ReviewState::Done && Some(row.id) != current)
             .filter(|row| has_proposals(row))
             .filter_map(|row| self.request(row.id));

@@ -40,6 +40,6 @@ pub use class_names::map_classes;
 pub use labels::set_labels;
 pub use pictures::{
     accept_and_finish, add_pictures, begin_review, remove_pictures, rename_pictures, set_content,
-    set_done, set_missing, set_tag,
+    set_done, set_excluded, set_missing, set_tag,
 };
 pub use propose::{Candidate, add_proposals, is_judged, replace_proposals};

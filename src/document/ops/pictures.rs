@@ -78,6 +78,20 @@ pub fn set_missing(
     update_each(document, pictures, |picture| picture.missing = missing)
 }
 
+/// Takes pictures out of the project, or brings them back. Nothing else about them changes.
+///
+/// # Errors
+/// If a picture does not exist.
+pub fn set_excluded(
+    document: &Document,
+    pictures: &[PictureId],
+    is_excluded: bool,
+) -> Result<Edit, EditError> {
+    update_each(document, pictures, |picture| {
+        picture.is_excluded = is_excluded;
+    })
+}
+
 /// Records that the file of a picture has another content, of `[width, height]` upright pixels. Boxes
 /// are clipped to this size, and boxes outside it are deleted. A picture that was done is in review
 /// again, because nobody has looked at this content.

@@ -66,8 +66,8 @@ impl Candidate {
 /// - a person has confirmed the one, and the model had proposed it with exactly the rectangle of the
 ///   other, regardless of the category.
 ///
-/// A box that is outside the picture is dropped as well. Pictures that are done, and pictures that
-/// have exactly these proposals already, do not change. Pictures that no longer exist are skipped,
+/// A box that is outside the picture is dropped as well. Pictures that are done or taken out of the
+/// project, and pictures that have exactly these proposals already, do not change. Pictures that no longer exist are skipped,
 /// because a person may have removed them while the model was working. Each picture may occur once.
 pub fn replace_proposals(
     document: &Document,
@@ -115,8 +115,8 @@ pub fn replace_proposals(
 /// Adds a model's boxes to the proposals of some pictures, all in one edit.
 ///
 /// Boxes about an object that has been judged are dropped as by [`replace_proposals`], and so are
-/// boxes that overlap a proposal of the same name. Pictures that are done or no longer exist do not
-/// change. Each picture may occur once.
+/// boxes that overlap a proposal of the same name. Pictures that are done, taken out of the
+/// project or no longer exist do not change. Each picture may occur once.
 pub fn add_proposals(
     document: &Document,
     provenance: &Arc<Provenance>,
@@ -161,10 +161,11 @@ fn is_duplicate(document: &Document, better: &Annotation, row: &Annotation) -> b
         && better.rect.iou(&row.rect) >= ONE_OBJECT_IOU
 }
 
-/// A picture that may get proposals: it exists and is not done.
+/// A picture that may get proposals: it exists, is not done and not taken out of the project.
 fn open_picture(document: &Document, id: PictureId) -> Option<&Picture> {
     let picture = document.picture(id)?;
-    (picture.review != ReviewState::Done).then_some(picture)
+    let is_open = picture.review != ReviewState::Done && !picture.is_excluded;
+    is_open.then_some(picture)
 }
 
 /// A proposal of this candidate, whose id is not set yet. A category that no longer exists is left out.

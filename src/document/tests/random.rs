@@ -18,7 +18,7 @@ struct Action {
     gesture: Option<u64>,
 }
 
-const KINDS: usize = 30;
+const KINDS: usize = 31;
 
 fn actions(most: usize) -> impl Strategy<Value = Vec<Action>> {
     let edge = || -10.0..120.0_f32;
@@ -27,7 +27,7 @@ fn actions(most: usize) -> impl Strategy<Value = Vec<Action>> {
     let picks = any::<[Index; 4]>();
     let gesture = proptest::option::of(0..2_u64);
     // Operations that remove much are rare, so that rows remain to work on.
-    let kind = prop_oneof![8 => 0..14_usize, 4 => 14..24_usize, 1 => 24..KINDS];
+    let kind = prop_oneof![8 => 0..14_usize, 4 => 14..25_usize, 1 => 25..KINDS];
     let action = (kind, picks, vec(rects, 1..4), gesture);
     vec(
         action.prop_map(|(kind, picks, rects, gesture)| Action {
@@ -104,7 +104,7 @@ impl Action {
                     vec![picture(one), picture(two)],
                 ))
             }
-            26 => ops::remove_pictures(document, &[p]),
+            27 => ops::remove_pictures(document, &[p]),
             23 => ops::map_classes(
                 document,
                 &[(
@@ -128,10 +128,11 @@ impl Action {
                 c,
                 four.get(&[None, Some('1'), Some('q')]).to_owned(),
             ),
-            24 => ops::merge_categories(document, c, d),
-            25 => ops::delete_categories(document, &[c, d]),
-            27 => ops::set_labels(document, Labels::One(name.into()), &[]),
-            28 => {
+            24 => ops::set_excluded(document, &[p, q], is_on),
+            25 => ops::merge_categories(document, c, d),
+            26 => ops::delete_categories(document, &[c, d]),
+            28 => ops::set_labels(document, Labels::One(name.into()), &[]),
+            29 => {
                 let labels = [Labels::Any, Labels::Listed][usize::from(is_on)].clone();
                 ops::set_labels(document, labels, &[name, suggestion])
             }

@@ -68,6 +68,7 @@ pub(super) fn image(exported: &ExportedPicture<'_>, options: &ExportOptions) -> 
         tags: row.tags.iter().map(|tag| tag.0.into()).collect(),
         missing: provenance.then_some(row.missing),
         content_hash: row.content_hash.clone().filter(|_| provenance),
+        is_excluded: row.is_excluded,
     };
     insert_extension(&mut extra, &extension);
     let is_in_export = options.files != PictureFiles::Leave;

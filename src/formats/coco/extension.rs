@@ -20,6 +20,9 @@ pub(super) struct PictureExtension {
     pub missing: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_hash: Option<Box<str>>,
+    /// Whether the picture is taken out of the project.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_excluded: bool,
 }
 
 /// What the row of a category has in addition if it is only the name that a model gives.

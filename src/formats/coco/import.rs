@@ -9,7 +9,7 @@
 //! - **`tsukami`** is our own key. On a picture it has the review state and the tags, so that
 //!   "verified empty" and "not reviewed" can be told apart. In a file with provenance it has, on
 //!   every row, what is needed to get the same document, and at the top the boxes that are not
-//!   ground truth.
+//!   ground truth and the pictures that are taken out of the project.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -317,12 +317,20 @@ impl<'a, 'b> FileImport<'a, 'b> {
 
     /// Resolves the references and hands everything over.
     fn finish(mut self) {
-        if let Some(Value::Object(mut own)) = self.top.remove(EXTENSION_KEY)
-            && let Some(Value::Array(rows)) = own.remove("boxes")
-        {
-            for row in rows {
-                let row = reader::parse_annotation(row);
-                self.add(row.unwrap_or_else(Row::Unreadable));
+        if let Some(Value::Object(mut own)) = self.top.remove(EXTENSION_KEY) {
+            for (key, parse) in [
+                (
+                    "images",
+                    reader::parse_image as fn(Value) -> Result<Row, String>,
+                ),
+                ("boxes", reader::parse_annotation),
+            ] {
+                let Some(Value::Array(rows)) = own.remove(key) else {
+                    continue;
+                };
+                for row in rows {
+                    self.add(parse(row).unwrap_or_else(Row::Unreadable));
+                }
             }
         }
         self.hand_over_categories();
@@ -340,6 +348,7 @@ impl<'a, 'b> FileImport<'a, 'b> {
             let proposed = has_scores.then_some(ReviewState::Proposed);
             imported.review = extension.review.or(proposed);
             imported.missing = extension.missing;
+            imported.is_excluded = extension.is_excluded;
             imported.content_hash = extension.content_hash.take();
         }
         self.leave_out_shared_ids();

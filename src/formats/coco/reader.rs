@@ -209,7 +209,7 @@ impl<'de, F: FnMut(Value)> Visitor<'de> for Elements<F> {
     }
 }
 
-fn parse_image(row: Value) -> Result<Row, String> {
+pub(super) fn parse_image(row: Value) -> Result<Row, String> {
     let Value::Object(mut row) = row else {
         return Err("a picture is not an object".to_owned());
     };

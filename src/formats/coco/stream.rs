@@ -10,7 +10,7 @@ use super::export::{annotation, category, image, own_info};
 use super::extension::EXTENSION_KEY;
 use super::suggested::SuggestedIds;
 use super::types;
-use crate::document::{Annotation, Document};
+use crate::document::{Annotation, Document, Picture};
 use crate::formats::error::FormatError;
 use crate::formats::export::naming::ExportedPicture;
 use crate::formats::export::options::{BoxSelection, ExportOptions};
@@ -25,14 +25,27 @@ use crate::formats::{paths, unknown_fields};
 pub(in crate::formats) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
     let pictures = writer.pictures.clone();
     let options = writer.options;
+    let keeps_others = options.provenance && options.boxes == BoxSelection::GroundTruth;
+    let excluded = writer.excluded.iter().filter(|_| keeps_others);
+    let excluded = excluded.map(|picture| ExportedPicture::without_file(picture, options));
+    let excluded: Vec<_> = excluded.collect();
     // A name has the same id in all subsets.
-    let suggested = SuggestedIds::new(writer.document, &pictures, |row| {
+    let suggested = SuggestedIds::new(writer.document, pictures.iter().chain(&excluded), |row| {
         options.provenance || options.boxes.includes(row)
     });
     for subset in writer.subsets() {
         let of_subset: Vec<_> = pictures.iter().filter(|one| one.subset == subset).collect();
+        let left_out: Vec<_> = excluded.iter().filter(|one| one.subset == subset).collect();
         let (file, picture_folder) = file_and_picture_folder(writer, subset);
-        let instances = InstancesFile::new(writer.document, options, &of_subset, &suggested);
+        let instances = InstancesFile {
+            document: writer.document,
+            options,
+            pictures: &of_subset,
+            excluded: &left_out,
+            suggested: &suggested,
+            boxes: Cell::new(0),
+            changed: RefCell::default(),
+        };
         writer.write_json(&file, &instances)?;
         let (boxes, changed) = instances.into_report();
         writer.report.boxes += boxes;
@@ -63,6 +76,8 @@ struct InstancesFile<'a> {
     document: &'a Document,
     options: &'a ExportOptions,
     pictures: &'a [&'a ExportedPicture<'a>],
+    /// Pictures that are taken out of the project, of which only this program reads.
+    excluded: &'a [&'a ExportedPicture<'a>],
     suggested: &'a SuggestedIds<'a>,
     /// The number of boxes that were written.
     boxes: Cell<usize>,
@@ -70,57 +85,47 @@ struct InstancesFile<'a> {
 }
 
 impl<'a> InstancesFile<'a> {
-    fn new(
-        document: &'a Document,
-        options: &'a ExportOptions,
-        pictures: &'a [&'a ExportedPicture<'a>],
-        suggested: &'a SuggestedIds<'a>,
-    ) -> Self {
-        Self {
-            document,
-            options,
-            pictures,
-            suggested,
-            boxes: Cell::new(0),
-            changed: RefCell::default(),
-        }
-    }
-
     /// The number of boxes, and what could not be written unchanged.
     fn into_report(self) -> (usize, Messages) {
         (self.boxes.get(), self.changed.into_inner())
     }
 
-    /// The rows of the boxes that are selected, or of those that are not, with the sides of their
-    /// pictures.
-    fn annotations(
+    /// The boxes of pictures, with their pictures.
+    fn boxes_of(
         &self,
-        is_selected: bool,
-    ) -> impl Iterator<Item = (types::Annotation, [u32; 2])> {
-        let includes = move |row: &&Annotation| self.options.boxes.includes(row) == is_selected;
-        self.pictures.iter().flat_map(move |one| {
-            let picture = one.picture;
-            let rows = self.document.annotations(picture.id).iter();
-            rows.filter(includes).map(move |row| {
-                let mut changed = self.changed.borrow_mut();
-                let row = annotation(
-                    row,
-                    picture,
-                    self.suggested,
-                    self.document,
-                    self.options,
-                    &mut changed,
-                );
-                (row, [picture.width, picture.height])
-            })
+        pictures: &'a [&'a ExportedPicture<'a>],
+    ) -> impl Iterator<Item = (&'a Picture, &'a Annotation)> + use<'a> {
+        let document = self.document;
+        pictures.iter().flat_map(move |one| {
+            let rows = document.annotations(one.picture.id).iter();
+            rows.map(move |row| (one.picture, row))
         })
     }
 
-    /// Whether there are boxes that are not selected. It makes no rows, since each adds its messages.
-    fn has_others(&self) -> bool {
-        let pictures = self.pictures.iter();
-        let mut rows = pictures.flat_map(|one| self.document.annotations(one.picture.id));
-        rows.any(|row| !self.options.boxes.includes(row))
+    /// The boxes that are selected.
+    fn selected(&self) -> impl Iterator<Item = (&'a Picture, &'a Annotation)> + use<'a> {
+        let selection = self.options.boxes;
+        let boxes = self.boxes_of(self.pictures);
+        boxes.filter(move |(_, row)| selection.includes(row))
+    }
+
+    /// The boxes that are not selected, and all those of pictures that are taken out of the project.
+    fn others(&self) -> impl Iterator<Item = (&'a Picture, &'a Annotation)> + use<'a> {
+        let selection = self.options.boxes;
+        let boxes = self.boxes_of(self.pictures);
+        let others = boxes.filter(move |(_, row)| !selection.includes(row));
+        others.chain(self.boxes_of(self.excluded))
+    }
+
+    fn row(&self, picture: &Picture, row: &Annotation) -> types::Annotation {
+        annotation(
+            row,
+            picture,
+            self.suggested,
+            self.document,
+            self.options,
+            &mut self.changed.borrow_mut(),
+        )
     }
 }
 
@@ -145,9 +150,12 @@ impl Serialize for InstancesFile<'_> {
         });
         file.serialize_entry("images", &images)?;
         let annotations = ListOf(|| {
-            self.annotations(true).map(|(row, size)| {
+            self.selected().map(|(picture, row)| {
                 self.boxes.set(self.boxes.get() + 1);
-                Checked(row, move |row: &types::Annotation| row.validate(size))
+                let size = [picture.width, picture.height];
+                Checked(self.row(picture, row), move |row: &types::Annotation| {
+                    row.validate(size)
+                })
             })
         });
         file.serialize_entry("annotations", &annotations)?;
@@ -158,16 +166,19 @@ impl Serialize for InstancesFile<'_> {
         });
         file.serialize_entry("categories", &categories)?;
         // With provenance, the boxes that are not selected are written where no program reads them
-        // as ground truth.
-        let others = || self.annotations(false).map(|(row, _)| row);
-        if provenance && self.options.boxes == BoxSelection::GroundTruth && self.has_others() {
+        // as ground truth, and so is what is taken out of the project.
+        let keeps_others = provenance && self.options.boxes == BoxSelection::GroundTruth;
+        let has_others = !self.excluded.is_empty() || self.others().next().is_some();
+        if keeps_others && has_others {
             extra.remove(EXTENSION_KEY);
-            file.serialize_entry(
-                EXTENSION_KEY,
-                &OtherBoxes {
-                    boxes: ListOf(others),
-                },
-            )?;
+            let images = || self.excluded.iter().map(|one| image(one, self.options));
+            let boxes = || {
+                let others = self.others();
+                others.map(|(picture, row)| self.row(picture, row))
+            };
+            let images = (!self.excluded.is_empty()).then_some(ListOf(images));
+            let boxes = ListOf(boxes);
+            file.serialize_entry(EXTENSION_KEY, &OwnRows { images, boxes })?;
         }
         for (key, value) in &extra {
             file.serialize_entry(key, value)?;
@@ -178,8 +189,10 @@ impl Serialize for InstancesFile<'_> {
 
 /// What only this program reads at the top of a file.
 #[derive(Serialize)]
-struct OtherBoxes<T> {
-    boxes: T,
+struct OwnRows<Images, Boxes> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    images: Option<Images>,
+    boxes: Boxes,
 }
 
 /// A row that is written only if what is read back from it keeps the rules of COCO.

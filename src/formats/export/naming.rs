@@ -20,6 +20,22 @@ pub(in crate::formats) struct ExportedPicture<'a> {
     pub name: String,
 }
 
+impl<'a> ExportedPicture<'a> {
+    /// A picture whose file is not in the export, so that it keeps its own name.
+    pub(in crate::formats) fn without_file(picture: &'a Picture, options: &ExportOptions) -> Self {
+        Self {
+            picture,
+            subset: subset_of(picture, options),
+            name: picture.path.to_string(),
+        }
+    }
+}
+
+fn subset_of(picture: &Picture, options: &ExportOptions) -> Subset {
+    let split = options.split;
+    split.map_or(Subset::Train, |split| split.subset(&picture.path))
+}
+
 /// Assigns each picture its subset and a name that no other picture or label file has, even on
 /// a system that ignores case. Folders are kept.
 pub(in crate::formats) fn name_pictures<'a>(
@@ -30,9 +46,7 @@ pub(in crate::formats) fn name_pictures<'a>(
     let mut taken = HashSet::new();
     pictures
         .map(|picture| {
-            let subset = options
-                .split
-                .map_or(Subset::Train, |split| split.subset(&picture.path));
+            let subset = subset_of(picture, options);
             let mut name = picture.path.to_string();
             if options.format == Format::Yolo {
                 // Readers find the labels by replacing the last `images` in the path by `labels`, and

@@ -7,6 +7,8 @@ use crate::formats::messages::Messages;
 pub struct ExportReport {
     /// Number of pictures, including those without boxes.
     pub pictures: usize,
+    /// Number of pictures that were left out only because they are taken out of the project.
+    pub excluded: usize,
     /// Number of boxes.
     pub boxes: usize,
     /// Number of pictures in train, val and test, if there was a split.

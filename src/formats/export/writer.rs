@@ -24,6 +24,8 @@ pub(in crate::formats) struct ExportWriter<'a> {
     pub document: &'a Document,
     pub options: &'a ExportOptions,
     pub pictures: Vec<ExportedPicture<'a>>,
+    /// The pictures that would be exported if they were not taken out of the project.
+    pub excluded: Vec<&'a Picture>,
     pub report: ExportReport,
     root: &'a Path,
     out: &'a Path,
@@ -38,11 +40,13 @@ impl<'a> ExportWriter<'a> {
         options: &'a ExportOptions,
         out: &'a Path,
         pictures: Vec<ExportedPicture<'a>>,
+        excluded: Vec<&'a Picture>,
     ) -> Result<Self, FormatError> {
         let originals = OriginalPictures::new(document, root);
         let destination = Destination::new(root, options, out, &originals, &pictures)?;
         let mut report = ExportReport {
             pictures: pictures.len(),
+            excluded: excluded.len(),
             ..ExportReport::default()
         };
         for ExportedPicture {
@@ -63,6 +67,7 @@ impl<'a> ExportWriter<'a> {
             document,
             options,
             pictures,
+            excluded,
             report,
             root,
             out,

@@ -18,7 +18,7 @@ use super::ids::IdAllocator;
 use super::marked::MarkedFolder;
 use super::options::{ImportMode, ImportOptions, ImportedAs};
 use super::picture_names::PictureNames;
-use super::pictures::{PictureMatch, match_pictures, new_picture};
+use super::pictures::{PictureMatch, match_pictures, new_picture, report_excluded};
 use super::report::{ImportReport, PreparedImport};
 use super::review::update_review;
 use super::rows::{ImportedBox, ImportedCategory, ImportedPicture};
@@ -251,6 +251,7 @@ impl<'a> ImportBuilder<'a> {
             category_ids: &ids,
             ids: IdAllocator::new(next.annotation.0, box_ids),
         };
+        let mut excluded = Vec::new();
         for (found, imported) in matched {
             let (is_new, before) = match found {
                 PictureMatch::Known(picture) => (false, picture.clone()),
@@ -262,8 +263,10 @@ impl<'a> ImportBuilder<'a> {
                     (true, Picture { id, ..picture })
                 }
             };
+            excluded.extend(before.is_excluded.then(|| before.path.clone()));
             self.add_picture(is_new, &before, imported, &mut boxes, &mut edits);
         }
+        report_excluded(&excluded, &mut self.report);
         picture_ids.report(["picture", "pictures"], &mut self.report);
         boxes.ids.report(["box", "boxes"], &mut self.report);
         PreparedImport {

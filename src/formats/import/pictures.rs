@@ -175,6 +175,29 @@ impl Absent {
     }
 }
 
+/// Reports pictures that get boxes or tags although they are taken out of the project.
+pub(super) fn report_excluded(paths: &[Box<str>], report: &mut ImportReport) {
+    report.excluded = paths.len();
+    if paths.is_empty() {
+        return;
+    }
+    let (pictures, them) = match paths.len() {
+        1 => ("1 picture is".to_owned(), "it stays"),
+        count => (format!("{count} pictures are"), "they stay"),
+    };
+    let rest = if paths.len() > MAX_EXAMPLES {
+        ", …"
+    } else {
+        ""
+    };
+    let examples = &paths[..paths.len().min(MAX_EXAMPLES)];
+    report.changed.add(format!(
+        "{pictures} taken out of the project: the labels are imported, but {them} out until brought back: \
+         {}{rest}",
+        examples.join(", ")
+    ));
+}
+
 /// Where several label files name the same picture, each that has the name of another picture is
 /// about that one: tools write the same `image.jpg` into all files.
 fn prefer_own_names<'a>(matcher: &Matcher<'a, '_>, matched: &mut [Matched<'a>]) {
@@ -351,6 +374,7 @@ pub(super) fn new_picture(
     let [width, height] = size?;
     let mut row = Picture::new(PictureId(0), path, width, height);
     row.missing = imported.missing.unwrap_or(!is_on_disk);
+    row.is_excluded = imported.is_excluded;
     row.content_hash = match &imported.content_hash {
         None if is_on_disk => hash_file(&file).ok(),
         from_file => from_file.clone(),

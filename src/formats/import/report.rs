@@ -14,6 +14,8 @@ pub struct ImportReport {
     /// Pictures that the files name and the project's folder lacks, whether they were left out or
     /// kept as missing.
     pub missing: usize,
+    /// Of the imported pictures, those that are taken out of the project and stay so.
+    pub excluded: usize,
     /// Names of new categories.
     pub categories_added: Vec<String>,
     /// New boxes that are ground truth, and proposals that the file confirms.

@@ -45,6 +45,8 @@ pub(in crate::formats) struct ImportedPicture {
     /// The review state, if the format can express it.
     pub review: Option<ReviewState>,
     pub missing: Option<bool>,
+    /// Whether the file says that the picture is taken out of the project.
+    pub is_excluded: bool,
     pub content_hash: Option<Box<str>>,
     /// Whether the edges of the boxes are shares of the picture's width and height.
     pub is_normalised: bool,

@@ -5,6 +5,7 @@ mod coco_export;
 mod coco_file;
 mod common;
 mod documents;
+mod excluded;
 mod exporting_again;
 mod foreign;
 mod labelme;

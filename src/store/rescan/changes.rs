@@ -1,6 +1,7 @@
 //! What is different in the folder, as a report.
 
-/// The differences between the folder and the project, by name.
+/// The differences between the folder and the project, by name. A picture that is taken out of the
+/// project is never missing, found again or unreadable here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FolderChanges {
     /// New pictures.

@@ -33,7 +33,7 @@ impl Plan {
         hash: Option<&str>,
     ) {
         self.stamps.push((file.name.clone(), file.stamp));
-        if picture.missing {
+        if picture.missing && !picture.is_excluded {
             self.report.found_again.push(picture.path.to_string());
         }
         let is_first_hash = picture.content_hash.is_none() && hash.is_some();
@@ -153,7 +153,9 @@ pub(in crate::store) fn plan(
                 changed.push((*picture, at));
             }
         } else {
-            plan.report.missing.push(picture.path.to_string());
+            if !picture.is_excluded {
+                plan.report.missing.push(picture.path.to_string());
+            }
             if !picture.missing {
                 rows.entry(id).or_insert_with(|| (*picture).clone()).missing = true;
             }
@@ -186,7 +188,9 @@ pub(in crate::store) fn plan(
         plan.stamps.push((found[at].name.clone(), found[at].stamp));
         plan.report.changed.push(picture.path.to_string());
         if picture.missing {
-            plan.report.found_again.push(picture.path.to_string());
+            if !picture.is_excluded {
+                plan.report.found_again.push(picture.path.to_string());
+            }
             rows.entry(picture.id)
                 .or_insert_with(|| picture.clone())
                 .missing = false;
@@ -211,8 +215,13 @@ pub(in crate::store) fn plan(
 
     displace_missing(document, &mut rows, &new, &mut plan.report);
     plan.list_edit = list_edit(document, rows, new);
+    let is_excluded = |name: &str| {
+        let picture = document.picture_at(name);
+        picture.is_some_and(|picture| picture.is_excluded)
+    };
     plan.report.unreadable = unreadable
         .into_iter()
+        .filter(|(at, _)| !is_excluded(&found[*at].name))
         .map(|(at, reason)| (found[at].name.clone(), reason))
         .collect();
     plan

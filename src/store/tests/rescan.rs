@@ -330,3 +330,50 @@ fn frames_of_the_same_size_and_second_are_not_confused() {
     );
     assert_eq!(report.renamed, []);
 }
+
+#[test]
+fn a_picture_that_is_taken_out_stays_so_whatever_happens_to_its_file() {
+    let (_folder, root) = folder();
+    let mut project = with_pictures(&root);
+    let mut reader = Reader::default();
+    let id = project
+        .document()
+        .picture_at("a.jpg")
+        .map(|picture| picture.id)
+        .expect("a exists");
+    let take_out = |document: &Document| ops::set_excluded(document, &[id], true);
+    project
+        .commit_with("take out", None, take_out)
+        .expect("the edit is valid");
+    let state = |project: &Project| {
+        let picture = project.document().picture(id).expect("it exists");
+        (
+            picture.path.to_string(),
+            picture.missing,
+            picture.is_excluded,
+        )
+    };
+    let content = fs::read(root.join("a.jpg")).expect("it exists");
+    // Its file disappears, returns, moves and changes.
+    fs::remove_file(root.join("a.jpg")).expect("it exists");
+    let report = project.reconcile(&scan(&root), &mut reader);
+    assert_eq!(report.expect("it is possible"), FolderChanges::default());
+    assert_eq!(state(&project), ("a.jpg".to_owned(), true, true));
+
+    fs::write(root.join("a.jpg"), &content).expect("it can be written");
+    let report = project.reconcile(&scan(&root), &mut reader);
+    assert_eq!(report.expect("it is possible"), FolderChanges::default());
+    assert_eq!(state(&project), ("a.jpg".to_owned(), false, true));
+
+    fs::rename(root.join("a.jpg"), root.join("z.jpg")).expect("it can be moved");
+    let report = project.reconcile(&scan(&root), &mut reader);
+    assert_eq!(report.expect("it is possible").renamed.len(), 1);
+    assert_eq!(state(&project), ("z.jpg".to_owned(), false, true));
+
+    write(&root, "z.jpg", "x");
+    let report = project.reconcile(&scan(&root), &mut reader);
+    assert!(report.expect("it is possible").missing.is_empty());
+    assert_eq!(state(&project), ("z.jpg".to_owned(), false, true));
+    assert_eq!(box_of(&project, "z.jpg"), Some(1.0));
+    assert_agrees(&project);
+}

@@ -93,7 +93,7 @@ fn some_document() -> impl Strategy<Value = Vec<Edit>> {
     let picture = (
         (
             0..4_usize,
-            any::<[bool; 4]>(),
+            any::<[bool; 5]>(),
             option::of(some_text()),
             option::of(some_text()),
         ),
@@ -132,7 +132,8 @@ fn some_document() -> impl Strategy<Value = Vec<Edit>> {
             ][review];
             let tags = (1..4).filter(|at| bits[*at as usize]);
             row.tags = tags.map(CategoryId).collect();
-            (row.missing, row.content_hash, row.extra) = (bits[0], hash, extra);
+            (row.missing, row.is_excluded) = (bits[0], bits[4]);
+            (row.content_hash, row.extra) = (hash, extra);
             let picture = row.id;
             edits.push(Edit::Picture(Change::Insert(row)));
             for mut row in boxes {
@@ -157,7 +158,7 @@ struct Action {
 
 fn actions() -> impl Strategy<Value = Vec<Action>> {
     let gesture = option::of(0..2_u64);
-    let action = (0..25_usize, any::<[Index; 3]>(), some_rect(), gesture);
+    let action = (0..26_usize, any::<[Index; 3]>(), some_rect(), gesture);
     vec(
         action.prop_map(|(kind, picks, rect, gesture)| Action {
             kind,
@@ -227,6 +228,7 @@ fn edit_of(action: &Action, document: &Document) -> Option<Edit> {
             )];
             ops::map_classes(document, &changes)
         }
+        22 => ops::set_excluded(document, &[p, q], three.index(3) > 0),
         20 => Ok(Edit::CategoryOrder(categories.into_iter().rev().collect())),
         _ => Ok(Edit::Extra(Some(name.into()))),
     }

@@ -143,7 +143,8 @@ fn of_many_processes_that_open_an_older_file_one_upgrades_it() {
         let [former] = &copies[..] else {
             panic!("{copies:?}");
         };
-        assert_eq!((version_of(former), version_of(&path)), (1, 2));
+        let newest = MIGRATIONS.len() as i64;
+        assert_eq!((version_of(former), version_of(&path)), (1, newest));
         assert_agrees(&open(&path, Access::Edit));
     }
 }
@@ -203,6 +204,46 @@ fn an_older_file_is_viewed_without_changing_it() {
     assert_eq!(project.poll().expect("it reads"), []);
     drop(project);
     assert_eq!(fs::read(&path).expect("it exists"), bytes);
+}
+
+#[test]
+fn a_file_of_version_2_is_upgraded_with_all_that_it_holds() {
+    let (_folder, root) = folder();
+    let path = of_version_1(&root);
+    let connection = connection::open_read_write(&path).expect("it opens");
+    let locked = schema::locked(&connection).expect("nobody else writes");
+    schema::migrate(locked, &MIGRATIONS[..2]).expect("it is possible");
+    drop(connection);
+    assert_eq!(version_of(&path), 2);
+
+    // A damaged one is refused, and stays what it is.
+    let damaged = root.join("damaged.tsukami");
+    fs::copy(&path, &damaged).expect("it is copied");
+    let connection = Connection::open(&damaged).expect("it opens");
+    let spoil = "UPDATE annotations SET score = 0.77 WHERE id = 1";
+    connection.execute(spoil, []).expect("it can be written");
+    drop(connection);
+    let error = Project::open(&damaged, Access::Edit).err();
+    let error = error.expect("it is refused");
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    assert_eq!(version_of(&damaged), 2);
+
+    let (mut project, opened) = Project::open(&path, Access::Edit).expect("it opens");
+    let [OpenNotice::Migrated(former)] = &opened.notices[..] else {
+        panic!("{:?}", opened.notices);
+    };
+    assert_eq!(version_of(former), 2);
+    assert_eq!(version_of(&path), MIGRATIONS.len() as i64);
+    let document = project.document();
+    assert_eq!(document.pictures().len(), 2);
+    assert_eq!(document.included_pictures().count(), 2);
+    assert_eq!(document.annotation_count(), 3);
+    assert_agrees(&project);
+    let take_out = |document: &Document| ops::set_excluded(document, &[A], true);
+    project
+        .commit_with("take out", None, take_out)
+        .expect("the edit is valid");
+    assert_agrees(&project);
 }
 
 /// A program of the older version that has it open must not go on as if nothing had happened.

@@ -12,7 +12,7 @@ pub const MIN_SAMPLES: usize = 20;
 /// Reviewed proposals of about the same score from which their share says anything.
 const MIN_SAMPLES_IN_BIN: usize = 5;
 
-/// Counts over a document.
+/// Counts over a document, without pictures that are taken out of the project.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Statistics {
     /// Pictures that are new, proposed, in review and done.
@@ -50,7 +50,7 @@ impl Statistics {
             .collect();
         let mut iou_sum = 0.0;
         let bin = |share: f32| ((share * BINS as f32) as usize).min(BINS - 1);
-        for picture in document.pictures() {
+        for picture in document.included_pictures() {
             statistics.pictures[picture.review as usize] += 1;
             let is_done = picture.review == ReviewState::Done;
             statistics.verified_empty += usize::from(document.is_verified_empty(picture.id));

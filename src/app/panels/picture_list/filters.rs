@@ -133,6 +133,7 @@ fn state_name(state: ReviewFilter) -> &'static str {
         ReviewFilter::InReview => tr!("filter-in-review"),
         ReviewFilter::Done => tr!("filter-done"),
         ReviewFilter::VerifiedEmpty => tr!("filter-verified-empty"),
+        ReviewFilter::TakenOut => tr!("filter-taken-out"),
     }
 }
 

@@ -11,7 +11,6 @@ use crate::app::icons::Icon;
 use crate::app::session::SelectionChange;
 use crate::app::theme::ThemePalette;
 use crate::app::workspace::Workspace;
-use crate::document::ReviewState;
 
 /// The size of the ring that shows progress in points, and the lines that a full one is made of.
 const RING_SIZE: f32 = 34.0;
@@ -21,15 +20,16 @@ const RING_STEPS: f32 = 64.0;
 pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     let session = &workspace.session;
     let summary = session.summary();
-    let total: usize = summary.pictures.values().sum();
-    let done = summary.pictures.get(&ReviewState::Done);
-    let done = done.copied().unwrap_or(0);
+    let (total, done) = (summary.total(), summary.done());
     let selected = session.list_selection().len();
     ui.horizontal(|ui| {
         let palette = ThemePalette::of(ui.visuals());
         let (rect, response) = ui.allocate_exact_size(Vec2::splat(RING_SIZE), Sense::hover());
         ring(ui, rect, done as f32 / total.max(1) as f32, palette);
-        let text = tr!("list-progress", done = done, total = total);
+        let mut text = tr!("list-progress", done = done, total = total);
+        if summary.excluded > 0 {
+            text.push_str(&tr!("list-taken-out", count = summary.excluded));
+        }
         response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &text));
         response.on_hover_text(&text);
         ui.vertical(|ui| {
@@ -90,7 +90,10 @@ fn ring(ui: &Ui, rect: Rect, share: f32, palette: ThemePalette) {
 /// What the list shows when it is empty.
 pub fn empty_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     ui.add_space(12.0);
-    if workspace.session.document().pictures().len() > 0 {
+    let summary = workspace.session.summary();
+    if summary.total() == 0 && summary.excluded > 0 && !workspace.session.query().is_filtered() {
+        ui.label(tr!("list-all-taken-out"));
+    } else if workspace.session.document().pictures().len() > 0 {
         ui.weak(tr!("list-no-matches"));
     } else if workspace.is_scanning {
         ui.horizontal(|ui| {

@@ -7,6 +7,7 @@ use egui::{Key, Modifiers, Rect, ScrollArea, Stroke, StrokeKind, Ui, pos2, vec2}
 use super::focus::focus;
 use super::{filters, header, row};
 use crate::app::action::Action;
+use crate::app::command_state::CommandState;
 use crate::app::session::PictureQuery;
 use crate::app::session::SelectionChange;
 use crate::app::theme::ThemePalette;
@@ -35,6 +36,14 @@ pub struct PictureListPanel {
     columns: usize,
 }
 
+/// The lines to draw.
+struct Lines {
+    lines: Range<usize>,
+    /// The height of each in points.
+    height: f32,
+    is_grid: bool,
+}
+
 impl PictureListPanel {
     /// Draws the list.
     pub fn ui(
@@ -42,6 +51,7 @@ impl PictureListPanel {
         ui: &mut Ui,
         workspace: &Workspace,
         is_grid: bool,
+        commands: &CommandState<'_>,
         actions: &mut Vec<Action>,
     ) {
         header::ui(ui, workspace, actions);
@@ -70,7 +80,12 @@ impl PictureListPanel {
             area = area.vertical_scroll_offset(offset);
         }
         let output = area.show_rows(ui, height, lines, |ui, lines| {
-            self.lines_ui(ui, workspace, lines, height, is_grid, actions);
+            let lines = Lines {
+                lines,
+                height,
+                is_grid,
+            };
+            self.lines_ui(ui, workspace, lines, commands, actions);
         });
         self.offset = output.state.clamped_offset().y;
         self.height = output.inner_rect.height();
@@ -135,9 +150,12 @@ impl PictureListPanel {
         &self,
         ui: &mut Ui,
         workspace: &Workspace,
-        lines: Range<usize>,
-        height: f32,
-        is_grid: bool,
+        Lines {
+            lines,
+            height,
+            is_grid,
+        }: Lines,
+        commands: &CommandState<'_>,
         actions: &mut Vec<Action>,
     ) {
         let rows = workspace.session.rows();
@@ -153,7 +171,7 @@ impl PictureListPanel {
                 };
                 let left = rect.left() + column as f32 * width;
                 let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(width, height));
-                row::ui(ui, workspace, *picture, cell, is_grid, actions);
+                row::ui(ui, workspace, *picture, cell, is_grid, commands, actions);
             }
         }
     }

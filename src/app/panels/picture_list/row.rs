@@ -8,6 +8,8 @@ use egui::{
 use super::focus::id;
 use super::row_text::{BoxCounts, elided, tag_names};
 use crate::app::action::Action;
+use crate::app::command::Command;
+use crate::app::command_state::CommandState;
 use crate::app::i18n::tr;
 use crate::app::session::SelectionChange;
 use crate::app::session::Session;
@@ -24,6 +26,18 @@ const CHIP_SIZE: f32 = 8.0;
 const CHIP_STEP: f32 = 11.0;
 /// Space below a thumbnail of the grid: two lines of text.
 const CELL_TEXT_HEIGHT: f32 = 36.0;
+
+/// The width of the menu of a picture in points.
+const MENU_WIDTH: f32 = 240.0;
+/// The groups of the menu of a picture.
+const MENU: [&[Command]; 2] = [
+    &[Command::TagPictures, Command::SelectAllPictures],
+    &[
+        Command::TakeOutPictures,
+        Command::BringBackPictures,
+        Command::TakeOutUnreadable,
+    ],
+];
 
 /// How a picture is drawn.
 struct Entry<'a> {
@@ -53,6 +67,7 @@ pub fn ui(
     picture: PictureId,
     rect: Rect,
     is_grid: bool,
+    commands: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
     let texture = workspace.view.textures.thumbnail(picture);
@@ -82,7 +97,21 @@ pub fn ui(
     thumbnail_ui(ui, &painter, layout.thumbnail, texture.flatten());
     entry.text_ui(ui, &painter, rect, &layout);
     entry.click(ui, &response, actions);
+    response.context_menu(|ui| menu_ui(ui, commands, actions));
     response.on_hover_ui(|ui| entry.tooltip_ui(ui, &tags));
+}
+
+/// The menu of a picture: what can be done to it, or to those that are selected with it.
+fn menu_ui(ui: &mut Ui, commands: &CommandState<'_>, actions: &mut Vec<Action>) {
+    ui.set_min_width(MENU_WIDTH);
+    for (at, group) in MENU.iter().enumerate() {
+        if at > 0 {
+            ui.separator();
+        }
+        for command in *group {
+            commands.menu_entry(ui, *command, actions);
+        }
+    }
 }
 
 impl Layout {
@@ -132,7 +161,9 @@ impl Entry<'_> {
 
     fn accessible_text(&self, tags: &str) -> String {
         let path = &*self.picture.path;
-        let state = if self.is_bad {
+        let state = if self.picture.is_excluded {
+            tr!("picture-taken-out")
+        } else if self.is_bad {
             tr!("picture-unreadable")
         } else {
             theme::review_name(self.picture.review, self.is_empty())
@@ -174,6 +205,8 @@ impl Entry<'_> {
         let review = self.picture.review;
         let [text, quiet, state] = if self.is_highlighted() {
             [on_selection; 3]
+        } else if self.picture.is_excluded {
+            [ui.visuals().text_color(), palette.quiet, palette.quiet]
         } else if self.is_bad {
             [ui.visuals().text_color(), palette.quiet, palette.bad]
         } else {
@@ -185,7 +218,9 @@ impl Entry<'_> {
         let width = rect.right() - layout.left - 4.0;
         let name = elided(ui, &self.picture.path, &font, width);
         painter.text(pos2(layout.left, first), Align2::LEFT_TOP, name, font, text);
-        let symbol = if self.is_bad {
+        let symbol = if self.picture.is_excluded {
+            theme::TAKEN_OUT_SYMBOL
+        } else if self.is_bad {
             "⚠"
         } else {
             theme::review_symbol(review, self.is_empty())
@@ -226,10 +261,15 @@ impl Entry<'_> {
 
     /// Shows the picture, or changes the selection of the list if Ctrl or Shift is held.
     fn click(&self, ui: &Ui, response: &Response, actions: &mut Vec<Action>) {
+        let picture = self.picture.id;
+        if response.secondary_clicked() && !self.is_highlighted() {
+            // The menu is about what is highlighted.
+            actions.push(Action::SelectPictures(SelectionChange::Clear));
+            actions.push(Action::Show(picture));
+        }
         if !response.clicked() {
             return;
         }
-        let picture = self.picture.id;
         let modifiers = ui.input(|input| input.modifiers);
         let change = match (modifiers.shift, modifiers.command) {
             (false, false) => None,
@@ -251,6 +291,9 @@ impl Entry<'_> {
         ui.label(tr!("picture-size", width = *width, height = *height));
         if !tags.is_empty() {
             ui.label(tr!("picture-tagged", tags = tags));
+        }
+        if self.picture.is_excluded {
+            ui.label(tr!("picture-taken-out.tooltip"));
         }
         if let Some(reason) = self.session.unreadable(self.picture.id) {
             ui.label(reason);
