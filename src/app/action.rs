@@ -16,7 +16,7 @@ use super::session::ProposalSettings;
 use super::session::{SelectionChange, UndecidedRule};
 use super::workers::events::FilePurpose;
 use super::workspace::{ProposalSource, SnapChoice};
-use crate::document::{AnnotationId, CategoryId, PictureId};
+use crate::document::{AnnotationId, CategoryId, Labels, PictureId};
 use crate::formats::{ExportOptions, ImportOptions};
 use crate::geometry::BBox;
 use crate::localize::Quality;
@@ -94,8 +94,10 @@ pub enum Action {
     ChooseClassByName(String),
     /// Change a class.
     Class(ClassAction),
-    /// Delete a class, after asking if it has boxes or tags.
-    AskToDeleteClass(CategoryId),
+    /// Delete classes, after asking if there are several or they have boxes or tags.
+    AskToDeleteClasses(Vec<CategoryId>),
+    /// Read a list of class names for the question what is labelled.
+    ReadClassList(PathBuf),
     /// Map classes of the model, by name, to classes of the project; `None` keeps the model's name.
     MapClassNames(Vec<(String, Option<MappedClass>)>),
     /// Change the proposal settings; `false` while a slider is being moved.
@@ -141,6 +143,8 @@ pub enum Action {
     SetProposeOnOpen(bool),
     /// Choose whether pictures are prepared for fitting in the background.
     SetPrepareFitting(bool),
+    /// Choose whether the class of each new box is asked for.
+    SetAskClass(bool),
     /// Remove a project from the recent ones.
     ForgetRecent(PathBuf),
     /// Clear the list of problems.
@@ -173,8 +177,14 @@ pub enum ClassAction {
     Hotkey(CategoryId, Option<char>),
     /// Move it down by this number of places.
     Move(CategoryId, isize),
-    /// Delete it and its boxes.
-    Delete(CategoryId),
+    /// Delete classes and their boxes.
+    Delete(Vec<CategoryId>),
+    /// Keep a class for new boxes, whatever class is given to others; none if `None`.
+    Stick(Option<CategoryId>),
+    /// Say what is labelled, and add the classes of these names.
+    Label(Labels, Vec<String>),
+    /// Do not ask again what is labelled.
+    DismissLabels,
     /// Show or hide its boxes.
     ToggleHidden(CategoryId),
     /// Show only its boxes; the boxes of all classes if `None`.

@@ -41,6 +41,9 @@ pub struct Preferences {
     /// Whether pictures are prepared for fitting boxes before a person asks for it.
     #[serde(rename = "prepares_fitting")]
     pub prepare_fitting: bool,
+    /// Whether the class of each new box is asked for as soon as it is drawn.
+    #[serde(rename = "asks_class_of_new_box")]
+    pub ask_class: bool,
 }
 
 impl Default for Preferences {
@@ -56,6 +59,7 @@ impl Default for Preferences {
             advance_when_done: true,
             propose_on_open: true,
             prepare_fitting: true,
+            ask_class: false,
         }
     }
 }
@@ -275,6 +279,7 @@ mod tests {
             .map(String::as_str)
             .collect();
         let expected = [
+            "asks_class_of_new_box",
             "canvas",
             "goes_on_when_done",
             "keymap",

@@ -1,6 +1,6 @@
 //! Counts over the whole document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::annotation::BoxState;
 use super::content::Document;
@@ -26,14 +26,14 @@ pub struct Summary {
     pub annotations: BTreeMap<BoxState, usize>,
 }
 
-/// Where a class is used.
+/// Where classes are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClassUsage {
-    /// Boxes of the class in any state.
+    /// Boxes of the classes in any state.
     pub boxes: usize,
-    /// Pictures with such a box, or with the class as a tag.
+    /// Pictures with such a box, or with such a tag.
     pub pictures: usize,
-    /// Of these, pictures that are done and would lose ground truth without the class.
+    /// Of these, pictures that are done and would lose ground truth without the classes.
     pub done: usize,
 }
 
@@ -50,13 +50,20 @@ impl Summary {
 }
 
 impl Document {
-    /// Where a class is used. Suggestions of its name do not count.
-    pub fn usage_of(&self, category: CategoryId) -> ClassUsage {
+    /// Where classes are used, each picture counted once. Suggestions of their names do not count.
+    pub fn usage_of(&self, categories: &[CategoryId]) -> ClassUsage {
+        let categories: HashSet<CategoryId> = categories.iter().copied().collect();
         let mut usage = ClassUsage::default();
         for entry in self.pictures.values() {
             let rows = entry.annotations.iter();
-            let rows: Vec<_> = rows.filter(|row| row.category == Some(category)).collect();
-            let is_tagged = entry.picture.tags.contains(&category);
+            let rows: Vec<_> = rows
+                .filter(|row| row.category.is_some_and(|id| categories.contains(&id)))
+                .collect();
+            let is_tagged = entry
+                .picture
+                .tags
+                .iter()
+                .any(|tag| categories.contains(tag));
             let is_done = entry.picture.review == ReviewState::Done;
             usage.boxes += rows.len();
             usage.pictures += usize::from(is_tagged || !rows.is_empty());

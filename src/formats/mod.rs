@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `dispatch`, `detect` | import, export and recognition for all formats |
 //! | [`coco`], `yolo`, `voc`, `labelme`, `createml`, `cvat`, `label_studio`, `via`, `open_images`, [`tags`] | one format each |
+//! | [`class_list`] | a list of class names |
 //! | [`class_map`] | a file that maps a model's classes to names |
 //! | [`wsol`] | sets with one class per picture, for measuring localisation |
 //! | `import` | from the content of a file to one edit: pictures, ids, boxes, review states |
@@ -86,6 +87,7 @@
 //! `export/naming.rs` and `Format::ALL`.
 
 mod ascii_json;
+pub mod class_list;
 pub mod class_map;
 pub mod coco;
 mod createml;

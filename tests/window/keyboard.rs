@@ -4,7 +4,7 @@ use egui::{Event, Key, Modifiers, PointerButton};
 use egui_kittest::kittest::Queryable as _;
 use tsukami::app::action::{Action, ClassAction};
 use tsukami::app::canvas::Tool;
-use tsukami::document::{BoxState, ReviewState};
+use tsukami::document::{BoxState, Labels, ReviewState};
 use tsukami::geometry::BBox;
 
 use crate::bench::Bench;
@@ -205,13 +205,14 @@ fn panels_are_reached_with_f6_and_the_list_with_arrows() {
     bench.draw(BBox::from_xywh(200.0, 30.0, 100.0, 100.0));
     bench.key(Key::ArrowDown);
     assert_eq!(bench.shown(), "chelsea.jpg");
-    // To the list, to the boxes, and back to the canvas.
+    // To the list, to the boxes, to the classes, and back to the canvas.
     bench.key(Key::F6);
     bench.key(Key::F6);
     let first = bench.session().selection()[0];
     bench.key(Key::ArrowDown);
     let second = bench.session().selection()[0];
     assert_ne!(first, second);
+    bench.key(Key::F6);
     bench.key(Key::F6);
     let before = bench.boxes();
     bench.key(Key::ArrowRight);
@@ -221,10 +222,8 @@ fn panels_are_reached_with_f6_and_the_list_with_arrows() {
 #[test]
 fn a_class_key_accepts_a_proposal_as_that_class_and_selects_the_next() {
     let mut bench = Bench::open(&["person/astronaut.jpg"]);
-    bench.click("New class");
-    "person".chars().for_each(|letter| bench.type_char(letter));
-    bench.key(Key::Enter);
-    bench.key(Key::F6);
+    let label = ClassAction::Label(Labels::One("person".into()), Vec::new());
+    bench.act(Action::Class(label));
     // It finds more than one box in this picture.
     bench.use_ts_cam_only();
     bench.key(Key::I);
@@ -254,7 +253,7 @@ fn a_class_with_boxes_is_deleted_after_a_question() {
     for (answer, left) in [("Cancel", 1), ("Delete", 0)] {
         bench.click("More actions for object");
         bench.click("Delete…");
-        assert!(bench.says("2 boxes and its tags on 1 picture will be deleted"));
+        assert!(bench.says("2 boxes and tags on 1 picture will be deleted"));
         bench.click(answer);
         bench.frames(3);
         assert_eq!(classes(&bench), left);

@@ -6,6 +6,7 @@
 mod bench;
 mod boxes;
 mod canvas;
+mod classes;
 mod faults;
 mod fitting;
 mod flow;

@@ -60,6 +60,8 @@ command-toggle-lock = Lock or unlock
     .tooltip = Prevent the selected boxes from being moved by accident
 command-change-class = Change class…
     .tooltip = Choose the class of the selected boxes, or of new boxes, by typing part of its name
+command-choose-labels = What is labelled…
+    .tooltip = Say whether one class, a list of classes or any class is labelled
 command-sticky-class = Sticky class
     .tooltip = Keep the class of the selected box, or of new boxes, for all new boxes and for proposals whose name is no class
 

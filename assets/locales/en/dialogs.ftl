@@ -164,6 +164,7 @@ open-path-open = Open
 purpose-open-folder = Open a folder of pictures
 purpose-open-project = Open a project
 purpose-model = Choose a model
+purpose-class-list = Import a list of classes
 purpose-import-file = Import from a file
 purpose-import-folder = Import from a folder
 purpose-export-file = Export to a file
@@ -200,6 +201,8 @@ settings-size = Size of everything
 settings-advance = Go to the next picture when one is done
 settings-prepare-fitting = Prepare pictures for fitting in the background
     .tooltip = Takes a second or two of computing for each picture that you look at; without it, the first fit on a picture takes that long
+settings-ask-class = Ask for the class of each new box
+    .tooltip = Opens the list of classes as soon as a box is drawn; Enter takes the class used last. Not asked with a sticky class, or where only one class is labelled.
 settings-propose-on-open = Propose boxes for new pictures automatically
 settings-line-width = Line width
 settings-label-size = Size of labels
@@ -256,21 +259,28 @@ suggestion-kinds = { $count ->
 
 ## Deleting a class
 
-delete-class-title = Delete the class { $class }?
-delete-class-usage = { $boxes ->
+delete-classes-title-one = Delete the class { $class }?
+delete-classes-title-many = Delete { $count } classes?
+delete-classes-usage = { $boxes ->
     [one] 1 box
    *[other] { $boxes } boxes
-} and its tags on { $pictures ->
+} and tags on { $pictures ->
     [one] 1 picture
    *[other] { $pictures } pictures
 } will be deleted.
-delete-class-done = { $count ->
+delete-classes-unused = No box and no picture has any of them.
+delete-classes-boxes = { $boxes ->
+    [0] no boxes
+    [one] 1 box
+   *[other] { $boxes } boxes
+}
+delete-classes-done = { $count ->
     [one] 1 picture that is done goes back to review.
    *[other] { $count } pictures that are done go back to review.
 }
-delete-class-undo = Undo brings everything back.
-delete-class-delete = Delete
-delete-class-cancel = Cancel
+delete-classes-undo = Undo brings everything back. Models may still suggest the names.
+delete-classes-delete = Delete
+delete-classes-cancel = Cancel
 
 ## Undecided proposals
 

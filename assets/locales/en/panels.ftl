@@ -103,8 +103,14 @@ boxes-row = { $class }, { $state }, row of box { $id }
 
 ## Classes
 
+classes-name = { $count ->
+    [one] Classes, 1 listed
+   *[other] Classes, { $count } listed
+}
 classes-empty = None yet. Add one, or accept a proposal to get its class.
+classes-no-match = No class has this in its name.
 classes-new = New class
+    .hint = Find or add a class
 classes-add = Add
 classes-rename = New name of the class
 classes-press-key = press a key…
@@ -117,6 +123,19 @@ classes-choose = Class of selected and new boxes
 classes-menu = More actions for { $class }
 classes-show-only = Show only this class
 classes-show-all = Show all
+classes-stick = Keep for new boxes
+    .tooltip = New boxes get this class, whatever class you give to others, and so do proposals whose name is no class
+classes-unstick = Do not keep for new boxes
+classes-selected = { $count } selected
+classes-delete-selected = Delete…
+classes-deselect = Select none
+classes-merge-question = There is a class “{ $into }” already. Merge { $boxes ->
+    [0] “{ $from }”, which has no boxes,
+    [one] the 1 box of “{ $from }”
+   *[other] the { $boxes } boxes of “{ $from }”
+} into it?
+classes-merge-button = Merge
+classes-merge-cancel = Cancel
 classes-menu-rename = Rename
 classes-move-up = Move up
 classes-move-down = Move down
@@ -124,8 +143,39 @@ classes-remove-key = Remove shortcut
 classes-merge = Merge into
 classes-merge-into = Merge into { $class }
 classes-delete = Delete…
-    .tooltip = Deletes the class with its boxes. Asks first if it has any.
+    .tooltip = Deletes the class with its boxes. Asks first if it has any. Ctrl+click or Shift+click names to delete several.
 classes-colour = Colour of { $class }
+
+## What is labelled
+
+labels = Label
+labels-name = What is labelled: { $labels }
+labels-any = any class
+    .tooltip = A name that the model suggests becomes a class when you accept the box
+labels-one = only { $class }
+labels-listed = these classes only
+labels-menu-one = One class…
+labels-menu-listed = Several classes…
+labels-menu-any = Decide as I go
+labels-question = What are you labelling?
+labels-close = Close the question
+    .tooltip = You can choose later, under Classes
+labels-set = OK
+labels-one-label = One class:
+labels-one-name = Name of the class
+    .hint = Name
+labels-one-effect = Every box gets it.
+labels-several-label = Classes:
+labels-several-names = Names of the classes
+    .hint = Names, with commas or one per line
+labels-import = Import…
+    .tooltip = Read names from a text file, one on each line
+
+## The class of new boxes
+
+new-boxes = New boxes: { $class }
+    .tooltip = New boxes are { $class }. Click to keep it, whatever class you give to others (Shift+C).
+    .sticky = New boxes stay { $class }. Click to let them follow the class used last (Shift+C).
 
 ## Proposals
 

@@ -68,6 +68,7 @@ step-recolour-a-class = change the colour of a class
 step-change-the-key-of-a-class = change the key of a class
 step-reorder-classes = reorder classes
 step-delete-a-class = delete a class
+step-delete-classes = delete classes
 step-crowd = crowd
 step-difficult = difficult
 step-occluded = occluded

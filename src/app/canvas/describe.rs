@@ -46,7 +46,7 @@ impl Canvas {
             let id = id().with(row.id.0);
             let response = ui.interact(rect, id, Sense::empty());
             response.widget_info(|| {
-                let class = class_text(session.document(), row);
+                let class = class_text(session, row);
                 let id = row.id.to_string();
                 let state = theme::box_state_name(row.state);
                 let text = match row.score {

@@ -85,6 +85,7 @@ commands! {
     ToggleLock => row(Edit).needs(Selection).keys(&[ctrl(K::L)]).stored_as("Lock"),
     ChangeClass => row(Edit).needs(Editable).keys(&[plain(K::Slash), plain(K::C), ctrl(K::E)]),
     StickyClass => row(Edit).needs(Editable).keys(&[shift(K::C)]),
+    ChooseLabels => row(Edit).needs(EditableProject),
     // Pictures
     NextPicture => row(Pictures).needs(Picture).keys(&[plain(K::D), plain(K::PageDown)]).repeating(),
     PreviousPicture => row(Pictures).needs(Picture).keys(&[plain(K::A), plain(K::PageUp)]).repeating(),

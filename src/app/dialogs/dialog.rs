@@ -3,7 +3,7 @@
 use super::class_names::ClassNamesDialog;
 use super::class_picker::ClassPicker;
 use super::command_palette::CommandPalette;
-use super::delete_class::DeleteClassDialog;
+use super::delete_classes::DeleteClassesDialog;
 use super::export::ExportDialog;
 use super::go_to::GoToDialog;
 use super::help::HelpSheet;
@@ -24,8 +24,8 @@ pub enum Dialog {
     Tags(TagsDialog),
     /// What the model's classes are called in this project.
     ClassNames(ClassNamesDialog),
-    /// Whether to delete a class with its boxes.
-    DeleteClass(DeleteClassDialog),
+    /// Whether to delete classes with their boxes.
+    DeleteClasses(DeleteClassesDialog),
     /// A picture by its number or name.
     GoTo(GoToDialog),
     /// To how many pictures the selected boxes are copied.

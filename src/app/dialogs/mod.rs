@@ -11,7 +11,7 @@ pub mod about;
 pub mod class_names;
 pub mod class_picker;
 pub mod command_palette;
-pub mod delete_class;
+pub mod delete_classes;
 mod dialog;
 pub mod export;
 pub mod go_to;

@@ -53,6 +53,7 @@ impl OpenPathDialog {
                 actions.push(Action::CloseDialog);
                 actions.push(match self.purpose {
                     FilePurpose::Model => Action::UseModel(Some(path)),
+                    FilePurpose::ClassList => Action::ReadClassList(path),
                     _ => Action::Open(path),
                 });
             }

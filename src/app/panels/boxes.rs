@@ -123,8 +123,8 @@ fn row_ui(ui: &mut Ui, workspace: &Workspace, row: &Annotation, actions: &mut Ve
     let size = vec2(ui.available_width(), ROW_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
     let is_selected = session.selection().contains(&row.id);
-    let category = session.document().class_of(row);
-    let name = class_text(session.document(), row);
+    let category = session.class_on_accept(row);
+    let name = class_text(session, row);
     let state = theme::box_state_name(row.state);
     response.widget_info(|| {
         let text = tr!(

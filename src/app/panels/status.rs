@@ -7,7 +7,7 @@ use crate::app::canvas::Tool;
 use crate::app::command::Command;
 use crate::app::i18n::{self, tr};
 use crate::app::notifications::Notifications;
-use crate::app::panels::picture_list;
+use crate::app::panels::{classes, picture_list};
 use crate::app::theme::{self, ThemePalette};
 use crate::app::workspace::Workspace;
 use crate::document::Picture;
@@ -29,6 +29,7 @@ pub fn ui(
     ui.horizontal(|ui| {
         if let Some(picture) = picture {
             review_ui(ui, workspace, picture);
+            classes::new_boxes_ui(ui, session, actions);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             problems_ui(ui, notifications, actions);

@@ -17,6 +17,19 @@ impl Window {
         self.dialog = Some(Dialog::ClassPicker(Default::default()));
     }
 
+    /// Opens the class picker for a box that was just drawn, if the person wants to be asked and there is
+    /// more than one answer.
+    pub(super) fn ask_class_of_new_box(&mut self) {
+        let session = self.workspace.as_ref().map(|workspace| &workspace.session);
+        let is_open = session.is_some_and(|session| {
+            let is_decided = session.document().labels().only().is_some();
+            !is_decided && session.sticky_class().is_none() && session.selection().len() == 1
+        });
+        if self.preferences.ask_class && is_open && self.dialog.is_none() {
+            self.pick_class();
+        }
+    }
+
     /// Whether the proposals that would be accepted next need a class that only a person can choose. They
     /// are selected then.
     pub(super) fn must_pick_class(&mut self) -> bool {
@@ -74,11 +87,17 @@ pub(super) fn change_class(
                 Ok(Edit::CategoryOrder(order))
             })?;
         }
-        ClassAction::Delete(id) => {
-            session.commit("delete a class", |document| {
-                ops::delete_category(document, id)
-            })?;
+        ClassAction::Delete(ids) => {
+            let label = if ids.len() == 1 {
+                "delete a class"
+            } else {
+                "delete classes"
+            };
+            session.commit(label, |document| ops::delete_categories(document, &ids))?;
         }
+        ClassAction::Stick(id) => session.set_sticky_class(id),
+        ClassAction::Label(labels, names) => session.set_labels(&labels, &names)?,
+        ClassAction::DismissLabels => session.dismiss_labels(),
         ClassAction::ToggleHidden(id) => session.toggle_hidden(id),
         ClassAction::Solo(id) => session.solo(id),
     }

@@ -93,6 +93,7 @@ impl Window {
             C::Import => self.dialog = Some(Dialog::Import(Default::default())),
             C::TagPictures => self.dialog = Some(Dialog::Tags(Default::default())),
             C::ChangeClass => self.pick_class(),
+            C::ChooseLabels => self.classes.ask_labels(),
             C::Accept if self.must_pick_class() => self.pick_class(),
             C::ClassNames => {
                 if let Some(workspace) = &mut self.workspace {

@@ -37,7 +37,7 @@ impl Window {
                         names.ui(context, workspace, actions);
                     }
                 }
-                Dialog::DeleteClass(question) => {
+                Dialog::DeleteClasses(question) => {
                     if let Some(workspace) = &self.workspace {
                         question.ui(context, &workspace.session, actions);
                     }

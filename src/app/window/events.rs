@@ -9,6 +9,7 @@ use crate::app::dialogs::Dialog;
 use crate::app::dialogs::open_path::OpenPathDialog;
 use crate::app::i18n::tr;
 use crate::app::notifications::Notifications;
+use crate::app::workers::class_list;
 use crate::app::workers::events::{
     ExchangeEvent, ExchangeKind, FileChoice, FilePurpose, OpeningEvent, ProposerEvent,
     SegmenterEvent, TrainedHeadFile, WorkerEvent,
@@ -57,6 +58,8 @@ impl Window {
     /// Handles an event of the open project.
     fn on_event(&mut self, context: &Context, event: WorkerEvent) {
         match event {
+            WorkerEvent::ClassList(Ok(names)) => self.classes.add_to_labels(&names),
+            WorkerEvent::ClassList(Err(reason)) => self.notifications.problem(reason),
             WorkerEvent::Opening(opening) => self.on_opening(opening),
             WorkerEvent::Exchange(event) => self.on_exchanged(event),
             WorkerEvent::ClassHeadTraining(trained) => self.on_trained(trained),
@@ -124,6 +127,11 @@ impl Window {
         match (purpose, &mut self.dialog) {
             (FilePurpose::OpenFolder | FilePurpose::OpenProject, _) => self.open(path),
             (FilePurpose::Model, _) => self.use_model(Some(path)),
+            (FilePurpose::ClassList, _) => {
+                if let Some(workspace) = &self.workspace {
+                    class_list::read(path, self.event_sender.about(workspace.id));
+                }
+            }
             (FilePurpose::ExportFile | FilePurpose::ExportFolder, Some(Dialog::Export(export))) => {
                 export.set_path(&path);
             }
@@ -265,6 +273,7 @@ fn on_workspace_event(
         | WorkerEvent::Exchange(_)
         | WorkerEvent::FileChosen(..)
         | WorkerEvent::ClassHeadTraining(_)
+        | WorkerEvent::ClassList(_)
         | WorkerEvent::Failed(_) => {}
     }
 }

@@ -10,7 +10,7 @@ use crate::app::dialogs::Dialog;
 use crate::app::dialogs::import::ImportDialog;
 use crate::app::i18n::tr;
 use crate::app::input;
-use crate::app::panels::{boxes, picture_list};
+use crate::app::panels::{boxes, classes, picture_list};
 use crate::app::workspace::Workspace;
 
 impl Window {
@@ -19,6 +19,7 @@ impl Window {
         let has_focus = ui.input(|input| input.focused);
         let has_canvas = ui.memory(|memory| memory.has_focus(canvas::id()));
         let has_list = ui.memory(|memory| memory.has_focus(picture_list::id()));
+        let has_classes = ui.memory(|memory| memory.has_focus(classes::id()));
         if let Some(workspace) = &mut self.workspace
             && !(has_focus && has_canvas)
         {
@@ -50,7 +51,7 @@ impl Window {
         let mut was_handled = false;
         for event in events {
             let is_text = matches!(event, egui::Event::Text(_));
-            let focus = [has_canvas, has_list];
+            let focus = [has_canvas, has_list, has_classes];
             let is_handled =
                 (is_text && was_handled) || self.on_key(&event, is_typing, focus, actions);
             if matches!(event, egui::Event::Key { pressed: true, .. }) {
@@ -69,7 +70,7 @@ impl Window {
         &mut self,
         event: &egui::Event,
         is_typing: bool,
-        [has_canvas, has_list]: [bool; 2],
+        [has_canvas, has_list, has_classes]: [bool; 3],
         actions: &mut Vec<Action>,
     ) -> bool {
         let keymap = &self.preferences.keymap;
@@ -135,6 +136,14 @@ impl Window {
                     && let Some(change) = self.list.on_key(*key, *modifiers, workspace)
                 {
                     actions.push(Action::SelectPictures(change));
+                    return true;
+                }
+                if let Some(workspace) = &self.workspace
+                    && has_classes
+                    && self
+                        .classes
+                        .on_key(*key, *modifiers, &workspace.session, actions)
+                {
                     return true;
                 }
                 let command = keymap.command_for_press(*key, *modifiers, is_typing, has_canvas);
@@ -203,10 +212,10 @@ pub(super) fn keep_canvas_focused(ui: &Ui, has_dialog: bool) {
     });
 }
 
-/// Moves the focus from the canvas to the list of pictures, then to the list of boxes, and back.
+/// Moves the focus from the canvas to the list of pictures, then to those of boxes and classes, and back.
 pub(super) fn focus_next_panel(context: &Context) {
     context.memory_mut(|memory| {
-        let stops = [canvas::id(), picture_list::id(), boxes::id()];
+        let stops = [canvas::id(), picture_list::id(), boxes::id(), classes::id()];
         let at = stops.iter().position(|stop| memory.has_focus(*stop));
         memory.request_focus(stops[at.map_or(0, |at| (at + 1) % stops.len())]);
     });

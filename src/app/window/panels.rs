@@ -106,6 +106,7 @@ impl Window {
                 self.dashboard.ui(ui, workspace, actions);
                 return;
             }
+            self.classes.labels_line_ui(ui, workspace, actions);
             let heat_map = workspace.heat_map();
             let scene = Scene {
                 session: &workspace.session,

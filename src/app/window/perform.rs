@@ -8,10 +8,10 @@ use super::state::Window;
 use crate::app::action::{Action, ClassAction};
 use crate::app::command::Command;
 use crate::app::dialogs::Dialog;
-use crate::app::dialogs::delete_class::DeleteClassDialog;
+use crate::app::dialogs::delete_classes::DeleteClassesDialog;
 use crate::app::i18n::tr;
 use crate::app::workers::events::{EventSender, ExchangeKind};
-use crate::app::workers::{file_dialog, import_export};
+use crate::app::workers::{class_list, file_dialog, import_export};
 use crate::app::workspace::Workspace;
 use crate::document::PictureId;
 use crate::store::StoreError;
@@ -19,8 +19,14 @@ use crate::store::StoreError;
 impl Window {
     /// Performs an action. If it fails, the problem is shown.
     pub(super) fn perform(&mut self, context: &Context, action: Action) {
-        if let Err(error) = self.try_perform(context, action) {
-            self.notifications.problem(problem_text(&error));
+        let draws = matches!(
+            action,
+            Action::AddBox(..) | Action::PlaceBox(..) | Action::TakeOffer
+        );
+        match self.try_perform(context, action) {
+            Ok(()) if draws => self.ask_class_of_new_box(),
+            Ok(()) => {}
+            Err(error) => self.notifications.problem(problem_text(&error)),
         }
         if let Some(workspace) = &mut self.workspace
             && workspace.view.are_boxes_hidden
@@ -56,6 +62,7 @@ impl Window {
             | Action::SetAdvanceWhenDone(_)
             | Action::SetProposeOnOpen(_)
             | Action::SetPrepareFitting(_)
+            | Action::SetAskClass(_)
             | Action::ForgetRecent(_) => self.set_preference(context, action),
             Action::UseLearned(source) => {
                 if let Some(workspace) = &mut self.workspace
@@ -79,12 +86,18 @@ impl Window {
                     self.notifications.notify(tr!("propagated", count = count));
                 }
             }
-            Action::AskToDeleteClass(id) => {
+            Action::AskToDeleteClasses(ids) => {
                 if let Some(workspace) = &mut self.workspace {
-                    if workspace.session.document().usage_of(id).pictures == 0 {
-                        return change_class(workspace, ClassAction::Delete(id));
+                    let is_used = workspace.session.document().usage_of(&ids).pictures > 0;
+                    if !is_used && ids.len() == 1 {
+                        return change_class(workspace, ClassAction::Delete(ids));
                     }
-                    self.dialog = Some(Dialog::DeleteClass(DeleteClassDialog::new(id)));
+                    self.dialog = Some(Dialog::DeleteClasses(DeleteClassesDialog::new(ids)));
+                }
+            }
+            Action::ReadClassList(path) => {
+                if let Some(workspace) = &self.workspace {
+                    class_list::read(path, self.event_sender.about(workspace.id));
                 }
             }
             Action::TakeOffer => {

@@ -45,6 +45,8 @@ pub enum WorkerEvent {
     ClassHeadTraining(Result<Option<TrainedHeadFile>, String>),
     /// An import or export has ended.
     Exchange(ExchangeEvent),
+    /// A list of class names was read, or the reason why not: a sentence that names the file.
+    ClassList(Result<Vec<String>, String>),
     /// Something went wrong with a project that is closed: a sentence.
     Failed(String),
     /// What a person chose in a file dialog.
@@ -284,6 +286,8 @@ pub enum FilePurpose {
     OpenProject,
     /// A model file.
     Model,
+    /// A list of class names.
+    ClassList,
     /// Annotations in one file.
     ImportFile,
     /// Annotations in many files.
@@ -301,6 +305,7 @@ impl FilePurpose {
             Self::OpenFolder => tr!("purpose-open-folder"),
             Self::OpenProject => tr!("purpose-open-project"),
             Self::Model => tr!("purpose-model"),
+            Self::ClassList => tr!("purpose-class-list"),
             Self::ImportFile => tr!("purpose-import-file"),
             Self::ImportFolder => tr!("purpose-import-folder"),
             Self::ExportFile => tr!("purpose-export-file"),

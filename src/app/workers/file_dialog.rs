@@ -34,7 +34,7 @@ pub fn show(purpose: FilePurpose, events: EventSender) {
                     .pick_file()
                     .await
             }
-            FilePurpose::ImportFile => dialog.pick_file().await,
+            FilePurpose::ImportFile | FilePurpose::ClassList => dialog.pick_file().await,
             FilePurpose::ExportFile => dialog.save_file().await,
         }
     };

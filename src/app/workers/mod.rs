@@ -19,6 +19,7 @@
 //! | `segmenter.rs`, `embeddings.rs` | fits boxes to objects, and keeps what that needs of each picture |
 //! | `class_head_trainer.rs` | trains a class head on tagged pictures |
 //! | `import_export.rs` | imports and exports |
+//! | `class_list.rs` | reads a list of class names |
 //! | `file_dialog.rs` | asks the system for a file or folder |
 //!
 //! Results that come too late are dropped. Every event carries the id of the open project, which
@@ -29,6 +30,7 @@
 //! question about what is in a box (`workspace/fitting.rs`, `workspace/pointing.rs`).
 
 pub mod class_head_trainer;
+pub mod class_list;
 pub mod decoder;
 mod embeddings;
 pub mod events;

@@ -46,6 +46,13 @@ pub fn ui(
     if response.changed() {
         actions.push(Action::SetPrepareFitting(prepare));
     }
+    let mut asks = preferences.ask_class;
+    let response = ui
+        .checkbox(&mut asks, tr!("settings-ask-class"))
+        .on_hover_text(tr!("settings-ask-class.tooltip"));
+    if response.changed() {
+        actions.push(Action::SetAskClass(asks));
+    }
 }
 
 fn scale_ui(

@@ -1,0 +1,15 @@
+//! Reads a list of class names that a person has chosen.
+
+use std::path::PathBuf;
+
+use super::events::{EventSender, WorkerEvent};
+use super::spawn::spawn;
+use crate::formats::class_list;
+
+/// Reads the file. The names are reported as [`WorkerEvent::ClassList`].
+pub fn read(path: PathBuf, events: EventSender) {
+    spawn("class list", move || {
+        let names = class_list::read(&path).map_err(|error| error.to_string());
+        events.send(WorkerEvent::ClassList(names));
+    });
+}
