@@ -86,6 +86,14 @@ pub enum Action {
         /// Whether the key is held.
         is_held: bool,
     },
+    /// Accept proposals in any pictures.
+    AcceptBoxes(Vec<AnnotationId>),
+    /// Give boxes in any pictures another class.
+    ReclassBoxes(Vec<AnnotationId>, CategoryId),
+    /// Delete boxes in any pictures.
+    DeleteBoxes(Vec<AnnotationId>),
+    /// Propose boxes for this number of new pictures, from the shown one down the list.
+    ProposeNext(usize),
     /// Choose the order of the list of boxes.
     SetBoxOrder(BoxOrder),
     /// Set the class of the selected boxes and of those drawn next.
@@ -141,6 +149,8 @@ pub enum Action {
     Propagate(usize),
     /// Choose whether boxes are proposed for new pictures when a project is opened.
     SetProposeOnOpen(bool),
+    /// Choose whether boxes are proposed for a new picture when it is shown.
+    SetProposeOnArrival(bool),
     /// Choose whether pictures are prepared for fitting in the background.
     SetPrepareFitting(bool),
     /// Choose whether the class of each new box is asked for.

@@ -38,6 +38,12 @@ pub struct Preferences {
     /// Whether the model proposes boxes for new pictures as soon as a project is open.
     #[serde(rename = "proposes_at_once")]
     pub propose_on_open: bool,
+    /// Whether the model proposes boxes for a new picture when it is shown.
+    #[serde(rename = "proposes_on_arrival")]
+    pub propose_on_arrival: bool,
+    /// For how many pictures the model was last asked together.
+    #[serde(rename = "proposes_next")]
+    pub propose_next: usize,
     /// Whether pictures are prepared for fitting boxes before a person asks for it.
     #[serde(rename = "prepares_fitting")]
     pub prepare_fitting: bool,
@@ -58,6 +64,8 @@ impl Default for Preferences {
             panels: PanelOptions::default(),
             advance_when_done: true,
             propose_on_open: true,
+            propose_on_arrival: false,
+            propose_next: 50,
             prepare_fitting: true,
             ask_class: false,
         }
@@ -286,6 +294,8 @@ mod tests {
             "panels",
             "prepares_fitting",
             "proposes_at_once",
+            "proposes_next",
+            "proposes_on_arrival",
             "recent",
             "scale",
             "theme",

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use egui::{Key, Modifiers, vec2};
+use egui::{Key, Modifiers, Role, vec2};
+use egui_kittest::kittest::Queryable as _;
 use tsukami::app::action::Action;
 use tsukami::app::preferences::Theme;
 use tsukami::app::session::BoxOrder;
 use tsukami::document::ops::{self, Candidate};
-use tsukami::document::{AnnotationId, BoxState, Document, Provenance};
+use tsukami::document::{AnnotationId, BoxState, Document, Provenance, ReviewState};
 use tsukami::geometry::BBox;
 use tsukami::store::{self, Project};
 
@@ -60,7 +61,6 @@ fn proposed() -> Bench {
 
 /// The middle of the canvas in points.
 fn middle(bench: &Bench) -> egui::Pos2 {
-    use egui_kittest::kittest::Queryable as _;
     bench
         .harness
         .get_by_label_contains("Canvas: chelsea.jpg")
@@ -178,4 +178,196 @@ fn the_order_of_boxes_is_followed_by_tab_and_remembered() {
     assert_eq!(order(&bench), [0, 2, 1]);
     let bench = bench.reopen();
     assert_eq!(bench.session().box_order(), BoxOrder::Size);
+}
+
+/// The number of boxes of the project in a state, and of the pictures that are done.
+fn totals(bench: &Bench, state: BoxState) -> (usize, usize) {
+    let document = bench.session().document();
+    let boxes = document
+        .pictures()
+        .flat_map(|row| document.annotations(row.id));
+    let done = document.pictures();
+    let done = done.filter(|row| row.review == ReviewState::Done);
+    (boxes.filter(|row| row.state == state).count(), done.count())
+}
+
+#[test]
+fn proposals_above_a_score_are_accepted_in_the_selected_pictures_in_one_step() {
+    let mut bench = proposed();
+    bench.keys(SHIFT.plus(CTRL), Key::Enter);
+    assert!(bench.has("Accept above a score"));
+    assert!(
+        bench.says("1 proposal in 1 picture"),
+        "0.91 on this picture"
+    );
+    bench.click("All 3 pictures of the list");
+    assert!(bench.says("2 proposals in 2 pictures"));
+    let slider = bench
+        .harness
+        .get_by_role_and_label(Role::Slider, "Lowest score");
+    slider.focus();
+    bench.frames(2);
+    for _ in 0..15 {
+        bench.key(Key::ArrowLeft);
+    }
+    assert!(bench.says("5 proposals in 3 pictures"), "0.55 and above");
+    assert!(bench.says("1 below it is left to be judged."));
+    bench.key(Key::Enter);
+    assert!(!bench.has("Accept above a score"));
+    assert_eq!(totals(&bench, BoxState::Accepted), (5, 0));
+    assert_eq!(totals(&bench, BoxState::Proposed), (1, 0));
+    bench.keys(CTRL, Key::Z);
+    assert_eq!(totals(&bench, BoxState::Proposed), (6, 0));
+}
+
+#[test]
+fn boxes_of_a_class_are_changed_across_pictures() {
+    let mut bench = proposed();
+    for _ in 0..3 {
+        bench.keys(SHIFT, Key::Enter);
+    }
+    assert_eq!(totals(&bench, BoxState::Accepted), (6, 3));
+    bench.keys(SHIFT.plus(CTRL), Key::M);
+    bench.click("All 3 pictures of the list");
+    bench.click("Former class");
+    bench.click_last("cup");
+    assert!(bench.says("2 boxes in 2 pictures"));
+    bench.click_last("New class");
+    bench.click_last("spoon");
+    bench.click("Change 2 boxes");
+    let document = bench.session().document();
+    let spoon = document.category_named("spoon").unwrap().id;
+    assert_eq!(document.usage_of(&[spoon]).boxes, 3);
+    assert_eq!(
+        totals(&bench, BoxState::Edited),
+        (2, 3),
+        "no picture is reopened"
+    );
+    // Deleting takes ground truth away, so that those pictures are not complete.
+    bench.keys(SHIFT.plus(CTRL), Key::M);
+    bench.click("All 3 pictures of the list");
+    bench.click("Former class");
+    bench.click_last("spoon");
+    bench.click("Delete them");
+    assert!(bench.says("2 of the pictures are done"));
+    bench.click("Delete 3 boxes");
+    assert_eq!(totals(&bench, BoxState::Rejected), (3, 1));
+    bench.keys(CTRL, Key::Z);
+    assert_eq!(totals(&bench, BoxState::Edited), (2, 3));
+    bench.keys(CTRL, Key::Z);
+    assert_eq!(totals(&bench, BoxState::Accepted), (6, 3));
+}
+
+#[test]
+fn the_model_can_be_asked_for_the_next_pictures_only() {
+    let mut bench = Bench::open(&PICTURES);
+    bench.keys(SHIFT.plus(CTRL), Key::N);
+    assert!(bench.says("3 pictures from here to the end of the list are new."));
+    bench.type_char('2');
+    bench.key(Key::Enter);
+    bench.wait("two pictures", |workspace| {
+        workspace.proposing.job.is_none() && !workspace.has_unwritten()
+    });
+    let states = |bench: &Bench| -> Vec<ReviewState> {
+        let pictures = bench.session().document().pictures();
+        pictures.map(|row| row.review).collect()
+    };
+    let expected = [
+        ReviewState::Proposed,
+        ReviewState::Proposed,
+        ReviewState::New,
+    ];
+    assert_eq!(states(&bench), expected);
+    let mut bench = bench.reopen();
+    bench.keys(SHIFT.plus(CTRL), Key::N);
+    assert!(bench.says("1 picture from here"));
+    assert!(bench.has("Propose for 1 picture"));
+}
+
+#[test]
+fn boxes_are_proposed_when_a_picture_is_shown() {
+    let mut bench = Bench::open(&PICTURES);
+    bench.keys(CTRL, Key::Comma);
+    bench.click("when one is shown");
+    bench.key(Key::Escape);
+    bench.wait("the first picture", |workspace| {
+        !workspace.session.is_current_new() && !workspace.has_unwritten()
+    });
+    bench.key(Key::D);
+    bench.wait("the second picture", |workspace| {
+        !workspace.session.is_current_new() && !workspace.has_unwritten()
+    });
+    let pictures = bench.session().document().pictures();
+    let new = pictures.filter(|row| row.review == ReviewState::New);
+    assert_eq!(new.count(), 1, "the third is not shown yet");
+}
+
+/// The middle of the part of the canvas that a screen reader calls `text`.
+fn place_of(bench: &Bench, text: &str) -> egui::Rect {
+    bench.harness.get_by_label_contains(text).rect()
+}
+
+#[test]
+fn a_turned_view_shows_hits_and_draws_the_same_boxes() {
+    let mut bench = Bench::open(&PICTURES);
+    let drawn = BBox::from_xywh(30.0, 60.0, 120.0, 40.0);
+    bench.draw(drawn);
+    bench.frames(20);
+    for turn in 1..=4 {
+        bench.keys(CTRL, Key::R);
+        let id = bench.boxes()[0].id;
+        let before = rects(&bench)[0];
+        // Where it is shown: standing in odd turns.
+        let shown = place_of(&bench, &format!("Box {id}"));
+        assert_eq!(shown.height() > shown.width(), turn % 2 == 1, "{turn}");
+        let middle = bench.at(before.x0 + 60.0, before.y0 + 20.0);
+        assert!((shown.center() - middle).length() < 1.0);
+        // A click selects it.
+        bench.key(Key::Escape);
+        bench.frames(20);
+        bench.click_at(middle);
+        assert_eq!(bench.session().selection(), [id]);
+        bench.frames(20);
+        // A drag to the right of the screen moves it there, and back.
+        bench.drag(middle, middle + vec2(40.0, 0.0));
+        let moved = bench.at(
+            (rects(&bench)[0].x0 + rects(&bench)[0].x1) / 2.0,
+            (rects(&bench)[0].y0 + rects(&bench)[0].y1) / 2.0,
+        );
+        assert!((moved - middle - vec2(40.0, 0.0)).length() < 1.0, "{turn}");
+        bench.keys(CTRL, Key::Z);
+        // The right edge on the screen is dragged, by its handle.
+        let edge = egui::pos2(shown.right(), shown.center().y);
+        bench.drag(edge, edge + vec2(30.0, 0.0));
+        let wider = place_of(&bench, &format!("Box {id}"));
+        assert!((wider.right() - shown.right() - 30.0).abs() < 1.5, "{turn}");
+        assert!((wider.left() - shown.left()).abs() < 1.5, "{turn}");
+        bench.keys(CTRL, Key::Z);
+        // Arrows move it as one sees it, and Ctrl moves the right or lower edge.
+        bench.key(Key::ArrowDown);
+        let lower = place_of(&bench, &format!("Box {id}"));
+        assert!(lower.top() > shown.top() && lower.left() == shown.left());
+        bench.keys(CTRL, Key::Z);
+        bench.keys(CTRL, Key::ArrowRight);
+        let wider = place_of(&bench, &format!("Box {id}"));
+        assert!(wider.right() > shown.right() && wider.left() == shown.left());
+        bench.keys(CTRL, Key::Z);
+        assert_eq!(rects(&bench), [before]);
+        // What is drawn is what is seen.
+        bench.draw(BBox::from_xywh(200.0, 100.0, 50.0, 30.0));
+        let new = rects(&bench)[1];
+        let wanted = BBox::from_xywh(200.0, 100.0, 50.0, 30.0);
+        assert!(new.iou(&wanted) > 0.9, "{turn}: {new:?}");
+        bench.keys(CTRL, Key::Z);
+        bench.frames(20);
+    }
+    bench.keys(CTRL.plus(SHIFT), Key::R);
+    let picture = bench.session().current().unwrap();
+    assert_eq!(u8::from(bench.session().turn(picture)), 3);
+    // Only this picture, and also the next time.
+    bench.key(Key::D);
+    let other = bench.session().current().unwrap();
+    assert!(bench.session().turn(other).is_none());
+    let bench = bench.reopen();
+    assert_eq!(u8::from(bench.session().turn(picture)), 3);
 }

@@ -1,5 +1,6 @@
 ### What opens over the window, and the welcome screen.
 
+dialog-cancel = Cancel
 dialog-close = Close
     .tooltip = Close (Esc)
 path-not-found = This path does not exist.
@@ -203,7 +204,10 @@ settings-prepare-fitting = Prepare pictures for fitting in the background
     .tooltip = Takes a second or two of computing for each picture that you look at; without it, the first fit on a picture takes that long
 settings-ask-class = Ask for the class of each new box
     .tooltip = Opens the list of classes as soon as a box is drawn; Enter takes the class used last. Not asked with a sticky class, or where only one class is labelled.
-settings-propose-on-open = Propose boxes for new pictures automatically
+settings-propose = New pictures
+settings-propose-on-open = propose boxes on opening
+settings-propose-on-arrival = when one is shown
+settings-propose-never = on request
 settings-line-width = Line width
 settings-label-size = Size of labels
 settings-colour-by = Colour of boxes
@@ -281,6 +285,82 @@ delete-classes-done = { $count ->
 delete-classes-undo = Undo brings everything back. Models may still suggest the names.
 delete-classes-delete = Delete
 delete-classes-cancel = Cancel
+
+## Several pictures at once
+
+scope-shown = The shown picture (select several in the list)
+scope-selected = The { $count } selected pictures
+scope-listed = { $count ->
+    [one] The picture of the list
+   *[other] All { $count } pictures of the list
+}
+
+accept-above-title = Accept above a score
+accept-above-score = Lowest score
+accept-above-none = No proposal has this score.
+accept-above-count = { $boxes ->
+    [one] 1 proposal
+   *[other] { $boxes } proposals
+} in { $pictures ->
+    [one] 1 picture
+   *[other] { $pictures } pictures
+}
+accept-above-rest = { $count ->
+    [0] None is left to be judged.
+    [one] 1 below it is left to be judged.
+   *[other] { $count } below it are left to be judged.
+}
+accept-above-not-done = No picture is marked as done. Undo takes it back in one step.
+accept-above-accept = { $count ->
+    [0] Accept
+    [one] Accept 1 box
+   *[other] Accept { $count } boxes
+}
+
+change-boxes-title = Change boxes of a class
+change-boxes-of = Boxes of the class
+    .name = Former class
+change-boxes-choose = Choose a class
+change-boxes-proposals = Proposals, too
+    .tooltip = Without it, only boxes that a person has accepted or drawn are changed
+change-boxes-into = Give them the class
+    .name = New class
+change-boxes-delete = Delete them
+change-boxes-count = { $boxes ->
+    [one] 1 box
+   *[other] { $boxes } boxes
+} in { $pictures ->
+    [one] 1 picture
+   *[other] { $pictures } pictures
+}
+change-boxes-undo = Undo takes it back in one step.
+change-boxes-done = { $count ->
+    [one] 1 of the pictures is done; it returns to review. Undo takes it back in one step.
+   *[other] { $count } of the pictures are done; they return to review. Undo takes it back in one step.
+}
+change-boxes-now = { $count ->
+    [0] Change
+    [one] Change 1 box
+   *[other] Change { $count } boxes
+}
+change-boxes-delete-now = { $count ->
+    [0] Delete
+    [one] Delete 1 box
+   *[other] Delete { $count } boxes
+}
+
+propose-next-title = Propose boxes for the next pictures
+propose-next-count = Number of pictures
+propose-next-new = { $count ->
+    [0] No picture from here to the end of the list is new.
+    [one] 1 picture from here to the end of the list is new.
+   *[other] { $count } pictures from here to the end of the list are new.
+}
+propose-next-start = { $count ->
+    [0] Propose
+    [one] Propose for 1 picture
+   *[other] Propose for { $count } pictures
+}
 
 ## Undecided proposals
 

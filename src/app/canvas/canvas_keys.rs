@@ -55,14 +55,18 @@ impl Canvas {
         if session.selection().is_empty() {
             self.view.pan(-direction * SCROLL_STEP);
         } else if modifiers.command {
-            let by = direction.into();
-            let moves_upper_left = modifiers.shift;
+            let turn = self.view.turn;
+            let by = turn.undone(direction).into();
+            // The edge to the right or at the bottom of the screen may be another of the picture.
+            let edge = turn.undone(direction.abs());
+            let moves_upper_left = modifiers.shift != (edge.x + edge.y < 0.0);
             actions.push(Action::MoveEdges {
                 by,
                 moves_upper_left,
                 is_held,
             });
         } else {
+            let direction = self.view.turn.undone(direction);
             let step = direction * if modifiers.shift { 10.0 } else { 1.0 };
             actions.push(Action::Nudge(step.into(), is_held));
         }

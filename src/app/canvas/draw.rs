@@ -31,9 +31,10 @@ impl Canvas {
         let place = self.view.rect(&whole);
         let is_shown = self.paint_picture(ui, painter, scene, place);
         if let Some(heat_map) = scene.heat_map.filter(|_| is_shown) {
+            let place = Rect::from_min_max(Pos2::ZERO, pos2(size[0] as f32, size[1] as f32));
             let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
             let tint = Color32::WHITE.gamma_multiply(scene.options.heat_opacity);
-            painter.image(heat_map, place, uv, tint);
+            paint::image(painter, &self.view, heat_map, place, uv, tint);
         }
         paint::pixel_grid(painter, &self.view, size, ui.pixels_per_point());
         let pointer = ui.input(|input| input.pointer.interact_pos());
@@ -89,11 +90,7 @@ impl Canvas {
             painter.galley(centre - galley.size() / 2.0, galley, colour);
             return false;
         }
-        let canvas = painter.clip_rect();
-        let visible = Rect::from_min_max(
-            self.view.to_picture(canvas.min),
-            self.view.to_picture(canvas.max),
-        );
+        let visible = self.view.part(painter.clip_rect());
         let scale = self.view.scale * ui.pixels_per_point();
         let quads = scene
             .textures
@@ -114,11 +111,8 @@ impl Canvas {
             ui.request_repaint();
         }
         for quad in quads.quads {
-            let rect = Rect::from_min_max(
-                self.view.to_screen(quad.place.min.x, quad.place.min.y),
-                self.view.to_screen(quad.place.max.x, quad.place.max.y),
-            );
-            painter.image(quad.texture, rect, quad.uv, Color32::WHITE);
+            let (place, uv) = (quad.place, quad.uv);
+            paint::image(painter, &self.view, quad.texture, place, uv, Color32::WHITE);
         }
         true
     }
@@ -251,11 +245,11 @@ impl Canvas {
         match (&self.gesture, self.space) {
             (Some(Gesture::Pan), _) => CursorIcon::Grabbing,
             (_, Some(_)) => CursorIcon::Grab,
-            (Some(Gesture::Resize { handle, .. }), _) => handle.cursor(),
+            (Some(Gesture::Resize { handle, .. }), _) => handle.turned(self.view.turn).cursor(),
             (Some(Gesture::Move { .. }), _) => CursorIcon::Move,
             _ if self.tool != Tool::Select => CursorIcon::Crosshair,
             _ => match self.hit(pointer, scene) {
-                Hit::Handle(_, handle) => handle.cursor(),
+                Hit::Handle(_, handle) => handle.turned(self.view.turn).cursor(),
                 Hit::Box(id) if scene.session.selection().contains(&id) => CursorIcon::Move,
                 Hit::Box(_) => CursorIcon::PointingHand,
                 Hit::Nothing if scene.options.drag_draws && scene.session.is_editable() => {

@@ -60,7 +60,7 @@ impl Canvas {
             .filter(|row| session.selection().contains(&row.id) && !session.is_locked(row.id))
         {
             if let Some(handle) = handle_at(self.view.rect(&row.rect), point) {
-                return Hit::Handle(row.id, handle);
+                return Hit::Handle(row.id, handle.unturned(self.view.turn));
             }
         }
         let under = self.boxes_under(point, scene);

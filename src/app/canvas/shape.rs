@@ -2,6 +2,7 @@
 
 use egui::{Pos2, Vec2, vec2};
 
+use crate::app::session::Turn;
 use crate::geometry::BBox;
 
 /// The minimum side of a box in pixels.
@@ -40,7 +41,28 @@ impl Handle {
         )
     }
 
-    /// The shape of the pointer over it.
+    /// The handle as it is on the screen when the view is turned.
+    pub fn turned(self, turn: Turn) -> Self {
+        Self::towards(turn.applied(self.direction()))
+    }
+
+    /// The handle of the picture that is here on the screen when the view is turned.
+    pub fn unturned(self, turn: Turn) -> Self {
+        Self::towards(turn.undone(self.direction()))
+    }
+
+    fn direction(self) -> Vec2 {
+        vec2(f32::from(self.x), f32::from(self.y))
+    }
+
+    fn towards(direction: Vec2) -> Self {
+        Self {
+            x: direction.x as i8,
+            y: direction.y as i8,
+        }
+    }
+
+    /// The shape of the pointer over it, for a handle as it is on the screen.
     pub fn cursor(self) -> egui::CursorIcon {
         match (self.x, self.y) {
             (0, _) => egui::CursorIcon::ResizeVertical,
@@ -218,6 +240,18 @@ mod tests {
         assert_eq!(shaped, bbox(20.0, 20.0, 80.0, 50.0));
         let held = BOUNDS.resized(&start, Handle { x: 1, y: -1 }, pos2(100.0, 0.0), true);
         assert_eq!(held, bbox(20.0, 0.0, 100.0, 40.0));
+    }
+
+    #[test]
+    fn handles_turn_with_the_view() {
+        let quarter = Turn::from(1);
+        let right = Handle { x: 1, y: 0 };
+        assert_eq!(right.turned(quarter), Handle { x: 0, y: 1 });
+        for handle in Handle::ALL {
+            for turn in (0..4).map(Turn::from) {
+                assert_eq!(handle.turned(turn).unturned(turn), handle);
+            }
+        }
     }
 
     #[test]

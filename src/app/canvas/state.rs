@@ -7,7 +7,7 @@ use super::point_state::PointState;
 use super::stepping::ZoomedStepping;
 use super::view::{Fit, ViewTransform};
 use super::view_memory::ViewMemory;
-use crate::app::session::Session;
+use crate::app::session::{Session, Turn};
 use crate::document::{AnnotationId, PictureId};
 
 /// How much the commands zoom.
@@ -157,6 +157,17 @@ impl Canvas {
                 if let Some((_, row)) = row {
                     self.view.zoom_to(&row.rect, rect);
                 }
+            }
+        }
+    }
+
+    /// Turns the view of the picture, if it is not turned so yet. Another picture is shown as a whole
+    /// then.
+    pub(super) fn turn_view(&mut self, turn: Turn, canvas: Rect, is_other_picture: bool) {
+        if self.view.turn != turn {
+            self.view.turn_to(turn, canvas.center());
+            if is_other_picture {
+                self.view.fit = Fit::Whole;
             }
         }
     }

@@ -6,6 +6,7 @@ use egui::{Pos2, Rect};
 use lru::LruCache;
 
 use super::view::{Fit, ViewTransform};
+use crate::app::session::Turn;
 use crate::document::PictureId;
 
 /// How many pictures are remembered.
@@ -16,6 +17,7 @@ const CAPACITY: NonZeroUsize = NonZeroUsize::new(500).expect("it is not zero");
 struct SeenPart {
     scale: f32,
     middle: Pos2,
+    turn: Turn,
 }
 
 /// The views of pictures that the user has moved; the others are fitted to the canvas.
@@ -34,6 +36,7 @@ impl ViewMemory {
             let seen = SeenPart {
                 scale: view.scale,
                 middle: view.to_picture(canvas.center()),
+                turn: view.turn,
             };
             self.0.put(picture, seen);
         } else {
@@ -43,10 +46,15 @@ impl ViewMemory {
 
     /// The view with which a picture was shown last, on a canvas that may have another size now.
     pub fn recall(&mut self, picture: PictureId, canvas: Rect) -> Option<ViewTransform> {
-        let SeenPart { scale, middle } = *self.0.get(&picture)?;
+        let SeenPart {
+            scale,
+            middle,
+            turn,
+        } = *self.0.get(&picture)?;
         Some(ViewTransform {
             scale,
-            origin: canvas.center() - middle.to_vec2() * scale,
+            origin: canvas.center() - turn.applied(middle.to_vec2()) * scale,
+            turn,
             fit: Fit::Free,
         })
     }

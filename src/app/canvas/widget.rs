@@ -24,7 +24,8 @@ impl Canvas {
         let Some(picture) = scene.session.current() else {
             return response;
         };
-        if self.picture != Some(picture) {
+        let is_other = self.picture != Some(picture);
+        if is_other {
             if let Some(former) = self.picture {
                 self.memory.remember(former, &self.view, rect);
             }
@@ -43,8 +44,9 @@ impl Canvas {
         let Some(size) = scene.size_of(picture) else {
             return response;
         };
-        self.follow_selection(scene.session, rect, size);
+        self.turn_view(scene.session.turn(picture), rect, is_other);
         let former_scale = self.view.scale;
+        self.follow_selection(scene.session, rect, size);
         self.move_view(ui, &response, &scene, actions);
         self.view.update(rect, size);
         if self.view.scale != former_scale {

@@ -1,5 +1,7 @@
 //! All dialogs as one type.
 
+use super::accept_above::AcceptAboveDialog;
+use super::change_boxes::ChangeBoxesDialog;
 use super::class_names::ClassNamesDialog;
 use super::class_picker::ClassPicker;
 use super::command_palette::CommandPalette;
@@ -10,6 +12,7 @@ use super::help::HelpSheet;
 use super::import::ImportDialog;
 use super::open_path::OpenPathDialog;
 use super::propagate::PropagateDialog;
+use super::propose_next::ProposeNextDialog;
 use super::settings::SettingsDialog;
 use super::tags::TagsDialog;
 use super::undecided::UndecidedDialog;
@@ -24,6 +27,12 @@ pub enum Dialog {
     Tags(TagsDialog),
     /// What the model's classes are called in this project.
     ClassNames(ClassNamesDialog),
+    /// Accepting proposals above a score in several pictures.
+    AcceptAbove(AcceptAboveDialog),
+    /// Changing the boxes of a class in several pictures.
+    ChangeBoxes(ChangeBoxesDialog),
+    /// For how many pictures to propose boxes.
+    ProposeNext(ProposeNextDialog),
     /// Whether to delete classes with their boxes.
     DeleteClasses(DeleteClassesDialog),
     /// A picture by its number or name.

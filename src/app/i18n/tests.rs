@@ -21,11 +21,12 @@ const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/app");
 const DERIVED: [&str; 2] = ["command-", "step-"];
 
 /// Functions whose first argument can be the label of a change.
-const MAKES_STEP: [&str; 4] = [
+const MAKES_STEP: [&str; 5] = [
     "add_and_select",
     "commit",
     "commit_in_gesture",
     "commit_with",
+    "take",
 ];
 
 /// The arguments of every text, by its id; attributes are `id.attribute`.

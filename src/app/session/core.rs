@@ -155,7 +155,7 @@ impl Session {
         self.state.hidden_classes.contains(&category)
     }
 
-    fn is_class_hidden(&self, row: &Annotation) -> bool {
+    pub(super) fn is_class_hidden(&self, row: &Annotation) -> bool {
         let class = self.document().class_of(row);
         class.is_some_and(|class| self.is_hidden(class.id))
     }

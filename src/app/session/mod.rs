@@ -9,11 +9,14 @@
 //! | `exclusion.rs` | pictures that are taken out of the project and brought back |
 //! | `counts.rs` | counts for panels and dashboard |
 //! | `selection.rs` | the selected boxes |
+//! | `turn.rs` | how far the view of a picture is turned |
 //! | `box_order.rs` | the order in which boxes are listed |
 //! | `commit.rs`, `undo.rs` | committing edits, undo and redo |
 //! | `boxes.rs`, `growing.rs`, `classes.rs`, `review.rs` | what a person does to boxes, classes and proposals |
+//! | `across.rs` | changes of boxes in many pictures |
 //! | `model_updates.rs` | what the model does to the document |
 
+mod across;
 mod box_order;
 mod boxes;
 #[cfg(test)]
@@ -35,9 +38,11 @@ mod saved_state;
 mod selection;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod undo;
 mod visited;
 
+pub use self::across::{BoxesOfClass, PictureScope, ScoredProposals};
 pub use self::box_order::BoxOrder;
 pub use self::core::Session;
 pub use self::counts::ClassCount;
@@ -46,3 +51,4 @@ pub use self::proposal_settings::ProposalSettings;
 pub use self::query::{PictureQuery, ReviewFilter, SortOrder};
 pub use self::review::Judged;
 pub use self::saved_state::{SessionState, UndecidedRule};
+pub use self::turn::Turn;

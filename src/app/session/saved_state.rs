@@ -1,12 +1,13 @@
 //! The state of the last session that a project stores, so that it reopens at the same point.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::box_order::BoxOrder;
 use super::proposal_settings::ProposalSettings;
 use super::query::PictureQuery;
+use super::turn::Turn;
 use crate::document::{AnnotationId, CategoryId, PictureId};
 
 /// What marking a picture as done does with proposals that nobody has judged.
@@ -51,6 +52,9 @@ pub struct SessionState {
     pub locked_boxes: HashSet<AnnotationId>,
     /// The order in which the boxes of a picture are listed.
     pub box_order: BoxOrder,
+    /// How far the view of pictures is turned, where it is.
+    #[serde(rename = "turned")]
+    pub turns: HashMap<PictureId, Turn>,
     /// How proposals are made.
     #[serde(rename = "proposing")]
     pub proposal_settings: ProposalSettings,

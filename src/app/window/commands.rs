@@ -8,9 +8,11 @@ use super::workspace_commands;
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::dialogs::Dialog;
+use crate::app::dialogs::change_boxes::ChangeBoxesDialog;
 use crate::app::dialogs::export::ExportDialog;
 use crate::app::dialogs::go_to::GoToDialog;
 use crate::app::dialogs::propagate::PropagateDialog;
+use crate::app::dialogs::propose_next::ProposeNextDialog;
 use crate::app::dialogs::undecided::UndecidedDialog;
 use crate::app::i18n::tr;
 use crate::app::panels::picture_list;
@@ -95,6 +97,16 @@ impl Window {
             C::ChangeClass => self.pick_class(),
             C::ChooseLabels => self.classes.ask_labels(),
             C::Accept if self.must_pick_class() => self.pick_class(),
+            C::AcceptAbove => self.dialog = Some(Dialog::AcceptAbove(Default::default())),
+            C::ChangeBoxes => {
+                let session = self.workspace.as_ref().map(|workspace| &workspace.session);
+                let dialog = session.map(ChangeBoxesDialog::new);
+                self.dialog = dialog.map(Dialog::ChangeBoxes);
+            }
+            C::ProposeNext => {
+                let count = self.preferences.propose_next;
+                self.dialog = Some(Dialog::ProposeNext(ProposeNextDialog::new(count)));
+            }
             C::ClassNames => {
                 if let Some(workspace) = &mut self.workspace {
                     workspace.request_class_tally();

@@ -37,6 +37,21 @@ impl Window {
                         names.ui(context, workspace, actions);
                     }
                 }
+                Dialog::AcceptAbove(accept_above) => {
+                    if let Some(workspace) = &self.workspace {
+                        accept_above.ui(context, &workspace.session, actions);
+                    }
+                }
+                Dialog::ChangeBoxes(change_boxes) => {
+                    if let Some(workspace) = &self.workspace {
+                        change_boxes.ui(context, &workspace.session, actions);
+                    }
+                }
+                Dialog::ProposeNext(propose_next) => {
+                    if let Some(workspace) = &self.workspace {
+                        propose_next.ui(context, workspace, actions);
+                    }
+                }
                 Dialog::DeleteClasses(question) => {
                     if let Some(workspace) = &self.workspace {
                         question.ui(context, &workspace.session, actions);

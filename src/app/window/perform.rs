@@ -61,6 +61,7 @@ impl Window {
             | Action::ResetShortcuts
             | Action::SetAdvanceWhenDone(_)
             | Action::SetProposeOnOpen(_)
+            | Action::SetProposeOnArrival(_)
             | Action::SetPrepareFitting(_)
             | Action::SetAskClass(_)
             | Action::ForgetRecent(_) => self.set_preference(context, action),
@@ -98,6 +99,13 @@ impl Window {
             Action::ReadClassList(path) => {
                 if let Some(workspace) = &self.workspace {
                     class_list::read(path, self.event_sender.about(workspace.id));
+                }
+            }
+            Action::ProposeNext(count) => {
+                self.preferences.propose_next = count;
+                self.has_unsaved_preferences = true;
+                if let Some(workspace) = &mut self.workspace {
+                    workspace.propose_next(count);
                 }
             }
             Action::TakeOffer => {
@@ -152,6 +160,9 @@ fn perform_on_workspace(
         } => session.nudge_edges(by, moves_upper_left, is_held)?,
         Action::Reshape(rects) => session.reshape(&rects)?,
         Action::Nudge([dx, dy], is_held) => session.nudge(dx, dy, is_held)?,
+        Action::AcceptBoxes(ids) => session.accept_boxes(&ids)?,
+        Action::ReclassBoxes(ids, class) => session.reclass_boxes(&ids, class)?,
+        Action::DeleteBoxes(ids) => session.delete_boxes(&ids)?,
         Action::SetBoxOrder(order) => session.set_box_order(order),
         Action::ChooseClass(category) => session.assign_class(category)?,
         Action::ChooseClassByName(name) => session.assign_class_named(&name)?,

@@ -26,6 +26,7 @@ impl Window {
             Action::ResetShortcuts => preferences.keymap = Keymap::default(),
             Action::SetAdvanceWhenDone(is_on) => preferences.advance_when_done = is_on,
             Action::SetProposeOnOpen(is_on) => preferences.propose_on_open = is_on,
+            Action::SetProposeOnArrival(is_on) => preferences.propose_on_arrival = is_on,
             Action::SetPrepareFitting(is_on) => preferences.prepare_fitting = is_on,
             Action::SetAskClass(is_on) => preferences.ask_class = is_on,
             Action::ForgetRecent(path) => preferences.recent.retain(|other| *other != path),

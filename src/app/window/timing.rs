@@ -53,6 +53,9 @@ impl Window {
                 Ok(finished_job)
             });
         workspace.update_requests();
+        if self.preferences.propose_on_arrival && !workspace.is_scanning {
+            workspace.propose_on_arrival();
+        }
         workspace.update_fitting(self.preferences.prepare_fitting);
         if workspace.has_unwritten() {
             context.request_repaint_after(WRITE_INTERVAL);

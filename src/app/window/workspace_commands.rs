@@ -296,6 +296,8 @@ fn view(workspace: &mut Workspace, command: Command, context: &Context) -> Optio
                 return Some(tr!("not-processed-no-heat-map").to_owned());
             }
         }
+        Command::TurnRight => workspace.session.turn_view(true),
+        Command::TurnLeft => workspace.session.turn_view(false),
         Command::StepZoomed => workspace.view.canvas.toggle_zoomed_stepping(),
         Command::Dashboard => workspace.view.shows_dashboard = !workspace.view.shows_dashboard,
         _ => {}

@@ -64,12 +64,51 @@ impl Workspace {
         let requests: Vec<PictureRequest> =
             open.filter_map(|picture| self.request(picture)).collect();
         let number = requests.len();
-        if number > 0 {
+        self.start_job(requests);
+        number
+    }
+
+    /// The new pictures of the list from the shown one down, whose files exist.
+    pub fn next_new_pictures(&self) -> impl Iterator<Item = PictureId> {
+        let session = &self.session;
+        let rows = session.rows();
+        let row = session.current().and_then(|picture| session.row(picture));
+        let rows = rows[row.unwrap_or(0).min(rows.len())..].iter().copied();
+        rows.filter(|id| {
+            let picture = session.document().picture(*id);
+            picture.is_some_and(|picture| picture.review == ReviewState::New && !picture.missing)
+        })
+    }
+
+    /// Asks the model for the next `count` [new pictures](Self::next_new_pictures).
+    pub fn propose_next(&mut self, count: usize) {
+        let pictures: Vec<PictureId> = self.next_new_pictures().take(count).collect();
+        let requests = pictures
+            .iter()
+            .filter_map(|picture| self.request(*picture))
+            .collect();
+        self.start_job(requests);
+    }
+
+    /// Asks the model for the shown picture once, when it is shown and new.
+    pub fn propose_on_arrival(&mut self) {
+        let current = self.session.current();
+        if current != self.proposing.arrived {
+            self.proposing.arrived = current;
+            let can_propose = !matches!(self.proposing.model, ModelState::Failed(_));
+            let is_wanted = self.session.is_editable() && self.session.is_current_new();
+            if can_propose && is_wanted && !self.is_current_pending() {
+                self.propose_current();
+            }
+        }
+    }
+
+    fn start_job(&mut self, requests: Vec<PictureRequest>) {
+        if !requests.is_empty() {
             let job = self.proposing.job.get_or_insert_with(ProposalJob::new);
             job.add(requests.iter().map(|request| request.picture));
             self.workers.proposer.propose(requests);
         }
-        number
     }
 
     /// Pauses the model or resumes it.

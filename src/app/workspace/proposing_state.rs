@@ -17,6 +17,8 @@ pub struct Proposing {
     pub job: Option<ProposalJob>,
     /// Pictures for which a person asked the model one by one.
     pub(super) requested: HashSet<PictureId>,
+    /// The picture that was last looked at for proposing when it is shown.
+    pub(super) arrived: Option<PictureId>,
     /// Results of the model that are not written yet.
     pub(super) inferences: Vec<PictureInference>,
     /// Since when the first of them has waited.
@@ -29,6 +31,7 @@ impl Default for Proposing {
             model: ModelState::Loading,
             job: None,
             requested: HashSet::new(),
+            arrived: None,
             inferences: Vec::new(),
             waiting_since: None,
         }

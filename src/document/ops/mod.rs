@@ -11,12 +11,13 @@
 //! | module | its one idea |
 //! |---|---|
 //! | `builder`, `new_categories` | collect edits, look up rows and make categories, for all operations |
-//! | `boxes`, `categories`, `pictures` | what a person does |
+//! | `boxes`, `across`, `categories`, `pictures` | what a person does |
 //! | `propose` | what a model does |
 //! | `class_namer` | which of the project's classes a model's box is of |
 //! | `labels` | saying what is labelled |
 //! | `class_names` | changing the names of models' classes |
 
+mod across;
 mod boxes;
 mod builder;
 mod categories;
@@ -27,6 +28,7 @@ mod new_categories;
 mod pictures;
 mod propose;
 
+pub use across::{reclass, remove_and_reopen};
 pub use boxes::{
     accept, accept_all, copy_from, delete, draw, duplicate, paste, propagate, reject, reshape,
     restore, set_category, set_flags,

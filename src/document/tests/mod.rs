@@ -1,5 +1,6 @@
 //! Tests of the document.
 
+mod across;
 mod categories;
 mod class_names;
 mod history;

@@ -94,7 +94,7 @@ pub fn pixel_grid(painter: &Painter, view: &ViewTransform, size: [u32; 2], pixel
         return;
     }
     let canvas = painter.clip_rect();
-    let (low, high) = (view.to_picture(canvas.min), view.to_picture(canvas.max));
+    let part = view.part(canvas);
     let range = |low: f32, high: f32, length: u32| {
         let last = length as f32;
         (low.floor().clamp(0.0, last) as u32)..=(high.ceil().clamp(0.0, last) as u32)
@@ -102,11 +102,16 @@ pub fn pixel_grid(painter: &Painter, view: &ViewTransform, size: [u32; 2], pixel
     let picture = view.rect(&BBox::from_xywh(0.0, 0.0, size[0] as f32, size[1] as f32));
     let visible = picture.intersect(canvas);
     let stroke = Stroke::new(1.0 / pixels_per_point, Color32::from_white_alpha(40));
-    for x in range(low.x, high.x, size[0]) {
-        painter.vline(view.to_screen(x as f32, 0.0).x, visible.y_range(), stroke);
+    let line = |at: Pos2, is_vertical: bool| match is_vertical {
+        true => painter.vline(at.x, visible.y_range(), stroke),
+        false => painter.hline(visible.x_range(), at.y, stroke),
+    };
+    let swaps_sides = view.turn.swaps_sides();
+    for x in range(part.min.x, part.max.x, size[0]) {
+        line(view.to_screen(x as f32, 0.0), !swaps_sides);
     }
-    for y in range(low.y, high.y, size[1]) {
-        painter.hline(visible.x_range(), view.to_screen(0.0, y as f32).y, stroke);
+    for y in range(part.min.y, part.max.y, size[1]) {
+        line(view.to_screen(0.0, y as f32), swaps_sides);
     }
 }
 
@@ -135,32 +140,35 @@ pub fn rulers(painter: &Painter, view: &ViewTransform, size: [u32; 2]) {
     let stroke = Stroke::new(1.0, Color32::from_white_alpha(160));
     let font = FontId::proportional(10.0);
     let marks = |length: u32| (0..=(length as f32 / step) as u32).map(move |at| at as f32 * step);
+    let swaps_sides = view.turn.swaps_sides();
+    let along_top = |pixel: f32, at: Pos2| {
+        if (top.left() + BREADTH..=top.right()).contains(&at.x) {
+            painter.vline(at.x, (top.bottom() - 5.0)..=top.bottom(), stroke);
+            let text = format!("{pixel:.0}");
+            let place = pos2(at.x + 2.0, top.top());
+            painter.text(place, Align2::LEFT_TOP, text, font.clone(), Color32::WHITE);
+        }
+    };
+    let along_left = |pixel: f32, at: Pos2| {
+        if (left.top() + BREADTH..=left.bottom()).contains(&at.y) {
+            painter.hline((left.right() - 5.0)..=left.right(), at.y, stroke);
+            let text = format!("{pixel:.0}");
+            let place = pos2(left.left() + 1.0, at.y + 1.0);
+            painter.text(place, Align2::LEFT_TOP, text, font.clone(), Color32::WHITE);
+        }
+    };
     for x in marks(size[0]) {
-        let at = view.to_screen(x, 0.0).x;
-        if (top.left() + BREADTH..=top.right()).contains(&at) {
-            painter.vline(at, (top.bottom() - 5.0)..=top.bottom(), stroke);
-            let place = pos2(at + 2.0, top.top());
-            painter.text(
-                place,
-                Align2::LEFT_TOP,
-                format!("{x:.0}"),
-                font.clone(),
-                Color32::WHITE,
-            );
+        let at = view.to_screen(x, 0.0);
+        match swaps_sides {
+            true => along_left(x, at),
+            false => along_top(x, at),
         }
     }
     for y in marks(size[1]) {
-        let at = view.to_screen(0.0, y).y;
-        if (left.top() + BREADTH..=left.bottom()).contains(&at) {
-            painter.hline((left.right() - 5.0)..=left.right(), at, stroke);
-            let place = pos2(left.left() + 1.0, at + 1.0);
-            painter.text(
-                place,
-                Align2::LEFT_TOP,
-                format!("{y:.0}"),
-                font.clone(),
-                Color32::WHITE,
-            );
+        let at = view.to_screen(0.0, y);
+        match swaps_sides {
+            true => along_top(y, at),
+            false => along_left(y, at),
         }
     }
 }

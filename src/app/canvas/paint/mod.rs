@@ -3,6 +3,7 @@
 mod aids;
 mod badges;
 mod boxes;
+mod image;
 mod lines;
 mod offers;
 
@@ -10,4 +11,5 @@ pub(super) use self::aids::{
     class_note, crosshair, drawing, note, pixel_grid, rubber_band, rulers,
 };
 pub(super) use self::boxes::{BoxLook, BoxStyle, boxes};
+pub(super) use self::image::image;
 pub(super) use self::offers::{offers, prompt_point};

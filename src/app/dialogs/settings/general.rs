@@ -29,15 +29,11 @@ pub fn ui(
         }
     });
     scale_ui(ui, preferences, scale, actions);
+    propose_ui(ui, preferences, actions);
     ui.add_space(8.0);
     let mut advance = preferences.advance_when_done;
     if ui.checkbox(&mut advance, tr!("settings-advance")).changed() {
         actions.push(Action::SetAdvanceWhenDone(advance));
-    }
-    let mut propose = preferences.propose_on_open;
-    let response = ui.checkbox(&mut propose, tr!("settings-propose-on-open"));
-    if response.changed() {
-        actions.push(Action::SetProposeOnOpen(propose));
     }
     let mut prepare = preferences.prepare_fitting;
     let response = ui
@@ -53,6 +49,28 @@ pub fn ui(
     if response.changed() {
         actions.push(Action::SetAskClass(asks));
     }
+}
+
+/// When boxes are proposed without being asked for.
+fn propose_ui(ui: &mut Ui, preferences: &Preferences, actions: &mut Vec<Action>) {
+    let current = [preferences.propose_on_open, preferences.propose_on_arrival];
+    form::row(ui, LABEL_WIDTH, [tr!("settings-propose"), ""], |ui| {
+        for (on_open, on_arrival, name) in [
+            (true, false, tr!("settings-propose-on-open")),
+            (false, true, tr!("settings-propose-on-arrival")),
+            (false, false, tr!("settings-propose-never")),
+        ] {
+            // As soon as the project is open comes before any arrival.
+            let is_chosen = match on_open {
+                true => current[0],
+                false => current == [on_open, on_arrival],
+            };
+            if ui.radio(is_chosen, name).clicked() {
+                actions.push(Action::SetProposeOnOpen(on_open));
+                actions.push(Action::SetProposeOnArrival(on_arrival));
+            }
+        }
+    });
 }
 
 fn scale_ui(
