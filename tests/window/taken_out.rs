@@ -72,6 +72,7 @@ fn a_picture_is_taken_out_by_key_and_undo_brings_it_back() {
     assert!(bench.has("0 / 3 done"));
     bench.keys(CTRL, Key::Z);
     assert_eq!(bench.shown(), "chelsea.jpg");
+    assert!(!bench.says("1 picture taken out"), "it no longer holds");
     assert_eq!(bench.boxes().len(), 1);
     assert!(bench.has("0 / 4 done"));
 }
@@ -85,6 +86,10 @@ fn the_filter_lists_what_is_taken_out_and_the_menu_brings_it_back() {
         listed(&bench),
         ["astronaut.jpg", "chelsea.jpg", "rocket.jpg"]
     );
+    choose_state(&mut bench, "Taken out");
+    assert_eq!(listed(&bench), ["coffee.jpg"]);
+    choose_state(&mut bench, "Any state");
+    bench.key(Key::End);
     assert_eq!(bench.shown(), "rocket.jpg");
     // On one of several, it is about all of them.
     bench.keys(CTRL | Modifiers::SHIFT, Key::A);
@@ -94,8 +99,10 @@ fn the_filter_lists_what_is_taken_out_and_the_menu_brings_it_back() {
     assert!(bench.session().current().is_none());
     assert!(bench.says("All pictures are taken out of the project"));
 
-    choose_state(&mut bench, "Taken out");
+    bench.click("Show them");
+    bench.see();
     assert_eq!(listed(&bench).len(), 4);
+    assert!(bench.has("4 taken out"));
     bench.click_last("coffee.jpg, taken out");
     bench.see();
     assert_eq!(bench.shown(), "coffee.jpg");

@@ -28,7 +28,9 @@ list-reverse-order = Reverse order
 list-more-filters = More filters
 list-show-all = Show all
 list-no-matches = No matches
-list-all-taken-out = All pictures are taken out of the project. The filter “Taken out” lists them.
+list-all-taken-out = All pictures are taken out of the project.
+list-show-taken-out = Show them
+list-listed-taken-out = { $count } taken out
 list-taken-out = { $count ->
     [one] ; 1 is taken out of the project
    *[other] ; { $count } are taken out of the project

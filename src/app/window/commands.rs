@@ -152,7 +152,12 @@ impl Window {
                     && let Some(text) = workspace_commands::run(workspace, command, context)?
                 {
                     let topic = match command {
-                        C::Undo | C::Redo => "history",
+                        // What undo says replaces what it undoes.
+                        C::Undo
+                        | C::Redo
+                        | C::TakeOutPictures
+                        | C::BringBackPictures
+                        | C::TakeOutUnreadable => "history",
                         C::RaiseThreshold | C::LowerThreshold => "threshold",
                         C::LearnNow | C::MoreLikeThis => "learning",
                         C::NextBoxOrder => "box order",

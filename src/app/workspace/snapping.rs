@@ -66,7 +66,7 @@ impl Workspace {
     fn measurable_boxes(&self, picture: PictureId) -> Vec<(u64, BBox)> {
         let document = self.session.document();
         let row = document.picture(picture);
-        if row.is_none_or(|row| row.review != ReviewState::Done) {
+        if row.is_none_or(|row| row.review != ReviewState::Done || row.is_excluded) {
             return Vec::new();
         }
         let fitted = &self.fitting.settings.fitted;

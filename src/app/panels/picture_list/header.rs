@@ -8,7 +8,7 @@ use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::i18n::tr;
 use crate::app::icons::Icon;
-use crate::app::session::SelectionChange;
+use crate::app::session::{PictureQuery, ReviewFilter, SelectionChange};
 use crate::app::theme::ThemePalette;
 use crate::app::workspace::Workspace;
 
@@ -39,6 +39,8 @@ pub fn ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
             if selected > 0 {
                 let text = tr!("list-selected", count = selected);
                 ui.colored_label(palette.accent, text);
+            } else if session.query().state == Some(ReviewFilter::TakenOut) {
+                ui.weak(tr!("list-listed-taken-out", count = listed));
             } else if listed == total {
                 ui.weak(tr!("list-to-review", count = total - done));
             } else {
@@ -93,6 +95,12 @@ pub fn empty_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
     let summary = workspace.session.summary();
     if summary.total() == 0 && summary.excluded > 0 && !workspace.session.query().is_filtered() {
         ui.label(tr!("list-all-taken-out"));
+        if ui.button(tr!("list-show-taken-out")).clicked() {
+            actions.push(Action::SetQuery(PictureQuery {
+                state: Some(ReviewFilter::TakenOut),
+                ..workspace.session.query().clone()
+            }));
+        }
     } else if workspace.session.document().pictures().len() > 0 {
         ui.weak(tr!("list-no-matches"));
     } else if workspace.is_scanning {
