@@ -10,7 +10,7 @@
 //! | `workers` | what runs in other threads; results come back as events |
 //! | `cache` | what can be recomputed, on disk |
 //! | `canvas`, `panels`, `dialogs` | draw the state and push actions |
-//! | `form`, `icons`, `elide` | rows of labels and controls; painted icons; long names made short |
+//! | `form`, `icons`, `elide`, `visible_rows` | rows of labels and controls; painted icons; long names made short; long lists |
 //! | `mark` | the icon of the program |
 //! | `i18n` | all texts, from `assets/locales` |
 //! | `notifications`, `theme`, `preferences` | messages, colours, settings of the user |
@@ -46,6 +46,7 @@ mod run;
 pub mod sample_pictures;
 pub mod session;
 pub mod theme;
+pub mod visible_rows;
 pub mod window;
 pub mod workers;
 pub mod workspace;

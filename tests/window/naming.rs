@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use egui::{Key, Modifiers};
+use egui::{Event, Key, Modifiers};
 use tsukami::app::action::Action;
 use tsukami::app::preferences::Theme;
 use tsukami::document::{BoxState, Document};
@@ -85,8 +85,19 @@ fn two_classes_are_mapped_to_one_undone_and_saved() {
     type_text(&mut bench, "thing");
     bench.key(Key::Enter);
     bench.key(Key::Enter);
-    type_text(&mut bench, "thing");
-    bench.key(Key::Enter);
+    // What is typed in the very frame of Enter counts.
+    let enter = |pressed| Event::Key {
+        key: Key::Enter,
+        physical_key: None,
+        pressed,
+        repeat: false,
+        modifiers: Modifiers::NONE,
+    };
+    bench.at_once(vec![
+        Event::Text("thing".to_owned()),
+        enter(true),
+        enter(false),
+    ]);
     followed(&mut bench);
     let naming = bench.session().document().naming().clone();
     assert_eq!(naming.len(), 2);

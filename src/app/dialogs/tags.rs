@@ -13,6 +13,7 @@ use crate::app::action::Action;
 use crate::app::i18n::tr;
 use crate::app::session::Session;
 use crate::app::theme::{self, ThemePalette};
+use crate::app::visible_rows::visible_rows;
 use crate::document::{Category, CategoryId};
 
 const WIDTH: f32 = 380.0;
@@ -107,7 +108,8 @@ impl TagsDialog {
             .highlighted
             .saturating_add_signed(step)
             .min(rows.saturating_sub(1));
-        let mut chosen = is_entered
+        let mut clicked = None;
+        let entered = is_entered
             .then_some(self.highlighted)
             .filter(|at| *at < rows);
         ScrollArea::vertical()
@@ -119,20 +121,23 @@ impl TagsDialog {
                 if rows == 0 {
                     ui.weak(tr!("tags-empty"));
                 }
-                for place in 0..rows {
+                let target = (step != 0).then_some(self.highlighted);
+                visible_rows(ui, ROW_HEIGHT, rows, target, |ui, place| {
                     let category = found.get(place).map(|at| categories[*at]);
                     let is_highlighted = place == self.highlighted;
                     let is_clicked = match category {
-                        Some(category) => self.row(ui, category, is_highlighted, step != 0),
+                        Some(category) => self.row(ui, category, is_highlighted),
                         None => new_row(ui, &typed, is_highlighted),
                     };
                     if is_clicked {
-                        self.highlighted = place;
-                        chosen = Some(place);
+                        clicked = Some(place);
                     }
-                }
+                });
             });
-        let Some(place) = chosen else { return };
+        self.highlighted = clicked.unwrap_or(self.highlighted);
+        let Some(place) = clicked.or(entered) else {
+            return;
+        };
         match found.get(place).map(|at| categories[*at].id) {
             Some(id) => {
                 let is_everywhere = self.counts.of(id) == self.counts.pictures;
@@ -172,7 +177,7 @@ impl TagsDialog {
     }
 
     /// The row of a class. Returns whether it was clicked.
-    fn row(&self, ui: &mut Ui, category: &Category, is_highlighted: bool, is_moved: bool) -> bool {
+    fn row(&self, ui: &mut Ui, category: &Category, is_highlighted: bool) -> bool {
         let count = self.counts.of(category.id);
         let tagged = self.counts.text_of(category.id);
         let (rect, response) =
@@ -186,9 +191,6 @@ impl TagsDialog {
             let text = tr!("tags-row", class = &*category.name, state = state);
             WidgetInfo::selected(Role::ListBoxOption, true, is_highlighted, text)
         });
-        if is_highlighted && is_moved {
-            response.scroll_to_me(None);
-        }
         background(ui, rect, is_highlighted, response.hovered());
         let mut is_everywhere = count > 0 && count == self.counts.pictures;
         let is_somewhere = count > 0 && !is_everywhere;

@@ -13,6 +13,7 @@ pub fn shortcut_text(keys: &KeyboardShortcut) -> String {
         ("Comma", ","),
         ("Equals", "="),
         ("Minus", "-"),
+        ("Slash", "/"),
         ("Plus", "+"),
     ] {
         if let Some(rest) = text.strip_suffix(name) {

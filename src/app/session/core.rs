@@ -50,18 +50,14 @@ impl Session {
     /// Opens a session at the point where the last one ended.
     pub fn new(project: Project) -> Self {
         // State that another version wrote does not prevent the project from opening.
-        let saved_state: SessionState = project
+        let state: SessionState = project
             .setting(STATE_SETTING)
             .ok()
             .flatten()
             .unwrap_or_default();
-        let state = SessionState {
-            has_asked_labels: true,
-            ..saved_state.clone()
-        };
         let mut session = Self {
-            asks_labels: !saved_state.has_asked_labels,
-            saved_state,
+            asks_labels: !state.has_asked_labels,
+            saved_state: state.clone(),
             selection: Vec::new(),
             clipboard: Vec::new(),
             list: PictureList::default(),
@@ -309,6 +305,9 @@ impl Session {
     /// # Errors
     /// If the file cannot be written.
     pub fn save_state(&mut self) -> Result<(), StoreError> {
+        // Without pictures there was nothing to ask about.
+        let has_pictures = self.document().pictures().len() > 0;
+        self.state.has_asked_labels |= has_pictures;
         if self.state != self.saved_state && self.project.access() != Access::View {
             self.project.set_setting(STATE_SETTING, &self.state)?;
             self.saved_state = self.state.clone();

@@ -1,6 +1,6 @@
 //! Search, filters and order of the list.
 
-use egui::{ComboBox, Id, Key, TextEdit, Ui};
+use egui::{Button, ComboBox, Id, Key, TextEdit, Ui, vec2};
 
 use crate::app::action::Action;
 use crate::app::canvas;
@@ -10,6 +10,7 @@ use crate::app::icons::Icon;
 use crate::app::session::Session;
 use crate::app::session::{PictureQuery, ReviewFilter, SortOrder};
 use crate::app::theme::ThemePalette;
+use crate::app::visible_rows::visible_rows;
 
 /// How much wider than requested a combo box can be, in points. Without this margin the panel
 /// would grow in every frame.
@@ -148,10 +149,18 @@ fn class_filter(ui: &mut Ui, session: &Session, query: &mut PictureQuery, width:
             .truncate()
             .show_ui(ui, |ui| {
                 ui.selectable_value(&mut query.category, None, any);
-                for category in document.categories() {
-                    let name = &*category.name;
-                    ui.selectable_value(&mut query.category, Some(category.id), name);
-                }
+                let classes: Vec<_> = document.categories().collect();
+                let height = ui.spacing().interact_size.y;
+                ui.set_min_width(MENU_WIDTH);
+                visible_rows(ui, height, classes.len(), None, |ui, row| {
+                    let name = &*classes[row].name;
+                    let is_chosen = query.category == Some(classes[row].id);
+                    let button = Button::selectable(is_chosen, name).truncate();
+                    if ui.add(button.min_size(vec2(0.0, height))).clicked() {
+                        query.category = Some(classes[row].id);
+                        ui.close();
+                    }
+                });
             });
     });
 }
