@@ -122,6 +122,12 @@ pub enum Action {
     UseLearned(ProposalSource),
     /// Use another model; the embedded one if `None`.
     UseModel(Option<PathBuf>),
+    /// Load the model again, which has failed.
+    RetryModel,
+    /// Ask the model again for the pictures whose proposals are of a former model or quality.
+    ProposeOutdated,
+    /// Read the file of a picture again.
+    Reload(PictureId),
     /// Use another quality level.
     UseQuality(Quality),
     /// Use the detector and the judge, or TS-CAM alone.

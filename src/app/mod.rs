@@ -14,6 +14,7 @@
 //! | `mark` | the icon of the program |
 //! | `i18n` | all texts, from `assets/locales` |
 //! | `notifications`, `theme`, `preferences` | messages, colours, settings of the user |
+//! | `placement` | where the window comes back |
 //! | `window` | one frame: handles events and keys, draws, performs the actions |
 //!
 //! A key press goes from `window/keys` through `input/keymap` (which command has this key) and
@@ -41,6 +42,7 @@ pub mod mark;
 pub mod menus;
 pub mod notifications;
 pub mod panels;
+mod placement;
 pub mod preferences;
 mod run;
 pub mod sample_pictures;

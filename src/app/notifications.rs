@@ -55,6 +55,13 @@ impl Notifications {
         }
     }
 
+    /// Records a problem and shows it, also if it is in the list: a person has tried again.
+    pub fn problem_again(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        self.record_problem(text.clone());
+        self.toast(text, true, "");
+    }
+
     /// Records problems. If there are several new ones, one toast shows their number.
     pub fn problems(&mut self, texts: Vec<String>) {
         let mut new: Vec<String> = Vec::new();

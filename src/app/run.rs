@@ -6,6 +6,7 @@ use egui::ViewportBuilder;
 
 use super::app_dirs::AppDirs;
 use super::mark;
+use super::placement::{DesktopRect, reachable_position};
 use super::preferences::Preferences;
 use super::window::Window;
 use crate::nn::shipped::ModelSource;
@@ -47,8 +48,34 @@ pub fn run(path: Option<PathBuf>, models: ModelSource) -> eframe::Result {
         "tsukami",
         options,
         Box::new(|creation| {
+            if let Some(window) = creation.winit_window() {
+                let monitors = window.available_monitors().map(|monitor| {
+                    let (at, size) = (monitor.position(), monitor.size());
+                    desktop_rect(at.x, at.y, size.width, size.height)
+                });
+                let monitors: Vec<DesktopRect> = monitors.collect();
+                // Wayland decides by itself, and tells no position.
+                if let Ok(mut at) = window.outer_position() {
+                    let size = window.outer_size();
+                    let place = desktop_rect(at.x, at.y, size.width, size.height);
+                    if let Some([x, y]) = reachable_position(place, &monitors) {
+                        (at.x, at.y) = (x, y);
+                        window.set_outer_position(at);
+                    }
+                }
+            }
             let window = Window::new(&creation.egui_ctx, dirs, path);
             Ok(Box::new(window))
         }),
     )
+}
+
+fn desktop_rect(x: i32, y: i32, width: u32, height: u32) -> DesktopRect {
+    let [width, height] = [width, height].map(|side| i32::try_from(side).unwrap_or(i32::MAX / 4));
+    DesktopRect {
+        x,
+        y,
+        width,
+        height,
+    }
 }

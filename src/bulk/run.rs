@@ -18,7 +18,7 @@ use super::targets::check_targets;
 use crate::files::FileError;
 use crate::formats::coco;
 use crate::pictures::{self, Scan, ScanProblem, ScannedPicture};
-use crate::propose::{self, Inference, NetworksRef, PipelineSettings, Target};
+use crate::propose::{self, Inference, InferenceError, NetworksRef, PipelineSettings, Target};
 
 /// Runs the job, and reports each picture to `on_event`.
 ///
@@ -185,13 +185,14 @@ impl RunProgress<'_> {
     fn add(
         &mut self,
         index: usize,
-        result: Result<Inference, String>,
+        result: Result<Inference, InferenceError>,
         on_event: &mut impl FnMut(BulkEvent<'_>),
     ) -> Result<(), FileError> {
         let picture = self.open[index];
         let inference = match result {
             Ok(inference) => inference,
-            Err(reason) => {
+            Err(error) => {
+                let reason = error.to_string();
                 on_event(BulkEvent::Failed { reason: &reason });
                 self.failed.push(reason);
                 return Ok(());

@@ -63,7 +63,7 @@ pub fn measure_all<T>(
                     }
                     measured.insert(index, measure(index, &inference));
                 }
-                Err(reason) => failed.push(reason),
+                Err(error) => failed.push(error.to_string()),
             }
             ControlFlow::Continue(())
         },

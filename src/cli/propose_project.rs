@@ -54,9 +54,9 @@ pub fn run(
             progress.advance();
             let inference = match result {
                 Ok(inference) => inference,
-                Err(reason) => {
-                    progress.println(&format!("failed: {reason}"));
-                    failed.push(reason);
+                Err(error) => {
+                    progress.println(&format!("failed: {error}"));
+                    failed.push(error.to_string());
                     return ControlFlow::Continue(());
                 }
             };

@@ -86,7 +86,7 @@ impl HeadTraining<'_> {
                         classes: pictures[index].classes.clone(),
                     });
                 });
-                on_picture(inference.err());
+                on_picture(inference.err().map(|error| error.to_string()));
                 ControlFlow::Continue(())
             },
         );

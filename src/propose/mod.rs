@@ -38,6 +38,7 @@
 //! ```
 
 mod head_training;
+mod inference_error;
 mod judged_classes;
 mod names;
 mod networks;
@@ -46,6 +47,7 @@ mod proposals;
 mod settings;
 
 pub use head_training::HeadTraining;
+pub use inference_error::{InferenceError, panic_message};
 pub use names::name_proposals;
 pub use networks::{Networks, NetworksRef};
 pub use pipeline::{Inference, infer_all, infer_picture, path_queue};

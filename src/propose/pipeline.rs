@@ -13,6 +13,7 @@ use std::thread;
 
 use image::RgbImage;
 
+use super::inference_error::{InferenceError, contained};
 use super::networks::NetworksRef;
 use crate::detect::{Detector, suppress};
 use crate::geometry::BBox;
@@ -63,9 +64,9 @@ pub fn path_queue(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + 
     }
 }
 
-/// Decodes the pictures that `next` returns and runs the `networks` on them. Each result, or the sentence
-/// that says why there is none, goes to `on_result` as soon as it is ready, with the key that `next`
-/// returned with the path.
+/// Decodes the pictures that `next` returns and runs the `networks` on them. Each result, or why there is
+/// none, goes to `on_result` as soon as it is ready, with the key that `next` returned with the path. A
+/// panic ends the work on its picture alone.
 ///
 /// Returns when `next` has returned `None`, when `on_result` breaks, or soon after `cancel` is set. After
 /// a cancellation, pictures that were already begun are still delivered. `next` is called by several
@@ -77,7 +78,7 @@ pub fn infer_all<T: Send>(
     keep_pictures: bool,
     decoders: usize,
     cancel: &AtomicBool,
-    mut on_result: impl FnMut(T, Result<Inference, String>) -> ControlFlow<()>,
+    mut on_result: impl FnMut(T, Result<Inference, InferenceError>) -> ControlFlow<()>,
 ) {
     let decoders = decoders.max(1);
     let (to_infer, prepared) = crossbeam_channel::bounded(QUEUE_PER_DECODER * decoders);
@@ -93,7 +94,9 @@ pub fn infer_all<T: Send>(
                     let Some(reservation) = budget.reserve_for(&path) else {
                         break;
                     };
-                    let picture = prepare(networks, &path, options, keep_pictures, reservation);
+                    let picture = contained(&path, || {
+                        prepare(networks, &path, options, keep_pictures, reservation)
+                    });
                     if to_infer.send((key, path, picture)).is_err() {
                         break;
                     }
@@ -106,8 +109,11 @@ pub fn infer_all<T: Send>(
                 let mut reservation = None;
                 let result = picture.and_then(|mut picture| {
                     reservation = picture.reservation.take();
-                    let inference = infer(networks, picture, options, keep_pictures);
-                    inference.map_err(|error| format!("{}: {error}", path.display()))
+                    contained(&path, || {
+                        infer(networks, picture, options, keep_pictures).map_err(|error| {
+                            InferenceError::Network(format!("{}: {error}", path.display()))
+                        })
+                    })
                 });
                 // The pixels live on with the result if the caller keeps them.
                 let reservation = reservation.filter(|_| keep_pictures);
@@ -153,13 +159,14 @@ fn prepare(
     options: InputOptions,
     keep_picture: bool,
     reservation: Reservation,
-) -> Result<PreparedPicture, String> {
+) -> Result<PreparedPicture, InferenceError> {
     let decode = if options.as_stored {
         pictures::decode_as_stored
     } else {
         pictures::decode
     };
-    let picture = decode(path, &DecodeLimits::default()).map_err(|error| error.to_string())?;
+    let picture = decode(path, &DecodeLimits::default())
+        .map_err(|error| InferenceError::File(error.to_string()))?;
     let mut warnings = picture.warnings;
     if picture.orientation_applied {
         warnings.push(format!(

@@ -140,6 +140,23 @@ impl Bench {
         self.harness.run_steps(number);
     }
 
+    /// In how long the window wants its next frame: the longest duration if never.
+    pub fn next_frame_in(&self) -> Duration {
+        let viewports = &self.harness.output().viewport_output;
+        viewports[&egui::ViewportId::ROOT].repaint_delay
+    }
+
+    /// Draws frames as long as the window wants the next one at once.
+    pub fn settle(&mut self) {
+        for _ in 0..60 {
+            self.harness.step();
+            if !self.next_frame_in().is_zero() {
+                return;
+            }
+        }
+        panic!("the window draws frame after frame");
+    }
+
     /// Draws frames until the workspace meets a condition.
     #[track_caller]
     pub fn wait(&mut self, what: &str, is_so: impl Fn(&Workspace) -> bool) {

@@ -1,6 +1,7 @@
 //! Faults that people have met: each of these tests failed once.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use egui::{Event, Key, Modifiers, PointerButton, Vec2};
 use tsukami::app::action::Action;
@@ -128,8 +129,7 @@ fn the_zoom_in_the_status_line_follows_the_window() {
     bench.wait("the model", |workspace| workspace.model_info().is_some());
     bench.hush();
     bench.harness.set_size(Vec2::new(900.0, 600.0));
-    // As long as the window asks for frames, and no longer.
-    bench.harness.run();
+    bench.settle();
     let canvas = &bench.workspace().view.canvas;
     let zoom = i18n::percent(canvas.scale() * bench.harness.ctx.pixels_per_point());
     assert!(bench.has(&zoom), "{zoom}");
@@ -178,4 +178,22 @@ fn a_folder_that_was_renamed_and_renamed_back_can_be_edited_again() {
         name.to_string_lossy().contains("rescued")
     });
     assert_eq!(strays.count(), 0);
+}
+
+#[test]
+fn an_idle_window_draws_no_frames() {
+    let mut bench = Bench::open(&["cat/chelsea.jpg", "cup/coffee.jpg"]);
+    bench.wait("the model", |workspace| workspace.model_info().is_some());
+    bench.draw(BBox::from_xywh(60.0, 60.0, 120.0, 90.0));
+    bench.hush();
+    let begun = Instant::now();
+    let mut wakes = 0;
+    // As the system would: it draws when the window wants it, and not before.
+    while begun.elapsed() < Duration::from_secs(10) {
+        bench.settle();
+        wakes += 1;
+        std::thread::sleep(bench.next_frame_in().min(Duration::from_secs(10)));
+    }
+    eprintln!("{wakes} wake-ups of an idle window in 10 s");
+    assert!(wakes <= 11, "{wakes} in 10 s");
 }

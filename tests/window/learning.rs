@@ -157,7 +157,7 @@ fn learned_boxes_are_better_and_can_be_switched_off() {
     eprintln!("{state:?}");
     assert_eq!(state.reviewed, 11);
     assert!(state.is_better, "{state:?}");
-    assert!(bench.has("Learned boxes are in use"));
+    assert!(bench.says("Learned boxes are in use, learned from 11 pictures"));
     assert_eq!(bench.workspace().learning.active_state(), Some(state.id));
     for number in LEFT {
         let methods = methods(&bench, number);

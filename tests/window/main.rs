@@ -21,3 +21,4 @@ mod old_project;
 mod tags;
 mod taken_out;
 mod trouble;
+mod workers;

@@ -76,9 +76,6 @@ fn two_classes_are_mapped_to_one_undone_and_saved() {
 
     // Map the most frequent class to a new name and the next one to the same, by keyboard.
     bench.key(Key::M);
-    bench.wait("the census", |workspace| {
-        workspace.class_tally().version() > 0
-    });
     assert!(bench.says("boxes, called its own name"));
     bench.key(Key::Enter);
     assert!(bench.says("be called?"));
@@ -160,9 +157,6 @@ fn a_suggestion_gives_its_reason_and_a_key_accepts_it() {
     type_text(&mut bench, &own);
     bench.click("Add");
     bench.click("Class names…");
-    bench.wait("the census", |workspace| {
-        workspace.class_tally().version() > 0
-    });
     assert!(bench.has(&format!("Accept {own} for {class}")));
     assert!(bench.says("same name"));
     assert!(bench.has("Accept the suggestion"));
@@ -217,9 +211,6 @@ fn looks(theme: Theme, name: &str) {
     bench.key(Key::F6);
     bench.key(Key::F6);
     bench.key(Key::M);
-    bench.wait("the census", |workspace| {
-        workspace.class_tally().version() > 0
-    });
     bench.key(Key::Enter);
     type_text(&mut bench, "animal");
     bench.key(Key::Enter);

@@ -168,6 +168,7 @@ purpose-model = Choose a model
 purpose-class-list = Import a list of classes
 purpose-import-file = Import from a file
 purpose-import-folder = Import from a folder
+purpose-crash-report = Save the report
 purpose-export-file = Export to a file
 purpose-export-folder = Export to a folder
 file-type-project = Tsukami projects
@@ -238,6 +239,8 @@ problems-title = Problems
 problems-empty = No problems.
 problems-copy = Copy all
 problems-clear = Clear
+problems-report = Save a report…
+    .tooltip = A text file about errors in the program: their messages and places, the version and the system
 
 ## Brightness and contrast
 

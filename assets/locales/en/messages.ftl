@@ -8,6 +8,22 @@ and-more = { $count ->
     [one] … and 1 more of this kind
    *[other] … and { $count } more of this kind
 }
+worker-crashed = { $task } stopped because of an error in the program ({ $message }) and starts again when it is needed; Help, Problems saves a report
+worker-opener = Opening
+worker-decoder = Decoding a picture
+worker-thumbnailer = Making a thumbnail
+worker-proposer = The model
+worker-relocalizer = Updating proposals
+worker-learner = Learning
+worker-segmenter = Fitting boxes
+worker-class-head-trainer = Learning classes
+worker-class-list-reader = Reading the list of classes
+worker-importer = The import
+worker-exporter = The export
+worker-file-dialog = The file dialog
+worker-closer = Closing a project
+worker-writer = Saving the report
+crash-report-saved = The report is saved in { $path }
 saved = Everything is saved. Changes are saved as you make them.
 undone = Undone: { $step }
 redone = Redone: { $step }
@@ -137,6 +153,17 @@ unknown-format = { $path } is not in a supported format. Choose a file or folder
 ## Learning
 
 learned-in-use = Learned. Learned boxes are in use.
+learned-worse = Learned again, which is not better: learned boxes of state { $id } stay in use
+model-changed = { $proposed ->
+    [0] { $reviewed ->
+        [one] 1 reviewed picture is
+       *[other] { $reviewed } reviewed pictures are
+    } processed again to learn from
+   *[other] { $proposed ->
+        [one] 1 picture has
+       *[other] { $proposed } pictures have
+    } proposals of the former model or quality: the Proposals panel offers to propose again
+}
 learned-kept = Learned, and added to the list of learned states
 learned-other-model = This state was learned with another model or quality. Choose that first.
 learned-unreadable = This learned state can no longer be read. Learn again.
@@ -170,6 +197,7 @@ classes-learned = Learned { $classes ->
    *[other] { $pictures } tagged pictures
 }, { $accuracy }
 classes-accuracy = { $accuracy } correct on held-out pictures
+classes-one = whose accuracy cannot be told, because there is no other class
 classes-no-held-out = too few pictures to hold any out
 classes-unreadable = { $text }; { $count ->
     [one] 1 picture could not be read

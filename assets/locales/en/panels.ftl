@@ -70,6 +70,8 @@ sort-class = Class
 picture-row = { $path }, { $state }
 picture-row-tagged = { $path }, { $state }, tagged { $tags }
 picture-unreadable = unreadable
+picture-cannot-be-read = The file cannot be read
+model-failed-here = The model has failed here: { $reason }
 picture-size = { $width } × { $height } pixels
 picture-tagged = Tagged { $tags }
 picture-taken-out = taken out
@@ -187,6 +189,7 @@ model-ready = { $classes ->
     [one] { $name }, 1 class, on { $device }
    *[other] { $name }, { $classes } classes, on { $device }
 }
+try-again = Try again
 model-use-embedded = Use the embedded model
 quality = Quality
 quality-fast = Fast
@@ -219,6 +222,11 @@ proposals-updating = { $count ->
     [one] Updating 1 other picture…
    *[other] Updating { $count } other pictures…
 }
+proposals-outdated = { $count ->
+    [one] 1 picture has proposals of the former model or quality.
+   *[other] { $count } pictures have proposals of the former model or quality.
+}
+proposals-propose-again = Propose again
 heat-map = Heat map
 heat-map-keys = Heat map ({ $keys })
 heat-map-opacity = Opacity
@@ -249,12 +257,26 @@ learning-reviewed = { $count } reviewed
     }
 learning-tagged = { $count } tagged
     .tooltip = Pictures with a tag
-learning-in-use = Learned boxes are in use
-learning-state-in-use = Learned boxes of state { $id } are in use
+learned-from = { $count ->
+    [one] learned from 1 picture
+   *[other] learned from { $count } pictures
+}
+learned-from-more = { $count ->
+    [one] learned from 1 picture
+   *[other] learned from { $count } pictures
+}, { $now ->
+    [0] none of which is reviewed now
+   *[other] { $now } of which are reviewed now
+}
+learning-in-use = Learned boxes are in use, { $learned }: they were better on pictures held out
+learning-in-use-after-worse = Learned boxes of state { $id } are in use, { $learned }: what was learned since is not better
+learning-state-in-use = Learned boxes of state { $id } are in use, { $learned }, as you chose
+learning-without-model = The model cannot be used, so nothing is proposed
+learning-figures-from = Figures from { $needed } held-out objects on, { $objects } so far
 learning-not-used = Without learning, as you chose
 learning-other-model = The state that you chose belongs to another model or quality. Proposals are made without learning.
-learning-nothing-yet = Nothing learned yet. It takes about 8 finished pictures to learn and to tell whether it helps.
-learning-too-early = Learned, but it is too early to tell whether it helps. Mark more pictures as done.
+learning-nothing-yet = Nothing learned yet: it takes about 8 finished pictures to learn and to tell whether it helps, { $done } so far
+learning-too-early = Proposals without learning are in use, because it is too early to tell whether what was learned helps: mark more pictures as done
 learning-not-better = Proposals without learning are still better on your pictures, so they stay in use
 learning-before = without
 learning-after = learned
@@ -291,7 +313,7 @@ learning-processing = { $count ->
 }
 learning-states = Learned states ({ $count })
 learning-choose-best = Automatic
-    .tooltip = Use the newest state if it is better than proposing without learning
+    .tooltip = Use the newest state that was better than proposing without learning
 learning-choose-none = Without learning
     .tooltip = Never use learned boxes
 learning-state = { $pictures ->

@@ -16,15 +16,18 @@ pub struct Adjustment {
 
 impl Default for Adjustment {
     fn default() -> Self {
-        Self {
-            brightness: 0.0,
-            contrast: 1.0,
-            gamma: 1.0,
-        }
+        Self::NONE
     }
 }
 
 impl Adjustment {
+    /// It changes nothing.
+    pub const NONE: Self = Self {
+        brightness: 0.0,
+        contrast: 1.0,
+        gamma: 1.0,
+    };
+
     /// The new value of each of the 256 levels.
     fn levels(&self) -> [u8; 256] {
         std::array::from_fn(|level| {

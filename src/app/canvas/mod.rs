@@ -14,7 +14,7 @@
 //! | `describe.rs` | names for screen readers |
 //! | `stepping.rs` | brings each newly selected box to the middle |
 //! | `view.rs`, `view_memory.rs`, `auto_pan.rs` | the transform between pixels and points; the views of former pictures; drags at the edge |
-//! | `textures.rs`, `adjustment.rs` | pictures on the graphics card |
+//! | `textures.rs`, `texture_style.rs`, `tiles.rs`, `adjustment.rs` | pictures on the graphics card |
 
 mod adjustment;
 mod auto_pan;
@@ -33,7 +33,9 @@ mod scene;
 mod shape;
 mod state;
 mod stepping;
+mod texture_style;
 mod textures;
+mod tiles;
 mod view;
 mod view_memory;
 mod widget;

@@ -1,18 +1,20 @@
 //! Pictures on the graphics card: previews of pictures that were shown or are likely to be next,
-//! full-resolution tiles of the current one, and thumbnails.
+//! tiles of the current one (`tiles.rs`), and thumbnails.
 //!
 //! Each kind has a limit, since a folder may contain any number of pictures of any size.
 
-use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use egui::{ColorImage, Context, Rect, TextureFilter, TextureHandle, TextureOptions, pos2};
+use egui::{ColorImage, Context, Rect, TextureHandle, TextureOptions, pos2};
 use image::RgbImage;
 use lru::LruCache;
 
 use super::adjustment::Adjustment;
+use super::texture_style::{TextureQuad, TextureStyle};
+use super::tiles::Tiles;
 use crate::app::workers::events::Decoded;
+use crate::app::workers::pyramid::Pyramid;
 use crate::document::PictureId;
 
 /// The maximum size of all previews in bytes, on the graphics card and in memory. The current
@@ -20,13 +22,6 @@ use crate::document::PictureId;
 const MAX_PREVIEW_BYTES: usize = 160 << 20;
 /// The maximum number of thumbnails.
 const MAX_THUMBNAILS: NonZeroUsize = NonZeroUsize::new(600).expect("it is not zero");
-/// The side of a tile in pixels, borders included.
-const TILE_PX: u32 = 1024;
-/// The border of a tile in pixels, which repeats the neighbouring tile, so that interpolation shows
-/// no seams.
-const TILE_BORDER_PX: u32 = 1;
-/// The maximum number of tiles uploaded in one frame.
-const MAX_TILES_PER_FRAME: usize = 2;
 /// The zoom, in physical pixels per pixel, from which pixels are shown as squares.
 const MIN_NEAREST_SCALE: f32 = 6.0;
 
@@ -39,47 +34,13 @@ struct Preview {
     style: TextureStyle,
 }
 
-/// How a texture was made.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct TextureStyle {
-    adjustment: Adjustment,
-    /// Whether pixels are shown as squares.
-    is_nearest: bool,
-}
-
-impl TextureStyle {
-    fn options(self) -> TextureOptions {
-        let magnification = if self.is_nearest {
-            TextureFilter::Nearest
-        } else {
-            TextureFilter::Linear
-        };
-        TextureOptions {
-            magnification,
-            mipmap_mode: Some(TextureFilter::Linear),
-            ..TextureOptions::LINEAR
-        }
-    }
-}
-
-/// A part of a picture to paint.
-pub struct TextureQuad {
-    /// The texture.
-    pub texture: egui::TextureId,
-    /// Its place, in pixels of the picture.
-    pub place: Rect,
-    /// The part of the texture, in 0..=1.
-    pub uv: Rect,
-}
-
 /// The pictures on the graphics card.
 pub struct Textures {
     previews: LruCache<PictureId, Preview>,
-    /// The current picture in full resolution, if its preview is scaled down.
-    full: Option<(PictureId, Arc<RgbImage>)>,
-    /// Tiles of it, by column and row.
-    tiles: HashMap<[u32; 2], TextureHandle>,
-    tile_style: Option<TextureStyle>,
+    /// The current picture up to its full resolution, if its preview is scaled down.
+    full: Option<(PictureId, Arc<Pyramid>)>,
+    /// Tiles of it.
+    tiles: Tiles,
     thumbnails: LruCache<PictureId, Option<TextureHandle>>,
 }
 
@@ -88,8 +49,7 @@ impl Default for Textures {
         Self {
             previews: LruCache::unbounded(),
             full: None,
-            tiles: HashMap::new(),
-            tile_style: None,
+            tiles: Tiles::default(),
             thumbnails: LruCache::new(MAX_THUMBNAILS),
         }
     }
@@ -159,7 +119,7 @@ impl Textures {
     }
 
     /// Replaces the picture in full resolution.
-    fn set_full_resolution(&mut self, full: Option<(PictureId, Arc<RgbImage>)>) {
+    fn set_full_resolution(&mut self, full: Option<(PictureId, Arc<Pyramid>)>) {
         self.full = full;
         self.tiles.clear();
     }
@@ -203,82 +163,17 @@ impl Textures {
         }
         match self.full.clone() {
             Some((id, full)) if id == picture => {
-                self.add_tiles(context, &full, scale, visible, adjustment, &mut quads);
+                let style = TextureStyle {
+                    adjustment,
+                    is_nearest: scale >= MIN_NEAREST_SCALE,
+                };
+                let tiles = self.tiles.quads(context, &full, scale, visible, style);
+                quads.quads.extend(tiles.0);
+                quads.is_incomplete = tiles.1;
             }
             _ => quads.needs_full_resolution = true,
         }
         quads
-    }
-
-    fn add_tiles(
-        &mut self,
-        context: &Context,
-        full: &RgbImage,
-        scale: f32,
-        visible: Rect,
-        adjustment: Adjustment,
-        quads: &mut TextureQuads,
-    ) {
-        let style = TextureStyle {
-            adjustment,
-            is_nearest: scale >= MIN_NEAREST_SCALE,
-        };
-        if self.tile_style != Some(style) {
-            self.tiles.clear();
-            self.tile_style = Some(style);
-        }
-        let inner = TILE_PX - 2 * TILE_BORDER_PX;
-        let (width, height) = full.dimensions();
-        let range = |low: f32, high: f32, length: u32| {
-            let last = length.div_ceil(inner);
-            let tile = |at: f32| (at.max(0.0) as u32 / inner).min(last);
-            tile(low)..(tile(high) + 1).min(last)
-        };
-        let columns = range(visible.min.x, visible.max.x, width);
-        let rows = range(visible.min.y, visible.max.y, height);
-        let is_near = |[column, row]: [u32; 2]| columns.contains(&column) && rows.contains(&row);
-        self.tiles.retain(|tile, _| is_near(*tile));
-        let mut made = 0;
-        for row in rows.clone() {
-            for column in columns.clone() {
-                let (x, y) = (column * inner, row * inner);
-                let (left, top) = (x.min(TILE_BORDER_PX), y.min(TILE_BORDER_PX));
-                let right = (x + inner + TILE_BORDER_PX).min(width);
-                let bottom = (y + inner + TILE_BORDER_PX).min(height);
-                let (from_x, from_y) = (x - left, y - top);
-                let (tile_width, tile_height) = (right - from_x, bottom - from_y);
-                let texture = match self.tiles.get(&[column, row]) {
-                    Some(texture) => texture,
-                    None if made == MAX_TILES_PER_FRAME => {
-                        quads.is_incomplete = true;
-                        continue;
-                    }
-                    None => {
-                        made += 1;
-                        let view = image::imageops::crop_imm(
-                            full,
-                            from_x,
-                            from_y,
-                            tile_width,
-                            tile_height,
-                        );
-                        let colours = adjustment.colours(&view.to_image());
-                        let texture = context.load_texture("tile", colours, style.options());
-                        self.tiles.entry([column, row]).or_insert(texture)
-                    }
-                };
-                let (end_x, end_y) = ((x + inner).min(width), (y + inner).min(height));
-                let place =
-                    Rect::from_min_max(pos2(x as f32, y as f32), pos2(end_x as f32, end_y as f32));
-                let u = |at: u32| (at - from_x) as f32 / tile_width as f32;
-                let v = |at: u32| (at - from_y) as f32 / tile_height as f32;
-                quads.quads.push(TextureQuad {
-                    texture: texture.id(),
-                    place,
-                    uv: Rect::from_min_max(pos2(u(x), v(y)), pos2(u(end_x), v(end_y))),
-                });
-            }
-        }
     }
 
     /// The thumbnail of a picture: `None` if there is none yet, `Some(None)` if the picture cannot be

@@ -7,13 +7,19 @@ use crate::app::action::Action;
 use crate::app::i18n::tr;
 use crate::app::notifications::Notifications;
 use crate::app::theme::ThemePalette;
+use crate::app::workers::events::FilePurpose;
 
 const WIDTH: f32 = 640.0;
 /// The height of the list before it scrolls, as a share of the window.
 const MAX_HEIGHT_SHARE: f32 = 0.6;
 
-/// Draws the dialog.
-pub fn ui(context: &Context, notifications: &Notifications, actions: &mut Vec<Action>) {
+/// Draws the dialog. `has_crashed` is whether there is a report of a panic to save.
+pub fn ui(
+    context: &Context,
+    notifications: &Notifications,
+    has_crashed: bool,
+    actions: &mut Vec<Action>,
+) {
     if notifications.unread() > 0 {
         actions.push(Action::MarkProblemsRead);
     }
@@ -45,6 +51,15 @@ pub fn ui(context: &Context, notifications: &Notifications, actions: &mut Vec<Ac
                 if ui.button(tr!("problems-copy")).clicked() {
                     let all: Vec<&str> = notifications.all_problems().map(String::as_str).collect();
                     context.copy_text(all.join("\n"));
+                }
+                if has_crashed {
+                    let button = ui.button(tr!("problems-report"));
+                    if button
+                        .on_hover_text(tr!("problems-report.tooltip"))
+                        .clicked()
+                    {
+                        actions.push(Action::ChooseFile(FilePurpose::CrashReport));
+                    }
                 }
                 if ui.button(tr!("problems-clear")).clicked() {
                     actions.push(Action::ClearProblems);

@@ -15,7 +15,7 @@ use crate::app::icons::Icon;
 use crate::app::theme::ThemePalette;
 use crate::app::workers::learner::STEPS;
 use crate::app::workspace::{
-    HeldOutMetrics, LearnedState, ProposalSource, Workspace, not_better_text,
+    HeldOutMetrics, LearnedState, MIN_SHOWN_OBJECTS, ProposalSource, Workspace,
 };
 use crate::learn::boxes::MIN_HELD_OUT;
 
@@ -30,16 +30,17 @@ pub fn ui(
     commands: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
+    counts_ui(ui, workspace);
+    source_ui(ui, workspace);
     let Some(kind) = workspace.model_info().map(|info| info.model_key()) else {
-        ui.weak(tr!("learning-waits-for-model"));
         return;
     };
     let latest = workspace.learning.saved.latest(&kind);
-    counts_ui(ui, workspace);
-    source_ui(ui, workspace, latest);
-    let shown = workspace.active_state().or(latest);
-    if let Some(state) = shown.filter(|state| state.metrics.objects > 0) {
-        metrics_ui(ui, &state.metrics);
+    if let Some(state) = workspace.active_state().or(latest) {
+        match state.metrics.is_telling() {
+            true => metrics_ui(ui, &state.metrics),
+            false => too_few_ui(ui, &state.metrics),
+        }
     }
     progress_ui(ui, workspace, actions);
     learn_now_ui(ui, workspace, commands, actions);
@@ -117,7 +118,7 @@ fn counts_ui(ui: &mut Ui, workspace: &Workspace) {
             0 => tr!("learning-reviewed.tooltip").to_owned(),
             count => tr!("learning-reviewed.tooltip-unprocessed", count = count),
         };
-        let reviewed = workspace.learning.reviewed();
+        let reviewed = workspace.reviewed();
         ui.label(tr!("learning-reviewed", count = reviewed))
             .on_hover_text(hint);
         ui.weak("·");
@@ -128,32 +129,23 @@ fn counts_ui(ui: &mut Ui, workspace: &Workspace) {
 }
 
 /// Where proposals come from at present, and why.
-fn source_ui(ui: &mut Ui, workspace: &Workspace, latest: Option<&LearnedState>) {
-    let choice = workspace.learning.saved.source;
-    if let Some(state) = workspace.active_state() {
-        let colour = ThemePalette::of(ui.visuals()).good;
-        let text = match choice {
-            ProposalSource::State(_) => tr!("learning-state-in-use", id = state.id),
-            ProposalSource::Automatic | ProposalSource::WithoutLearning => {
-                tr!("learning-in-use").to_owned()
-            }
-        };
-        ui.colored_label(colour, text);
-        let following = workspace.learning.remaining;
-        if following > 0 {
-            ui.weak(tr!("proposals-updating", count = following));
-        }
-        return;
-    }
-    ui.label(match (choice, latest) {
-        (ProposalSource::WithoutLearning, _) => tr!("learning-not-used"),
-        (ProposalSource::State(_), _) => tr!("learning-other-model"),
-        (ProposalSource::Automatic, None) => match &workspace.learning.trouble {
-            Some(trouble) => trouble,
-            None => tr!("learning-nothing-yet"),
-        },
-        (ProposalSource::Automatic, Some(state)) => not_better_text(state.metrics.pictures),
+fn source_ui(ui: &mut Ui, workspace: &Workspace) {
+    let text = RichText::new(workspace.source_text());
+    ui.label(match workspace.active_state() {
+        Some(_) => text.color(ThemePalette::of(ui.visuals()).good),
+        None => text,
     });
+    let following = workspace.learning.remaining;
+    if following > 0 {
+        ui.weak(tr!("proposals-updating", count = following));
+    }
+}
+
+/// Why there are no figures yet.
+fn too_few_ui(ui: &mut Ui, measured: &HeldOutMetrics) {
+    let (objects, needed) = (measured.objects, MIN_SHOWN_OBJECTS);
+    let text = tr!("learning-figures-from", objects = objects, needed = needed);
+    ui.label(secondary(ui, text));
 }
 
 /// Metrics without and with learning.
@@ -292,15 +284,17 @@ fn state_ui(
 ) {
     let (id, pictures) = (state.id, state.reviewed);
     ui.add_space(3.0);
-    ui.label(match state.metrics.recall {
-        Some([_, right]) => tr!(
-            "learning-state-right",
-            id = id,
-            pictures = pictures,
-            right = i18n::percent(right)
-        ),
-        None => tr!("learning-state", id = id, pictures = pictures),
-    });
+    ui.label(
+        match state.metrics.recall.filter(|_| state.metrics.is_telling()) {
+            Some([_, right]) => tr!(
+                "learning-state-right",
+                id = id,
+                pictures = pictures,
+                right = i18n::percent(right)
+            ),
+            None => tr!("learning-state", id = id, pictures = pictures),
+        },
+    );
     ui.horizontal(|ui| {
         let source = ProposalSource::State(id);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

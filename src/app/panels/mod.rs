@@ -6,6 +6,7 @@ pub mod dashboard;
 mod heat_map;
 pub mod job;
 pub mod learning;
+pub mod picture_errors;
 pub mod picture_list;
 pub mod proposals;
 pub mod remaining;

@@ -65,7 +65,20 @@ pub fn ui(
             count = workspace.relocalizing.remaining
         ));
     }
+    outdated_ui(ui, workspace, actions);
     heat_map::ui(ui, workspace, options, commands, actions);
+}
+
+/// What a change of the model leaves to do, and the button that does it.
+fn outdated_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
+    let count = workspace.outdated();
+    if count == 0 || workspace.proposing.job.is_some() {
+        return;
+    }
+    ui.label(tr!("proposals-outdated", count = count));
+    if ui.button(tr!("proposals-propose-again")).clicked() {
+        actions.push(Action::ProposeOutdated);
+    }
 }
 
 fn model_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
@@ -85,6 +98,9 @@ fn model_ui(ui: &mut Ui, workspace: &Workspace, actions: &mut Vec<Action>) {
         ModelState::Failed(reason) => {
             ui.vertical(|ui| {
                 ui.colored_label(ThemePalette::of(ui.visuals()).bad, reason);
+                if ui.button(tr!("try-again")).clicked() {
+                    actions.push(Action::RetryModel);
+                }
                 if ui.button(tr!("model-use-embedded")).clicked() {
                     actions.push(Action::UseModel(None));
                 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -298,6 +299,11 @@ impl Session {
     /// Whether the picture that is shown is not the one that the project remembers.
     pub fn has_moved(&self) -> bool {
         self.state.picture != self.saved_state.picture
+    }
+
+    /// In how long a document that has changed is to be counted.
+    pub fn counting_wake(&self) -> Option<Duration> {
+        self.counts.due_in(self.revision)
     }
 
     /// Saves the state of the session, if it has changed.

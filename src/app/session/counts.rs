@@ -34,6 +34,14 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// When a large document that has changed is to be counted.
+    pub fn due_in(&self, revision: u64) -> Option<Duration> {
+        let counted_at = self
+            .counted_at
+            .filter(|_| self.revision != Some(revision))?;
+        Some(MIN_INTERVAL.saturating_sub(counted_at.elapsed()))
+    }
+
     /// Counts again if the document has changed. A large document is counted at intervals.
     pub fn update(&mut self, document: &Document, revision: u64) {
         let is_large = document.pictures().len() > LARGE_DOCUMENT_PICTURES;

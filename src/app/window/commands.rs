@@ -107,12 +107,7 @@ impl Window {
                 let count = self.preferences.propose_next;
                 self.dialog = Some(Dialog::ProposeNext(ProposeNextDialog::new(count)));
             }
-            C::ClassNames => {
-                if let Some(workspace) = &mut self.workspace {
-                    workspace.request_class_tally();
-                    self.dialog = Some(Dialog::ClassNames(Default::default()));
-                }
-            }
+            C::ClassNames => self.dialog = Some(Dialog::ClassNames(Default::default())),
             C::Export => {
                 let session = self.workspace.as_ref().map(|workspace| &workspace.session);
                 self.dialog = session.map(|session| Dialog::Export(ExportDialog::new(session)));

@@ -18,7 +18,10 @@ impl Window {
                 Dialog::Help(help) => help.ui(context, &self.preferences.keymap, actions),
                 Dialog::Settings(settings) => settings.ui(context, &self.preferences, actions),
                 Dialog::About => dialogs::about::ui(context, actions),
-                Dialog::Problems => dialogs::problems::ui(context, &self.notifications, actions),
+                Dialog::Problems => {
+                    let has_crashed = !self.crashes.is_empty();
+                    dialogs::problems::ui(context, &self.notifications, has_crashed, actions);
+                }
                 Dialog::OpenPath(open_path) => open_path.ui(context, actions),
                 Dialog::Import(import) => import.ui(context, actions),
                 Dialog::ClassPicker(picker) => {

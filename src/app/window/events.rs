@@ -14,7 +14,7 @@ use crate::app::workers::events::{
     ExchangeEvent, ExchangeKind, FileChoice, FilePurpose, OpeningEvent, ProposerEvent,
     SegmenterEvent, TrainedHeadFile, WorkerEvent,
 };
-use crate::app::workspace::Workspace;
+use crate::app::workspace::{ModelState, Workspace};
 use crate::formats::{ExportReport, Messages};
 use crate::store::FolderChanges;
 
@@ -37,6 +37,11 @@ impl Window {
             match event {
                 WorkerEvent::FileChosen(purpose, choice) => self.on_file_chosen(purpose, choice),
                 WorkerEvent::Failed(text) => self.notifications.problem(text),
+                // What has happened to a former project is of no interest any more.
+                WorkerEvent::Crashed(report) if is_open || is_opening || number == 0 => {
+                    self.notifications.problem(report.sentence());
+                    self.crashes.push(report);
+                }
                 WorkerEvent::Opening(OpeningEvent::Opened { project, notices }) if is_opening => {
                     self.show_workspace(*project, number, notices);
                 }
@@ -97,7 +102,9 @@ impl Window {
                 if let Some(text) = rescan_summary(&report.changes) {
                     self.notifications.notify(text);
                 }
-                if self.preferences.propose_on_open && workspace.session.is_editable() {
+                let has_failed = matches!(workspace.proposing.model, ModelState::Failed(_));
+                let proposes = self.preferences.propose_on_open && !has_failed;
+                if proposes && workspace.session.is_editable() {
                     workspace.propose_all(true);
                 }
             }
@@ -115,6 +122,9 @@ impl Window {
         let path = match choice {
             FileChoice::Path(path) => path,
             FileChoice::Cancelled => return,
+            FileChoice::NoDialog if purpose == FilePurpose::CrashReport => {
+                return self.save_crash_reports(None);
+            }
             FileChoice::NoDialog if self.dialog.is_some() => {
                 return self.notifications.notify(tr!("no-file-dialog"));
             }
@@ -127,6 +137,7 @@ impl Window {
         match (purpose, &mut self.dialog) {
             (FilePurpose::OpenFolder | FilePurpose::OpenProject, _) => self.open(path),
             (FilePurpose::Model, _) => self.use_model(Some(path)),
+            (FilePurpose::CrashReport, _) => self.save_crash_reports(Some(path)),
             (FilePurpose::ClassList, _) => {
                 if let Some(workspace) = &self.workspace {
                     class_list::read(path, self.event_sender.about(workspace.id));
@@ -228,16 +239,13 @@ fn on_workspace_event(
                 Err(reason) => notifications.problem(reason),
             }
         }
-        WorkerEvent::Thumbnail(picture, image) => workspace
-            .view
-            .textures
-            .insert_thumbnail(context, picture, image),
+        WorkerEvent::Thumbnail(picture, image) => workspace.on_thumbnail(context, picture, image),
         WorkerEvent::Relocalized(boxes) => workspace.on_relocalized(boxes),
-        WorkerEvent::Proposer(ProposerEvent::Model(model)) => {
+        WorkerEvent::Proposer(ProposerEvent::Model(settings, model)) => {
             workspace
-                .on_model(model)
+                .on_model(&settings, model)
                 .into_iter()
-                .for_each(|reason| notifications.problem(reason));
+                .for_each(|reason| notifications.problem_again(reason));
         }
         WorkerEvent::Proposer(ProposerEvent::Inference {
             picture,
@@ -265,14 +273,17 @@ fn on_workspace_event(
                 .for_each(|text| notifications.notify_about("fit", text)),
             Err(error) => notifications.problem(error.to_string()),
         },
-        WorkerEvent::Proposer(ProposerEvent::Failed(picture, reason)) => {
-            workspace.on_inference_failed(picture, &reason);
-            notifications.problem(reason);
+        WorkerEvent::Proposer(ProposerEvent::Failed(picture, failure)) => {
+            workspace
+                .on_inference_failed(picture, failure)
+                .into_iter()
+                .for_each(|reason| notifications.problem(reason));
         }
         WorkerEvent::Opening(_)
         | WorkerEvent::Exchange(_)
         | WorkerEvent::FileChosen(..)
         | WorkerEvent::ClassHeadTraining(_)
+        | WorkerEvent::Crashed(_)
         | WorkerEvent::ClassList(_)
         | WorkerEvent::Failed(_) => {}
     }

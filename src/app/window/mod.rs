@@ -16,12 +16,14 @@
 //! | `panels.rs`, `dialog.rs`, `adjustment.rs`, `toasts.rs` | draw |
 //! | `perform.rs`, `preferences.rs`, `class_actions.rs` | what actions do |
 //! | `problem_text.rs` | errors of the project in words |
+//! | `crashes.rs` | saves reports of panics |
 //! | `commands.rs`, `workspace_commands.rs`, `finish.rs` | what commands do |
 
 mod adjustment;
 mod app;
 mod class_actions;
 mod commands;
+mod crashes;
 mod dialog;
 mod enabled;
 mod events;

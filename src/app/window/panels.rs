@@ -10,7 +10,9 @@ use crate::app::canvas::Scene;
 use crate::app::command::Command;
 use crate::app::command_state::CommandState;
 use crate::app::i18n::tr;
-use crate::app::panels::{boxes, job, learning, proposals, remaining, snapping, status};
+use crate::app::panels::{
+    boxes, job, learning, picture_errors, proposals, remaining, snapping, status,
+};
 
 /// The width of a window in points from which its side panels have room for long names. They have
 /// other widths below it, so that the canvas keeps more than half of a narrow window.
@@ -97,6 +99,11 @@ impl Window {
                         actions.push(Action::SetPanelOptions(next));
                     }
                 });
+            });
+        }
+        if picture_errors::is_needed(workspace) && !workspace.view.shows_dashboard {
+            Panel::bottom("picture errors").show(ui, |ui| {
+                picture_errors::ui(ui, workspace, actions);
             });
         }
         CentralPanel::no_frame().show(ui, |ui| {

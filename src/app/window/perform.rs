@@ -134,6 +134,11 @@ fn perform_on_workspace(
 ) -> Result<(), StoreError> {
     let session = &mut workspace.session;
     match action {
+        Action::RetryModel => workspace.retry_model(),
+        Action::ProposeOutdated => {
+            workspace.propose_outdated();
+        }
+        Action::Reload(picture) => workspace.reload(picture),
         Action::Show(picture) => session.show(picture),
         Action::SetQuery(query) => session.set_query(query),
         Action::SelectPictures(change) => session.change_list_selection(change),

@@ -9,10 +9,11 @@ use crate::app::panels::classes::ClassesPanel;
 use crate::app::panels::picture_list::PictureListPanel;
 use crate::app::sample_pictures;
 use crate::app::workers::class_head_trainer::ClassHeadTraining;
+use crate::app::workers::crash::Worker;
 use crate::app::workers::events::{EventSender, WorkerEvent};
 use crate::app::workers::opener;
 use crate::app::workers::requests::ModelSettings;
-use crate::app::workers::spawn::spawn;
+use crate::app::workers::spawn::spawn_task;
 use crate::app::workspace::Workspace;
 use crate::formats;
 use crate::learn::tags::TagSet;
@@ -171,15 +172,21 @@ impl Window {
         if let Err(error) = workspace.set_model_settings(model_settings) {
             self.notifications.problem(error.to_string());
         }
+        let (proposed, reviewed) = (workspace.outdated(), workspace.reviewed());
+        if proposed + reviewed > 0 {
+            let text = tr!("model-changed", proposed = proposed, reviewed = reviewed);
+            self.notifications.notify_about("model", text);
+        }
     }
 }
 
 /// Closes a project in another thread, since it is no longer shown.
 fn close_in_background(workspace: Workspace, event_sender: &EventSender) {
-    let event_sender = event_sender.clone();
-    spawn("closing", move || {
+    let events = event_sender.clone();
+    let work = move || {
         if let Err(error) = workspace.close() {
-            event_sender.send(WorkerEvent::Failed(error.to_string()));
+            events.send(WorkerEvent::Failed(error.to_string()));
         }
-    });
+    };
+    spawn_task(Worker::Closer, event_sender, work, |_, _| {});
 }

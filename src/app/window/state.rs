@@ -14,6 +14,7 @@ use crate::app::panels::dashboard::Dashboard;
 use crate::app::panels::picture_list::PictureListPanel;
 use crate::app::preferences::Preferences;
 use crate::app::theme;
+use crate::app::workers::crash::{CrashReport, Worker};
 use crate::app::workers::events::{EventSender, MAX_QUEUED_EVENTS, WorkerEvent};
 use crate::app::workspace::Workspace;
 use crate::document::PictureId;
@@ -34,6 +35,8 @@ pub struct Window {
     /// What is being opened, and the number of that opening. The former project stays until then.
     pub(super) opening: Option<(u64, PathBuf)>,
     pub(super) notifications: Notifications,
+    /// The panics of workers since the program was started.
+    pub(super) crashes: Vec<CrashReport>,
     pub(super) dialog: Option<Dialog>,
     pub(super) list: PictureListPanel,
     pub(super) classes: ClassesPanel,
@@ -74,6 +77,7 @@ impl Window {
             workspace: None,
             opening: None,
             notifications: Notifications::default(),
+            crashes: Vec::new(),
             dialog: None,
             list: PictureListPanel::default(),
             classes: ClassesPanel::default(),
@@ -93,6 +97,18 @@ impl Window {
     /// The open project; for tests.
     pub fn workspace(&self) -> Option<&Workspace> {
         self.workspace.as_ref()
+    }
+
+    /// Makes the next task of a worker panic; for tests.
+    #[doc(hidden)]
+    pub fn doom(&self, worker: Worker) {
+        self.event_sender.doom(worker);
+    }
+
+    /// Saves the reports of panics; for tests, which cannot answer the system's dialog.
+    #[doc(hidden)]
+    pub fn save_report_for_test(&mut self, path: PathBuf) {
+        self.save_crash_reports(Some(path));
     }
 
     /// The notifications; for tests.

@@ -14,11 +14,6 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the state of the session and the preferences are saved.
 const SAVE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How often a frame is drawn while boxes wait to be written.
-const WRITE_INTERVAL: Duration = Duration::from_millis(100);
-/// How often a frame is drawn while workers are busy.
-const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
-
 impl Window {
     /// Performs periodic work: polls and saves, writes boxes that wait, and updates the workers.
     pub(super) fn on_time(&mut self, context: &Context) {
@@ -57,13 +52,8 @@ impl Window {
             workspace.propose_on_arrival();
         }
         workspace.update_fitting(self.preferences.prepare_fitting);
-        if workspace.has_unwritten() {
-            context.request_repaint_after(WRITE_INTERVAL);
-        }
-        let is_busy =
-            workspace.learning_step().is_some() || workspace.class_head_training.is_some();
-        if workspace.is_current_pending() || workspace.fitting.is_waiting() || is_busy {
-            context.request_repaint_after(PROGRESS_INTERVAL);
+        if let Some(wake) = workspace.next_wake(self.preferences.prepare_fitting) {
+            context.request_repaint_after(wake);
         }
         context.request_repaint_after(POLL_INTERVAL);
         match outcome {

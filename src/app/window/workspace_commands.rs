@@ -7,7 +7,7 @@ use crate::app::command::{Command, Menu};
 use crate::app::i18n::{self, tr};
 use crate::app::panels;
 use crate::app::session::{BoxOrder, SelectionChange, Session};
-use crate::app::workspace::{ModelState, Workspace};
+use crate::app::workspace::Workspace;
 use crate::document::{BoxState, Flag};
 use crate::store::StoreError;
 
@@ -206,15 +206,11 @@ fn proposals(workspace: &mut Workspace, command: Command) -> Outcome {
             if workspace.session.is_current_done() {
                 return Ok(Some(tr!("reopen-first").to_owned()));
             }
-            if let ModelState::Failed(reason) = &workspace.proposing.model {
-                return Ok(Some(reason.clone()));
-            }
+            workspace.retry_model();
             workspace.propose_current();
         }
         Command::ProposeAll => {
-            if let ModelState::Failed(reason) = &workspace.proposing.model {
-                return Ok(Some(reason.clone()));
-            }
+            workspace.retry_model();
             if workspace.propose_all(false) == 0 {
                 return Ok(Some(tr!("every-picture-done").to_owned()));
             }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::crash::Worker;
 use super::events::{EventSender, TrainedHeadFile, WorkerEvent};
-use super::spawn::spawn;
+use super::spawn::spawn_task;
 use crate::app::i18n::{self, tr};
 use crate::files::write_whole;
 use crate::learn::class_head::{HeadTrainingError, default_block};
@@ -50,10 +51,19 @@ impl ClassHeadTraining {
             Arc::clone(&training.cancel),
         );
         let project = project.to_owned();
-        spawn("tag trainer", move || {
+        let sender = events.clone();
+        let work = move || {
             let trained = train(&set, &models, &folder, &project, &processed, &cancel);
             events.send(WorkerEvent::ClassHeadTraining(trained));
-        });
+        };
+        spawn_task(
+            Worker::ClassHeadTrainer,
+            &sender,
+            work,
+            |events, sentence| {
+                events.send(WorkerEvent::ClassHeadTraining(Err(sentence)));
+            },
+        );
         training
     }
 
@@ -123,6 +133,8 @@ fn train(
             .held_out_accuracy
             .is_some_and(|share| share > set.majority_share());
     let accuracy = match trained.held_out_accuracy {
+        // There is nothing to tell it from.
+        Some(_) if trained.classes.len() < 2 => tr!("classes-one").to_owned(),
         Some(share) => tr!("classes-accuracy", accuracy = i18n::percent(share)),
         None => tr!("classes-no-held-out").to_owned(),
     };

@@ -4,14 +4,16 @@
 //! events that arrive late, for a project that is no longer open.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::Sender;
 use egui::ColorImage;
 use image::RgbImage;
 
-use super::requests::{LearnedBoxes, LocalizeOptions, ModelInfo};
+use super::crash::{CrashReport, Worker};
+use super::pyramid::Pyramid;
+use super::requests::{LearnedBoxes, LocalizeOptions, ModelInfo, ModelSettings, PictureVersion};
 use crate::app::i18n::tr;
 use crate::document::PictureId;
 use crate::formats::{ExportReport, ImportReport};
@@ -29,10 +31,10 @@ use crate::store::RescanReport;
 pub enum WorkerEvent {
     /// A project was opened, or its folder scanned.
     Opening(OpeningEvent),
-    /// A picture was decoded for the canvas.
-    Decoded(PictureId, Result<Decoded, String>),
-    /// A thumbnail was made; none if the picture cannot be read.
-    Thumbnail(PictureId, Option<ColorImage>),
+    /// A version of a picture was decoded for the canvas.
+    Decoded(PictureVersion, Result<Decoded, String>),
+    /// A thumbnail was made of a version of a picture; none if it cannot be read.
+    Thumbnail(PictureVersion, Option<ColorImage>),
     /// The model is ready, or has processed a picture.
     Proposer(ProposerEvent),
     /// Boxes were made from cached maps.
@@ -45,6 +47,8 @@ pub enum WorkerEvent {
     ClassHeadTraining(Result<Option<TrainedHeadFile>, String>),
     /// An import or export has ended.
     Exchange(ExchangeEvent),
+    /// A worker has panicked. Whoever waited for it gets an answer of its own.
+    Crashed(CrashReport),
     /// A list of class names was read, or the reason why not: a sentence that names the file.
     ClassList(Result<Vec<String>, String>),
     /// Something went wrong with a project that is closed: a sentence.
@@ -63,6 +67,8 @@ pub struct EventSender {
     wake: Arc<dyn Fn() + Send + Sync>,
     /// The number of the opened project that events are about.
     session: u64,
+    /// The workers whose next task panics, for tests.
+    doomed: Arc<Mutex<Vec<Worker>>>,
 }
 
 impl EventSender {
@@ -75,6 +81,7 @@ impl EventSender {
             sender,
             wake: Arc::new(wake),
             session: 0,
+            doomed: Arc::default(),
         }
     }
 
@@ -84,6 +91,22 @@ impl EventSender {
             session,
             ..self.clone()
         }
+    }
+
+    /// Makes the next task of a worker panic; for tests.
+    #[doc(hidden)]
+    pub fn doom(&self, worker: Worker) {
+        let mut doomed = self.doomed.lock().unwrap_or_else(PoisonError::into_inner);
+        doomed.push(worker);
+    }
+
+    /// Panics if a test has asked for it.
+    pub(super) fn panic_if_asked(&self, worker: Worker) {
+        let mut doomed = self.doomed.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = doomed.iter().position(|other| *other == worker);
+        let is_doomed = at.map(|at| doomed.swap_remove(at)).is_some();
+        drop(doomed);
+        assert!(!is_doomed, "a test asked for this");
     }
 
     /// Sends an event. If the window is closed, it is dropped.
@@ -118,8 +141,8 @@ pub struct Decoded {
     pub preview: Arc<RgbImage>,
     /// The preview for the graphics card, without adjustment.
     pub colours: ColorImage,
-    /// The picture in full resolution, if the preview is smaller.
-    pub full: Option<Arc<RgbImage>>,
+    /// The picture up to its full resolution, if the preview is smaller.
+    pub full: Option<Arc<Pyramid>>,
     /// Warnings about the file: sentences.
     pub warnings: Vec<String>,
     /// The memory of the picture while it waits for the window.
@@ -128,12 +151,12 @@ pub struct Decoded {
 
 /// What the model has done.
 pub enum ProposerEvent {
-    /// The model is ready, or cannot be used: a sentence that says why.
-    Model(Result<Arc<ModelInfo>, String>),
+    /// The model with these settings is ready, or cannot be used: a sentence that says why.
+    Model(ModelSettings, Result<Arc<ModelInfo>, String>),
     /// The model has processed a picture, now or earlier.
     Inference {
         /// The picture.
-        picture: PictureId,
+        picture: PictureVersion,
         /// The maps.
         maps: Arc<PictureMaps>,
         /// The model; the person may have chosen another one since.
@@ -142,24 +165,22 @@ pub enum ProposerEvent {
         learned: Option<(u64, Vec<LearnedBox>)>,
     },
     /// The features of a picture are in the cache, or could not be made.
-    FeaturesReady(PictureId),
-    /// A picture could not be processed: a sentence that names the file and the remedy.
-    Failed(PictureId, String),
+    FeaturesReady(PictureVersion),
+    /// A picture could not be processed.
+    Failed(PictureVersion, ProposerFailure),
 }
 
-/// The purpose of boxes made from cached maps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RelocalizePurpose {
-    /// They replace untouched proposals.
-    Write,
-    /// Their classes are counted.
-    Count,
+/// Why the model has no result for a picture: a sentence that names the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProposerFailure {
+    /// The file cannot be read. The canvas cannot show it either.
+    Unreadable(String),
+    /// The model has failed on it.
+    Model(String),
 }
 
 /// Boxes of some pictures, made from cached maps.
 pub struct RelocalizedBoxes {
-    /// Their purpose.
-    pub purpose: RelocalizePurpose,
     /// The number of the request; only the newest counts.
     pub generation: u64,
     /// How they were made.
@@ -167,7 +188,7 @@ pub struct RelocalizedBoxes {
     /// The model whose maps they are of.
     pub model: Arc<ModelInfo>,
     /// The boxes of each picture whose maps are cached.
-    pub boxes: Vec<(PictureId, Vec<Proposal>)>,
+    pub boxes: Vec<(PictureVersion, Vec<Proposal>)>,
     /// The number of pictures that are still to come.
     pub left: usize,
 }
@@ -193,6 +214,8 @@ pub enum LearningEvent {
     },
     /// A person has stopped learning.
     Cancelled,
+    /// The learner has panicked and forgotten everything: a sentence.
+    Crashed(String),
     /// Boxes by the active learned state.
     Boxes {
         /// The generation of the state.
@@ -221,7 +244,7 @@ pub enum SegmenterEvent {
     /// The network cannot be used: a sentence that says why.
     Failed(String),
     /// The picture is embedded: questions about it are answered at once.
-    Embedded(PictureId),
+    Embedded(PictureVersion),
     /// The answer to a question, or a sentence that says why there is none.
     Answer {
         /// The number of the question.
@@ -292,6 +315,8 @@ pub enum FilePurpose {
     ImportFile,
     /// Annotations in many files.
     ImportFolder,
+    /// A file for the report of a crash.
+    CrashReport,
     /// A file to export to.
     ExportFile,
     /// A folder to export to.
@@ -308,6 +333,7 @@ impl FilePurpose {
             Self::ClassList => tr!("purpose-class-list"),
             Self::ImportFile => tr!("purpose-import-file"),
             Self::ImportFolder => tr!("purpose-import-folder"),
+            Self::CrashReport => tr!("purpose-crash-report"),
             Self::ExportFile => tr!("purpose-export-file"),
             Self::ExportFolder => tr!("purpose-export-folder"),
         }

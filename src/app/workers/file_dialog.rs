@@ -4,12 +4,16 @@ use std::time::{Duration, Instant};
 
 use rfd::AsyncFileDialog;
 
+use super::crash::Worker;
 use super::events::{EventSender, FileChoice, FilePurpose, WorkerEvent};
-use super::spawn::spawn;
+use super::spawn::spawn_task;
 use crate::app::i18n::tr;
 
 /// A person cannot cancel a dialog faster than this, so it was not shown.
 const MIN_SHOWN: Duration = Duration::from_millis(400);
+
+/// The name of the file for the report of a crash, unless a person chooses another.
+pub const CRASH_REPORT_NAME: &str = "tsukami-report.txt";
 
 /// Shows the system's dialog. The choice is reported as [`WorkerEvent::FileChosen`]. This must be called
 /// on the thread of the window.
@@ -36,9 +40,11 @@ pub fn show(purpose: FilePurpose, events: EventSender) {
             }
             FilePurpose::ImportFile | FilePurpose::ClassList => dialog.pick_file().await,
             FilePurpose::ExportFile => dialog.save_file().await,
+            FilePurpose::CrashReport => dialog.set_file_name(CRASH_REPORT_NAME).save_file().await,
         }
     };
-    spawn("file dialog", move || {
+    let sender = events.clone();
+    let work = move || {
         let chosen = pollster::block_on(pick);
         let choice = match chosen {
             Some(file) => FileChoice::Path(file.path().to_owned()),
@@ -46,5 +52,8 @@ pub fn show(purpose: FilePurpose, events: EventSender) {
             None => FileChoice::Cancelled,
         };
         events.send(WorkerEvent::FileChosen(purpose, choice));
+    };
+    spawn_task(Worker::FileDialog, &sender, work, move |events, _| {
+        events.send(WorkerEvent::FileChosen(purpose, FileChoice::NoDialog));
     });
 }

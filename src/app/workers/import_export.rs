@@ -3,8 +3,9 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use super::crash::Worker;
 use super::events::{EventSender, ExchangeEvent, ExchangeKind, WorkerEvent};
-use super::spawn::spawn;
+use super::spawn::spawn_task;
 use crate::app::i18n::tr;
 use crate::formats::{self, ExportOptions, ExportReport, Format, ImportOptions, ImportReport};
 use crate::store::{Access, Project};
@@ -13,29 +14,35 @@ use crate::store::{Access, Project};
 /// connection, as the command line does; the window then adopts the import as a step. The edit is made
 /// from the newest document, whatever a person draws meanwhile.
 pub fn import(project: PathBuf, path: PathBuf, options: ImportOptions, events: EventSender) {
-    spawn("exchanger", move || match read(&project, &path, options) {
+    let sender = events.clone();
+    let work = move || match read(&project, &path, options) {
         Ok((report, problem)) => {
             events.send(WorkerEvent::Exchange(ExchangeEvent::Imported(report)));
             if let Some(problem) = problem {
                 events.send(WorkerEvent::Failed(problem));
             }
         }
-        Err(reason) => events.send(WorkerEvent::Exchange(ExchangeEvent::Failed(
-            ExchangeKind::Import,
-            reason.to_string(),
-        ))),
+        Err(reason) => fail(&events, ExchangeKind::Import, reason.to_string()),
+    };
+    spawn_task(Worker::Importer, &sender, work, |events, sentence| {
+        fail(events, ExchangeKind::Import, sentence);
     });
 }
 
 /// Exports annotations of a project for other tools.
 pub fn export(project: PathBuf, options: ExportOptions, out: PathBuf, events: EventSender) {
-    spawn("exchanger", move || {
-        let outcome =
-            write(&project, &options, &out).map(|done| ExchangeEvent::Exported(out, done));
-        events.send(WorkerEvent::Exchange(outcome.unwrap_or_else(|reason| {
-            ExchangeEvent::Failed(ExchangeKind::Export, reason)
-        })));
+    let sender = events.clone();
+    let work = move || match write(&project, &options, &out) {
+        Ok(done) => events.send(WorkerEvent::Exchange(ExchangeEvent::Exported(out, done))),
+        Err(reason) => fail(&events, ExchangeKind::Export, reason),
+    };
+    spawn_task(Worker::Exporter, &sender, work, |events, sentence| {
+        fail(events, ExchangeKind::Export, sentence);
     });
+}
+
+fn fail(events: &EventSender, kind: ExchangeKind, reason: String) {
+    events.send(WorkerEvent::Exchange(ExchangeEvent::Failed(kind, reason)));
 }
 
 /// What was imported, and a sentence about what went wrong afterwards, if anything did.

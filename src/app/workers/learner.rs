@@ -13,11 +13,12 @@ use std::time::Instant;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::crash::Worker;
 use super::events::{EventSender, LearningEvent, WorkerEvent};
 use super::learned_text;
 use super::monitor::Monitor;
 use super::requests::{ActiveState, LearnedBoxes, ModelInfo, PictureRequest};
-use super::spawn::spawn;
+use super::spawn::{attempt, spawn};
 use crate::app::cache::{Cache, CacheKind};
 use crate::document::PictureId;
 use crate::geometry::BBox;
@@ -121,7 +122,7 @@ impl LearningWorker {
     pub fn new(cache: Arc<Cache>, events: &EventSender) -> Self {
         let queue = Arc::<Monitor<Queue>>::default();
         let progress = Arc::<Progress>::default();
-        let worker = Worker {
+        let worker = LearnerThread {
             queue: Arc::clone(&queue),
             progress: Arc::clone(&progress),
             cache,
@@ -131,7 +132,7 @@ impl LearningWorker {
             order: VecDeque::new(),
             pool: ThreadPoolBuilder::new().num_threads(threads()).build().ok(),
         };
-        spawn("learner", move || worker.run());
+        spawn(Worker::Learner, events, move || worker.run(), |_, _| {});
         Self { queue, progress }
     }
 
@@ -224,7 +225,8 @@ fn threads() -> usize {
     (cores - 1).max(1)
 }
 
-struct Worker {
+/// What the thread owns.
+struct LearnerThread {
     queue: Arc<Monitor<Queue>>,
     progress: Arc<Progress>,
     cache: Arc<Cache>,
@@ -237,7 +239,7 @@ struct Worker {
     pool: Option<ThreadPool>,
 }
 
-impl Worker {
+impl LearnerThread {
     fn run(mut self) {
         loop {
             let next = self.queue.wait_for(|queue| {
@@ -256,16 +258,43 @@ impl Worker {
                 self.learner = BoxLearner::new(SEED);
                 self.order.clear();
             }
-            match task {
-                Task::Change(Change::Add(picture)) => self.add(&model_info, &picture),
-                Task::Change(Change::Remove(picture)) => self.remove(picture),
-                Task::Learn { is_requested } => self.learn(&model_info, is_requested),
-                Task::Propose(active_state, batch, left) => {
-                    self.propose(&model_info, &active_state, &batch, left);
-                }
-                Task::FindSimilar(search) => self.find_similar(&model_info, &search),
+            let events = self.events.clone();
+            let done = attempt(Worker::Learner, &events, || {
+                self.run_task(&model_info, task);
+            });
+            if let Err(sentence) = done {
+                self.forget_all(model_generation);
+                self.send(LearningEvent::Crashed(sentence));
             }
         }
+    }
+
+    fn run_task(&mut self, model_info: &ModelInfo, task: Task) {
+        match task {
+            Task::Change(Change::Add(picture)) => self.add(model_info, &picture),
+            Task::Change(Change::Remove(picture)) => self.remove(picture),
+            Task::Learn { is_requested } => self.learn(model_info, is_requested),
+            Task::Propose(active_state, batch, left) => {
+                self.propose(model_info, &active_state, &batch, left);
+            }
+            Task::FindSimilar(search) => self.find_similar(model_info, &search),
+        }
+    }
+
+    /// Starts from nothing after a panic, which may have left the learner half changed. The window gives it
+    /// the reviewed pictures again.
+    fn forget_all(&mut self, model_generation: u64) {
+        self.learner = BoxLearner::new(SEED);
+        self.order.clear();
+        self.progress.is_learning.store(false, Ordering::Relaxed);
+        self.queue.change(|queue| {
+            if queue.model_generation == model_generation {
+                queue.changes.clear();
+                queue.learning = None;
+                queue.pictures.clear();
+                queue.searches.clear();
+            }
+        });
     }
 
     fn send(&self, event: LearningEvent) {
@@ -400,6 +429,7 @@ mod tests {
     fn request(id: u32) -> PictureRequest {
         PictureRequest {
             picture: PictureId(id),
+            version: 0,
             path: Default::default(),
             key: String::new(),
             size: [1, 1],

@@ -9,12 +9,13 @@
 //! |---|---|
 //! | `events.rs` | everything that workers report, and the channel |
 //! | `requests.rs` | what they share: pictures to process, the model, how boxes are made |
-//! | `monitor.rs`, `spawn.rs` | a value that a worker waits for, and starting its thread |
+//! | `monitor.rs` | a value that a worker waits for |
+//! | `spawn.rs`, `crash.rs` | starting a worker's thread; what becomes of a panic in it |
 //! | `opener.rs` | opens a folder or project file and rescans the folder |
-//! | `decoder.rs` | decodes pictures for the canvas |
+//! | `decoder.rs`, `pyramid.rs` | decodes pictures for the canvas, in several resolutions |
 //! | `thumbnailer.rs` | makes thumbnails for the list |
 //! | `proposer.rs` | decides which picture is next, runs the model and caches its maps |
-//! | `relocalizer.rs` | makes boxes of the other pictures from cached maps, after the slider is released; counts classes |
+//! | `relocalizer.rs` | makes boxes of the other pictures from cached maps, after the slider is released |
 //! | `learner.rs`, `learned_text.rs` | learns from reviewed pictures and proposes by what it learned |
 //! | `segmenter.rs`, `embeddings.rs` | fits boxes to objects, and keeps what that needs of each picture |
 //! | `class_head_trainer.rs` | trains a class head on tagged pictures |
@@ -23,7 +24,8 @@
 //! | `file_dialog.rs` | asks the system for a file or folder |
 //!
 //! Results that come too late are dropped. Every event carries the id of the open project, which
-//! `window/events.rs` compares. Beyond that, results of the model carry the model
+//! `window/events.rs` compares. Results about a picture carry the version of its file
+//! (`workspace/file_versions.rs`). Beyond that, results of the model carry the model
 //! (`workspace/proposing.rs`), boxes from cached maps the generation of their request
 //! (`Relocalizer::is_current_request`), learning the number of the model it learned from
 //! (`workspace/learning.rs`), a search its own number (`workspace/similar.rs`), and so does every
@@ -31,6 +33,7 @@
 
 pub mod class_head_trainer;
 pub mod class_list;
+pub mod crash;
 pub mod decoder;
 mod embeddings;
 pub mod events;
@@ -41,6 +44,7 @@ pub mod learner;
 mod monitor;
 pub mod opener;
 pub mod proposer;
+pub mod pyramid;
 pub mod relocalizer;
 pub mod requests;
 pub mod segmenter;

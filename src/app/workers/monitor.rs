@@ -1,6 +1,7 @@
 //! A value that the window changes and a worker waits for.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The value, with a signal for its changes.
 #[derive(Default)]
@@ -29,6 +30,24 @@ impl<T> Monitor<T> {
         let result = change(&mut self.lock());
         self.changed.notify_all();
         result
+    }
+
+    /// As [`wait_for`](Self::wait_for), but no longer than `limit`.
+    pub fn wait_at_most<R>(
+        &self,
+        limit: Duration,
+        mut take: impl FnMut(&mut T) -> Option<R>,
+    ) -> Option<R> {
+        let until = Instant::now() + limit;
+        let mut value = self.lock();
+        loop {
+            if let Some(taken) = take(&mut value) {
+                return Some(taken);
+            }
+            let left = until.checked_duration_since(Instant::now())?;
+            let waited = self.changed.wait_timeout(value, left);
+            value = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// Waits until `take` returns something.

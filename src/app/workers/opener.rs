@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::crash::Worker;
 use super::events::{EventSender, OpeningEvent, WorkerEvent};
-use super::spawn::spawn;
+use super::spawn::spawn_task;
 use crate::app::i18n::tr;
 use crate::pictures;
 use crate::store::{self, Access, Project, StoreError};
@@ -11,7 +12,8 @@ use crate::store::{self, Access, Project, StoreError};
 /// Opens a folder of pictures, whose project is found or created, or a project file. Then the folder
 /// is scanned.
 pub fn open(path: PathBuf, events: EventSender) {
-    spawn("opener", move || match open_project(&path) {
+    let sender = events.clone();
+    let work = move || match open_project(&path) {
         Ok((project, notices)) => {
             let (file, access) = (project.path().to_owned(), project.access());
             let project = Box::new(project);
@@ -23,13 +25,21 @@ pub fn open(path: PathBuf, events: EventSender) {
                 scan(&file, &events);
             }
         }
-        Err(reason) => events.send(WorkerEvent::Opening(OpeningEvent::Failed(reason))),
-    });
+        Err(reason) => fail(&events, reason),
+    };
+    spawn_task(Worker::Opener, &sender, work, fail);
 }
 
 /// Scans the folder of an open project for changes.
 pub fn rescan(project: PathBuf, events: EventSender) {
-    spawn("opener", move || scan(&project, &events));
+    let sender = events.clone();
+    let work = move || scan(&project, &events);
+    spawn_task(Worker::Opener, &sender, work, fail);
+}
+
+/// The project cannot be opened or its folder scanned, for this reason.
+fn fail(events: &EventSender, reason: String) {
+    events.send(WorkerEvent::Opening(OpeningEvent::Failed(reason)));
 }
 
 /// Opens or creates the project of a path; returns it with notices for the person.

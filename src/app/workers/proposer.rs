@@ -11,17 +11,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::events::{EventSender, ProposerEvent, WorkerEvent};
+use super::crash::Worker;
+use super::events::{EventSender, ProposerEvent, ProposerFailure, WorkerEvent};
 use super::monitor::Monitor;
 use super::requests::{ActiveState, ModelInfo, ModelSettings, PictureRequest};
-use super::spawn::spawn;
+use super::spawn::{attempt, spawn, tell};
 use crate::app::cache::{Cache, CacheKind, maps_codec};
 use crate::document::PictureId;
 use crate::learn::boxes::{self, LearnedBox, PictureFeatures};
 use crate::localize::{BoxMode, BoxOptions, Method, PictureMaps};
 use crate::nn::device::DeviceChoice;
 use crate::nn::shipped::ModelSource;
-use crate::propose::{self, Inference, Networks, Target};
+use crate::propose::{self, Inference, InferenceError, Networks, Target};
 use crate::tscam::{InputOptions, Model};
 
 /// The number of decoding threads: with two cores, the model takes the rest.
@@ -35,6 +36,8 @@ pub struct Proposer {
 #[derive(Default)]
 struct Queue {
     model_settings: ModelSettings,
+    /// Rises when a model that has failed is to be tried again.
+    attempts: u64,
     /// Pictures that a person requested one by one; they come before all others.
     requested: VecDeque<PictureRequest>,
     /// The pictures that are likely to be shown next.
@@ -71,13 +74,13 @@ impl Proposer {
             model_settings,
             ..Queue::default()
         }));
-        let worker = Worker {
+        let worker = ModelThread {
             queue: Arc::clone(&queue),
             models,
             cache,
             events: events.clone(),
         };
-        spawn("proposer", move || worker.run());
+        spawn(Worker::Proposer, events, move || worker.run(), |_, _| {});
         Self { queue }
     }
 
@@ -88,6 +91,11 @@ impl Proposer {
             queue.features.clear();
             queue.active_state = None;
         });
+    }
+
+    /// Loads the model again, which has failed.
+    pub fn retry(&self) {
+        self.queue.change(|queue| queue.attempts += 1);
     }
 
     /// Processes a picture before all others, even while these are paused.
@@ -194,32 +202,44 @@ impl Queue {
     }
 }
 
-struct Worker {
+/// What the thread owns.
+struct ModelThread {
     queue: Arc<Monitor<Queue>>,
     models: ModelSource,
     cache: Arc<Cache>,
     events: EventSender,
 }
 
-impl Worker {
+impl ModelThread {
     fn run(&self) {
-        let wanted = |queue: &mut Queue| (!queue.has_ended).then(|| queue.model_settings.clone());
-        while let Some(settings) = self.queue.change(wanted) {
-            match load(&settings, &self.models) {
-                Ok((networks, model_info)) => {
-                    let model_info = Arc::new(model_info);
-                    self.send(ProposerEvent::Model(Ok(Arc::clone(&model_info))));
-                    self.process_requests(&networks, &settings, &model_info);
-                }
-                Err(reason) => {
-                    self.send(ProposerEvent::Model(Err(reason)));
-                    self.queue.wait_for(|queue| {
-                        let is_other = queue.model_settings != settings;
-                        (is_other || queue.has_ended).then_some(())
-                    });
-                }
+        let wanted = |queue: &mut Queue| {
+            let settings = queue.model_settings.clone();
+            (!queue.has_ended).then_some((settings, queue.attempts))
+        };
+        while let Some((settings, attempts)) = self.queue.change(wanted) {
+            if let Err(reason) = self.serve(&settings) {
+                self.send(ProposerEvent::Model(settings.clone(), Err(reason)));
+                self.queue.wait_for(|queue| {
+                    let is_other = queue.model_settings != settings || queue.attempts != attempts;
+                    (is_other || queue.has_ended).then_some(())
+                });
             }
         }
+    }
+
+    /// Loads a model and processes requests with it, until another one is requested or the project is
+    /// closed.
+    fn serve(&self, settings: &ModelSettings) -> Result<(), String> {
+        let loaded = attempt(Worker::Proposer, &self.events, || {
+            load(settings, &self.models)
+        });
+        let (networks, model_info) = loaded??;
+        let model_info = Arc::new(model_info);
+        let ready = Ok(Arc::clone(&model_info));
+        self.send(ProposerEvent::Model(settings.clone(), ready));
+        attempt(Worker::Proposer, &self.events, || {
+            self.process_requests(&networks, settings, &model_info);
+        })
     }
 
     fn send(&self, event: ProposerEvent) {
@@ -233,20 +253,21 @@ impl Worker {
         model_settings: &ModelSettings,
         model_info: &Arc<ModelInfo>,
     ) {
-        let on_inference = |(request, purpose): (PictureRequest, InferencePurpose),
-                            inference: Result<Inference, String>| {
-            match (inference, purpose) {
-                (Ok(inference), _) => self.on_inference(&request, purpose, &inference, model_info),
-                (Err(reason), InferencePurpose::Boxes) => {
-                    self.send(ProposerEvent::Failed(request.picture, reason));
+        let on_inference =
+            |(request, purpose): (PictureRequest, InferencePurpose),
+             inference: Result<Inference, InferenceError>| {
+                let handled = inference.map_err(|error| self.failure(&error));
+                let handled = handled.and_then(|inference| {
+                    let handled = attempt(Worker::Proposer, &self.events, || {
+                        self.on_inference(&request, purpose, &inference, model_info);
+                    });
+                    handled.map_err(ProposerFailure::Model)
+                });
+                if let Err(failure) = handled {
+                    self.fail(&request, purpose, failure);
                 }
-                // The reason is reported when somebody opens the picture.
-                (Err(_), InferencePurpose::Features) => {
-                    self.send(ProposerEvent::FeaturesReady(request.picture));
-                }
-            }
-            ControlFlow::Continue(())
-        };
+                ControlFlow::Continue(())
+            };
         let input_options = InputOptions {
             quality: model_settings.quality,
             tap: Some(boxes::default_block(networks.model.backbone().depth())),
@@ -262,6 +283,26 @@ impl Worker {
             &AtomicBool::new(false),
             on_inference,
         );
+    }
+
+    /// Why the pipeline has no result. The window is told of a panic in it.
+    fn failure(&self, error: &InferenceError) -> ProposerFailure {
+        if let InferenceError::Panic { message, .. } = error {
+            tell(Worker::Proposer, &self.events, message.clone());
+        }
+        match error {
+            InferenceError::File(reason) => ProposerFailure::Unreadable(reason.clone()),
+            error => ProposerFailure::Model(error.to_string()),
+        }
+    }
+
+    /// Answers a request that has failed.
+    fn fail(&self, request: &PictureRequest, purpose: InferencePurpose, failure: ProposerFailure) {
+        self.send(match purpose {
+            InferencePurpose::Boxes => ProposerEvent::Failed(request.version(), failure),
+            // The reason is reported when somebody opens the picture.
+            InferencePurpose::Features => ProposerEvent::FeaturesReady(request.version()),
+        });
     }
 
     /// Caches the maps and features of a picture, and sends its result.
@@ -302,10 +343,10 @@ impl Worker {
         }
         if purpose == InferencePurpose::Boxes {
             let learned = learned_boxes(active_state, features.as_ref());
-            self.send_inference(picture, maps, model_info, learned);
+            self.send(inference_event(request, maps, model_info, learned));
         }
         if is_cached {
-            self.send(ProposerEvent::FeaturesReady(picture));
+            self.send(ProposerEvent::FeaturesReady(request.version()));
         }
     }
 
@@ -324,50 +365,57 @@ impl Worker {
                 let (request, purpose) = queue.next()?;
                 Some(Some((request, purpose, queue.active_state.clone())))
             })?;
-            let picture = request.picture;
-            let key = model_info.cache_key(&request.key);
-            let cached_features = || {
-                let bytes = self.cache.get(CacheKind::PictureFeatures, &key)?;
-                PictureFeatures::from_bytes(&bytes)
-            };
-            let cached_maps = || {
-                let bytes = self.cache.get(CacheKind::PictureMaps, &key)?;
-                maps_codec::decode(&bytes)
-            };
-            match purpose {
-                InferencePurpose::Features => {
-                    if cached_features().is_none() {
-                        return Some(((request.clone(), purpose), request.path));
-                    }
-                    self.send(ProposerEvent::FeaturesReady(picture));
-                }
-                InferencePurpose::Boxes => {
-                    // A learned state proposes by features, so maps alone are not enough.
-                    let features = active_state.as_ref().map(|_| cached_features());
-                    let maps = (features != Some(None)).then(cached_maps).flatten();
-                    let Some(maps) = maps else {
-                        return Some(((request.clone(), purpose), request.path));
-                    };
-                    let learned = learned_boxes(active_state, features.flatten().as_ref());
-                    self.send_inference(picture, maps, model_info, learned);
-                }
+            let cached = attempt(Worker::Proposer, &self.events, || {
+                self.cached(&request, purpose, active_state, model_info)
+            });
+            match cached {
+                Ok(Some(event)) => self.send(event),
+                Ok(None) => return Some(((request.clone(), purpose), request.path)),
+                Err(sentence) => self.fail(&request, purpose, ProposerFailure::Model(sentence)),
             }
         }
     }
 
-    fn send_inference(
+    /// The result for a picture that the model has processed earlier, if it has.
+    fn cached(
         &self,
-        picture: PictureId,
-        maps: PictureMaps,
-        model: &Arc<ModelInfo>,
-        learned: Option<(u64, Vec<LearnedBox>)>,
-    ) {
-        self.send(ProposerEvent::Inference {
-            picture,
-            maps: Arc::new(maps),
-            model: Arc::clone(model),
-            learned,
-        });
+        request: &PictureRequest,
+        purpose: InferencePurpose,
+        active_state: Option<ActiveState>,
+        model_info: &Arc<ModelInfo>,
+    ) -> Option<ProposerEvent> {
+        let key = model_info.cache_key(&request.key);
+        let cached_features = || {
+            let bytes = self.cache.get(CacheKind::PictureFeatures, &key)?;
+            PictureFeatures::from_bytes(&bytes)
+        };
+        if purpose == InferencePurpose::Features {
+            let features = cached_features();
+            return features.map(|_| ProposerEvent::FeaturesReady(request.version()));
+        }
+        // A learned state proposes by features, so maps alone are not enough.
+        let features = match &active_state {
+            Some(_) => Some(cached_features()?),
+            None => None,
+        };
+        let maps = maps_codec::decode(&self.cache.get(CacheKind::PictureMaps, &key)?)?;
+        let learned = learned_boxes(active_state, features.as_ref());
+        Some(inference_event(request, maps, model_info, learned))
+    }
+}
+
+/// The result for a picture.
+fn inference_event(
+    request: &PictureRequest,
+    maps: PictureMaps,
+    model: &Arc<ModelInfo>,
+    learned: Option<(u64, Vec<LearnedBox>)>,
+) -> ProposerEvent {
+    ProposerEvent::Inference {
+        picture: request.version(),
+        maps: Arc::new(maps),
+        model: Arc::clone(model),
+        learned,
     }
 }
 
@@ -424,6 +472,7 @@ mod tests {
     fn request(id: u32) -> PictureRequest {
         PictureRequest {
             picture: PictureId(id),
+            version: 0,
             path: PathBuf::new(),
             key: String::new(),
             size: [1, 1],

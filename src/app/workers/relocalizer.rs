@@ -1,46 +1,71 @@
 //! Makes the boxes of a whole project again from cached maps: after a person has moved the threshold or
-//! mapped classes, or to count the classes.
+//! mapped classes.
+//!
+//! The latest request wins. A key that is held down makes a request with every repeat, so a request rests
+//! a moment before it is begun, and a newer one ends it within a picture.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use super::events::{EventSender, RelocalizePurpose, RelocalizedBoxes, WorkerEvent};
-use super::requests::{LocalizeOptions, ModelInfo, PictureRequest};
-use super::spawn::spawn;
+use super::crash::Worker;
+use super::events::{EventSender, RelocalizedBoxes, WorkerEvent};
+use super::monitor::Monitor;
+use super::requests::{LocalizeOptions, ModelInfo, PictureRequest, PictureVersion};
+use super::spawn::{attempt, spawn};
 use crate::app::cache::{Cache, CacheKind, maps_codec};
-use crate::propose;
+use crate::propose::{self, Proposal};
 
 /// The number of pictures whose boxes are reported together.
 const BATCH: usize = 64;
+/// How long a request waits for a newer one: longer than between two repeats of a key.
+const REST: Duration = Duration::from_millis(150);
 
-/// Derives boxes for one opened project and one purpose.
+/// The thread that derives boxes for one opened project.
 pub struct Relocalizer {
-    purpose: RelocalizePurpose,
-    generation: Arc<AtomicU64>,
-    cache: Arc<Cache>,
-    events: EventSender,
+    queue: Arc<Monitor<Queue>>,
+    /// The number of the newest request.
+    newest: Arc<AtomicU64>,
+}
+
+#[derive(Default)]
+struct Queue {
+    job: Option<Job>,
+    has_ended: bool,
+}
+
+/// A request.
+struct Job {
+    generation: u64,
+    model: Arc<ModelInfo>,
+    cut: LocalizeOptions,
+    pictures: Vec<PictureRequest>,
 }
 
 impl Relocalizer {
-    /// A relocalizer without a request.
-    pub fn new(purpose: RelocalizePurpose, cache: Arc<Cache>, events: EventSender) -> Self {
-        Self {
-            purpose,
-            generation: Arc::default(),
+    /// Starts the thread, which waits.
+    pub fn new(cache: Arc<Cache>, events: &EventSender) -> Self {
+        let queue = Arc::<Monitor<Queue>>::default();
+        let newest = Arc::<AtomicU64>::default();
+        let worker = Derivation {
+            queue: Arc::clone(&queue),
+            newest: Arc::clone(&newest),
             cache,
-            events,
-        }
+            events: events.clone(),
+        };
+        spawn(Worker::Relocalizer, events, move || worker.run(), |_, _| {});
+        Self { queue, newest }
     }
 
     /// Whether boxes are of the newest request.
     pub fn is_current_request(&self, relocalized: &RelocalizedBoxes) -> bool {
-        relocalized.purpose == self.purpose
-            && relocalized.generation == self.generation.load(Ordering::Relaxed)
+        relocalized.generation == self.newest.load(Ordering::Relaxed)
     }
 
     /// Cancels the request.
     pub fn cancel(&self) {
-        self.generation.fetch_add(1, Ordering::Relaxed);
+        self.newest.fetch_add(1, Ordering::Relaxed);
+        self.queue.change(|queue| queue.job = None);
     }
 
     /// Derives the boxes of these pictures; an earlier request is cancelled.
@@ -50,48 +75,99 @@ impl Relocalizer {
         cut: LocalizeOptions,
         pictures: Vec<PictureRequest>,
     ) {
-        let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
-        let purpose = self.purpose;
-        let (latest, cache, events) = (
-            Arc::clone(&self.generation),
-            Arc::clone(&self.cache),
-            self.events.clone(),
-        );
-        spawn("relocalizer", move || {
-            let mut left = pictures.len();
-            for batch in pictures.chunks(BATCH) {
-                if latest.load(Ordering::Relaxed) != generation {
-                    return;
-                }
-                left -= batch.len();
-                let boxes_of = |request: &PictureRequest| {
-                    let bytes =
-                        cache.get(CacheKind::PictureMaps, &model.cache_key(&request.key))?;
-                    let maps = maps_codec::decode(&bytes)?;
-                    let [width, height] = request.size;
-                    let boxes = propose::proposals_from_maps(
-                        &maps,
-                        (width, height),
-                        cut.method,
-                        &cut.boxes,
-                    );
-                    Some((request.picture, boxes))
-                };
-                events.send(WorkerEvent::Relocalized(RelocalizedBoxes {
-                    purpose,
-                    generation,
-                    cut: cut.clone(),
-                    model: Arc::clone(&model),
-                    boxes: batch.iter().filter_map(boxes_of).collect(),
-                    left,
-                }));
-            }
-        });
+        let generation = self.newest.fetch_add(1, Ordering::Relaxed) + 1;
+        let job = Job {
+            generation,
+            model,
+            cut,
+            pictures,
+        };
+        self.queue.change(|queue| queue.job = Some(job));
     }
 }
 
 impl Drop for Relocalizer {
     fn drop(&mut self) {
         self.cancel();
+        self.queue.change(|queue| queue.has_ended = true);
+    }
+}
+
+impl Queue {
+    /// The next request; `Some(None)` if the thread is to end.
+    fn next(&mut self) -> Option<Option<Job>> {
+        if self.has_ended {
+            return Some(None);
+        }
+        self.job.take().map(Some)
+    }
+}
+
+/// What the thread owns.
+struct Derivation {
+    queue: Arc<Monitor<Queue>>,
+    newest: Arc<AtomicU64>,
+    cache: Arc<Cache>,
+    events: EventSender,
+}
+
+impl Derivation {
+    fn run(&self) {
+        while let Some(job) = self.next() {
+            let derived = attempt(Worker::Relocalizer, &self.events, || self.derive(&job));
+            if derived.is_err() {
+                // Nothing more is to come.
+                self.send(&job, Vec::new(), 0);
+            }
+        }
+    }
+
+    /// The next request, once no newer one has followed for a moment; none if the thread is to end.
+    fn next(&self) -> Option<Job> {
+        let mut job = self.queue.wait_for(Queue::next)?;
+        while let Some(newer) = self.queue.wait_at_most(REST, Queue::next) {
+            job = newer?;
+        }
+        Some(job)
+    }
+
+    fn derive(&self, job: &Job) {
+        let mut left = job.pictures.len();
+        for batch in job.pictures.chunks(BATCH) {
+            left -= batch.len();
+            let mut boxes = Vec::new();
+            for request in batch {
+                if self.newest.load(Ordering::Relaxed) != job.generation {
+                    return;
+                }
+                let found = self.boxes_of(request, job);
+                boxes.extend(found.map(|found| (request.version(), found)));
+            }
+            self.send(job, boxes, left);
+        }
+    }
+
+    /// The boxes of a picture whose maps are cached.
+    fn boxes_of(&self, request: &PictureRequest, job: &Job) -> Option<Vec<Proposal>> {
+        let key = job.model.cache_key(&request.key);
+        let maps = maps_codec::decode(&self.cache.get(CacheKind::PictureMaps, &key)?)?;
+        let [width, height] = request.size;
+        let Job { cut, .. } = job;
+        Some(propose::proposals_from_maps(
+            &maps,
+            (width, height),
+            cut.method,
+            &cut.boxes,
+        ))
+    }
+
+    fn send(&self, job: &Job, boxes: Vec<(PictureVersion, Vec<Proposal>)>, left: usize) {
+        self.events.send(WorkerEvent::Relocalized(RelocalizedBoxes {
+            generation: job.generation,
+            cut: job.cut.clone(),
+            model: Arc::clone(&job.model),
+            boxes,
+            left,
+        }));
     }
 }

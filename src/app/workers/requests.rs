@@ -7,17 +7,38 @@ use crate::document::{self, PictureId};
 use crate::learn::boxes::{LearnedBox, LearnedProposer};
 use crate::localize::{BoxOptions, Method, Quality};
 
+/// A picture as its file was at one time. Results for an earlier version are dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PictureVersion {
+    /// The picture.
+    pub picture: PictureId,
+    /// Rises whenever its file changes while the project is open.
+    pub version: u32,
+}
+
 /// A picture to process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PictureRequest {
     /// The picture.
     pub picture: PictureId,
+    /// The version of its file.
+    pub version: u32,
     /// Its file.
     pub path: PathBuf,
     /// Its part of cache keys; see [`picture_key`].
     pub key: String,
     /// Upright width and height in pixels, as the project has them.
     pub size: [u32; 2],
+}
+
+impl PictureRequest {
+    /// What results for it carry.
+    pub fn version(&self) -> PictureVersion {
+        PictureVersion {
+            picture: self.picture,
+            version: self.version,
+        }
+    }
 }
 
 /// Which model processes pictures, and how thoroughly.

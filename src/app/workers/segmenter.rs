@@ -8,12 +8,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::crash::Worker;
 use super::embeddings::Embeddings;
 use super::events::{EventSender, PromptAnswer, SegmenterEvent, WorkerEvent};
 use super::monitor::Monitor;
 use super::requests::PictureRequest;
-use super::spawn::spawn;
+use super::spawn::{attempt, spawn};
 use crate::app::cache::Cache;
+use crate::document::PictureId;
 use crate::evaluate::rough_box;
 use crate::geometry::BBox;
 use crate::learn::fit_gate::FitSample;
@@ -85,17 +87,36 @@ enum Job {
     Measure(Measurement),
 }
 
+/// Who waits for the result of a job.
+enum AnswerTo {
+    Prompt(u64),
+    Measurement(PictureId),
+    Nobody,
+}
+
+impl Job {
+    fn answer_to(&self) -> AnswerTo {
+        match self {
+            Self::Answer(prompt) => AnswerTo::Prompt(prompt.number),
+            Self::Embed(_) => AnswerTo::Nobody,
+            Self::Measure(measurement) => {
+                AnswerTo::Measurement(measurement.request.request.picture)
+            }
+        }
+    }
+}
+
 impl SegmenterWorker {
     /// Starts the thread, which waits.
     pub fn new(models: ModelSource, cache: Arc<Cache>, events: &EventSender) -> Self {
         let queue = Arc::<Monitor<Queue>>::default();
-        let worker = Worker {
+        let worker = NetworkThread {
             queue: Arc::clone(&queue),
             models,
             embeddings: Embeddings::new(cache),
             events: events.clone(),
         };
-        spawn("segmenter", move || worker.run());
+        spawn(Worker::Segmenter, events, move || worker.run(), |_, _| {});
         Self { queue }
     }
 
@@ -158,40 +179,63 @@ impl Queue {
     }
 }
 
-struct Worker {
+/// What the thread owns.
+struct NetworkThread {
     queue: Arc<Monitor<Queue>>,
     models: ModelSource,
     embeddings: Embeddings,
     events: EventSender,
 }
 
-impl Worker {
+impl NetworkThread {
     fn run(mut self) {
-        let mut network: Option<Loaded> = None;
+        let mut network: Option<Segmenter> = None;
+        let mut has_failed = false;
         loop {
-            let loaded = network.as_ref().and_then(|loaded| loaded.as_ref().ok());
             let is_embedded = |request: &PictureRequest| {
-                loaded.is_some_and(|network| {
+                network.as_ref().is_some_and(|network| {
                     self.embeddings.is_in_memory(&cache_key(network, request))
                 })
             };
             let job = self.queue.wait_for(|queue| queue.next(is_embedded));
             let Some(job) = job else { return };
-            let network = network.get_or_insert_with(|| {
-                let loaded = load(&self.models);
-                if let Err(reason) = &loaded {
-                    self.send(SegmenterEvent::Failed(reason.clone()));
+            if network.is_none() {
+                if has_failed && !matches!(job, Job::Answer(_)) {
+                    // It is tried again for a person alone.
+                    continue;
                 }
-                loaded
-            });
-            match network {
-                Ok(network) => self.process(network, job),
-                Err(reason) => {
-                    if let Job::Answer(prompt) = job {
-                        self.answer(prompt.number, Err(reason.clone()));
+                let events = &self.events;
+                let loaded = attempt(Worker::Segmenter, events, || load(&self.models));
+                match loaded.unwrap_or_else(Err) {
+                    Ok(loaded) => network = Some(loaded),
+                    Err(reason) => {
+                        has_failed = true;
+                        self.send(SegmenterEvent::Failed(reason.clone()));
+                        self.give_up(&job.answer_to(), reason);
+                        continue;
                     }
                 }
             }
+            if let Some(network) = &network {
+                let (events, waiting) = (self.events.clone(), job.answer_to());
+                let done = attempt(Worker::Segmenter, &events, || self.process(network, job));
+                if let Err(sentence) = done {
+                    self.give_up(&waiting, sentence);
+                }
+            }
+        }
+    }
+
+    /// Answers a job that has failed.
+    fn give_up(&self, waiting: &AnswerTo, reason: String) {
+        match waiting {
+            AnswerTo::Prompt(number) => self.answer(*number, Err(reason)),
+            AnswerTo::Measurement(picture) => self.send(SegmenterEvent::Measured {
+                picture: *picture,
+                samples: Vec::new(),
+            }),
+            // Somebody who opens the picture sees the reason.
+            AnswerTo::Nobody => {}
         }
     }
 
@@ -237,7 +281,7 @@ impl Worker {
                 self.embeddings.put(&key, embedding)
             }
         };
-        self.send(SegmenterEvent::Embedded(request.picture));
+        self.send(SegmenterEvent::Embedded(request.version()));
         Ok(embedding)
     }
 
@@ -268,10 +312,8 @@ impl Worker {
     }
 }
 
-/// The network, or why it cannot be used.
-type Loaded = Result<Segmenter, String>;
-
-fn load(models: &ModelSource) -> Loaded {
+/// Loads the network, or returns why it cannot be used.
+fn load(models: &ModelSource) -> Result<Segmenter, String> {
     let device = DeviceChoice::default().open();
     let network = device.and_then(|device| Segmenter::shipped(models, &device.device));
     network.map_err(|error| error.to_string())
@@ -319,11 +361,11 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::document::PictureId;
 
     fn request(id: u32) -> PictureRequest {
         PictureRequest {
             picture: PictureId(id),
+            version: 0,
             path: PathBuf::new(),
             key: id.to_string(),
             size: [1, 1],

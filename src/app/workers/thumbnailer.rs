@@ -2,18 +2,18 @@
 
 use std::collections::HashSet;
 use std::io::Cursor;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::ColorImage;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ImageFormat, RgbImage};
 
+use super::crash::Worker;
 use super::events::{EventSender, WorkerEvent};
 use super::monitor::Monitor;
-use super::spawn::spawn;
+use super::requests::{PictureRequest, PictureVersion};
+use super::spawn::{attempt, spawn};
 use crate::app::cache::{Cache, CacheKind};
-use crate::document::PictureId;
 use crate::pictures::{self, DecodeLimits};
 
 /// The longer side of a thumbnail, in pixels.
@@ -21,17 +21,6 @@ const MAX_SIDE_PX: u32 = 192;
 const JPEG_QUALITY: u8 = 85;
 /// The number of thumbnails that can wait; more are never visible at once.
 const MAX_QUEUED: usize = 256;
-
-/// A request for a thumbnail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ThumbnailRequest {
-    /// The picture.
-    pub picture: PictureId,
-    /// Its file.
-    pub path: PathBuf,
-    /// Its cache key.
-    pub key: String,
-}
 
 /// The thread that makes thumbnails for one opened project.
 pub struct Thumbnailer {
@@ -41,9 +30,9 @@ pub struct Thumbnailer {
 #[derive(Default)]
 struct Queue {
     /// The last one is made first.
-    waiting: Vec<ThumbnailRequest>,
-    /// Pictures that wait or are under way.
-    requested: HashSet<PictureId>,
+    waiting: Vec<PictureRequest>,
+    /// What waits or is under way.
+    requested: HashSet<PictureVersion>,
     has_ended: bool,
 }
 
@@ -52,20 +41,22 @@ impl Thumbnailer {
     pub fn new(cache: Arc<Cache>, events: &EventSender) -> Self {
         let queue = Arc::<Monitor<Queue>>::default();
         let (waiting, events) = (Arc::clone(&queue), events.clone());
-        spawn("thumbnailer", move || make_all(&waiting, &cache, &events));
+        let sender = events.clone();
+        let work = move || make_all(&waiting, &cache, &events);
+        spawn(Worker::Thumbnailer, &sender, work, |_, _| {});
         Self { queue }
     }
 
     /// Requests a thumbnail, to be made before all others. If it is requested already, nothing changes.
-    pub fn request(&self, request: ThumbnailRequest) {
+    pub fn request(&self, request: PictureRequest) {
         self.queue.change(|queue| {
-            if !queue.requested.insert(request.picture) {
+            if !queue.requested.insert(request.version()) {
                 return;
             }
             queue.waiting.push(request);
             if queue.waiting.len() > MAX_QUEUED {
                 let forgotten = queue.waiting.remove(0);
-                queue.requested.remove(&forgotten.picture);
+                queue.requested.remove(&forgotten.version());
             }
         });
     }
@@ -79,7 +70,7 @@ impl Drop for Thumbnailer {
 
 impl Queue {
     /// The next request; `Some(None)` if the thread is to end.
-    fn next(&mut self) -> Option<Option<ThumbnailRequest>> {
+    fn next(&mut self) -> Option<Option<PictureRequest>> {
         if self.has_ended {
             return Some(None);
         }
@@ -89,18 +80,21 @@ impl Queue {
 
 fn make_all(queue: &Monitor<Queue>, cache: &Cache, events: &EventSender) {
     while let Some(request) = queue.wait_for(Queue::next) {
-        let cached = cache.get(CacheKind::Thumbnail, &request.key);
-        let cached = cached.and_then(|jpeg| from_jpeg(&jpeg));
-        let thumbnail = cached.or_else(|| make(&request, cache));
-        let image = thumbnail.map(|thumbnail| colour_image(&thumbnail));
-        events.send(WorkerEvent::Thumbnail(request.picture, image));
-        queue.change(|queue| queue.requested.remove(&request.picture));
+        let version = request.version();
+        let image = attempt(Worker::Thumbnailer, events, || {
+            let cached = cache.get(CacheKind::Thumbnail, &request.key);
+            let cached = cached.and_then(|jpeg| from_jpeg(&jpeg));
+            let thumbnail = cached.or_else(|| make(&request, cache));
+            thumbnail.map(|thumbnail| colour_image(&thumbnail))
+        });
+        events.send(WorkerEvent::Thumbnail(version, image.unwrap_or(None)));
+        queue.change(|queue| queue.requested.remove(&version));
     }
 }
 
 /// Makes a thumbnail and caches it. The result is decoded again, so that it is the same as from the
 /// cache.
-fn make(request: &ThumbnailRequest, cache: &Cache) -> Option<RgbImage> {
+fn make(request: &PictureRequest, cache: &Cache) -> Option<RgbImage> {
     let picture = pictures::decode(&request.path, &DecodeLimits::default()).ok()?;
     let mut jpeg = Cursor::new(Vec::new());
     let encoder = JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY);

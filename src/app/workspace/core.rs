@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::exchange::Exchanges;
+use super::file_versions::FileVersions;
 use super::fitting_state::{FITTING_SETTING, Fitting};
 use super::learned_states::LEARNING_SETTING;
 use super::learning_state::Learning;
@@ -17,7 +18,7 @@ use crate::app::cache::Cache;
 use crate::app::session::Session;
 use crate::app::workers::class_head_trainer::ClassHeadTraining;
 use crate::app::workers::decoder::Decoder;
-use crate::app::workers::events::{EventSender, RelocalizePurpose};
+use crate::app::workers::events::EventSender;
 use crate::app::workers::learner::LearningWorker;
 use crate::app::workers::proposer::Proposer;
 use crate::app::workers::relocalizer::Relocalizer;
@@ -51,6 +52,7 @@ pub struct Workspace {
     pub class_head_training: Option<ClassHeadTraining>,
     /// The time that the work took.
     pub timing: Timing,
+    pub(super) versions: FileVersions,
     pub(super) naming: NamingState,
     pub(super) workers: Workers,
     pub(super) cache: Arc<Cache>,
@@ -63,8 +65,6 @@ pub(super) struct Workers {
     pub proposer: Proposer,
     /// Derives boxes that replace untouched proposals.
     pub relocalizer: Relocalizer,
-    /// Derives boxes whose classes are counted.
-    pub class_counter: Relocalizer,
     pub learner: LearningWorker,
     pub segmenter: SegmenterWorker,
 }
@@ -80,18 +80,16 @@ impl Workspace {
         let fitting = project.setting(FITTING_SETTING).ok().flatten();
         let session = Session::new(project);
         let model_settings = model_settings_of(session.proposal_settings());
-        let relocalizer = |purpose| Relocalizer::new(purpose, Arc::clone(&cache), events.clone());
         let workers = Workers {
             decoder: Decoder::new(&events),
             thumbnailer: Thumbnailer::new(Arc::clone(&cache), &events),
             proposer: Proposer::new(
-                model_settings,
+                model_settings.clone(),
                 dirs.models.clone(),
                 Arc::clone(&cache),
                 &events,
             ),
-            relocalizer: relocalizer(RelocalizePurpose::Write),
-            class_counter: relocalizer(RelocalizePurpose::Count),
+            relocalizer: Relocalizer::new(Arc::clone(&cache), &events),
             learner: LearningWorker::new(Arc::clone(&cache), &events),
             segmenter: SegmenterWorker::new(dirs.models.clone(), Arc::clone(&cache), &events),
         };
@@ -100,12 +98,13 @@ impl Workspace {
             is_scanning: true,
             exchange: Exchanges::default(),
             view: ViewState::default(),
-            proposing: Proposing::default(),
+            proposing: Proposing::new(model_settings),
             relocalizing: Relocalizing::default(),
             learning: Learning::new(learned.unwrap_or_default()),
             fitting: Fitting::new(fitting.unwrap_or_default()),
             class_head_training: None,
             timing,
+            versions: FileVersions::default(),
             naming: NamingState::new(session.document(), session.revision()),
             workers,
             cache,
@@ -126,6 +125,7 @@ impl Workspace {
         let row = self.session.document().picture(picture)?;
         Some(PictureRequest {
             picture,
+            version: self.versions.of(picture).version,
             path: self.session.path(picture)?,
             key: picture_key(row, self.session.project().root()),
             size: [row.width, row.height],

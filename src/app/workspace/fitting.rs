@@ -14,7 +14,7 @@ use crate::store::StoreError;
 
 /// How long a picture is shown before it is embedded in advance, so that nothing is computed for
 /// pictures that a person only passes by.
-const REST: Duration = Duration::from_millis(400);
+pub(super) const REST: Duration = Duration::from_millis(400);
 /// A fitted box with at least this IoU is no better than the box itself.
 const SAME_IOU: f32 = 0.995;
 
@@ -113,8 +113,9 @@ impl Workspace {
     ) -> Result<Option<String>, StoreError> {
         match event {
             SegmenterEvent::Failed(reason) => Ok(Some(reason)),
-            SegmenterEvent::Embedded(picture) => {
-                if self.fitting.embedded.insert(picture) {
+            SegmenterEvent::Embedded(version) => {
+                let picture = version.picture;
+                if self.versions.is_current(version) && self.fitting.embedded.insert(picture) {
                     self.fitting.measured_revision = None;
                 }
                 Ok(None)
@@ -158,6 +159,19 @@ impl Workspace {
             Outcome::Unchanged if !pending.is_snap => Some(tr!("fit-unchanged").to_owned()),
             Outcome::Applied | Outcome::Unchanged | Outcome::NothingFound => None,
         })
+    }
+
+    /// Forgets what was asked and measured on a picture whose file has changed.
+    pub(super) fn forget_fits(&mut self, picture: PictureId) {
+        let fitting = &mut self.fitting;
+        fitting.pending.retain(|fit| fit.picture != picture);
+        fitting.embedded.remove(&picture);
+        fitting.truth.remove(&picture);
+        fitting.prepared.retain(|other| *other != picture);
+        fitting.prepared_for = None;
+        if self.session.current() == Some(picture) {
+            fitting.point.forget();
+        }
     }
 
     /// The box of a fit, if it is still shown where it was, and nobody is dragging it.

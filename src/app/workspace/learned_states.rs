@@ -17,7 +17,7 @@ const MAX_STATES: usize = 20;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProposalSource {
-    /// The newest learned state if it is better than proposals without learning.
+    /// The newest learned state that was better than proposals without learning.
     #[default]
     #[serde(rename = "best")]
     Automatic,
@@ -59,6 +59,16 @@ impl From<&GateMetrics> for HeldOutMetrics {
             effort: both(ReviewCost::effort),
             recall: both(ReviewCost::recall_at_75),
         }
+    }
+}
+
+/// With fewer held-out objects, figures say more about chance than about the state.
+pub const MIN_SHOWN_OBJECTS: usize = 20;
+
+impl HeldOutMetrics {
+    /// Whether there are enough objects for figures to be shown.
+    pub fn is_telling(&self) -> bool {
+        self.objects >= MIN_SHOWN_OBJECTS
     }
 }
 
@@ -111,7 +121,10 @@ impl LearnedStates {
     pub fn chosen(&self, kind: &str) -> Option<&LearnedState> {
         match self.source {
             ProposalSource::WithoutLearning => None,
-            ProposalSource::Automatic => self.latest(kind).filter(|state| state.is_better),
+            ProposalSource::Automatic => {
+                let mut states = self.states.iter().rev();
+                states.find(|state| state.kind == kind && state.is_better)
+            }
             ProposalSource::State(id) => {
                 let mut states = self.states.iter();
                 states.find(|state| state.id == id && state.kind == kind)
@@ -122,7 +135,8 @@ impl LearnedStates {
     /// Adds a new state. Returns its number, and the numbers of states that are no longer kept.
     ///
     /// The new state replaces the last one if it was learned from as many pictures. It also replaces
-    /// one that was learned automatically, until there are enough new pictures to keep both.
+    /// one that was learned automatically, until there are enough new pictures to keep both. It never
+    /// replaces a better one if it is no better itself.
     pub fn add(
         &mut self,
         learned: &LearnedProposer,
@@ -151,7 +165,8 @@ impl LearnedStates {
             let is_free = self.source != ProposalSource::State(last.id);
             let is_repeated = last.reviewed == state.reviewed;
             let is_replaced = is_repeated || is_close && !last.is_requested;
-            is_free && is_replaced && last.kind == state.kind
+            let is_worse = last.is_better && !state.is_better;
+            is_free && is_replaced && !is_worse && last.kind == state.kind
         });
         state.is_requested |= replaced.is_some_and(|last| last.is_requested);
         match replaced.map(|state| state.id) {
@@ -165,8 +180,13 @@ impl LearnedStates {
         self.states.push(state);
         let mut removed = Vec::new();
         while self.states.len() > MAX_STATES {
-            // The state that a person has chosen stays, and so does the newest.
-            let is_free = |state: &LearnedState| self.source != ProposalSource::State(state.id);
+            // The state that a person has chosen stays, so does the newest, and so does the one that is in
+            // use automatically.
+            let in_use = self.states.last().and_then(|last| self.chosen(&last.kind));
+            let in_use = in_use.map(|state| state.id);
+            let is_free = |state: &LearnedState| {
+                self.source != ProposalSource::State(state.id) && in_use != Some(state.id)
+            };
             let Some(oldest) = self.states.iter().position(is_free) else {
                 break;
             };
@@ -206,20 +226,26 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_state_is_used_if_it_is_better_unless_a_person_has_chosen() {
+    fn the_newest_better_state_is_used_unless_a_person_has_chosen() {
         let mut all = LearnedStates::default();
         assert_eq!(all.chosen(KIND), None);
         let (first, _) = add(&mut all, 10, true, true);
         assert_eq!(all.chosen(KIND).map(|state| state.id), Some(first));
         assert_eq!(all.chosen("another/fast"), None);
-        add(&mut all, 20, false, true);
-        assert_eq!(
-            all.chosen(KIND),
-            None,
-            "proposals without learning are better"
-        );
-        all.source = ProposalSource::State(first);
+        // A worse round changes nothing, whether it was asked for or not.
+        for (reviewed, is_requested) in [(10, true), (11, false), (20, true), (40, false)] {
+            add(&mut all, reviewed, false, is_requested);
+            assert_eq!(all.chosen(KIND).map(|state| state.id), Some(first));
+        }
+        for _ in 0..2 * MAX_STATES {
+            add(&mut all, 400, false, true);
+            add(&mut all, 500, false, true);
+        }
         assert_eq!(all.chosen(KIND).map(|state| state.id), Some(first));
+        let (better, _) = add(&mut all, 600, true, true);
+        assert_eq!(all.chosen(KIND).map(|state| state.id), Some(better));
+        all.source = ProposalSource::State(better);
+        assert_eq!(all.chosen(KIND).map(|state| state.id), Some(better));
         all.source = ProposalSource::WithoutLearning;
         assert_eq!(all.chosen(KIND), None);
     }

@@ -11,7 +11,7 @@ use super::proposing_state::ModelState;
 use crate::app::i18n::tr;
 use crate::app::workers::events::LearningEvent;
 use crate::app::workers::learner::ReviewRequest;
-use crate::app::workers::requests::ModelInfo;
+use crate::app::workers::requests::{ModelInfo, PictureVersion};
 use crate::document::{PictureId, ReviewState};
 use crate::geometry::BBox;
 use crate::learn::boxes::{LearnedProposer, MIN_HELD_OUT};
@@ -63,7 +63,8 @@ impl Workspace {
 
     /// Passes changed reviewed pictures to the learner, and starts it when learning is due.
     pub fn update_learning(&mut self) {
-        if self.model_info().is_none() || !self.session.is_editable() {
+        let is_possible = self.model_info().is_some() && self.session.is_editable();
+        if !is_possible || self.learning.is_stopped {
             return;
         }
         let was_synced = self.learning.reviewed.is_synced;
@@ -126,7 +127,17 @@ impl Workspace {
         true
     }
 
-    /// The ground truth of a picture that is done and not taken out of the project: boxes in pixels, and their category.
+    /// Learns a picture again whose file has changed.
+    pub(super) fn learn_again(&mut self, picture: PictureId) {
+        self.learning.features.attempted.remove(&picture);
+        self.learning.active.updated.remove(&picture);
+        if self.learning.reviewed.truth.remove(&picture).is_some() {
+            self.update_reviewed(picture);
+        }
+    }
+
+    /// The ground truth of a picture that is done and not taken out of the project: boxes in pixels, and
+    /// their category.
     fn truth_of(&self, picture: PictureId) -> Option<Vec<(BBox, u32)>> {
         let document = self.session.document();
         let row = document.picture(picture)?;
@@ -145,6 +156,9 @@ impl Workspace {
             return Some(reason.clone());
         }
         self.learning.trouble = None;
+        if std::mem::take(&mut self.learning.is_stopped) {
+            self.learning.reviewed.truth.clear();
+        }
         self.learning.schedule.due = Some(true);
         // Pictures that could not be processed before may be readable by now.
         self.learning.features.attempted.clear();
@@ -161,6 +175,20 @@ impl Workspace {
             self.update_reviewed(picture);
         }
         None
+    }
+
+    /// The learner has panicked and lost everything. It starts again when a person asks for it, because
+    /// the same pictures could make it panic again.
+    fn stop_learning(&mut self, sentence: String) {
+        let learning = &mut self.learning;
+        learning.trouble = Some(sentence);
+        learning.is_stopped = true;
+        learning.remaining = 0;
+        learning.search = None;
+        learning.schedule.due = None;
+        let reviewed = &mut learning.reviewed;
+        (reviewed.pending, reviewed.is_synced) = (0, false);
+        reviewed.without_features.clear();
     }
 
     /// Stops learning.
@@ -217,8 +245,15 @@ impl Workspace {
         }
     }
 
-    /// The features of a picture are in the cache, or the model could not make them.
-    pub fn on_features_ready(&mut self, picture: PictureId) {
+    /// The features of a version of a picture are in the cache, or the model could not make them.
+    pub fn on_features_ready(&mut self, version: PictureVersion) {
+        let picture = version.picture;
+        if !self.versions.is_current(version) {
+            if self.learning.features.open.remove(&picture) {
+                self.request_features(&[picture]);
+            }
+            return;
+        }
         let features = &mut self.learning.features;
         if features.open.remove(&picture) {
             features.attempted.insert(picture);
@@ -260,6 +295,10 @@ impl Workspace {
                 Ok(None)
             }
             LearningEvent::Cancelled => Ok(None),
+            LearningEvent::Crashed(sentence) => {
+                self.stop_learning(sentence);
+                Ok(None)
+            }
             LearningEvent::Finished {
                 learned,
                 is_requested,
@@ -372,13 +411,17 @@ impl Workspace {
             let text = tr!("learned-in-use");
             return Ok((is_requested || former.is_none()).then(|| text.to_owned()));
         }
-        self.deactivate_state(is_requested)?;
-        Ok(is_requested.then(|| not_better_text(learned.metrics.held_out).to_owned()))
+        // A better state that is in use stays.
+        let text = match self.learning.active_state() {
+            Some(id) => tr!("learned-worse", id = id),
+            None => not_better_text(learned.metrics.held_out).to_owned(),
+        };
+        Ok(is_requested.then_some(text))
     }
 }
 
 /// Why a learned state is not in use.
-pub fn not_better_text(held_out: usize) -> &'static str {
+pub(super) fn not_better_text(held_out: usize) -> &'static str {
     if held_out < MIN_HELD_OUT {
         tr!("learning-too-early")
     } else {

@@ -17,6 +17,8 @@ pub struct Learning {
     pub saved: LearnedStates,
     /// Why nothing was learned: a sentence.
     pub trouble: Option<String>,
+    /// Whether the learner has panicked. Then nothing is learned until a person asks for it.
+    pub(super) is_stopped: bool,
     /// The number of pictures whose proposals are still to be updated.
     pub remaining: usize,
     pub(super) reviewed: ReviewedPictures,

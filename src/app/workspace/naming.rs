@@ -1,10 +1,8 @@
 //! Mapping the model's classes to classes of the project.
 
-use super::class_tally::ClassTally;
 use super::core::Workspace;
 use super::settings::localize_options_of;
-use crate::app::workers::requests::PictureRequest;
-use crate::document::{ReviewState, ops};
+use crate::document::ops;
 use crate::naming::MappedClass;
 use crate::store::StoreError;
 
@@ -41,29 +39,5 @@ impl Workspace {
         let shown = self.session.current();
         let shown = shown.filter(|_| !self.session.is_current_new());
         self.relocalize_again(shown, localize_options_of(self.session.proposal_settings()))
-    }
-
-    /// The number of boxes of each of the model's classes.
-    pub fn class_tally(&self) -> &ClassTally {
-        &self.naming.tally
-    }
-
-    /// Counts the classes of pictures that were not counted yet, from cached maps.
-    pub fn request_class_tally(&mut self) {
-        let Some(model_info) = self.model_info().cloned() else {
-            return;
-        };
-        let tally = &self.naming.tally;
-        let pictures = self
-            .session
-            .document()
-            .included_pictures()
-            .filter(|row| row.review != ReviewState::New && !tally.contains(row.id))
-            .filter_map(|row| self.request(row.id));
-        let pictures: Vec<PictureRequest> = pictures.collect();
-        let cut = localize_options_of(self.session.proposal_settings());
-        self.workers
-            .class_counter
-            .relocalize(model_info, cut, pictures);
     }
 }

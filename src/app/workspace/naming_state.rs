@@ -1,13 +1,10 @@
 //! What the model's classes are called in this project, and what is labelled.
 
-use super::class_tally::ClassTally;
 use crate::document::{Document, Labels};
 use crate::naming::Naming;
 
-/// The class tally, and the naming and labels that untouched proposals follow.
+/// The naming and labels that untouched proposals follow.
 pub struct NamingState {
-    /// The number of boxes of each of the model's classes.
-    pub(super) tally: ClassTally,
     /// The naming and labels that untouched proposals follow.
     applied: (Naming, Labels),
     /// The document revision in which the naming was last compared.
@@ -18,7 +15,6 @@ impl NamingState {
     /// The state when a project is opened: its proposals follow its naming.
     pub fn new(document: &Document, revision: u64) -> Self {
         Self {
-            tally: ClassTally::default(),
             applied: (document.naming().clone(), document.labels().clone()),
             revision,
         }

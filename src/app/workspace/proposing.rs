@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::class_tally::ClassTally;
 use super::core::Workspace;
 use super::proposing_state::{ModelState, PictureInference, ProposalJob};
 use super::settings::model_settings_of;
 use super::writing::MAX_WAIT;
-use crate::app::workers::requests::{ModelInfo, ModelSettings, PictureRequest};
+use crate::app::workers::events::ProposerFailure;
+use crate::app::workers::requests::{ModelInfo, ModelSettings, PictureRequest, PictureVersion};
 use crate::document::{PictureId, ReviewState};
 use crate::learn::boxes::LearnedBox;
 use crate::localize::Method;
@@ -20,15 +20,17 @@ impl Workspace {
     pub fn propose_current(&mut self) {
         let current = self.session.current();
         if let Some(request) = current.and_then(|picture| self.request(picture)) {
+            self.proposing.failures.remove(&request.picture);
             self.proposing.requested.insert(request.picture);
             self.workers.proposer.propose_now(request);
         }
     }
 
-    /// Whether the model was asked for the shown picture and has not answered yet.
+    /// Whether the model was asked for the shown picture and is about to answer: it is not paused.
     pub fn is_current_pending(&self) -> bool {
         self.session.current().is_some_and(|picture| {
             let job = self.proposing.job.as_ref();
+            let job = job.filter(|job| job.paused.is_none());
             let is_in_job = job.is_some_and(|job| job.open.contains(&picture));
             is_in_job || self.proposing.requested.contains(&picture)
         })
@@ -143,10 +145,11 @@ impl Workspace {
     /// If results of the former model cannot be written.
     pub fn set_model_settings(&mut self, model_settings: ModelSettings) -> Result<(), StoreError> {
         self.write_inferences()?;
+        self.mark_outdated();
         self.reset_learning();
         self.proposing.model = ModelState::Loading;
+        self.proposing.failures.clear();
         self.relocalizing = Default::default();
-        self.naming.tally = ClassTally::default();
         self.view.heat_map = None;
         self.view.heat_map_class = None;
         let settings = self.session.proposal_settings_mut();
@@ -164,12 +167,21 @@ impl Workspace {
             settings.threshold = None;
             settings.min_score = None;
         }
+        self.proposing.requested_model = model_settings.clone();
         self.workers.proposer.set_model_settings(model_settings);
         Ok(())
     }
 
-    /// The model is ready or cannot be used; returns the reason if it cannot.
-    pub fn on_model(&mut self, model: Result<Arc<ModelInfo>, String>) -> Option<String> {
+    /// The model with these settings is ready or cannot be used; returns the reason if it cannot.
+    pub fn on_model(
+        &mut self,
+        settings: &ModelSettings,
+        model: Result<Arc<ModelInfo>, String>,
+    ) -> Option<String> {
+        if *settings != self.proposing.requested_model {
+            // Another one was requested since.
+            return None;
+        }
         match model {
             Ok(model_info) => {
                 self.proposing.model = ModelState::Ready(Arc::clone(&model_info));
@@ -189,18 +201,17 @@ impl Workspace {
     /// its generation.
     pub fn on_inference(
         &mut self,
-        picture: PictureId,
+        version: PictureVersion,
         maps: Arc<PictureMaps>,
         learned: Option<(u64, Vec<LearnedBox>)>,
         model: &Arc<ModelInfo>,
     ) {
-        if self.model_info() != Some(model) {
-            // The result of a former model is useless; the new model is asked again.
-            if let Some(request) = self.request(picture) {
-                self.workers.proposer.propose(vec![request]);
-            }
-            return;
+        let picture = version.picture;
+        if self.model_info() != Some(model) || !self.versions.is_current(version) {
+            // The result of a former model or file is useless; the model is asked again.
+            return self.ask_again(picture);
         }
+        self.proposing.failures.remove(&picture);
         let is_shown = self.session.current() == Some(picture);
         if is_shown {
             self.view.heat_map = None;
@@ -217,10 +228,42 @@ impl Workspace {
         self.proposing.waiting_since = due.or(self.proposing.waiting_since).or(Some(now));
     }
 
-    /// The model could not process a picture.
-    pub fn on_inference_failed(&mut self, picture: PictureId, reason: &str) {
-        self.session
-            .set_unreadable(picture, Some(reason.to_owned()));
+    /// The model could not process a picture. Returns the reason, if it is about the file as it is now.
+    pub fn on_inference_failed(
+        &mut self,
+        version: PictureVersion,
+        failure: ProposerFailure,
+    ) -> Option<String> {
+        let picture = version.picture;
+        if !self.versions.is_current(version) {
+            self.ask_again(picture);
+            return None;
+        }
         self.proposing.finish(picture, true);
+        let (ProposerFailure::Unreadable(reason) | ProposerFailure::Model(reason)) = &failure;
+        let reason = reason.clone();
+        match failure {
+            ProposerFailure::Unreadable(reason) => {
+                self.session.set_unreadable(picture, Some(reason));
+            }
+            ProposerFailure::Model(reason) => {
+                self.proposing.failures.insert(picture, reason);
+            }
+        }
+        Some(reason)
+    }
+
+    fn ask_again(&mut self, picture: PictureId) {
+        if let Some(request) = self.request(picture) {
+            self.workers.proposer.propose(vec![request]);
+        }
+    }
+
+    /// Loads the model again if it has failed.
+    pub fn retry_model(&mut self) {
+        if let ModelState::Failed(_) = self.proposing.model {
+            self.proposing.model = ModelState::Loading;
+            self.workers.proposer.retry();
+        }
     }
 }

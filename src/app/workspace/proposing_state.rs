@@ -1,10 +1,10 @@
 //! The model that proposes boxes, and its results that are not written yet.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::app::workers::requests::ModelInfo;
+use crate::app::workers::requests::{ModelInfo, ModelSettings};
 use crate::document::PictureId;
 use crate::learn::boxes::LearnedBox;
 use crate::localize::PictureMaps;
@@ -13,8 +13,14 @@ use crate::localize::PictureMaps;
 pub struct Proposing {
     /// Whether the model is ready.
     pub model: ModelState,
+    /// The model that was requested last.
+    pub(super) requested_model: ModelSettings,
     /// The run over many pictures, if there is one.
     pub job: Option<ProposalJob>,
+    /// Pictures on which the model has failed, and why. Their files can be read.
+    pub(super) failures: HashMap<PictureId, String>,
+    /// Pictures whose proposals were made by a former model or at a former quality.
+    pub(super) outdated: HashSet<PictureId>,
     /// Pictures for which a person asked the model one by one.
     pub(super) requested: HashSet<PictureId>,
     /// The picture that was last looked at for proposing when it is shown.
@@ -25,23 +31,33 @@ pub struct Proposing {
     pub(super) waiting_since: Option<Instant>,
 }
 
-impl Default for Proposing {
-    fn default() -> Self {
+impl Proposing {
+    /// The state while the first model is loaded.
+    pub(super) fn new(requested_model: ModelSettings) -> Self {
         Self {
             model: ModelState::Loading,
+            requested_model,
             job: None,
+            failures: HashMap::new(),
+            outdated: HashSet::new(),
             requested: HashSet::new(),
             arrived: None,
             inferences: Vec::new(),
             waiting_since: None,
         }
     }
-}
 
-impl Proposing {
+    /// Why the model has failed on a picture.
+    pub fn failure(&self, picture: PictureId) -> Option<&str> {
+        self.failures.get(&picture).map(String::as_str)
+    }
+
     /// The picture needs no further result: it is written, or the model has failed on it.
     pub(super) fn finish(&mut self, picture: PictureId, has_failed: bool) {
         self.requested.remove(&picture);
+        if !has_failed {
+            self.outdated.remove(&picture);
+        }
         if let Some(job) = &mut self.job {
             let was_open = job.open.remove(&picture);
             job.failed += usize::from(was_open && has_failed);

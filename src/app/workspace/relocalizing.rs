@@ -117,9 +117,7 @@ impl Workspace {
         if model.is_none_or(|model_info| **model_info != *relocalized.model) {
             return;
         }
-        if self.workers.class_counter.is_current_request(&relocalized) {
-            self.naming.tally.count_proposals(&relocalized.boxes);
-        } else if self.workers.relocalizer.is_current_request(&relocalized) {
+        if self.workers.relocalizer.is_current_request(&relocalized) {
             self.relocalizing.queue.push_back(relocalized);
         }
     }

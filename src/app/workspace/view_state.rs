@@ -36,6 +36,13 @@ pub struct ViewState {
     pub(super) requested: Option<(PictureId, u64, bool)>,
 }
 
+impl ViewState {
+    /// The picture whose heat map is kept.
+    pub(super) fn heat_map_picture(&self) -> Option<PictureId> {
+        self.heat_map.as_ref().map(|heat_map| heat_map.picture)
+    }
+}
+
 /// Proposals as they would be with other settings.
 pub struct ProposalPreview {
     /// The settings.

@@ -7,8 +7,7 @@ use egui::{Color32, ColorImage, Context, TextureId, TextureOptions};
 use super::core::Workspace;
 use super::view_state::HeatMap;
 use crate::app::workers::events::Decoded;
-use crate::app::workers::requests::picture_key;
-use crate::app::workers::thumbnailer::ThumbnailRequest;
+use crate::app::workers::requests::PictureVersion;
 use crate::document::PictureId;
 use crate::localize::{LevelMap, PictureMaps};
 
@@ -38,8 +37,8 @@ impl Workspace {
                 && self.session.unreadable(*picture).is_none()
         };
         let needed = likely.iter().copied().filter(is_needed);
-        let paths = needed.filter_map(|picture| Some((picture, self.session.path(picture)?)));
-        self.workers.decoder.request(paths.collect());
+        let requests = needed.filter_map(|picture| self.request(picture));
+        self.workers.decoder.request(requests.collect());
         if is_other {
             self.workers.proposer.set_likely_next(likely);
             self.view.preview = None;
@@ -47,16 +46,20 @@ impl Workspace {
         }
     }
 
-    /// A picture was decoded, or could not be. Returns warnings about its file.
+    /// A version of a picture was decoded, or could not be. Returns warnings about its file.
     ///
     /// # Errors
     /// If it could not be decoded: the reason.
     pub fn on_decoded(
         &mut self,
         context: &Context,
-        picture: PictureId,
+        version: PictureVersion,
         decoded: Result<Decoded, String>,
     ) -> Result<Vec<String>, String> {
+        if !self.versions.is_current(version) {
+            return Ok(Vec::new());
+        }
+        let picture = version.picture;
         let is_shown = self.session.current() == Some(picture);
         match decoded {
             Ok(decoded) => {
@@ -84,27 +87,24 @@ impl Workspace {
             && !self.view.shows_dashboard
     }
 
-    /// Reads the file of a picture again.
-    pub fn reload(&mut self, picture: PictureId) {
-        self.view.textures.forget(picture);
-        self.relocalizing.forget(picture);
-        self.session.set_unreadable(picture, None);
-        self.view.requested = None;
-    }
-
     /// Requests the thumbnail of a picture that is visible in the list.
     pub fn request_thumbnail(&self, picture: PictureId) {
-        let (Some(row), Some(path)) = (
-            self.session.document().picture(picture),
-            self.session.path(picture),
-        ) else {
-            return;
-        };
-        self.workers.thumbnailer.request(ThumbnailRequest {
-            picture,
-            path,
-            key: picture_key(row, self.session.project().root()),
-        });
+        if let Some(request) = self.request(picture) {
+            self.workers.thumbnailer.request(request);
+        }
+    }
+
+    /// A thumbnail was made of a version of a picture; none if it cannot be read.
+    pub fn on_thumbnail(
+        &mut self,
+        context: &Context,
+        version: PictureVersion,
+        image: Option<ColorImage>,
+    ) {
+        if self.versions.is_current(version) {
+            let textures = &mut self.view.textures;
+            textures.insert_thumbnail(context, version.picture, image);
+        }
     }
 
     /// Prepares what is drawn from `&self` in this frame: the heat map, if it is shown.

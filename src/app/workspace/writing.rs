@@ -37,12 +37,13 @@ impl Workspace {
         }
         if let Some(relocalized) = self.relocalizing.queue.pop_front() {
             self.relocalizing.remaining = relocalized.left;
-            let written = self.write_boxes(
-                &relocalized.model,
-                &relocalized.cut,
-                &relocalized.boxes,
-                false,
-            );
+            let current = relocalized.boxes.iter();
+            let current = current.filter(|(version, _)| self.versions.is_current(*version));
+            let boxes: Vec<(PictureId, Vec<Proposal>)> = current
+                .map(|(version, boxes)| (version.picture, boxes.clone()))
+                .collect();
+            let (model, cut) = (Arc::clone(&relocalized.model), &relocalized.cut);
+            let written = self.write_boxes(&model, cut, &boxes, false);
             if written.is_err() {
                 // They are tried again, as results of the model are.
                 self.relocalizing.queue.push_front(relocalized);
@@ -145,7 +146,6 @@ impl Workspace {
         let threshold = cut.boxes.threshold;
         let threshold = threshold.unwrap_or(cut.method.default_threshold());
         let origin = Arc::new(model_info.provenance(cut.method, threshold));
-        self.naming.tally.count_proposals(proposals);
         let namer = self.class_namer(model_info);
         let found: Vec<(PictureId, Vec<Candidate>)> = proposals
             .iter()

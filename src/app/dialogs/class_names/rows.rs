@@ -1,10 +1,11 @@
 //! The model's classes with what is known about each: boxes, mapping and suggestion.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::app::i18n::tr;
 use crate::app::workspace::Workspace;
+use crate::document::{Document, Origin};
 use crate::naming::{
     self, ANY_OBJECT, Correction, MappedClass, Suggestion, SuggestionInput, SuggestionReason,
 };
@@ -12,8 +13,8 @@ use crate::naming::{
 /// The model's classes as they were last counted.
 #[derive(Default)]
 pub struct Rows {
-    /// The revision of the document and the version of the counts that the rows belong to.
-    versions: Option<(u64, u64)>,
+    /// The revision of the document that was counted.
+    revision: Option<u64>,
     /// All classes: those with most boxes first, then in the order of the model.
     pub all: Vec<Row>,
 }
@@ -36,14 +37,12 @@ impl Rows {
     /// Counts again if anything has changed.
     pub fn update(&mut self, workspace: &Workspace, class_names: &[String]) {
         let session = &workspace.session;
-        let versions = (session.revision(), workspace.class_tally().version());
-        if self.versions == Some(versions) {
+        if self.revision == Some(session.revision()) {
             return;
         }
-        self.versions = Some(versions);
+        self.revision = Some(session.revision());
         let document = session.document();
         let naming = document.naming();
-        let counts = workspace.class_tally().count(document, class_names);
         let indices: HashMap<&str, usize> = {
             let mut indices = HashMap::new();
             for (index, name) in class_names.iter().enumerate() {
@@ -53,6 +52,7 @@ impl Rows {
             }
             indices
         };
+        let counts = count(document, &indices);
         let names = document.categories().map(|row| &*row.name);
         let own: Vec<&str> = names.filter(|name| *name != ANY_OBJECT).collect();
         let name_of = |id| document.category(id).map(|row| &*row.name);
@@ -111,6 +111,23 @@ impl Rows {
             .map(|(index, _)| index)
             .collect()
     }
+}
+
+/// The number of boxes by the index of the class that the model named them after.
+fn count(document: &Document, indices: &HashMap<&str, usize>) -> BTreeMap<usize, usize> {
+    let mut counts = BTreeMap::new();
+    for picture in document.included_pictures() {
+        for row in document.annotations(picture.id) {
+            let name = row
+                .suggestion
+                .as_deref()
+                .filter(|_| row.origin != Origin::Person);
+            if let Some(index) = name.and_then(|name| indices.get(name)) {
+                *counts.entry(*index).or_default() += 1;
+            }
+        }
+    }
+    counts
 }
 
 /// Why a class is suggested, in words.

@@ -49,6 +49,8 @@ struct Entry<'a> {
     is_selected: bool,
     /// Whether its file is missing or unreadable.
     is_bad: bool,
+    /// Why the model has failed on it.
+    failure: Option<&'a str>,
 }
 
 /// Where the parts of an entry are.
@@ -82,6 +84,7 @@ pub fn ui(
         is_current: session.current() == Some(picture),
         is_selected: session.list_selection().contains(picture),
         is_bad: row.missing || session.unreadable(picture).is_some(),
+        failure: workspace.proposing.failure(picture),
     };
     // The list takes the focus as a whole, not each of its rows.
     let response = ui.interact(rect, id().with(picture.0), Sense::CLICK);
@@ -299,6 +302,9 @@ impl Entry<'_> {
             ui.label(reason);
         } else if self.picture.missing {
             ui.label(tr!("picture-missing"));
+        }
+        if let Some(reason) = self.failure {
+            ui.label(tr!("model-failed-here", reason = reason));
         }
     }
 }

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::app::workers::WorkerEvent;
 use crate::app::workers::events::EventSender;
+use crate::app::workers::requests::PictureVersion;
 use crate::app::workspace::SnapChoice;
 use crate::document::ops::{self, Candidate};
 use crate::document::{BoxState, Picture, Provenance};
@@ -277,7 +278,10 @@ fn measurements_leave_out_boxes_that_were_made_by_fitting() {
     let fitted_id = workspace.session.boxes()[0].id;
     workspace.mark_as_fitted(fitted_id);
     workspace
-        .on_segmenter_event(SegmenterEvent::Embedded(SECOND))
+        .on_segmenter_event(SegmenterEvent::Embedded(PictureVersion {
+            picture: SECOND,
+            version: 0,
+        }))
         .unwrap();
     workspace.update_fitting(false);
     let expected = vec![(u64::from(own.0), fitted())];
