@@ -10,13 +10,14 @@ use egui::KeyboardShortcut;
 use super::canvas::Adjustment;
 use super::command::Command;
 use super::preferences::{CanvasOptions, PanelOptions, Theme};
+use super::session::AttributeDefinition;
 use super::session::BoxOrder;
 use super::session::PictureQuery;
 use super::session::ProposalSettings;
 use super::session::{SelectionChange, UndecidedRule};
 use super::workers::events::FilePurpose;
 use super::workspace::{ProposalSource, SnapChoice};
-use crate::document::{AnnotationId, CategoryId, Labels, PictureId};
+use crate::document::{AnnotationId, AttributeValue, CategoryId, Labels, PictureId};
 use crate::formats::{ExportOptions, ImportOptions};
 use crate::geometry::BBox;
 use crate::localize::Quality;
@@ -94,6 +95,10 @@ pub enum Action {
     DeleteBoxes(Vec<AnnotationId>),
     /// Propose boxes for this number of new pictures, from the shown one down the list.
     ProposeNext(usize),
+    /// Set an attribute of the selected boxes, or remove it.
+    SetAttribute(String, Option<AttributeValue>),
+    /// Set which attributes boxes can have.
+    DefineAttributes(Vec<AttributeDefinition>),
     /// Choose the order of the list of boxes.
     SetBoxOrder(BoxOrder),
     /// Set the class of the selected boxes and of those drawn next.

@@ -15,7 +15,7 @@
 //! | `error` | why an edit is refused |
 //! | `picture`, `category`, `annotation` | the rows, and the rules for a single row |
 //! | `labels` | what is labelled in a project |
-//! | `flags`, `provenance` | parts of a box: its flags, and who made it |
+//! | `flags`, `attributes`, `provenance` | parts of a box: its flags, what people define, who made it |
 //! | `content` | the document, and how rows are looked up |
 //! | `summary` | counts over the whole document |
 //! | `edit` | a change as a value |
@@ -26,6 +26,7 @@
 
 mod annotation;
 mod apply;
+mod attributes;
 mod category;
 mod content;
 mod edit;
@@ -43,6 +44,7 @@ mod summary;
 mod tests;
 
 pub use annotation::{Annotation, BoxState};
+pub use attributes::AttributeValue;
 pub use category::Category;
 pub use content::Document;
 pub use edit::{AffectedRows, Change, Edit};

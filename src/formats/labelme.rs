@@ -2,6 +2,7 @@
 //!
 //! Source: <https://github.com/wkentaro/labelme>. The corners of a rectangle come in any order. Of
 //! other shapes the bounding box is kept, and the outline of a polygon as COCO's `segmentation`.
+//! Attributes of a shape are kept under `attributes` as in COCO.
 //! The embedded picture (`imageData`) is neither read nor written. Other fields of a shape and of
 //! the file are kept under `labelme` in the unknown fields.
 
@@ -30,6 +31,9 @@ const FORMAT: &str = "labelme";
 
 /// The key of labelme's own fields in the unknown fields of a row.
 const FIELDS_KEY: &str = "labelme";
+
+/// The key of the attributes of a shape, and of a box among the unknown fields.
+const ATTRIBUTES_KEY: &str = "attributes";
 
 /// Keys at the top that only labelme has. They come in any order, and `imageData` may be so long that no
 /// other key is in the beginning of the file.
@@ -75,6 +79,11 @@ pub(super) fn export(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
 fn shape(row: &Annotation, label: &str) -> Value {
     let mut shape = own_fields(row.extra.as_deref());
     insert_flags(&mut shape, "flags", row.flags.iter());
+    // As X-AnyLabeling writes them; labelme keeps the keys of a shape that it does not know.
+    let mut fields = unknown_fields::from_text(row.extra.as_deref());
+    if let Some(attributes @ Value::Object(_)) = fields.remove(ATTRIBUTES_KEY) {
+        shape.insert(ATTRIBUTES_KEY.to_owned(), attributes);
+    }
     shape.entry("group_id").or_insert(Value::Null);
     shape.insert("label".to_owned(), label.into());
     shape.insert("shape_type".to_owned(), "rectangle".into());
@@ -205,6 +214,11 @@ fn read_shape(
     if let Some(Value::Object(flags)) = shape.get_mut("flags") {
         one.flags = take_flags(flags, Flag::ALL);
     }
+    if shape.get(ATTRIBUTES_KEY).is_some_and(is_filled_object)
+        && let Some(attributes) = shape.remove(ATTRIBUTES_KEY)
+    {
+        coco.insert(ATTRIBUTES_KEY.to_owned(), attributes);
+    }
     // The pixels of a mask are too large to keep.
     shape.remove("mask");
     let score = shape.remove("score").filter(|score| !score.is_null());
@@ -215,6 +229,10 @@ fn read_shape(
     let score = number_of(&score).map_err(|reason| format!("the score of a {kind}: {reason}"))?;
     one.proposed(model, score)
         .ok_or_else(|| format!("the score of a {kind} {label:?} is too large"))
+}
+
+fn is_filled_object(value: &Value) -> bool {
+    value.as_object().is_some_and(|object| !object.is_empty())
 }
 
 /// The corners of a shape.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use egui::{Key, Modifiers, Role, vec2};
 use egui_kittest::kittest::Queryable as _;
 use tsukami::app::action::Action;
+use tsukami::app::command::Command;
 use tsukami::app::preferences::Theme;
 use tsukami::app::session::BoxOrder;
 use tsukami::document::ops::{self, Candidate};
@@ -370,4 +371,65 @@ fn a_turned_view_shows_hits_and_draws_the_same_boxes() {
     assert!(bench.session().turn(other).is_none());
     let bench = bench.reopen();
     assert_eq!(u8::from(bench.session().turn(picture)), 3);
+}
+
+/// Types a text into the field that has the focus.
+fn type_text(bench: &mut Bench, text: &str) {
+    for character in text.chars() {
+        bench.type_char(character);
+    }
+}
+
+#[test]
+fn attributes_are_defined_set_as_one_step_and_remembered() {
+    let mut bench = Bench::open(&PICTURES);
+    bench.draw(BBox::from_xywh(30.0, 60.0, 120.0, 40.0));
+    let context = bench.harness.ctx.clone();
+    let action = Action::Command(Command::Attributes);
+    let window = bench.harness.state_mut();
+    window.perform_for_test(&context, action);
+    bench.frames(3);
+    type_text(&mut bench, "colour");
+    bench.click("Add an attribute");
+    type_text(&mut bench, "occluded");
+    assert!(bench.says("occluded means something else"), "it is a flag");
+    for _ in 0.."occluded".len() {
+        bench.key(Key::Backspace);
+    }
+    type_text(&mut bench, "age");
+    bench
+        .harness
+        .get_all_by_label("Kind")
+        .last()
+        .unwrap()
+        .click();
+    bench.frames(3);
+    bench.click_last("number");
+    bench.click("Save");
+    let names = |bench: &Bench| -> Vec<String> {
+        let all = bench.session().attributes().iter();
+        all.map(|one| one.name.clone()).collect()
+    };
+    assert_eq!(names(&bench), ["colour", "age"]);
+
+    // What is typed into a field is one step of the history.
+    let field = bench
+        .harness
+        .get_by_role_and_label(Role::TextInput, "colour");
+    field.focus();
+    bench.frames(2);
+    type_text(&mut bench, "red");
+    let colour = |bench: &Bench| bench.boxes()[0].attributes().get("colour").cloned();
+    assert_eq!(colour(&bench).unwrap().to_text(), "red");
+    bench.click("Set");
+    assert_eq!(bench.boxes()[0].attributes()["age"].as_number(), Some(0.0));
+    for expected in [true, false] {
+        let action = Action::Command(Command::Undo);
+        let window = bench.harness.state_mut();
+        window.perform_for_test(&context, action);
+        assert_eq!(colour(&bench).is_some(), expected);
+    }
+    assert_eq!(bench.boxes().len(), 1, "the box stays");
+    let bench = bench.reopen();
+    assert_eq!(names(&bench), ["colour", "age"]);
 }

@@ -396,3 +396,20 @@ propagate-boxes = { $count ->
 }
 propagate-note = Boxes that are there already are not copied again. One undo removes all copies.
 propagate-copy = Copy
+
+## Attributes of boxes
+
+attributes-title = Attributes
+attributes-explanation = What else is noted for each box. The values are set beside the list of boxes, and exports to COCO, CVAT and labelme contain them.
+attributes-name = Name
+attributes-kind = Kind
+attributes-text = text
+attributes-number = number
+attributes-choice = choice
+attributes-choices = Choices
+    .hint = red, green, blue
+attributes-add = Add an attribute
+attributes-define = Add “{ $name }”, which boxes have
+attributes-remove = Remove the attribute; the values of boxes stay
+attributes-bad-name = { $name } means something else in files. Choose another name.
+attributes-save = Save

@@ -91,6 +91,13 @@ boxes-name = { $count ->
     [one] Boxes, 1 box
    *[other] Boxes, { $count } boxes
 }
+attributes-of = { $count ->
+    [one] Attributes
+   *[other] Attributes of { $count } boxes
+}
+attributes-mixed = several values
+attributes-set-number = Set
+attributes-remove-value = Remove the value
 box-order = Order of boxes
     .tooltip = The order of this list, and of Tab and Enter
 box-order-review = To review first

@@ -45,6 +45,7 @@ step-undo-the-fit-of-a-box = undo the fit of a box
 step-accept = accept
 step-accept-above-a-score = accept above a score
 step-change-the-class-of-many-boxes = change the class of many boxes
+step-change-an-attribute = change an attribute
 step-delete-many-boxes = delete many boxes
 step-reject = reject
 step-accept-all = accept all

@@ -118,6 +118,7 @@ commands! {
     GrowBoxes => row(Boxes).needs(Selection).keys(&[plain(K::Period)]).repeating().after_separator(),
     ShrinkBoxes => row(Boxes).needs(Selection).keys(&[plain(K::Comma)]).repeating(),
     ChangeBoxes => row(Boxes).needs(Editable).keys(&[ctrl_shift(K::M)]),
+    Attributes => row(Boxes).needs(EditableProject),
     NextBoxOrder => row(Boxes).needs(Picture).after_separator(),
     Crowd => row(Boxes).needs(Selection).after_separator(),
     Difficult => row(Boxes).needs(Selection),

@@ -1,6 +1,7 @@
 //! All dialogs as one type.
 
 use super::accept_above::AcceptAboveDialog;
+use super::attributes::AttributesDialog;
 use super::change_boxes::ChangeBoxesDialog;
 use super::class_names::ClassNamesDialog;
 use super::class_picker::ClassPicker;
@@ -29,6 +30,8 @@ pub enum Dialog {
     ClassNames(ClassNamesDialog),
     /// Accepting proposals above a score in several pictures.
     AcceptAbove(AcceptAboveDialog),
+    /// Which attributes boxes can have.
+    Attributes(AttributesDialog),
     /// Changing the boxes of a class in several pictures.
     ChangeBoxes(ChangeBoxesDialog),
     /// For how many pictures to propose boxes.

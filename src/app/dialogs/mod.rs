@@ -10,6 +10,7 @@
 
 pub mod about;
 pub mod accept_above;
+pub mod attributes;
 pub mod change_boxes;
 pub mod class_names;
 pub mod class_picker;

@@ -1,5 +1,6 @@
 //! The panels around the canvas. Each reads the workspace and returns actions.
 
+pub mod attributes;
 pub mod boxes;
 pub mod classes;
 pub mod dashboard;

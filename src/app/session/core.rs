@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::attributes::AttributeEdit;
 use super::counts::{ClassCount, Counts};
 use super::list::PictureList;
 use super::proposal_settings::ProposalSettings;
@@ -35,6 +36,8 @@ pub struct Session {
     pub(super) revision: u64,
     /// The number of the last gesture: edits of one gesture are one step of the history.
     pub(super) gesture: u64,
+    /// The attribute that was changed last.
+    pub(super) attribute_edit: Option<AttributeEdit>,
     pub(super) visited: Visited,
     pub(super) worked_on: WorkedOn,
     /// Whether the surest proposal is to be selected as soon as there is one: the picture was shown
@@ -65,6 +68,7 @@ impl Session {
             counts: Counts::default(),
             revision: 0,
             gesture: 0,
+            attribute_edit: None,
             visited: Visited::default(),
             worked_on: WorkedOn::default(),
             awaits_proposals: false,

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::attributes::AttributeDefinition;
 use super::box_order::BoxOrder;
 use super::proposal_settings::ProposalSettings;
 use super::query::PictureQuery;
@@ -52,6 +53,8 @@ pub struct SessionState {
     pub locked_boxes: HashSet<AnnotationId>,
     /// The order in which the boxes of a picture are listed.
     pub box_order: BoxOrder,
+    /// The attributes that boxes can have.
+    pub attributes: Vec<AttributeDefinition>,
     /// How far the view of pictures is turned, where it is.
     #[serde(rename = "turned")]
     pub turns: HashMap<PictureId, Turn>,

@@ -8,6 +8,7 @@ use super::workspace_commands;
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::dialogs::Dialog;
+use crate::app::dialogs::attributes::AttributesDialog;
 use crate::app::dialogs::change_boxes::ChangeBoxesDialog;
 use crate::app::dialogs::export::ExportDialog;
 use crate::app::dialogs::go_to::GoToDialog;
@@ -102,6 +103,11 @@ impl Window {
                 let session = self.workspace.as_ref().map(|workspace| &workspace.session);
                 let dialog = session.map(ChangeBoxesDialog::new);
                 self.dialog = dialog.map(Dialog::ChangeBoxes);
+            }
+            C::Attributes => {
+                let session = self.workspace.as_ref().map(|workspace| &workspace.session);
+                let dialog = session.map(AttributesDialog::new);
+                self.dialog = dialog.map(Dialog::Attributes);
             }
             C::ProposeNext => {
                 let count = self.preferences.propose_next;

@@ -45,6 +45,7 @@ impl Window {
                         accept_above.ui(context, &workspace.session, actions);
                     }
                 }
+                Dialog::Attributes(attributes) => attributes.ui(context, actions),
                 Dialog::ChangeBoxes(change_boxes) => {
                     if let Some(workspace) = &self.workspace {
                         change_boxes.ui(context, &workspace.session, actions);

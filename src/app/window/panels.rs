@@ -11,7 +11,7 @@ use crate::app::command::Command;
 use crate::app::command_state::CommandState;
 use crate::app::i18n::tr;
 use crate::app::panels::{
-    boxes, job, learning, picture_errors, proposals, remaining, snapping, status,
+    attributes, boxes, job, learning, picture_errors, proposals, remaining, snapping, status,
 };
 
 /// The width of a window in points from which its side panels have room for long names. They have
@@ -84,6 +84,7 @@ impl Window {
                     let mut next = panels;
                     section(ui, tr!("panel-boxes"), &mut next.boxes, |ui| {
                         boxes::ui(ui, workspace, actions);
+                        attributes::ui(ui, &workspace.session, actions);
                     });
                     section(ui, tr!("panel-classes"), &mut next.classes, |ui| {
                         self.classes.ui(ui, workspace, actions);

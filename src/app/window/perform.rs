@@ -168,6 +168,8 @@ fn perform_on_workspace(
         Action::AcceptBoxes(ids) => session.accept_boxes(&ids)?,
         Action::ReclassBoxes(ids, class) => session.reclass_boxes(&ids, class)?,
         Action::DeleteBoxes(ids) => session.delete_boxes(&ids)?,
+        Action::SetAttribute(name, value) => session.set_attribute(&name, value.as_ref())?,
+        Action::DefineAttributes(definitions) => session.define_attributes(definitions)?,
         Action::SetBoxOrder(order) => session.set_box_order(order),
         Action::ChooseClass(category) => session.assign_class(category)?,
         Action::ChooseClassByName(name) => session.assign_class_named(&name)?,

@@ -2,6 +2,7 @@
 
 use super::builder::{EditBuilder, SAME_BOX_IOU, boxes_of, picture_of};
 use crate::document::annotation::{Annotation, BoxState};
+use crate::document::attributes::AttributeValue;
 use crate::document::content::Document;
 use crate::document::edit::Edit;
 use crate::document::error::EditError;
@@ -110,6 +111,33 @@ pub fn set_flags(
         let accepted = (row.state == BoxState::Proposed).then(|| builder.class_of(row));
         builder.revise(picture, row, |after| {
             after.flags = flags;
+            if accepted.is_some() {
+                after.state = BoxState::Accepted;
+                after.category = accepted;
+            }
+        });
+    }
+    Ok(builder.finish())
+}
+
+/// Sets an attribute of boxes, or removes it. This accepts a proposal, as [`set_flags`] does.
+///
+/// # Errors
+/// If a box does not exist.
+pub fn set_attribute(
+    document: &Document,
+    ids: &[AnnotationId],
+    name: &str,
+    value: Option<&AttributeValue>,
+) -> Result<Edit, EditError> {
+    let mut builder = EditBuilder::new(document);
+    for (picture, row) in boxes_of(document, ids)? {
+        if row.attributes().get(name) == value {
+            continue;
+        }
+        let accepted = (row.state == BoxState::Proposed).then(|| builder.class_of(row));
+        builder.revise(picture, row, |after| {
+            after.set_attribute(name, value);
             if accepted.is_some() {
                 after.state = BoxState::Accepted;
                 after.category = accepted;
@@ -284,9 +312,10 @@ fn paste_one(builder: &mut EditBuilder<'_>, picture: &Picture, row: &Annotation,
     if let Ok(rect) = clipped(picture, moved) {
         builder.review(picture);
         let class = builder.class_of(row);
-        // Unknown fields, such as a mask, belong to the original object only.
+        // Other unknown fields, such as a mask, belong to the original object only.
         let mut drawn = Annotation::drawn(builder.next_annotation, rect, class);
         drawn.flags = row.flags;
+        drawn.extra = row.attributes_only();
         builder.insert(picture.id, drawn);
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of the document.
 
 mod across;
+mod attributes;
 mod categories;
 mod class_names;
 mod history;

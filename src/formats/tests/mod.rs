@@ -1,5 +1,6 @@
 //! Tests of import and export, by format and by rule.
 
+mod attributes;
 mod coco;
 mod coco_export;
 mod coco_file;
