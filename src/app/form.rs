@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use egui::{Align, Button, Id, Label, Layout, Response, RichText, Slider, Ui, vec2};
+use egui::{Align, Atom, Button, Id, Label, Layout, Response, RichText, Slider, Ui, vec2};
 
 use super::i18n;
 use super::theme::ThemePalette;
@@ -63,14 +63,17 @@ fn labelled<R>(
 /// The button that does what a dialog is for, in the colour of what matters most.
 pub fn primary_button(ui: &mut Ui, is_enabled: bool, text: &str) -> Response {
     let palette = ThemePalette::of(ui.visuals());
-    let mut button = Button::new(text).min_size(vec2(PRIMARY_WIDTH, 28.0));
+    let mut label = RichText::new(text);
     if is_enabled {
-        let text = RichText::new(text).color(palette.on_accent).strong();
-        button = Button::new(text)
-            .min_size(vec2(PRIMARY_WIDTH, 28.0))
-            .fill(palette.accent);
+        label = label.color(palette.on_accent).strong();
     }
-    ui.add_enabled(is_enabled, button)
+    // In the middle of the button, which is wider than most texts.
+    let mut button =
+        Button::new((Atom::grow(), label, Atom::grow())).min_size(vec2(PRIMARY_WIDTH, 28.0));
+    if is_enabled {
+        button = button.fill(palette.accent);
+    }
+    ui.add_enabled(is_enabled, button).accessible_name(text)
 }
 
 /// A slider of a share in 0..=1, shown and typed as a whole percentage.

@@ -93,8 +93,10 @@ impl Bench {
 
     /// Makes the window this large, in points, and shows each point as `scale` pixels.
     pub fn resize(&mut self, size: [f32; 2], scale: f32) {
-        self.harness.set_size(Vec2::from(size) * scale);
+        // A change of the scale resizes the window in its own frame, so it comes first.
         self.harness.set_pixels_per_point(scale);
+        self.frames(2);
+        self.harness.set_size(size.into());
         self.frames(4);
     }
 

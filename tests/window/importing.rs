@@ -37,7 +37,7 @@ fn import(stated: [u32; 2], choices: &[&str]) -> Bench {
 fn a_person_chooses_whether_imported_boxes_are_to_be_reviewed() {
     let bench = import([451, 300], &[]);
     assert_eq!(bench.count(BoxState::Drawn), 1);
-    let bench = import([451, 300], &["As proposals, to be reviewed"]);
+    let bench = import([451, 300], &["Proposals, to be reviewed"]);
     assert_eq!(
         (
             bench.count(BoxState::Drawn),

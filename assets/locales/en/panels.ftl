@@ -289,8 +289,8 @@ learning-before = without
 learning-after = learned
 learning-right = correct boxes
     .tooltip = Objects whose proposed box needs no correction (IoU 0.75)
-learning-effort = work left
-    .tooltip = Manual work that remains; 100 % is drawing every box
+learning-effort = work saved
+    .tooltip = Work that the proposals save; 100 % would be all that drawing every box by hand costs
 learning-measured = on { $pictures ->
     [one] 1 picture held out
    *[other] { $pictures } pictures held out
@@ -413,7 +413,7 @@ plot-more-classes = { $count ->
 plot-iou = How well kept proposals fit
 plot-axis-iou = IoU of proposal and final box
 plot-axis-proposals = kept proposals
-plot-axis-score = score of the model
+plot-axis-score = score of the model (grey line: share = score)
 plot-axis-kept = share kept
 plot-kept-by-score = Share of proposals kept, by score
 plot-kept = kept

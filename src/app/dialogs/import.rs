@@ -75,6 +75,8 @@ impl ImportDialog {
 }
 
 fn options_ui(ui: &mut Ui, options: &mut ImportOptions) {
+    ui.add_space(6.0);
+    ui.strong(tr!("import-mode"));
     ui.radio_value(&mut options.mode, ImportMode::Merge, tr!("import-add"));
     ui.radio_value(
         &mut options.mode,
@@ -82,6 +84,7 @@ fn options_ui(ui: &mut Ui, options: &mut ImportOptions) {
         tr!("import-replace"),
     );
     ui.add_space(6.0);
+    ui.strong(tr!("import-kind"));
     ui.radio_value(
         &mut options.boxes,
         ImportedAs::Truth,
@@ -93,7 +96,7 @@ fn options_ui(ui: &mut Ui, options: &mut ImportOptions) {
         tr!("import-as-proposals"),
     );
     ui.add_space(6.0);
-    ui.label(tr!("import-sizes"));
+    ui.strong(tr!("import-sizes"));
     for (rule, text) in [
         (SizeRule::Review, tr!("import-sizes-review")),
         (SizeRule::Scale, tr!("import-sizes-scale")),

@@ -2,8 +2,8 @@
 //! cover.
 
 use egui::{
-    Align2, ComboBox, CornerRadius, FontId, Id, Key, Rect, RichText, Role, ScrollArea, Sense, Ui,
-    Vec2, WidgetInfo, pos2, vec2,
+    Align2, ComboBox, CornerRadius, FontId, Id, Key, Rect, Role, ScrollArea, Sense, Ui, Vec2,
+    WidgetInfo, pos2, vec2,
 };
 
 use crate::app::action::Action;
@@ -89,7 +89,7 @@ fn order_ui(ui: &mut Ui, order: BoxOrder, actions: &mut Vec<Action>) {
     // In a line of its own height: the panel scrolls, so that there is no end to what is below.
     ui.horizontal(|ui| {
         let response = ComboBox::from_id_salt("box order")
-            .selected_text(RichText::new(order_name(order)).small())
+            .selected_text(order_name(order))
             .width(ui.available_width() - form::COMBO_MARGIN)
             .show_ui(ui, |ui| {
                 for other in BoxOrder::ALL {

@@ -54,7 +54,7 @@ fn learn_now_ui(
     commands: &CommandState<'_>,
     actions: &mut Vec<Action>,
 ) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let is_busy = workspace.learning_step().is_some() || workspace.learning.is_waiting();
         let is_enabled = commands.is_enabled(Command::LearnNow) && !is_busy;
         let button = ui.add_enabled(
@@ -163,8 +163,11 @@ fn metrics_ui(ui: &mut Ui, measured: &HeldOutMetrics) {
     metric_ui(
         ui,
         [tr!("learning-effort"), tr!("learning-effort.tooltip")],
-        measured.effort,
-        |before, after| after < before,
+        // What drawing by hand would have cost is the most that can be lost.
+        measured
+            .effort
+            .map(|pair| pair.map(|left| (1.0 - left).max(0.0))),
+        |before, after| after > before,
     );
     let (pictures, objects) = (measured.pictures, measured.objects);
     let text = tr!("learning-measured", pictures = pictures, objects = objects);

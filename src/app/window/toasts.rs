@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use egui::{
-    Align2, Button, Context, CornerRadius, Id, Rect, RichText, Role, Sense, TextStyle, Ui, Vec2,
+    Align2, Button, Context, CornerRadius, Id, Rect, RichText, Role, Sense, TextStyle, Ui,
     WidgetInfo, pos2, vec2,
 };
 
@@ -16,8 +16,10 @@ use crate::app::theme::ThemePalette;
 
 /// The widest toast in points.
 const MAX_TOAST_WIDTH: f32 = 320.0;
-/// Space between a toast and the edges of the canvas in points.
+/// Space between a toast and the right edge of the canvas, and room below it for the line that tells
+/// what is left on the picture, in points.
 const MARGIN: f32 = 12.0;
+const BELOW: f32 = 44.0;
 /// Space around the text of a toast, and room for its count and its button, in points.
 const INNER_MARGIN: i8 = 9;
 const COUNT_WIDTH: f32 = 26.0;
@@ -36,7 +38,7 @@ impl Window {
         let canvas = self.canvas.unwrap_or_else(|| context.content_rect());
         let width = (canvas.width() - 2.0 * MARGIN).min(MAX_TOAST_WIDTH);
         egui::Area::new(Id::unique("toasts"))
-            .fixed_pos(canvas.right_bottom() - Vec2::splat(MARGIN))
+            .fixed_pos(canvas.right_bottom() - vec2(MARGIN, BELOW))
             .pivot(Align2::RIGHT_BOTTOM)
             .constrain_to(canvas)
             .default_width(width)

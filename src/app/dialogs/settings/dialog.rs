@@ -11,7 +11,7 @@ use crate::app::preferences::Preferences;
 
 const WIDTH: f32 = 600.0;
 /// The largest height of a tab before it scrolls, and what is around it in the window, in points.
-const MAX_HEIGHT: f32 = 420.0;
+const MAX_HEIGHT: f32 = 380.0;
 const AROUND: f32 = 200.0;
 
 /// What the settings are about.

@@ -29,6 +29,12 @@ struct Row {
     number: String,
 }
 
+/// The height in points at which both lists of bars are whole.
+pub(super) fn lists_height(statistics: &Statistics) -> f32 {
+    let rows = statistics.classes.len().max(statistics.pictures.len());
+    TITLE_HEIGHT + BAR_STEP * (rows + 1) as f32
+}
+
 /// How many pictures are in each review state.
 pub(super) fn review_states_ui(ui: &mut Ui, statistics: &Statistics) {
     let palette = ThemePalette::of(ui.visuals());

@@ -18,7 +18,7 @@ const GAP: f32 = 10.0;
 const TITLE_HEIGHT: f32 = 30.0;
 const TILE_HEIGHT: f32 = 98.0;
 /// The smallest height of a chart in points: below it, the dashboard would be cut.
-const MIN_CHART_HEIGHT: f32 = 120.0;
+const MIN_CHART_HEIGHT: f32 = 110.0;
 
 /// What the dashboard remembers from frame to frame.
 #[derive(Default)]
@@ -59,8 +59,16 @@ impl Dashboard {
             tile_ui(ui, cell(line, at, tiles.len()), tile);
         }
         let top = TITLE_HEIGHT + TILE_HEIGHT + 2.0 * GAP;
-        let height = ((area.height() - top - GAP) / 2.0).max(MIN_CHART_HEIGHT);
-        let [upper, lower] = [top, top + height + GAP].map(|top| row(area, top, height));
+        // Lists of bars take what they need; the plots below them take the rest.
+        let room = area.height() - top - GAP;
+        let height = charts::lists_height(statistics).min(room / 2.0);
+        let height = height.max(MIN_CHART_HEIGHT);
+        let upper = row(area, top, height);
+        let lower = row(
+            area,
+            top + height + GAP,
+            (room - height).max(MIN_CHART_HEIGHT),
+        );
         for (place, chart) in [
             (cell(upper, 0, 2), charts::review_states_ui as charts::Chart),
             (cell(upper, 1, 2), charts::classes_ui),
