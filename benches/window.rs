@@ -1,14 +1,19 @@
-//! The cost of the window without a screen: `cargo bench --bench window [-- frames|folder|memory]`.
+//! The cost of the window without a screen: `cargo bench --bench window [-- frames|folder|memory|stalls]`.
 //!
 //! - `frames`: processor time per frame, with a picture of 24 megapixels, 500 boxes and the heat map;
 //! - `folder`: the time until the first of 10,000 pictures is shown, and until the next one is;
 //! - `memory`: the peak memory while stepping through 2,000 pictures of 12 megapixels;
+//! - `stalls`: how long the window's thread waits for a slow disk and for locks;
 //! - `annotate DIR TRUTH.json`: the keys and drags with which a scripted annotator turns the proposals for a
 //!   data set into its true boxes.
 //!
 //! A frame includes everything up to the triangles, but not the work of the graphics card.
 
 #![allow(clippy::print_stdout, reason = "it reports what it measures")]
+
+#[cfg(target_os = "linux")]
+#[path = "window/stalls.rs"]
+mod stalls;
 
 use std::fs;
 use std::path::Path;
@@ -576,6 +581,10 @@ fn main() {
     {
         annotate(Path::new(folder), Path::new(truth));
         return;
+    }
+    #[cfg(target_os = "linux")]
+    if wanted.iter().any(|word| word == "stalls") {
+        return stalls::run();
     }
     let parts: [(&str, fn()); 3] = [("frames", frames), ("folder", folder), ("memory", memory)];
     for (name, part) in parts {

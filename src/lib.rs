@@ -74,7 +74,8 @@
 //!   person accepts it. Exports that ask for proposals (`export --proposals`, the format
 //!   `coco-results`) write them with their scores, and `--provenance` writes them apart from the
 //!   ground truth, where only this program reads them.
-//! - A file is written as a whole or not at all. An edit that was acknowledged survives `kill -9`.
+//! - A file is written as a whole or not at all. An edit that was acknowledged survives `kill -9`. The window
+//!   does not wait for that: its edits do so moments later, and [`store::LiveProject`] says when exactly.
 
 #[cfg(feature = "app")]
 pub mod app;

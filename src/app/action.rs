@@ -39,6 +39,14 @@ pub enum Action {
     Import(PathBuf, ImportOptions),
     /// Export annotations.
     Export(Box<ExportOptions>, PathBuf),
+    /// Try at once to save what could not be saved.
+    RetrySaving,
+    /// Save a copy of the project with what could not be saved.
+    SaveCopy(PathBuf),
+    /// Keep the project open that was to be closed.
+    CancelClosing,
+    /// Close the project although not everything could be saved.
+    CloseWithoutSaving,
     /// Show a picture.
     Show(PictureId),
     /// Filter and sort the list of pictures.

@@ -189,6 +189,12 @@ impl Document {
         next.annotation = next.annotation.max(ids.annotation);
     }
 
+    /// Sets the next ids to what they were before edits that have been taken back, and that nobody else
+    /// has seen. They must not be lower than the ids of any row.
+    pub fn restore_next_ids(&mut self, ids: NextIds) {
+        self.next_ids = ids;
+    }
+
     /// Whether a person has confirmed that a picture shows no object: it is done, and none of its
     /// boxes is ground truth or a proposal.
     pub fn is_verified_empty(&self, picture: PictureId) -> bool {

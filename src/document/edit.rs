@@ -113,6 +113,19 @@ impl Edit {
         affected
     }
 
+    /// Whether the edit adds, removes or renames pictures of a document to which it has not been applied.
+    pub fn lists_pictures(&self, document: &Document) -> bool {
+        match self {
+            Self::Picture(Change::Update(row)) => {
+                let former = document.picture(row.id);
+                former.is_none_or(|former| former.path != row.path)
+            }
+            Self::Picture(_) => true,
+            Self::Batch(edits) => edits.iter().any(|edit| edit.lists_pictures(document)),
+            _ => false,
+        }
+    }
+
     fn collect_affected(&self, affected: &mut AffectedRows) {
         match self {
             Self::Picture(change) => affected.pictures.push(change.id(|row| row.id)),

@@ -100,6 +100,28 @@ impl History {
         Ok(self.steps.last())
     }
 
+    /// The gesture that the last step can still grow by.
+    pub fn gesture(&self) -> Option<u64> {
+        self.gesture
+    }
+
+    /// Takes back a change of the history itself: `steps` are again at the place `from`, instead of
+    /// `replaced` steps there, or of all to the end.
+    pub fn restore(
+        &mut self,
+        from: usize,
+        replaced: Option<usize>,
+        steps: Vec<Step>,
+        position: usize,
+        gesture: Option<u64>,
+    ) {
+        let end = replaced.map_or(self.steps.len(), |replaced| from + replaced);
+        let end = end.min(self.steps.len());
+        self.steps.splice(from.min(end)..end, steps);
+        self.position = position.min(self.steps.len());
+        self.gesture = gesture;
+    }
+
     /// Undoes the last step that is done and returns it, or `None` if there is none.
     ///
     /// # Errors

@@ -21,7 +21,9 @@
 //! | `edit` | a change as a value |
 //! | `apply` | the rules between rows, and the inverse of an edit |
 //! | `history` | undo and redo |
+//! | `merge` | an edit for a document that somebody else has changed since |
 //! | `serialize` | a document as a value of serde |
+//! | `shift` | new ids for rows that were added here while another process added some |
 //! | [`ops`] | actions of a person or a model as edits |
 
 mod annotation;
@@ -35,10 +37,12 @@ mod flags;
 mod history;
 mod ids;
 mod labels;
+mod merge;
 pub mod ops;
 mod picture;
 mod provenance;
 mod serialize;
+mod shift;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -55,4 +59,5 @@ pub use ids::{AnnotationId, CategoryId, NextIds, PictureId};
 pub use labels::Labels;
 pub use picture::{Picture, ReviewState};
 pub use provenance::{FormerProposal, Origin, Provenance};
+pub use shift::IdShift;
 pub use summary::{ClassUsage, Summary};

@@ -36,7 +36,7 @@ use crate::document::{AffectedRows, Document, Edit, EditError, PictureId};
 const MAX_ATTEMPTS_WITHOUT_LOCK: usize = 2;
 
 /// The result of trying to make a change.
-enum Attempt {
+pub(super) enum Attempt {
     /// Another process has changed the file, so memory must catch up first.
     Behind,
     /// The operation changes nothing.
@@ -295,7 +295,7 @@ impl Project {
     }
 
     /// Tries to make a change in memory and in the file.
-    fn attempt(&mut self, operation: &Operation<'_>) -> Result<Attempt, StoreError> {
+    pub(super) fn attempt(&mut self, operation: &Operation<'_>) -> Result<Attempt, StoreError> {
         self.check_writable()?;
         if self.memory.is_behind {
             return Ok(Attempt::Behind);

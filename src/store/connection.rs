@@ -106,6 +106,18 @@ pub(super) fn enable_wal(connection: &Connection, path: &Path) -> Result<(), Fau
     }
 }
 
+/// Makes commits return when they are in the system's memory, if there is a write-ahead log; `false` if there
+/// is none. Somebody else has to wait for the disk, and to move the log into the file.
+pub(super) fn commit_without_waiting(connection: &Connection) -> Result<bool, Fault> {
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Ok(false);
+    }
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.query_row("PRAGMA wal_autocheckpoint = 0", [], |_| Ok(()))?;
+    Ok(true)
+}
+
 /// Moves everything into the single file. Returns whether no other process has it open.
 pub(super) fn checkpoint(connection: &Connection) -> Result<bool, Fault> {
     empty_log(connection)?;

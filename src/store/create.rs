@@ -8,6 +8,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ffi};
+
 use super::access::{Access, OpenNotice, OpenReport, is_denied};
 use super::error::{Fault, StoreError, io_error};
 use super::load::LoadedFile;
@@ -67,6 +70,37 @@ impl Project {
         fill: impl FnOnce(&mut Self) -> Result<T, StoreError>,
     ) -> Result<(Self, OpenReport, T), StoreError> {
         Self::create_in(path, root, data_folder().as_deref(), fill)
+    }
+
+    /// A project for the pictures in `root` that has no file yet: the window's thread
+    /// [makes it](super::LiveProject) with the first change. It would be at the [`default_path`].
+    ///
+    /// # Errors
+    /// If the path of the folder cannot be stored.
+    pub fn draft_for(root: &Path) -> Result<Self, StoreError> {
+        Self::draft(&normal(&default_path(root)), root)
+    }
+
+    /// Whether the project has no file yet.
+    pub fn is_draft(&self) -> bool {
+        self.identity.is_none()
+    }
+
+    /// Writes a draft to a file, and opens it for editing.
+    ///
+    /// # Errors
+    /// As for [`create`](Self::create).
+    pub(super) fn opened_from_draft(&self) -> Result<(Self, OpenReport), StoreError> {
+        let root = self.root().to_path_buf();
+        let all = |draft: &mut Self| {
+            // The other draft has nothing but its id and its folder.
+            let names = RootPaths::new(draft.path(), &root)?;
+            let copied = copy_in(&self.connection, &mut draft.connection);
+            copied.map_err(|fault| fault.at(draft.path()))?;
+            draft.write(|writer| writer.root(&names))
+        };
+        let (project, opened, ()) = Self::create_filled(self.path(), &root, all)?;
+        Ok((project, opened))
     }
 
     pub(super) fn create_in<T>(
@@ -149,4 +183,13 @@ fn is_write_denied(error: &StoreError) -> bool {
     // Some systems say of a folder of their own that it does not exist.
     let folder_exists = path.parent().is_some_and(Path::is_dir);
     is_denied(source.kind()) || (source.kind() == io::ErrorKind::NotFound && folder_exists)
+}
+
+/// Replaces the content of a database in memory by that of another one.
+fn copy_in(from: &Connection, to: &mut Connection) -> Result<(), Fault> {
+    if Backup::new(from, to)?.step(-1)? == StepResult::Done {
+        return Ok(());
+    }
+    let busy = ffi::Error::new(ffi::SQLITE_BUSY);
+    Err(rusqlite::Error::SqliteFailure(busy, None).into())
 }

@@ -125,6 +125,18 @@ pub enum StoreError {
         /// The project file.
         path: PathBuf,
     },
+    /// What was changed before could not be written, so nothing more is changed.
+    #[error("nothing can be changed until the project is saved again: {reason}")]
+    Paused {
+        /// What is in the way, and the remedy.
+        reason: String,
+    },
+    /// The project was closed before everything was written.
+    #[error("{} was closed before the last changes were saved in it", path.display())]
+    Unsaved {
+        /// The project file.
+        path: PathBuf,
+    },
     /// The folder of the pictures cannot be stored in the project.
     #[error("{} cannot be the folder of a project because its name is not valid Unicode: rename it", root.display())]
     InvalidRoot {

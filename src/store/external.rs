@@ -12,6 +12,15 @@ pub struct ExternalChange {
     /// The rows that changed. `None` if any may have changed, because the whole document was read
     /// again.
     pub affected: Option<AffectedRows>,
+    /// Whether pictures were added, removed or renamed.
+    pub is_listed: bool,
+}
+
+impl ExternalChange {
+    /// The pictures that it changes, or whose boxes; `None` if any may have.
+    pub fn pictures(&self) -> Option<impl Iterator<Item = PictureId>> {
+        self.affected.as_ref().map(pictures)
+    }
 }
 
 /// The parts of a document that edits affect.
@@ -52,7 +61,7 @@ impl AffectedParts {
     }
 }
 
-fn pictures(affected: &AffectedRows) -> impl Iterator<Item = PictureId> {
+pub(super) fn pictures(affected: &AffectedRows) -> impl Iterator<Item = PictureId> {
     let of_boxes = affected.annotations.iter().map(|(picture, _)| *picture);
     affected.pictures.iter().copied().chain(of_boxes)
 }

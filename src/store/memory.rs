@@ -11,7 +11,20 @@ use super::external::{AffectedParts, ExternalChange};
 use super::load::LoadedFile;
 use super::log::{self, ChangeKind, LogEntry};
 use super::write::Writer;
-use crate::document::{AffectedRows, Document, History, Step};
+use crate::document::{AffectedRows, Document, Edit, History, Step};
+
+/// A change by another process, as it was made in memory.
+#[derive(Debug)]
+pub(super) enum FollowedChange {
+    /// An edit, which is a step of the history or not.
+    Edit {
+        label: String,
+        edit: Edit,
+        is_step: bool,
+    },
+    /// The whole file was read again.
+    Everything,
+}
 
 /// A project in memory: always what the file was at one moment.
 pub(super) struct ProjectState {
@@ -25,6 +38,8 @@ pub(super) struct ProjectState {
     pub is_behind: bool,
     /// The changes of other processes since the last poll.
     pub external_changes: Vec<ExternalChange>,
+    /// The changes of other processes as they were made here, where somebody else has to make them too.
+    pub followed: Option<Vec<FollowedChange>>,
     /// What the steps of the history affect, computed on first use.
     history_parts: Option<AffectedParts>,
 }
@@ -38,10 +53,25 @@ impl ProjectState {
             last_change: 0,
             is_behind: false,
             external_changes: Vec::new(),
+            followed: None,
             history_parts: None,
         };
         memory.replace(loaded);
         memory
+    }
+
+    /// A second one with the same content, which is changed ahead of the file.
+    pub(super) fn copy(&self) -> Self {
+        Self {
+            access: self.access,
+            document: self.document.clone(),
+            history: self.history.clone(),
+            last_change: self.last_change,
+            is_behind: false,
+            external_changes: Vec::new(),
+            followed: None,
+            history_parts: None,
+        }
     }
 
     /// Whether this is the window that edits, to which the history belongs.
@@ -68,6 +98,11 @@ impl ProjectState {
             }
             parts
         })
+    }
+
+    /// Computes on the next use what the steps of the history affect, because some were taken back.
+    pub(super) fn forget_history_parts(&mut self) {
+        self.history_parts = None;
     }
 
     /// Adds what a new step affects.
@@ -110,6 +145,9 @@ impl ProjectState {
             };
             let affected = edit.affected();
             let label = entry.label.clone();
+            let is_listed = edit.lists_pictures(&self.document);
+            let copy = self.followed.is_some().then(|| edit.clone());
+            let mut is_adopted = false;
             if !self.is_editor() {
                 if self.document.apply(edit).is_err() {
                     return Ok(false);
@@ -131,10 +169,21 @@ impl ProjectState {
                     return Ok(false);
                 }
                 log::mark_adopted(writer, entry, is_step)?;
+                is_adopted = is_step;
+            }
+            if let (Some(followed), Some(edit)) = (&mut self.followed, copy) {
+                followed.push(FollowedChange::Edit {
+                    label: label.clone(),
+                    edit,
+                    is_step: is_adopted,
+                });
             }
             let affected = Some(affected);
-            self.external_changes
-                .push(ExternalChange { label, affected });
+            self.external_changes.push(ExternalChange {
+                label,
+                affected,
+                is_listed,
+            });
         }
         Ok(true)
     }
@@ -153,6 +202,7 @@ impl ProjectState {
         self.external_changes.push(ExternalChange {
             label: String::new(),
             affected: None,
+            is_listed: true,
         });
         Ok(())
     }
@@ -164,6 +214,10 @@ impl ProjectState {
         let position = usize::try_from(loaded.counters.position).unwrap_or_default();
         self.history = History::new(loaded.steps, position);
         self.history_parts = None;
+        if let Some(followed) = &mut self.followed {
+            followed.clear();
+            followed.push(FollowedChange::Everything);
+        }
     }
 }
 

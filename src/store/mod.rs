@@ -2,7 +2,8 @@
 //!
 //! A [`Project`] is a [`Document`](crate::document::Document) in memory and an SQLite file with the
 //! same content. Once [`Project::commit`] has returned, the change is on the disk and survives
-//! a crash. A change that fails leaves memory and file unchanged.
+//! a crash. A change that fails leaves memory and file unchanged. A window does not wait for that: it has a
+//! [`LiveProject`], which is changed at once and written by a thread.
 //!
 //! ```text
 //! shop.tsukami                  the project; while it is open, SQLite's -wal and -shm next to it
@@ -42,6 +43,7 @@
 //! | `new_file` | a project file that appears whole and replaces none |
 //! | `backup`, `check`, `replaced` | backups, damage, files that were replaced |
 //! | `access`, `create`, `open`, `project`, `settings`, `commit` | the life of an open project |
+//! | `live` | a project that a window edits: changed in memory at once, written beside it |
 //! | `rescan` | the folder of the pictures compared with the project |
 
 mod access;
@@ -53,6 +55,7 @@ mod counters;
 mod create;
 mod error;
 mod external;
+mod live;
 mod load;
 mod lock;
 mod log;
@@ -81,6 +84,7 @@ pub use check::{CheckReport, check};
 pub use commit::UndoneStep;
 pub use error::StoreError;
 pub use external::ExternalChange;
+pub use live::{DroppedChange, LiveProject, PollReport};
 pub use paths::{default_path, find_project};
 pub use project::Project;
 pub use rescan::{

@@ -12,8 +12,10 @@ pub(super) enum Operation<'a> {
     Step(&'a str, &'a Edit, Option<u64>),
     /// A step of the history, whatever process makes it.
     AdoptedStep(&'a str, &'a Edit),
-    /// A change outside the history.
+    /// A change outside the history, unless it affects the same rows as a step.
     Untracked(&'a str, &'a Edit),
+    /// A change outside the history, as another project in memory has found.
+    Outside(&'a str, &'a Edit),
     /// Undoing the last step.
     Undo,
     /// Undoing the last step without this label, while those with it that came afterwards stay done.
@@ -23,6 +25,7 @@ pub(super) enum Operation<'a> {
 }
 
 /// A change that was applied in memory.
+#[derive(Clone)]
 pub(super) struct AppliedChange {
     pub label: String,
     pub picture: Option<PictureId>,
@@ -41,6 +44,7 @@ pub(super) fn apply_in_memory(
         Operation::Step(_, edit, _)
         | Operation::AdoptedStep(_, edit)
         | Operation::Untracked(_, edit)
+        | Operation::Outside(_, edit)
             if edit.is_empty() =>
         {
             Ok(None)
@@ -58,7 +62,8 @@ pub(super) fn apply_in_memory(
         }
         Operation::Step(label, edit, _)
         | Operation::AdoptedStep(label, edit)
-        | Operation::Untracked(label, edit) => Ok(Some(AppliedChange {
+        | Operation::Untracked(label, edit)
+        | Operation::Outside(label, edit) => Ok(Some(AppliedChange {
             label: label.to_owned(),
             picture: None,
             inverse: memory.document.apply(edit.clone())?,
@@ -133,9 +138,11 @@ fn undone_or_redone(edit: Edit, step: Step, at: usize) -> AppliedChange {
     }
 }
 
-/// The part of a history that a change may alter, to be restored if writing the file fails.
+/// The part of a history that a change may alter, to be restored if the change is taken back.
+#[derive(Clone)]
 pub(super) struct HistorySnapshot {
     position: usize,
+    gesture: Option<u64>,
     from: usize,
     steps: Vec<Step>,
     /// Whether the steps after these do not change.
@@ -164,6 +171,7 @@ impl HistorySnapshot {
         };
         Self {
             position,
+            gesture: history.gesture(),
             from,
             steps: history.steps()[from..to].to_vec(),
             has_rest,
@@ -171,13 +179,7 @@ impl HistorySnapshot {
     }
 
     pub(super) fn restore(self, history: &mut History) {
-        let now = history.steps();
-        let mut steps = now[..self.from].to_vec();
-        let rest = self.from + self.steps.len();
-        steps.extend(self.steps);
-        if self.has_rest {
-            steps.extend_from_slice(&now[rest..]);
-        }
-        *history = History::new(steps, self.position);
+        let replaced = self.has_rest.then_some(self.steps.len());
+        history.restore(self.from, replaced, self.steps, self.position, self.gesture);
     }
 }

@@ -1,5 +1,7 @@
 //! Settings: values that a project stores by key, outside the document.
 
+use std::collections::HashMap;
+
 use rusqlite::OptionalExtension as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -38,7 +40,7 @@ impl Project {
     ) -> Result<(), StoreError> {
         let value = serde_json::to_string(value);
         let value = value.map_err(|source| self.bad_setting(key, source))?;
-        self.write(|writer| writer.put(&SETTINGS, &[text(key), text(&value)]))
+        self.write_setting(key, Some(&value))
     }
 
     /// Removes a setting.
@@ -46,7 +48,31 @@ impl Project {
     /// # Errors
     /// If the file cannot be written.
     pub fn remove_setting(&mut self, key: &str) -> Result<(), StoreError> {
-        self.write(|writer| writer.delete(&SETTINGS, &text(key)))
+        self.write_setting(key, None)
+    }
+
+    /// Writes a setting as JSON text, or removes it.
+    pub(super) fn write_setting(
+        &mut self,
+        key: &str,
+        value: Option<&str>,
+    ) -> Result<(), StoreError> {
+        self.write(|writer| match value {
+            Some(value) => writer.put(&SETTINGS, &[text(key), text(value)]),
+            None => writer.delete(&SETTINGS, &text(key)),
+        })
+    }
+
+    /// All settings as JSON text.
+    pub(super) fn all_settings(&self) -> Result<HashMap<String, String>, StoreError> {
+        let read = || -> rusqlite::Result<HashMap<String, String>> {
+            let mut statement = self
+                .connection
+                .prepare_cached("SELECT key, value FROM settings")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        };
+        read().map_err(|error| backup::error_at(&self.path, Fault::from(error)))
     }
 
     fn bad_setting(&self, key: &str, source: serde_json::Error) -> StoreError {

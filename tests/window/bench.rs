@@ -320,6 +320,14 @@ impl Bench {
         self.click(name);
     }
 
+    /// Performs an action as if a panel had asked for it.
+    pub fn perform(&mut self, action: Action) {
+        let context = self.harness.ctx.clone();
+        let window = self.harness.state_mut();
+        window.perform_for_test(&context, action);
+        self.frames(2);
+    }
+
     /// Whether a widget has this name.
     pub fn has(&self, name: &str) -> bool {
         self.harness.query_all_by_label(name).next().is_some()

@@ -18,6 +18,7 @@ mod learning;
 mod looks;
 mod naming;
 mod old_project;
+mod saving;
 mod screens;
 mod tags;
 mod taken_out;

@@ -167,6 +167,7 @@ open-path-open = Open
 purpose-open-folder = Open a folder of pictures
 purpose-open-project = Open a project
 purpose-model = Choose a model
+purpose-project-copy = Save a copy of the project
 purpose-class-list = Import a list of classes
 purpose-import-file = Import from a file
 purpose-import-folder = Import from a folder

@@ -25,6 +25,14 @@ worker-closer = Closing a project
 worker-writer = Saving the report
 crash-report-saved = The report is saved in { $path }
 saved = Everything is saved. Changes are saved as you make them.
+saving = Saving…
+# $reason is a sentence with the remedy.
+not-saved-yet = The last changes are not saved yet, and nothing can be changed until they are: { $reason }
+saving-again = Try again
+save-copy = Save a copy…
+copy-saved = A copy with all changes is saved in { $path }
+closing-cancel = Keep the project open
+close-without-saving = Close without saving the last changes
 undone = Undone: { $step }
 redone = Redone: { $step }
 copied = { $count ->

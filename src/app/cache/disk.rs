@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -40,8 +40,17 @@ impl CacheKind {
 
 /// The cache of one project, shared by the window's workers.
 pub struct Cache {
-    open: Mutex<Option<Open>>,
+    state: Mutex<CacheState>,
     max_bytes: i64,
+}
+
+/// Whether the file is open.
+enum CacheState {
+    /// It is opened on first use, by the worker that uses it.
+    Unopened(PathBuf),
+    Open(Open),
+    /// There is none, or it cannot be used.
+    Without,
 }
 
 struct Open {
@@ -55,42 +64,57 @@ struct Open {
 }
 
 impl Cache {
-    /// Opens the cache of the project with this id in the folder of caches, if there is one.
+    /// The cache of the project with this id in the folder of caches, if there is one. It is opened on first
+    /// use.
     pub fn for_project(id: &str, folder: Option<&Path>) -> Self {
         let path = folder.map(|folder| folder.join(format!("{id}.cache")));
         Self::open(path, MAX_BYTES)
     }
 
-    /// Opens the cache in this file. Without a file, or if it cannot be opened, the cache stays empty.
+    /// The cache in this file. Without a file, or if it cannot be opened, the cache stays empty.
     pub fn open(path: Option<PathBuf>, max_bytes: i64) -> Self {
-        let opened = path.and_then(|path| {
-            Open::new(&path)
-                .or_else(|_| {
-                    // The file is damaged or not a cache; it is replaced.
-                    let _ = fs::remove_file(&path);
-                    Open::new(&path)
-                })
-                .ok()
-        });
+        let state = path.map_or(CacheState::Without, CacheState::Unopened);
         Self {
-            open: Mutex::new(opened),
+            state: Mutex::new(state),
             max_bytes,
         }
     }
 
     /// The bytes under this key.
     pub fn get(&self, kind: CacheKind, key: &str) -> Option<Vec<u8>> {
-        let mut guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        guard.as_mut()?.get(kind, key).ok().flatten()
+        let mut state = self.lock();
+        state.opened()?.get(kind, key).ok().flatten()
     }
 
     /// Stores bytes under this key, replacing earlier ones.
     pub fn put(&self, kind: CacheKind, key: &str, bytes: &[u8]) {
-        let mut guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(open) = guard.as_mut() else { return };
+        let mut state = self.lock();
+        let Some(open) = state.opened() else { return };
         if open.put(kind, key, bytes, self.max_bytes).is_err() {
             // The disk is full or disconnected: go on without a cache.
-            *guard = None;
+            *state = CacheState::Without;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, CacheState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CacheState {
+    /// The open file, if there is one.
+    fn opened(&mut self) -> Option<&mut Open> {
+        if let Self::Unopened(path) = self {
+            let opened = Open::new(path).or_else(|_| {
+                // The file is damaged or not a cache; it is replaced.
+                let _ = fs::remove_file(&*path);
+                Open::new(path)
+            });
+            *self = opened.map_or(Self::Without, Self::Open);
+        }
+        match self {
+            Self::Open(open) => Some(open),
+            Self::Unopened(_) | Self::Without => None,
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::app::i18n::tr;
 use crate::app::session::Session;
 use crate::app::theme::ThemePalette;
 use crate::app::workers::events::FilePurpose;
+use crate::app::workers::path_probe::PathProbe;
 use crate::document::ReviewState;
 use crate::formats::{
     ExportOptions, FolderLayout, Format, PictureFiles, PictureScope, SubsetSplit,
@@ -32,6 +33,9 @@ pub struct ExportDialog {
     is_path_edited: bool,
     /// The folder of the pictures: suggested paths are beside it.
     root: PathBuf,
+    probe: PathProbe,
+    /// The export was asked for, and whether it would replace something is not known yet.
+    is_asked: bool,
     had_focus: bool,
 }
 
@@ -44,6 +48,8 @@ impl ExportDialog {
             path: String::new(),
             is_path_edited: false,
             root: session.project().root().to_owned(),
+            probe: PathProbe::default(),
+            is_asked: false,
             had_focus: false,
         };
         export.suggest_path();
@@ -232,7 +238,10 @@ impl ExportDialog {
     fn export_button(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let path = PathBuf::from(self.path.trim());
         let has_path = !self.path.trim().is_empty();
-        let exists = has_path && path.exists();
+        let context = ui.ctx().clone();
+        let exists = self.probe.exists(&path, move || context.request_repaint());
+        let is_known = exists.is_some();
+        let exists = has_path && exists == Some(true);
         if exists {
             let colour = ThemePalette::of(ui.visuals()).waiting;
             ui.colored_label(colour, tr!("export-exists"));
@@ -248,7 +257,10 @@ impl ExportDialog {
             button.request_focus();
             self.had_focus = true;
         }
-        if button.clicked() {
+        // What the button did not say that it would replace is not replaced.
+        let was_asked = is_known && std::mem::take(&mut self.is_asked) && !exists;
+        self.is_asked |= button.clicked() && !is_known;
+        if was_asked || button.clicked() && is_known {
             actions.push(Action::CloseDialog);
             actions.push(Action::Export(Box::new(self.options()), path));
         }

@@ -9,6 +9,7 @@ use crate::app::action::Action;
 use crate::app::form;
 use crate::app::i18n::tr;
 use crate::app::workers::events::FilePurpose;
+use crate::app::workers::path_probe::PathProbe;
 use crate::formats::{ImportMode, ImportOptions, ImportedAs, MissingPictures, SizeRule};
 
 const WIDTH: f32 = 560.0;
@@ -20,7 +21,10 @@ const BUTTONS_WIDTH: f32 = 150.0;
 pub struct ImportDialog {
     path: String,
     options: ImportOptions,
+    probe: PathProbe,
     had_focus: bool,
+    /// The import was asked for, and whether there is such a file is not known yet.
+    is_entered: bool,
 }
 
 impl ImportDialog {
@@ -38,7 +42,6 @@ impl ImportDialog {
             actions,
             |ui, actions| {
                 let label = ui.label(tr!("import-explanation"));
-                let mut is_entered = false;
                 ui.horizontal(|ui| {
                     let width = ui.available_width() - BUTTONS_WIDTH;
                     let field = TextEdit::singleline(&mut self.path).desired_width(width);
@@ -47,7 +50,7 @@ impl ImportDialog {
                         response.request_focus();
                         self.had_focus = true;
                     }
-                    is_entered =
+                    self.is_entered |=
                         response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
                     if ui.button(tr!("import-file")).clicked() {
                         actions.push(Action::ChooseFile(FilePurpose::ImportFile));
@@ -60,12 +63,17 @@ impl ImportDialog {
                 ui.add_space(6.0);
                 let path = PathBuf::from(self.path.trim());
                 let has_path = !self.path.trim().is_empty();
-                let exists = has_path && path.exists();
-                if has_path && !exists {
+                let repaint = context.clone();
+                let exists = self.probe.exists(&path, move || repaint.request_repaint());
+                let is_missing = exists == Some(false);
+                if has_path && is_missing {
                     ui.weak(tr!("path-not-found"));
                 }
-                let button = form::primary_button(ui, exists, tr!("import-start"));
-                if exists && (button.clicked() || is_entered) {
+                let can_import = has_path && !is_missing;
+                let button = form::primary_button(ui, can_import, tr!("import-start"));
+                self.is_entered |= button.clicked();
+                let is_entered = exists.is_some() && std::mem::take(&mut self.is_entered);
+                if can_import && is_entered {
                     actions.push(Action::CloseDialog);
                     actions.push(Action::Import(path, self.options));
                 }

@@ -1,5 +1,7 @@
 //! The status line: the current picture and work in the background.
 
+use std::time::Duration;
+
 use egui::{Align, Button, Label, Layout, RichText, Ui};
 
 use crate::app::action::Action;
@@ -14,6 +16,9 @@ use crate::document::Picture;
 
 /// Characters of a picture's tags before they are cut.
 const MAX_TAG_CHARS: usize = 32;
+
+/// How long saving takes before the status line says that it is going on.
+pub const SAVING_SHOWN_AFTER: Duration = Duration::from_millis(300);
 
 /// Draws the status line.
 pub fn ui(
@@ -107,6 +112,17 @@ fn activity_ui(ui: &mut Ui, workspace: &Workspace) {
     if !workspace.session.is_editable() {
         ui.colored_label(palette.waiting, tr!("status-read-only"));
         ui.separator();
+    }
+    let project = workspace.session.project();
+    let saving = project.saving_since();
+    if project.paused().is_none()
+        && saving.is_some_and(|since| since.elapsed() >= SAVING_SHOWN_AFTER)
+    {
+        ui.spinner();
+        let label = ui.label(tr!("saving"));
+        if let Some(reason) = project.waits() {
+            label.on_hover_text(reason);
+        }
     }
     if let Some(exchange) = workspace.exchange.text() {
         ui.spinner();

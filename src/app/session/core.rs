@@ -16,14 +16,14 @@ use crate::document::{
     Annotation, AnnotationId, BoxState, CategoryId, Document, Picture, PictureId, ReviewState,
     Summary,
 };
-use crate::store::{Access, Project, StoreError};
+use crate::store::{Access, LiveProject, StoreError};
 
 /// The project setting that stores the [`SessionState`].
 const STATE_SETTING: &str = "window";
 
 /// An open project.
 pub struct Session {
-    pub(super) project: Project,
+    pub(super) project: LiveProject,
     pub(super) state: SessionState,
     /// The `state` that the project file contains.
     saved_state: SessionState,
@@ -52,7 +52,8 @@ pub struct Session {
 
 impl Session {
     /// Opens a session at the point where the last one ended.
-    pub fn new(project: Project) -> Self {
+    pub fn new(project: impl Into<LiveProject>) -> Self {
+        let project = project.into();
         // State that another version wrote does not prevent the project from opening.
         let state: SessionState = project
             .setting(STATE_SETTING)
@@ -89,7 +90,7 @@ impl Session {
     }
 
     /// The project.
-    pub fn project(&self) -> &Project {
+    pub fn project(&self) -> &LiveProject {
         &self.project
     }
 
@@ -98,11 +99,11 @@ impl Session {
         self.project.access() == Access::Edit
     }
 
-    /// Checks that the project can be written, before a worker writes to its file.
+    /// Checks that the project can be changed, before a worker writes to its file.
     ///
     /// # Errors
-    /// If it is open read-only, or its file was deleted or replaced.
-    pub fn check_writable(&mut self) -> Result<(), StoreError> {
+    /// If it is open read-only, its file was deleted or replaced, or changes cannot be written.
+    pub fn check_writable(&self) -> Result<(), StoreError> {
         self.project.check_writable()
     }
 
@@ -351,10 +352,20 @@ impl Session {
         self.project.remove_setting(key)
     }
 
-    /// Closes the project.
+    /// Asks for a look at the file; see [`LiveProject::request_poll`].
+    pub fn request_poll(&mut self) -> u64 {
+        self.project.request_poll()
+    }
+
+    /// Whether nothing can be changed until what was changed before is written.
+    pub fn is_paused(&self) -> bool {
+        self.project.paused().is_some()
+    }
+
+    /// Waits until everything is on the disk, and closes the project.
     ///
     /// # Errors
-    /// If the state cannot be written; edits are already safe.
+    /// If something cannot be written.
     pub fn close(mut self) -> Result<(), StoreError> {
         let saved = self.save_state();
         self.project.close()?;

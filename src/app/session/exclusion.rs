@@ -209,7 +209,10 @@ mod tests {
         let (_folder, mut session) = session(4);
         let missing = [PictureId(1)];
         let edit = ops::set_missing(session.document(), &missing, true).unwrap();
-        session.project.commit_untracked("rescan", &edit).unwrap();
+        session
+            .project
+            .commit_untracked_with("rescan", |_| Ok(edit.clone()))
+            .unwrap();
         session.set_unreadable(PictureId(3), Some("it is damaged".to_owned()));
         session.show(PictureId(1));
         assert_eq!(session.exclude_unreadable().unwrap(), 2);

@@ -1,13 +1,15 @@
 use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::core::Session;
 use super::query::{PictureQuery, ReviewFilter};
 use crate::document::ops::{self, Candidate};
-use crate::document::{BoxState, Picture, PictureId, Provenance, ReviewState};
+use crate::document::{BoxState, Document, Picture, PictureId, Provenance, ReviewState};
 use crate::geometry::BBox;
-use crate::store::Project;
+use crate::store::{Access, Project};
 
 pub(super) const FIRST: PictureId = PictureId(1);
 const SECOND: PictureId = PictureId(2);
@@ -162,8 +164,43 @@ fn a_session_opens_where_the_last_one_was_left() {
     session.proposal_settings_mut().threshold = Some(0.25);
     let path = session.project().path().to_owned();
     session.close().unwrap();
-    let (project, _) = Project::open(&path, crate::store::Access::Edit).unwrap();
+    let (project, _) = Project::open(&path, Access::Edit).unwrap();
     let session = Session::new(project);
     assert_eq!(session.current(), Some(SECOND));
     assert_eq!(session.proposal_settings().threshold, Some(0.25));
+}
+
+#[test]
+fn what_another_process_changes_concerns_only_the_pictures_that_it_names() {
+    let (_folder, mut session) = session();
+    let (id, _) = session.draw(FIRST, rect(10.0)).unwrap();
+    session.select(vec![id]);
+    let path = session.project().path().to_owned();
+    let mut other = Project::open(&path, Access::Add).unwrap().0;
+    wait(&mut session, |session| {
+        session.project().saving_since().is_none()
+    });
+    session.take_changed_pictures();
+    other.poll().unwrap();
+    let candidate = Candidate::suggested(rect(50.0), "cat", 0.5);
+    let found = [(SECOND, vec![candidate])];
+    let propose = |document: &Document| Ok(ops::replace_proposals(document, &provenance(), &found));
+    other.commit_untracked_with("propose", propose).unwrap();
+    let is_there = |session: &Session| session.document().annotations(SECOND).len() == 1;
+    wait(&mut session, is_there);
+    let changed = session.take_changed_pictures();
+    assert_eq!(changed, Some([SECOND].into()));
+    assert_eq!(session.selection(), [id]);
+}
+
+/// Polls until a condition holds.
+fn wait(session: &mut Session, is_so: impl Fn(&Session) -> bool) {
+    let begun = Instant::now();
+    while !is_so(session) {
+        session.request_poll();
+        let found = session.poll(true);
+        assert!(found.errors.is_empty(), "{found:?}");
+        assert!(begun.elapsed() < Duration::from_secs(60), "waited in vain");
+        sleep(Duration::from_millis(2));
+    }
 }

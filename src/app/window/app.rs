@@ -44,6 +44,11 @@ impl Window {
     /// Draws a frame and performs the actions that were collected in it.
     pub fn show(&mut self, ui: &mut Ui) {
         let mut actions = Vec::new();
+        if self.closing.then.is_some() {
+            self.closing_ui(ui, &mut actions);
+            self.perform_all(ui.ctx(), actions);
+            return;
+        }
         self.on_dropped_files(ui.ctx(), &mut actions);
         self.on_keys(ui, &mut actions);
         Panel::top("menu").show(ui, |ui| {
@@ -55,6 +60,7 @@ impl Window {
                 ui.add_space(3.0);
             }
         });
+        self.paused_ui(ui, &mut actions);
         if self.workspace.is_some() {
             self.project_ui(ui, &mut actions);
         } else {
@@ -69,15 +75,20 @@ impl Window {
         self.had_popup = egui::Popup::is_any_open(&context);
         self.dialog_ui(&context, &mut actions);
         self.toasts_ui(&context, &mut actions);
+        self.perform_all(&context, actions);
+    }
+
+    fn perform_all(&mut self, context: &Context, actions: Vec<Action>) {
         for action in actions {
-            self.perform(&context, action);
+            self.perform(context, action);
         }
     }
 
     /// Closes the project and saves the preferences.
     pub fn close(&mut self) {
-        self.close_project();
+        self.close_now();
         self.save_preferences();
+        self.preferences_saver.finish();
     }
 
     /// Performs an action as if it came from the window; for tests.

@@ -3,6 +3,7 @@
 use egui::{Context, ViewportCommand};
 
 use super::keys::focus_next_panel;
+use super::pending::AfterClosing;
 use super::state::Window;
 use super::workspace_commands;
 use crate::app::action::Action;
@@ -20,7 +21,7 @@ use crate::app::panels::picture_list;
 use crate::app::preferences::Theme;
 use crate::app::workers::events::FilePurpose;
 use crate::app::workers::{file_dialog, opener};
-use crate::store::StoreError;
+use crate::store::{LiveProject, StoreError};
 
 impl Window {
     /// Runs a command again because its key is held: what changes boxes then belongs to the step that
@@ -64,9 +65,17 @@ impl Window {
             C::ChooseModel => file_dialog::show(FilePurpose::Model, self.event_sender.clone()),
             C::EmbeddedModel => self.use_model(None),
             C::OpenSample => self.open_sample(),
-            C::CloseProject => self.close_project(),
+            C::CloseProject => self.begin_closing(AfterClosing::Welcome),
             C::Quit => context.send_viewport_cmd(ViewportCommand::Close),
-            C::Save => self.notifications.notify(tr!("saved")),
+            C::Save => {
+                let workspace = self.workspace.as_ref();
+                let project = workspace.map(|workspace| workspace.session.project());
+                let text = match project.and_then(LiveProject::saving_since) {
+                    Some(_) => tr!("saving"),
+                    None => tr!("saved"),
+                };
+                self.notifications.notify_about("saving", text);
+            }
             C::LightTheme => self.set_preference(context, Action::SetTheme(Theme::Light)),
             C::DarkTheme => self.set_preference(context, Action::SetTheme(Theme::Dark)),
             C::SystemTheme => self.set_preference(context, Action::SetTheme(Theme::System)),
@@ -123,6 +132,13 @@ impl Window {
                     && !workspace.is_scanning
                 {
                     workspace.session.check_writable()?;
+                    let project = workspace.session.project();
+                    if project.is_draft() {
+                        // There may be pictures by now.
+                        let folder = project.root().to_owned();
+                        self.begin_opening(folder, false);
+                        return Ok(());
+                    }
                     workspace.is_scanning = true;
                     workspace.session.clear_unreadable();
                     let project = workspace.session.project().path().to_owned();

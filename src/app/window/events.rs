@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use egui::Context;
 
+use super::pending::AfterPoll;
 use super::state::Window;
 use crate::app::dialogs::Dialog;
 use crate::app::dialogs::open_path::OpenPathDialog;
@@ -14,9 +15,8 @@ use crate::app::workers::events::{
     ExchangeEvent, ExchangeKind, FileChoice, FilePurpose, OpeningEvent, ProposerEvent,
     SegmenterEvent, TrainedHeadFile, WorkerEvent,
 };
-use crate::app::workspace::{ModelState, Workspace};
+use crate::app::workspace::Workspace;
 use crate::formats::{ExportReport, Messages};
-use crate::store::FolderChanges;
 
 /// Time budget for events per frame; the rest wait for the next frame.
 const MAX_DRAIN_TIME: Duration = Duration::from_millis(6);
@@ -80,34 +80,12 @@ impl Window {
     fn on_opening(&mut self, opening: OpeningEvent) {
         match opening {
             OpeningEvent::Opened { .. } => {}
-            OpeningEvent::FirstPictures => self.poll(),
-            OpeningEvent::Scanned(report) => {
-                self.poll();
-                let Some(workspace) = &mut self.workspace else {
-                    return;
-                };
-                workspace.is_scanning = false;
-                let changes = &report.changes;
-                for name in changes.changed.iter().chain(&changes.found_again) {
-                    let picture = workspace
-                        .session
-                        .document()
-                        .picture_at(name)
-                        .map(|row| row.id);
-                    if let Some(picture) = picture {
-                        workspace.reload(picture);
-                    }
-                }
-                self.notifications.problems(report.problems);
-                if let Some(text) = rescan_summary(&report.changes) {
-                    self.notifications.notify(text);
-                }
-                let has_failed = matches!(workspace.proposing.model, ModelState::Failed(_));
-                let proposes = self.preferences.propose_on_open && !has_failed;
-                if proposes && workspace.session.is_editable() {
-                    workspace.propose_all(true);
+            OpeningEvent::FirstPictures => {
+                if let Some(workspace) = &mut self.workspace {
+                    workspace.session.request_poll();
                 }
             }
+            OpeningEvent::Scanned(report) => self.after_poll(AfterPoll::Scanned(report)),
             OpeningEvent::Failed(reason) => {
                 if let Some(workspace) = &mut self.workspace {
                     workspace.is_scanning = false;
@@ -136,6 +114,7 @@ impl Window {
         };
         match (purpose, &mut self.dialog) {
             (FilePurpose::OpenFolder | FilePurpose::OpenProject, _) => self.open(path),
+            (FilePurpose::ProjectCopy, _) => self.save_copy(&path),
             (FilePurpose::Model, _) => self.use_model(Some(path)),
             (FilePurpose::CrashReport, _) => self.save_crash_reports(Some(path)),
             (FilePurpose::ClassList, _) => {
@@ -156,6 +135,10 @@ impl Window {
 
     /// An import or export has finished.
     fn on_exchanged(&mut self, event: ExchangeEvent) {
+        if let ExchangeEvent::Imported(report) = event {
+            // The document does not have it yet.
+            return self.after_poll(AfterPoll::Imported(report));
+        }
         let Some(workspace) = &mut self.workspace else {
             return;
         };
@@ -165,21 +148,7 @@ impl Window {
             ExchangeEvent::Failed(kind, _) => *kind,
         });
         match event {
-            ExchangeEvent::Imported(report) => {
-                let mut text = tr!(
-                    "imported",
-                    boxes = report.boxes + report.proposals,
-                    tags = report.tags,
-                    pictures = report.pictures
-                );
-                if report.excluded > 0 {
-                    let excluded = tr!("imported-taken-out", count = report.excluded);
-                    text = format!("{text}. {excluded}");
-                }
-                self.notifications.notify(text);
-                self.notifications.problems(sentences(report.skipped));
-                self.poll();
-            }
+            ExchangeEvent::Imported(_) => {}
             ExchangeEvent::Exported(path, report) => {
                 let ExportReport {
                     pictures,
@@ -240,6 +209,7 @@ fn on_workspace_event(
             }
         }
         WorkerEvent::Thumbnail(picture, image) => workspace.on_thumbnail(context, picture, image),
+        WorkerEvent::Maps(picture, key, maps) => workspace.on_maps(picture, &key, maps),
         WorkerEvent::Relocalized(boxes) => workspace.on_relocalized(boxes),
         WorkerEvent::Proposer(ProposerEvent::Model(settings, model)) => {
             workspace
@@ -290,33 +260,10 @@ fn on_workspace_event(
 }
 
 /// The sentences of a report, with the number of those that it left out.
-fn sentences(notes: Messages) -> Vec<String> {
+pub(super) fn sentences(notes: Messages) -> Vec<String> {
     let mut sentences = notes.texts;
     if notes.omitted > 0 {
         sentences.push(tr!("and-more", count = notes.omitted));
     }
     sentences
-}
-
-/// What has changed in the folder, if anything.
-fn rescan_summary(changes: &FolderChanges) -> Option<String> {
-    let counts = [
-        changes.added.len(),
-        changes.missing.len(),
-        changes.found_again.len(),
-        changes.renamed.len(),
-        changes.changed.len(),
-    ];
-    let [added, missing, found_again, renamed, changed] = counts;
-    let texts = [
-        tr!("rescan-new", count = added),
-        tr!("rescan-missing", count = missing),
-        tr!("rescan-found-again", count = found_again),
-        tr!("rescan-renamed", count = renamed),
-        tr!("rescan-changed", count = changed),
-    ];
-    let parts = counts.into_iter().zip(texts);
-    let parts = parts.filter(|(count, _)| *count > 0);
-    let parts: Vec<String> = parts.map(|(_, text)| text).collect();
-    (!parts.is_empty()).then(|| tr!("rescan-summary", changes = parts.join(", ")))
 }

@@ -9,8 +9,11 @@
 //! | `app.rs` | one frame, in order |
 //! | `state.rs` | what the window keeps from frame to frame |
 //! | `events.rs` | handles what the workers report |
-//! | `timing.rs` | periodic work: polling, writing, title and geometry |
-//! | `projects.rs` | opens and closes projects |
+//! | `timing.rs` | periodic work: writing, title and geometry |
+//! | `polling.rs` | takes in what other processes have written and what became of edits |
+//! | `projects.rs` | opens projects |
+//! | `closing.rs` | closes them, and says what cannot be saved |
+//! | `pending.rs` | what the window waits for |
 //! | `keys.rs` | keys, dropped files and keyboard focus |
 //! | `enabled.rs` | which commands are enabled and active |
 //! | `panels.rs`, `dialog.rs`, `adjustment.rs`, `toasts.rs` | draw |
@@ -22,6 +25,7 @@
 mod adjustment;
 mod app;
 mod class_actions;
+mod closing;
 mod commands;
 mod crashes;
 mod dialog;
@@ -30,7 +34,9 @@ mod events;
 mod finish;
 mod keys;
 mod panels;
+mod pending;
 mod perform;
+mod polling;
 mod preferences;
 mod problem_text;
 mod projects;

@@ -3,6 +3,7 @@
 use egui::Context;
 
 use super::class_actions::change_class;
+use super::pending::AfterPoll;
 use super::problem_text::problem_text;
 use super::state::Window;
 use crate::app::action::{Action, ClassAction};
@@ -101,6 +102,14 @@ impl Window {
                     class_list::read(path, self.event_sender.about(workspace.id));
                 }
             }
+            Action::RetrySaving => {
+                if let Some(workspace) = &self.workspace {
+                    workspace.session.project().retry();
+                }
+            }
+            Action::SaveCopy(path) => self.save_copy(&path),
+            Action::CancelClosing => self.closing.then = None,
+            Action::CloseWithoutSaving => self.close_without_saving(),
             Action::ProposeNext(count) => {
                 self.preferences.propose_next = count;
                 self.has_unsaved_preferences = true;
@@ -114,6 +123,18 @@ impl Window {
                 {
                     self.notifications.notify_about("fit", text);
                 }
+            }
+            Action::Import(path, options)
+                if self
+                    .workspace
+                    .as_ref()
+                    .is_some_and(|workspace| workspace.session.project().is_draft()) =>
+            {
+                if let Some(workspace) = &self.workspace {
+                    workspace.session.check_writable()?;
+                    workspace.session.project().create_file();
+                }
+                self.after_poll(AfterPoll::Import(path, options));
             }
             action => {
                 if let Some(workspace) = &mut self.workspace {
@@ -191,6 +212,15 @@ fn perform_on_workspace(
             import_export::import(project, path, options, event_sender.clone());
         }
         Action::Export(options, path) => {
+            if let Some(reason) = session.project().paused() {
+                let reason = reason.to_owned();
+                return Err(StoreError::Paused { reason });
+            }
+            if session.project().has_unwritten() {
+                // It reads the file.
+                workspace.waiting_exports.push((options, path));
+                return Ok(());
+            }
             workspace.exchange.begin(ExchangeKind::Export);
             let project = session.project().path().to_owned();
             import_export::export(project, *options, path, event_sender.clone());

@@ -1,56 +1,83 @@
 //! Opens and closes projects, and changes the model.
 
 use std::path::PathBuf;
-use std::time::Instant;
 
+use super::pending::AfterPoll;
 use super::state::Window;
 use crate::app::i18n::tr;
 use crate::app::panels::classes::ClassesPanel;
 use crate::app::panels::picture_list::PictureListPanel;
-use crate::app::sample_pictures;
 use crate::app::workers::class_head_trainer::ClassHeadTraining;
-use crate::app::workers::crash::Worker;
-use crate::app::workers::events::{EventSender, WorkerEvent};
 use crate::app::workers::opener;
 use crate::app::workers::requests::ModelSettings;
-use crate::app::workers::spawn::spawn_task;
 use crate::app::workspace::Workspace;
 use crate::formats;
 use crate::learn::tags::TagSet;
 use crate::nn::shipped::ShippedNetwork;
-use crate::store::Project;
+use crate::store::LiveProject;
 
 impl Window {
     /// Opens a folder of pictures, the folder of a picture, or a project file.
     pub(super) fn open(&mut self, path: PathBuf) {
-        // A file that was replaced is noticed, and let go, before the one that is there now is opened.
-        self.poll();
-        if let Some(workspace) = &self.workspace {
+        if let Some(workspace) = &mut self.workspace {
+            // Nothing of it is left behind: it would be lost with this project.
+            if let Some(reason) = workspace.session.project().paused() {
+                let text = tr!("not-saved-yet", reason = reason);
+                return self.notifications.notify(text);
+            }
             let project = workspace.session.project();
-            let is_open = path == project.root() || path == project.path();
-            if is_open && !project.is_replaced() {
-                return self.notifications.notify(tr!("already-open"));
+            if path == project.root() || path == project.path() {
+                // A file that was replaced is noticed, and let go, before the one that is there now is opened.
+                let number = workspace.session.request_poll();
+                self.after_poll.push_back((number, AfterPoll::Open(path)));
+                return;
             }
         }
-        self.begin_opening(path);
+        self.begin_opening(path, false);
     }
 
-    fn begin_opening(&mut self, path: PathBuf) {
+    /// Opens something, after the sample pictures were written to it if there are any to write.
+    pub(super) fn begin_opening(&mut self, path: PathBuf, is_sample: bool) {
         self.dialog = None;
         self.last_opening += 1;
         self.opening = Some((self.last_opening, path.clone()));
-        opener::open(path, self.event_sender.about(self.last_opening));
+        // It may be the one that is being closed, which could only be viewed until then.
+        self.closing.next = Some((self.last_opening, path, is_sample));
+        self.open_next();
+    }
+
+    /// Opens what is to be opened once former projects are closed.
+    pub(super) fn open_next(&mut self) {
+        if !self.closing.under_way.is_empty() {
+            return;
+        }
+        let is_wanted = self.opening.is_some();
+        let next = self.closing.next.take().filter(|_| is_wanted);
+        if let Some((number, path, is_sample)) = next {
+            let events = self.event_sender.about(number);
+            match is_sample {
+                true => opener::open_sample(path, events),
+                false => opener::open(path, events),
+            }
+        }
     }
 
     /// Shows a project that has been opened, replacing the previous one.
-    pub(super) fn show_workspace(&mut self, project: Project, number: u64, problems: Vec<String>) {
+    pub(super) fn show_workspace(
+        &mut self,
+        project: LiveProject,
+        number: u64,
+        problems: Vec<String>,
+    ) {
         self.opening = None;
         if let Some(former) = self.workspace.take() {
-            close_in_background(former, &self.event_sender);
+            self.close_in_background(former);
         }
         self.forget_former();
-        self.preferences.add_recent(project.path());
-        self.has_unsaved_preferences = true;
+        if !project.is_draft() {
+            self.preferences.add_recent(project.path());
+            self.has_unsaved_preferences = true;
+        }
         let mut workspace = Workspace::new(project, number, &self.dirs, &self.event_sender);
         workspace.is_scanning = workspace.session.is_editable();
         self.workspace = Some(workspace);
@@ -59,37 +86,16 @@ impl Window {
         self.notifications.problems(problems);
     }
 
-    /// Closes the project.
-    pub(super) fn close_project(&mut self) {
-        self.opening = None;
-        self.dialog = None;
-        let closed = self.workspace.take().map(Workspace::close);
-        self.forget_former();
-        if let Some(Err(error)) = closed {
-            self.notifications.problem(error.to_string());
-        }
-    }
-
     /// Forgets what is about pictures of the former project.
-    fn forget_former(&mut self) {
+    pub(super) fn forget_former(&mut self) {
         self.notifications.forget_problems();
         self.warned_about = None;
-    }
-
-    /// Applies what other processes have written to the project.
-    pub(super) fn poll(&mut self) {
-        self.last_poll = Instant::now();
-        if let Some(workspace) = &mut self.workspace
-            && let Err(error) = workspace.session.poll()
-        {
-            self.notifications.problem(error.to_string());
-        }
-        self.reopen_if_back();
+        self.after_poll.clear();
     }
 
     /// Opens a project again whose folder was renamed or disconnected and is back, so that it can be
     /// edited.
-    fn reopen_if_back(&mut self) {
+    pub(super) fn reopen_if_back(&mut self) {
         let Some(workspace) = &self.workspace else {
             return;
         };
@@ -99,7 +105,7 @@ impl Window {
             let file = path.display().to_string();
             self.notifications
                 .notify(tr!("project-is-back", file = file));
-            self.begin_opening(path);
+            self.begin_opening(path, false);
         }
     }
 
@@ -109,13 +115,12 @@ impl Window {
             self.notifications.problem(tr!("no-data-folder"));
             return;
         };
-        match sample_pictures::unpack(&folder) {
-            Ok(()) => self.open(folder),
-            Err(error) => self.notifications.problem(tr!(
-                "sample-not-written",
-                path = folder.display().to_string(),
-                error = error.to_string()
-            )),
+        let workspace = self.workspace.as_ref();
+        let is_open =
+            workspace.is_some_and(|workspace| workspace.session.project().root() == folder);
+        match is_open {
+            true => self.open(folder),
+            false => self.begin_opening(folder, true),
         }
     }
 
@@ -178,15 +183,4 @@ impl Window {
             self.notifications.notify_about("model", text);
         }
     }
-}
-
-/// Closes a project in another thread, since it is no longer shown.
-fn close_in_background(workspace: Workspace, event_sender: &EventSender) {
-    let events = event_sender.clone();
-    let work = move || {
-        if let Err(error) = workspace.close() {
-            events.send(WorkerEvent::Failed(error.to_string()));
-        }
-    };
-    spawn_task(Worker::Closer, event_sender, work, |_, _| {});
 }

@@ -1,11 +1,13 @@
 //! What the window keeps from frame to frame.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, bounded};
 use egui::Context;
 
+use super::pending::{AfterPoll, Closing};
 use crate::app::app_dirs::AppDirs;
 use crate::app::dialogs::Dialog;
 use crate::app::notifications::Notifications;
@@ -16,6 +18,7 @@ use crate::app::preferences::Preferences;
 use crate::app::theme;
 use crate::app::workers::crash::{CrashReport, Worker};
 use crate::app::workers::events::{EventSender, MAX_QUEUED_EVENTS, WorkerEvent};
+use crate::app::workers::preferences_saver::PreferencesSaver;
 use crate::app::workspace::Workspace;
 use crate::document::PictureId;
 
@@ -32,6 +35,10 @@ pub struct Window {
     /// The number of the last opening. Events of earlier ones are dropped.
     pub(super) last_opening: u64,
     pub(super) workspace: Option<Workspace>,
+    /// What to do once the document has what a worker has written to the file.
+    pub(super) after_poll: VecDeque<(u64, AfterPoll)>,
+    /// The closing of a project that is under way, and those of former ones.
+    pub(super) closing: Closing,
     /// What is being opened, and the number of that opening. The former project stays until then.
     pub(super) opening: Option<(u64, PathBuf)>,
     pub(super) notifications: Notifications,
@@ -51,7 +58,7 @@ pub struct Window {
     /// Whether a menu or combo box was open in the last frame. Keys are then for it.
     pub(super) had_popup: bool,
     pub(super) has_unsaved_preferences: bool,
-    pub(super) last_poll: Instant,
+    pub(super) preferences_saver: PreferencesSaver,
     pub(super) last_save: Instant,
     /// The title of the window.
     pub(super) title: String,
@@ -69,12 +76,15 @@ impl Window {
         context.set_theme(preferences.theme);
         context.set_zoom_factor(preferences.scale);
         Self {
+            preferences_saver: PreferencesSaver::start(dirs.settings.clone(), &event_sender),
             preferences,
             dirs,
             event_sender,
             events,
             last_opening: 0,
             workspace: None,
+            after_poll: VecDeque::new(),
+            closing: Closing::default(),
             opening: None,
             notifications: Notifications::default(),
             crashes: Vec::new(),
@@ -88,7 +98,6 @@ impl Window {
             propagated: DEFAULT_PROPAGATION,
             had_popup: false,
             has_unsaved_preferences: false,
-            last_poll: Instant::now(),
             last_save: Instant::now(),
             title: String::new(),
         }

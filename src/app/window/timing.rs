@@ -6,10 +6,11 @@ use egui::{Context, ViewportCommand};
 
 use super::state::Window;
 use crate::app::i18n::tr;
+use crate::app::panels::status;
 use crate::app::preferences::WindowGeometry;
 use crate::app::workspace::ProposalJob;
 
-/// How often the program checks whether another process has written to the project.
+/// How often a frame is drawn at least.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the state of the session and the preferences are saved.
 const SAVE_INTERVAL: Duration = Duration::from_secs(5);
@@ -24,9 +25,10 @@ impl Window {
             )
         });
         let has_focus = context.input(|input| input.focused);
-        if self.last_poll.elapsed() >= POLL_INTERVAL {
-            self.poll();
+        for action in self.poll() {
+            self.perform(context, action);
         }
+        self.on_close_requested(context);
         let saves = self.last_save.elapsed() >= SAVE_INTERVAL;
         if saves {
             self.last_save = Instant::now();
@@ -52,6 +54,10 @@ impl Window {
             workspace.propose_on_arrival();
         }
         workspace.update_fitting(self.preferences.prepare_fitting);
+        if workspace.session.project().saving_since().is_some() {
+            // The status line says so if it takes long.
+            context.request_repaint_after(status::SAVING_SHOWN_AFTER);
+        }
         if let Some(wake) = workspace.next_wake(self.preferences.prepare_fitting) {
             context.request_repaint_after(wake);
         }
@@ -65,15 +71,8 @@ impl Window {
 
     /// Saves the preferences, if they have changed.
     pub(super) fn save_preferences(&mut self) {
-        if !std::mem::take(&mut self.has_unsaved_preferences) {
-            return;
-        }
-        let Some(path) = &self.dirs.settings else {
-            return;
-        };
-        if let Err(error) = self.preferences.save(path) {
-            let text = tr!("settings-not-saved", error = error.to_string());
-            self.notifications.notify(text);
+        if std::mem::take(&mut self.has_unsaved_preferences) {
+            self.preferences_saver.save(self.preferences.clone());
         }
     }
 

@@ -287,8 +287,8 @@ fn view(workspace: &mut Workspace, command: Command, context: &Context) -> Optio
         Command::HeatMap => {
             workspace.view.shows_heat_map = !workspace.view.shows_heat_map;
             let picture = workspace.session.current();
-            let has_maps = picture.is_some_and(|picture| workspace.maps_of(picture).is_some());
-            if workspace.view.shows_heat_map && !has_maps {
+            let is_without = picture.is_some_and(|picture| workspace.is_without_maps(picture));
+            if workspace.view.shows_heat_map && is_without {
                 return Some(tr!("not-processed-no-heat-map").to_owned());
             }
         }

@@ -24,8 +24,7 @@ use crate::localize::PictureMaps;
 use crate::pictures::Reservation;
 use crate::propose::Proposal;
 use crate::segment::NestedBoxes;
-use crate::store::Project;
-use crate::store::RescanReport;
+use crate::store::{LiveProject, RescanReport};
 
 /// Something that a worker has done.
 pub enum WorkerEvent {
@@ -37,6 +36,8 @@ pub enum WorkerEvent {
     Thumbnail(PictureVersion, Option<ColorImage>),
     /// The model is ready, or has processed a picture.
     Proposer(ProposerEvent),
+    /// The maps of a picture were read from the cache under this key; none if they are not in it.
+    Maps(PictureId, String, Option<Arc<PictureMaps>>),
     /// Boxes were made from cached maps.
     Relocalized(RelocalizedBoxes),
     /// An outcome of learning with the model that has this number.
@@ -93,6 +94,11 @@ impl EventSender {
         }
     }
 
+    /// Makes the window draw a frame.
+    pub fn wake(&self) {
+        (self.wake)();
+    }
+
     /// Makes the next task of a worker panic; for tests.
     #[doc(hidden)]
     pub fn doom(&self, worker: Worker) {
@@ -121,7 +127,7 @@ pub enum OpeningEvent {
     /// The project is open; its folder is not scanned yet.
     Opened {
         /// The project.
-        project: Box<Project>,
+        project: Box<LiveProject>,
         /// Notices for the person: sentences.
         notices: Vec<String>,
     },
@@ -307,6 +313,8 @@ pub enum FilePurpose {
     OpenFolder,
     /// A project file to open.
     OpenProject,
+    /// A copy of the open project.
+    ProjectCopy,
     /// A model file.
     Model,
     /// A list of class names.
@@ -329,6 +337,7 @@ impl FilePurpose {
         match self {
             Self::OpenFolder => tr!("purpose-open-folder"),
             Self::OpenProject => tr!("purpose-open-project"),
+            Self::ProjectCopy => tr!("purpose-project-copy"),
             Self::Model => tr!("purpose-model"),
             Self::ClassList => tr!("purpose-class-list"),
             Self::ImportFile => tr!("purpose-import-file"),

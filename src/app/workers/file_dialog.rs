@@ -40,6 +40,12 @@ pub fn show(purpose: FilePurpose, events: EventSender) {
             }
             FilePurpose::ImportFile | FilePurpose::ClassList => dialog.pick_file().await,
             FilePurpose::ExportFile => dialog.save_file().await,
+            FilePurpose::ProjectCopy => {
+                dialog
+                    .add_filter(tr!("file-type-project"), &project)
+                    .save_file()
+                    .await
+            }
             FilePurpose::CrashReport => dialog.set_file_name(CRASH_REPORT_NAME).save_file().await,
         }
     };

@@ -22,6 +22,9 @@
 //! | `import_export.rs` | imports and exports |
 //! | `class_list.rs` | reads a list of class names |
 //! | `file_dialog.rs` | asks the system for a file or folder |
+//! | `maps_loader.rs` | reads cached maps of the picture that is shown |
+//! | `path_probe.rs` | whether files exist |
+//! | `preferences_saver.rs` | writes the preferences |
 //!
 //! Results that come too late are dropped. Every event carries the id of the open project, which
 //! `window/events.rs` compares. Results about a picture carry the version of its file
@@ -41,8 +44,11 @@ pub mod file_dialog;
 pub mod import_export;
 pub mod learned_text;
 pub mod learner;
+pub mod maps_loader;
 mod monitor;
 pub mod opener;
+pub mod path_probe;
+pub mod preferences_saver;
 pub mod proposer;
 pub mod pyramid;
 pub mod relocalizer;

@@ -6,26 +6,58 @@ use super::crash::Worker;
 use super::events::{EventSender, OpeningEvent, WorkerEvent};
 use super::spawn::spawn_task;
 use crate::app::i18n::tr;
+use crate::app::sample_pictures;
 use crate::pictures;
-use crate::store::{self, Access, Project, StoreError};
+use crate::store::{self, Access, LiveProject, OpenReport, Project, RescanReport, StoreError};
 
 /// Opens a folder of pictures, whose project is found or created, or a project file. Then the folder
 /// is scanned.
 pub fn open(path: PathBuf, events: EventSender) {
     let sender = events.clone();
-    let work = move || match open_project(&path) {
+    let work = move || open_and_scan(&path, &events);
+    spawn_task(Worker::Opener, &sender, work, fail);
+}
+
+fn open_and_scan(path: &Path, events: &EventSender) {
+    match open_project(path) {
         Ok((project, notices)) => {
             let (file, access) = (project.path().to_owned(), project.access());
-            let project = Box::new(project);
+            let is_draft = project.is_draft();
+            let folder = project.root().to_owned();
+            // Its settings are read here, and not in a frame.
+            let project = Box::new(LiveProject::new(project));
             events.send(WorkerEvent::Opening(OpeningEvent::Opened {
                 project,
                 notices,
             }));
-            if access != Access::View {
-                scan(&file, &events);
+            if is_draft {
+                let found = pictures::scan(&[folder]);
+                let report = RescanReport {
+                    problems: found.problems.iter().map(ToString::to_string).collect(),
+                    skipped_exports: found.skipped_exports_note(),
+                    ..RescanReport::default()
+                };
+                events.send(WorkerEvent::Opening(OpeningEvent::Scanned(Box::new(
+                    report,
+                ))));
+            } else if access != Access::View {
+                scan(&file, events);
             }
         }
-        Err(reason) => fail(&events, reason),
+        Err(reason) => fail(events, reason),
+    }
+}
+
+/// As [`open`], for the folder of the sample pictures, which are written to it first.
+pub fn open_sample(folder: PathBuf, events: EventSender) {
+    let sender = events.clone();
+    let work = move || match sample_pictures::unpack(&folder) {
+        Ok(()) => open_and_scan(&folder, &events),
+        Err(error) => {
+            let path = folder.display().to_string();
+            let text = tr!("sample-not-written", path = path, error = error.to_string());
+            fail(&events, text);
+        }
     };
     spawn_task(Worker::Opener, &sender, work, fail);
 }
@@ -78,6 +110,11 @@ fn open_project(path: &Path) -> Result<(Project, Vec<String>), String> {
                 ));
             }
             Project::open(&at, Access::Edit).map_err(sentence)?
+        }
+        // A folder without pictures gets no file until something is made there.
+        (None, None) if pictures::scan(&[folder.to_owned()]).entries.is_empty() => {
+            let draft = Project::draft_for(folder).map_err(sentence)?;
+            (draft, OpenReport::default())
         }
         (None, None) => match Project::create_for(folder) {
             // Another process has just created it.

@@ -1,5 +1,6 @@
 //! The workspace itself: the session, its workers, and the state of each concern.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::exchange::Exchanges;
@@ -20,13 +21,15 @@ use crate::app::workers::class_head_trainer::ClassHeadTraining;
 use crate::app::workers::decoder::Decoder;
 use crate::app::workers::events::EventSender;
 use crate::app::workers::learner::LearningWorker;
+use crate::app::workers::maps_loader::MapsLoader;
 use crate::app::workers::proposer::Proposer;
 use crate::app::workers::relocalizer::Relocalizer;
 use crate::app::workers::requests::{ModelInfo, PictureRequest, picture_key};
 use crate::app::workers::segmenter::SegmenterWorker;
 use crate::app::workers::thumbnailer::Thumbnailer;
 use crate::document::{PictureId, ReviewState};
-use crate::store::{Project, StoreError};
+use crate::formats::ExportOptions;
+use crate::store::{LiveProject, PollReport, StoreError};
 
 /// An open project with its workers and their results.
 pub struct Workspace {
@@ -38,6 +41,8 @@ pub struct Workspace {
     pub is_scanning: bool,
     /// The imports and exports that are under way.
     pub exchange: Exchanges,
+    /// Exports that wait until the file has what is in memory.
+    pub waiting_exports: Vec<(Box<ExportOptions>, PathBuf)>,
     /// What is shown, and how.
     pub view: ViewState,
     /// The model and its results.
@@ -55,7 +60,6 @@ pub struct Workspace {
     pub(super) versions: FileVersions,
     pub(super) naming: NamingState,
     pub(super) workers: Workers,
-    pub(super) cache: Arc<Cache>,
 }
 
 /// The workers of one open project.
@@ -67,13 +71,22 @@ pub(super) struct Workers {
     pub relocalizer: Relocalizer,
     pub learner: LearningWorker,
     pub segmenter: SegmenterWorker,
+    pub maps_loader: MapsLoader,
 }
 
 impl Workspace {
     /// Opens a workspace for a project and starts its workers. `id` is the number that their events
     /// carry.
-    pub fn new(project: Project, id: u64, dirs: &AppDirs, events: &EventSender) -> Self {
+    pub fn new(
+        project: impl Into<LiveProject>,
+        id: u64,
+        dirs: &AppDirs,
+        events: &EventSender,
+    ) -> Self {
+        let project = project.into();
         let events = events.about(id);
+        let waker = events.clone();
+        project.set_wake(move || waker.wake());
         let cache = Arc::new(Cache::for_project(project.id(), dirs.caches.as_deref()));
         let timing = Timing::new(&project);
         let learned = project.setting(LEARNING_SETTING).ok().flatten();
@@ -92,11 +105,13 @@ impl Workspace {
             relocalizer: Relocalizer::new(Arc::clone(&cache), &events),
             learner: LearningWorker::new(Arc::clone(&cache), &events),
             segmenter: SegmenterWorker::new(dirs.models.clone(), Arc::clone(&cache), &events),
+            maps_loader: MapsLoader::new(cache, events.clone()),
         };
         Self {
             id,
             is_scanning: true,
             exchange: Exchanges::default(),
+            waiting_exports: Vec::new(),
             view: ViewState::default(),
             proposing: Proposing::new(model_settings),
             relocalizing: Relocalizing::default(),
@@ -107,7 +122,6 @@ impl Workspace {
             versions: FileVersions::default(),
             naming: NamingState::new(session.document(), session.revision()),
             workers,
-            cache,
             session,
         }
     }
@@ -148,6 +162,22 @@ impl Workspace {
         }
     }
 
+    /// Takes in what other processes have written, and what has become of the edits that were made. While
+    /// a box is being dragged, what others have written waits: the box could be another one afterwards.
+    pub fn poll(&mut self) -> PollReport {
+        let found = self.session.poll(!self.view.canvas.holds_boxes());
+        for shift in &found.shifts {
+            self.fitting.shift_ids(shift);
+            self.view.preview = None;
+        }
+        // Proposals for pictures that somebody else has changed in between are made again from their maps.
+        for dropped in found.dropped.iter().filter(|dropped| dropped.is_untracked) {
+            self.propose_again(&dropped.pictures);
+        }
+        self.pause_while_unwritable();
+        found
+    }
+
     /// Saves the state of the session.
     ///
     /// # Errors
@@ -158,14 +188,23 @@ impl Workspace {
         self.timing.save(&mut self.session)
     }
 
+    /// Makes all changes that wait, before the project is closed.
+    ///
+    /// # Errors
+    /// If nothing can be changed.
+    pub fn finish_writing(&mut self) -> Result<(), StoreError> {
+        let written = self.write_inferences();
+        let saved = self.save();
+        written.and(saved)
+    }
+
     /// Closes the project after writing the results that wait.
     ///
     /// # Errors
     /// If the project cannot be written; the edits that were made are safe.
     pub fn close(mut self) -> Result<(), StoreError> {
-        let written = self.write_inferences();
-        let saved = self.save();
+        let finished = self.finish_writing();
         self.session.close()?;
-        written.and(saved)
+        finished
     }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::pointing_state::PointTool;
-use crate::document::{Annotation, AnnotationId, PictureId};
+use crate::document::{Annotation, AnnotationId, IdShift, PictureId};
 use crate::geometry::BBox;
 use crate::learn::fit_gate::{FitComparison, FitSample, FitVerdict};
 
@@ -147,6 +147,21 @@ impl Fitting {
     /// Whether a fit waits for its answer.
     pub fn has_pending(&self) -> bool {
         !self.pending.is_empty()
+    }
+
+    /// Follows boxes that were added here and got other ids.
+    pub(super) fn shift_ids(&mut self, shift: &IdShift) {
+        for pending in &mut self.pending {
+            pending.id = shift.annotation(pending.id);
+        }
+        for fitted in &mut self.fitted {
+            for row in [&mut fitted.before, &mut fitted.after] {
+                *row = shift.annotation_row(row.clone());
+            }
+        }
+        let ids = std::mem::take(&mut self.settings.fitted).into_iter();
+        self.settings.fitted = ids.map(|id| shift.annotation(id)).collect();
+        self.has_unsaved = true;
     }
 
     /// Remembers that a box was fitted.

@@ -107,6 +107,10 @@ impl Workspace {
 
     fn start_job(&mut self, requests: Vec<PictureRequest>) {
         if !requests.is_empty() {
+            if self.proposing.job.is_none() {
+                // A former run may have ended while it was paused.
+                self.workers.proposer.pause(false);
+            }
             let job = self.proposing.job.get_or_insert_with(ProposalJob::new);
             job.add(requests.iter().map(|request| request.picture));
             self.workers.proposer.propose(requests);
@@ -119,6 +123,36 @@ impl Workspace {
             let is_paused = job.paused.is_none();
             job.set_paused(is_paused);
             self.workers.proposer.pause(is_paused);
+        }
+    }
+
+    /// Pauses the model while the project cannot be written, and resumes it afterwards.
+    pub(super) fn pause_while_unwritable(&mut self) {
+        let is_paused = self.session.is_paused();
+        let proposing = &mut self.proposing;
+        let job = proposing.job.as_mut();
+        let Some(job) = job.filter(|job| {
+            is_paused != proposing.is_held && (proposing.is_held || job.paused.is_none())
+        }) else {
+            proposing.is_held &= is_paused;
+            return;
+        };
+        proposing.is_held = is_paused;
+        job.set_paused(is_paused);
+        self.workers.proposer.pause(is_paused);
+    }
+
+    /// Asks the model again for pictures that have no proposals, because those that were made could not be
+    /// written.
+    pub(super) fn propose_again(&mut self, pictures: &[PictureId]) {
+        let is_new = |picture: &&PictureId| {
+            let row = self.session.document().picture(**picture);
+            row.is_some_and(|row| row.review == ReviewState::New && row.is_available())
+        };
+        let new = pictures.iter().filter(is_new);
+        let requests: Vec<_> = new.filter_map(|picture| self.request(*picture)).collect();
+        if !requests.is_empty() {
+            self.workers.proposer.propose(requests);
         }
     }
 
@@ -186,6 +220,9 @@ impl Workspace {
             Ok(model_info) => {
                 self.proposing.model = ModelState::Ready(Arc::clone(&model_info));
                 self.start_learning(&model_info);
+                if let Some(current) = self.session.current() {
+                    self.maps_of(current);
+                }
                 None
             }
             Err(reason) => {

@@ -29,6 +29,8 @@ pub struct Proposing {
     pub(super) inferences: Vec<PictureInference>,
     /// Since when the first of them has waited.
     pub(super) waiting_since: Option<Instant>,
+    /// Whether the run is paused because the project cannot be written, and not by a person.
+    pub(super) is_held: bool,
 }
 
 impl Proposing {
@@ -44,6 +46,7 @@ impl Proposing {
             arrived: None,
             inferences: Vec::new(),
             waiting_since: None,
+            is_held: false,
         }
     }
 

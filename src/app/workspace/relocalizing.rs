@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::core::Workspace;
 use super::settings::{localize_options_of, model_settings_of};
 use super::view_state::ProposalPreview;
-use crate::app::cache::{CacheKind, maps_codec};
 use crate::app::session::ProposalSettings;
 use crate::app::workers::events::RelocalizedBoxes;
 use crate::app::workers::requests::{LocalizeOptions, PictureRequest};
@@ -83,12 +82,16 @@ impl Workspace {
         {
             let boxes = self.proposals_of(picture, &maps, &cut).unwrap_or_default();
             self.write_boxes(&model_info, &cut, &[(picture, boxes)], false)?;
+            self.derive_others(cut, None);
+        } else {
+            // Its maps are not in memory, so it comes first in the background.
+            self.derive_others(cut, shown);
         }
-        self.derive_others(cut);
         Ok(())
     }
 
-    fn derive_others(&mut self, cut: LocalizeOptions) {
+    /// Makes the proposals of all pictures but the shown one again, after those of `first`.
+    fn derive_others(&mut self, cut: LocalizeOptions, first: Option<PictureId>) {
         let Some(model_info) = self.model_info().cloned() else {
             return;
         };
@@ -98,9 +101,13 @@ impl Workspace {
             row.review == ReviewState::Proposed || boxes.any(|row| row.state == BoxState::Proposed)
         };
         let current = self.session.current();
-        let pictures = document
-            .included_pictures()
-            .filter(|row| row.review != ReviewState::Done && Some(row.id) != current)
+        let first = first.and_then(|picture| document.picture(picture));
+        let others = document.included_pictures();
+        let others = others.filter(|row| Some(row.id) != current);
+        let pictures = first
+            .into_iter()
+            .chain(others)
+            .filter(|row| row.review != ReviewState::Done)
             .filter(|row| has_proposals(row))
             .filter_map(|row| self.request(row.id));
         let pictures: Vec<PictureRequest> = pictures.collect();
@@ -122,22 +129,41 @@ impl Workspace {
         }
     }
 
-    /// The maps of a picture, if the model has processed it.
+    /// The maps of a picture, if the model has processed it and they are in memory. Otherwise they are read
+    /// from the cache, and are there some frames later if they are in it.
     pub fn maps_of(&mut self, picture: PictureId) -> Option<Arc<PictureMaps>> {
         if let Some(maps) = self.relocalizing.maps.get(&picture) {
             return Some(Arc::clone(maps));
         }
-        let key = self.model_info()?.cache_key(&self.request(picture)?.key);
         if self.relocalizing.without_maps.contains(&picture) {
             return None;
         }
-        let cached = self.cache.get(CacheKind::PictureMaps, &key);
-        let Some(maps) = cached.and_then(|bytes| maps_codec::decode(&bytes)) else {
-            self.relocalizing.without_maps.insert(picture);
-            return None;
-        };
-        let maps = Arc::new(maps);
-        self.relocalizing.maps.put(picture, Arc::clone(&maps));
-        Some(maps)
+        let key = self.model_info()?.cache_key(&self.request(picture)?.key);
+        if self.relocalizing.loading.insert(picture) {
+            self.workers.maps_loader.load(picture, key);
+        }
+        None
+    }
+
+    /// The maps of a picture were read, or are not in the cache.
+    pub fn on_maps(&mut self, picture: PictureId, key: &str, maps: Option<Arc<PictureMaps>>) {
+        if !self.relocalizing.loading.remove(&picture) {
+            return;
+        }
+        let request = self.request(picture);
+        let is_current = self
+            .model_info()
+            .zip(request)
+            .is_some_and(|(model_info, request)| model_info.cache_key(&request.key) == key);
+        match maps {
+            _ if !is_current || self.relocalizing.maps.contains(&picture) => {}
+            Some(maps) => self.relocalizing.put(picture, maps),
+            None => drop(self.relocalizing.without_maps.insert(picture)),
+        }
+    }
+
+    /// Whether it is known that the model has not processed a picture.
+    pub fn is_without_maps(&self, picture: PictureId) -> bool {
+        self.relocalizing.without_maps.contains(&picture)
     }
 }

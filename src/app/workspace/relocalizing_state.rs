@@ -22,6 +22,8 @@ pub struct Relocalizing {
     pub(super) maps: LruCache<PictureId, Arc<PictureMaps>>,
     /// Pictures whose maps are not in the cache, so that they are not looked up in every frame.
     pub(super) without_maps: HashSet<PictureId>,
+    /// Pictures whose maps are being read.
+    pub(super) loading: HashSet<PictureId>,
 }
 
 impl Default for Relocalizing {
@@ -31,6 +33,7 @@ impl Default for Relocalizing {
             queue: VecDeque::new(),
             maps: LruCache::new(MAX_MAPS),
             without_maps: HashSet::new(),
+            loading: HashSet::new(),
         }
     }
 }
@@ -46,6 +49,7 @@ impl Relocalizing {
     pub(super) fn forget(&mut self, picture: PictureId) {
         self.maps.pop(&picture);
         self.without_maps.remove(&picture);
+        self.loading.remove(&picture);
     }
 
     /// Drops the boxes that are not written yet.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::session::Session;
 use crate::document::{Annotation, Origin, PictureId};
-use crate::store::{Project, StoreError};
+use crate::store::{LiveProject, StoreError};
 
 /// Seconds without input after which a person no longer counts as working.
 const IDLE_AFTER_SECS: f64 = 10.0;
@@ -26,7 +26,7 @@ pub struct Timing {
 
 impl Timing {
     /// Continues from what the project has stored.
-    pub fn new(project: &Project) -> Self {
+    pub fn new(project: &LiveProject) -> Self {
         let activity = project.setting(ACTIVITY_SETTING).ok().flatten();
         let activity: Activity = activity.unwrap_or_default();
         Self {

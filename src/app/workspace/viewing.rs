@@ -42,6 +42,8 @@ impl Workspace {
         if is_other {
             self.workers.proposer.set_likely_next(likely);
             self.view.preview = None;
+            // Read now, they are there when they are asked for.
+            self.maps_of(current);
             self.prefetch_features();
         }
     }

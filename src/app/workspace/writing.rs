@@ -27,6 +27,9 @@ impl Workspace {
     /// # Errors
     /// If the project cannot be written. The boxes keep waiting and the model is paused.
     pub fn write_due(&mut self) -> Result<Option<ProposalJob>, StoreError> {
+        if self.session.is_paused() {
+            return Ok(None);
+        }
         if self.view.canvas.holds_boxes() || self.exchange.defers_writes() {
             return Ok(None);
         }

@@ -5,6 +5,7 @@ mod crash;
 mod create;
 mod full;
 mod hostile;
+mod live;
 mod paths;
 mod rescan;
 mod rescue;
