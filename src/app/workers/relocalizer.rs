@@ -171,3 +171,61 @@ impl Derivation {
         }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crossbeam_channel::unbounded;
+
+    use super::*;
+    use crate::document::PictureId;
+    use crate::localize::{BoxOptions, Method, Quality};
+
+    #[test]
+    fn requests_in_a_row_are_derived_once_and_the_latest_wins() {
+        let (sender, results) = unbounded();
+        let events = EventSender::new(sender, || {});
+        let relocalizer = Relocalizer::new(Arc::new(Cache::open(None, 0)), &events);
+        let model = Arc::new(ModelInfo {
+            name: "m".to_owned(),
+            version: "1".to_owned(),
+            classes: Arc::new([]),
+            has_companion_classes: true,
+            quality: Quality::Fast,
+            has_detector: false,
+            device: "cpu".to_owned(),
+        });
+        let picture = PictureRequest {
+            picture: PictureId(1),
+            version: 0,
+            path: Default::default(),
+            key: String::new(),
+            size: [1, 1],
+        };
+        for repeat in 1..=20_u8 {
+            let cut = LocalizeOptions {
+                method: Method::Affinity,
+                boxes: BoxOptions {
+                    threshold: Some(f32::from(repeat) / 100.0),
+                    ..BoxOptions::default()
+                },
+            };
+            relocalizer.relocalize(Arc::clone(&model), cut, vec![picture.clone()]);
+        }
+        let mut derived = 0;
+        let last = loop {
+            let (_, event) = results.recv_timeout(Duration::from_secs(60)).unwrap();
+            let WorkerEvent::Relocalized(boxes) = event else {
+                panic!("nothing else works");
+            };
+            derived += 1;
+            if relocalizer.is_current_request(&boxes) {
+                break boxes;
+            }
+        };
+        assert_eq!((last.cut.boxes.threshold, last.left), (Some(0.2), 0));
+        // One, unless this machine rests between two requests.
+        assert!(derived <= 3, "{derived} derivations");
+        std::thread::sleep(2 * REST);
+        assert!(results.try_recv().is_err(), "nothing follows");
+    }
+}
