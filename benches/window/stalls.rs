@@ -21,7 +21,7 @@ use tsukami::app::window::Window;
 use tsukami::document::ReviewState;
 use tsukami::formats::{ExportOptions, Format, ImportMode, PictureScope};
 
-use super::{Bench, is_shown, pictures};
+use crate::bench::{Bench, is_shown, pictures};
 
 const PICTURES: usize = 10_000;
 /// What a frame may wait at most.

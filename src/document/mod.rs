@@ -14,7 +14,7 @@
 //! | `ids` | ids of rows, and the next ones |
 //! | `error` | why an edit is refused |
 //! | `picture`, `category`, `annotation` | the rows, and the rules for a single row |
-//! | `labels` | what is labelled in a project |
+//! | `labels`, `implied_labels` | what is labelled in a project, also if its file does not say it |
 //! | `flags`, `attributes`, `provenance` | parts of a box: its flags, what people define, who made it |
 //! | `content` | the document, and how rows are looked up |
 //! | `summary` | counts over the whole document |
@@ -36,6 +36,7 @@ mod error;
 mod flags;
 mod history;
 mod ids;
+mod implied_labels;
 mod labels;
 mod merge;
 pub mod ops;
@@ -56,6 +57,7 @@ pub use error::EditError;
 pub use flags::{Flag, Flags};
 pub use history::{History, Step};
 pub use ids::{AnnotationId, CategoryId, NextIds, PictureId};
+pub use implied_labels::implied_labels;
 pub use labels::Labels;
 pub use picture::{Picture, ReviewState};
 pub use provenance::{FormerProposal, Origin, Provenance};

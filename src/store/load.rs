@@ -15,7 +15,7 @@ use super::rows::{
     SETTINGS, STEPS, Table,
 };
 use super::schema::fingerprint;
-use crate::document::{Change, Document, Edit, Labels, Step};
+use crate::document::{Change, Document, Edit, Step, implied_labels};
 
 /// The number of problems that are reported. A single one is enough to refuse a file.
 const MAX_PROBLEMS: usize = 20;
@@ -74,7 +74,7 @@ impl LoadedFile {
             Ok(loaded.apply(edit))
         })?;
         if !has_labels {
-            let implied = Labels::implied(&loaded.document);
+            let implied = implied_labels(&loaded.document);
             loaded.apply(Edit::Labels(implied));
         }
         loaded.each(connection, &CHANGES, &mut seal, |_, _| Ok(None))?;

@@ -33,6 +33,7 @@ mod scene;
 mod shape;
 mod state;
 mod stepping;
+mod stepping_state;
 mod texture_style;
 mod textures;
 mod tiles;

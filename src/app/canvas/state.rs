@@ -4,7 +4,7 @@ use egui::{Pos2, Rect};
 
 use super::gesture::Gesture;
 use super::point_state::PointState;
-use super::stepping::ZoomedStepping;
+use super::stepping_state::ZoomedStepping;
 use super::view::{Fit, ViewTransform};
 use super::view_memory::ViewMemory;
 use crate::app::session::{Session, Turn};

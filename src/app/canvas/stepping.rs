@@ -3,26 +3,15 @@
 use egui::Rect;
 
 use super::state::Canvas;
+use super::stepping_state::ZoomedStepping;
 use super::view::{Fit, ViewTransform};
 use crate::app::session::Session;
-use crate::document::{AnnotationId, PictureId};
 use crate::geometry::BBox;
 
 /// The share of the canvas that a box takes up, so that it is seen with what is around it.
 const BOX_SHARE: f32 = 0.45;
 /// The most points per pixel of the picture: more shows a tiny box as blocks of colour.
 const MAX_SCALE: f32 = 8.0;
-
-/// What stepping zoomed in remembers while it is on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ZoomedStepping {
-    /// The picture and its view before it was switched on.
-    former: (Option<PictureId>, ViewTransform),
-    /// The box that was brought to the middle.
-    centred: Option<AnnotationId>,
-    /// The box that is selected was selected by the pointer, under which nothing may move.
-    by_pointer: bool,
-}
 
 impl Canvas {
     /// Whether selected boxes are brought to the middle.

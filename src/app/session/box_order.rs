@@ -4,8 +4,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::core::Session;
-use crate::document::{Annotation, AnnotationId, BoxState};
+use crate::document::{Annotation, BoxState};
 
 /// The order of the boxes of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,30 +78,10 @@ fn in_reading_order<'a>(rows: &[&'a Annotation]) -> Vec<&'a Annotation> {
     lines.concat()
 }
 
-impl Session {
-    /// The order of the boxes of a picture.
-    pub fn box_order(&self) -> BoxOrder {
-        self.state.box_order
-    }
-
-    /// Chooses the order of the boxes of a picture.
-    pub fn set_box_order(&mut self, order: BoxOrder) {
-        self.state.box_order = order;
-    }
-
-    /// The boxes that are drawn, in the chosen order: that of the list, and of the keys that go from
-    /// box to box.
-    pub fn review_order(&self) -> Vec<AnnotationId> {
-        let mut rows: Vec<&Annotation> = self.drawn().collect();
-        self.state.box_order.sort(&mut rows);
-        rows.into_iter().map(|row| row.id).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::CategoryId;
+    use crate::document::{AnnotationId, CategoryId};
     use crate::geometry::BBox;
 
     /// The ids of boxes, given as `[x, y, width, height, score]`, in an order. A score makes a

@@ -3,6 +3,7 @@
 use super::core::Session;
 use super::list_selection::{ListSelection, SelectionChange};
 use super::query::PictureQuery;
+use super::turn::Turn;
 use crate::document::{Picture, PictureId, ReviewState};
 
 impl Session {
@@ -173,5 +174,25 @@ impl Session {
             }
         }
         likely
+    }
+
+    /// How far the view of a picture is turned.
+    pub fn turn(&self, picture: PictureId) -> Turn {
+        let turn = self.state.turns.get(&picture);
+        turn.copied().unwrap_or_default()
+    }
+
+    /// Turns the view of the shown picture by a quarter, clockwise or not. Boxes and files do not
+    /// change.
+    pub fn turn_view(&mut self, is_clockwise: bool) {
+        let Some(picture) = self.current() else {
+            return;
+        };
+        let turn = self.turn(picture).further(is_clockwise);
+        if turn.is_none() {
+            self.state.turns.remove(&picture);
+        } else {
+            self.state.turns.insert(picture, turn);
+        }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::box_order::BoxOrder;
 use super::core::Session;
-use crate::document::{AnnotationId, BoxState};
+use crate::document::{Annotation, AnnotationId, BoxState};
 
 impl Session {
     /// The boxes that are selected.
@@ -83,6 +84,24 @@ impl Session {
     fn first_proposal(&self) -> Option<AnnotationId> {
         let mut order = self.review_order().into_iter();
         order.find(|id| self.is_proposal(*id))
+    }
+
+    /// The order of the boxes of a picture.
+    pub fn box_order(&self) -> BoxOrder {
+        self.state.box_order
+    }
+
+    /// Chooses the order of the boxes of a picture.
+    pub fn set_box_order(&mut self, order: BoxOrder) {
+        self.state.box_order = order;
+    }
+
+    /// The boxes that are drawn, in the chosen order: that of the list, and of the keys that go from
+    /// box to box.
+    pub fn review_order(&self) -> Vec<AnnotationId> {
+        let mut rows: Vec<&Annotation> = self.drawn().collect();
+        self.state.box_order.sort(&mut rows);
+        rows.into_iter().map(|row| row.id).collect()
     }
 
     pub(super) fn is_proposal(&self, id: AnnotationId) -> bool {

@@ -3,9 +3,6 @@
 use egui::{Vec2, vec2};
 use serde::{Deserialize, Serialize};
 
-use super::core::Session;
-use crate::document::PictureId;
-
 /// How far the view is turned clockwise, in quarter turns: 0 to 3.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "u8", into = "u8")]
@@ -52,28 +49,6 @@ impl Turn {
     /// A vector of the screen as it is in the picture.
     pub fn undone(self, by: Vec2) -> Vec2 {
         Self((4 - self.0) % 4).applied(by)
-    }
-}
-
-impl Session {
-    /// How far the view of a picture is turned.
-    pub fn turn(&self, picture: PictureId) -> Turn {
-        let turn = self.state.turns.get(&picture);
-        turn.copied().unwrap_or_default()
-    }
-
-    /// Turns the view of the shown picture by a quarter, clockwise or not. Boxes and files do not
-    /// change.
-    pub fn turn_view(&mut self, is_clockwise: bool) {
-        let Some(picture) = self.current() else {
-            return;
-        };
-        let turn = self.turn(picture).further(is_clockwise);
-        if turn.is_none() {
-            self.state.turns.remove(&picture);
-        } else {
-            self.state.turns.insert(picture, turn);
-        }
     }
 }
 

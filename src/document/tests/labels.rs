@@ -154,17 +154,17 @@ fn several_classes_are_deleted_in_one_edit() {
 #[test]
 fn an_older_project_is_about_its_only_class_unless_that_was_a_suggestion() {
     let mut document = sample();
-    assert_eq!(Labels::implied(&document), Labels::Any, "there are two");
+    assert_eq!(implied_labels(&document), Labels::Any, "there are two");
     let edit = ops::delete_category(&document, DOG).expect("it exists");
     make(&mut document, edit);
-    assert_eq!(Labels::implied(&document), one("cat"));
+    assert_eq!(implied_labels(&document), one("cat"));
 
     let mut document = suggested();
     let first = document.annotations(A)[0].id;
     let edit = ops::accept(&document, &[first]).expect("it exists");
     make(&mut document, edit);
     assert_eq!(category_names(&document), ["tabby"]);
-    assert_eq!(Labels::implied(&document), Labels::Any);
+    assert_eq!(implied_labels(&document), Labels::Any);
 }
 
 #[test]

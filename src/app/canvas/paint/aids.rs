@@ -5,8 +5,9 @@ use egui::{
     vec2,
 };
 
-use super::boxes::{BoxStyle, TEXT_SIZE, outline};
+use super::boxes::{TEXT_SIZE, outline};
 use super::lines::{SHADOW, dashes, frame};
+use super::style::BoxStyle;
 use crate::app::canvas::view::ViewTransform;
 use crate::document::BoxState;
 use crate::geometry::BBox;

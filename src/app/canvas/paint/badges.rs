@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{CornerRadius, FontId, Galley, Painter, Pos2, Rect, Vec2, pos2, vec2};
 
-use super::boxes::{BoxStyle, HANDLE_SIDE};
+use super::style::{BoxStyle, HANDLE_SIDE};
 use crate::app::theme;
 use crate::document::BoxState;
 

@@ -9,12 +9,10 @@ use egui::{Color32, CornerRadius, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2, 
 
 use super::badges::badges;
 use super::lines::{SHADOW, dashes, frame};
+use super::style::{BoxStyle, HANDLE_SIDE};
 use crate::app::canvas::shape::Handle;
 use crate::document::BoxState;
 use crate::geometry::BBox;
-
-/// The side of a handle in points.
-pub(super) const HANDLE_SIDE: f32 = 8.0;
 
 /// How much wider the lines of drawn and of selected boxes are, in points.
 const EMPHASIS: f32 = 0.75;
@@ -24,25 +22,6 @@ const REJECTED_WIDTH: f32 = 1.0;
 
 /// The size of the text of notes, in points.
 pub(super) const TEXT_SIZE: f32 = 12.0;
-
-/// How a box looks.
-#[derive(Clone, Debug, PartialEq)]
-pub struct BoxStyle {
-    /// Its place on the screen, in points.
-    pub rect: Rect,
-    /// The colour of its class.
-    pub colour: Color32,
-    /// Its review state.
-    pub state: BoxState,
-    /// Whether it is selected.
-    pub is_selected: bool,
-    /// Whether the pointer is over it.
-    pub is_hovered: bool,
-    /// Whether it is locked.
-    pub is_locked: bool,
-    /// The text of its badge: class, and score if it is a proposal.
-    pub label: String,
-}
 
 /// What is the same for all boxes.
 #[derive(Clone, Copy, Debug, PartialEq)]

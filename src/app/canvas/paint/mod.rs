@@ -6,10 +6,12 @@ mod boxes;
 mod image;
 mod lines;
 mod offers;
+mod style;
 
 pub(super) use self::aids::{
     class_note, crosshair, drawing, note, pixel_grid, rubber_band, rulers,
 };
-pub(super) use self::boxes::{BoxLook, BoxStyle, boxes};
+pub(super) use self::boxes::{BoxLook, boxes};
 pub(super) use self::image::image;
 pub(super) use self::offers::{offers, prompt_point};
+pub(super) use self::style::BoxStyle;
