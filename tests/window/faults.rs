@@ -166,10 +166,10 @@ fn a_folder_that_was_renamed_and_renamed_back_can_be_edited_again() {
     fs::rename(&here, &away).unwrap();
     bench.wait("the loss", |workspace| !workspace.session.is_editable());
     fs::rename(&away, &here).unwrap();
+    bench.wait_for_words("is back where it was");
     bench.wait("the return", |workspace| {
         workspace.session.is_editable() && !workspace.is_scanning
     });
-    assert!(bench.says("is back where it was"));
     assert_eq!(bench.boxes().len(), 1);
     bench.draw(BBox::from_xywh(10.0, 10.0, 40.0, 40.0));
     assert_eq!(bench.boxes().len(), 2);

@@ -35,14 +35,18 @@
 //! | `syncer` | the thread that waits for the disk |
 //! | `copy` | a copy of the project with the changes that wait |
 //! | `project` | the project as a window uses it |
+//! | `poll`, `poll_report` | taking in what the thread reports |
 
 mod change;
 mod copy;
 mod messages;
 mod mirror;
+mod poll;
+mod poll_report;
 mod project;
 mod syncer;
 mod writer;
 
 pub use mirror::DroppedChange;
-pub use project::{LiveProject, PollReport};
+pub use poll_report::PollReport;
+pub use project::LiveProject;

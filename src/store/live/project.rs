@@ -6,19 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::messages::{Part, Report, Request};
-use super::mirror::{DroppedChange, Mirror};
+use super::messages::{Report, Request};
+use super::mirror::Mirror;
+use super::poll_report::PollReport;
 use super::syncer::Syncer;
 use super::writer::Writer;
-use crate::document::{AffectedRows, Document, Edit, EditError, History, IdShift};
-use crate::store::access::{Access, OpenNotice};
+use crate::document::{AffectedRows, Document, Edit, EditError, History};
+use crate::store::access::Access;
 use crate::store::commit::UndoneStep;
 use crate::store::error::StoreError;
-use crate::store::external::ExternalChange;
 use crate::store::operation::{AppliedChange, Operation};
 use crate::store::project::Project;
 
@@ -50,50 +50,31 @@ type Wake = Arc<Mutex<Box<dyn Fn() + Send>>>;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct LiveProject {
-    mirror: Mirror,
+    pub(super) mirror: Mirror,
     /// All settings as JSON text.
-    settings: HashMap<String, String>,
-    path: PathBuf,
-    root: PathBuf,
-    id: String,
-    requests: Sender<Request>,
-    reports: Receiver<Report>,
+    pub(super) settings: HashMap<String, String>,
+    pub(super) path: PathBuf,
+    pub(super) root: PathBuf,
+    pub(super) id: String,
+    pub(super) requests: Sender<Request>,
+    pub(super) reports: Receiver<Report>,
     /// A report that has to wait until the window can catch up with other processes.
-    held: Option<Report>,
-    wake: Wake,
-    thread: Option<JoinHandle<Result<(), StoreError>>>,
-    generation: u64,
-    last_number: u64,
+    pub(super) held: Option<Report>,
+    pub(super) wake: Wake,
+    pub(super) thread: Option<JoinHandle<Result<(), StoreError>>>,
+    pub(super) generation: u64,
+    pub(super) last_number: u64,
     /// What is not on the disk yet: the number, since when, and the write that it was.
-    unsaved: VecDeque<(u64, Instant, Option<u64>)>,
+    pub(super) unsaved: VecDeque<(u64, Instant, Option<u64>)>,
     /// What is in the way, by part of the work.
-    failures: [Option<String>; 2],
-    waits: Option<String>,
+    pub(super) failures: [Option<String>; 2],
+    pub(super) waits: Option<String>,
     /// If the file was deleted or replaced: the one that was rescued.
-    replaced: Option<Option<PathBuf>>,
-    is_back: bool,
-    is_draft: bool,
-    last_poll_request: u64,
-    last_poll: u64,
-}
-
-/// What [`LiveProject::poll`] has found.
-#[derive(Debug, Default)]
-pub struct PollReport {
-    /// The changes of other processes.
-    pub changes: Vec<ExternalChange>,
-    /// How the ids of rows that were added here have changed, for each time that they have.
-    pub shifts: Vec<IdShift>,
-    /// Changes of ours that were taken back because of those of another process.
-    pub dropped: Vec<DroppedChange>,
-    /// What went wrong.
-    pub errors: Vec<StoreError>,
-    /// The file of a draft, if it was made now.
-    pub created: Option<PathBuf>,
-    /// Notices about it.
-    pub notices: Vec<OpenNotice>,
-    /// The copies that were saved.
-    pub copies: Vec<PathBuf>,
+    pub(super) replaced: Option<Option<PathBuf>>,
+    pub(super) is_back: bool,
+    pub(super) is_draft: bool,
+    pub(super) last_poll_request: u64,
+    pub(super) last_poll: u64,
 }
 
 impl From<Project> for LiveProject {
@@ -415,139 +396,13 @@ impl LiveProject {
         });
     }
 
-    /// Takes in what has happened since the last call. Returns at once.
-    ///
-    /// What other processes have changed waits if `can_catch_up` is false, while a person is dragging a
-    /// box that could be another one afterwards. Nothing is written meanwhile.
-    pub fn poll(&mut self, can_catch_up: bool) -> PollReport {
-        let mut found = PollReport::default();
-        loop {
-            let next = match self.held.take() {
-                Some(held) => Ok(held),
-                None => self.reports.try_recv(),
-            };
-            match next {
-                Ok(report @ Report::Followed { .. }) if !can_catch_up => {
-                    self.held = Some(report);
-                    return found;
-                }
-                Ok(report) => self.on_report(report, &mut found),
-                Err(TryRecvError::Empty) => return found,
-                Err(TryRecvError::Disconnected) => {
-                    self.on_end();
-                    return found;
-                }
-            }
-        }
-    }
-
-    fn on_report(&mut self, report: Report, found: &mut PollReport) {
-        match report {
-            Report::Written {
-                number,
-                write,
-                digest,
-            } => {
-                let saved = self.unsaved.iter_mut();
-                for (_, _, of) in saved.filter(|(other, ..)| *other == number) {
-                    *of = Some(write);
-                }
-                let agrees = digest.is_none_or(|digest| self.mirror.on_written(number, digest));
-                if !agrees {
-                    self.send(Request::Resync);
-                }
-            }
-            Report::Synced { write } => {
-                let is_open = |of: Option<u64>| of.is_none_or(|of| of > write);
-                self.unsaved.retain(|(.., of)| is_open(*of));
-            }
-            Report::Followed {
-                generation,
-                changes,
-                next_ids,
-            } => {
-                self.generation = generation;
-                let rebased = self.mirror.rebase(changes, next_ids);
-                for (number, operation) in rebased.again {
-                    self.send(Request::Change {
-                        generation,
-                        number,
-                        operation,
-                    });
-                }
-                let is_dropped =
-                    |number: u64| rebased.dropped.iter().any(|one| one.number == number);
-                self.unsaved.retain(|(number, ..)| !is_dropped(*number));
-                if !rebased.discarded.is_empty() {
-                    self.send(Request::Discard(rebased.discarded));
-                }
-                found.changes.extend(rebased.changes);
-                if !rebased.shift.is_identity() {
-                    found.shifts.push(rebased.shift);
-                }
-                let dropped = rebased.dropped.into_iter();
-                found
-                    .dropped
-                    .extend(dropped.filter(|one| !one.label.is_empty()));
-            }
-            Report::Polled(number) => self.last_poll = number,
-            Report::Waits(error) => self.waits = Some(error.to_string()),
-            Report::Failed(part, error) => {
-                self.failures[part as usize] = Some(error.to_string());
-                found.errors.push(error);
-            }
-            Report::Resumed(part) => {
-                self.waits = None;
-                self.failures[part as usize] = None;
-            }
-            Report::Replaced {
-                error,
-                rescued,
-                number,
-            } => {
-                self.replaced = Some(rescued.clone());
-                self.mirror.memory.access = Access::View;
-                if let Some(number) = number {
-                    self.mirror.forget_up_to(number);
-                }
-                let changes: Vec<_> = self.mirror.pending().collect();
-                if let Some(rescued) = rescued
-                    && !changes.is_empty()
-                {
-                    self.send(Request::Append { rescued, changes });
-                }
-                self.unsaved.clear();
-                found.errors.push(error);
-            }
-            Report::Created(path, notices) => {
-                self.path = path;
-                self.is_draft = false;
-                found.created = Some(self.path.clone());
-                found.notices.extend(notices);
-            }
-            Report::IsBack => self.is_back = true,
-            Report::Copied(Ok(path)) => found.copies.push(path),
-            Report::Copied(Err(error)) => found.errors.push(error),
-        }
-    }
-
-    /// The thread has ended by itself, which it does not.
-    fn on_end(&mut self) {
-        if self.thread.as_ref().is_some_and(JoinHandle::is_finished) {
-            let ended = StoreError::OutOfSync {
-                path: self.path.clone(),
-            };
-            self.failures[Part::Writing as usize].get_or_insert(ended.to_string());
-        }
-    }
-
     /// Runs something on the thread, after what was sent before.
     #[cfg(test)]
     pub(in crate::store) fn run_on_thread(&self, run: impl FnOnce(&mut Project) + Send + 'static) {
         self.send(Request::Run(Box::new(run)));
     }
 
-    fn send(&self, request: Request) {
+    pub(super) fn send(&self, request: Request) {
         // Without the thread, `on_end` has been called or will be.
         let _ = self.requests.send(request);
     }
