@@ -138,6 +138,9 @@ fn a_path_that_cannot_be_opened_is_reported_in_one_sentence() {
     });
     bench.keys(Modifiers::NONE, Key::F7);
     bench.key(Key::Escape);
+    if !bench.has("Use the embedded model") {
+        bench.click_last("Proposals");
+    }
     bench.click("Use the embedded model");
     bench.wait("the model", |workspace| workspace.model_info().is_some());
 }

@@ -51,6 +51,9 @@ fn pictures_and_thumbnails_are_made_again_after_their_workers_died() {
     doom(&bench, Worker::Decoder);
     perform(&mut bench, Action::Reload(picture));
     wait_for_news(&mut bench, "Decoding a picture");
+    bench.wait("the reason", |workspace| {
+        workspace.session.unreadable(picture).is_some()
+    });
     let reason = bench.session().unreadable(picture).unwrap().to_owned();
     assert!(reason.contains("chelsea.jpg"), "{reason}");
     // The model has nothing to do with it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::attributes::AttributeEdit;
+use super::attribute_definition::AttributeEdit;
 use super::counts::{ClassCount, Counts};
 use super::list::PictureList;
 use super::proposal_settings::ProposalSettings;

@@ -13,11 +13,12 @@
 //! | `box_order.rs` | the order in which boxes are listed |
 //! | `commit.rs`, `undo.rs` | committing edits, undo and redo |
 //! | `boxes.rs`, `growing.rs`, `classes.rs`, `review.rs` | what a person does to boxes, classes and proposals |
-//! | `attributes.rs` | attributes of boxes |
+//! | `attributes.rs`, `attribute_definition.rs` | attributes of boxes |
 //! | `across.rs` | changes of boxes in many pictures |
 //! | `model_updates.rs` | what the model does to the document |
 
 mod across;
+mod attribute_definition;
 mod attributes;
 mod box_order;
 mod boxes;
@@ -45,7 +46,9 @@ mod undo;
 mod visited;
 
 pub use self::across::{BoxesOfClass, PictureScope, ScoredProposals};
-pub use self::attributes::{AttributeDefinition, AttributeKind, SharedValue, is_attribute_name};
+pub use self::attribute_definition::{
+    AttributeDefinition, AttributeKind, SharedValue, is_attribute_name,
+};
 pub use self::box_order::BoxOrder;
 pub use self::core::Session;
 pub use self::counts::ClassCount;

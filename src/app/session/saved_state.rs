@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::attributes::AttributeDefinition;
+use super::attribute_definition::AttributeDefinition;
 use super::box_order::BoxOrder;
 use super::proposal_settings::ProposalSettings;
 use super::query::PictureQuery;
