@@ -30,6 +30,8 @@ const MIN_ACCEPTED_IOU: f32 = 0.75;
 const MIN_CORRECTED_IOU: f32 = 0.85;
 /// The IoU below which a proposal is of no object.
 const MIN_MATCHED_IOU: f32 = 0.5;
+/// The letters of a name after which the class picker has found the class.
+const TYPED_LETTERS: usize = 4;
 /// Within this many points of a selected box, a drag may take one of its handles.
 const HANDLE_RADIUS: f32 = 10.0;
 
@@ -383,8 +385,11 @@ impl Annotator<'_> {
             self.done.keys += 1;
             return;
         }
+        let is_recent = self.session().recent_classes().next() == Some(class);
         self.press(Modifiers::NONE, Key::C);
-        for character in row.name.chars() {
+        // The class that was given last is the first one of the list.
+        let typed = if is_recent { 0 } else { TYPED_LETTERS };
+        for character in row.name.chars().take(typed) {
             self.bench.frame(vec![Event::Text(character.to_string())]);
             self.done.keys += 1;
         }

@@ -210,6 +210,14 @@ impl Bench {
         });
     }
 
+    /// Draws frames until everything is in the project file.
+    #[track_caller]
+    pub fn wait_until_saved(&mut self) {
+        self.wait("everything to be saved", |workspace| {
+            workspace.session.project().saving_since().is_none()
+        });
+    }
+
     /// Draws frames until the window meets a condition.
     #[track_caller]
     pub fn wait_window(&mut self, what: &str, is_so: impl Fn(&Window) -> bool) {

@@ -162,6 +162,7 @@ fn boxes_that_are_hidden_cannot_be_deleted() {
 fn a_folder_that_was_renamed_and_renamed_back_can_be_edited_again() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
     bench.draw(BBox::from_xywh(60.0, 60.0, 120.0, 90.0));
+    bench.wait_until_saved();
     let (here, away) = (bench.pictures(), bench.folder.path().join("away"));
     fs::rename(&here, &away).unwrap();
     bench.wait("the loss", |workspace| !workspace.session.is_editable());
@@ -195,5 +196,6 @@ fn an_idle_window_draws_no_frames() {
         std::thread::sleep(bench.next_frame_in().min(Duration::from_secs(10)));
     }
     eprintln!("{wakes} wake-ups of an idle window in 10 s");
-    assert!(wakes <= 11, "{wakes} in 10 s");
+    // One of them saves what has changed in the session.
+    assert!(wakes <= 4, "{wakes} in 10 s");
 }

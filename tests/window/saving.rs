@@ -39,16 +39,10 @@ fn boxes_in_file(bench: &Bench) -> usize {
 }
 
 #[track_caller]
-fn wait_until_saved(bench: &mut Bench) {
-    bench.wait("everything to be saved", |workspace| {
-        workspace.session.project().saving_since().is_none()
-    });
-}
-
 #[test]
 fn a_file_that_is_locked_is_not_waited_for() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
-    wait_until_saved(&mut bench);
+    bench.wait_until_saved();
     let other = raw(&bench);
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let begun = Instant::now();
@@ -70,7 +64,7 @@ fn a_file_that_is_locked_is_not_waited_for() {
     bench.frames(1);
     assert!(bench.says("Saving…"));
     drop(other);
-    wait_until_saved(&mut bench);
+    bench.wait_until_saved();
     assert!(!bench.says("Saving…"));
     assert_eq!(bench.boxes().len(), 2);
     assert_eq!(boxes_in_file(&bench), 2);
@@ -83,7 +77,7 @@ fn a_file_that_is_locked_is_not_waited_for() {
 fn a_box_that_is_drawn_while_another_process_adds_some_stays_selected() {
     let mut bench = Bench::open(&["cat/chelsea.jpg", "cup/coffee.jpg"]);
     bench.draw(LEFT);
-    wait_until_saved(&mut bench);
+    bench.wait_until_saved();
     let file = find_project(&bench.pictures()).unwrap();
     let (mut project, _) = Project::open(&file, Access::Add).unwrap();
     let other = raw(&bench);
@@ -104,7 +98,7 @@ fn a_box_that_is_drawn_while_another_process_adds_some_stays_selected() {
     std::thread::sleep(Duration::from_millis(50));
     drop(other);
     adding.join().unwrap();
-    wait_until_saved(&mut bench);
+    bench.wait_until_saved();
     bench.wait("their box", |workspace| {
         workspace.session.document().annotation_count() == 3
     });
@@ -117,14 +111,14 @@ fn a_box_that_is_drawn_while_another_process_adds_some_stays_selected() {
     assert!((row.rect.x0 - RIGHT.x0).abs() < 3.0, "{:?}", row.rect);
     bench.key(Key::Delete);
     assert_eq!(bench.boxes().len(), 1);
-    wait_until_saved(&mut bench);
+    bench.wait_until_saved();
     assert_eq!(boxes_in_file(&bench), 2);
 }
 
 #[test]
 fn closing_waits_beside_the_frames_until_everything_is_saved() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
-    wait_until_saved(&mut bench);
+    bench.wait_until_saved();
     let other = raw(&bench);
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     bench.draw(LEFT);
@@ -142,7 +136,7 @@ fn closing_waits_beside_the_frames_until_everything_is_saved() {
 fn what_cannot_be_saved_pauses_and_says_so_and_goes_on() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
     bench.draw(LEFT);
-    wait_until_saved(&mut bench);
+    bench.wait_until_saved();
     // The file takes no box as far to the right until the index is gone, whose number is too large for it.
     let other = raw(&bench);
     let index = "CREATE INDEX in_the_way ON annotations
@@ -160,12 +154,12 @@ fn what_cannot_be_saved_pauses_and_says_so_and_goes_on() {
     bench.click("Keep the project open");
     other.execute_batch("DROP INDEX in_the_way").unwrap();
     bench.click("Try again");
-    wait_until_saved(&mut bench);
+    bench.wait_until_saved();
     bench.frames(2);
     assert!(!bench.says("not saved yet"));
     bench.draw(BBox::from_xywh(320.0, 150.0, 80.0, 80.0));
     assert_eq!(bench.boxes().len(), 3);
-    wait_until_saved(&mut bench);
+    bench.wait_until_saved();
     assert_eq!(boxes_in_file(&bench), 3);
 }
 
@@ -173,7 +167,7 @@ fn what_cannot_be_saved_pauses_and_says_so_and_goes_on() {
 fn a_window_that_is_asked_to_close_saves_first() {
     let folder = Bench::folder_of(&["cat/chelsea.jpg"]);
     let mut bench = Bench::on(folder, Theme::Light, false);
-    wait_until_saved(&mut bench);
+    bench.wait_until_saved();
     let other = raw(&bench);
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     bench.draw(LEFT);
@@ -227,7 +221,7 @@ fn a_folder_without_pictures_gets_a_file_with_the_first_change() {
     bench.perform(Action::Class(tsukami::app::action::ClassAction::Add(
         "cat".to_owned(),
     )));
-    wait_until_saved(&mut bench);
+    bench.wait_until_saved();
     let file = find_project(&pictures).unwrap();
     let (project, _) = Project::open(&file, Access::View).unwrap();
     assert!(project.document().category_named("cat").is_some());

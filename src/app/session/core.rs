@@ -311,6 +311,11 @@ impl Session {
         self.counts.due_in(self.revision)
     }
 
+    /// Whether the state of the session has changed and can be saved.
+    pub fn has_unsaved_state(&self) -> bool {
+        self.state != self.saved_state && self.project.access() != Access::View
+    }
+
     /// Saves the state of the session, if it has changed.
     ///
     /// # Errors
@@ -319,7 +324,7 @@ impl Session {
         // Without pictures there was nothing to ask about.
         let has_pictures = self.document().pictures().len() > 0;
         self.state.has_asked_labels |= has_pictures;
-        if self.state != self.saved_state && self.project.access() != Access::View {
+        if self.has_unsaved_state() {
             self.project.set_setting(STATE_SETTING, &self.state)?;
             self.saved_state = self.state.clone();
         }

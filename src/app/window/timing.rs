@@ -10,13 +10,11 @@ use crate::app::panels::status;
 use crate::app::preferences::WindowGeometry;
 use crate::app::workspace::ProposalJob;
 
-/// How often a frame is drawn at least.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the state of the session and the preferences are saved.
 const SAVE_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Window {
-    /// Performs periodic work: polls and saves, writes boxes that wait, and updates the workers.
+    /// Performs periodic work: saves, writes boxes that wait, and updates the workers.
     pub(super) fn on_time(&mut self, context: &Context) {
         let (now, has_input) = context.input(|input| {
             (
@@ -61,7 +59,10 @@ impl Window {
         if let Some(wake) = workspace.next_wake(self.preferences.prepare_fitting) {
             context.request_repaint_after(wake);
         }
-        context.request_repaint_after(POLL_INTERVAL);
+        // Nothing else asks for frames: workers wake the window when they have something to say.
+        if self.has_unsaved_preferences || workspace.session.has_unsaved_state() {
+            context.request_repaint_after(SAVE_INTERVAL);
+        }
         match outcome {
             Ok(Some(job)) => self.notifications.notify(proposing_summary(&job)),
             Ok(None) => {}
