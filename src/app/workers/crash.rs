@@ -228,7 +228,7 @@ mod tests {
         for (file, expected) in [
             ("src/app/run.rs", "src/app/run.rs"),
             (
-                "/home/me/.cargo/registry/src/index.crates.io-19/png-0.1/src/a.rs",
+                "/home/me/.cargo/registry/src/a-registry/png-0.1/src/a.rs",
                 "png-0.1/src/a.rs",
             ),
             ("C:\\work\\tsukami\\src\\lib.rs", "lib.rs"),
