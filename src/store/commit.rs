@@ -68,6 +68,16 @@ pub struct UndoneStep {
     pub affected: AffectedRows,
 }
 
+impl From<AppliedChange> for UndoneStep {
+    fn from(applied: AppliedChange) -> Self {
+        Self {
+            affected: applied.edit.affected(),
+            label: applied.label,
+            picture: applied.picture,
+        }
+    }
+}
+
 impl Project {
     /// Commits an edit as a step that can be undone, and returns the affected rows. The edit is on the
     /// disk when this returns. For `gesture` see [`History::commit`]. If the edit can be made from
@@ -283,13 +293,7 @@ impl Project {
             match self.attempt(operation)? {
                 Attempt::Behind => self.catch_up()?,
                 Attempt::Unchanged => return Ok(None),
-                Attempt::Applied(applied) => {
-                    return Ok(Some(UndoneStep {
-                        affected: applied.edit.affected(),
-                        label: applied.label,
-                        picture: applied.picture,
-                    }));
-                }
+                Attempt::Applied(applied) => return Ok(Some((*applied).into())),
             }
         }
     }

@@ -38,7 +38,7 @@ impl Canvas {
         if scene.are_boxes_hidden {
             return;
         }
-        for row in session.drawn() {
+        for row in session.on_canvas() {
             let rect = self.view.rect(&row.rect).intersect(canvas);
             if !rect.is_positive() {
                 continue;

@@ -138,7 +138,7 @@ impl Canvas {
             self.view.rect(now.map_or(rect, |(_, rect)| rect))
         };
         let rows = session
-            .drawn()
+            .on_canvas()
             .filter(|row| scene.preview.is_none() || row.state != BoxState::Proposed);
         let mut styles: Vec<BoxStyle> = rows
             .map(|row| BoxStyle {

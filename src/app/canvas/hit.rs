@@ -33,7 +33,7 @@ impl Canvas {
         if scene.are_boxes_hidden {
             return Vec::new();
         }
-        let rows = scene.session.drawn().filter(|row| {
+        let rows = scene.session.on_canvas().filter(|row| {
             let rect = self.view.rect(&row.rect);
             rect.expand(BOX_HIT_MARGIN).contains(point)
         });
@@ -56,7 +56,7 @@ impl Canvas {
             return Hit::Nothing;
         }
         for row in session
-            .drawn()
+            .on_canvas()
             .filter(|row| session.selection().contains(&row.id) && !session.is_locked(row.id))
         {
             if let Some(handle) = handle_at(self.view.rect(&row.rect), point) {

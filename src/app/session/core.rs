@@ -211,9 +211,9 @@ impl Session {
         rows.filter(|row| row.state != BoxState::Rejected && !self.is_class_hidden(row))
     }
 
-    /// The boxes that are drawn: the [visible](Self::visible) ones, and the rejected ones while
+    /// The boxes on the canvas: the [visible](Self::visible) ones, and the rejected ones while
     /// [they are shown](Self::shows_rejected).
-    pub fn drawn(&self) -> impl Iterator<Item = &Annotation> {
+    pub fn on_canvas(&self) -> impl Iterator<Item = &Annotation> {
         let rows = self.boxes().iter().filter(|row| !self.is_class_hidden(row));
         let shows_rejected = self.state.shows_rejected;
         rows.filter(move |row| shows_rejected || row.state != BoxState::Rejected)

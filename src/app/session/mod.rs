@@ -55,6 +55,5 @@ pub use self::counts::ClassCount;
 pub use self::list_selection::{ListSelection, SelectionChange};
 pub use self::proposal_settings::ProposalSettings;
 pub use self::query::{PictureQuery, ReviewFilter, SortOrder};
-pub use self::review::Judged;
 pub use self::saved_state::{SessionState, UndecidedRule};
 pub use self::turn::Turn;

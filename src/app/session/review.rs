@@ -5,35 +5,20 @@ use super::saved_state::UndecidedRule;
 use crate::document::{Annotation, BoxState, ops};
 use crate::store::StoreError;
 
-/// What accepting did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judged {
-    /// It accepted boxes.
-    Boxes,
-    /// The selected boxes were judged already, so it selected the next proposal.
-    Moved,
-    /// No visible proposal is left.
-    NothingLeft,
-}
-
 impl Session {
     /// Accepts the selected proposals, or the one with the highest score if nothing is selected, and
     /// selects the next. Selected boxes that were rejected are taken back. From a box that is
-    /// reviewed already it only moves to the next proposal.
+    /// reviewed already it only moves to the next proposal. Returns false if no visible proposal was left.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn accept(&mut self) -> Result<Judged, StoreError> {
+    pub fn accept(&mut self) -> Result<bool, StoreError> {
         let (ids, followers) = (self.boxes_to_accept(), self.after_selection());
         if !ids.is_empty() {
             self.take("accept", &ids, ops::accept)?;
         }
         self.select_first_proposal(&followers);
-        Ok(match (ids.is_empty(), self.selection.is_empty()) {
-            (false, _) => Judged::Boxes,
-            (true, false) => Judged::Moved,
-            (true, true) => Judged::NothingLeft,
-        })
+        Ok(!ids.is_empty() || !self.selection.is_empty())
     }
 
     /// Rejects the selected boxes, or the proposal with the highest score, and selects the next

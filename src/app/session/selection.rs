@@ -38,12 +38,12 @@ impl Session {
         self.normalize_selection();
     }
 
-    /// Keeps the boxes that exist and are drawn, each once.
+    /// Keeps the boxes that are on the canvas, each once.
     pub(super) fn normalize_selection(&mut self) {
-        let drawn: HashSet<_> = self.drawn().map(|row| row.id).collect();
+        let on_canvas: HashSet<_> = self.on_canvas().map(|row| row.id).collect();
         let mut unique = HashSet::new();
         self.selection
-            .retain(|id| drawn.contains(id) && unique.insert(*id));
+            .retain(|id| on_canvas.contains(id) && unique.insert(*id));
     }
 
     /// Selects the box `step` further on in [`review_order`](Self::review_order), from the other
@@ -96,10 +96,10 @@ impl Session {
         self.state.box_order = order;
     }
 
-    /// The boxes that are drawn, in the chosen order: that of the list, and of the keys that go from
+    /// The boxes on the canvas, in the chosen order: that of the list, and of the keys that go from
     /// box to box.
     pub fn review_order(&self) -> Vec<AnnotationId> {
-        let mut rows: Vec<&Annotation> = self.drawn().collect();
+        let mut rows: Vec<&Annotation> = self.on_canvas().collect();
         self.state.box_order.sort(&mut rows);
         rows.into_iter().map(|row| row.id).collect()
     }

@@ -5,7 +5,7 @@ use crate::app::command::Command;
 use crate::app::dialogs::Dialog;
 use crate::app::dialogs::undecided::UndecidedDialog;
 use crate::app::i18n::tr;
-use crate::app::session::{Judged, UndecidedRule};
+use crate::app::session::UndecidedRule;
 use crate::store::StoreError;
 
 impl Window {
@@ -18,7 +18,7 @@ impl Window {
         let Some(workspace) = &mut self.workspace else {
             return Ok(());
         };
-        if workspace.session.accept()? != Judged::NothingLeft {
+        if workspace.session.accept()? {
             return Ok(());
         }
         if workspace.session.is_current_done() {

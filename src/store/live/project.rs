@@ -266,12 +266,7 @@ impl LiveProject {
         operation: &Operation<'_>,
     ) -> Result<Option<UndoneStep>, StoreError> {
         self.check_writable()?;
-        let applied = self.apply(operation)?;
-        Ok(applied.map(|applied| UndoneStep {
-            affected: applied.edit.affected(),
-            label: applied.label,
-            picture: applied.picture,
-        }))
+        Ok(self.apply(operation)?.map(UndoneStep::from))
     }
 
     fn apply(&mut self, operation: &Operation<'_>) -> Result<Option<AppliedChange>, StoreError> {
