@@ -32,6 +32,8 @@ const MIN_CORRECTED_IOU: f32 = 0.85;
 const MIN_MATCHED_IOU: f32 = 0.5;
 /// The letters of a name after which the class picker has found the class.
 const TYPED_LETTERS: usize = 4;
+/// Frames after which the canvas has the focus again.
+const FOCUS_FRAMES: usize = 3;
 /// Within this many points of a selected box, a drag may take one of its handles.
 const HANDLE_RADIUS: f32 = 10.0;
 
@@ -394,6 +396,10 @@ impl Annotator<'_> {
             self.done.keys += 1;
         }
         self.press(Modifiers::NONE, Key::Enter);
+        // The focus returns to the canvas some frames after a dialog has closed.
+        for _ in 0..FOCUS_FRAMES {
+            self.bench.frame(Vec::new());
+        }
     }
 
     fn drag(&mut self, from: Pos2, to: Pos2) {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
@@ -14,8 +15,9 @@ use tsukami::app::preferences::{PanelOptions, Preferences, Theme};
 use tsukami::app::session::Session;
 use tsukami::app::window::Window;
 use tsukami::app::workspace::Workspace;
-use tsukami::document::{Annotation, BoxState, ReviewState};
+use tsukami::document::{Annotation, BoxState, Document, Provenance, ReviewState, ops};
 use tsukami::geometry::BBox;
+use tsukami::store::{self, Project};
 
 /// How long a worker may take. It only detects a hang: a machine may be slow.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -33,6 +35,27 @@ pub fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("assets/sample/images")
         .join(name)
+}
+
+/// A project of the pictures in the folder `pictures` of a folder, with these classes.
+pub fn project_with(folder: &TempDir, classes: &[&str]) -> Project {
+    let (mut project, _) = Project::create_for(&folder.path().join("pictures")).unwrap();
+    store::rescan(&mut project).unwrap();
+    for name in classes {
+        let add = |document: &Document| Ok(ops::add_category(document, name));
+        project.commit_with("add a class", None, add).unwrap();
+    }
+    project
+}
+
+/// The model that proposals of the tests are of.
+pub fn model() -> Arc<Provenance> {
+    Arc::new(Provenance {
+        name: "dinov2-vits14".into(),
+        version: "1".into(),
+        method: "affinity".into(),
+        threshold: 0.52,
+    })
 }
 
 impl Bench {

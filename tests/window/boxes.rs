@@ -1,7 +1,5 @@
 //! What is done to boxes beside judging and drawing them: zoomed steps, growing, their order.
 
-use std::sync::Arc;
-
 use egui::{Key, Modifiers, Role, vec2};
 use egui_kittest::kittest::Queryable as _;
 use tsukami::app::action::Action;
@@ -9,11 +7,10 @@ use tsukami::app::command::Command;
 use tsukami::app::preferences::Theme;
 use tsukami::app::session::BoxOrder;
 use tsukami::document::ops::{self, Candidate};
-use tsukami::document::{AnnotationId, BoxState, Document, Provenance, ReviewState};
+use tsukami::document::{AnnotationId, BoxState, Document, ReviewState};
 use tsukami::geometry::BBox;
-use tsukami::store::{self, Project};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, model, project_with};
 
 const CTRL: Modifiers = Modifiers::COMMAND;
 const SHIFT: Modifiers = Modifiers::SHIFT;
@@ -34,16 +31,8 @@ const PROPOSALS: [Proposed; 6] = [
 /// A window on pictures with a class `cat` and proposals. The first picture is shown.
 fn proposed() -> Bench {
     let folder = Bench::folder_of(&PICTURES);
-    let (mut project, _) = Project::create_for(&folder.path().join("pictures")).unwrap();
-    store::rescan(&mut project).unwrap();
-    let add = |document: &Document| Ok(ops::add_category(document, "cat"));
-    project.commit_with("add a class", None, add).unwrap();
-    let model = Arc::new(Provenance {
-        name: "m".into(),
-        version: "1".into(),
-        method: "affinity".into(),
-        threshold: 0.5,
-    });
+    let mut project = project_with(&folder, &["cat"]);
+    let model = model();
     let propose = |document: &Document| {
         let of = |picture: &str| {
             let rows = PROPOSALS.iter().filter(|row| row.0 == picture);

@@ -1,7 +1,6 @@
 //! Classes are the person's: what is labelled, the picker, the sticky class, and the list of classes.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
@@ -9,11 +8,10 @@ use tempfile::TempDir;
 use tsukami::app::action::{Action, ClassAction};
 use tsukami::app::preferences::Theme;
 use tsukami::document::ops::{self, Candidate};
-use tsukami::document::{BoxState, Document, Labels, Provenance};
+use tsukami::document::{BoxState, Labels};
 use tsukami::geometry::BBox;
-use tsukami::store::{self, Project};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, model, project_with};
 
 const CTRL: Modifiers = Modifiers::COMMAND;
 
@@ -21,18 +19,8 @@ const CTRL: Modifiers = Modifiers::COMMAND;
 /// do not depend on the processor.
 fn suggested(names: &[&str], classes: &[&str]) -> TempDir {
     let folder = Bench::folder_of(&["cat/chelsea.jpg", "cup/coffee.jpg"]);
-    let (mut project, _) = Project::create_for(&folder.path().join("pictures")).unwrap();
-    store::rescan(&mut project).unwrap();
-    for name in classes {
-        let add = |document: &Document| Ok(ops::add_category(document, name));
-        project.commit_with("add a class", None, add).unwrap();
-    }
-    let model = Arc::new(Provenance {
-        name: "dinov2-vits14".into(),
-        version: "1".into(),
-        method: "pool".into(),
-        threshold: 0.3,
-    });
+    let mut project = project_with(&folder, classes);
+    let model = model();
     let found = names.iter().enumerate().map(|(at, name)| {
         let rect = BBox::from_xywh(20.0 + 105.0 * at as f32, 60.0, 90.0, 150.0);
         Candidate::suggested(rect, name, 0.9 - 0.1 * at as f32)

@@ -3,16 +3,13 @@
 //! The boxes are written to the project beforehand, so that rounding on another processor cannot
 //! move them by a pixel.
 
-use std::sync::Arc;
-
 use egui::{Key, Modifiers};
 use tsukami::app::preferences::Theme;
 use tsukami::document::ops::{self, Candidate};
-use tsukami::document::{Document, PictureId, Provenance};
+use tsukami::document::{Document, PictureId};
 use tsukami::geometry::BBox;
-use tsukami::store::{self, Project};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, model, project_with};
 
 /// A project with proposals, a class or two, and a picture that is done.
 pub fn prepared(theme: Theme) -> Bench {
@@ -23,18 +20,8 @@ pub fn prepared(theme: Theme) -> Bench {
         "rocket/rocket.jpg",
         "Pliers/008002.jpg",
     ]);
-    let (mut project, _) = Project::create_for(&folder.path().join("pictures")).unwrap();
-    store::rescan(&mut project).unwrap();
-    for name in ["cat", "cup", "tool"] {
-        let add = |document: &Document| Ok(ops::add_category(document, name));
-        project.commit_with("add a class", None, add).unwrap();
-    }
-    let model = Arc::new(Provenance {
-        name: "dinov2-vits14".into(),
-        version: "1".into(),
-        method: "affinity".into(),
-        threshold: 0.52,
-    });
+    let mut project = project_with(&folder, &["cat", "cup", "tool"]);
+    let model = model();
     let at = |document: &Document, path: &str| document.picture_at(path).unwrap().id;
     let candidate = |document: &Document, name: &str, rect, score| {
         Candidate::of_class(rect, document.category_named(name).unwrap().id, score)

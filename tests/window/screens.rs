@@ -3,21 +3,18 @@
 //!
 //! Pictures, boxes and paths are the same in every run.
 
-use std::sync::Arc;
-
 use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use image::{Rgb, RgbImage};
 use tsukami::app::action::Action;
 use tsukami::app::command::Command;
 use tsukami::app::preferences::Theme;
+use tsukami::document::PictureId;
 use tsukami::document::ops::{self, Candidate};
-use tsukami::document::{Document, PictureId, Provenance};
 use tsukami::geometry::BBox;
 use tsukami::localize::Quality;
-use tsukami::store::{self, Project};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, model, project_with};
 use crate::looks::settle;
 
 /// The sizes in points, and the pixels per point.
@@ -70,18 +67,8 @@ fn project(theme: Theme) -> Bench {
         let name = format!("yard-{:02}.png", number + 1);
         picture(number).save(pictures.join(name)).unwrap();
     }
-    let (mut project, _) = Project::create_for(&pictures).unwrap();
-    store::rescan(&mut project).unwrap();
-    for name in CLASSES {
-        let add = |document: &Document| Ok(ops::add_category(document, name));
-        project.commit_with("add a class", None, add).unwrap();
-    }
-    let model = Arc::new(Provenance {
-        name: "dinov2-vits14".into(),
-        version: "1".into(),
-        method: "affinity".into(),
-        threshold: 0.52,
-    });
+    let mut project = project_with(&folder, &CLASSES);
+    let model = model();
     let ids: Vec<PictureId> = project.document().pictures().map(|row| row.id).collect();
     project
         .commit_with("propose", None, |document| {

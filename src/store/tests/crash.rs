@@ -2,15 +2,25 @@
 //! acknowledged must be in the file, and nothing that differs from the script.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
 use super::*;
 
-/// The project that the child process edits. The child is a test, so that it can run this binary.
-const PROJECT: &str = "TSUKAMI_TEST_PROJECT";
+/// The project that the child process edits.
+pub(super) const PROJECT: &str = "TSUKAMI_TEST_PROJECT";
 const KILLS: u64 = 200;
+
+/// Starts a process that edits a project until it is killed. It is an ignored test of this binary.
+pub(super) fn spawn_child(test: &str, project: &Path) -> Child {
+    Command::new(std::env::current_exe().expect("it has a path"))
+        .args([test, "--exact", "--ignored", "--nocapture"])
+        .env(PROJECT, project)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts")
+}
 
 /// Pseudo-random numbers, the same each time.
 pub(super) fn random(seed: u64) -> impl FnMut(u64) -> u64 {
@@ -96,21 +106,10 @@ fn acknowledged_edits_survive_200_kills() {
     let mut head = project.memory.last_change;
     let (mut document, mut history) = (project.document().clone(), History::default());
     project.close().expect("it closes");
-    let binary = std::env::current_exe().expect("it has a path");
     let mut random = random(2103_14862);
     let (mut all_acknowledged, mut unacknowledged) = (0, 0);
     for kill in 0..KILLS {
-        let mut child = Command::new(&binary)
-            .args([
-                "store::tests::crash::child",
-                "--exact",
-                "--ignored",
-                "--nocapture",
-            ])
-            .env(PROJECT, &path)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it starts");
+        let mut child = spawn_child("store::tests::crash::child", &path);
         let mut output = BufReader::new(child.stdout.take().expect("it has one"));
         let mut output_text = String::new();
         // One in four is killed while it starts, the others while they edit.

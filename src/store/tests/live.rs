@@ -2,14 +2,13 @@
 //! processes while changes wait, and the end of the process.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::crash::random;
+use super::crash::{PROJECT, random, spawn_child};
 use super::*;
 use crate::document::{AffectedRows, BoxState, ReviewState};
 
@@ -596,9 +595,6 @@ fn whatever_two_processes_do_memory_is_what_the_file_is() {
     }
 }
 
-/// The project that the child process edits. The child is a test, so that it can run this binary.
-const PROJECT: &str = "TSUKAMI_TEST_LIVE_PROJECT";
-
 #[test]
 #[ignore = "runs as a child of the test below"]
 fn child() {
@@ -633,21 +629,10 @@ fn edits_survive_the_end_of_the_process_a_moment_after_their_frame() {
     let project = sample(&root, 6);
     let path = project.path().to_path_buf();
     project.close().expect("it closes");
-    let binary = std::env::current_exe().expect("it has a path");
     let mut random = random(7);
     let (mut all, mut before, mut late) = (0, 0, 0);
     for kill in 0..40 {
-        let mut child = Command::new(&binary)
-            .args([
-                "store::tests::live::child",
-                "--exact",
-                "--ignored",
-                "--nocapture",
-            ])
-            .env(PROJECT, &path)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it starts");
+        let mut child = spawn_child("store::tests::live::child", &path);
         let mut output = BufReader::new(child.stdout.take().expect("it has one"));
         let mut text = String::new();
         while !text.contains("drawn") {
