@@ -44,7 +44,11 @@ pub fn ui(ui: &Ui, workspace: &Workspace, commands: &CommandState<'_>, canvas: R
 /// What is left, and whether all boxes are judged.
 fn remaining_text(workspace: &Workspace, commands: &CommandState<'_>) -> Option<(String, bool)> {
     let session = &workspace.session;
-    if !session.is_editable() || session.current().is_none() || session.is_current_done() {
+    if !session.is_editable()
+        || session.is_paused()
+        || session.current().is_none()
+        || session.is_current_done()
+    {
         return None;
     }
     let key = |command| commands.keymap.text(command).unwrap_or_default();

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use crossbeam_channel::{TryRecvError, bounded};
-use egui::{Align, Button, CentralPanel, Context, Layout, Panel, RichText, Ui, ViewportCommand};
+use egui::{
+    Align, Button, CentralPanel, Context, Label, Layout, Panel, RichText, Ui, ViewportCommand, vec2,
+};
 
 use super::pending::AfterClosing;
 use super::state::Window;
@@ -20,6 +22,9 @@ use crate::store;
 
 /// How often a frame is drawn while something is being saved.
 const SAVING_INTERVAL: Duration = Duration::from_millis(50);
+/// The widths of the text and of the buttons in points while a project cannot be closed.
+const TEXT_WIDTH: f32 = 480.0;
+const BUTTON_WIDTH: f32 = 260.0;
 
 impl Window {
     /// Closes the project once everything is saved.
@@ -165,8 +170,9 @@ impl Window {
                     ui.label(tr!("saving"));
                     return;
                 };
-                ui.label(tr!("not-saved-yet", reason = reason));
-                ui.add_space(8.0);
+                let text = Label::new(tr!("not-saved-yet", reason = reason)).wrap();
+                ui.add_sized(vec2(TEXT_WIDTH.min(ui.available_width()), 0.0), text);
+                ui.add_space(12.0);
                 for (text, action) in [
                     (tr!("saving-again"), Action::RetrySaving),
                     (
@@ -176,7 +182,8 @@ impl Window {
                     (tr!("closing-cancel"), Action::CancelClosing),
                     (tr!("close-without-saving"), Action::CloseWithoutSaving),
                 ] {
-                    if ui.button(text).clicked() {
+                    let button = Button::new(text).min_size(vec2(BUTTON_WIDTH, 0.0));
+                    if ui.add(button).clicked() {
                         actions.push(action);
                     }
                 }
@@ -207,7 +214,7 @@ impl Window {
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let colour = ThemePalette::of(ui.visuals()).bad;
                     let text = format!("⚠ {}", tr!("not-saved-yet", reason = reason));
-                    ui.add(egui::Label::new(RichText::new(text).color(colour)).wrap());
+                    ui.add(Label::new(RichText::new(text).color(colour)).wrap());
                 });
             });
         });
