@@ -82,6 +82,7 @@ impl<'a> ImportBuilder<'a> {
         let path = path.filter(|path| self.document.picture_at(path).is_some())?;
         Some(PictureNames {
             paths: vec![path.to_owned()],
+            is_exact: true,
             ..PictureNames::default()
         })
     }
@@ -211,7 +212,8 @@ impl<'a> ImportBuilder<'a> {
         let categories = mem::take(&mut self.categories);
         let mut imported = mem::take(&mut self.pictures);
         if let Some(marked) = &self.marked {
-            for one in &mut imported {
+            // The path in the project may also be that of the copy of another picture.
+            for one in imported.iter_mut().filter(|one| !one.names.is_exact) {
                 let picture = marked.picture_of_copy(&one.names.paths);
                 if let Some(names) = self.exact_name(picture) {
                     one.names = names;

@@ -24,6 +24,8 @@ pub(in crate::formats) struct PictureNames {
     pub label_file: Option<String>,
     /// The path as it is written, if it is absolute, a URL, or leads out of the folder.
     pub outside: Option<String>,
+    /// Whether the only path is that of a picture of the project, as the marker of an export says.
+    pub is_exact: bool,
 }
 
 impl PictureNames {
@@ -71,7 +73,7 @@ impl PictureNames {
             paths,
             any_extension: true,
             label_file: Some(label_path(file)),
-            outside: None,
+            ..Self::default()
         }
     }
 
@@ -115,7 +117,7 @@ impl PictureNames {
             paths,
             any_extension: self.any_extension,
             label_file,
-            outside: None,
+            ..Self::default()
         })
     }
 

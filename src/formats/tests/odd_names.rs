@@ -267,6 +267,29 @@ proptest! {
     }
 }
 
+/// The export names the copy of one as the other is named in the project.
+#[test]
+fn a_picture_whose_name_the_copy_of_another_has_keeps_its_boxes() {
+    for format in formats_of_boxes() {
+        let (root, away) = (Folder::new(), Folder::new());
+        let paths: BTreeSet<String> = ["images/a.jpg", "images_/a.jpg"].map(String::from).into();
+        let boxes = |x| vec![((x, 0.1, 0.3, 0.3), 0, [false; 3])];
+        let pictures = vec![(20, 20, boxes(0.1)), (40, 20, boxes(0.5))];
+        let document = document(&paths, &["cat"].into(), pictures);
+        for picture in document.pictures() {
+            root.write(&picture.path, bmp_header(picture.width, picture.height));
+        }
+        let mut options = ExportOptions::new(format);
+        options.files = PictureFiles::Copy;
+        let out = away.path().join("out");
+        formats::export(&document, root.path(), &options, &out).unwrap();
+        let mut back = without_boxes(&document);
+        let import = formats::import(&back, &out, root.path(), format, ImportMode::Merge);
+        back.apply(import.unwrap().edit).unwrap();
+        same_boxes(format, &document, &back).unwrap();
+    }
+}
+
 /// The header of a bitmap without compression.
 fn bmp_header(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = b"BM".to_vec();
