@@ -162,7 +162,6 @@ fn boxes_that_are_hidden_cannot_be_deleted() {
 fn a_folder_that_was_renamed_and_renamed_back_can_be_edited_again() {
     let mut bench = Bench::open(&["cat/chelsea.jpg"]);
     bench.draw(BBox::from_xywh(60.0, 60.0, 120.0, 90.0));
-    bench.wait_until_saved();
     let (here, away) = (bench.pictures(), bench.folder.path().join("away"));
     fs::rename(&here, &away).unwrap();
     bench.wait("the loss", |workspace| !workspace.session.is_editable());

@@ -36,9 +36,10 @@ pub(super) enum Request {
         target: PathBuf,
         changes: Vec<QueuedOperation>,
     },
-    /// To add these changes to the copy that was rescued when the file was replaced.
+    /// To add these changes to the copy that was rescued when the file was replaced, or to the file itself
+    /// once it is back.
     Append {
-        rescued: PathBuf,
+        path: PathBuf,
         changes: Vec<QueuedOperation>,
     },
     /// To free something, which may take long.
@@ -89,7 +90,7 @@ pub(super) enum Report {
     Created(PathBuf, Vec<OpenNotice>),
     /// The path leads to the file again that was opened.
     IsBack,
-    /// A copy was saved, or the changes were added to the one that was rescued.
+    /// A copy was saved, or the changes were added to the one that was rescued or to the file itself.
     Copied(Result<PathBuf, StoreError>),
 }
 

@@ -1,5 +1,6 @@
 //! Taking in what the thread reports: what is written, what others have changed, and what went wrong.
 
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use crossbeam_channel::TryRecvError;
@@ -106,11 +107,10 @@ impl LiveProject {
                 if let Some(number) = number {
                     self.mirror.forget_up_to(number);
                 }
-                let changes: Vec<_> = self.mirror.pending().collect();
                 if let Some(rescued) = rescued
-                    && !changes.is_empty()
+                    && self.has_unwritten()
                 {
-                    self.send(Request::Append { rescued, changes });
+                    self.append_to(rescued);
                 }
                 self.unsaved.clear();
                 found.errors.push(error);
@@ -121,10 +121,21 @@ impl LiveProject {
                 found.created = Some(self.path.clone());
                 found.notices.extend(notices);
             }
+            // Nothing was rescued while the folder was away, so the file lacks what was waiting.
+            Report::IsBack if self.replaced == Some(None) && self.has_unwritten() => {
+                self.append_to(self.path.clone());
+            }
             Report::IsBack => self.is_back = true,
+            Report::Copied(Ok(path)) if path == self.path => self.is_back = true,
             Report::Copied(Ok(path)) => found.copies.push(path),
             Report::Copied(Err(error)) => found.errors.push(error),
         }
+    }
+
+    /// Adds what is not written to another file, or to the own one that is back.
+    fn append_to(&self, path: PathBuf) {
+        let changes = self.mirror.pending().collect();
+        self.send(Request::Append { path, changes });
     }
 
     /// The thread has ended by itself, which it does not.

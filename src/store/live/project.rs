@@ -181,7 +181,7 @@ impl LiveProject {
         self.send(Request::Create);
     }
 
-    /// As [`Project::is_back`], as far as was noticed.
+    /// As [`Project::is_back`], as far as was noticed, and once the file has what had not been written.
     pub fn is_back(&self) -> bool {
         self.is_back
     }

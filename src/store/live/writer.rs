@@ -146,9 +146,9 @@ impl<R: Fn(Report) + Clone + Send + 'static> Writer<R> {
                 let saved = save_copy(&self.project, &target, &changes);
                 (self.report)(Report::Copied(saved.map(|()| target)));
             }
-            Request::Append { rescued, changes } => {
-                let added = append_to(&rescued, &changes);
-                (self.report)(Report::Copied(added.map(|()| rescued)));
+            Request::Append { path, changes } => {
+                let added = append_to(&path, &changes);
+                (self.report)(Report::Copied(added.map(|()| path)));
             }
             Request::Discard(discarded) => drop(discarded),
             #[cfg(test)]

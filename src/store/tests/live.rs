@@ -407,6 +407,37 @@ fn what_waits_when_the_file_is_deleted_is_in_the_rescued_copy() {
     project.close().expect("there is nothing to do");
 }
 
+#[cfg(unix)]
+#[test]
+fn what_waits_when_the_folder_is_renamed_is_in_the_file_once_it_is_back() {
+    let (folder, root) = folder();
+    let mut project = live(&root, 2);
+    draw_live(&mut project, A, 1.0);
+    saved(&mut project);
+    let (go, gone) = mpsc::channel::<()>();
+    project.run_on_thread(move |_| {
+        let _ = gone.recv();
+    });
+    draw_live(&mut project, A, 20.0);
+    draw_live(&mut project, B, 20.0);
+    let away = folder.path().join("away");
+    std::fs::rename(&root, &away).expect("it exists");
+    drop(go);
+    let found = wait(&mut project, |project, _| project.is_replaced());
+    assert!(
+        matches!(found.errors[0], StoreError::Replaced { rescued: None, .. }),
+        "{found:?}"
+    );
+    std::fs::rename(&away, &root).expect("it exists");
+    let found = wait(&mut project, |project, _| project.is_back());
+    assert!(
+        found.errors.is_empty() && found.copies.is_empty(),
+        "{found:?}"
+    );
+    assert_in_file(&project);
+    project.close().expect("there is nothing to do");
+}
+
 #[test]
 fn a_draft_gets_its_file_with_the_first_change() {
     let (_folder, root) = folder();
