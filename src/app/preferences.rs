@@ -107,7 +107,7 @@ pub struct WindowGeometry {
 }
 
 /// Which panels are shown, and which sections of the right one are open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PanelOptions {
     /// Whether the panels at both sides of the canvas are hidden.
@@ -120,6 +120,10 @@ pub struct PanelOptions {
     pub proposals: bool,
     /// Whether that of learning is.
     pub learning: bool,
+    /// The width of the list of pictures that a person has chosen in a wide window, in points.
+    pub list_width: Option<f32>,
+    /// As `list_width`, of the right panel.
+    pub right_width: Option<f32>,
 }
 
 impl Default for PanelOptions {
@@ -131,6 +135,8 @@ impl Default for PanelOptions {
             classes: true,
             proposals: false,
             learning: false,
+            list_width: None,
+            right_width: None,
         }
     }
 }

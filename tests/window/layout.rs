@@ -101,6 +101,34 @@ fn the_panels_are_hidden_by_a_key_and_stay_hidden() {
 }
 
 #[test]
+fn the_widths_of_the_panels_are_remembered() {
+    let mut bench = prepared(Theme::Dark);
+    bench.resize([1280.0, 800.0], 1.0);
+    let former = canvas(&bench);
+    let edges = [(former.left() - 2.0, 70.0), (former.right() + 2.0, -50.0)];
+    for (x, by) in edges {
+        let edge = egui::pos2(x, former.center().y);
+        bench.drag(edge, edge + egui::vec2(by, 0.0));
+    }
+    let chosen = canvas(&bench);
+    assert!((chosen.left() - former.left() - 70.0).abs() < 3.0, "{chosen}");
+    assert!((chosen.right() - former.right() + 50.0).abs() < 3.0, "{chosen}");
+    assert!(bench.boxes().len() == 2, "nothing was drawn");
+    let Bench { harness, folder } = bench;
+    harness.into_state().close();
+    let path = folder.path().join("pictures");
+    let mut bench = Bench::start(folder, Some(path), Theme::Dark);
+    bench.wait_window("the project", |window| window.workspace().is_some());
+    bench.resize([1280.0, 800.0], 1.0);
+    let again = canvas(&bench);
+    assert!((again.left() - chosen.left()).abs() < 1.5, "{again} {chosen}");
+    assert!((again.right() - chosen.right()).abs() < 1.5, "{again} {chosen}");
+    // A narrow window keeps its canvas.
+    bench.resize([1024.0, 640.0], 1.0);
+    assert!(canvas_share(&bench) >= 0.55);
+}
+
+#[test]
 fn the_toolbar_fits_and_draw_is_first() {
     let mut bench = prepared(Theme::Dark);
     for (width, has_labels) in [(1280.0, true), (1024.0, true), (820.0, false)] {

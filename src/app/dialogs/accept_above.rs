@@ -1,11 +1,12 @@
 //! Accepting all proposals above a score in several pictures.
 
-use egui::{Button, Context, Key, Slider, Ui};
+use egui::{Context, Key, Ui};
 
 use super::modal::modal;
 use super::scope;
 use crate::app::action::Action;
-use crate::app::i18n::{self, tr};
+use crate::app::form;
+use crate::app::i18n::tr;
 use crate::app::session::{PictureScope, ScoredProposals, Session};
 
 const WIDTH: f32 = 440.0;
@@ -61,7 +62,7 @@ impl AcceptAboveDialog {
             ui.add_space(8.0);
             ui.horizontal(|ui| {
                 let text = tr!("accept-above-accept", count = count);
-                let accept = ui.add_enabled(count > 0, Button::new(text));
+                let accept = form::primary_button(ui, count > 0, &text);
                 let cancel = ui.button(tr!("dialog-cancel"));
                 let is_entered =
                     !cancel.has_focus() && ui.input(|input| input.key_pressed(Key::Enter));
@@ -78,13 +79,7 @@ impl AcceptAboveDialog {
     fn slider_ui(&mut self, ui: &mut Ui) {
         let label = ui.label(tr!("accept-above-score"));
         ui.spacing_mut().slider_width = WIDTH - 80.0;
-        let slider = Slider::new(&mut self.min_score, 0.0..=1.0)
-            .step_by(0.01)
-            .custom_formatter(|value, _| i18n::percent(value))
-            .custom_parser(|text| {
-                let number: f64 = text.trim().trim_end_matches('%').trim().parse().ok()?;
-                Some(number / 100.0)
-            });
+        let slider = form::percent_slider(&mut self.min_score, 0.0..=1.0);
         let response = ui.add(slider).labelled_by(label.id);
         if !self.had_focus {
             response.request_focus();

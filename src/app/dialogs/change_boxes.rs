@@ -1,10 +1,11 @@
 //! Changing the boxes of a class in several pictures: another class for them, or none of them.
 
-use egui::{Button, ComboBox, Context, Ui};
+use egui::{ComboBox, Context, Ui};
 
 use super::modal::modal;
 use super::scope;
 use crate::app::action::Action;
+use crate::app::form;
 use crate::app::i18n::tr;
 use crate::app::session::{BoxesOfClass, PictureScope, Session};
 use crate::document::CategoryId;
@@ -100,7 +101,7 @@ impl ChangeBoxesDialog {
                 false => tr!("change-boxes-now", count = count),
             };
             let can_change = count > 0 && (self.deletes || self.into.is_some());
-            if ui.add_enabled(can_change, Button::new(text)).clicked() {
+            if form::primary_button(ui, can_change, &text).clicked() {
                 actions.push(Action::CloseDialog);
                 actions.push(match self.into.filter(|_| !self.deletes) {
                     Some(class) => Action::ReclassBoxes(found.ids, class),

@@ -4,6 +4,7 @@ use egui::{Context, DragValue, Key};
 
 use super::modal::modal;
 use crate::app::action::Action;
+use crate::app::form;
 use crate::app::i18n::tr;
 use crate::app::session::Session;
 
@@ -42,14 +43,12 @@ impl PropagateDialog {
             ui.label(tr!("propagate-boxes", count = session.selection().len()));
             ui.weak(tr!("propagate-note"));
             ui.add_space(8.0);
-            ui.add_enabled_ui(max > 0, |ui| {
-                let is_entered = ui.input(|input| input.key_pressed(Key::Enter));
-                let button = ui.button(tr!("propagate-copy"));
-                if max > 0 && (button.clicked() || is_entered) {
-                    actions.push(Action::CloseDialog);
-                    actions.push(Action::Propagate(self.number));
-                }
-            });
+            let is_entered = ui.input(|input| input.key_pressed(Key::Enter));
+            let button = form::primary_button(ui, max > 0, tr!("propagate-copy"));
+            if max > 0 && (button.clicked() || is_entered) {
+                actions.push(Action::CloseDialog);
+                actions.push(Action::Propagate(self.number));
+            }
         });
     }
 }

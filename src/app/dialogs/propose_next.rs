@@ -2,10 +2,11 @@
 
 use egui::text::CCursorRange;
 use egui::text_edit::TextEditState;
-use egui::{Button, Context, DragValue, Id, Key, Ui};
+use egui::{Context, DragValue, Id, Key, Ui};
 
 use super::modal::modal;
 use crate::app::action::Action;
+use crate::app::form;
 use crate::app::i18n::tr;
 use crate::app::workspace::Workspace;
 
@@ -47,7 +48,7 @@ impl ProposeNextDialog {
             ui.horizontal(|ui| {
                 let count = self.count.min(open);
                 let text = tr!("propose-next-start", count = count);
-                let start = ui.add_enabled(count > 0, Button::new(text));
+                let start = form::primary_button(ui, count > 0, &text);
                 let cancel = ui.button(tr!("dialog-cancel"));
                 if start.clicked() || (is_entered && count > 0 && !cancel.has_focus()) {
                     actions.push(Action::CloseDialog);

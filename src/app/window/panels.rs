@@ -1,6 +1,6 @@
 //! Draws an open project: panels around the canvas, or the dashboard.
 
-use egui::{CentralPanel, Panel, Ui};
+use egui::{CentralPanel, Panel, Response, Ui};
 
 use super::adjustment::adjustment_ui;
 use super::keys::keep_canvas_focused;
@@ -67,7 +67,10 @@ impl Window {
         }
         if is_list_shown {
             let is_wide = ui.available_width() >= WIDE_WINDOW;
-            side_panel(Panel::left(("pictures", is_wide)), LIST_WIDTHS, is_wide).show(ui, |ui| {
+            let mut next = panels;
+            let panel = Panel::left(("pictures", is_wide));
+            let panel = side_panel(panel, LIST_WIDTHS, is_wide, panels.list_width);
+            let list = panel.show(ui, |ui| {
                 if workspace.proposing.job.is_some() {
                     Panel::bottom("job").show(ui, |ui| {
                         job::ui(ui, workspace, &commands, actions);
@@ -77,11 +80,12 @@ impl Window {
                 self.list
                     .ui(ui, workspace, options.thumbnails, &commands, actions);
             });
-            side_panel(Panel::right(("panels", is_wide)), PANEL_WIDTHS, is_wide).show(ui, |ui| {
+            let panel = Panel::right(("panels", is_wide));
+            let panel = side_panel(panel, PANEL_WIDTHS, is_wide, panels.right_width);
+            let right = panel.show(ui, |ui| {
                 let area = egui::ScrollArea::vertical().auto_shrink(false);
                 area.show(ui, |ui| {
                     ui.add_space(2.0);
-                    let mut next = panels;
                     section(ui, tr!("panel-boxes"), &mut next.boxes, |ui| {
                         boxes::ui(ui, workspace, actions);
                         attributes::ui(ui, &workspace.session, actions);
@@ -96,11 +100,15 @@ impl Window {
                         learning::ui(ui, workspace, &commands, actions);
                         snapping::ui(ui, workspace, actions);
                     });
-                    if next != panels {
-                        actions.push(Action::SetPanelOptions(next));
-                    }
                 });
             });
+            if is_wide && ui.input(|input| input.pointer.any_released()) {
+                keep_width(&mut next.list_width, LIST_WIDTHS, &list.response);
+                keep_width(&mut next.right_width, PANEL_WIDTHS, &right.response);
+            }
+            if next != panels {
+                actions.push(Action::SetPanelOptions(next));
+            }
         }
         if picture_errors::is_needed(workspace) && !workspace.view.shows_dashboard {
             Panel::bottom("picture errors").show(ui, |ui| {
@@ -142,13 +150,21 @@ impl Window {
 }
 
 /// A panel at the side of the canvas, as wide as the window allows: its smallest width, its width in a
-/// narrow and in a wide window, and its largest width.
-fn side_panel(panel: Panel, widths: [f32; 4], is_wide: bool) -> Panel {
+/// narrow and in a wide window, and its largest width. A wide window has the `chosen` one instead.
+fn side_panel(panel: Panel, widths: [f32; 4], is_wide: bool, chosen: Option<f32>) -> Panel {
     let [smallest, narrow, wide, largest] = widths;
     panel
         .resizable(true)
-        .default_size(if is_wide { wide } else { narrow })
+        .default_size(if is_wide { chosen.unwrap_or(wide) } else { narrow })
         .size_range(smallest..=largest)
+}
+
+/// Remembers the width of a panel, once a person has changed it.
+fn keep_width(chosen: &mut Option<f32>, [_, _, wide, _]: [f32; 4], shown: &Response) {
+    let width = shown.rect.width().round();
+    if width != chosen.unwrap_or(wide) {
+        *chosen = Some(width);
+    }
 }
 
 /// A section of the right panel, which can be folded.
