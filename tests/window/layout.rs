@@ -111,8 +111,14 @@ fn the_widths_of_the_panels_are_remembered() {
         bench.drag(edge, edge + egui::vec2(by, 0.0));
     }
     let chosen = canvas(&bench);
-    assert!((chosen.left() - former.left() - 70.0).abs() < 3.0, "{chosen}");
-    assert!((chosen.right() - former.right() + 50.0).abs() < 3.0, "{chosen}");
+    assert!(
+        (chosen.left() - former.left() - 70.0).abs() < 3.0,
+        "{chosen}"
+    );
+    assert!(
+        (chosen.right() - former.right() + 50.0).abs() < 3.0,
+        "{chosen}"
+    );
     assert!(bench.boxes().len() == 2, "nothing was drawn");
     let Bench { harness, folder } = bench;
     harness.into_state().close();
@@ -121,8 +127,14 @@ fn the_widths_of_the_panels_are_remembered() {
     bench.wait_window("the project", |window| window.workspace().is_some());
     bench.resize([1280.0, 800.0], 1.0);
     let again = canvas(&bench);
-    assert!((again.left() - chosen.left()).abs() < 1.5, "{again} {chosen}");
-    assert!((again.right() - chosen.right()).abs() < 1.5, "{again} {chosen}");
+    assert!(
+        (again.left() - chosen.left()).abs() < 1.5,
+        "{again} {chosen}"
+    );
+    assert!(
+        (again.right() - chosen.right()).abs() < 1.5,
+        "{again} {chosen}"
+    );
     // A narrow window keeps its canvas.
     bench.resize([1024.0, 640.0], 1.0);
     assert!(canvas_share(&bench) >= 0.55);

@@ -155,7 +155,11 @@ fn side_panel(panel: Panel, widths: [f32; 4], is_wide: bool, chosen: Option<f32>
     let [smallest, narrow, wide, largest] = widths;
     panel
         .resizable(true)
-        .default_size(if is_wide { chosen.unwrap_or(wide) } else { narrow })
+        .default_size(if is_wide {
+            chosen.unwrap_or(wide)
+        } else {
+            narrow
+        })
         .size_range(smallest..=largest)
 }
 
