@@ -254,3 +254,48 @@ fn pictures_are_taken_out_and_brought_back_by_name() {
     run.says("1 picture taken out");
     place.run("project take-out set").exits(2);
 }
+
+#[test]
+fn an_export_is_limited_to_classes_and_pictures_by_name() {
+    let place = project();
+    let more = json!({
+        "images": [
+            {"id": 1, "file_name": "00.png", "width": 96, "height": 72},
+            {"id": 2, "file_name": "01.png", "width": 96, "height": 72},
+        ],
+        "categories": [{"id": 1, "name": "ring, open"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [50, 2, 30, 40]},
+            {"id": 2, "image_id": 2, "category_id": 1, "bbox": [1, 2, 30, 40]},
+        ],
+    });
+    place.write("more.json", more.to_string());
+    place.run("import set more.json").exits(0).says("2 boxes,");
+    let line = "export set --format coco --out some.json --classes";
+    let run = place.run(&format!("{line} disc")).exits(0);
+    run.says("2 pictures, 1 box ")
+        .says("left out: 2 boxes of other classes")
+        .says("without a box: 1 picture with boxes of other classes only");
+    let names = place.json("some.json")["categories"][0]["name"].clone();
+    assert_eq!(names, "disc");
+    // A name may have a comma.
+    let mut command = place.command(line);
+    let output = command.arg("ring, open").output().unwrap();
+    common::Run::from(output)
+        .exits(0)
+        .says("2 pictures, 2 boxes");
+    let run = place.run(&format!("{line} disc,cup"));
+    run.refuses(&["\"cup\" is not a class of the project", "disc, ring, open"]);
+
+    place.write("list.txt", "set/01.png\n\n02.png\r\n");
+    let line = "export set --format coco --out listed.json --pictures list.txt";
+    let run = place.run(line).exits(0);
+    run.says("1 picture, 1 box ")
+        .says("left out: 1 picture not in the list");
+    let run = place.run(&format!("{line} --all")).exits(0);
+    run.says("2 pictures, 1 box ");
+    place.write("list.txt", "nowhere.png\n");
+    place
+        .run(line)
+        .refuses(&["nowhere.png is not a picture of the project"]);
+}

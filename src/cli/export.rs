@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::export_subset::SubsetOptions;
 use super::format_options::{format_parser, layout_parser, print_messages};
 use super::plural::counted;
 use super::project_access::open;
 use crate::formats::{
-    self, BoxSelection, ExportOptions, FolderLayout, Format, PictureFiles, PictureScope,
+    self, BoxSelection, ExportOptions, FolderLayout, Format, LeftOut, PictureFiles, PictureScope,
     SubsetSplit,
 };
 use crate::store::Access;
@@ -30,6 +31,8 @@ pub struct Arguments {
     /// Also export unfinished pictures, with the boxes confirmed so far
     #[arg(long)]
     all: bool,
+    #[command(flatten)]
+    subset: SubsetOptions,
     /// Export unreviewed proposals instead of ground truth (COCO and Label Studio)
     #[arg(long)]
     proposals: bool,
@@ -78,6 +81,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         } else {
             PictureScope::Reviewed
         },
+        pictures: arguments
+            .subset
+            .pictures(project.document(), project.root())?,
+        classes: arguments.subset.classes(project.document())?,
         boxes: if arguments.proposals {
             BoxSelection::Proposals
         } else {
@@ -119,12 +126,42 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         let pictures = counted(report.excluded, "picture");
         status!("left out: {pictures} taken out of the project");
     }
+    print_left_out(&report.left_out);
+    let LeftOut {
+        unfinished,
+        other_pictures,
+        ..
+    } = report.left_out;
+    // What was not asked for needs no other reason.
+    let is_explained = other_pictures > 0 && unfinished == 0;
     if report.pictures == 0
+        && !is_explained
         && let Some(reason) = why_empty(arguments)
     {
         status!("{reason}");
     }
     Ok(0)
+}
+
+/// Reports what an export leaves out that was asked for only in part.
+fn print_left_out(left_out: &LeftOut) {
+    let LeftOut {
+        other_pictures,
+        boxes,
+        emptied,
+        ..
+    } = *left_out;
+    if other_pictures > 0 {
+        let pictures = counted(other_pictures, "picture");
+        status!("left out: {pictures} not in the list");
+    }
+    if boxes > 0 {
+        status!("left out: {} of other classes", counted(boxes, "box"));
+    }
+    if emptied > 0 {
+        let pictures = counted(emptied, "picture");
+        status!("without a box: {pictures} with boxes of other classes only");
+    }
 }
 
 /// Why an export has no pictures.

@@ -16,6 +16,8 @@
 //! | `project` | project files: create, describe, check, restore |
 //! | `taken_out` | taking pictures out of a project, and bringing them back |
 //! | `import`, `export`, `stats` | annotations into and out of a project, and counts |
+//! | `export_subset` | the classes and pictures that an export is limited to |
+//! | `named_pictures` | pictures of a project by their names or files |
 //! | `project_access` | opening a project and reporting about it |
 //! | `format_options` | formats by name, and what an import or export reports |
 //! | `options` | options that several subcommands share |
@@ -34,6 +36,7 @@ mod eval;
 mod evaluation_pass;
 mod exit_code;
 mod export;
+mod export_subset;
 mod format_options;
 mod ground_truth;
 mod import;
@@ -41,6 +44,7 @@ mod interrupt;
 mod judge;
 mod merge;
 mod model;
+mod named_pictures;
 mod options;
 mod plot;
 mod plural;

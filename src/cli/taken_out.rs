@@ -1,14 +1,13 @@
 //! `tsukami project take-out` and `bring-back`: which pictures belong to the work.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::Args;
 
+use super::named_pictures::named_pictures;
 use super::plural::counted;
 use super::project_access::open;
-use crate::document::{Document, PictureId, ops};
-use crate::files;
+use crate::document::ops;
 use crate::store::Access;
 
 /// Arguments of `tsukami project take-out` and `bring-back`.
@@ -38,7 +37,7 @@ pub fn run(arguments: &Arguments, is_excluded: bool) -> anyhow::Result<u8> {
         "bring back"
     };
     let changed = project.commit_prepared(label, |document| {
-        let mut pictures = named(document, &root, &arguments.pictures)?;
+        let mut pictures = named_pictures(document, &root, arguments.pictures.iter().map(String::as_str))?;
         let missing = document.pictures().filter(|picture| picture.missing);
         pictures.extend(missing.filter(|_| arguments.missing).map(|row| row.id));
         pictures.sort_unstable();
@@ -61,21 +60,4 @@ pub fn run(arguments: &Arguments, is_excluded: bool) -> anyhow::Result<u8> {
     // The change is in the file, and has been reported, whatever closing it says.
     project.close()?;
     Ok(0)
-}
-
-/// The pictures with these names.
-fn named(document: &Document, root: &Path, names: &[String]) -> anyhow::Result<Vec<PictureId>> {
-    let picture = |name: &String| {
-        let of_file = || {
-            let file = files::normal(Path::new(name));
-            let path = file.strip_prefix(files::normal(root)).ok()?;
-            let parts: Option<Vec<&str>> = path.iter().map(|part| part.to_str()).collect();
-            document.picture_at(&parts?.join("/"))
-        };
-        let found = document.picture_at(name).or_else(of_file);
-        found.map(|picture| picture.id).with_context(|| {
-            format!("{name} is not a picture of the project: give its name as the project has it, relative to the project's folder")
-        })
-    };
-    names.iter().map(picture).collect()
 }

@@ -18,6 +18,7 @@
 //! | `flags`, `attributes`, `provenance` | parts of a box: its flags, what people define, who made it |
 //! | `content` | the document, and how rows are looked up |
 //! | `summary` | counts over the whole document |
+//! | `subset` | a part of a document by classes |
 //! | `edit` | a change as a value |
 //! | `apply` | the rules between rows, and the inverse of an edit |
 //! | `history` | undo and redo |
@@ -44,6 +45,7 @@ mod picture;
 mod provenance;
 mod serialize;
 mod shift;
+mod subset;
 mod summary;
 #[cfg(test)]
 mod tests;

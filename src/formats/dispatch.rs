@@ -4,16 +4,16 @@
 use std::path::Path;
 
 use super::error::FormatError;
-use super::export::naming::name_pictures;
-use super::export::options::{BoxSelection, ExportOptions, PictureScope};
+use super::export::options::{BoxSelection, ExportOptions};
 use super::export::report::ExportReport;
+use super::export::selection::{Selection, with_asked_classes};
 use super::export::writer::ExportWriter;
 use super::format::Format;
 use super::import::builder::ImportBuilder;
 use super::import::options::ImportOptions;
 use super::import::report::PreparedImport;
 use super::{coco, createml, cvat, label_studio, labelme, open_images, tags, via, voc, yolo};
-use crate::document::{Annotation, Document, Picture, ReviewState};
+use crate::document::Document;
 
 /// Reads a file, or the files of a folder, into an edit. `root` is the project's folder: paths of
 /// pictures are relative to it, and picture files are searched only there. `options` may be an
@@ -96,12 +96,9 @@ pub fn export(
         let reason = "only COCO and Label Studio can represent proposals";
         return Err(FormatError::malformed(out, reason));
     }
-    let pictures = document
-        .pictures()
-        .filter(|picture| is_in_scope(document, picture, options));
-    let (excluded, pictures): (Vec<_>, Vec<_>) = pictures.partition(|picture| picture.is_excluded);
-    let pictures = name_pictures(pictures.into_iter(), options);
-    let mut writer = ExportWriter::new(document, root, options, out, pictures, excluded)?;
+    let with_classes = with_asked_classes(document, options);
+    let selection = Selection::new(document, &with_classes, options);
+    let mut writer = ExportWriter::new(&with_classes, root, options, out, selection)?;
     match options.format {
         Format::Coco => coco::export(&mut writer)?,
         Format::CocoResults => coco::export_results(&mut writer)?,
@@ -116,23 +113,4 @@ pub fn export(
         Format::Tags => tags::export(&mut writer)?,
     }
     writer.finish()
-}
-
-/// Whether a picture is exported unless it is taken out of the project.
-fn is_in_scope(document: &Document, picture: &Picture, options: &ExportOptions) -> bool {
-    let is_done = picture.review == ReviewState::Done;
-    let holds_proposals =
-        options.boxes == BoxSelection::Proposals || options.format == Format::CocoResults;
-    match options.format {
-        Format::Tags => !picture.tags.is_empty(),
-        _ if holds_proposals => !is_done && picture.review != ReviewState::New,
-        // These list pictures that nobody has labelled as well.
-        Format::Coco | Format::Cvat | Format::LabelStudio | Format::Via => {
-            is_done || options.scope == PictureScope::All
-        }
-        _ => {
-            let mut rows = document.annotations(picture.id).iter();
-            is_done || (options.scope == PictureScope::All && rows.any(Annotation::is_ground_truth))
-        }
-    }
 }

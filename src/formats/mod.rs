@@ -50,7 +50,9 @@
 //! An export writes what was reviewed, and never a proposal as ground truth. It appears whole or
 //! not at all: a new folder is made under another name and renamed at the end. In a folder that
 //! exists, each file is written whole. The project, the files next to it and its pictures are never
-//! overwritten. Pictures that are taken out of the project are left out and counted; COCO with
+//! overwritten. An export may be limited to some classes and some pictures
+//! ([`classes`](ExportOptions::classes), [`pictures`](ExportOptions::pictures)); the report counts what that
+//! leaves out. Pictures that are taken out of the project are left out and counted; COCO with
 //! provenance keeps them where only this program reads them.
 //!
 //! The folder of an export has a marker, `.tsukami-export`, which lists the export's files. Scans skip
@@ -124,7 +126,7 @@ pub use detect::detect_format;
 pub use dispatch::{export, import};
 pub use error::FormatError;
 pub use export::options::{BoxSelection, ExportOptions, PictureFiles, PictureScope};
-pub use export::report::ExportReport;
+pub use export::report::{ExportReport, LeftOut};
 pub use export::split::{Subset, SubsetSplit};
 pub use format::{FolderLayout, Format};
 pub use import::options::{ImportMode, ImportOptions, ImportedAs, MissingPictures, SizeRule};

@@ -3,6 +3,7 @@
 //! | file | its one idea |
 //! |---|---|
 //! | `options` | what is exported, and the one rule for which boxes (`BoxSelection::includes`) |
+//! | `selection` | which pictures and boxes are in an export, and why the others are not |
 //! | `writer` | the source of ground truth (`ground_truth`), and the only way to write files |
 //! | `destination` | where the files go: a new folder, one that exists, or a single file |
 //! | `marker`, `earlier` | the list of an export's files in its folder, and what is removed by it |
@@ -20,5 +21,6 @@ pub(super) mod options;
 mod originals;
 mod picture_files;
 pub(super) mod report;
+pub(super) mod selection;
 pub(super) mod split;
 pub(super) mod writer;

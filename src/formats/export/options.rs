@@ -1,9 +1,10 @@
 //! What an export writes.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::split::SubsetSplit;
-use crate::document::{Annotation, BoxState};
+use crate::document::{Annotation, BoxState, PictureId};
 use crate::files;
 use crate::formats::format::{FolderLayout, Format};
 
@@ -58,8 +59,14 @@ pub struct ExportOptions {
     pub format: Format,
     /// Which pictures.
     pub scope: PictureScope,
+    /// Of these pictures, only those with these ids; all if none are given.
+    pub pictures: Option<BTreeSet<PictureId>>,
     /// Which boxes.
     pub boxes: BoxSelection,
+    /// Of these boxes, and of the tags, only those of classes with these names; all if none are given.
+    /// The file knows no other classes then. A picture that has only boxes of others is exported without
+    /// a box.
+    pub classes: Option<BTreeSet<String>>,
     /// Whether a COCO file also contains what only this program understands, under keys `tsukami`
     /// that other programs ignore: who made a box, what the model had proposed, open and rejected
     /// proposals, colours and shortcut keys. Importing the file restores the same document.
@@ -81,12 +88,22 @@ impl ExportOptions {
         Self {
             format,
             scope: PictureScope::default(),
+            pictures: None,
             boxes: BoxSelection::default(),
+            classes: None,
             provenance: false,
             split: None,
             files: PictureFiles::default(),
             layout: FolderLayout::default(),
             force: false,
+        }
+    }
+
+    /// Which boxes the format writes: results are proposals.
+    pub(in crate::formats) fn boxes_of(&self) -> BoxSelection {
+        match self.format {
+            Format::CocoResults => BoxSelection::Proposals,
+            _ => self.boxes,
         }
     }
 

@@ -7,11 +7,12 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::destination::Destination;
-use super::naming::ExportedPicture;
+use super::naming::{ExportedPicture, name_pictures};
 use super::options::{BoxSelection, ExportOptions, PictureFiles};
 use super::originals::OriginalPictures;
 use super::picture_files::{copy_whole, link, same_content};
 use super::report::ExportReport;
+use super::selection::Selection;
 use super::split::Subset;
 use crate::document::{Annotation, Document, Picture};
 use crate::files::{self, folder_of, replace_whole, write_whole};
@@ -39,14 +40,20 @@ impl<'a> ExportWriter<'a> {
         root: &'a Path,
         options: &'a ExportOptions,
         out: &'a Path,
-        pictures: Vec<ExportedPicture<'a>>,
-        excluded: Vec<&'a Picture>,
+        selection: Selection<'a>,
     ) -> Result<Self, FormatError> {
+        let Selection {
+            pictures,
+            excluded,
+            left_out,
+        } = selection;
+        let pictures = name_pictures(pictures.into_iter(), options);
         let originals = OriginalPictures::new(document, root);
         let destination = Destination::new(root, options, out, &originals, &pictures)?;
         let mut report = ExportReport {
             pictures: pictures.len(),
             excluded: excluded.len(),
+            left_out,
             ..ExportReport::default()
         };
         for ExportedPicture {

@@ -18,6 +18,7 @@ mod overwriting;
 mod results;
 mod round_trip;
 mod sizes;
+mod subsets;
 mod tags;
 mod untrusted;
 mod voc;
