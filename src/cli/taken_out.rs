@@ -37,7 +37,11 @@ pub fn run(arguments: &Arguments, is_excluded: bool) -> anyhow::Result<u8> {
         "bring back"
     };
     let changed = project.commit_prepared(label, |document| {
-        let mut pictures = named_pictures(document, &root, arguments.pictures.iter().map(String::as_str))?;
+        let mut pictures = named_pictures(
+            document,
+            &root,
+            arguments.pictures.iter().map(String::as_str),
+        )?;
         let missing = document.pictures().filter(|picture| picture.missing);
         pictures.extend(missing.filter(|_| arguments.missing).map(|row| row.id));
         pictures.sort_unstable();

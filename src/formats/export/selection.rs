@@ -94,11 +94,7 @@ enum Place {
     Blank,
 }
 
-fn place_of(
-    document: &Document,
-    picture: &Picture,
-    options: &ExportOptions,
-) -> Place {
+fn place_of(document: &Document, picture: &Picture, options: &ExportOptions) -> Place {
     let asked = options.pictures.as_ref();
     if asked.is_some_and(|asked| !asked.contains(&picture.id)) {
         return Place::NotAsked;

@@ -60,7 +60,12 @@ fn no_format_writes_a_class_that_was_not_asked_for() {
         let folder = Folder::new();
         let mut options = ExportOptions::new(format);
         options.scope = PictureScope::All;
-        let all = formats::export(&document, folder.path(), &options, &folder.path().join("all"));
+        let all = formats::export(
+            &document,
+            folder.path(),
+            &options,
+            &folder.path().join("all"),
+        );
         let all = all.unwrap();
         options.classes = only(&[DOG]);
         let out = folder.path().join("out");
@@ -96,7 +101,11 @@ fn only_the_pictures_that_were_asked_for_are_written() {
             options.scope = scope;
             options.pictures = Some(pictures.iter().copied().collect());
         });
-        let names: Vec<String> = written.images.into_iter().map(|row| row.file_name).collect();
+        let names: Vec<String> = written
+            .images
+            .into_iter()
+            .map(|row| row.file_name)
+            .collect();
         (names, report.left_out)
     };
     let (names, left_out) = ask(&[EMPTY, WAITING], PictureScope::Reviewed);
