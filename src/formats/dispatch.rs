@@ -5,13 +5,15 @@ use std::path::Path;
 
 use super::error::FormatError;
 use super::export::options::{BoxSelection, ExportOptions};
+use super::export::plan::{ExportPlan, PlanRecorder};
 use super::export::report::ExportReport;
-use super::export::selection::{Selection, with_asked_classes};
+use super::export::selection::{Selection, class_counts, with_asked_classes};
 use super::export::writer::ExportWriter;
 use super::format::Format;
 use super::import::builder::ImportBuilder;
 use super::import::options::ImportOptions;
 use super::import::report::PreparedImport;
+use super::limits::Losses;
 use super::{coco, createml, cvat, label_studio, labelme, open_images, tags, via, voc, yolo};
 use crate::document::Document;
 
@@ -88,6 +90,57 @@ pub fn export(
     options: &ExportOptions,
     out: &Path,
 ) -> Result<ExportReport, FormatError> {
+    refuse_proposals(options, out)?;
+    let with_classes = with_asked_classes(document, options);
+    let selection = Selection::new(document, &with_classes, options);
+    let mut writer = ExportWriter::new(&with_classes, root, options, out, selection, None)?;
+    write(&mut writer)?;
+    writer.finish()
+}
+
+/// What [`export`] would do, without writing anything. None if `is_cancelled`, which is asked often, says
+/// that nobody wants to know any more.
+///
+/// The plan takes a copy of a picture for the same if it has as many bytes. Whether the disk has room and
+/// lets the files be written is not asked.
+///
+/// # Errors
+/// As [`export`], but for what happens only while files are written.
+pub fn plan_export(
+    document: &Document,
+    root: &Path,
+    options: &ExportOptions,
+    out: &Path,
+    is_cancelled: &dyn Fn() -> bool,
+) -> Result<Option<ExportPlan>, FormatError> {
+    refuse_proposals(options, out)?;
+    let with_classes = with_asked_classes(document, options);
+    let selection = Selection::new(document, &with_classes, options);
+    let losses = Losses::of(
+        options.format,
+        &with_classes,
+        selection.pictures.iter().copied(),
+        |row| options.boxes_of().includes(row),
+    );
+    let recorder = Some(PlanRecorder::new(is_cancelled));
+    let planned = ExportWriter::new(&with_classes, root, options, out, selection, recorder);
+    let planned = planned.and_then(|mut writer| {
+        write(&mut writer)?;
+        Ok(writer.into_plan())
+    });
+    match planned {
+        _ if is_cancelled() => Ok(None),
+        Ok(plan) => Ok(Some(ExportPlan {
+            classes: class_counts(document, options),
+            losses,
+            ..plan
+        })),
+        Err(error) => Err(error),
+    }
+}
+
+/// Refuses proposals in a format that has no scores.
+fn refuse_proposals(options: &ExportOptions, out: &Path) -> Result<(), FormatError> {
     let has_scores = matches!(
         options.format,
         Format::Coco | Format::CocoResults | Format::LabelStudio
@@ -96,21 +149,21 @@ pub fn export(
         let reason = "only COCO and Label Studio can represent proposals";
         return Err(FormatError::malformed(out, reason));
     }
-    let with_classes = with_asked_classes(document, options);
-    let selection = Selection::new(document, &with_classes, options);
-    let mut writer = ExportWriter::new(&with_classes, root, options, out, selection)?;
-    match options.format {
-        Format::Coco => coco::export(&mut writer)?,
-        Format::CocoResults => coco::export_results(&mut writer)?,
-        Format::Yolo => yolo::export(&mut writer)?,
-        Format::Voc => voc::export(&mut writer)?,
-        Format::LabelMe => labelme::export(&mut writer)?,
-        Format::CreateMl => createml::export(&mut writer)?,
-        Format::Cvat => cvat::export(&mut writer)?,
-        Format::LabelStudio => label_studio::export(&mut writer)?,
-        Format::Via => via::export(&mut writer)?,
-        Format::OpenImages => open_images::export(&mut writer)?,
-        Format::Tags => tags::export(&mut writer)?,
+    Ok(())
+}
+
+fn write(writer: &mut ExportWriter<'_>) -> Result<(), FormatError> {
+    match writer.options.format {
+        Format::Coco => coco::export(writer),
+        Format::CocoResults => coco::export_results(writer),
+        Format::Yolo => yolo::export(writer),
+        Format::Voc => voc::export(writer),
+        Format::LabelMe => labelme::export(writer),
+        Format::CreateMl => createml::export(writer),
+        Format::Cvat => cvat::export(writer),
+        Format::LabelStudio => label_studio::export(writer),
+        Format::Via => via::export(writer),
+        Format::OpenImages => open_images::export(writer),
+        Format::Tags => tags::export(writer),
     }
-    writer.finish()
 }

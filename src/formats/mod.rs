@@ -12,6 +12,7 @@
 //! | [`wsol`] | sets with one class per picture, for measuring localisation |
 //! | `import` | from the content of a file to one edit: pictures, ids, boxes, review states |
 //! | `export` | from the document to files: options, subsets, names, the writer |
+//! | `limits` | what a format cannot hold |
 //! | `format` | the formats and folder layouts, and their names |
 //! | `input`, `paths` | files of unknown origin: limits, encodings, safe relative paths |
 //! | `encoding` | the text of a file in the encoding that it states |
@@ -75,13 +76,16 @@
 //! | Open Images | boxes exactly, occluded, truncated, crowds | difficult, tags, pictures without boxes (reported) |
 //! | CSV | image tags | boxes |
 //!
+//! [`plan_export`] says what an export would write and leave out, and writes nothing: it is the same code,
+//! which counts bytes instead. What a format cannot hold of a document is counted according to `limits`.
+//!
 //! # To add a format
 //! 1. Add a variant to [`Format`] in `format.rs`, with its name on the command line.
 //! 2. Write a module with `import` and `export`. Reading fills an `ImportBuilder`; writing takes
 //!    boxes and files from an `ExportWriter`.
 //! 3. Call them in `dispatch.rs`, and recognise the files in `detect.rs`.
 //! 4. State in `ExportOptions::makes_folder` (`export/options.rs`) whether an export is a folder, and
-//!    in `export/naming.rs` whether each picture has its own label file.
+//!    in `export/naming.rs` whether each picture has its own label file. State in `limits.rs` what it holds.
 //! 5. Offer it in `app/dialogs/export.rs`, with a text in `assets/locales/en/dialogs.ftl`.
 //! 6. Extend the table above and the tests in `formats/tests`.
 //!
@@ -107,6 +111,7 @@ mod json_keys;
 mod json_stream;
 mod label_studio;
 mod labelme;
+mod limits;
 mod messages;
 mod numbers;
 mod open_images;
@@ -123,12 +128,14 @@ mod xml_text;
 mod yolo;
 
 pub use detect::detect_format;
-pub use dispatch::{export, import};
+pub use dispatch::{export, import, plan_export};
 pub use error::FormatError;
 pub use export::options::{BoxSelection, ExportOptions, PictureFiles, PictureScope};
+pub use export::plan::{ExportPlan, FileChange, PlannedFile};
 pub use export::report::{ExportReport, LeftOut};
 pub use export::split::{Subset, SubsetSplit};
 pub use format::{FolderLayout, Format};
 pub use import::options::{ImportMode, ImportOptions, ImportedAs, MissingPictures, SizeRule};
 pub use import::report::{ImportReport, PreparedImport};
+pub use limits::Losses;
 pub use messages::Messages;

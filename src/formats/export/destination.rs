@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::earlier::{refuse_other_subsets, remove_files};
+use super::earlier::{is_removable, refuse_other_subsets, remove_files};
 use super::marker::ExportMarker;
 use super::naming::ExportedPicture;
 use super::options::{ExportOptions, PictureFiles};
@@ -23,6 +23,10 @@ use crate::pictures;
 pub(super) struct Destination<'a> {
     out: &'a Path,
     is_folder: bool,
+    /// Whether nothing is written: neither folders nor markers are made.
+    is_planned: bool,
+    /// Whether there is nothing at `out` yet.
+    is_new: bool,
     /// A temporary folder next to `out` that becomes `out`, if that does not exist yet.
     staging: Option<TempDir>,
     /// The marker of this export, with the files that it has written so far. `None` for a single
@@ -37,7 +41,7 @@ pub(super) struct Destination<'a> {
 }
 
 impl<'a> Destination<'a> {
-    /// Checks the destination, and prepares a folder.
+    /// Checks the destination, and prepares a folder unless the export is only planned.
     ///
     /// # Errors
     /// If the export would overwrite a project, a picture or something of another kind, if the next
@@ -49,11 +53,15 @@ impl<'a> Destination<'a> {
         out: &'a Path,
         originals: &OriginalPictures<'_>,
         pictures: &[ExportedPicture<'_>],
+        is_planned: bool,
     ) -> Result<Self, FormatError> {
         check_kind(root, options, out, originals)?;
+        let is_new = out.symlink_metadata().is_err();
         let mut destination = Self {
             out,
             is_folder: options.makes_folder(),
+            is_planned,
+            is_new,
             staging: None,
             marker: None,
             earlier: BTreeMap::new(),
@@ -63,7 +71,6 @@ impl<'a> Destination<'a> {
         if !destination.is_folder {
             return Ok(destination);
         }
-        let is_new = out.symlink_metadata().is_err();
         let is_markable = is_new || !originals.any_below(out);
         let earlier = ExportMarker::read(out).filter(|_| is_markable);
         if let Some(earlier) = &earlier
@@ -97,7 +104,9 @@ impl<'a> Destination<'a> {
         if !is_new {
             refuse_other_subsets(out, options, pictures, &destination.earlier)?;
         }
-        if is_new {
+        if is_planned {
+            // Nothing is to be prepared.
+        } else if is_new {
             let staging = make_staging_folder(out).map_err(FormatError::unwritable(out))?;
             destination.staging = Some(staging);
         } else if is_marked && destination.earlier.is_empty() {
@@ -146,6 +155,7 @@ impl<'a> Destination<'a> {
         let base = self.staging.as_ref().map_or(self.out, TempDir::path);
         let path = base.join(&relative);
         if let Some(folder) = path.parent()
+            && !(self.is_planned && self.is_new)
             && !self.checked_folders.contains(folder)
         {
             // The nearest existing folder shows whether a link leads elsewhere, before any folder
@@ -158,13 +168,16 @@ impl<'a> Destination<'a> {
                 let reason = "a link leads out of the export's folder";
                 return Err(FormatError::malformed(folder, reason));
             }
-            fs::create_dir_all(folder).map_err(FormatError::unwritable(folder))?;
+            if !self.is_planned {
+                fs::create_dir_all(folder).map_err(FormatError::unwritable(folder))?;
+            }
             self.checked_folders.insert(folder.to_owned());
         }
         originals.refuse_overwriting(&path)?;
         if let Some(marker) = &mut self.marker {
             // A file that is written before it is listed would stay for ever if the export ended here.
-            if self.staging.is_none() && !self.earlier.contains_key(&relative) {
+            let is_visible = self.staging.is_none() && !self.is_planned;
+            if is_visible && !self.earlier.contains_key(&relative) {
                 ExportMarker::append(self.out, &relative, picture)
                     .map_err(FormatError::unwritable(self.out))?;
             }
@@ -174,6 +187,35 @@ impl<'a> Destination<'a> {
         Ok(path)
     }
 
+    /// The files of an earlier export that [`finish`](Self::finish) would remove.
+    pub(super) fn removed(mut self, originals: &OriginalPictures<'_>) -> Vec<String> {
+        self.forget_rewritten();
+        let earlier = std::mem::take(&mut self.earlier).into_keys();
+        earlier
+            .filter(|file| is_removable(self.out, file, originals))
+            .collect()
+    }
+
+    /// Whether the export writes a marker into its folder.
+    pub(super) fn has_marker(&self) -> bool {
+        self.marker.is_some()
+    }
+
+    /// Forgets the files of the earlier export that were written again.
+    fn forget_rewritten(&mut self) {
+        let Some(marker) = &self.marker else {
+            self.earlier.clear();
+            return;
+        };
+        let written = marker.files.keys();
+        let respelled: HashSet<String> = written
+            .filter_map(|file| self.respelled(file))
+            .cloned()
+            .collect();
+        self.earlier
+            .retain(|file, _| !marker.files.contains_key(file) && !respelled.contains(file));
+    }
+
     /// Moves a new folder to its final place, and removes what an earlier export left in one that
     /// existed.
     pub(super) fn finish(
@@ -181,15 +223,9 @@ impl<'a> Destination<'a> {
         originals: &OriginalPictures<'_>,
         report: &mut ExportReport,
     ) -> Result<(), FormatError> {
+        self.forget_rewritten();
         let base = self.staging.as_ref().map_or(self.out, TempDir::path);
         if let Some(marker) = &self.marker {
-            let written = marker.files.keys();
-            let respelled: HashSet<String> = written
-                .filter_map(|file| self.respelled(file))
-                .cloned()
-                .collect();
-            self.earlier
-                .retain(|file, _| !marker.files.contains_key(file) && !respelled.contains(file));
             let removed = remove_files(self.out, self.earlier.keys(), originals)?;
             if removed > 0 {
                 let files = if removed == 1 { "file" } else { "files" };

@@ -76,8 +76,18 @@ fn places(subset: &str, name: &str) -> [String; 5] {
     ]
 }
 
-/// Removes files of a folder, and the folders that are empty without them. Returns their number. A
-/// picture of the project stays, as does what a link has moved out of the folder.
+/// Whether a file of a folder may be removed: a picture of the project stays, as does what a link has
+/// moved out of the folder.
+pub(super) fn is_removable(out: &Path, relative: &str, originals: &OriginalPictures<'_>) -> bool {
+    let path = out.join(relative);
+    let folder = path.parent().unwrap_or(out);
+    let is_inside = paths::relative_to(out, folder).is_some();
+    let is_file = path.symlink_metadata().is_ok_and(|found| !found.is_dir());
+    is_inside && is_file && originals.refuse_overwriting(&path).is_ok()
+}
+
+/// Removes the files of a folder that [may be removed](is_removable), and the folders that are empty
+/// without them. Returns their number.
 pub(super) fn remove_files<'a>(
     out: &Path,
     files: impl Iterator<Item = &'a String>,
@@ -85,17 +95,11 @@ pub(super) fn remove_files<'a>(
 ) -> Result<usize, FormatError> {
     let mut removed = 0;
     let mut emptied = HashSet::new();
-    for relative in files {
+    for relative in files.filter(|file| is_removable(out, file, originals)) {
         let path = out.join(relative);
-        let folder = path.parent().unwrap_or(out);
-        let is_inside = paths::relative_to(out, folder).is_some();
-        let is_file = path.symlink_metadata().is_ok_and(|found| !found.is_dir());
-        if !is_inside || !is_file || originals.refuse_overwriting(&path).is_err() {
-            continue;
-        }
         fs::remove_file(&path).map_err(FormatError::unwritable(&path))?;
         removed += 1;
-        emptied.insert(folder.to_owned());
+        emptied.insert(path.parent().unwrap_or(out).to_owned());
     }
     for folder in emptied {
         remove_empty(out, folder);

@@ -11,6 +11,7 @@
 //! | `split` | division into train, val and test |
 //! | `originals` | the pictures of the project, which no export overwrites |
 //! | `picture_files` | copies of picture files, and links to them |
+//! | `plan` | what an export would write |
 //! | `report` | what an export did |
 
 mod destination;
@@ -20,6 +21,7 @@ pub(super) mod naming;
 pub(super) mod options;
 mod originals;
 mod picture_files;
+pub(super) mod plan;
 pub(super) mod report;
 pub(super) mod selection;
 pub(super) mod split;

@@ -36,6 +36,12 @@ pub(super) fn copy_whole(from: &Path, to: &Path) -> io::Result<()> {
     temporary.persist(to).map_err(|error| error.error)
 }
 
+/// Whether two files have the same number of bytes. Links are followed.
+pub(super) fn same_size(one: &Path, other: &Path) -> bool {
+    let size = |path: &Path| fs::metadata(path).map(|metadata| metadata.len()).ok();
+    size(one).is_some_and(|bytes| size(other) == Some(bytes))
+}
+
 /// Whether two files have the same bytes. Links are followed.
 pub(super) fn same_content(one: &Path, other: &Path) -> io::Result<bool> {
     let (mut one, mut other) = (File::open(one)?, File::open(other)?);

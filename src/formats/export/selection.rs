@@ -1,10 +1,11 @@
 //! Which pictures and boxes are in an export, and why the others are not.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::options::{BoxSelection, ExportOptions, PictureScope};
 use super::report::LeftOut;
-use crate::document::{Annotation, Document, Picture, PictureId, ReviewState};
+use crate::document::{Annotation, CategoryId, Document, Picture, PictureId, ReviewState};
 use crate::formats::format::Format;
 
 /// The document with the [classes](ExportOptions::classes) that are asked for.
@@ -83,6 +84,42 @@ impl<'a> Selection<'a> {
             }
         }
     }
+}
+
+/// Each class of the project in the person's order, with the number of its boxes that an export of all
+/// classes writes; for tags, that of its pictures.
+pub(in crate::formats) fn class_counts(
+    document: &Document,
+    options: &ExportOptions,
+) -> Vec<(String, usize)> {
+    let all = ExportOptions {
+        classes: None,
+        ..options.clone()
+    };
+    let (boxes, format) = (options.boxes_of(), options.format);
+    let mut counts: HashMap<CategoryId, usize> = HashMap::new();
+    let pictures = document.included_pictures();
+    for picture in pictures.filter(|row| place_of(document, row, &all) == Place::Exported) {
+        let rows = document.annotations(picture.id).iter();
+        let written = rows.filter(|row| {
+            let is_dropped = row.flags.crowd && !format.holds_crowds();
+            boxes.includes(row) && !is_dropped
+        });
+        let of_boxes = written.filter_map(|row| document.class_of(row).map(|class| class.id));
+        let classes: Vec<CategoryId> = match format {
+            Format::Tags => picture.tags.clone(),
+            _ => of_boxes.collect(),
+        };
+        for class in classes {
+            *counts.entry(class).or_default() += 1;
+        }
+    }
+    let categories = document.categories();
+    let counted = categories.map(|row| {
+        let count = counts.get(&row.id).copied().unwrap_or_default();
+        (row.name.to_string(), count)
+    });
+    counted.collect()
 }
 
 /// Whether a picture is exported unless it is taken out of the project, or why not.

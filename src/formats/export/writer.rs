@@ -10,7 +10,8 @@ use super::destination::Destination;
 use super::naming::{ExportedPicture, name_pictures};
 use super::options::{BoxSelection, ExportOptions, PictureFiles};
 use super::originals::OriginalPictures;
-use super::picture_files::{copy_whole, link, same_content};
+use super::picture_files::{copy_whole, link, same_content, same_size};
+use super::plan::{ExportPlan, PlanRecorder, PlannedFile};
 use super::report::ExportReport;
 use super::selection::Selection;
 use super::split::Subset;
@@ -32,6 +33,8 @@ pub(in crate::formats) struct ExportWriter<'a> {
     out: &'a Path,
     originals: OriginalPictures<'a>,
     destination: Destination<'a>,
+    /// Records what would be written, if the export is only planned.
+    plan: Option<PlanRecorder<'a>>,
 }
 
 impl<'a> ExportWriter<'a> {
@@ -41,6 +44,7 @@ impl<'a> ExportWriter<'a> {
         options: &'a ExportOptions,
         out: &'a Path,
         selection: Selection<'a>,
+        plan: Option<PlanRecorder<'a>>,
     ) -> Result<Self, FormatError> {
         let Selection {
             pictures,
@@ -49,7 +53,14 @@ impl<'a> ExportWriter<'a> {
         } = selection;
         let pictures = name_pictures(pictures.into_iter(), options);
         let originals = OriginalPictures::new(document, root);
-        let destination = Destination::new(root, options, out, &originals, &pictures)?;
+        let destination = Destination::new(
+            root,
+            options,
+            out,
+            &originals,
+            &pictures,
+            plan.is_some(),
+        )?;
         let mut report = ExportReport {
             pictures: pictures.len(),
             excluded: excluded.len(),
@@ -80,6 +91,7 @@ impl<'a> ExportWriter<'a> {
             out,
             originals,
             destination,
+            plan,
         })
     }
 
@@ -197,6 +209,13 @@ impl<'a> ExportWriter<'a> {
         let path = self
             .destination
             .add_file(relative, picture, &self.originals)?;
+        if let Some(plan) = &mut self.plan {
+            let name = match self.options.makes_folder() {
+                true => relative,
+                false => "",
+            };
+            return plan.record(name, &path, write);
+        }
         if self.destination.is_hidden() {
             // The folder is not visible before it is complete, so this need not be atomic.
             let file = File::create(&path).map_err(FormatError::unwritable(&path))?;
@@ -242,7 +261,12 @@ impl<'a> ExportWriter<'a> {
         let there = self.destination.path_of(to);
         self.originals.refuse_overwriting(&there)?;
         let is_present = there.symlink_metadata().is_ok();
-        let is_same = is_present && same_content(&from, &there).unwrap_or(false);
+        let is_same = is_present
+            && match self.plan {
+                // Reading all pictures would take too long.
+                Some(_) => same_size(&from, &there),
+                None => same_content(&from, &there).unwrap_or(false),
+            };
         if is_present && !self.destination.is_of_earlier(to) {
             if !is_same {
                 let there = there.display();
@@ -252,7 +276,14 @@ impl<'a> ExportWriter<'a> {
             }
             return Ok(());
         }
-        let to = self.destination.add_file(to, Some(path), &self.originals)?;
+        let name = to;
+        let to = self
+            .destination
+            .add_file(name, Some(path), &self.originals)?;
+        if let Some(plan) = &mut self.plan {
+            self.report.files += usize::from(!is_same);
+            return plan.record_picture(name, &to, &from, is_same);
+        }
         if is_same {
             return Ok(());
         }
@@ -265,6 +296,20 @@ impl<'a> ExportWriter<'a> {
         }
         self.report.files += 1;
         Ok(())
+    }
+
+    /// Ends the planning of an export: the plan, without what the dispatcher adds.
+    pub(in crate::formats) fn into_plan(self) -> ExportPlan {
+        let mut files = self.plan.map(|plan| plan.files).unwrap_or_default();
+        if self.destination.has_marker() {
+            files.push(PlannedFile::marker(self.out));
+        }
+        ExportPlan {
+            report: self.report,
+            files,
+            removed: self.destination.removed(&self.originals),
+            ..ExportPlan::default()
+        }
     }
 
     /// Completes the export.

@@ -16,6 +16,7 @@ mod names;
 mod odd_names;
 mod overwriting;
 mod results;
+mod plans;
 mod round_trip;
 mod sizes;
 mod subsets;
