@@ -53,14 +53,8 @@ impl<'a> ExportWriter<'a> {
         } = selection;
         let pictures = name_pictures(pictures.into_iter(), options);
         let originals = OriginalPictures::new(document, root);
-        let destination = Destination::new(
-            root,
-            options,
-            out,
-            &originals,
-            &pictures,
-            plan.is_some(),
-        )?;
+        let destination =
+            Destination::new(root, options, out, &originals, &pictures, plan.is_some())?;
         let mut report = ExportReport {
             pictures: pictures.len(),
             excluded: excluded.len(),
