@@ -1,6 +1,7 @@
 //! `tsukami export`: annotations of a project for other tools.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -83,7 +84,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         },
         pictures: arguments
             .subset
-            .pictures(project.document(), project.root())?,
+            .pictures(project.document(), project.root())?
+            .map(Arc::new),
         classes: arguments.subset.classes(project.document())?,
         boxes: if arguments.proposals {
             BoxSelection::Proposals

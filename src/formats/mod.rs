@@ -86,7 +86,7 @@
 //! 3. Call them in `dispatch.rs`, and recognise the files in `detect.rs`.
 //! 4. State in `ExportOptions::makes_folder` (`export/options.rs`) whether an export is a folder, and
 //!    in `export/naming.rs` whether each picture has its own label file. State in `limits.rs` what it holds.
-//! 5. Offer it in `app/dialogs/export.rs`, with a text in `assets/locales/en/dialogs.ftl`.
+//! 5. Offer it in `app/dialogs/export/names.rs`, with a text and a note in `assets/locales/en/dialogs.ftl`.
 //! 6. Extend the table above and the tests in `formats/tests`.
 //!
 //! The compiler finds the places that match on [`Format`]. It does not find `detect.rs`,

@@ -128,7 +128,8 @@ fn a_folder_is_opened_reviewed_exported_and_reopened() {
     let out = bench.pictures().with_file_name("pictures-coco.json");
     assert!(!out.exists());
     bench.click_last("Export");
-    bench.wait("the export", |workspace| workspace.exchange.is_none());
+    bench.wait_window("the export", |_| out.exists());
+    bench.wait("its end", |workspace| workspace.exchange.is_none());
     let written = Instances::read(&out).unwrap();
     written.validate().unwrap();
     assert_eq!(written.images.len(), 3);

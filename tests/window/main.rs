@@ -7,6 +7,7 @@ mod bench;
 mod boxes;
 mod canvas;
 mod classes;
+mod exporting;
 mod faults;
 mod fitting;
 mod flow;

@@ -143,6 +143,7 @@ fn check(theme: Theme, theme_name: &str) {
         bench.keys(Modifiers::COMMAND, Key::A);
         let path = "/exports/yard/yard-coco.json";
         bench.harness.event(Event::Text(path.to_owned()));
+        bench.wait_for_words("yard-coco.json");
         settle(&mut bench);
         snapshot(&mut bench, "export");
         bench.key(Key::Escape);

@@ -156,6 +156,14 @@ fn imports_exports_and_class_heads_end_when_their_workers_die() {
         workspace.exchange.is_none() && !workspace.session.boxes().is_empty()
     });
 
+    doom(&bench, Worker::ExportPlanner);
+    bench.keys(Modifiers::COMMAND | Modifiers::SHIFT, Key::E);
+    wait_for_news(&mut bench, "The preview of the export");
+    assert!(bench.has("What is written"));
+    bench.click_last("Only those that are done");
+    bench.wait_for_words("2 pictures, 1 box");
+    bench.key(Key::Escape);
+
     let out = bench.folder.path().join("boxes.json");
     let options = ExportOptions::new(Format::Coco);
     let export = Action::Export(Box::new(options), out.clone());

@@ -94,47 +94,157 @@ class-names-pick-hint = Type one of your classes, or a new one
 
 export-title = Export
 export-format = Format
-format-coco = COCO JSON
-format-yolo = YOLO
-format-voc = Pascal VOC XML
-format-labelme = labelme JSON
-format-createml = CreateML JSON
-format-cvat = CVAT for images 1.1 XML
-format-label-studio = Label Studio JSON
-format-via = VIA 2 JSON
-format-open-images = Open Images CSV
-format-tags = CSV of image tags
-export-reviewed = Pictures that are done, including verified empty ones
-export-all = All pictures, with the boxes reviewed so far
-export-split = Split into training, validation and test sets
+format-coco = COCO 1.0 (JSON)
+    .note = Detectron2, MMDetection, CVAT. Keeps most.
+format-yolo = YOLO, Ultralytics (TXT)
+    .note = For training YOLO. Boxes and classes only.
+format-voc = Pascal VOC 1.1 (XML)
+    .note = labelImg, TensorFlow. Whole pixels; no tags, attributes, outlines.
+format-labelme = labelme (JSON)
+    .note = labelme, X-AnyLabeling. No tags, no outlines.
+format-cvat = CVAT for images 1.1 (XML)
+    .note = To go on in CVAT. No outlines.
+format-label-studio = Label Studio (JSON)
+    .note = To go on in Label Studio. No tags, attributes, outlines.
+format-via = VGG Image Annotator, VIA 2 (JSON)
+    .note = To go on in VIA. No tags, attributes, outlines.
+format-open-images = Open Images (CSV)
+    .note = Tables of boxes. Pictures without a box are not in them.
+format-createml = CreateML (JSON)
+    .note = Apple’s Create ML. Boxes and classes only.
+format-tags = Image tags (CSV)
+    .note = What each picture shows, without boxes.
+export-which = Pictures
+export-project = { $count ->
+    [one] The only picture of the project
+   *[other] All { $count } of the project
+}
+export-listed = { $count ->
+    [0] Those in the list: none
+    [one] Those in the list: 1 picture
+   *[other] Those in the list: { $count }
+}
+export-selected = The { $count } that are selected
+export-none-selected = Those that are selected: none
+    .tooltip = Select pictures in the list first, with Ctrl+click or Shift+click.
+export-done-only = Only those that are done
+    .tooltip = Pictures that are done without a box are verified empty and are exported, too. Otherwise the others come with the boxes that were reviewed so far.
+export-files = Files
+export-files-leave = Labels only
+export-files-copy = With copies of the pictures
+export-files-link = With links to the pictures
+export-split = Split: training, validation, test
     .note = A picture stays in the same set in every export.
 export-train = train
 export-validate = validation
 export-test = test
-export-files = Picture files:
-export-files-leave = leave
-export-files-copy = copy
-export-files-link = link
 export-roboflow = Folder layout of Roboflow
-export-provenance = Keep the origin of each box (for importing into Tsukami)
+export-provenance = Keep what only Tsukami reads
+    .tooltip = Who made each box, its score, proposals and rejected boxes. Importing the file brings all of it back; other programs pass over it.
+export-classes = Classes
+export-classes-ticked = Classes: { $ticked } of { $all }
+export-classes-all = All
+export-classes-none = None
+export-classes-search = Search classes
+export-classes-not-found = No class has this in its name.
+export-no-classes = There is no class yet.
+export-preview = What is written
+export-counting = Counting…
+export-pictures = { $count ->
+    [one] 1 picture
+   *[other] { $count } pictures
+}
+export-boxes = { $count ->
+    [0] no box
+    [one] 1 box
+   *[other] { $count } boxes
+}
+export-subsets = { $train } train, { $val } validation, { $test } test
+export-line-files = { $count } files, { $size }
+export-marker = list of these files
+export-more-files = { $count ->
+    [one] and 1 more file
+   *[other] and { $count } more files
+}
+export-more = and { $count } more
+export-replaces = { $count ->
+    [one] 1 file exists and is replaced.
+   *[other] { $count } files exist and are replaced.
+}
+export-removes = { $count ->
+    [one] 1 file of an earlier export is removed:
+   *[other] { $count } files of an earlier export are removed:
+}
+export-left-out = Left out
+export-left-unfinished = { $count ->
+    [one] 1 picture that is not done
+   *[other] { $count } pictures that are not done
+}
+export-left-unlisted = { $count ->
+    [one] 1 picture that is not in the list
+   *[other] { $count } pictures that are not in the list
+}
+export-left-unselected = { $count ->
+    [one] 1 picture that is not selected
+   *[other] { $count } pictures that are not selected
+}
+export-left-excluded = { $count ->
+    [one] 1 picture that is taken out of the project
+   *[other] { $count } pictures that are taken out of the project
+}
+export-left-blank = { $count ->
+    [one] 1 picture that is not done and has no box: it would pass for empty
+   *[other] { $count } pictures that are not done and have no box: they would pass for empty
+}
+export-left-untagged = { $count ->
+    [one] 1 picture without a tag
+   *[other] { $count } pictures without a tag
+}
+export-left-boxes = { $count ->
+    [one] 1 box of a class that is not ticked
+   *[other] { $count } boxes of classes that are not ticked
+}
+export-left-emptied = { $count ->
+    [one] 1 picture has no other box, and is written without any
+   *[other] { $count } pictures have no other box, and are written without any
+}
+export-left-proposals = { $count ->
+    [one] 1 proposal that nobody has judged
+   *[other] { $count } proposals that nobody has judged
+}
+export-lost = What { $format } cannot hold
+export-lost-boxes = { $count ->
+    [one] 1 box
+   *[other] { $count } boxes
+}
+export-lost-crowds = { $count ->
+    [one] 1 box that marks a crowd
+   *[other] { $count } boxes that mark a crowd
+}
+export-lost-flag = { $count ->
+    [one] That 1 box is marked as { $flag }
+   *[other] That { $count } boxes are marked as { $flag }
+}
+export-lost-attributes = { $count ->
+    [one] The attributes of 1 box
+   *[other] The attributes of { $count } boxes
+}
+export-lost-outlines = { $count ->
+    [one] The outline of 1 box
+   *[other] The outlines of { $count } boxes
+}
+export-lost-tags = { $count ->
+    [one] The tags of 1 picture
+   *[other] The tags of { $count } pictures
+}
+export-changed = Written otherwise
 export-to-folder = To a new folder
 export-to-file = To a file
-export-exists = This exists already. Files of the same names and those of an earlier export are replaced.
 export-replace = Replace
 export-start = Export
-export-nothing-done = No picture is done yet. Mark some as done, or choose all pictures.
-export-summary = { $pictures ->
-    [one] 1 picture. Proposals that are not reviewed are left out.
-   *[other] { $pictures } pictures. Proposals that are not reviewed are left out.
-}
-export-summary-partial = { $pictures ->
-    [one] 1 picture
-   *[other] { $pictures } pictures
-}; { $waiting } more not done. Proposals that are not reviewed are left out.
-export-taken-out = { $count ->
-    [one] 1 picture is taken out of the project and left out.
-   *[other] { $count } pictures are taken out of the project and left out.
-}
+export-nothing-done = No picture is done yet. Mark some as done, or export the others, too.
+export-nothing-tagged = None of these pictures has a tag.
+export-nothing = There is nothing to export.
 
 ## Import
 

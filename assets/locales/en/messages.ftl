@@ -20,6 +20,7 @@ worker-class-head-trainer = Learning classes
 worker-class-list-reader = Reading the list of classes
 worker-importer = The import
 worker-exporter = The export
+worker-export-planner = The preview of the export
 worker-file-dialog = The file dialog
 worker-closer = Closing a project
 worker-writer = Saving the report
@@ -148,6 +149,14 @@ imported-taken-out = { $count ->
 exported-without = { $count ->
     [one] 1 picture that is taken out of the project was left out.
    *[other] { $count } pictures that are taken out of the project were left out.
+}
+exported-without-pictures = { $count ->
+    [one] 1 picture that was not chosen was left out.
+   *[other] { $count } pictures that were not chosen were left out.
+}
+exported-without-boxes = { $count ->
+    [one] 1 box of other classes was left out.
+   *[other] { $count } boxes of other classes were left out.
 }
 exported = Exported { $boxes ->
     [one] 1 box

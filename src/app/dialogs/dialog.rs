@@ -55,7 +55,7 @@ pub enum Dialog {
     /// Reading annotations of other tools.
     Import(ImportDialog),
     /// Writing annotations for other tools.
-    Export(ExportDialog),
+    Export(Box<ExportDialog>),
     /// Typing a path where the system has no file dialog.
     OpenPath(OpenPathDialog),
 }

@@ -20,6 +20,7 @@ use crate::app::i18n::tr;
 use crate::app::panels::picture_list;
 use crate::app::preferences::Theme;
 use crate::app::workers::events::FilePurpose;
+use crate::app::workers::export_planner::ExportPlanner;
 use crate::app::workers::{file_dialog, opener};
 use crate::store::{LiveProject, StoreError};
 
@@ -124,8 +125,13 @@ impl Window {
             }
             C::ClassNames => self.dialog = Some(Dialog::ClassNames(Default::default())),
             C::Export => {
-                let session = self.workspace.as_ref().map(|workspace| &workspace.session);
-                self.dialog = session.map(|session| Dialog::Export(ExportDialog::new(session)));
+                self.dialog = self.workspace.as_ref().map(|workspace| {
+                    let session = &workspace.session;
+                    let project = session.project().path().to_owned();
+                    let events = self.event_sender.about(workspace.id);
+                    let planner = ExportPlanner::new(project, &events);
+                    Dialog::Export(Box::new(ExportDialog::new(session, planner)))
+                });
             }
             C::RescanFolder => {
                 if let Some(workspace) = &mut self.workspace

@@ -67,6 +67,11 @@ impl Window {
             WorkerEvent::ClassList(Err(reason)) => self.notifications.problem(reason),
             WorkerEvent::Opening(opening) => self.on_opening(opening),
             WorkerEvent::Exchange(event) => self.on_exchanged(event),
+            WorkerEvent::ExportPlanned(number, plan) => {
+                if let Some(Dialog::Export(export)) = &mut self.dialog {
+                    export.set_plan(number, plan.map(|plan| *plan));
+                }
+            }
             WorkerEvent::ClassHeadTraining(trained) => self.on_trained(trained),
             event => {
                 if let Some(workspace) = &mut self.workspace {
@@ -155,6 +160,7 @@ impl Window {
                     excluded,
                     boxes,
                     changed,
+                    left_out,
                     ..
                 } = report;
                 let mut text = tr!(
@@ -165,6 +171,14 @@ impl Window {
                 );
                 if excluded > 0 {
                     text = format!("{text}. {}", tr!("exported-without", count = excluded));
+                }
+                if left_out.other_pictures > 0 {
+                    let other = tr!("exported-without-pictures", count = left_out.other_pictures);
+                    text = format!("{text}. {other}");
+                }
+                if left_out.boxes > 0 {
+                    let other = tr!("exported-without-boxes", count = left_out.boxes);
+                    text = format!("{text}. {other}");
                 }
                 self.notifications.notify(text);
                 self.notifications.problems(sentences(changed));
@@ -254,6 +268,7 @@ fn on_workspace_event(
         | WorkerEvent::FileChosen(..)
         | WorkerEvent::ClassHeadTraining(_)
         | WorkerEvent::Crashed(_)
+        | WorkerEvent::ExportPlanned(..)
         | WorkerEvent::ClassList(_)
         | WorkerEvent::Failed(_) => {}
     }

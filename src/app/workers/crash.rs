@@ -38,6 +38,8 @@ pub enum Worker {
     Importer,
     /// Exports boxes.
     Exporter,
+    /// Finds what an export would write.
+    ExportPlanner,
     /// Waits for the system's file dialog.
     FileDialog,
     /// Closes a project.
@@ -61,6 +63,7 @@ impl Worker {
             Self::ClassListReader => "class list",
             Self::Importer => "importer",
             Self::Exporter => "exporter",
+            Self::ExportPlanner => "export plan",
             Self::FileDialog => "file dialog",
             Self::Closer => "closing",
             Self::Writer => "writer",
@@ -81,6 +84,7 @@ impl Worker {
             Self::ClassListReader => tr!("worker-class-list-reader"),
             Self::Importer => tr!("worker-importer"),
             Self::Exporter => tr!("worker-exporter"),
+            Self::ExportPlanner => tr!("worker-export-planner"),
             Self::FileDialog => tr!("worker-file-dialog"),
             Self::Closer => tr!("worker-closer"),
             Self::Writer => tr!("worker-writer"),

@@ -16,7 +16,7 @@ use super::pyramid::Pyramid;
 use super::requests::{LearnedBoxes, LocalizeOptions, ModelInfo, ModelSettings, PictureVersion};
 use crate::app::i18n::tr;
 use crate::document::PictureId;
-use crate::formats::{ExportReport, ImportReport};
+use crate::formats::{ExportPlan, ExportReport, ImportReport};
 use crate::geometry::BBox;
 use crate::learn::boxes::{LearnedBox, LearnedProposer};
 use crate::learn::fit_gate::FitSample;
@@ -48,6 +48,8 @@ pub enum WorkerEvent {
     ClassHeadTraining(Result<Option<TrainedHeadFile>, String>),
     /// An import or export has ended.
     Exchange(ExchangeEvent),
+    /// What the export with this number would do, for its dialog, or why it is refused: a sentence.
+    ExportPlanned(u64, Result<Box<ExportPlan>, String>),
     /// A worker has panicked. Whoever waited for it gets an answer of its own.
     Crashed(CrashReport),
     /// A list of class names was read, or the reason why not: a sentence that names the file.

@@ -20,6 +20,7 @@
 //! | `segmenter.rs`, `embeddings.rs` | fits boxes to objects, and keeps what that needs of each picture |
 //! | `class_head_trainer.rs` | trains a class head on tagged pictures |
 //! | `import_export.rs` | imports and exports |
+//! | `export_planner.rs` | what an export would write, for its dialog |
 //! | `class_list.rs` | reads a list of class names |
 //! | `file_dialog.rs` | asks the system for a file or folder |
 //! | `maps_loader.rs` | reads cached maps of the picture that is shown |
@@ -40,6 +41,7 @@ pub mod crash;
 pub mod decoder;
 mod embeddings;
 pub mod events;
+pub mod export_planner;
 pub mod file_dialog;
 pub mod import_export;
 pub mod learned_text;

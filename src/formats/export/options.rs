@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::split::SubsetSplit;
 use crate::document::{Annotation, BoxState, PictureId};
@@ -60,7 +61,7 @@ pub struct ExportOptions {
     /// Which pictures.
     pub scope: PictureScope,
     /// Of these pictures, only those with these ids; all if none are given.
-    pub pictures: Option<BTreeSet<PictureId>>,
+    pub pictures: Option<Arc<BTreeSet<PictureId>>>,
     /// Which boxes.
     pub boxes: BoxSelection,
     /// Of these boxes, and of the tags, only those of classes with these names; all if none are given.

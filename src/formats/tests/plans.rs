@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::common::{Folder, apply, drawn, insert_box, insert_picture, sample};
 use crate::document::{CategoryId, Document, Flag, Flags, Picture, PictureId, ReviewState, ops};
@@ -181,7 +182,7 @@ fn every_export_does_what_its_plan_says() {
             // Again into the same place, with less in it.
             let options = ExportOptions {
                 classes: Some(["dog".to_owned()].into()),
-                pictures: Some([3, 20, 21, 22].map(PictureId).into()),
+                pictures: Some(Arc::new([3, 20, 21, 22].map(PictureId).into())),
                 ..options
             };
             check(&document, &root, &options, &out);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::Arc;
 
 use super::common::{Folder, apply, drawn, export_coco, insert_box, sample};
 use crate::document::{CategoryId, Document, PictureId, ReviewState, ops};
@@ -99,7 +100,7 @@ fn only_the_pictures_that_were_asked_for_are_written() {
     let ask = |pictures: &[PictureId], scope: PictureScope| {
         let (written, report) = export_coco(&document, |options| {
             options.scope = scope;
-            options.pictures = Some(pictures.iter().copied().collect());
+            options.pictures = Some(Arc::new(pictures.iter().copied().collect()));
         });
         let names: Vec<String> = written
             .images
