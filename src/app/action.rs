@@ -37,6 +37,12 @@ pub enum Action {
     ChooseFile(FilePurpose),
     /// Import annotations.
     Import(PathBuf, ImportOptions),
+    /// Compare the boxes with those of a file or folder.
+    CompareWithFile(PathBuf),
+    /// Compare the boxes with proposals without what was learned.
+    CompareWithoutLearning,
+    /// Take over what the other set has at this difference of the picture.
+    TakeDifference(usize),
     /// Export annotations.
     Export(Box<ExportOptions>, PathBuf),
     /// Try at once to save what could not be saved.

@@ -3,6 +3,7 @@
 use egui::{Color32, CornerRadius, Stroke, Style, Theme, Visuals};
 
 use super::i18n::tr;
+use super::session::Difference;
 use crate::document::{BoxState, ReviewState};
 
 /// The minimum contrast of text with its background (WCAG 2.2, success criterion 1.4.3).
@@ -51,6 +52,15 @@ impl ThemePalette {
             BoxState::Edited => self.accent,
             BoxState::Drawn => self.drawn,
             BoxState::Rejected => self.bad,
+        }
+    }
+
+    /// The colour of what differs between the boxes of a person and others.
+    pub fn difference(&self, difference: Difference) -> Color32 {
+        match difference {
+            Difference::OnlyMine(_) => self.accent,
+            Difference::OnlyOther(_) => self.waiting,
+            Difference::OtherClass(..) => self.bad,
         }
     }
 

@@ -11,6 +11,8 @@
 //!   Loc of ILSVRC. [`ProtocolTruth`] reproduces the official TS-CAM code and the wsolevaluation code
 //!   to the pixel.
 //!
+//! [`compare_boxes`] says what differs between two sets of boxes of a picture, for a person to see.
+//!
 //! Boxes are in picture pixels, as everywhere ([`crate::geometry`]). Every rate is a fraction in
 //! `0..=1`, never a percentage. 'Reaches' always means `>=`: an IoU of exactly one half counts at 0.5
 //! ([`ClassLocalization::official`] is the one exception). Arithmetic is in `f64` from the `f32`
@@ -42,6 +44,7 @@
 //! | `ratio` | shares of counts |
 //! | `coco` | AP and recall |
 //! | `matching` | what a person does with every object and proposal of a picture |
+//! | `comparison` | two sets of boxes of a picture: what is the same, and what differs |
 //! | `effort` | actions that are left for a person |
 //! | `fit_effort` | the same for a person who fits boxes to objects |
 //! | `rough` | a true box as a person draws it in a hurry |
@@ -50,6 +53,7 @@
 
 mod case;
 mod coco;
+mod comparison;
 mod effort;
 mod fit_effort;
 mod iou;
@@ -63,6 +67,7 @@ mod wsol;
 
 pub use case::{ClassMatching, EvaluationCase, Prediction, TruthBox};
 pub use coco::{CocoMetrics, coco_metrics};
+pub use comparison::{BoxComparison, BoxPair, compare_boxes};
 pub use effort::{AnnotationEffort, annotation_effort};
 pub use fit_effort::FitEffort;
 pub use iou::{IouConvention, best_iou};

@@ -146,6 +146,13 @@ fn learned_boxes_are_better_and_can_be_switched_off() {
     let old_way = methods(&bench, 14);
     assert!(!old_way.contains(&"learned".to_owned()), "{old_way:?}");
 
+    let document = bench.session().document();
+    let unlearned = LEFT.map(|number| {
+        let rows = document.annotations(id(document, number)).iter();
+        let boxes = rows.map(|row| (row.rect, document.class_name(row).to_owned()));
+        boxes.collect::<Vec<_>>()
+    });
+
     let begun = std::time::Instant::now();
     bench.click("Learn now");
     bench.wait("a learned state", |workspace| {
@@ -176,6 +183,30 @@ fn learned_boxes_are_better_and_can_be_switched_off() {
     });
     let right = right.count();
     assert!(right >= 4, "{right} of 6 balls are found");
+
+    // Beside them is what was proposed before, and nothing changes by that.
+    let learned = bench.session().document().clone();
+    bench.key(Key::V);
+    bench.click("With proposals without what was learned");
+    bench.click("Compare");
+    bench.wait("the boxes of all pictures", |workspace| {
+        let comparing = workspace.comparing.as_ref();
+        comparing.is_some_and(|comparing| !comparing.is_incomplete())
+    });
+    assert!(bench.says("without learning · "));
+    // That they are of any object contradicts no class.
+    assert!(!bench.says("of another class"));
+    for (number, before) in LEFT.iter().zip(&unlearned) {
+        let other = bench.workspace().comparing.as_ref().unwrap().other();
+        let other = other.of(id(&learned, *number)).unwrap();
+        let boxes = other
+            .iter()
+            .map(|one| (one.row.rect, one.class.to_string()));
+        assert_eq!(boxes.collect::<Vec<_>>(), *before, "{number}");
+    }
+    assert_eq!(*bench.session().document(), learned);
+    bench.key(Key::Escape);
+    assert!(bench.workspace().comparing.is_none());
 
     // A picture marked as done is learned from automatically.
     assert_eq!(bench.shown(), "00.png");

@@ -7,6 +7,7 @@ mod bench;
 mod boxes;
 mod canvas;
 mod classes;
+mod comparing;
 mod exporting;
 mod faults;
 mod fitting;

@@ -3,6 +3,8 @@
 //!
 //! Pictures, boxes and paths are the same in every run.
 
+use std::path::PathBuf;
+
 use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use image::{Rgb, RgbImage};
@@ -15,6 +17,7 @@ use tsukami::geometry::BBox;
 use tsukami::localize::Quality;
 
 use crate::bench::{Bench, model, project_with};
+use crate::comparing::write_coco;
 use crate::looks::settle;
 
 /// The sizes in points, and the pixels per point.
@@ -113,6 +116,22 @@ fn project(theme: Theme) -> Bench {
     bench
 }
 
+/// Labels of the first picture by somebody else: one box has another class, one is missing, one is more.
+fn labels(bench: &Bench) -> PathBuf {
+    let rects: Vec<[f32; 4]> = boxes(0)
+        .iter()
+        .map(|rect| [rect.x0 - 2.0, rect.y0 + 1.0, rect.width(), rect.height()])
+        .collect();
+    let mut rows: Vec<(&str, [f32; 4])> = (0..5)
+        .map(|at| (CLASSES[at % CLASSES.len()], rects[at]))
+        .collect();
+    rows[1].0 = "pallet";
+    rows.push(("forklift", rects[7]));
+    let path = bench.folder.path().join("yard-coco.json");
+    write_coco(&path, &CLASSES, &[("yard-01.png", [400, 280], &rows)]);
+    path
+}
+
 fn check(theme: Theme, theme_name: &str) {
     const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
     let mut bench = project(theme);
@@ -178,6 +197,35 @@ fn check(theme: Theme, theme_name: &str) {
         let name = format!("proposing_{theme_name}_{name}");
         bench.harness.snapshot(name);
     }
+}
+
+fn check_comparison(theme: Theme, theme_name: &str) {
+    let mut bench = project(theme);
+    for (size, scale, name) in SIZES {
+        bench.resize(size, scale);
+        bench.key(Key::V);
+        settle(&mut bench);
+        let name = format!("{theme_name}_{name}");
+        bench.harness.snapshot(format!("compare_dialog_{name}"));
+        bench.key(Key::Escape);
+        bench.act(Action::CompareWithFile(labels(&bench)));
+        bench.wait_for_words("only in yard-coco.json");
+        bench.key(Key::F3);
+        settle(&mut bench);
+        bench.harness.snapshot(format!("compare_{name}"));
+        bench.key(Key::Escape);
+        bench.key(Key::Escape);
+    }
+}
+
+#[test]
+fn comparison_dark() {
+    check_comparison(Theme::Dark, "dark");
+}
+
+#[test]
+fn comparison_light() {
+    check_comparison(Theme::Light, "light");
 }
 
 #[test]

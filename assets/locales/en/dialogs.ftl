@@ -268,6 +268,19 @@ import-effect-proposals = No picture is marked as done. An import can be undone 
 import-effect = Imported pictures are marked as done, and their remaining proposals are rejected. An import can be undone in one step.
 import-start = Import
 
+## Comparison
+
+compare-title = Compare boxes
+compare-with-file = With a label file or folder
+compare-path = Label file or folder
+compare-path-hint = /path/to/labels
+compare-formats = COCO, YOLO, Pascal VOC, labelme, CreateML, CVAT, Label Studio, VIA or Open Images; the format is detected.
+compare-without-learning = With proposals without what was learned
+compare-without-learning-note = What the model would propose by itself, on the pictures that it has processed.
+compare-nothing-learned = Proposals use nothing that was learned, so there is nothing to compare.
+compare-effect = Nothing in the project changes.
+compare-start = Compare
+
 ## A path to be typed
 
 open-path-explanation = This system provides no file dialog (it has no desktop portal). Type or paste the path here, or drop a folder on the window.
@@ -281,6 +294,8 @@ purpose-project-copy = Save a copy of the project
 purpose-class-list = Import a list of classes
 purpose-import-file = Import from a file
 purpose-import-folder = Import from a folder
+purpose-compare-file = Compare with a file
+purpose-compare-folder = Compare with a folder
 purpose-crash-report = Save the report
 purpose-export-file = Export to a file
 purpose-export-folder = Export to a folder

@@ -19,6 +19,7 @@ worker-segmenter = Fitting boxes
 worker-class-head-trainer = Learning classes
 worker-class-list-reader = Reading the list of classes
 worker-importer = The import
+worker-comparer = The comparison
 worker-exporter = The export
 worker-export-planner = The preview of the export
 worker-file-dialog = The file dialog
@@ -166,6 +167,25 @@ exported = Exported { $boxes ->
    *[other] { $pictures } pictures
 } to { $path }
 unknown-format = { $path } is not in a supported format. Choose a file or folder of { $formats }.
+
+## Comparison
+
+# $reason names the file and what is wrong with it.
+compare-failed = Nothing is compared: { $reason }. Write the file again with the program that made it, or choose another one.
+compare-no-picture = Nothing is compared, because { $path } names no picture of this project. Choose labels of these pictures.
+compare-missing = { $name } also names { $count ->
+    [one] 1 picture that is
+   *[other] { $count } pictures that are
+} not in this project. { $count ->
+    [one] It is
+   *[other] They are
+} left out.
+compare-no-model = The model is still being loaded. Try again when it is ready.
+compare-no-difference = Nothing differs on this picture.
+compare-nothing-to-take = Only you have this box, so there is nothing to take over. Delete removes it.
+compare-nowhere = Nothing differs on any picture of the list.
+compare-only-here = Something differs on this picture alone.
+compare-incomplete = Nothing differs so far. Boxes of other pictures are still being made.
 
 ## Learning
 

@@ -435,6 +435,35 @@ canvas-offer = { $count ->
 canvas-box = Box { $id }: { $class }, { $state }
 canvas-box-scored = Box { $id }: { $class }, { $state }, { $percent } percent
 
+## Two sets of boxes side by side
+
+compare-yours = Yours
+compare-without-learning-name = without learning
+compare-end = Stop comparing
+    .tooltip = Stop comparing (Esc)
+compare-reading = Reading { $name }…
+compare-not-made = The boxes of this picture are still being made…
+compare-not-covered = { $name } says nothing about this picture.
+compare-agree = { $same } of { $total } { $total ->
+    [one] box agrees
+   *[other] boxes agree
+} (IoU { $iou })
+compare-only-mine = { $count } only in yours
+compare-only-other = { $count } only in { $name }
+compare-other-class = { $count } of another class
+compare-chosen = { $number } of { $count }: { $what }
+compare-chosen-mine = { $class }, only in yours
+compare-chosen-other = { $class }, only in { $name }
+compare-chosen-class = yours is { $here }, theirs { $there }
+compare-take = Take over
+compare-next-picture = Next picture
+compare-click = Click to take it over
+compare-badge-only = only here: { $name }
+compare-badge-class = { $here } ≠ { $there }
+compare-box-same = Compared box: { $class }, yours has it too
+compare-box-only = Compared box: { $class }, only there
+compare-box-class = Compared box: { $class }, yours has another class
+
 ## What is left on the picture
 
 remaining-boxes = { $count ->

@@ -32,6 +32,7 @@ box-rejected = rejected
 ## Changes that can be undone. Their ids are `step-` and the label in the project file.
 
 step-draw-a-box = draw a box
+step-take-over-a-box = take over a box
 step-add-a-class = add a class
 step-change-the-class = change the class
 step-choose-what-is-labelled = choose what is labelled

@@ -4,9 +4,11 @@ use egui::{Align2, Color32, CursorIcon, FontId, Pos2, Rect, Response, Ui, pos2, 
 
 use super::gesture::{Gesture, dragged_boxes};
 use super::hit::Hit;
-use super::paint::{self, BoxLook, BoxStyle};
+use super::paint::{self, BoxStyle, Emphasis};
 use super::scene::{Scene, class_colour};
+use super::side_by_side::{ghosts_of_others, look, restyle_mine};
 use super::state::{Canvas, Tool};
+use super::view::ViewTransform;
 use crate::app::i18n::tr;
 use crate::app::preferences::ColourBy;
 use crate::app::theme::{self, ThemePalette};
@@ -27,9 +29,8 @@ impl Canvas {
         scene: &mut Scene<'_>,
         size: [u32; 2],
     ) {
-        let whole = BBox::from_xywh(0.0, 0.0, size[0] as f32, size[1] as f32);
-        let place = self.view.rect(&whole);
-        let is_shown = self.paint_picture(ui, painter, scene, place);
+        let view = self.view;
+        let is_shown = self.paint_picture(ui, painter, scene, &view, size);
         if let Some(heat_map) = scene.heat_map.filter(|_| is_shown) {
             let place = Rect::from_min_max(Pos2::ZERO, pos2(size[0] as f32, size[1] as f32));
             let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
@@ -41,12 +42,7 @@ impl Canvas {
         let hovered = pointer.filter(|_| response.contains_pointer());
         if !scene.are_boxes_hidden {
             let styles = self.box_styles(ui, scene, hovered, size);
-            let look = BoxLook {
-                line_width: scene.options.line_width,
-                label_size: scene.options.label_size,
-                has_labels: scene.options.labels,
-            };
-            paint::boxes(painter, &styles, &look);
+            paint::boxes(painter, &styles, &look(scene));
         }
         self.paint_offers(painter, scene);
         if let Some(pointer) = pointer {
@@ -67,12 +63,13 @@ impl Canvas {
     }
 
     /// Paints the picture or a placeholder; `false` if the picture is not visible.
-    fn paint_picture(
+    pub(super) fn paint_picture(
         &mut self,
         ui: &Ui,
         painter: &egui::Painter,
         scene: &mut Scene<'_>,
-        place: Rect,
+        view: &ViewTransform,
+        size: [u32; 2],
     ) -> bool {
         self.needs_full_resolution = false;
         let Some(picture) = scene.session.current() else {
@@ -90,13 +87,14 @@ impl Canvas {
             painter.galley(centre - galley.size() / 2.0, galley, colour);
             return false;
         }
-        let visible = self.view.part(painter.clip_rect());
-        let scale = self.view.scale * ui.pixels_per_point();
+        let visible = view.part(painter.clip_rect());
+        let scale = view.scale * ui.pixels_per_point();
         let quads = scene
             .textures
             .quads(ui.ctx(), picture, scale, visible, scene.adjustment);
         if quads.quads.is_empty() {
-            painter.rect_filled(place, 0, Color32::from_black_alpha(40));
+            let whole = BBox::from_xywh(0.0, 0.0, size[0] as f32, size[1] as f32);
+            painter.rect_filled(view.rect(&whole), 0, Color32::from_black_alpha(40));
             painter.text(
                 centre,
                 Align2::CENTER_CENTER,
@@ -112,7 +110,7 @@ impl Canvas {
         }
         for quad in quads.quads {
             let (place, uv) = (quad.place, quad.uv);
-            paint::image(painter, &self.view, quad.texture, place, uv, Color32::WHITE);
+            paint::image(painter, view, quad.texture, place, uv, Color32::WHITE);
         }
         true
     }
@@ -141,19 +139,29 @@ impl Canvas {
             .on_canvas()
             .filter(|row| scene.preview.is_none() || row.state != BoxState::Proposed);
         let mut styles: Vec<BoxStyle> = rows
-            .map(|row| BoxStyle {
-                rect: rect_of(row.id, &row.rect),
-                colour: match scene.options.colour_by {
-                    ColourBy::Class => class_colour(session.class_on_accept(row)),
-                    ColourBy::State => palette.box_state(row.state),
-                },
-                state: row.state,
-                is_selected: session.selection().contains(&row.id),
-                is_hovered: hovered == Some(row.id),
-                is_locked: session.is_locked(row.id),
-                label: scene.badge_text(row),
+            .map(|row| {
+                let mut style = BoxStyle {
+                    rect: rect_of(row.id, &row.rect),
+                    colour: match scene.options.colour_by {
+                        ColourBy::Class => class_colour(session.class_on_accept(row)),
+                        ColourBy::State => palette.box_state(row.state),
+                    },
+                    state: row.state,
+                    emphasis: Emphasis::Usual,
+                    is_selected: session.selection().contains(&row.id),
+                    is_hovered: hovered == Some(row.id),
+                    is_locked: session.is_locked(row.id),
+                    label: scene.badge_text(row),
+                };
+                if let Some(comparison) = scene.comparison {
+                    restyle_mine(&mut style, row.id, comparison);
+                }
+                style
             })
             .collect();
+        if let Some(comparison) = scene.comparison {
+            styles.extend(ghosts_of_others(&self.view, comparison));
+        }
         styles.extend(
             scene
                 .preview
@@ -168,6 +176,7 @@ impl Canvas {
                         ColourBy::State => palette.box_state(BoxState::Proposed),
                     },
                     state: BoxState::Proposed,
+                    emphasis: Emphasis::Usual,
                     is_selected: false,
                     is_hovered: false,
                     is_locked: false,

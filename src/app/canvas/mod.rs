@@ -12,6 +12,7 @@
 //! | `gesture.rs`, `shape.rs` | where a drag moves boxes, in pixels of the picture |
 //! | `draw.rs`, `paint/` | what is painted, and how boxes and aids look |
 //! | `describe.rs` | names for screen readers |
+//! | `side_by_side.rs` | the picture twice: its boxes, and others with which they are compared |
 //! | `stepping.rs` | brings each newly selected box to the middle |
 //! | `view.rs`, `view_memory.rs`, `auto_pan.rs` | the transform between pixels and points; the views of former pictures; drags at the edge |
 //! | `textures.rs`, `texture_style.rs`, `tiles.rs`, `adjustment.rs` | pictures on the graphics card |
@@ -31,6 +32,7 @@ mod point_state;
 mod pointer;
 mod scene;
 mod shape;
+mod side_by_side;
 mod state;
 mod stepping;
 mod stepping_state;

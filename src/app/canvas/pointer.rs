@@ -32,20 +32,28 @@ impl Canvas {
         let Some(pointer) = response.hover_pos().filter(|_| response.contains_pointer()) else {
             return;
         };
+        let zoom = ui.input(egui::InputState::zoom_delta);
+        if zoom == 1.0 && self.tool == Tool::Point && scene.offers.is_some() {
+            self.step_by_wheel(ui, actions);
+        } else {
+            self.move_view_at(ui, pointer, scene.options.wheel);
+        }
+    }
+
+    /// Zooms and scrolls around a point of the screen.
+    pub(super) fn move_view_at(&mut self, ui: &Ui, pointer: Pos2, wheel: WheelUse) {
         let (zoom, scroll) = ui.input(|input| (input.zoom_delta(), input.smooth_scroll_delta()));
         if zoom != 1.0 {
             self.view.zoom(zoom, pointer);
-        } else if self.tool == Tool::Point && scene.offers.is_some() {
-            self.step_by_wheel(ui, actions);
-        } else {
-            match scene.options.wheel {
-                WheelUse::Pan => self.view.pan(scroll),
-                WheelUse::Zoom => {
-                    // Shift turns the wheel sideways.
-                    self.view.pan(vec2(scroll.x, 0.0));
-                    if scroll.y != 0.0 {
-                        self.view.zoom((scroll.y / WHEEL_ZOOM).exp(), pointer);
-                    }
+            return;
+        }
+        match wheel {
+            WheelUse::Pan => self.view.pan(scroll),
+            WheelUse::Zoom => {
+                // Shift turns the wheel sideways.
+                self.view.pan(vec2(scroll.x, 0.0));
+                if scroll.y != 0.0 {
+                    self.view.zoom((scroll.y / WHEEL_ZOOM).exp(), pointer);
                 }
             }
         }

@@ -7,7 +7,7 @@ use super::offers::Offers;
 use super::textures::Textures;
 use crate::app::i18n::tr;
 use crate::app::preferences::CanvasOptions;
-use crate::app::session::Session;
+use crate::app::session::{Session, ShownComparison};
 use crate::app::theme;
 use crate::document::{Annotation, BoxState, Category, CategoryId, PictureId};
 use crate::propose::Proposal;
@@ -29,6 +29,8 @@ pub struct Scene<'a> {
     pub preview: Option<&'a [(Proposal, Option<CategoryId>)]>,
     /// The boxes that the point tool offers.
     pub offers: Option<&'a Offers>,
+    /// Other boxes with which those of the picture are compared.
+    pub comparison: Option<&'a ShownComparison<'a>>,
     /// The heat map that covers the picture.
     pub heat_map: Option<egui::TextureId>,
 }

@@ -12,7 +12,12 @@ use crate::app::theme::ThemePalette;
 
 impl Canvas {
     /// Draws the canvas and handles the pointer.
-    pub fn ui(&mut self, ui: &mut Ui, mut scene: Scene<'_>, actions: &mut Vec<Action>) -> Response {
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        scene: &mut Scene<'_>,
+        actions: &mut Vec<Action>,
+    ) -> Response {
         let rect = ui.available_rect_before_wrap();
         let response = ui.interact(rect, id(), Sense::click_and_drag());
         ui.advance_cursor_after_rect(rect);
@@ -47,7 +52,7 @@ impl Canvas {
         self.turn_view(scene.session.turn(picture), rect, is_other);
         let former_scale = self.view.scale;
         self.follow_selection(scene.session, rect, size);
-        self.move_view(ui, &response, &scene, actions);
+        self.move_view(ui, &response, scene, actions);
         self.view.update(rect, size);
         if self.view.scale != former_scale {
             // The zoom in the status line was drawn before.
@@ -58,10 +63,10 @@ impl Canvas {
             self.gesture = None;
         }
         self.pan_at_edge(ui, rect, size);
-        self.on_pointer(ui, &response, &scene, size, actions);
+        self.on_pointer(ui, &response, scene, size, actions);
         self.view.update(rect, size);
-        self.paint(ui, &painter, &response, &mut scene, size);
-        self.describe(ui, &response, &scene);
+        self.paint(ui, &painter, &response, scene, size);
+        self.describe(ui, &response, scene);
         response
     }
 }

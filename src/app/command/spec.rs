@@ -73,6 +73,8 @@ pub enum Requirement {
     Undo,
     /// A step to redo.
     Redo,
+    /// A picture whose boxes are compared with others.
+    Comparison,
     /// A run of the model over many pictures.
     Job,
 }

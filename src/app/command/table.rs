@@ -9,8 +9,8 @@ use egui::{Key as K, KeyboardShortcut, Modifiers};
 
 use super::spec::Menu::{self, Boxes, Edit, File, Help, Pictures, Proposals, View};
 use super::spec::Requirement::{
-    Clipboard, Editable, EditableProject, ExcludedPicture, IncludedPicture, Job, Picture, Project,
-    Redo, Selection, Undo, VisibleBoxes,
+    Clipboard, Comparison, Editable, EditableProject, ExcludedPicture, IncludedPicture, Job,
+    Picture, Project, Redo, Selection, Undo, VisibleBoxes,
 };
 use super::spec::{CommandSpec, row};
 use crate::app::icons::Icon;
@@ -158,7 +158,12 @@ commands! {
     Thumbnails => row(View).needs(Project).keys(&[plain(K::T)]).after_separator().stored_as("Grid"),
     HidePanels => row(View).needs(Project).keys(&[plain(K::F10)]),
     BrightnessAndContrast => row(View).needs(Picture).stored_as("PictureSettings"),
-    Dashboard => row(View).needs(Project).keys(&[plain(K::F8)]).toolbar(6, 1, Icon::Dashboard),
+    CompareBoxes => row(View).needs(Picture).keys(&[plain(K::V)]).after_separator(),
+    NextDifference => row(View).needs(Comparison).keys(&[plain(K::F3)]),
+    PreviousDifference => row(View).needs(Comparison).keys(&[shift(K::F3)]),
+    NextDifferentPicture => row(View).needs(Comparison).keys(&[plain(K::F4)]),
+    TakeDifference => row(View).needs(Comparison).keys(&[plain(K::Y)]),
+    Dashboard => row(View).needs(Project).keys(&[plain(K::F8)]).after_separator().toolbar(6, 1, Icon::Dashboard),
     LightTheme => row(View).after_separator(),
     DarkTheme => row(View),
     SystemTheme => row(View),

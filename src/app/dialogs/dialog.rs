@@ -6,6 +6,7 @@ use super::change_boxes::ChangeBoxesDialog;
 use super::class_names::ClassNamesDialog;
 use super::class_picker::ClassPicker;
 use super::command_palette::CommandPalette;
+use super::compare::CompareDialog;
 use super::delete_classes::DeleteClassesDialog;
 use super::export::ExportDialog;
 use super::go_to::GoToDialog;
@@ -54,6 +55,8 @@ pub enum Dialog {
     Problems,
     /// Reading annotations of other tools.
     Import(ImportDialog),
+    /// With what boxes are compared.
+    Compare(CompareDialog),
     /// Writing annotations for other tools.
     Export(Box<ExportDialog>),
     /// Typing a path where the system has no file dialog.

@@ -20,7 +20,7 @@ const MENUS_IN_FIRST_COLUMN: usize = 4;
 
 /// What the mouse does, and keys that are not shortcuts of commands: the ids of their texts, each
 /// with the attribute `effect`.
-const GESTURES: [&str; 24] = [
+const GESTURES: [&str; 25] = [
     "gesture-class-key",
     "gesture-arrows",
     "gesture-ctrl-arrows",
@@ -40,6 +40,7 @@ const GESTURES: [&str; 24] = [
     "gesture-ctrl-wheel",
     "gesture-wheel",
     "gesture-pan",
+    "gesture-compare-click",
     "gesture-list-click",
     "gesture-drop",
     "gesture-shift-resize",

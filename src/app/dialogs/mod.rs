@@ -15,6 +15,7 @@ pub mod change_boxes;
 pub mod class_names;
 pub mod class_picker;
 pub mod command_palette;
+pub mod compare;
 pub mod delete_classes;
 mod dialog;
 pub mod export;

@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod boxes;
 pub mod classes;
+pub mod comparison;
 pub mod dashboard;
 mod heat_map;
 pub mod job;

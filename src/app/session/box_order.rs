@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Annotation, BoxState};
+use crate::geometry::BBox;
 
 /// The order of the boxes of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +31,7 @@ impl BoxOrder {
     pub fn sort(self, rows: &mut Vec<&Annotation>) {
         rows.sort_by_key(|row| row.id);
         if self != Self::Size {
-            *rows = in_reading_order(rows);
+            *rows = in_reading_order(rows, |row| row.rect);
         }
         let rank = |row: &Annotation| match row.state {
             BoxState::Proposed => 0,
@@ -59,23 +60,24 @@ fn by_score(a: &Annotation, b: &Annotation) -> Ordering {
 
 /// Boxes line by line. A box belongs to a line if its middle is beside the first box of the line, and
 /// the middle of that one is beside it.
-fn in_reading_order<'a>(rows: &[&'a Annotation]) -> Vec<&'a Annotation> {
-    let middle = |row: &Annotation| (row.rect.y0 + row.rect.y1) / 2.0;
-    let mut by_top = rows.to_vec();
-    by_top.sort_by(|a, b| a.rect.y0.total_cmp(&b.rect.y0));
-    let mut lines: Vec<Vec<&Annotation>> = Vec::new();
-    for row in by_top {
+pub(super) fn in_reading_order<T: Copy>(rows: &[T], rect_of: impl Fn(T) -> BBox) -> Vec<T> {
+    let middle = |rect: BBox| (rect.y0 + rect.y1) / 2.0;
+    let mut by_top: Vec<(T, BBox)> = rows.iter().map(|row| (*row, rect_of(*row))).collect();
+    by_top.sort_by(|(_, a), (_, b)| a.y0.total_cmp(&b.y0));
+    let mut lines: Vec<Vec<(T, BBox)>> = Vec::new();
+    for (row, rect) in by_top {
         match lines.last_mut() {
-            Some(line) if middle(row) < line[0].rect.y1 && row.rect.y0 < middle(line[0]) => {
-                line.push(row);
+            Some(line) if middle(rect) < line[0].1.y1 && rect.y0 < middle(line[0].1) => {
+                line.push((row, rect));
             }
-            _ => lines.push(vec![row]),
+            _ => lines.push(vec![(row, rect)]),
         }
     }
     for line in &mut lines {
-        line.sort_by(|a, b| a.rect.x0.total_cmp(&b.rect.x0));
+        line.sort_by(|(_, a), (_, b)| a.x0.total_cmp(&b.x0));
     }
-    lines.concat()
+    let lines = lines.into_iter().flatten();
+    lines.map(|(row, _)| row).collect()
 }
 
 #[cfg(test)]

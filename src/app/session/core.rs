@@ -207,8 +207,16 @@ impl Session {
 
     /// The boxes that can be seen: neither rejected nor of a hidden class.
     pub fn visible(&self) -> impl Iterator<Item = &Annotation> {
-        let rows = self.boxes().iter();
-        rows.filter(|row| row.state != BoxState::Rejected && !self.is_class_hidden(row))
+        self.visible_among(self.boxes())
+    }
+
+    /// Those of some boxes that can be seen where their picture is shown.
+    pub(super) fn visible_among<'a>(
+        &'a self,
+        rows: &'a [Annotation],
+    ) -> impl Iterator<Item = &'a Annotation> {
+        rows.iter()
+            .filter(|row| row.state != BoxState::Rejected && !self.is_class_hidden(row))
     }
 
     /// The boxes on the canvas: the [visible](Self::visible) ones, and the rejected ones while

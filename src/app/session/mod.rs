@@ -14,6 +14,7 @@
 //! | `commit.rs`, `undo.rs` | committing edits, undo and redo |
 //! | `boxes.rs`, `growing.rs`, `classes.rs`, `review.rs` | what a person does to boxes, classes and proposals |
 //! | `attributes.rs`, `attribute_definition.rs` | attributes of boxes |
+//! | `comparison.rs`, `other_boxes.rs` | what differs between the boxes of a picture and another set |
 //! | `across.rs` | changes of boxes in many pictures |
 //! | `model_updates.rs` | what the model does to the document |
 
@@ -26,6 +27,7 @@ mod boxes;
 mod class_tests;
 mod classes;
 mod commit;
+mod comparison;
 mod core;
 mod counts;
 mod exclusion;
@@ -34,6 +36,7 @@ mod list;
 mod list_selection;
 mod model_updates;
 mod navigation;
+mod other_boxes;
 mod proposal_settings;
 mod query;
 mod review;
@@ -50,9 +53,11 @@ pub use self::attribute_definition::{
     AttributeDefinition, AttributeKind, SharedValue, is_attribute_name,
 };
 pub use self::box_order::BoxOrder;
+pub use self::comparison::{Difference, PictureComparison, ShownComparison};
 pub use self::core::Session;
 pub use self::counts::ClassCount;
 pub use self::list_selection::{ListSelection, SelectionChange};
+pub use self::other_boxes::{OtherBox, OtherBoxes};
 pub use self::proposal_settings::ProposalSettings;
 pub use self::query::{PictureQuery, ReviewFilter, SortOrder};
 pub use self::saved_state::{SessionState, UndecidedRule};

@@ -151,6 +151,10 @@ impl Window {
                     opener::rescan(project, self.event_sender.about(workspace.id));
                 }
             }
+            C::CompareBoxes => match &mut self.workspace {
+                Some(workspace) if workspace.comparing.is_some() => workspace.comparing = None,
+                _ => self.dialog = Some(Dialog::Compare(Default::default())),
+            },
             C::GoTo => {
                 let session = self.workspace.as_ref().map(|workspace| &workspace.session);
                 self.dialog = session.map(|session| Dialog::GoTo(GoToDialog::new(session)));
@@ -184,6 +188,10 @@ impl Window {
                         C::RaiseThreshold | C::LowerThreshold => "threshold",
                         C::LearnNow | C::MoreLikeThis => "learning",
                         C::NextBoxOrder => "box order",
+                        C::NextDifference
+                        | C::PreviousDifference
+                        | C::NextDifferentPicture
+                        | C::TakeDifference => "comparison",
                         _ => "",
                     };
                     self.notifications.notify_about(topic, text);

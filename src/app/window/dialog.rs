@@ -24,6 +24,11 @@ impl Window {
                 }
                 Dialog::OpenPath(open_path) => open_path.ui(context, actions),
                 Dialog::Import(import) => import.ui(context, actions),
+                Dialog::Compare(compare) => {
+                    if let Some(workspace) = &self.workspace {
+                        compare.ui(context, workspace, actions);
+                    }
+                }
                 Dialog::ClassPicker(picker) => {
                     if let Some(workspace) = &self.workspace {
                         let place = workspace.view.canvas.selected_rect(&workspace.session);

@@ -59,6 +59,14 @@ impl Window {
                 Requirement::Redo,
                 session.is_editable() && redo.is_some() && !is_covered,
             ),
+            (
+                Requirement::Comparison,
+                has_picture
+                    && workspace
+                        .comparing
+                        .as_ref()
+                        .is_some_and(|comparing| !comparing.is_reading()),
+            ),
             (Requirement::Job, workspace.proposing.job.is_some()),
         ] {
             satisfied.extend(is_met.then_some(requirement));
@@ -92,6 +100,7 @@ impl Window {
                 (Command::RejectedBoxes, workspace.session.shows_rejected()),
                 (Command::HideBoxes, workspace.view.are_boxes_hidden),
                 (Command::StepZoomed, workspace.view.canvas.steps_zoomed()),
+                (Command::CompareBoxes, workspace.comparing.is_some()),
                 (Command::Dashboard, workspace.view.shows_dashboard),
                 (
                     Command::StickyClass,

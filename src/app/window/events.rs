@@ -73,6 +73,14 @@ impl Window {
                 }
             }
             WorkerEvent::ClassHeadTraining(trained) => self.on_trained(trained),
+            WorkerEvent::Comparison(number, event) => {
+                let workspace = self.workspace.as_mut();
+                match workspace.map(|workspace| workspace.on_comparison(number, event)) {
+                    Some(Ok(sentences)) => self.notifications.problems(sentences),
+                    Some(Err(reason)) => self.notifications.problem_again(reason),
+                    None => {}
+                }
+            }
             event => {
                 if let Some(workspace) = &mut self.workspace {
                     on_workspace_event(context, workspace, event, &mut self.notifications);
@@ -133,6 +141,10 @@ impl Window {
             (FilePurpose::ImportFile | FilePurpose::ImportFolder, Some(Dialog::Import(import))) => {
                 import.set_path(&path);
             }
+            (
+                FilePurpose::CompareFile | FilePurpose::CompareFolder,
+                Some(Dialog::Compare(compare)),
+            ) => compare.set_path(&path),
             // The dialog that requested it has been closed.
             _ => {}
         }
@@ -265,6 +277,7 @@ fn on_workspace_event(
         }
         WorkerEvent::Opening(_)
         | WorkerEvent::Exchange(_)
+        | WorkerEvent::Comparison(..)
         | WorkerEvent::FileChosen(..)
         | WorkerEvent::ClassHeadTraining(_)
         | WorkerEvent::Crashed(_)

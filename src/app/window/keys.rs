@@ -4,7 +4,7 @@ use egui::{Context, Key, Ui};
 
 use super::state::Window;
 use crate::app::action::{Action, ClassAction};
-use crate::app::canvas;
+use crate::app::canvas::{self, Tool};
 use crate::app::command::Command;
 use crate::app::dialogs::Dialog;
 use crate::app::dialogs::import::ImportDialog;
@@ -116,6 +116,10 @@ impl Window {
                     actions.push(Action::Command(Command::Dashboard));
                     return true;
                 }
+                if *key == Key::Escape && !is_typing && self.ends_comparing_by_escape() {
+                    actions.push(Action::Command(Command::CompareBoxes));
+                    return true;
+                }
                 if let Some(workspace) = self
                     .workspace
                     .as_mut()
@@ -160,6 +164,15 @@ impl Window {
             _ => return false,
         }
         true
+    }
+
+    /// Whether Escape ends a comparison: there is one, and nothing is drawn or dragged, which it would end
+    /// first.
+    fn ends_comparing_by_escape(&self) -> bool {
+        self.workspace.as_ref().is_some_and(|workspace| {
+            let canvas = &workspace.view.canvas;
+            workspace.comparing.is_some() && !canvas.is_busy() && canvas.tool() == Tool::Select
+        })
     }
 
     /// Whether a key chooses a class of the open project.

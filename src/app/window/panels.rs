@@ -11,7 +11,8 @@ use crate::app::command::Command;
 use crate::app::command_state::CommandState;
 use crate::app::i18n::tr;
 use crate::app::panels::{
-    attributes, boxes, job, learning, picture_errors, proposals, remaining, snapping, status,
+    attributes, boxes, comparison, job, learning, picture_errors, proposals, remaining, snapping,
+    status,
 };
 
 /// The width of a window in points from which its side panels have room for long names. They have
@@ -115,6 +116,11 @@ impl Window {
                 picture_errors::ui(ui, workspace, actions);
             });
         }
+        if workspace.comparing.is_some() && !workspace.view.shows_dashboard {
+            Panel::top("comparison").show(ui, |ui| {
+                comparison::ui(ui, workspace, &commands, actions);
+            });
+        }
         CentralPanel::no_frame().show(ui, |ui| {
             self.canvas = Some(ui.max_rect());
             if workspace.view.shows_dashboard {
@@ -124,7 +130,9 @@ impl Window {
             }
             self.classes.labels_line_ui(ui, workspace, actions);
             let heat_map = workspace.heat_map();
-            let scene = Scene {
+            let comparing = workspace.comparing.as_ref();
+            let comparison = comparing.and_then(|one| one.shown(&workspace.session));
+            let mut scene = Scene {
                 session: &workspace.session,
                 textures: &mut workspace.view.textures,
                 options: &options,
@@ -136,10 +144,18 @@ impl Window {
                     .as_ref()
                     .map(|preview| &preview.boxes[..]),
                 offers: workspace.fitting.point.offers(),
+                comparison: comparison.as_ref(),
                 heat_map,
             };
-            let response = workspace.view.canvas.ui(ui, scene, actions);
-            remaining::ui(ui, workspace, &commands, response.rect);
+            let canvas = &mut workspace.view.canvas;
+            let response = if comparison.is_some() {
+                canvas.side_by_side_ui(ui, &mut scene, actions)
+            } else {
+                canvas.ui(ui, &mut scene, actions)
+            };
+            if comparison.is_none() {
+                remaining::ui(ui, workspace, &commands, response.rect);
+            }
             response.context_menu(|ui| context_menu(ui, &commands, actions));
             keep_canvas_focused(ui, self.dialog.is_some());
         });

@@ -124,6 +124,21 @@ impl Window {
                     self.notifications.notify_about("fit", text);
                 }
             }
+            Action::CompareWithoutLearning => {
+                if let Some(workspace) = &mut self.workspace {
+                    let events = self.event_sender.about(workspace.id);
+                    if let Some(text) = workspace.compare_without_learning(events) {
+                        self.notifications.notify_about("comparison", text);
+                    }
+                }
+            }
+            Action::TakeDifference(place) => {
+                if let Some(workspace) = &mut self.workspace
+                    && let Some(text) = workspace.take_difference(Some(place))?
+                {
+                    self.notifications.notify_about("comparison", text);
+                }
+            }
             Action::Import(path, options)
                 if self
                     .workspace
@@ -211,6 +226,7 @@ fn perform_on_workspace(
             let project = session.project().path().to_owned();
             import_export::import(project, path, options, event_sender.clone());
         }
+        Action::CompareWithFile(path) => workspace.compare_with_file(path, event_sender.clone()),
         Action::Export(options, path) => {
             if let Some(reason) = session.project().paused() {
                 let reason = reason.to_owned();

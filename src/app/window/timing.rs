@@ -51,6 +51,12 @@ impl Window {
         if self.preferences.propose_on_arrival && !workspace.is_scanning {
             workspace.propose_on_arrival();
         }
+        if workspace.looks_for_difference() {
+            if let Some(text) = workspace.look_for_difference() {
+                self.notifications.notify_about("comparison", text);
+            }
+            context.request_repaint();
+        }
         workspace.update_fitting(self.preferences.prepare_fitting);
         if workspace.session.project().saving_since().is_some() {
             // The status line says so if it takes long.

@@ -28,6 +28,7 @@ pub(super) fn run(workspace: &mut Workspace, command: Command, context: &Context
         Menu::Pictures => pictures(workspace, command),
         Menu::Boxes => boxes(workspace, command),
         Menu::Proposals => proposals(workspace, command),
+        Menu::View if command == Command::TakeDifference => workspace.take_difference(None),
         Menu::View => Ok(view(workspace, command, context)),
         Menu::File | Menu::Help => Ok(None),
     }
@@ -292,6 +293,10 @@ fn view(workspace: &mut Workspace, command: Command, context: &Context) -> Optio
                 return Some(tr!("not-processed-no-heat-map").to_owned());
             }
         }
+        Command::ZoomToBox => workspace.zoom_to_difference(),
+        Command::NextDifference => return workspace.step_difference(1),
+        Command::PreviousDifference => return workspace.step_difference(-1),
+        Command::NextDifferentPicture => return workspace.show_next_difference(),
         Command::TurnRight => workspace.session.turn_view(true),
         Command::TurnLeft => workspace.session.turn_view(false),
         Command::StepZoomed => workspace.view.canvas.toggle_zoomed_stepping(),

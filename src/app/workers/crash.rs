@@ -36,6 +36,8 @@ pub enum Worker {
     ClassListReader,
     /// Imports labels.
     Importer,
+    /// Reads or makes the boxes that others are compared with.
+    Comparer,
     /// Exports boxes.
     Exporter,
     /// Finds what an export would write.
@@ -62,6 +64,7 @@ impl Worker {
             Self::ClassHeadTrainer => "tag trainer",
             Self::ClassListReader => "class list",
             Self::Importer => "importer",
+            Self::Comparer => "comparer",
             Self::Exporter => "exporter",
             Self::ExportPlanner => "export plan",
             Self::FileDialog => "file dialog",
@@ -83,6 +86,7 @@ impl Worker {
             Self::ClassHeadTrainer => tr!("worker-class-head-trainer"),
             Self::ClassListReader => tr!("worker-class-list-reader"),
             Self::Importer => tr!("worker-importer"),
+            Self::Comparer => tr!("worker-comparer"),
             Self::Exporter => tr!("worker-exporter"),
             Self::ExportPlanner => tr!("worker-export-planner"),
             Self::FileDialog => tr!("worker-file-dialog"),

@@ -15,8 +15,9 @@ use super::crash::{CrashReport, Worker};
 use super::pyramid::Pyramid;
 use super::requests::{LearnedBoxes, LocalizeOptions, ModelInfo, ModelSettings, PictureVersion};
 use crate::app::i18n::tr;
+use crate::app::session::OtherBoxes;
 use crate::document::PictureId;
-use crate::formats::{ExportPlan, ExportReport, ImportReport};
+use crate::formats::{ExportPlan, ExportReport, ImportReport, Messages};
 use crate::geometry::BBox;
 use crate::learn::boxes::{LearnedBox, LearnedProposer};
 use crate::learn::fit_gate::FitSample;
@@ -50,6 +51,8 @@ pub enum WorkerEvent {
     Exchange(ExchangeEvent),
     /// What the export with this number would do, for its dialog, or why it is refused: a sentence.
     ExportPlanned(u64, Result<Box<ExportPlan>, String>),
+    /// Boxes with which those of the project are compared, in the comparison of this number.
+    Comparison(u64, ComparisonEvent),
     /// A worker has panicked. Whoever waited for it gets an answer of its own.
     Crashed(CrashReport),
     /// A list of class names was read, or the reason why not: a sentence that names the file.
@@ -299,6 +302,29 @@ pub enum ExchangeEvent {
     Failed(ExchangeKind, String),
 }
 
+/// Boxes that are compared with those of the project.
+pub enum ComparisonEvent {
+    /// A file or folder was read, or a sentence that names it and says why not.
+    Read(Result<Box<ReadBoxes>, String>),
+    /// Boxes were made from cached maps.
+    Made {
+        /// The boxes of each picture whose maps are cached.
+        boxes: Vec<(PictureVersion, Vec<Proposal>)>,
+        /// The number of pictures that are still to come.
+        left: usize,
+    },
+}
+
+/// The boxes of a label file, and what could not be read of it.
+pub struct ReadBoxes {
+    /// Its boxes on pictures of the project.
+    pub boxes: OtherBoxes,
+    /// The number of pictures that it names and the project lacks.
+    pub missing: usize,
+    /// What could not be read: sentences.
+    pub skipped: Messages,
+}
+
 /// What moves boxes between the project and the files of other tools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExchangeKind {
@@ -325,6 +351,10 @@ pub enum FilePurpose {
     ImportFile,
     /// Annotations in many files.
     ImportFolder,
+    /// Boxes in one file, to compare with.
+    CompareFile,
+    /// Boxes in many files, to compare with.
+    CompareFolder,
     /// A file for the report of a crash.
     CrashReport,
     /// A file to export to.
@@ -344,6 +374,8 @@ impl FilePurpose {
             Self::ClassList => tr!("purpose-class-list"),
             Self::ImportFile => tr!("purpose-import-file"),
             Self::ImportFolder => tr!("purpose-import-folder"),
+            Self::CompareFile => tr!("purpose-compare-file"),
+            Self::CompareFolder => tr!("purpose-compare-folder"),
             Self::CrashReport => tr!("purpose-crash-report"),
             Self::ExportFile => tr!("purpose-export-file"),
             Self::ExportFolder => tr!("purpose-export-folder"),

@@ -23,9 +23,10 @@ pub fn show(purpose: FilePurpose, events: EventSender) {
     let project = [crate::store::EXTENSION];
     let pick = async move {
         match purpose {
-            FilePurpose::OpenFolder | FilePurpose::ImportFolder | FilePurpose::ExportFolder => {
-                dialog.pick_folder().await
-            }
+            FilePurpose::OpenFolder
+            | FilePurpose::ImportFolder
+            | FilePurpose::CompareFolder
+            | FilePurpose::ExportFolder => dialog.pick_folder().await,
             FilePurpose::OpenProject => {
                 dialog
                     .add_filter(tr!("file-type-project"), &project)
@@ -38,7 +39,9 @@ pub fn show(purpose: FilePurpose, events: EventSender) {
                     .pick_file()
                     .await
             }
-            FilePurpose::ImportFile | FilePurpose::ClassList => dialog.pick_file().await,
+            FilePurpose::ImportFile | FilePurpose::CompareFile | FilePurpose::ClassList => {
+                dialog.pick_file().await
+            }
             FilePurpose::ExportFile => dialog.save_file().await,
             FilePurpose::ProjectCopy => {
                 dialog

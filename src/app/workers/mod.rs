@@ -21,6 +21,7 @@
 //! | `class_head_trainer.rs` | trains a class head on tagged pictures |
 //! | `import_export.rs` | imports and exports |
 //! | `export_planner.rs` | what an export would write, for its dialog |
+//! | `comparer.rs` | reads or makes the boxes that those of the project are compared with |
 //! | `class_list.rs` | reads a list of class names |
 //! | `file_dialog.rs` | asks the system for a file or folder |
 //! | `maps_loader.rs` | reads cached maps of the picture that is shown |
@@ -33,10 +34,12 @@
 //! (`workspace/proposing.rs`), boxes from cached maps the generation of their request
 //! (`Relocalizer::is_current_request`), learning the number of the model it learned from
 //! (`workspace/learning.rs`), a search its own number (`workspace/similar.rs`), and so does every
-//! question about what is in a box (`workspace/fitting.rs`, `workspace/pointing.rs`).
+//! question about what is in a box (`workspace/fitting.rs`, `workspace/pointing.rs`), and every comparison
+//! (`workspace/comparing.rs`).
 
 pub mod class_head_trainer;
 pub mod class_list;
+pub mod comparer;
 pub mod crash;
 pub mod decoder;
 mod embeddings;

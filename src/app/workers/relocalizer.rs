@@ -140,25 +140,11 @@ impl Derivation {
                 if self.newest.load(Ordering::Relaxed) != job.generation {
                     return;
                 }
-                let found = self.boxes_of(request, job);
+                let found = boxes_from_cache(&self.cache, request, &job.model, &job.cut);
                 boxes.extend(found.map(|found| (request.version(), found)));
             }
             self.send(job, boxes, left);
         }
-    }
-
-    /// The boxes of a picture whose maps are cached.
-    fn boxes_of(&self, request: &PictureRequest, job: &Job) -> Option<Vec<Proposal>> {
-        let key = job.model.cache_key(&request.key);
-        let maps = maps_codec::decode(&self.cache.get(CacheKind::PictureMaps, &key)?)?;
-        let [width, height] = request.size;
-        let Job { cut, .. } = job;
-        Some(propose::proposals_from_maps(
-            &maps,
-            (width, height),
-            cut.method,
-            &cut.boxes,
-        ))
     }
 
     fn send(&self, job: &Job, boxes: Vec<(PictureVersion, Vec<Proposal>)>, left: usize) {
@@ -170,6 +156,24 @@ impl Derivation {
             left,
         }));
     }
+}
+
+/// The boxes of a picture whose maps are cached.
+pub(super) fn boxes_from_cache(
+    cache: &Cache,
+    request: &PictureRequest,
+    model: &ModelInfo,
+    cut: &LocalizeOptions,
+) -> Option<Vec<Proposal>> {
+    let key = model.cache_key(&request.key);
+    let maps = maps_codec::decode(&cache.get(CacheKind::PictureMaps, &key)?)?;
+    let [width, height] = request.size;
+    Some(propose::proposals_from_maps(
+        &maps,
+        (width, height),
+        cut.method,
+        &cut.boxes,
+    ))
 }
 
 #[cfg(test)]

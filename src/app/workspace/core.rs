@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::comparing_state::Comparing;
 use super::exchange::Exchanges;
 use super::file_versions::FileVersions;
 use super::fitting_state::{FITTING_SETTING, Fitting};
@@ -53,10 +54,14 @@ pub struct Workspace {
     pub learning: Learning,
     /// Fitting boxes to objects.
     pub fitting: Fitting,
+    /// The comparison of the boxes with others, while there is one.
+    pub comparing: Option<Comparing>,
     /// The training of a class head on tags, if it is under way.
     pub class_head_training: Option<ClassHeadTraining>,
     /// The time that the work took.
     pub timing: Timing,
+    /// The number of the last comparison.
+    pub(super) comparisons: u64,
     pub(super) versions: FileVersions,
     pub(super) naming: NamingState,
     pub(super) workers: Workers,
@@ -72,6 +77,8 @@ pub(super) struct Workers {
     pub learner: LearningWorker,
     pub segmenter: SegmenterWorker,
     pub maps_loader: MapsLoader,
+    /// What they keep on the disk.
+    pub cache: Arc<Cache>,
 }
 
 impl Workspace {
@@ -105,7 +112,8 @@ impl Workspace {
             relocalizer: Relocalizer::new(Arc::clone(&cache), &events),
             learner: LearningWorker::new(Arc::clone(&cache), &events),
             segmenter: SegmenterWorker::new(dirs.models.clone(), Arc::clone(&cache), &events),
-            maps_loader: MapsLoader::new(cache, events.clone()),
+            maps_loader: MapsLoader::new(Arc::clone(&cache), events.clone()),
+            cache,
         };
         Self {
             id,
@@ -117,6 +125,8 @@ impl Workspace {
             relocalizing: Relocalizing::default(),
             learning: Learning::new(learned.unwrap_or_default()),
             fitting: Fitting::new(fitting.unwrap_or_default()),
+            comparing: None,
+            comparisons: 0,
             class_head_training: None,
             timing,
             versions: FileVersions::default(),

@@ -17,11 +17,14 @@
 //! | `fitting_state.rs`, `fitting.rs` | fitting boxes to objects |
 //! | `pointing_state.rs`, `pointing.rs` | the point tool: boxes that a point may mean |
 //! | `snapping.rs` | whether drawn boxes snap to objects, and measuring whether that helps |
+//! | `comparing_state.rs`, `comparing.rs` | the boxes side by side with others |
 //! | `exchange.rs` | the imports and exports that are under way |
 //! | `timing.rs` | the time that the work took |
 //! | `waking.rs` | when a frame is needed although nothing happens |
 //! | `settings.rs` | proposal settings in the terms of the workers |
 
+mod comparing;
+mod comparing_state;
 mod core;
 mod exchange;
 mod file_versions;
@@ -51,6 +54,7 @@ mod viewing;
 mod waking;
 mod writing;
 
+pub use self::comparing_state::Comparing;
 pub use self::core::Workspace;
 pub use self::exchange::Exchanges;
 pub use self::fitting_state::{Fitting, FittingSettings, SnapChoice};

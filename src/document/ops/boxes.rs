@@ -9,7 +9,7 @@ use crate::document::error::EditError;
 use crate::document::flags::Flags;
 use crate::document::ids::{AnnotationId, CategoryId, PictureId};
 use crate::document::picture::Picture;
-use crate::document::provenance::FormerProposal;
+use crate::document::provenance::{FormerProposal, Origin};
 use crate::geometry::BBox;
 
 /// Draws a box, in upright pixels of the picture.
@@ -78,15 +78,7 @@ pub fn set_category(
 ) -> Result<Edit, EditError> {
     let mut builder = EditBuilder::new(document);
     for (picture, row) in boxes_of(document, ids)? {
-        builder.revise(picture, row, |after| {
-            // A proposal that stands for this class already is confirmed, not corrected.
-            if document.class_of(row).map(|class| class.id) != Some(category) {
-                mark_edited(after);
-            } else if !row.is_ground_truth() {
-                after.state = confirmed(row);
-            }
-            after.category = Some(category);
-        });
+        revise_class(&mut builder, document, picture, row, category);
     }
     Ok(builder.finish())
 }
@@ -327,6 +319,72 @@ fn confirmed(row: &Annotation) -> BoxState {
     } else {
         BoxState::Accepted
     }
+}
+
+/// Takes a box over from another set of boxes, as a box of the class of this name, which is added if it is
+/// new. A person who does that accepts it: a model's box keeps its model and its score.
+///
+/// # Errors
+/// If the picture does not exist, or no part of the box is inside it.
+pub fn adopt(
+    document: &Document,
+    picture: PictureId,
+    row: &Annotation,
+    class: &str,
+) -> Result<Edit, EditError> {
+    let picture = picture_of(document, picture)?;
+    let rect = clipped(picture, row.rect)?;
+    let mut builder = EditBuilder::new(document);
+    builder.review(picture);
+    let category = Some(builder.class_named(class));
+    let state = match row.origin {
+        Origin::Person => BoxState::Drawn,
+        Origin::Model(_) => confirmed(row),
+    };
+    let mut row = Annotation {
+        category,
+        rect,
+        state,
+        ..row.clone()
+    };
+    if let Some(former) = &mut row.former {
+        // That is a class of the other set.
+        former.category = None;
+    }
+    builder.insert(picture.id, row);
+    Ok(builder.finish())
+}
+
+/// Gives a box the class that it has in another set of boxes, by its name, as
+/// [`set_category`] does. A new class is added.
+///
+/// # Errors
+/// If the box does not exist.
+pub fn adopt_class(document: &Document, id: AnnotationId, class: &str) -> Result<Edit, EditError> {
+    let mut builder = EditBuilder::new(document);
+    let category = builder.class_named(class);
+    for (picture, row) in boxes_of(document, &[id])? {
+        revise_class(&mut builder, document, picture, row, category);
+    }
+    Ok(builder.finish())
+}
+
+/// Gives a box a class: a proposal that stands for it already is confirmed, not corrected.
+fn revise_class(
+    builder: &mut EditBuilder<'_>,
+    document: &Document,
+    picture: &Picture,
+    row: &Annotation,
+    category: CategoryId,
+) {
+    builder.revise(picture, row, |after| {
+        if document.class_of(row).map(|class| class.id) != Some(category) {
+            mark_edited(after);
+        } else if !row.is_ground_truth() {
+            after.state = confirmed(row);
+        }
+        after.category = Some(category);
+    });
 }
 
 /// Marks a box as edited by a person. A model's box records what it was before.

@@ -46,11 +46,16 @@ impl<'a> EditBuilder<'a> {
     /// If there is none of that name, this adds it.
     pub(super) fn class_of(&mut self, row: &Annotation) -> CategoryId {
         let document = self.document;
-        let name = document.class_name(row);
-        if let Some(known) = document
-            .class_of(row)
-            .or_else(|| document.category_named(name))
-        {
+        match document.class_of(row) {
+            Some(known) => known.id,
+            None => self.class_named(document.class_name(row)),
+        }
+    }
+
+    /// The class of this name. If there is none, this adds it.
+    pub(super) fn class_named(&mut self, name: &str) -> CategoryId {
+        let document = self.document;
+        if let Some(known) = document.category_named(name) {
             return known.id;
         }
         let known = self.new_classes.iter().position(|new| &**new == name);

@@ -30,8 +30,8 @@ mod propose;
 
 pub use across::{reclass, remove_and_reopen};
 pub use boxes::{
-    accept, accept_all, copy_from, delete, draw, duplicate, paste, propagate, reject, reshape,
-    restore, set_attribute, set_category, set_flags,
+    accept, accept_all, adopt, adopt_class, copy_from, delete, draw, duplicate, paste, propagate,
+    reject, reshape, restore, set_attribute, set_category, set_flags,
 };
 pub use categories::{
     add_category, delete_categories, delete_category, ensure_category, merge_categories,

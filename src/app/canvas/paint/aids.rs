@@ -7,7 +7,7 @@ use egui::{
 
 use super::boxes::{TEXT_SIZE, outline};
 use super::lines::{SHADOW, dashes, frame};
-use super::style::BoxStyle;
+use super::style::{BoxStyle, Emphasis};
 use crate::app::canvas::view::ViewTransform;
 use crate::document::BoxState;
 use crate::geometry::BBox;
@@ -33,6 +33,7 @@ pub fn drawing(painter: &Painter, rect: Rect, colour: Color32, size: Vec2, width
         rect,
         colour,
         state: BoxState::Drawn,
+        emphasis: Emphasis::Usual,
         is_selected: true,
         is_hovered: false,
         is_locked: true,

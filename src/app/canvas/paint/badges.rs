@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{CornerRadius, FontId, Galley, Painter, Pos2, Rect, Vec2, pos2, vec2};
 
-use super::style::{BoxStyle, HANDLE_SIDE};
+use super::style::{BoxStyle, Emphasis, HANDLE_SIDE};
 use crate::app::theme;
 use crate::document::BoxState;
 
@@ -27,7 +27,8 @@ pub(super) fn badges(painter: &Painter, styles: &[BoxStyle], are_shown: bool, si
         .filter(|style| {
             let is_ghost = style.state == BoxState::Rejected;
             let has_room = style.rect.width() >= MIN_BOX_WIDTH;
-            is_emphasised(style) || are_shown && has_room && !is_ghost
+            let is_quiet = style.emphasis == Emphasis::Quiet;
+            is_emphasised(style) || are_shown && has_room && !is_ghost && !is_quiet
         })
         .collect();
     // The badge of a small box says more, because nobody sees what is in it.
@@ -60,7 +61,7 @@ pub(super) fn badges(painter: &Painter, styles: &[BoxStyle], are_shown: bool, si
 }
 
 fn is_emphasised(style: &BoxStyle) -> bool {
-    style.is_selected || style.is_hovered
+    style.is_selected || style.is_hovered || style.emphasis == Emphasis::Chosen
 }
 
 fn text_of(painter: &Painter, style: &BoxStyle, size: f32) -> Arc<Galley> {

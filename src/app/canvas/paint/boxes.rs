@@ -9,13 +9,18 @@ use egui::{Color32, CornerRadius, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2, 
 
 use super::badges::badges;
 use super::lines::{SHADOW, dashes, frame};
-use super::style::{BoxStyle, HANDLE_SIDE};
+use super::style::{BoxStyle, Emphasis, HANDLE_SIDE};
 use crate::app::canvas::shape::Handle;
 use crate::document::BoxState;
 use crate::geometry::BBox;
 
 /// How much wider the lines of drawn and of selected boxes are, in points.
 const EMPHASIS: f32 = 0.75;
+
+/// The largest width of the line of a box that another set has, too, in points.
+const QUIET_WIDTH: f32 = 1.0;
+/// How much the colour of a chosen difference fills its box, in 0..=1.
+const CHOSEN_FILL: f32 = 0.22;
 
 /// The largest width of the line of a rejected box, in points.
 const REJECTED_WIDTH: f32 = 1.0;
@@ -45,6 +50,9 @@ pub fn boxes(painter: &Painter, styles: &[BoxStyle], look: &BoxLook) {
         } else if style.is_hovered {
             fills.add_colored_rect(style.rect, style.colour.gamma_multiply(0.04));
         }
+        if matches!(style.emphasis, Emphasis::Chosen | Emphasis::ChosenGhost) {
+            fills.add_colored_rect(style.rect, style.colour.gamma_multiply(CHOSEN_FILL));
+        }
         outline(&mut lines, style, look.line_width, canvas);
     }
     painter.add(Shape::mesh(fills));
@@ -65,6 +73,12 @@ pub(super) fn outline(mesh: &mut Mesh, style: &BoxStyle, width: f32, canvas: Rec
     if style.is_selected {
         width += EMPHASIS;
     }
+    match style.emphasis {
+        Emphasis::Usual => {}
+        Emphasis::Quiet => width = width.min(QUIET_WIDTH),
+        Emphasis::Strong => width += EMPHASIS,
+        Emphasis::Chosen | Emphasis::ChosenGhost => width += 2.0 * EMPHASIS,
+    }
     frame(mesh, style.rect, width + 2.0, SHADOW);
     match style.state {
         BoxState::Proposed | BoxState::Rejected => {
@@ -74,7 +88,7 @@ pub(super) fn outline(mesh: &mut Mesh, style: &BoxStyle, width: f32, canvas: Rec
             frame(mesh, style.rect, width, style.colour);
         }
     }
-    if style.state == BoxState::Edited {
+    if style.state == BoxState::Edited && style.emphasis != Emphasis::Quiet {
         for handle in &Handle::ALL[..4] {
             let side = 5.0_f32
                 .min(style.rect.width() / 3.0)

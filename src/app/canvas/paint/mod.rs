@@ -14,4 +14,4 @@ pub(super) use self::aids::{
 pub(super) use self::boxes::{BoxLook, boxes};
 pub(super) use self::image::image;
 pub(super) use self::offers::{offers, prompt_point};
-pub(super) use self::style::BoxStyle;
+pub(super) use self::style::{BoxStyle, Emphasis};
