@@ -349,8 +349,9 @@ fn looks_light() {
     looks(Theme::Light, "light");
 }
 
-/// The panel with saved states, whose numbers do not depend on the processor.
-fn looks(theme: Theme, name: &str) {
+/// The folder with these saved states, which were measured on so many objects. The numbers do not depend
+/// on the processor.
+fn with_states(theme: Theme, states: &[(u32, usize, [f64; 2], [f64; 2])]) -> Bench {
     let folder = folder(4, &[0, 1]);
     let mut bench = Bench::on(folder, theme, false);
     bench.wait("the model", |workspace| workspace.model_info().is_some());
@@ -364,27 +365,33 @@ fn looks(theme: Theme, name: &str) {
     let folder = bench.folder;
     drop(bench.harness);
     let now = UNIX_EPOCH.elapsed().unwrap();
-    let state = |id: u32, reviewed: usize, before: [f64; 2], after: [f64; 2]| {
+    let state = |(id, objects, before, after): &(u32, usize, [f64; 2], [f64; 2])| {
         serde_json::json!({
-            "id": id, "at": now.as_secs() - THREE_DAYS, "model": "dinov2-vits14", "kind": kind, "reviewed": reviewed,
+            "id": id, "at": now.as_secs() - THREE_DAYS, "model": "dinov2-vits14", "kind": kind, "reviewed": objects,
             "measured": {
-                "pictures": reviewed / 4, "objects": reviewed,
+                "pictures": objects / 4, "objects": objects,
                 "effort": [before[0], after[0]], "right": [before[1], after[1]],
             },
             "is_better": after[0] < before[0], "is_asked": true,
         })
     };
-    let kept = serde_json::json!({
-        "states": [
-            state(1, 12, [0.81, 0.32], [0.86, 0.28]),
-            state(2, 60, [0.79, 0.33], [0.58, 0.52]),
-            state(3, 124, [0.80, 0.31], [0.83, 0.29]),
-        ],
-        "last_id": 3,
-    });
+    let last = states.last().unwrap().0;
+    let states: Vec<_> = states.iter().map(state).collect();
+    let kept = serde_json::json!({ "states": states, "last_id": last });
     keep(folder.path(), &kept);
     let mut bench = Bench::on(folder, theme, false);
     bench.wait("the model", |workspace| workspace.model_info().is_some());
+    bench
+}
+
+/// The panel with saved states.
+fn looks(theme: Theme, name: &str) {
+    let states = [
+        (1, 12, [0.81, 0.32], [0.86, 0.28]),
+        (2, 60, [0.79, 0.33], [0.58, 0.52]),
+        (3, 124, [0.80, 0.31], [0.83, 0.29]),
+    ];
+    let mut bench = with_states(theme, &states);
     bench.click("Learned states (3)");
     bench.wait("the thumbnails", |workspace| {
         let mut rows = workspace.session.rows().iter();
@@ -468,4 +475,44 @@ fn a_head_trained_on_tags_names_the_proposals() {
     // The head is saved with the project.
     let mut bench = bench.reopen();
     bench.wait("a model that knows the classes", knows);
+}
+
+#[test]
+fn figures_are_shown_from_twenty_held_out_objects_on() {
+    for (objects, are_shown) in [(19, false), (20, true)] {
+        let states = [(1, objects, [0.80, 0.40], [0.50, 0.70])];
+        let mut bench = with_states(Theme::Dark, &states);
+        bench.frames(5);
+        let text = "Figures from 20 held-out objects on, 19 so far";
+        assert_eq!(bench.has(text), !are_shown, "{objects}");
+        for figure in ["correct boxes", "work saved", "70 %"] {
+            assert_eq!(bench.has(figure), are_shown, "{objects}: {figure}");
+        }
+        assert_eq!(bench.says("5 pictures held out"), are_shown, "{objects}");
+        // Nor does the list of states show what is not told above it.
+        bench.scroll_and_click("Learned states (1)");
+        bench.frames(20);
+        assert_eq!(bench.says("70 % correct"), are_shown, "{objects}");
+        assert!(bench.says(&format!("{objects} pictures")));
+    }
+}
+
+#[test]
+fn a_class_head_of_one_class_does_not_boast_of_its_accuracy() {
+    let folder = folder(8, &[]);
+    let file = store::find_project(&folder.path().join("pictures")).unwrap();
+    let (mut project, _) = Project::open(&file, Access::Edit).unwrap();
+    let tag = |document: &Document| {
+        let ids: Vec<PictureId> = (0..8).map(|number| id(document, number)).collect();
+        let class = document.categories().next().unwrap().id;
+        ops::set_tag(document, &ids, class, true)
+    };
+    project.commit_with("tag", None, tag).unwrap();
+    project.close().unwrap();
+    let mut bench = Bench::on(folder, Theme::Dark, false);
+    bench.wait("the model", |workspace| workspace.model_info().is_some());
+    bench.click("Learn classes from tags");
+    let text = "Learned 1 class from 8 tagged pictures, whose accuracy cannot be told, because there is no other class";
+    bench.wait_for_words(text);
+    assert!(!bench.says("% correct on held-out pictures"));
 }

@@ -20,6 +20,7 @@ mod learning;
 mod looks;
 mod naming;
 mod old_project;
+mod outdated;
 mod saving;
 mod screens;
 mod tags;

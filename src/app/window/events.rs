@@ -175,22 +175,25 @@ impl Window {
                     left_out,
                     ..
                 } = report;
+                let mut left_out_sentences = Vec::new();
+                if excluded > 0 {
+                    left_out_sentences.push(tr!("exported-without", count = excluded));
+                }
+                let (others, boxes_left) = (left_out.other_pictures, left_out.boxes);
+                if others > 0 {
+                    left_out_sentences.push(tr!("exported-without-pictures", count = others));
+                }
+                if boxes_left > 0 {
+                    left_out_sentences.push(tr!("exported-without-boxes", count = boxes_left));
+                }
                 let mut text = tr!(
                     "exported",
                     boxes = boxes,
                     pictures = pictures,
                     path = path.display().to_string()
                 );
-                if excluded > 0 {
-                    text = format!("{text}. {}", tr!("exported-without", count = excluded));
-                }
-                if left_out.other_pictures > 0 {
-                    let other = tr!("exported-without-pictures", count = left_out.other_pictures);
-                    text = format!("{text}. {other}");
-                }
-                if left_out.boxes > 0 {
-                    let other = tr!("exported-without-boxes", count = left_out.boxes);
-                    text = format!("{text}. {other}");
+                if !left_out_sentences.is_empty() {
+                    text = format!("{text}. {}", left_out_sentences.join(" "));
                 }
                 self.notifications.notify(text);
                 self.notifications.problems(sentences(changed));
