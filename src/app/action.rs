@@ -35,8 +35,8 @@ pub enum Action {
     Open(PathBuf),
     /// Show the system's dialog for a file or folder.
     ChooseFile(FilePurpose),
-    /// Import annotations.
-    Import(PathBuf, ImportOptions),
+    /// Import annotations: a file, a folder, or several files of one format.
+    Import(Vec<PathBuf>, ImportOptions),
     /// Compare the boxes with those of a file or folder.
     CompareWithFile(PathBuf),
     /// Compare the boxes with proposals without what was learned.

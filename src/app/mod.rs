@@ -9,8 +9,9 @@
 //! | `workspace` | the session with its workers, textures and maps |
 //! | `workers` | what runs in other threads; results come back as events |
 //! | `cache` | what can be recomputed, on disk |
+//! | `drop` | what happens to files that are dropped on the window |
 //! | `canvas`, `panels`, `dialogs` | draw the state and push actions |
-//! | `form`, `icons`, `elide`, `visible_rows` | rows of labels and controls; painted icons; long names made short; long lists |
+//! | `form`, `icons`, `elide`, `visible_rows`, `format_names` | rows of labels and controls; painted icons; long names made short; long lists; what formats are called |
 //! | `mark` | the icon of the program |
 //! | `i18n` | all texts, from `assets/locales` |
 //! | `notifications`, `theme`, `preferences` | messages, colours, settings of the user |
@@ -33,8 +34,10 @@ mod class_text;
 pub mod command;
 pub mod command_state;
 pub mod dialogs;
+pub mod drop;
 pub mod elide;
 pub mod form;
+pub mod format_names;
 pub mod i18n;
 pub mod icons;
 pub mod input;

@@ -29,6 +29,11 @@ pub fn detect_format(path: &Path) -> Option<Format> {
     tried.find_map(|file| detect_file(file))
 }
 
+/// Whether a file names the classes of YOLO label files that it is beside.
+pub fn is_class_list(path: &Path) -> bool {
+    yolo::is_class_list(path)
+}
+
 fn detect_file(path: &Path) -> Option<Format> {
     let head = input::head(path);
     let first = head.trim_start().chars().next()?;

@@ -1,7 +1,7 @@
 //! Import and export in any format. The rules are the same for all formats and are
 //! described in [`formats`](super).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::FormatError;
 use super::export::options::{BoxSelection, ExportOptions};
@@ -44,21 +44,48 @@ pub fn import(
     format: Format,
     options: impl Into<ImportOptions>,
 ) -> Result<PreparedImport, FormatError> {
-    let mut import = ImportBuilder::new(document, root, path, options.into());
-    match format {
-        Format::Coco => coco::import(path, &mut import)?,
-        Format::CocoResults => coco::import_results(path, &mut import)?,
-        Format::Yolo => yolo::import(path, &mut import)?,
-        Format::Voc => voc::import(path, &mut import)?,
-        Format::LabelMe => labelme::import(path, &mut import)?,
-        Format::CreateMl => createml::import(path, &mut import)?,
-        Format::Cvat => cvat::import(path, &mut import)?,
-        Format::LabelStudio => label_studio::import(path, &mut import)?,
-        Format::Via => via::import(path, &mut import)?,
-        Format::OpenImages => open_images::import(path, &mut import)?,
-        Format::Tags => tags::import(path, &mut import)?,
+    import_files(document, &[path.to_owned()], root, format, options)
+}
+
+/// As [`import()`], for several files of one format, which become one edit. An export of this program
+/// is recognised by the first of them.
+///
+/// # Errors
+/// If one of the files cannot be read as a whole: then none is imported.
+pub fn import_files(
+    document: &Document,
+    paths: &[PathBuf],
+    root: &Path,
+    format: Format,
+    options: impl Into<ImportOptions>,
+) -> Result<PreparedImport, FormatError> {
+    let first = paths.first().map_or(root, PathBuf::as_path);
+    let mut import = ImportBuilder::new(document, root, first, options.into());
+    if format == Format::Yolo && paths.len() > 1 {
+        yolo::import_files(paths, &mut import)?;
+        return Ok(import.finish());
+    }
+    for path in paths {
+        read(path, format, &mut import)?;
     }
     Ok(import.finish())
+}
+
+/// Reads a file or folder.
+fn read(path: &Path, format: Format, import: &mut ImportBuilder<'_>) -> Result<(), FormatError> {
+    match format {
+        Format::Coco => coco::import(path, import),
+        Format::CocoResults => coco::import_results(path, import),
+        Format::Yolo => yolo::import(path, import),
+        Format::Voc => voc::import(path, import),
+        Format::LabelMe => labelme::import(path, import),
+        Format::CreateMl => createml::import(path, import),
+        Format::Cvat => cvat::import(path, import),
+        Format::LabelStudio => label_studio::import(path, import),
+        Format::Via => via::import(path, import),
+        Format::OpenImages => open_images::import(path, import),
+        Format::Tags => tags::import(path, import),
+    }
 }
 
 /// Writes the document to `out`, a folder or a file according to [`ExportOptions::makes_folder`].

@@ -127,8 +127,8 @@ pub mod wsol;
 mod xml_text;
 mod yolo;
 
-pub use detect::detect_format;
-pub use dispatch::{export, import, plan_export};
+pub use detect::{detect_format, is_class_list};
+pub use dispatch::{export, import, import_files, plan_export};
 pub use error::FormatError;
 pub use export::options::{BoxSelection, ExportOptions, PictureFiles, PictureScope};
 pub use export::plan::{ExportPlan, FileChange, PlannedFile};

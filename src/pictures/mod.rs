@@ -38,7 +38,7 @@ mod tests;
 pub use budget::{MemoryBudget, Reservation};
 pub use decode::{DecodedPicture, decode, decode_as_stored, decode_bytes};
 pub use error::PictureError;
-pub use format::{extensions, format_of_name};
+pub use format::{extensions, format_of_name, unreadable_kind_of_name};
 pub use limits::DecodeLimits;
 pub use probe::{probe, probe_stored};
 pub use read::read;

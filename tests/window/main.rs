@@ -8,6 +8,7 @@ mod boxes;
 mod canvas;
 mod classes;
 mod comparing;
+mod dropping;
 mod exporting;
 mod faults;
 mod fitting;

@@ -21,7 +21,7 @@ use crate::comparing::write_coco;
 use crate::looks::settle;
 
 /// The sizes in points, and the pixels per point.
-const SIZES: [([f32; 2], f32, &str); 3] = [
+pub const SIZES: [([f32; 2], f32, &str); 3] = [
     ([1024.0, 640.0], 1.0, "1024"),
     ([1280.0, 800.0], 1.0, "1280"),
     ([820.0, 520.0], 2.0, "2x"),
@@ -63,7 +63,8 @@ fn picture(number: usize) -> RgbImage {
     image
 }
 
-fn project(theme: Theme) -> Bench {
+/// A project of plain pictures, most of which are done.
+pub fn project(theme: Theme) -> Bench {
     let folder = Bench::folder_of(&[]);
     let pictures = folder.path().join("pictures");
     for number in 0..PICTURES {

@@ -145,7 +145,7 @@ fn imports_exports_and_class_heads_end_when_their_workers_die() {
     let text = r#"{"imageWidth": 451, "imageHeight": 300, "imagePath": "chelsea.jpg", "shapes": [
         {"label": "cat", "shape_type": "rectangle", "points": [[10, 20], [110, 70]]}]}"#;
     fs::write(&labels, text).unwrap();
-    let import = Action::Import(labels, ImportMode::Merge.into());
+    let import = Action::Import(vec![labels], ImportMode::Merge.into());
     doom(&bench, Worker::Importer);
     perform(&mut bench, import.clone());
     wait_for_news(&mut bench, "The import");

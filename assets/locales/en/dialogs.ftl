@@ -250,6 +250,7 @@ export-nothing = There is nothing to export.
 
 import-title = Import
 import-explanation = A file or folder of COCO, YOLO, Pascal VOC, labelme, CreateML, CVAT, Label Studio, VIA or Open Images annotations, or a CSV of image tags. The format is detected automatically.
+import-files = { $count } files: { $names }
 import-file = File…
 import-folder = Folder…
 import-mode = Boxes that are there already

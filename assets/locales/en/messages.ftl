@@ -18,6 +18,7 @@ worker-learner = Learning
 worker-segmenter = Fitting boxes
 worker-class-head-trainer = Learning classes
 worker-class-list-reader = Reading the list of classes
+worker-drop-reader = Looking at dropped files
 worker-importer = The import
 worker-comparer = The comparison
 worker-exporter = The export
@@ -128,6 +129,40 @@ rescan-found-again = { $count } found again
 rescan-renamed = { $count } renamed
 rescan-changed = { $count } changed
 window-title = { $folder } – Tsukami
+
+## Files that are dropped on the window
+
+drop-looking = Looking at these files…
+drop-open-folder = Open the folder { $name }
+drop-open-project = Open the project { $name }
+drop-show = Show { $name }{ $count ->
+    [one] { "" }
+   *[other] , the first of these { $count } pictures
+}
+drop-open-and-show = Open the folder { $folder } and show { $name }{ $count ->
+    [one] { "" }
+   *[other] , the first of these { $count } pictures
+}
+drop-use-model = Use the model { $name }
+drop-import-file = Import { $name } into this project: { $format }
+drop-import-files = Import { $count } label files into this project: { $format }
+drop-import-folder = Import the label files of the folder { $name } into this project: { $format }
+drop-missing = Cannot open { $name }: it does not exist
+drop-unknown = Cannot open { $name }: not a picture, a label file or a project
+drop-unreadable = Cannot open { $name }: { $kind } pictures cannot be read; convert them to JPEG or PNG
+drop-model-first = Cannot use the model { $name }: open a folder of pictures first
+drop-labels-first = Cannot import { $names }: open a folder of pictures first
+drop-view-only = Cannot import { $names }: this project can only be viewed
+drop-labels-missing = Cannot import { $names }: no label file is among them
+drop-formats = Cannot import { $formats } at once: drop the files of one format
+drop-many-folders = Cannot open { $names } at once: drop one folder
+drop-pictures-of-folders = Cannot open pictures of several folders at once: drop those of one folder
+drop-mixed = Cannot open { $names } at once: drop pictures, label files, one folder or one project
+and-others = { $first } and { $count ->
+    [one] 1 other
+   *[other] { $count } others
+}
+and-last = { $before } and { $last }
 
 ## Import and export
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Context, Key, TextEdit, Ui};
+use egui::{Align, Context, Key, Label, Layout, TextEdit, Ui, vec2};
 
 use super::modal::modal;
 use crate::app::action::Action;
@@ -16,10 +16,15 @@ const WIDTH: f32 = 560.0;
 /// Room for the two buttons next to the path in points.
 const BUTTONS_WIDTH: f32 = 150.0;
 
+/// The number of names that are listed of several files.
+const MAX_NAMES: usize = 20;
+
 /// The options of an import that are being chosen.
 #[derive(Default)]
 pub struct ImportDialog {
     path: String,
+    /// Several files, instead of the path.
+    files: Vec<PathBuf>,
     options: ImportOptions,
     probe: PathProbe,
     had_focus: bool,
@@ -28,8 +33,19 @@ pub struct ImportDialog {
 }
 
 impl ImportDialog {
-    /// Sets the path that was chosen in the system's file dialog or dropped on the window.
+    /// A dialog for a file or folder, or for several files of one format.
+    pub fn of(paths: Vec<PathBuf>) -> Self {
+        let mut dialog = Self::default();
+        match &paths[..] {
+            [path] => dialog.set_path(path),
+            _ => dialog.files = paths,
+        }
+        dialog
+    }
+
+    /// Sets the path that was chosen in the system's file dialog.
     pub fn set_path(&mut self, path: &Path) {
+        self.files.clear();
         self.path = path.display().to_string();
     }
 
@@ -44,14 +60,18 @@ impl ImportDialog {
                 let label = ui.label(tr!("import-explanation"));
                 ui.horizontal(|ui| {
                     let width = ui.available_width() - BUTTONS_WIDTH;
-                    let field = TextEdit::singleline(&mut self.path).desired_width(width);
-                    let response = ui.add(field).labelled_by(label.id);
-                    if !self.had_focus {
-                        response.request_focus();
-                        self.had_focus = true;
+                    if self.files.is_empty() {
+                        let field = TextEdit::singleline(&mut self.path).desired_width(width);
+                        let response = ui.add(field).labelled_by(label.id);
+                        if !self.had_focus {
+                            response.request_focus();
+                            self.had_focus = true;
+                        }
+                        self.is_entered |= response.lost_focus()
+                            && ui.input(|input| input.key_pressed(Key::Enter));
+                    } else {
+                        files_ui(ui, &self.files, width);
                     }
-                    self.is_entered |=
-                        response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
                     if ui.button(tr!("import-file")).clicked() {
                         actions.push(Action::ChooseFile(FilePurpose::ImportFile));
                     }
@@ -62,24 +82,60 @@ impl ImportDialog {
                 options_ui(ui, &mut self.options);
                 ui.add_space(6.0);
                 let path = PathBuf::from(self.path.trim());
-                let has_path = !self.path.trim().is_empty();
+                let has_files = !self.files.is_empty();
+                let has_path = has_files || !self.path.trim().is_empty();
                 let repaint = context.clone();
-                let exists = self.probe.exists(&path, move || repaint.request_repaint());
+                // Files that were dropped were looked at.
+                let exists = match has_files {
+                    true => Some(true),
+                    false => self.probe.exists(&path, move || repaint.request_repaint()),
+                };
                 let is_missing = exists == Some(false);
                 if has_path && is_missing {
                     ui.weak(tr!("path-not-found"));
                 }
                 let can_import = has_path && !is_missing;
                 let button = form::primary_button(ui, can_import, tr!("import-start"));
+                if has_files && !self.had_focus {
+                    // Enter imports.
+                    button.request_focus();
+                    self.had_focus = true;
+                }
                 self.is_entered |= button.clicked();
                 let is_entered = exists.is_some() && std::mem::take(&mut self.is_entered);
                 if can_import && is_entered {
+                    let paths = match has_files {
+                        true => self.files.clone(),
+                        false => vec![path],
+                    };
                     actions.push(Action::CloseDialog);
-                    actions.push(Action::Import(path, self.options));
+                    actions.push(Action::Import(paths, self.options));
                 }
             },
         );
     }
+}
+
+/// Draws the names of several files, as many as there is room for, and their folder on hover.
+fn files_ui(ui: &mut Ui, files: &[PathBuf], width: f32) {
+    let name = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        name.to_string_lossy().into_owned()
+    };
+    let names: Vec<String> = files.iter().take(MAX_NAMES).map(name).collect();
+    let text = tr!(
+        "import-files",
+        count = files.len(),
+        names = names.join(", ")
+    );
+    let size = vec2(width, ui.spacing().interact_size.y);
+    let layout = Layout::left_to_right(Align::Center);
+    let label = ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_min_width(width);
+        ui.add(Label::new(text).truncate())
+    });
+    let folder = files[0].parent().unwrap_or(Path::new("")).display();
+    label.inner.on_hover_text(folder.to_string());
 }
 
 fn options_ui(ui: &mut Ui, options: &mut ImportOptions) {

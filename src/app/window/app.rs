@@ -49,7 +49,7 @@ impl Window {
             self.perform_all(ui.ctx(), actions);
             return;
         }
-        self.on_dropped_files(ui.ctx(), &mut actions);
+        self.on_drop(ui.ctx(), &mut actions);
         self.on_keys(ui, &mut actions);
         Panel::top("menu").show(ui, |ui| {
             let commands = self.command_state();
@@ -75,6 +75,7 @@ impl Window {
         self.had_popup = egui::Popup::is_any_open(&context);
         self.dialog_ui(&context, &mut actions);
         self.toasts_ui(&context, &mut actions);
+        self.drop_ui(&context);
         self.perform_all(&context, actions);
     }
 

@@ -36,6 +36,7 @@ impl Window {
                 .is_some_and(|workspace| workspace.id == number);
             match event {
                 WorkerEvent::FileChosen(purpose, choice) => self.on_file_chosen(purpose, choice),
+                WorkerEvent::DropRead(number, items) => self.drop.on_read(number, items),
                 WorkerEvent::Failed(text) => self.notifications.problem(text),
                 // What has happened to a former project is of no interest any more.
                 WorkerEvent::Crashed(report) if is_open || is_opening || number == 0 => {
@@ -47,6 +48,7 @@ impl Window {
                 }
                 WorkerEvent::Opening(OpeningEvent::Failed(reason)) if is_opening => {
                     self.opening = None;
+                    self.picture_to_show = None;
                     self.notifications.problem(reason);
                 }
                 event if is_open => self.on_event(context, event),
@@ -286,6 +288,7 @@ fn on_workspace_event(
         | WorkerEvent::Crashed(_)
         | WorkerEvent::ExportPlanned(..)
         | WorkerEvent::ClassList(_)
+        | WorkerEvent::DropRead(..)
         | WorkerEvent::Failed(_) => {}
     }
 }

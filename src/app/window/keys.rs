@@ -1,4 +1,4 @@
-//! Keys, dropped files and keyboard focus.
+//! Keys and keyboard focus.
 
 use egui::{Context, Key, Ui};
 
@@ -6,8 +6,6 @@ use super::state::Window;
 use crate::app::action::{Action, ClassAction};
 use crate::app::canvas::{self, Tool};
 use crate::app::command::Command;
-use crate::app::dialogs::Dialog;
-use crate::app::dialogs::import::ImportDialog;
 use crate::app::i18n::tr;
 use crate::app::input;
 use crate::app::panels::{boxes, classes, picture_list};
@@ -182,26 +180,6 @@ impl Window {
             let mut classes = workspace.session.document().categories();
             classes.any(|row| row.hotkey.is_some_and(|key| name == key.to_string()))
         })
-    }
-
-    /// Handles a file or folder that was dropped on the window: opens a folder or project, uses a
-    /// model, or offers to import annotations into the open project.
-    pub(super) fn on_dropped_files(&mut self, context: &Context, actions: &mut Vec<Action>) {
-        let dropped = context.input(|input| {
-            let mut files = input.raw.dropped_files.iter();
-            files.next().map(|file| file.path().to_path_buf())
-        });
-        let Some(path) = dropped else { return };
-        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
-        match extension.to_str() {
-            Some("safetensors" | "pth") => actions.push(Action::UseModel(Some(path))),
-            Some("json" | "xml" | "yaml" | "yml" | "txt" | "csv") if self.workspace.is_some() => {
-                let mut import = ImportDialog::default();
-                import.set_path(&path);
-                self.dialog = Some(Dialog::Import(import));
-            }
-            _ => actions.push(Action::Open(path)),
-        }
     }
 }
 

@@ -14,7 +14,7 @@
 //! | `projects.rs` | opens projects |
 //! | `closing.rs` | closes them, and says what cannot be saved |
 //! | `pending.rs` | what the window waits for |
-//! | `keys.rs` | keys, dropped files and keyboard focus |
+//! | `keys.rs`, `drops.rs` | keys and keyboard focus; dropped files |
 //! | `enabled.rs` | which commands are enabled and active |
 //! | `panels.rs`, `dialog.rs`, `adjustment.rs`, `toasts.rs` | draw |
 //! | `perform.rs`, `preferences.rs`, `class_actions.rs` | what actions do |
@@ -29,6 +29,7 @@ mod closing;
 mod commands;
 mod crashes;
 mod dialog;
+mod drops;
 mod enabled;
 mod events;
 mod finish;

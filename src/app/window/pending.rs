@@ -14,7 +14,7 @@ pub(super) enum AfterPoll {
     /// Tell what was imported.
     Imported(Box<ImportReport>),
     /// Import annotations into a project that had no file.
-    Import(PathBuf, ImportOptions),
+    Import(Vec<PathBuf>, ImportOptions),
     /// Open the project that is open already, if its file was replaced.
     Open(PathBuf),
 }

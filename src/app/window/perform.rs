@@ -139,7 +139,7 @@ impl Window {
                     self.notifications.notify_about("comparison", text);
                 }
             }
-            Action::Import(path, options)
+            Action::Import(paths, options)
                 if self
                     .workspace
                     .as_ref()
@@ -149,7 +149,7 @@ impl Window {
                     workspace.session.check_writable()?;
                     workspace.session.project().create_file();
                 }
-                self.after_poll(AfterPoll::Import(path, options));
+                self.after_poll(AfterPoll::Import(paths, options));
             }
             action => {
                 if let Some(workspace) = &mut self.workspace {
@@ -220,11 +220,11 @@ fn perform_on_workspace(
         Action::SetAdjustment(adjustment) => workspace.view.adjustment = adjustment,
         Action::SetHeatMapClass(class) => workspace.view.heat_map_class = class,
         Action::ShowThumbnails(pictures) => show_thumbnails(workspace, &pictures),
-        Action::Import(path, options) => {
+        Action::Import(paths, options) => {
             session.check_writable()?;
             workspace.exchange.begin(ExchangeKind::Import);
             let project = session.project().path().to_owned();
-            import_export::import(project, path, options, event_sender.clone());
+            import_export::import(project, paths, options, event_sender.clone());
         }
         Action::CompareWithFile(path) => workspace.compare_with_file(path, event_sender.clone()),
         Action::Export(options, path) => {

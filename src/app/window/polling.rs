@@ -60,8 +60,8 @@ impl Window {
             match next {
                 AfterPoll::Scanned(report) => self.on_scanned(*report),
                 AfterPoll::Imported(report) => self.on_imported(*report),
-                AfterPoll::Import(path, options) => {
-                    now.push(Action::Import(path, options));
+                AfterPoll::Import(paths, options) => {
+                    now.push(Action::Import(paths, options));
                 }
                 AfterPoll::Open(path) => {
                     let workspace = self.workspace.as_ref();
@@ -109,6 +109,11 @@ impl Window {
         if let Some(text) = rescan_summary(&report.changes) {
             self.notifications.notify(text);
         }
+        self.show_picture_to_show();
+        self.picture_to_show = None;
+        let Some(workspace) = &mut self.workspace else {
+            return;
+        };
         let has_failed = matches!(workspace.proposing.model, ModelState::Failed(_));
         let proposes = self.preferences.propose_on_open && !has_failed;
         if proposes && workspace.session.is_editable() {

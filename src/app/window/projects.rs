@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::drops::picture_at;
 use super::pending::AfterPoll;
 use super::state::Window;
 use crate::app::i18n::tr;
@@ -14,12 +15,20 @@ use crate::app::workspace::Workspace;
 use crate::formats;
 use crate::learn::tags::TagSet;
 use crate::nn::shipped::ShippedNetwork;
+use crate::pictures;
 use crate::store::LiveProject;
 
 impl Window {
-    /// Opens a folder of pictures, the folder of a picture, or a project file.
+    /// Opens a folder of pictures, a picture with its folder, or a project file. A picture of the open
+    /// project is shown.
     pub(super) fn open(&mut self, path: PathBuf) {
+        let is_picture = pictures::format_of_name(&path).is_some();
         if let Some(workspace) = &mut self.workspace {
+            if let Some(picture) = picture_at(workspace, &path) {
+                self.dialog = None;
+                return workspace.session.show(picture);
+            }
+
             // Nothing of it is left behind: it would be lost with this project.
             if let Some(reason) = workspace.session.project().paused() {
                 let text = tr!("not-saved-yet", reason = reason);
@@ -33,6 +42,7 @@ impl Window {
                 return;
             }
         }
+        self.picture_to_show = is_picture.then(|| path.clone());
         self.begin_opening(path, false);
     }
 
@@ -84,6 +94,17 @@ impl Window {
         self.list = PictureListPanel::default();
         self.classes = ClassesPanel::default();
         self.notifications.problems(problems);
+        self.show_picture_to_show();
+    }
+
+    /// Shows the picture for which the project was opened, if the project has it by now.
+    pub(super) fn show_picture_to_show(&mut self) {
+        if let (Some(workspace), Some(path)) = (&mut self.workspace, &self.picture_to_show)
+            && let Some(picture) = picture_at(workspace, path)
+        {
+            workspace.session.show(picture);
+            self.picture_to_show = None;
+        }
     }
 
     /// Forgets what is about pictures of the former project.

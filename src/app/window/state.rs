@@ -7,6 +7,7 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, bounded};
 use egui::Context;
 
+use super::drops::Drop;
 use super::pending::{AfterPoll, Closing};
 use crate::app::app_dirs::AppDirs;
 use crate::app::dialogs::Dialog;
@@ -41,6 +42,10 @@ pub struct Window {
     pub(super) closing: Closing,
     /// What is being opened, and the number of that opening. The former project stays until then.
     pub(super) opening: Option<(u64, PathBuf)>,
+    /// A picture to show once the project that is being opened knows it.
+    pub(super) picture_to_show: Option<PathBuf>,
+    /// The files that hover over the window, or were dropped on it.
+    pub(super) drop: Drop,
     pub(super) notifications: Notifications,
     /// The panics of workers since the program was started.
     pub(super) crashes: Vec<CrashReport>,
@@ -86,6 +91,8 @@ impl Window {
             after_poll: VecDeque::new(),
             closing: Closing::default(),
             opening: None,
+            picture_to_show: None,
+            drop: Drop::default(),
             notifications: Notifications::default(),
             crashes: Vec::new(),
             dialog: None,
@@ -118,6 +125,11 @@ impl Window {
     #[doc(hidden)]
     pub fn save_report_for_test(&mut self, path: PathBuf) {
         self.save_crash_reports(Some(path));
+    }
+
+    /// Whether a dialog is open; for tests.
+    pub fn has_dialog(&self) -> bool {
+        self.dialog.is_some()
     }
 
     /// The notifications; for tests.

@@ -34,6 +34,8 @@ pub enum Worker {
     ClassHeadTrainer,
     /// Reads a list of class names.
     ClassListReader,
+    /// Finds out what is dropped on the window.
+    DropReader,
     /// Imports labels.
     Importer,
     /// Reads or makes the boxes that others are compared with.
@@ -63,6 +65,7 @@ impl Worker {
             Self::Segmenter => "segmenter",
             Self::ClassHeadTrainer => "tag trainer",
             Self::ClassListReader => "class list",
+            Self::DropReader => "drop reader",
             Self::Importer => "importer",
             Self::Comparer => "comparer",
             Self::Exporter => "exporter",
@@ -85,6 +88,7 @@ impl Worker {
             Self::Segmenter => tr!("worker-segmenter"),
             Self::ClassHeadTrainer => tr!("worker-class-head-trainer"),
             Self::ClassListReader => tr!("worker-class-list-reader"),
+            Self::DropReader => tr!("worker-drop-reader"),
             Self::Importer => tr!("worker-importer"),
             Self::Comparer => tr!("worker-comparer"),
             Self::Exporter => tr!("worker-exporter"),

@@ -14,6 +14,7 @@ use image::RgbImage;
 use super::crash::{CrashReport, Worker};
 use super::pyramid::Pyramid;
 use super::requests::{LearnedBoxes, LocalizeOptions, ModelInfo, ModelSettings, PictureVersion};
+use crate::app::drop::DropItem;
 use crate::app::i18n::tr;
 use crate::app::session::OtherBoxes;
 use crate::document::PictureId;
@@ -57,6 +58,8 @@ pub enum WorkerEvent {
     Crashed(CrashReport),
     /// A list of class names was read, or the reason why not: a sentence that names the file.
     ClassList(Result<Vec<String>, String>),
+    /// What the files of the drop with this number are.
+    DropRead(u64, Vec<DropItem>),
     /// Something went wrong with a project that is closed: a sentence.
     Failed(String),
     /// What a person chose in a file dialog.

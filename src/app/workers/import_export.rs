@@ -12,10 +12,10 @@ use crate::store::{Access, Project};
 
 /// Imports annotations of another tool into a project. The window has it open, so this uses a second
 /// connection, as the command line does; the window then adopts the import as a step. The edit is made
-/// from the newest document, whatever a person draws meanwhile.
-pub fn import(project: PathBuf, path: PathBuf, options: ImportOptions, events: EventSender) {
+/// from the newest document, whatever a person draws meanwhile. Several files are of one format.
+pub fn import(project: PathBuf, paths: Vec<PathBuf>, options: ImportOptions, events: EventSender) {
     let sender = events.clone();
-    let work = move || match read(&project, &path, options) {
+    let work = move || match read(&project, &paths, options) {
         Ok((report, problem)) => {
             events.send(WorkerEvent::Exchange(ExchangeEvent::Imported(report)));
             if let Some(problem) = problem {
@@ -48,13 +48,20 @@ fn fail(events: &EventSender, kind: ExchangeKind, reason: String) {
 /// What was imported, and a sentence about what went wrong afterwards, if anything did.
 type Imported = (Box<ImportReport>, Option<String>);
 
-fn read(project: &Path, path: &Path, options: ImportOptions) -> Result<Imported, Box<dyn Error>> {
-    let format = formats::detect_format(path).ok_or_else(|| unknown(path))?;
+fn read(
+    project: &Path,
+    paths: &[PathBuf],
+    options: ImportOptions,
+) -> Result<Imported, Box<dyn Error>> {
+    let path = paths.first().map_or(Path::new(""), PathBuf::as_path);
+    // Of several, some say nothing by themselves: lists of classes and empty files.
+    let format = paths.iter().find_map(|path| formats::detect_format(path));
+    let format = format.ok_or_else(|| unknown(path))?;
     let (mut project, _) = Project::open(project, Access::Add)?;
     let root = project.root().to_owned();
-    let label = format!("import {}", path.display());
+    let label = label(path, paths.len());
     let report = project.commit_prepared(&label, |document| {
-        let import = formats::import(document, path, &root, format, options)?;
+        let import = formats::import_files(document, paths, &root, format, options)?;
         Ok::<_, Box<dyn Error>>((import.edit, import.report))
     })?;
     // The import is on the disk now, whatever becomes of the backup.
@@ -67,6 +74,16 @@ fn write(project: &Path, options: &ExportOptions, out: &Path) -> Result<ExportRe
     let (project, _) = Project::open(project, Access::View).map_err(|error| error.to_string())?;
     let report = formats::export(project.document(), project.root(), options, out);
     report.map_err(|error| error.to_string())
+}
+
+/// The label of an import in the history.
+fn label(path: &Path, count: usize) -> String {
+    let path = path.display();
+    match count {
+        0 | 1 => format!("import {path}"),
+        2 => format!("import {path} and 1 other file"),
+        _ => format!("import {path} and {} other files", count - 1),
+    }
 }
 
 fn unknown(path: &Path) -> String {
@@ -108,7 +125,7 @@ mod tests {
             "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 8, 9]}]
         }"#;
         fs::write(&coco, text).unwrap();
-        let (report, problem) = read(&path, &coco, ImportMode::Merge.into()).unwrap();
+        let (report, problem) = read(&path, &[coco], ImportMode::Merge.into()).unwrap();
         assert_eq!(report.boxes, 1);
         let problem = problem.unwrap();
         assert!(problem.contains("could not be created"), "{problem}");

@@ -17,6 +17,7 @@
 //! | `proposer.rs` | decides which picture is next, runs the model and caches its maps |
 //! | `relocalizer.rs` | makes boxes of the other pictures from cached maps, after the slider is released |
 //! | `learner.rs`, `learned_text.rs` | learns from reviewed pictures and proposes by what it learned |
+//! | `drop_reader.rs` | finds out what is dropped on the window |
 //! | `segmenter.rs`, `embeddings.rs` | fits boxes to objects, and keeps what that needs of each picture |
 //! | `class_head_trainer.rs` | trains a class head on tagged pictures |
 //! | `import_export.rs` | imports and exports |
@@ -42,6 +43,7 @@ pub mod class_list;
 pub mod comparer;
 pub mod crash;
 pub mod decoder;
+pub mod drop_reader;
 mod embeddings;
 pub mod events;
 pub mod export_planner;

@@ -42,6 +42,8 @@ pub(in crate::formats) struct ImportBuilder<'a> {
     /// The export that is imported, if it is one from this project.
     marked: Option<MarkedFolder>,
     category_by_name: HashMap<String, usize>,
+    /// The number of files that were read.
+    files: usize,
 }
 
 impl<'a> ImportBuilder<'a> {
@@ -62,6 +64,7 @@ impl<'a> ImportBuilder<'a> {
             extra: Map::new(),
             options,
             category_by_name: HashMap::new(),
+            files: 0,
         }
     }
 
@@ -99,7 +102,7 @@ impl<'a> ImportBuilder<'a> {
 
     /// Reads a file, or those files of a folder that are wanted. In a folder, files that are not of the
     /// `format` are passed over, and a file that cannot be read is reported and adds nothing, while the
-    /// others are read. `read` gets the number of the file.
+    /// others are read. `read` gets the number of the file in the whole import.
     ///
     /// # Errors
     /// If a folder, or the only file, cannot be read.
@@ -112,7 +115,9 @@ impl<'a> ImportBuilder<'a> {
         mut read: impl FnMut(&Path, usize, &mut Self) -> Result<(), FormatError>,
     ) -> Result<(), FormatError> {
         let is_single = !path.is_dir();
-        for (index, file) in input::files_below(path, is_wanted)?.iter().enumerate() {
+        let first = self.files;
+        for (index, file) in (first..).zip(&input::files_below(path, is_wanted)?) {
+            self.files = index + 1;
             if !is_single && !is_own(file) {
                 self.pass_over(file, format);
                 continue;

@@ -321,3 +321,28 @@ fn the_outline_of_a_turned_box_is_turned_with_it() {
     let outline = json!([[55.0, 25.0, 55.0, 45.0, 45.0, 45.0, 45.0, 25.0]]);
     assert_eq!(back.annotations[0].segmentation, outline);
 }
+
+/// Each file may have its own boxes for a picture, as in a folder.
+#[test]
+fn several_files_are_one_edit() {
+    let folder = Folder::new();
+    folder.picture("a.png", 100, 50);
+    for (name, x) in [("one.json", 1), ("two.json", 50)] {
+        let text = serde_json::json!({
+            "images": [{"id": 1, "file_name": "a.png", "width": 100, "height": 50}],
+            "categories": [{"id": 1, "name": "cat"}],
+            "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [x, 2, 20, 20]}]
+        });
+        folder.write(name, &text.to_string());
+    }
+    let paths = ["one.json", "two.json"].map(|name| folder.path().join(name));
+    let mut document = Document::default();
+    let root = folder.path();
+    let mode = ImportMode::Merge;
+    let import = formats::import_files(&document, &paths, root, Format::Coco, mode).unwrap();
+    document.apply(import.edit).unwrap();
+    assert_eq!(document.annotation_count(), 2);
+    folder.write("two.json", "{");
+    let broken = formats::import_files(&document, &paths, root, Format::Coco, mode);
+    assert!(broken.unwrap_err().to_string().contains("two.json"));
+}

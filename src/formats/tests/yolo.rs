@@ -334,3 +334,30 @@ fn odd_names_of_label_files_match_their_pictures() {
     assert_eq!((document.pictures().len(), report.boxes), (1, 1));
     assert!(document.picture_at("a.jpg").is_some());
 }
+
+/// What the columns mean is decided by the files of a folder together, as for a whole data set.
+#[test]
+fn several_label_files_are_one_edit_and_one_set() {
+    let folder = Folder::new();
+    folder.picture("a.png", 100, 50);
+    folder.picture("b.png", 100, 50);
+    folder.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n");
+    folder.write("labels/b.txt", "1 0.5 0.5 0.2 0.4\n");
+    folder.write("labels/c.txt", "1 0.5 0.5 0.2 0.4\n");
+    folder.write("labels/classes.txt", "cat\ndog\n");
+    let paths = ["a.txt", "classes.txt", "b.txt"];
+    let paths = paths.map(|name| folder.path().join("labels").join(name));
+    let import = |paths: &[std::path::PathBuf]| {
+        let mut document = Document::default();
+        let root = folder.path();
+        let mode = ImportMode::Merge;
+        let import = formats::import_files(&document, paths, root, Format::Yolo, mode).unwrap();
+        document.apply(import.edit).unwrap();
+        document
+    };
+    let document = import(&paths);
+    assert_eq!(document.annotation_count(), 2);
+    let names: Vec<_> = document.categories().map(|row| row.name.to_string()).collect();
+    assert_eq!(names, ["cat", "dog"]);
+    assert_eq!(import(&paths[..1]).annotation_count(), 1);
+}

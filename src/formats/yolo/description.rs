@@ -227,7 +227,7 @@ fn is_darknet(path: &Path) -> bool {
 }
 
 /// Whether a file is a list of classes. A picture may be called `labels`, too.
-pub(super) fn is_class_list(file: &Path) -> bool {
+pub(in crate::formats) fn is_class_list(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str());
     let is_named_so = name.is_some_and(|name| CLASS_LIST_FILES.contains(&name));
     let has_names_extension = input::has_extension(file, "names");

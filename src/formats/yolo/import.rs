@@ -1,7 +1,7 @@
 //! Reads a data set of label files.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
 use super::columns::Evidence;
 use super::description::{Description, is_class_list, is_description};
@@ -25,7 +25,7 @@ pub(in crate::formats) fn import(
     let is_label_file = !path.is_dir() && !is_description && input::has_extension(path, "txt");
     let folder = if path.is_dir() { path } else { folder_of(path) };
     let is_given = !path.is_dir() && !is_label_file;
-    let mut descriptions = Descriptions::read(folder, is_given.then_some(path), import)?;
+    let descriptions = Descriptions::read(folder, is_given.then_some(path), import)?;
     let files = if is_label_file {
         vec![path.to_owned()]
     } else {
@@ -42,6 +42,38 @@ pub(in crate::formats) fn import(
             named
         }
     };
+    read_set(folder, files, descriptions, import);
+    Ok(())
+}
+
+/// Reads label files; those of a folder belong together. Descriptions and lists of classes among them are
+/// found without being given.
+pub(in crate::formats) fn import_files(
+    paths: &[PathBuf],
+    import: &mut ImportBuilder<'_>,
+) -> Result<(), FormatError> {
+    let mut folders: BTreeMap<&Path, Vec<PathBuf>> = BTreeMap::new();
+    let labels = paths.iter().filter(|path| {
+        let is_other = is_description(path) || is_class_list(path);
+        !is_other && input::has_extension(path, "txt")
+    });
+    for path in labels {
+        folders.entry(folder_of(path)).or_default().push(path.clone());
+    }
+    for (folder, files) in folders {
+        let descriptions = Descriptions::read(folder, None, import)?;
+        read_set(folder, files, descriptions, import);
+    }
+    Ok(())
+}
+
+/// Reads the label files of a set, which are in a folder or below it.
+fn read_set(
+    folder: &Path,
+    files: Vec<PathBuf>,
+    mut descriptions: Descriptions,
+    import: &mut ImportBuilder<'_>,
+) {
     if files.is_empty() {
         let chosen = descriptions.nearest(&folder.join("labels.txt"));
         descriptions.add_classes(chosen, import);
@@ -83,7 +115,6 @@ pub(in crate::formats) fn import(
         }
         import.pictures.push(imported);
     }
-    Ok(())
 }
 
 /// A label file that was read.

@@ -23,7 +23,7 @@ mod import;
 mod labels;
 mod recognise;
 
-pub(super) use description::is_description;
+pub(super) use description::{is_class_list, is_description};
 pub(super) use export::export;
-pub(super) use import::import;
+pub(super) use import::{import, import_files};
 pub(super) use recognise::is_label_text;

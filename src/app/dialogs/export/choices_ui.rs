@@ -3,7 +3,7 @@
 use egui::{Button, ComboBox, DragValue, Label, RichText, Ui};
 
 use super::choices::{Choices, DEFAULT_SHARES, PictureSource};
-use super::names::{name_and_note, offered};
+use crate::app::format_names::{name_and_note, offered};
 use crate::app::i18n::tr;
 use crate::document::Document;
 use crate::formats::{FolderLayout, Format, PictureFiles};

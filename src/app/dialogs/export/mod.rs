@@ -7,7 +7,6 @@
 //! | `choices.rs` | what is chosen, as the options of an export |
 //! | `choices_ui.rs` | the controls for it |
 //! | `classes.rs` | the checklist of classes |
-//! | `names.rs` | the formats as other programs call them, and what each is for |
 //! | `planning.rs` | the newest plan, and whether it is of what is chosen |
 //! | `preview.rs` | a plan in words |
 //! | `file_lines.rs` | many files in few lines |
@@ -17,7 +16,6 @@ mod choices_ui;
 mod classes;
 mod dialog;
 mod file_lines;
-mod names;
 mod planning;
 mod preview;
 

@@ -4,7 +4,7 @@ use egui::{Align, Label, Layout, RichText, Ui};
 
 use super::choices::PictureSource;
 use super::file_lines::{FileLine, file_lines, size_text};
-use super::names::name_and_note;
+use crate::app::format_names::name_and_note;
 use crate::app::i18n::tr;
 use crate::app::theme::ThemePalette;
 use crate::document::Flag;
