@@ -249,7 +249,7 @@ fn measure() {
                 && rows.all(|row| row.review != ReviewState::New)
         })
     });
-    stalls.perform(Action::Import(import, ImportMode::Merge.into()));
+    stalls.perform(Action::Import(vec![import], ImportMode::Merge.into()));
     stalls.phase("importing", |window| {
         window.workspace().is_some_and(|workspace| {
             let tools = workspace.session.document().category_named("tool");

@@ -182,12 +182,18 @@ pub enum Action {
     SetAskClass(bool),
     /// Remove a project from the recent ones.
     ForgetRecent(PathBuf),
+    /// Remove all projects from the recent ones.
+    ClearRecent,
     /// Clear the list of problems.
     ClearProblems,
     /// The problems have been read.
     MarkProblemsRead,
     /// Dismiss the notification with this text.
     DismissToast(String),
+    /// Go to the next step of the tour.
+    AdvanceTour,
+    /// End the tour.
+    EndTour,
     /// Close the open dialog.
     CloseDialog,
 }

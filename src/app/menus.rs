@@ -1,11 +1,12 @@
 //! Commands on the screen: the menu bar, the toolbar, and entries and buttons of single commands.
 
-use egui::{Align, Atoms, Button, Layout, Response, RichText, Ui};
+use egui::{Align, Atoms, Button, Layout, Rect, Response, RichText, Ui};
 
 use super::action::Action;
 use super::command::{Command, Menu};
 use super::command_state::CommandState;
 use super::i18n;
+use super::recent_list::RecentList;
 use super::theme::ThemePalette;
 
 /// The width in points from which the toolbar shows labels.
@@ -30,7 +31,7 @@ impl CommandState<'_> {
     }
 
     /// Draws the menu bar.
-    pub fn menu_bar(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+    pub fn menu_bar(&self, ui: &mut Ui, recents: &RecentList<'_>, actions: &mut Vec<Action>) {
         egui::MenuBar::new().ui(ui, |ui| {
             for menu in Menu::ALL {
                 ui.menu_button(menu.label(), |ui| {
@@ -40,6 +41,9 @@ impl CommandState<'_> {
                             ui.separator();
                         }
                         self.menu_entry(ui, command, actions);
+                        if command == Command::OpenProject {
+                            recents.menu_ui(ui, actions);
+                        }
                     }
                 });
             }
@@ -47,8 +51,9 @@ impl CommandState<'_> {
     }
 
     /// Draws the toolbar: icons, and short labels for the commands of the review itself. What is
-    /// needed less often is at its right end.
-    pub fn toolbar(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+    /// needed less often is at its right end. Returns where the buttons are.
+    pub fn toolbar(&self, ui: &mut Ui, actions: &mut Vec<Action>) -> Vec<(Command, Rect)> {
+        let mut places = Vec::new();
         let width = ui.available_width();
         let has_room = width >= TOOLBAR_TEXT_MIN_WIDTH;
         let is_right = |group: &[Command]| {
@@ -63,16 +68,17 @@ impl CommandState<'_> {
                     ui.separator();
                 }
                 for command in group {
-                    self.tool_button(ui, command, has_room, actions);
+                    places.push((command, self.tool_button(ui, command, has_room, actions)));
                 }
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let has_room = width >= RIGHT_TEXT_MIN_WIDTH;
                 for command in right.into_iter().flatten().rev() {
-                    self.tool_button(ui, command, has_room, actions);
+                    places.push((command, self.tool_button(ui, command, has_room, actions)));
                 }
             });
         });
+        places
     }
 
     fn tool_button(
@@ -81,7 +87,7 @@ impl CommandState<'_> {
         command: Command,
         has_room: bool,
         actions: &mut Vec<Action>,
-    ) {
+    ) -> Rect {
         let spec = command.spec();
         let is_enabled = self.is_enabled(command);
         let is_accented = command == Command::AcceptAll && is_enabled;
@@ -106,9 +112,11 @@ impl CommandState<'_> {
             button = button.fill(palette.accent);
         }
         let response = ui.add_enabled(is_enabled, button);
+        let place = response.rect;
         if self.named(response, command).clicked() {
             actions.push(Action::Command(command));
         }
+        place
     }
 
     /// Gives the button of a command its accessible name and its hint.

@@ -12,6 +12,8 @@
 //! | `drop` | what happens to files that are dropped on the window |
 //! | `canvas`, `panels`, `dialogs` | draw the state and push actions |
 //! | `form`, `icons`, `elide`, `visible_rows`, `format_names` | rows of labels and controls; painted icons; long names made short; long lists; what formats are called |
+//! | `recent_project`, `recent_list`, `time_text` | projects that were open lately, and their list; how long ago something was |
+//! | `tour` | five cards at the first start |
 //! | `mark` | the icon of the program |
 //! | `i18n` | all texts, from `assets/locales` |
 //! | `notifications`, `theme`, `preferences` | messages, colours, settings of the user |
@@ -47,10 +49,14 @@ pub mod notifications;
 pub mod panels;
 mod placement;
 pub mod preferences;
+pub mod recent_list;
+pub mod recent_project;
 mod run;
 pub mod sample_pictures;
 pub mod session;
 pub mod theme;
+pub mod time_text;
+pub mod tour;
 pub mod visible_rows;
 pub mod window;
 pub mod workers;

@@ -2,13 +2,16 @@
 //!
 //! A missing or damaged file is not an error; the defaults are used instead.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::input::Keymap;
+use super::recent_project::{Progress, RecentProject};
 use crate::files::{self, FileError};
 
 /// The maximum number of recent projects.
@@ -24,8 +27,12 @@ pub struct Preferences {
     pub scale: f32,
     /// Keys of commands that differ from the defaults.
     pub keymap: Keymap,
-    /// Recent project files, the latest first.
-    pub recent: Vec<PathBuf>,
+    /// Recent projects, the latest first.
+    pub recent: Vec<RecentProject>,
+    /// The folders in which files were last chosen, by [`FilePurpose::stored_name`].
+    pub folders: BTreeMap<String, PathBuf>,
+    /// Whether the tour begins with the next project: at the first start, until it is finished or skipped.
+    pub tour_waits: bool,
     /// Size and position of the window.
     pub window: Option<WindowGeometry>,
     /// What the canvas shows.
@@ -59,6 +66,8 @@ impl Default for Preferences {
             scale: 1.0,
             keymap: Keymap::default(),
             recent: Vec::new(),
+            folders: BTreeMap::new(),
+            tour_waits: false,
             window: None,
             canvas: CanvasOptions::default(),
             panels: PanelOptions::default(),
@@ -224,10 +233,16 @@ impl Default for CanvasOptions {
 }
 
 impl Preferences {
-    /// Reads the file. A field that is missing or invalid gets its default.
+    /// Reads the file. A field that is missing or invalid gets its default. Without a file this is the first
+    /// start.
     pub fn load(path: &Path) -> Self {
-        let text = fs::read(path).unwrap_or_default();
-        let mut preferences = Self::default();
+        let text = fs::read(path);
+        let is_first = matches!(&text, Err(error) if error.kind() == io::ErrorKind::NotFound);
+        let text = text.unwrap_or_default();
+        let mut preferences = Self {
+            tour_waits: is_first,
+            ..Self::default()
+        };
         let fields: serde_json::Map<_, _> = serde_json::from_slice(&text).unwrap_or_default();
         for (name, value) in fields {
             let Ok(mut all) = serde_json::to_value(&preferences) else {
@@ -254,11 +269,28 @@ impl Preferences {
         files::write_whole(path, |file| Ok(serde_json::to_writer_pretty(file, self)?))
     }
 
-    /// Puts a project at the top of the recent projects.
-    pub fn add_recent(&mut self, project: &Path) {
-        self.recent.retain(|other| other != project);
-        self.recent.insert(0, project.to_path_buf());
+    /// Puts a project that is opened now, in seconds since 1970, at the top of the recent projects.
+    pub fn add_recent(&mut self, project: &Path, now: u64) {
+        let at = self.recent.iter().position(|row| row.path == project);
+        let progress = at.and_then(|at| self.recent.remove(at).progress);
+        let row = RecentProject {
+            path: project.to_path_buf(),
+            opened: Some(now),
+            progress,
+        };
+        self.recent.insert(0, row);
         self.recent.truncate(MAX_RECENT);
+    }
+
+    /// Notes how much of a recent project is done. Returns whether that is news.
+    pub fn note_progress(&mut self, project: &Path, progress: Progress) -> bool {
+        let row = self.recent.iter_mut().find(|row| row.path == project);
+        row.is_some_and(|row| row.progress.replace(progress) != Some(progress))
+    }
+
+    /// Removes a project from the recent ones.
+    pub fn forget_recent(&mut self, project: &Path) {
+        self.recent.retain(|row| row.path != project);
     }
 }
 
@@ -275,10 +307,20 @@ mod tests {
             scale: 1.25,
             ..Preferences::default()
         };
-        preferences.add_recent(Path::new("/a"));
-        preferences.add_recent(Path::new("/b"));
-        preferences.add_recent(Path::new("/a"));
-        assert_eq!(preferences.recent, [Path::new("/a"), Path::new("/b")]);
+        preferences.add_recent(Path::new("/a"), 1);
+        let progress = Progress {
+            done: 1,
+            pictures: 2,
+        };
+        assert!(preferences.note_progress(Path::new("/a"), progress));
+        assert!(!preferences.note_progress(Path::new("/a"), progress));
+        assert!(!preferences.note_progress(Path::new("/c"), progress));
+        preferences.add_recent(Path::new("/b"), 2);
+        preferences.add_recent(Path::new("/a"), 3);
+        let paths: Vec<&Path> = preferences.recent.iter().map(|row| &*row.path).collect();
+        assert_eq!(paths, [Path::new("/a"), Path::new("/b")]);
+        let first = &preferences.recent[0];
+        assert_eq!((first.opened, first.progress), (Some(3), Some(progress)));
         preferences.save(&path).unwrap();
         assert_eq!(Preferences::load(&path), preferences);
     }
@@ -295,6 +337,7 @@ mod tests {
         let expected = [
             "asks_class_of_new_box",
             "canvas",
+            "folders",
             "goes_on_when_done",
             "keymap",
             "panels",
@@ -305,6 +348,7 @@ mod tests {
             "recent",
             "scale",
             "theme",
+            "tour_waits",
             "window",
         ];
         for name in expected {
@@ -317,7 +361,13 @@ mod tests {
     fn invalid_fields_get_their_defaults() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
-        assert_eq!(Preferences::load(&path), Preferences::default());
+        let first = Preferences::load(&path);
+        assert!(first.tour_waits, "the first start");
+        let first = Preferences {
+            tour_waits: false,
+            ..first
+        };
+        assert_eq!(first, Preferences::default());
         for text in ["", "{", "[1,2]", r#"{"scale":"large"}"#] {
             fs::write(&path, text).unwrap();
             assert_eq!(Preferences::load(&path), Preferences::default(), "{text}");

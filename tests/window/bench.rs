@@ -97,10 +97,22 @@ impl Bench {
 
     /// A window with nothing open, or with this path.
     pub fn start(folder: TempDir, path: Option<PathBuf>, theme: Theme) -> Self {
+        Self::start_with(folder, path, theme, |_| {})
+    }
+
+    /// As [`start`](Self::start), with something done to the window before its first frame.
+    pub fn start_with(
+        folder: TempDir,
+        path: Option<PathBuf>,
+        theme: Theme,
+        prepare: impl FnOnce(&mut Window) + 'static,
+    ) -> Self {
         let places = AppDirs::inside(&folder.path().join("user"));
         let settings = places.settings.as_deref().unwrap();
         let mut preferences = Preferences::load(settings);
         preferences.theme = theme;
+        // A test asks for it.
+        preferences.tour_waits = false;
         preferences.save(settings).unwrap();
         let theme = match theme {
             Theme::Light => egui::Theme::Light,
@@ -110,7 +122,11 @@ impl Bench {
             .with_theme(theme)
             .with_size(Vec2::new(1280.0, 800.0))
             .wgpu()
-            .build_eframe(move |creation| Window::new(&creation.egui_ctx, places, path));
+            .build_eframe(move |creation| {
+                let mut window = Window::new(&creation.egui_ctx, places, path);
+                prepare(&mut window);
+                window
+            });
         Self { harness, folder }
     }
 

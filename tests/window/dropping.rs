@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::sync::Arc;
 
 use egui::{HoveredFile, Key};
 use tempfile::TempDir;
 use tsukami::app::preferences::Theme;
+use tsukami::app::window::Window;
 use tsukami::app::workers::crash::Worker;
 use tsukami::document::BoxState;
 
@@ -126,7 +128,7 @@ fn a_label_file_fills_in_the_path_of_the_import() {
     let mut bench = bench();
     let [path, ..] = labels(&bench);
     drop_files(&mut bench, &[path]);
-    bench.wait_window("the import dialog", |window| window.has_dialog());
+    bench.wait_window("the import dialog", Window::has_dialog);
     bench.key(Key::Enter);
     bench.wait("the import", |workspace| {
         workspace.session.document().annotation_count() == 1
@@ -139,7 +141,7 @@ fn without_a_project_labels_wait_for_pictures() {
     let label = write(&folder, "labels/chelsea.txt", "0 0.5 0.5 0.2 0.4\n");
     let mut bench = Bench::start(folder, None, Theme::Dark);
     let words = "Cannot import chelsea.txt: open a folder of pictures first";
-    hover(&mut bench, &[label.clone()], words);
+    hover(&mut bench, slice::from_ref(&label), words);
     drop_files(&mut bench, &[label]);
     bench.wait_for_words(words);
     assert!(bench.harness.state().workspace().is_none());
@@ -181,7 +183,7 @@ fn a_dropped_folder_is_opened_and_a_mixed_drop_is_not() {
     drop_files(&mut bench, &[other.clone(), pictures.join("chelsea.jpg")]);
     bench.wait_for_words("Cannot open other and chelsea.jpg at once");
     assert_eq!(bench.session().project().root(), pictures);
-    drop_files(&mut bench, &[other.clone()]);
+    drop_files(&mut bench, slice::from_ref(&other));
     bench.wait("the other folder", |workspace| {
         workspace.session.project().root() == other
     });
@@ -192,7 +194,7 @@ fn a_reader_that_dies_refuses_the_drop() {
     let mut bench = bench();
     bench.harness.state().doom(Worker::DropReader);
     let path = bench.pictures();
-    drop_files(&mut bench, &[path.clone()]);
+    drop_files(&mut bench, slice::from_ref(&path));
     bench.wait_for_words("Cannot open pictures");
     drop_files(&mut bench, &[path]);
     bench.wait_for_words("This project is already open");
@@ -208,7 +210,7 @@ fn looks(theme: Theme, theme_name: &str) {
         settle(&mut bench);
         hover(&mut bench, &labels, "Import 3 label files");
         bench.harness.snapshot(format!("drop_{theme_name}_{name}"));
-        hover(&mut bench, &[notes.clone()], "Cannot open notes.txt");
+        hover(&mut bench, slice::from_ref(&notes), "Cannot open notes.txt");
         bench
             .harness
             .snapshot(format!("drop_refused_{theme_name}_{name}"));

@@ -16,6 +16,11 @@ welcome-sample = Try the sample pictures
 welcome-drop = or drop a folder on this window
 welcome-recent = Recent
 welcome-forget = Remove from this list
+recent-menu = Open recent
+recent-clear = Clear the list
+recent-gone = not found
+recent-done = { $done } of { $pictures } done
+recent-forget = Remove { $name } from this list
 
 ## Command palette and lists that are searched
 
@@ -542,3 +547,21 @@ attributes-define = Add “{ $name }”, which boxes have
 attributes-remove = Remove the attribute; the values of boxes stay
 attributes-bad-name = { $name } means something else in files. Choose another name.
 attributes-save = Save
+
+## Tour
+
+tour-step = { $number } of { $total }
+tour-next = Next
+tour-skip = Skip the tour
+tour-end = Done
+tour-waits = The tour begins as soon as there are pictures
+tour-pictures = Your pictures
+    .text = All pictures of the folder are listed here. The mark beside each one tells whether it has proposals, is in review or is done. Click one to see it.
+tour-proposal = A proposal
+    .text = The model draws the first boxes. Dashed lines mean that nobody has judged a box yet, and the number on it tells how sure the model is.
+tour-judge = Accept or reject
+    .text = Try it: { $accept } accepts the selected box, { $reject } rejects it, and the next one is selected. When none is left, { $accept } marks the picture as done.
+tour-draw = Draw what is missing
+    .text = Drag over an object to draw a box. With { $draw } you can also draw where a box is selected. To correct a box, select it and drag its edges.
+tour-export = Export your boxes
+    .text = Export ({ $export }) writes the pictures that are done as COCO, YOLO, Pascal VOC or another format. Everything is saved while you work. To see this tour again, choose Tour in the Help menu.

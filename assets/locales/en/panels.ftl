@@ -342,6 +342,7 @@ time-minutes-ago = { $count } min ago
 time-hours-ago = { $count } h ago
 time-yesterday = yesterday
 time-days-ago = { $count } days ago
+time-months-ago = { $count } months ago
 
 ## Status line
 

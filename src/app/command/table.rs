@@ -170,6 +170,7 @@ commands! {
     // Help
     CommandPalette => row(Help).keys(&[ctrl_shift(K::P)]).toolbar(6, 3, Icon::Search).stored_as("Palette"),
     Help => row(Help).keys(&[plain(K::F1), shift(K::Questionmark)]),
+    Tour => row(Help),
     Settings => row(Help).keys(&[ctrl(K::Comma)]).after_separator(),
     Problems => row(Help).keys(&[plain(K::F7)]),
     NextPanel => row(Help).keys(&[plain(K::F6)]),

@@ -137,7 +137,10 @@ fn labels(items: &[DropItem], target: Option<&DropTarget<'_>>) -> (DropPlan, Str
         }
     }
     let [format] = formats[..] else {
-        let formats: Vec<&str> = formats.into_iter().map(|format| name_and_note(format)[0]).collect();
+        let formats: Vec<&str> = formats
+            .into_iter()
+            .map(|format| name_and_note(format)[0])
+            .collect();
         return refused(tr!("drop-formats", formats = listed(&formats)));
     };
     match target {

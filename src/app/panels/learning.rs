@@ -1,7 +1,5 @@
 //! Learning from the review: progress, whether it helps, and earlier states to return to.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use egui::{
     Align, Button, CollapsingHeader, Color32, Label, Layout, ProgressBar, RichText, TextStyle, Ui,
     vec2,
@@ -13,6 +11,7 @@ use crate::app::command_state::CommandState;
 use crate::app::i18n::{self, tr};
 use crate::app::icons::Icon;
 use crate::app::theme::ThemePalette;
+use crate::app::time_text::time_ago;
 use crate::app::workers::learner::STEPS;
 use crate::app::workspace::{
     HeldOutMetrics, LearnedState, MIN_SHOWN_OBJECTS, ProposalSource, Workspace,
@@ -327,17 +326,4 @@ fn state_ui(
             });
         });
     });
-}
-
-/// How long ago something happened, from its Unix time in seconds.
-fn time_ago(at: u64) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seconds = now.map_or(0, |since| since.as_secs().saturating_sub(at));
-    match (seconds / 86_400, seconds / 3600, seconds / 60) {
-        (0, 0, 0) => tr!("time-just-now").to_owned(),
-        (0, 0, minutes) => tr!("time-minutes-ago", count = minutes),
-        (0, hours, _) => tr!("time-hours-ago", count = hours),
-        (1, ..) => tr!("time-yesterday").to_owned(),
-        (days, ..) => tr!("time-days-ago", count = days),
-    }
 }

@@ -8,6 +8,7 @@ use super::state::Window;
 use crate::app::action::Action;
 use crate::app::app_dirs::AppDirs;
 use crate::app::dialogs::welcome;
+use crate::app::tour::Places;
 
 impl eframe::App for Window {
     fn logic(&mut self, context: &Context, _frame: &mut eframe::Frame) {
@@ -51,28 +52,39 @@ impl Window {
         }
         self.on_drop(ui.ctx(), &mut actions);
         self.on_keys(ui, &mut actions);
+        let mut tools = Vec::new();
         Panel::top("menu").show(ui, |ui| {
             let commands = self.command_state();
-            commands.menu_bar(ui, &mut actions);
+            commands.menu_bar(ui, &self.recent_list(), &mut actions);
             if self.workspace.is_some() {
                 ui.add_space(1.0);
-                commands.toolbar(ui, &mut actions);
+                tools = commands.toolbar(ui, &mut actions);
                 ui.add_space(3.0);
             }
         });
+        self.places = Places {
+            tools,
+            ..Places::default()
+        };
         self.paused_ui(ui, &mut actions);
         if self.workspace.is_some() {
             self.project_ui(ui, &mut actions);
         } else {
             self.canvas = None;
             CentralPanel::default_margins().show(ui, |ui| {
-                let recent = &self.preferences.recent;
                 let opening = self.opening.as_ref().map(|(_, path)| path.as_path());
-                welcome::ui(ui, recent, opening, &self.command_state(), &mut actions);
+                welcome::ui(
+                    ui,
+                    &self.recent_list(),
+                    opening,
+                    &self.command_state(),
+                    &mut actions,
+                );
             });
         }
         let context = ui.ctx().clone();
         self.had_popup = egui::Popup::is_any_open(&context);
+        self.tour_ui(&context, &mut actions);
         self.dialog_ui(&context, &mut actions);
         self.toasts_ui(&context, &mut actions);
         self.drop_ui(&context);

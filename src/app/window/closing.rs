@@ -31,6 +31,7 @@ impl Window {
     pub(super) fn begin_closing(&mut self, then: AfterClosing) {
         self.opening = None;
         self.dialog = None;
+        self.note_progress();
         if self.closing.then != Some(AfterClosing::Quit) {
             self.closing.then = Some(then);
         }
@@ -146,6 +147,7 @@ impl Window {
     pub(super) fn close_now(&mut self) {
         self.opening = None;
         self.dialog = None;
+        self.note_progress();
         let closed = self.workspace.take().map(Workspace::close);
         self.forget_former();
         if let Some(Err(error)) = closed {

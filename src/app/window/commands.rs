@@ -21,7 +21,7 @@ use crate::app::panels::picture_list;
 use crate::app::preferences::Theme;
 use crate::app::workers::events::FilePurpose;
 use crate::app::workers::export_planner::ExportPlanner;
-use crate::app::workers::{file_dialog, opener};
+use crate::app::workers::opener;
 use crate::store::{LiveProject, StoreError};
 
 impl Window {
@@ -59,11 +59,9 @@ impl Window {
             return Ok(());
         }
         match command {
-            C::OpenFolder => file_dialog::show(FilePurpose::OpenFolder, self.event_sender.clone()),
-            C::OpenProject => {
-                file_dialog::show(FilePurpose::OpenProject, self.event_sender.clone());
-            }
-            C::ChooseModel => file_dialog::show(FilePurpose::Model, self.event_sender.clone()),
+            C::OpenFolder => self.choose_file(FilePurpose::OpenFolder),
+            C::OpenProject => self.choose_file(FilePurpose::OpenProject),
+            C::ChooseModel => self.choose_file(FilePurpose::Model),
             C::EmbeddedModel => self.use_model(None),
             C::OpenSample => self.open_sample(),
             C::CloseProject => self.begin_closing(AfterClosing::Welcome),
@@ -100,9 +98,13 @@ impl Window {
             C::CommandPalette => self.dialog = Some(Dialog::CommandPalette(Default::default())),
             C::Help => self.dialog = Some(Dialog::Help(Default::default())),
             C::Settings => self.dialog = Some(Dialog::Settings(Default::default())),
+            C::Tour => self.start_tour(),
             C::About => self.dialog = Some(Dialog::About),
             C::Problems => self.dialog = Some(Dialog::Problems),
-            C::NextPanel => focus_next_panel(context),
+            C::NextPanel => {
+                let card = self.tour.step().and(self.tour.button);
+                focus_next_panel(context, card);
+            }
             C::Import => self.dialog = Some(Dialog::Import(Default::default())),
             C::TagPictures => self.dialog = Some(Dialog::Tags(Default::default())),
             C::ChangeClass => self.pick_class(),

@@ -8,41 +8,11 @@ use super::state::Window;
 use crate::app::action::Action;
 use crate::app::dialogs::Dialog;
 use crate::app::dialogs::import::ImportDialog;
-use crate::app::drop::{DropItem, DropPlan, DropTarget, overlay};
+use crate::app::drop::{DropPlan, DropTarget, overlay};
 use crate::app::i18n::tr;
 use crate::app::workers::drop_reader;
 use crate::app::workspace::Workspace;
 use crate::document::PictureId;
-
-/// What hovers over the window or was dropped on it.
-#[derive(Default)]
-pub(super) struct Drop {
-    /// The number of the last request to look at files.
-    number: u64,
-    /// The files.
-    paths: Vec<PathBuf>,
-    /// What they are, once that is known.
-    items: Option<Vec<DropItem>>,
-    /// Whether they were dropped. What is to be done is done as soon as it is known what they are.
-    is_dropped: bool,
-}
-
-impl Drop {
-    /// Forgets the files.
-    fn clear(&mut self) {
-        *self = Self {
-            number: self.number,
-            ..Self::default()
-        };
-    }
-
-    /// What the files are has been found out.
-    pub(super) fn on_read(&mut self, number: u64, items: Vec<DropItem>) {
-        if number == self.number && !self.paths.is_empty() {
-            self.items = Some(items);
-        }
-    }
-}
 
 impl Window {
     /// Follows what hovers over the window, and does what is to be done with dropped files.

@@ -111,7 +111,7 @@ impl Window {
     }
 
     /// The user has chosen a file or folder, or cancelled.
-    fn on_file_chosen(&mut self, purpose: FilePurpose, choice: FileChoice) {
+    pub(super) fn on_file_chosen(&mut self, purpose: FilePurpose, choice: FileChoice) {
         let path = match choice {
             FileChoice::Path(path) => path,
             FileChoice::Cancelled => return,
@@ -127,6 +127,7 @@ impl Window {
                 return;
             }
         };
+        self.remember_folder(purpose, &path);
         match (purpose, &mut self.dialog) {
             (FilePurpose::OpenFolder | FilePurpose::OpenProject, _) => self.open(path),
             (FilePurpose::ProjectCopy, _) => self.save_copy(&path),

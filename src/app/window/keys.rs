@@ -1,6 +1,6 @@
 //! Keys and keyboard focus.
 
-use egui::{Context, Key, Ui};
+use egui::{Context, Id, Key, Ui};
 
 use super::state::Window;
 use crate::app::action::{Action, ClassAction};
@@ -203,10 +203,12 @@ pub(super) fn keep_canvas_focused(ui: &Ui, has_dialog: bool) {
     });
 }
 
-/// Moves the focus from the canvas to the list of pictures, then to those of boxes and classes, and back.
-pub(super) fn focus_next_panel(context: &Context) {
+/// Moves the focus from the canvas to the list of pictures, then to those of boxes and classes, to the tour if
+/// it is shown, and back.
+pub(super) fn focus_next_panel(context: &Context, tour: Option<Id>) {
     context.memory_mut(|memory| {
-        let stops = [canvas::id(), picture_list::id(), boxes::id(), classes::id()];
+        let panels = [canvas::id(), picture_list::id(), boxes::id(), classes::id()];
+        let stops: Vec<Id> = panels.into_iter().chain(tour).collect();
         let at = stops.iter().position(|stop| memory.has_focus(*stop));
         memory.request_focus(stops[at.map_or(0, |at| (at + 1) % stops.len())]);
     });

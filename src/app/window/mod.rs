@@ -12,11 +12,12 @@
 //! | `timing.rs` | periodic work: writing, title and geometry |
 //! | `polling.rs` | takes in what other processes have written and what became of edits |
 //! | `projects.rs` | opens projects |
+//! | `recents.rs` | recent projects, and where files were last chosen |
 //! | `closing.rs` | closes them, and says what cannot be saved |
 //! | `pending.rs` | what the window waits for |
 //! | `keys.rs`, `drops.rs` | keys and keyboard focus; dropped files |
 //! | `enabled.rs` | which commands are enabled and active |
-//! | `panels.rs`, `dialog.rs`, `adjustment.rs`, `toasts.rs` | draw |
+//! | `panels.rs`, `dialog.rs`, `adjustment.rs`, `toasts.rs`, `tour.rs` | draw |
 //! | `perform.rs`, `preferences.rs`, `class_actions.rs` | what actions do |
 //! | `problem_text.rs` | errors of the project in words |
 //! | `crashes.rs` | saves reports of panics |
@@ -41,9 +42,11 @@ mod polling;
 mod preferences;
 mod problem_text;
 mod projects;
+mod recents;
 mod state;
 mod timing;
 mod toasts;
+mod tour;
 mod workspace_commands;
 
 pub use self::state::Window;

@@ -81,6 +81,7 @@ impl Window {
                 self.list
                     .ui(ui, workspace, options.thumbnails, &commands, actions);
             });
+            self.places.list = Some(list.response.rect);
             let panel = Panel::right(("panels", is_wide));
             let panel = side_panel(panel, PANEL_WIDTHS, is_wide, panels.right_width);
             let right = panel.show(ui, |ui| {
@@ -153,6 +154,9 @@ impl Window {
             } else {
                 canvas.ui(ui, &mut scene, actions)
             };
+            let selected = workspace.view.canvas.selected_rect(&workspace.session);
+            self.places.selected = Some(selected);
+            self.places.canvas = Some(response.rect);
             if comparison.is_none() {
                 remaining::ui(ui, workspace, &commands, response.rect);
             }

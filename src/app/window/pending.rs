@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crossbeam_channel::Receiver;
 
+use crate::app::drop::DropItem;
 use crate::formats::{ImportOptions, ImportReport};
 use crate::store::RescanReport;
 
@@ -43,4 +44,34 @@ pub(super) struct Closing {
     pub next: Option<(u64, PathBuf, bool)>,
     /// Whether everything is closed, so that the window may disappear.
     pub is_done: bool,
+}
+
+/// What hovers over the window or was dropped on it.
+#[derive(Default)]
+pub(super) struct DroppedFiles {
+    /// The number of the last request to look at files.
+    pub number: u64,
+    /// The files.
+    pub paths: Vec<PathBuf>,
+    /// What they are, once that is known.
+    pub items: Option<Vec<DropItem>>,
+    /// Whether they were dropped. What is to be done is done as soon as it is known what they are.
+    pub is_dropped: bool,
+}
+
+impl DroppedFiles {
+    /// Forgets the files.
+    pub fn clear(&mut self) {
+        *self = Self {
+            number: self.number,
+            ..Self::default()
+        };
+    }
+
+    /// What the files are has been found out.
+    pub fn on_read(&mut self, number: u64, items: Vec<DropItem>) {
+        if number == self.number && !self.paths.is_empty() {
+            self.items = Some(items);
+        }
+    }
 }

@@ -12,7 +12,7 @@ use crate::app::dialogs::Dialog;
 use crate::app::dialogs::delete_classes::DeleteClassesDialog;
 use crate::app::i18n::tr;
 use crate::app::workers::events::{EventSender, ExchangeKind};
-use crate::app::workers::{class_list, file_dialog, import_export};
+use crate::app::workers::{class_list, import_export};
 use crate::app::workspace::Workspace;
 use crate::document::PictureId;
 use crate::store::StoreError;
@@ -42,7 +42,9 @@ impl Window {
             Action::Command(command) => return self.run_command(context, command),
             Action::Repeat(command) => return self.repeat_command(context, command),
             Action::Open(path) => self.open(path),
-            Action::ChooseFile(purpose) => file_dialog::show(purpose, self.event_sender.clone()),
+            Action::ChooseFile(purpose) => self.choose_file(purpose),
+            Action::AdvanceTour => self.advance_tour(),
+            Action::EndTour => self.end_tour(),
             Action::CloseDialog => self.dialog = None,
             Action::ClearProblems => self.notifications.clear_problems(),
             Action::MarkProblemsRead => self.notifications.mark_read(),
@@ -65,7 +67,8 @@ impl Window {
             | Action::SetProposeOnArrival(_)
             | Action::SetPrepareFitting(_)
             | Action::SetAskClass(_)
-            | Action::ForgetRecent(_) => self.set_preference(context, action),
+            | Action::ForgetRecent(_)
+            | Action::ClearRecent => self.set_preference(context, action),
             Action::UseLearned(source) => {
                 if let Some(workspace) = &mut self.workspace
                     && let Some(text) = workspace.choose_proposal_source(source)?

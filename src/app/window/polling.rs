@@ -8,6 +8,7 @@ use super::state::Window;
 use crate::app::action::Action;
 use crate::app::i18n::tr;
 use crate::app::panels::classes::ClassesPanel;
+use crate::app::time_text;
 use crate::app::workers::events::ExchangeKind;
 use crate::app::workspace::ModelState;
 use crate::document::IdShift;
@@ -37,7 +38,7 @@ impl Window {
             self.notifications.problem(error.to_string());
         }
         if let Some(file) = found.created {
-            self.preferences.add_recent(&file);
+            self.preferences.add_recent(&file, time_text::now());
             self.has_unsaved_preferences = true;
         }
         for notice in found.notices {

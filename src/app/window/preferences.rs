@@ -29,7 +29,8 @@ impl Window {
             Action::SetProposeOnArrival(is_on) => preferences.propose_on_arrival = is_on,
             Action::SetPrepareFitting(is_on) => preferences.prepare_fitting = is_on,
             Action::SetAskClass(is_on) => preferences.ask_class = is_on,
-            Action::ForgetRecent(path) => preferences.recent.retain(|other| *other != path),
+            Action::ForgetRecent(path) => preferences.forget_recent(&path),
+            Action::ClearRecent => preferences.recent.clear(),
             _ => {}
         }
         self.has_unsaved_preferences = true;

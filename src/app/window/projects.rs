@@ -8,6 +8,7 @@ use super::state::Window;
 use crate::app::i18n::tr;
 use crate::app::panels::classes::ClassesPanel;
 use crate::app::panels::picture_list::PictureListPanel;
+use crate::app::time_text;
 use crate::app::workers::class_head_trainer::ClassHeadTraining;
 use crate::app::workers::opener;
 use crate::app::workers::requests::ModelSettings;
@@ -80,12 +81,14 @@ impl Window {
         problems: Vec<String>,
     ) {
         self.opening = None;
+        self.note_progress();
         if let Some(former) = self.workspace.take() {
             self.close_in_background(former);
         }
         self.forget_former();
         if !project.is_draft() {
-            self.preferences.add_recent(project.path());
+            self.preferences
+                .add_recent(project.path(), time_text::now());
             self.has_unsaved_preferences = true;
         }
         let mut workspace = Workspace::new(project, number, &self.dirs, &self.event_sender);

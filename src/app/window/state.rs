@@ -7,8 +7,7 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, bounded};
 use egui::Context;
 
-use super::drops::Drop;
-use super::pending::{AfterPoll, Closing};
+use super::pending::{AfterPoll, Closing, DroppedFiles};
 use crate::app::app_dirs::AppDirs;
 use crate::app::dialogs::Dialog;
 use crate::app::notifications::Notifications;
@@ -16,9 +15,14 @@ use crate::app::panels::classes::ClassesPanel;
 use crate::app::panels::dashboard::Dashboard;
 use crate::app::panels::picture_list::PictureListPanel;
 use crate::app::preferences::Preferences;
+use crate::app::recent_project::RecentProject;
 use crate::app::theme;
+use crate::app::tour::{Places, Step, Tour};
 use crate::app::workers::crash::{CrashReport, Worker};
-use crate::app::workers::events::{EventSender, MAX_QUEUED_EVENTS, WorkerEvent};
+use crate::app::workers::events::{
+    EventSender, FileChoice, FilePurpose, MAX_QUEUED_EVENTS, WorkerEvent,
+};
+use crate::app::workers::path_probe::PathProbe;
 use crate::app::workers::preferences_saver::PreferencesSaver;
 use crate::app::workspace::Workspace;
 use crate::document::PictureId;
@@ -45,7 +49,7 @@ pub struct Window {
     /// A picture to show once the project that is being opened knows it.
     pub(super) picture_to_show: Option<PathBuf>,
     /// The files that hover over the window, or were dropped on it.
-    pub(super) drop: Drop,
+    pub(super) drop: DroppedFiles,
     pub(super) notifications: Notifications,
     /// The panics of workers since the program was started.
     pub(super) crashes: Vec<CrashReport>,
@@ -56,12 +60,17 @@ pub struct Window {
     pub(super) shows_adjustment: bool,
     /// Where the canvas or what replaces it was drawn in this frame, in points.
     pub(super) canvas: Option<egui::Rect>,
+    /// Where the tour can point at.
+    pub(super) places: Places,
+    pub(super) tour: Tour,
     /// The picture for which the user was warned that the model has not processed it yet.
     pub(super) warned_about: Option<PictureId>,
     /// The number of pictures that boxes were last propagated to.
     pub(super) propagated: usize,
     /// Whether a menu or combo box was open in the last frame. Keys are then for it.
     pub(super) had_popup: bool,
+    /// Whether the files of recent projects exist.
+    pub(super) recent_probe: PathProbe,
     pub(super) has_unsaved_preferences: bool,
     pub(super) preferences_saver: PreferencesSaver,
     pub(super) last_save: Instant,
@@ -80,6 +89,7 @@ impl Window {
         theme::apply(context);
         context.set_theme(preferences.theme);
         context.set_zoom_factor(preferences.scale);
+        let tour = Tour::new(preferences.tour_waits);
         Self {
             preferences_saver: PreferencesSaver::start(dirs.settings.clone(), &event_sender),
             preferences,
@@ -92,7 +102,7 @@ impl Window {
             closing: Closing::default(),
             opening: None,
             picture_to_show: None,
-            drop: Drop::default(),
+            drop: DroppedFiles::default(),
             notifications: Notifications::default(),
             crashes: Vec::new(),
             dialog: None,
@@ -101,9 +111,12 @@ impl Window {
             dashboard: Dashboard::default(),
             shows_adjustment: false,
             canvas: None,
+            places: Places::default(),
+            tour,
             warned_about: None,
             propagated: DEFAULT_PROPAGATION,
             had_popup: false,
+            recent_probe: PathProbe::default(),
             has_unsaved_preferences: false,
             last_save: Instant::now(),
             title: String::new(),
@@ -125,6 +138,39 @@ impl Window {
     #[doc(hidden)]
     pub fn save_report_for_test(&mut self, path: PathBuf) {
         self.save_crash_reports(Some(path));
+    }
+
+    /// The answer to a file dialog; for tests, which cannot give the system's.
+    #[doc(hidden)]
+    pub fn choose_for_test(&mut self, purpose: FilePurpose, path: PathBuf) {
+        self.on_file_chosen(purpose, FileChoice::Path(path));
+    }
+
+    /// Makes it known that there are files, so that snapshots can show paths that are the same on every
+    /// machine; for tests.
+    #[doc(hidden)]
+    pub fn assume_recent_exist(&self) {
+        for project in &self.preferences.recent {
+            self.recent_probe.assume(&project.path, true);
+        }
+    }
+
+    /// The step of the tour that is shown; for tests.
+    pub fn tour_step(&self) -> Option<Step> {
+        self.tour.step()
+    }
+
+    /// Replaces the recent projects; for tests.
+    #[doc(hidden)]
+    pub fn set_recent_for_test(&mut self, recent: Vec<RecentProject>) {
+        self.preferences.recent = recent;
+    }
+
+    /// As at the first start; for tests.
+    #[doc(hidden)]
+    pub fn set_tour_waits_for_test(&mut self) {
+        self.preferences.tour_waits = true;
+        self.tour.waits = true;
     }
 
     /// Whether a dialog is open; for tests.

@@ -30,6 +30,7 @@ impl Window {
         let saves = self.last_save.elapsed() >= SAVE_INTERVAL;
         if saves {
             self.last_save = Instant::now();
+            self.note_progress();
             self.save_preferences();
         }
         let Some(workspace) = &mut self.workspace else {

@@ -94,13 +94,18 @@ mod tests {
             fs::write(&path, text).unwrap();
             path
         };
-        let voc = "<annotation><filename>a.jpg</filename><object><name>x</name></object></annotation>";
+        let voc =
+            "<annotation><filename>a.jpg</filename><object><name>x</name></object></annotation>";
         for (name, text, expected) in [
             ("a.jpg", "", DropKind::Picture),
             ("a.heic", "", DropKind::UnreadablePicture("HEIC")),
             ("a.tsukami", "", DropKind::Project),
             ("a.pth", "", DropKind::Model),
-            ("a.txt", "0 0.5 0.5 0.2 0.4\n", DropKind::Labels(Format::Yolo)),
+            (
+                "a.txt",
+                "0 0.5 0.5 0.2 0.4\n",
+                DropKind::Labels(Format::Yolo),
+            ),
             ("empty.txt", "", DropKind::BesideLabels),
             ("classes.txt", "cat\ndog\n", DropKind::BesideLabels),
             ("notes.txt", "Buy milk\n", DropKind::Unknown),

@@ -367,6 +367,23 @@ pub enum FilePurpose {
 }
 
 impl FilePurpose {
+    /// The name under which the settings file stores where its dialog was last used: purposes with the
+    /// same name share the folder.
+    pub fn stored_name(self) -> &'static str {
+        match self {
+            Self::OpenFolder | Self::OpenProject => "open",
+            Self::ProjectCopy => "copy",
+            Self::Model => "model",
+            Self::ClassList
+            | Self::ImportFile
+            | Self::ImportFolder
+            | Self::CompareFile
+            | Self::CompareFolder => "import",
+            Self::CrashReport => "report",
+            Self::ExportFile | Self::ExportFolder => "export",
+        }
+    }
+
     /// The title of its dialog.
     pub fn title(self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! Asks the system for a file or folder without blocking the window.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rfd::AsyncFileDialog;
@@ -15,10 +16,14 @@ const MIN_SHOWN: Duration = Duration::from_millis(400);
 /// The name of the file for the report of a crash, unless a person chooses another.
 pub const CRASH_REPORT_NAME: &str = "tsukami-report.txt";
 
-/// Shows the system's dialog. The choice is reported as [`WorkerEvent::FileChosen`]. This must be called
+/// Shows the system's dialog, which begins in a folder. If there is none, or no such folder any more, the
+/// system chooses one. The choice is reported as [`WorkerEvent::FileChosen`]. This must be called
 /// on the thread of the window.
-pub fn show(purpose: FilePurpose, events: EventSender) {
-    let dialog = AsyncFileDialog::new().set_title(purpose.title());
+pub fn show(purpose: FilePurpose, folder: Option<&Path>, events: EventSender) {
+    let mut dialog = AsyncFileDialog::new().set_title(purpose.title());
+    if let Some(folder) = folder {
+        dialog = dialog.set_directory(folder);
+    }
     let shown_at = Instant::now();
     let project = [crate::store::EXTENSION];
     let pick = async move {

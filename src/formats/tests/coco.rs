@@ -333,7 +333,7 @@ fn several_files_are_one_edit() {
             "categories": [{"id": 1, "name": "cat"}],
             "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [x, 2, 20, 20]}]
         });
-        folder.write(name, &text.to_string());
+        folder.write(name, text.to_string());
     }
     let paths = ["one.json", "two.json"].map(|name| folder.path().join(name));
     let mut document = Document::default();

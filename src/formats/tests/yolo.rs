@@ -357,7 +357,10 @@ fn several_label_files_are_one_edit_and_one_set() {
     };
     let document = import(&paths);
     assert_eq!(document.annotation_count(), 2);
-    let names: Vec<_> = document.categories().map(|row| row.name.to_string()).collect();
+    let names: Vec<_> = document
+        .categories()
+        .map(|row| row.name.to_string())
+        .collect();
     assert_eq!(names, ["cat", "dog"]);
     assert_eq!(import(&paths[..1]).annotation_count(), 1);
 }

@@ -58,7 +58,10 @@ pub(in crate::formats) fn import_files(
         !is_other && input::has_extension(path, "txt")
     });
     for path in labels {
-        folders.entry(folder_of(path)).or_default().push(path.clone());
+        folders
+            .entry(folder_of(path))
+            .or_default()
+            .push(path.clone());
     }
     for (folder, files) in folders {
         let descriptions = Descriptions::read(folder, None, import)?;
