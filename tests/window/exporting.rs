@@ -275,3 +275,17 @@ fn a_project_without_a_finished_picture_says_what_to_do() {
     bench.key(Key::Enter);
     bench.wait_window("the export", |_| out.exists());
 }
+
+#[test]
+fn a_folder_without_pictures_has_nothing_to_export() {
+    let folder = Bench::folder_of(&[]);
+    let path = folder.path().join("pictures");
+    let mut bench = Bench::start(folder, Some(path), Theme::Dark);
+    bench.wait("the project", |workspace| !workspace.is_scanning);
+    open(&mut bench, "There is nothing to export.");
+    bench.key(Key::Enter);
+    bench.frames(10);
+    assert!(bench.has("What is written"));
+    let entries = fs::read_dir(bench.pictures()).unwrap();
+    assert_eq!(entries.count(), 0, "no file is made by looking");
+}

@@ -176,6 +176,8 @@ impl ExportDialog {
             ui.label(RichText::new(reason).color(colour));
         };
         match (session.project().paused(), self.planning.newest()) {
+            // There is no file that could be read.
+            _ if session.project().is_draft() => drop(ui.label(tr!("export-nothing"))),
             (Some(reason), _) | (None, Some(Err(reason))) => refusal(ui, reason),
             (None, Some(Ok(preview))) => preview.ui(ui),
             (None, None) => {}
@@ -223,7 +225,9 @@ impl ExportDialog {
             Some(Err(_)) => false,
         };
         let has_path = !out.as_os_str().is_empty();
-        let can_export = is_possible && has_path && session.project().paused().is_none();
+        let project = session.project();
+        let is_readable = project.paused().is_none() && !project.is_draft();
+        let can_export = is_possible && has_path && is_readable;
         let overwrites = outcome.is_some_and(Outcome::overwrites);
         let text = match overwrites {
             true => tr!("export-replace"),

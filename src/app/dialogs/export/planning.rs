@@ -53,7 +53,7 @@ impl Planning {
         session: &Session,
     ) {
         // The plan is made from the file.
-        if session.project().has_unwritten() {
+        if session.project().has_unwritten() || session.project().is_draft() {
             return;
         }
         let revision = session.revision();
