@@ -7,7 +7,7 @@ use candle_core::{
 use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
-use super::kernels::{contiguous, gelu, has_kernel};
+use super::kernels::{contiguous, gelu, has_kernel, vectorised};
 use super::linear::Linear;
 use super::ops::{bias_add, bias_gelu, bias_leaky_relu, bias_relu};
 
@@ -205,7 +205,7 @@ impl CustomOp1 for Unfold {
 /// A convolution over maps `[N, rows, columns, inputs]`, with its batch norm if it has one, as one
 /// matrix product.
 pub struct Conv {
-    /// Its weight is the [`kernel_matrix`], `[side * side * inputs, outputs]`.
+    /// By the [`kernel_matrix`], `[side * side * inputs, outputs]`.
     pub linear: Linear,
     window: KernelWindow,
 }
@@ -249,10 +249,7 @@ impl Conv {
 
     fn from_kernel(kernel: &Tensor, bias: Tensor, stride: usize, padding: Padding) -> Result<Self> {
         Ok(Self {
-            linear: Linear {
-                weight: kernel_matrix(kernel)?,
-                bias,
-            },
+            linear: Linear::from_matrix(&kernel_matrix(kernel)?, bias)?,
             window: KernelWindow {
                 side: kernel.dim(2)?,
                 stride,
@@ -411,12 +408,11 @@ impl CustomOp3 for Depthwise {
         let bias = contiguous(bias, bias_layout)?;
         let (rows, columns) = (window.outputs(height), window.outputs(width));
         let mut outputs = vec![0f32; n * rows * columns * channels];
-        let arch = pulp::Arch::new();
         let output_rows = outputs.par_chunks_exact_mut(columns * channels).enumerate();
         output_rows.for_each(|(index, row)| {
             let picture = index / rows * height;
             let ys = window.taps(index % rows, height);
-            arch.dispatch(
+            vectorised(
                 #[inline(always)]
                 || {
                     for (column, sums) in row.chunks_exact_mut(channels).enumerate() {
@@ -434,12 +430,12 @@ impl CustomOp3 for Depthwise {
                     match activation {
                         Activation::None => {}
                         Activation::Relu { ceiling } => {
-                            for sum in row {
+                            for sum in row.iter_mut() {
                                 *sum = sum.clamp(0.0, ceiling);
                             }
                         }
                         Activation::Gelu => {
-                            for sum in row {
+                            for sum in row.iter_mut() {
                                 *sum = gelu(*sum);
                             }
                         }

@@ -3,6 +3,7 @@
 //! [`super::ops`] and [`super::autograd`] build their fused operations from these.
 
 use candle_core::{CpuStorage, DType, Layout, Result, Tensor, WithDType as _, bail};
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 /// Numbers that a thread takes at a time: enough to outweigh the cost of scheduling, few enough
@@ -12,6 +13,24 @@ const VALUES_PER_TASK: usize = 16 * 1024;
 /// Whether the kernels here can process this tensor: contiguous f32 on the CPU.
 pub fn has_kernel(xs: &Tensor) -> bool {
     xs.device().is_cpu() && xs.dtype() == DType::F32 && xs.is_contiguous()
+}
+
+/// Runs a loop, compiled for the widest vectors of the processor. This takes effect only if `work` and what it
+/// calls are inlined.
+#[inline(always)]
+pub fn vectorised(work: impl FnMut()) {
+    struct Loop<F>(F);
+    impl<F: FnMut()> WithSimd for Loop<F> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(mut self, _: S) {
+            (self.0)();
+        }
+    }
+    // A closure itself would be called by a function of the standard library, which is compiled for the oldest
+    // processor and not inlined.
+    Arch::new().dispatch(Loop(work));
 }
 
 /// Runs `row_op` on each row (the last dimension), several rows per task, compiled for the widest
@@ -25,11 +44,10 @@ pub fn for_each_row(
     row_op: impl Fn(&mut [f32]) + Send + Sync,
 ) -> Result<()> {
     let (values, columns) = rows(storage, layout)?;
-    let arch = pulp::Arch::new();
     values
         .par_chunks_mut(VALUES_PER_TASK.div_ceil(columns) * columns)
         .for_each(|chunk| {
-            arch.dispatch(
+            vectorised(
                 #[inline(always)]
                 || {
                     for row in chunk.chunks_exact_mut(columns) {
@@ -55,13 +73,12 @@ pub fn for_each_row_pair(
     if values.len() != other.len() {
         bail!("expected two tensors of one shape")
     }
-    let arch = pulp::Arch::new();
     let chunk = VALUES_PER_TASK.div_ceil(columns) * columns;
     values
         .par_chunks_mut(chunk)
         .zip(other.par_chunks(chunk))
         .for_each(|(chunk, other)| {
-            arch.dispatch(
+            vectorised(
                 #[inline(always)]
                 || {
                     let others = other.chunks_exact(columns);
@@ -153,16 +170,11 @@ pub fn exp(x: f32) -> f32 {
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
     let x = x.clamp(-87.0, 88.0);
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let shifted = x.mul_add(std::f32::consts::LOG2_E, ROUND);
     let n = shifted - ROUND;
-    let r = x - n * LN2_HIGH - n * LN2_LOW;
-    let series = 1.0 / 720.0;
-    let series = series * r + 1.0 / 120.0;
-    let series = series * r + 1.0 / 24.0;
-    let series = series * r + 1.0 / 6.0;
-    let series = series * r + 0.5;
-    let series = series * r + 1.0;
-    let series = series * r + 1.0;
+    let r = n.mul_add(-LN2_LOW, n.mul_add(-LN2_HIGH, x));
+    let series = [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
+    let series = polynomial(1.0 / 720.0, series, r);
     let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0f32.to_bits()));
     series * power
 }
@@ -178,12 +190,19 @@ pub fn gelu(x: f32) -> f32 {
 #[inline(always)]
 pub fn normal_cdf(x: f32) -> f32 {
     let z = x * std::f32::consts::FRAC_1_SQRT_2;
-    let t = 1.0 / (1.0 + 0.327_591_1 * z.abs());
-    let tail = 1.061_405_4;
-    let tail = tail * t - 1.453_152_1;
-    let tail = tail * t + 1.421_413_8;
-    let tail = tail * t - 0.284_496_74;
-    let tail = tail * t + 0.254_829_6;
+    let t = 1.0 / z.abs().mul_add(0.327_591_1, 1.0);
+    let tail = [-1.453_152_1, 1.421_413_8, -0.284_496_74, 0.254_829_6];
+    let tail = polynomial(1.061_405_4, tail, t);
     let erf = (1.0 - tail * t * exp(-z * z)).copysign(z);
-    0.5 * (1.0 + erf)
+    0.5f32.mul_add(erf, 0.5)
+}
+
+/// A polynomial of `x`, given the coefficient of its highest power and the others in descending order.
+#[inline(always)]
+fn polynomial<const N: usize>(highest: f32, others: [f32; N], x: f32) -> f32 {
+    let mut sum = highest;
+    for coefficient in others {
+        sum = sum.mul_add(x, coefficient);
+    }
+    sum
 }

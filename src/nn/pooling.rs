@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::convolution::KernelWindow;
-use super::kernels::{contiguous, has_kernel};
+use super::kernels::{contiguous, has_kernel, vectorised};
 
 /// The largest value in each window, `[N, rows, columns, C]` -> `[N, rows / stride, columns / stride,
 /// C]`. What lies beyond the edges does not count. The window is padded by half its side.
@@ -43,12 +43,11 @@ impl CustomOp1 for MaxPool {
         let xs = contiguous(xs, layout)?;
         let (rows, columns) = (window.outputs(height), window.outputs(width));
         let mut outputs = vec![f32::NEG_INFINITY; n * rows * columns * channels];
-        let arch = pulp::Arch::new();
         let output_rows = outputs.par_chunks_exact_mut(columns * channels).enumerate();
         output_rows.for_each(|(index, row)| {
             let picture = index / rows * height;
             let ys = window.taps(index % rows, height);
-            arch.dispatch(
+            vectorised(
                 #[inline(always)]
                 || {
                     for (column, largest) in row.chunks_exact_mut(channels).enumerate() {

@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::kernels::{contiguous, has_kernel};
+use super::kernels::{contiguous, has_kernel, vectorised};
 
 /// Bilinear interpolation between pixel centres without antialiasing, as PyTorch's
 /// `interpolate(mode="bilinear", align_corners=False)` does it: `[N, height, width, C]` -> `[N, rows,
@@ -60,14 +60,13 @@ impl CustomOp1 for ResizeBilinear {
         let map = contiguous(map, layout)?;
         let (ys, xs) = (linear_taps(height, rows), linear_taps(width, columns));
         let mut resized = vec![0f32; n * rows * columns * channels];
-        let arch = pulp::Arch::new();
         let targets = resized.par_chunks_exact_mut(columns * channels).enumerate();
         targets.for_each(|(index, row)| {
             let picture = index / rows * height;
             let (above, below, t) = ys[index % rows];
             let source = |y: usize| &map[(picture + y) * width * channels..][..width * channels];
             let (above, below) = (source(above), source(below));
-            arch.dispatch(
+            vectorised(
                 #[inline(always)]
                 || {
                     for (pixel, &(left, right, s)) in row.chunks_exact_mut(channels).zip(&xs) {

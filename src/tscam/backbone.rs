@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use candle_core::{Device, Result, Tensor};
 use candle_nn::VarBuilder;
 
+use super::block_config::BlockConfig;
 use super::conformer::{Conformer, ConformerConfig};
 use super::features::BackboneFeatures;
 use super::shapes::TensorShapes;
-use super::transformer::BlockConfig;
 use super::vit::{VisionTransformer, VitConfig};
 
 /// The default number of patches for a transformer that accepts any grid (DINOv2).
@@ -116,7 +116,7 @@ impl BackboneConfig {
 /// A backbone with its weights on one device.
 pub enum Backbone {
     /// A plain vision transformer: DeiT, DINOv2.
-    Vit(VisionTransformer),
+    Vit(Box<VisionTransformer>),
     /// A transformer and a residual network in parallel.
     Conformer(Box<Conformer>),
 }
@@ -128,7 +128,9 @@ impl Backbone {
     /// If a tensor is missing or has another shape.
     pub fn new(config: BackboneConfig, vb: &VarBuilder) -> Result<Self> {
         match config {
-            BackboneConfig::Vit(config) => VisionTransformer::new(config, vb).map(Self::Vit),
+            BackboneConfig::Vit(config) => {
+                VisionTransformer::new(config, vb).map(|vit| Self::Vit(Box::new(vit)))
+            }
             BackboneConfig::Conformer(config) => {
                 Conformer::new(config, vb).map(|conformer| Self::Conformer(Box::new(conformer)))
             }

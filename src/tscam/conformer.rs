@@ -12,10 +12,11 @@ use std::collections::BTreeMap;
 use candle_core::{Device, IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 
+use super::block_config::{BLOCK_NORM_EPS, BlockConfig};
 use super::features::{BackboneFeatures, FeatureRecorder};
 use super::patch_embed::PatchEmbed;
 use super::shapes::{TensorShapes, highest_index};
-use super::transformer::{BLOCK_NORM_EPS, Block, BlockConfig, TokenChunks};
+use super::transformer::Block;
 use crate::geometry::Grid;
 use crate::nn::convolution::{Conv, Padding, fold_batch_norm, kernel_matrix};
 use crate::nn::linear::Linear;
@@ -337,10 +338,10 @@ impl Squeeze {
         let conv = vb.pp("conv_project");
         let bias = vb.pp("ln").get(d, "bias")?;
         Ok(Self {
-            project: Linear {
-                weight: kernel_matrix(&conv.get((d, channels, 1, 1), "weight")?)?,
-                bias: conv.get(d, "bias")?,
-            },
+            project: Linear::from_matrix(
+                &kernel_matrix(&conv.get((d, channels, 1, 1), "weight")?)?,
+                conv.get(d, "bias")?,
+            )?,
             weight: vb.pp("ln").get(d, "weight")?,
             zero: bias.zeros_like()?,
             bias,
@@ -434,8 +435,8 @@ impl ConvTransBlock {
         // A map has no class token, so the old one is used, which therefore counts twice.
         let class = tokens.i((.., ..1))?;
         let from_map = Tensor::cat(&[&class, &self.squeeze_block.forward(&inner, grid)?], 1)?;
-        let tokens = TokenChunks::split(&add_residual(from_map, tokens, None)?)?;
-        let tokens = recorder.pass(&self.trans_block, tokens)?.join()?;
+        let tokens = add_residual(from_map, tokens, None)?;
+        let tokens = recorder.pass(&self.trans_block, &tokens)?;
         let from_tokens = self.expand_block.forward(&tokens.i((.., 1..))?, grid)?;
         let (map, _) = self.fusion_block.forward(&map, Some(&from_tokens))?;
         Ok((map, tokens))
@@ -494,9 +495,9 @@ impl Conformer {
         let stem = self.stem.forward(pixels)?;
         let (patches, grid) = self.trans_patch_conv.forward(&stem)?;
         let class = self.cls_token.repeat((patches.dim(0)?, 1, 1))?;
-        let tokens = TokenChunks::split(&Tensor::cat(&[&class, &patches], 1)?)?;
+        let tokens = Tensor::cat(&[&class, &patches], 1)?;
         let mut recorder = FeatureRecorder::new(taps);
-        let mut tokens = recorder.pass(&self.trans_1, tokens)?.join()?;
+        let mut tokens = recorder.pass(&self.trans_1, &tokens)?;
         let channels_last = stem.permute((0, 2, 3, 1))?.contiguous()?;
         let (mut map, _) = self.conv_1.forward(&channels_last, None)?;
         for block in &self.blocks {

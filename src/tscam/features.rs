@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{IndexOp as _, Result, Tensor};
 
-use super::transformer::{Block, TokenChunks};
+use super::transformer::Block;
 use crate::nn::norm::normalise_without_affine;
 
 /// Epsilon of the layer norm over tapped tokens (PyTorch's default).
@@ -51,11 +51,11 @@ impl<'a> FeatureRecorder<'a> {
     ///
     /// # Errors
     /// If candle fails, for example for lack of memory.
-    pub fn pass(&mut self, block: &Block, tokens: TokenChunks) -> Result<TokenChunks> {
+    pub fn pass(&mut self, block: &Block, tokens: &Tensor) -> Result<Tensor> {
         let (tokens, attended) = block.forward(tokens)?;
         let index = self.class_rows.len();
         if self.taps.contains(&index) {
-            let patches = tokens.join()?.i((.., 1..))?;
+            let patches = tokens.i((.., 1..))?;
             self.tapped
                 .insert(index, normalise_without_affine(&patches, TAP_NORM_EPS)?);
         }

@@ -159,7 +159,7 @@ impl Head {
     /// The width of the pooled map that its second classifier reads, M, if it has one.
     pub fn pooled_width(&self) -> Option<usize> {
         let classifier = self.conv_classifier.as_ref()?;
-        Some(classifier.weight.dims()[0])
+        Some(classifier.inputs())
     }
 
     /// The side of its convolution in patches (3 in the paper).
@@ -228,10 +228,7 @@ fn take_conv_classifier(
         ));
     }
     let read = || -> Result<Linear> {
-        Ok(Linear {
-            weight: weight.t()?.contiguous()?.to_device(device)?,
-            bias: bias.to_device(device)?,
-        })
+        Linear::from_matrix(&weight.t()?.to_device(device)?, bias.to_device(device)?)
     };
     read().map_err(|error| error.to_string())
 }

@@ -21,10 +21,7 @@ impl PatchEmbed {
     pub fn new(d: usize, channels: usize, side: usize, vb: &VarBuilder) -> Result<Self> {
         let weight = vb.get((d, channels, side, side), "weight")?;
         Ok(Self {
-            proj: Linear {
-                weight: weight.flatten_from(1)?.t()?.contiguous()?,
-                bias: vb.get(d, "bias")?,
-            },
+            proj: Linear::from_matrix(&weight.flatten_from(1)?.t()?, vb.get(d, "bias")?)?,
             side,
         })
     }

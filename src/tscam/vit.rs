@@ -8,11 +8,12 @@ use std::sync::Mutex;
 use candle_core::{Device, IndexOp as _, Result, Tensor};
 use candle_nn::VarBuilder;
 
+use super::block_config::{BLOCK_NORM_EPS, BlockConfig};
 use super::features::{BackboneFeatures, FeatureRecorder};
 use super::interpolate::resize_bicubic;
 use super::patch_embed::PatchEmbed;
 use super::shapes::{TensorShapes, highest_index};
-use super::transformer::{BLOCK_NORM_EPS, Block, BlockConfig, TokenChunks};
+use super::transformer::Block;
 use crate::geometry::Grid;
 use crate::nn::norm::LayerNorm;
 use crate::nn::ops::bias_add;
@@ -157,13 +158,12 @@ impl VisionTransformer {
         let class = self.cls_token.repeat((n, 1, 1))?;
         let xs = Tensor::cat(&[&class, &patches], 1)?; // [N, T, D]
         let positions = self.positions_for(grid)?.flatten_all()?;
-        let xs = bias_add(xs.flatten_from(1)?, &positions)?.reshape((n, (), d))?;
-        let mut tokens = TokenChunks::split(&xs)?;
+        let mut xs = bias_add(xs.flatten_from(1)?, &positions)?.reshape((n, (), d))?;
         let mut recorder = FeatureRecorder::new(taps);
         for block in &self.blocks {
-            tokens = recorder.pass(block, tokens)?;
+            xs = recorder.pass(block, &xs)?;
         }
-        recorder.finish(&self.norm.forward(&tokens.join()?)?, None)
+        recorder.finish(&self.norm.forward(&xs)?, None)
     }
 
     /// The position embedding for a grid, `[1, 1 + P, D]`, interpolated once per grid.

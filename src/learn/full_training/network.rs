@@ -11,8 +11,8 @@ use candle_core::{DType, Device, IndexOp as _, Result, Tensor, Var};
 
 use crate::geometry::Grid;
 use crate::nn::autograd::{gelu, layer_norm, linear, scale_rows, scaled_softmax};
+use crate::tscam::block_config::BLOCK_NORM_EPS;
 use crate::tscam::interpolate::resize_bicubic;
-use crate::tscam::transformer::BLOCK_NORM_EPS;
 use crate::tscam::vit::VitConfig;
 
 /// The kernel size of the head in patches (section 3.2 of the paper).

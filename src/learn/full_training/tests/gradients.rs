@@ -14,7 +14,7 @@ use crate::learn::full_training::network::{HEAD_BIAS, HEAD_WEIGHT, Network};
 use crate::learn::full_training::optimiser::{AdamW, NamedTensors};
 use crate::learn::random::Random;
 use crate::nn::autograd;
-use crate::tscam::transformer::BlockConfig;
+use crate::tscam::block_config::BlockConfig;
 use crate::tscam::vit::VitConfig;
 
 fn gradients(network: &Network, loss: Loss, pixels: Tensor, truth: Tensor) -> Gradients {
