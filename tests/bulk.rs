@@ -1115,3 +1115,41 @@ fn one_odd_name_does_not_stop_the_others() {
         2
     );
 }
+
+// --- Speed ------------------------------------------------------------------------------------
+
+#[test]
+fn every_network_and_stage_is_measured() {
+    let place = Place::new();
+    let run = place.run("bench --device cpu --seconds 0 --json").exits(0);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    let cpu = &report["devices"][0];
+    assert_eq!(cpu["device"], "cpu");
+    let names = |list: &Value| {
+        let list = list.as_array().unwrap();
+        let names = list.iter().map(|timing| {
+            assert!(timing["ms"].as_f64().unwrap() > 0.0, "{timing}");
+            timing["name"].as_str().unwrap().to_owned()
+        });
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names(&cpu["networks"])[..3],
+        ["backbone", "companion", "detector"]
+    );
+    assert_eq!(names(&report["stages"]), ["decode", "resize", "boxes"]);
+    // No layer can be faster than products alone, but for the noise of a short measurement.
+    let reached = cpu["networks"][0]["gflop_per_s"].as_f64().unwrap();
+    assert!(
+        reached < 2.0 * cpu["gflop_per_s"].as_f64().unwrap(),
+        "{report}"
+    );
+    let pipeline = cpu["pipeline"].as_array().unwrap();
+    assert_eq!(pipeline.len(), 2);
+    assert!(
+        pipeline
+            .iter()
+            .all(|level| level["pictures_per_s"].as_f64().unwrap() > 0.0)
+    );
+    place.run("bench --seconds 1e9").exits(2).says("3600");
+}

@@ -9,7 +9,9 @@ use clap::{Parser, Subcommand};
 use super::exit_code::CANNOT_START;
 #[cfg(feature = "app")]
 use super::options::ShippedModels;
-use super::{eval, export, import, judge, merge, model, project, propose, simulate, stats, train};
+use super::{
+    bench, eval, export, import, judge, merge, model, project, propose, simulate, stats, train,
+};
 #[cfg(feature = "app")]
 use crate::nn::shipped::ModelSource;
 
@@ -45,6 +47,8 @@ enum Command {
     Merge(merge::Arguments),
     /// Describe a model file, or the networks that the program comes with
     Model(model::Arguments),
+    /// Measure how fast this machine runs the networks and the pipeline
+    Bench(bench::Arguments),
     /// Create, describe, check or restore a project, or change which pictures belong to it
     #[command(subcommand)]
     Project(project::ProjectCommand),
@@ -73,6 +77,7 @@ pub fn run() -> ExitCode {
         Command::Judge(arguments) => judge::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
         Command::Model(arguments) => model::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Project(command) => project::run(&command),
         Command::Import(arguments) => import::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),

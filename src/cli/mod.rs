@@ -12,6 +12,7 @@
 //! | `train` | a class head or a whole model from tags |
 //! | `simulate` | what learning from corrections saves |
 //! | `merge` | sharded runs joined |
+//! | `bench` | the speed of this machine |
 //! | `model` | a model file described |
 //! | `project` | project files: create, describe, check, restore |
 //! | `taken_out` | taking pictures out of a project, and bringing them back |
@@ -30,6 +31,7 @@
 
 #[macro_use]
 mod console;
+mod bench;
 mod box_fitting;
 mod command;
 mod eval;

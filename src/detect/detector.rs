@@ -96,6 +96,11 @@ impl Detector {
         })
     }
 
+    /// The side of the square that the network takes, in pixels.
+    pub fn input_side_px(&self) -> u32 {
+        self.input_side_px
+    }
+
     /// The boxes in an upright picture in which a class has a score of at least `min_score`, the best
     /// first. Every object has many of them; [`suppress`](super::suppress) keeps one each.
     ///

@@ -84,12 +84,9 @@ impl DeviceChoice {
                     reason,
                 }),
             Self::Auto => {
-                let built_in = [
-                    (cfg!(feature = "cuda"), Self::Cuda(0)),
-                    (cfg!(feature = "metal"), Self::Metal),
-                ];
                 let mut notice = None;
-                for (_, choice) in built_in.into_iter().filter(|(built_in, _)| *built_in) {
+                // The CPU is the first of them, and the last resort.
+                for choice in Self::supported().into_iter().skip(1) {
                     match choice.accelerator() {
                         Ok(device) => return Ok(opened(device, choice, None)),
                         Err(reason) => {
@@ -102,6 +99,19 @@ impl DeviceChoice {
                 Ok(opened(Device::Cpu, Self::Cpu, notice))
             }
         }
+    }
+
+    /// The devices that this build supports, whether or not they work here.
+    pub fn supported() -> Vec<Self> {
+        let accelerators = [
+            (cfg!(feature = "cuda"), Self::Cuda(0)),
+            (cfg!(feature = "metal"), Self::Metal),
+        ];
+        let accelerators = accelerators.into_iter().filter(|(built_in, _)| *built_in);
+        [Self::Cpu]
+            .into_iter()
+            .chain(accelerators.map(|(_, choice)| choice))
+            .collect()
     }
 
     fn accelerator(self) -> Result<Device, String> {

@@ -8,7 +8,7 @@ use crate::geometry::BBox;
 use crate::pictures;
 
 /// The side of the network's input in pixels.
-pub const INPUT_SIDE: usize = 1024;
+pub const INPUT_SIDE_PX: usize = 1024;
 
 /// Mean and standard deviation of red, green and blue (0..255), as in Segment Anything.
 const MEAN: [f32; 3] = [123.675, 116.28, 103.53];
@@ -27,9 +27,9 @@ impl Frame {
     /// The frame of a picture of `width` x `height` pixels.
     pub fn new((width, height): (u32, u32)) -> Self {
         let picture = (width.max(1), height.max(1));
-        let scale = INPUT_SIDE as f32 / picture.0.max(picture.1) as f32;
+        let scale = INPUT_SIDE_PX as f32 / picture.0.max(picture.1) as f32;
         let resized =
-            |side: u32| ((side as f32 * scale).round() as u32).clamp(1, INPUT_SIDE as u32);
+            |side: u32| ((side as f32 * scale).round() as u32).clamp(1, INPUT_SIDE_PX as u32);
         Self {
             picture,
             resized: (resized(picture.0), resized(picture.1)),
@@ -81,11 +81,11 @@ impl Frame {
 /// If the picture is larger, or the device has no memory for it.
 pub fn normalise(resized: &RgbImage, device: &Device) -> Result<Tensor> {
     let (width, height) = resized.dimensions();
-    if width.max(height) as usize > INPUT_SIDE {
+    if width.max(height) as usize > INPUT_SIDE_PX {
         candle_core::bail!("a picture of {width} x {height} pixels does not fit into the input");
     }
-    let mut values = vec![0f32; INPUT_SIDE * INPUT_SIDE * 3];
-    let rows = values.chunks_exact_mut(INPUT_SIDE * 3);
+    let mut values = vec![0f32; INPUT_SIDE_PX * INPUT_SIDE_PX * 3];
+    let rows = values.chunks_exact_mut(INPUT_SIDE_PX * 3);
     for (row, pixels) in rows.zip(resized.rows()) {
         for (target, pixel) in row.as_chunks_mut::<3>().0.iter_mut().zip(pixels) {
             for channel in 0..3 {
@@ -93,7 +93,7 @@ pub fn normalise(resized: &RgbImage, device: &Device) -> Result<Tensor> {
             }
         }
     }
-    Tensor::from_vec(values, (1, INPUT_SIDE, INPUT_SIDE, 3), device)
+    Tensor::from_vec(values, (1, INPUT_SIDE_PX, INPUT_SIDE_PX, 3), device)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::f32::consts::TAU;
 use candle_core::{Device, Result, Tensor};
 use candle_nn::VarBuilder;
 
-use super::frame::INPUT_SIDE;
+use super::frame::INPUT_SIDE_PX;
 
 /// The width of the tokens.
 pub const TOKEN_DIM: usize = 256;
@@ -71,7 +71,7 @@ impl PromptEncoder {
     /// # Errors
     /// If the device has no memory for them.
     pub fn tokens(&self, prompt: &[(f32, f32, Role)], device: &Device) -> Result<Tensor> {
-        let side = INPUT_SIDE as f32;
+        let side = INPUT_SIDE_PX as f32;
         let mut tokens = Vec::with_capacity((prompt.len() + 1) * TOKEN_DIM);
         for (x, y, role) in prompt {
             let position = self.position(x / side, y / side);

@@ -7,7 +7,7 @@ use candle_nn::VarBuilder;
 use half::f16;
 use image::RgbImage;
 
-use super::frame::{Frame, INPUT_SIDE};
+use super::frame::{Frame, INPUT_SIDE_PX};
 use super::image_encoder::ImageEncoder;
 use super::mask::LogitMap;
 use super::mask_decoder::{DecoderOutput, EMBEDDING_SIDE, MASK_SIDE, MaskDecoder};
@@ -217,7 +217,7 @@ impl Prompt {
 /// The tight box around a mask in upright pixels of the picture, or `None` if it is empty there.
 fn bbox_in_picture(logits: &[f32], frame: &Frame) -> Option<BBox> {
     // Input pixels for each pixel of the mask.
-    let pitch = (INPUT_SIDE / MASK_SIDE) as f32;
+    let pitch = (INPUT_SIDE_PX / MASK_SIDE) as f32;
     let map = LogitMap {
         logits,
         side: MASK_SIDE,
