@@ -29,7 +29,7 @@ pub struct Preferences {
     pub keymap: Keymap,
     /// Recent projects, the latest first.
     pub recent: Vec<RecentProject>,
-    /// The folders in which files were last chosen, by [`FilePurpose::stored_name`].
+    /// The folders in which files were last chosen, by the stored name of the purpose.
     pub folders: BTreeMap<String, PathBuf>,
     /// Whether the tour begins with the next project: at the first start, until it is finished or skipped.
     pub tour_waits: bool,
