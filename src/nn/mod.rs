@@ -1,7 +1,7 @@
 //! What every network needs, on candle: weights, devices, convolutions, fused operations.
 //!
 //! - [`weights`] reads checkpoints, [`shipped`] lists those that the program comes with, [`device`] opens
-//!   the CPU or an accelerator, [`pixels`] turns pictures into normalised tensors;
+//!   the CPU or an accelerator, [`probe`] measures its speed, [`pixels`] turns pictures into normalised tensors;
 //! - [`linear`], [`norm`], [`convolution`], [`upsampling`] and [`pooling`] are layers, and [`resample`]
 //!   changes the grid of maps;
 //! - [`ops`] contains the fused operations for inference, [`autograd`] the same operations with a
@@ -24,6 +24,7 @@ pub mod ops;
 pub mod panels;
 pub mod pixels;
 pub mod pooling;
+pub mod probe;
 pub mod resample;
 pub mod row_ops;
 pub mod scratch;

@@ -53,16 +53,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
             }
             Err(error) => return Err(error.into()),
         };
-        let device = &opened.device;
-        let model = || Ok(Model::shipped(&models, device)?);
+        let load = || Ok(Model::shipped(&models, &opened.device)?);
+        let model = load()?.with_companion(&models)?;
         devices.push(DeviceReport {
+            gflop_per_s: networks::product_rate(&model, time)?,
+            networks: networks::measure(&model, &models, time)?,
+            pipeline: stages::throughput(&photograph, load, &models, time)?,
             device: opened.name,
-            gflop_per_s: networks::product_rate(device, time)?,
-            networks: {
-                let model = model()?.with_companion(&models)?;
-                networks::measure(&model, &models, device, time)?
-            },
-            pipeline: stages::throughput(&photograph, model, &models, time)?,
         });
     }
     let cpu = DeviceChoice::Cpu.open()?.device;

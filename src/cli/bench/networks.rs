@@ -3,58 +3,52 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
-use candle_core::{DType, Device, Tensor};
 use image::RgbImage;
 
 use super::report::Timing;
 use super::timing::median_s;
 use crate::detect::Detector;
-use crate::nn::linear::Linear;
+use crate::localize::Quality;
+use crate::nn::probe::ProductProbe;
 use crate::nn::shipped::ModelSource;
+use crate::pictures::resize;
 use crate::segment::{Segmenter, frame::INPUT_SIDE_PX};
-use crate::tscam::Model;
 use crate::tscam::block_config::BlockConfig;
+use crate::tscam::{InputOptions, Model};
 
-/// The sides of the grid of patches that the backbone is measured with.
+/// The side of the grid of patches that the backbone is measured with.
 const GRID: usize = 16;
-/// The sizes of the product whose rate is measured: rows, inputs and outputs. They are those of a layer.
-const PRODUCT: (usize, usize, usize) = (1536, 1536, 1536);
 
-/// The rate of products of f32 matrices, in billions of operations a second.
+/// The rate of products of large f32 matrices on the device of a model, in billions of operations a second.
 ///
 /// # Errors
 /// If the device fails.
-pub fn product_rate(device: &Device, time: Duration) -> anyhow::Result<f64> {
-    let (rows, inputs, outputs) = PRODUCT;
-    let random = |shape| Tensor::randn(0f32, 1.0, shape, device);
-    let bias = Tensor::zeros(outputs, DType::F32, device)?;
-    let linear = Linear::from_matrix(&random((inputs, outputs))?, bias)?;
-    let xs = random((rows, inputs))?;
-    let seconds = median_s(time, || {
-        linear.product(&xs)?;
-        device.synchronize()
-    })?;
-    Ok(2.0 * (rows * inputs * outputs) as f64 / seconds / 1e9)
+pub fn product_rate(model: &Model, time: Duration) -> anyhow::Result<f64> {
+    let probe = ProductProbe::new(model.backbone().device())?;
+    let seconds = median_s(time, || probe.run())?;
+    Ok(ProductProbe::OPERATIONS / seconds / 1e9)
 }
 
-/// The backbone, the companion, the detector and, if its file is there, the segmenter, each for one picture.
+/// The backbone, the companion, the detector and, if its file is there, the segmenter, each for one picture,
+/// from resized pixels to numbers on the CPU.
 ///
 /// # Errors
 /// If the device fails, or the file of a network is missing that the program needs.
-pub fn measure(
-    model: &Model,
-    models: &ModelSource,
-    device: &Device,
-    time: Duration,
-) -> anyhow::Result<Vec<Timing>> {
-    let picture = RgbImage::from_fn(640, 480, |x, y| image::Rgb([x as u8, y as u8, 128]));
+pub fn measure(model: &Model, models: &ModelSource, time: Duration) -> anyhow::Result<Vec<Timing>> {
     let backbone = model.backbone();
-    let side = GRID * backbone.patch_size();
-    let pixels = Tensor::zeros((1, 3, side, side), DType::F32, device)?;
-    let seconds = median_s(time, || {
-        let features = model.features(&pixels, &[])?;
-        features.class_token.to_device(&Device::Cpu).map(drop)
-    })?;
+    let device = backbone.device();
+    let side = (GRID * backbone.patch_size()) as u32;
+    let picture = RgbImage::from_fn(side, side, |x, y| image::Rgb([x as u8, y as u8, 128]));
+    let input = model.input(
+        &picture,
+        InputOptions {
+            patches: Some(GRID * GRID),
+            square: true,
+            quality: Quality::Fast,
+            ..InputOptions::default()
+        },
+    );
+    let seconds = median_s(time, || model.infer(&input).map(drop))?;
     let operations = backbone.depth() as f64 * block_operations(backbone.block_config());
     let mut timings = vec![Timing {
         name: "backbone",
@@ -74,17 +68,18 @@ pub fn measure(
         .companion()
         .ok_or_else(|| anyhow!("there is no companion"))?;
     let side = companion.input_side_px as u32;
-    let square = crate::pictures::resize(&picture, side, side);
-    let pixels = companion.normalise(&square)?;
+    let square = resize(&picture, side, side);
     let seconds = median_s(time, || {
-        let maps = companion.class_maps(&pixels)?;
-        maps.logits.to_device(&Device::Cpu).map(drop)
+        let output = companion.class_maps(&companion.normalise(&square)?)?;
+        output.logits.flatten_all()?.to_vec1::<f32>().map(drop)
     })?;
     add("companion", side, seconds);
     let detector = Detector::shipped(models, device)?;
-    let seconds = median_s(time, || detector.detect(&picture, 0.5).map(drop))?;
-    add("detector", detector.input_side_px(), seconds);
-    // Its file is too large for some builds.
+    let side = detector.input_side_px();
+    let square = resize(&picture, side, side);
+    let seconds = median_s(time, || detector.detect(&square, 0.5).map(drop))?;
+    add("detector", side, seconds);
+    // It is not compiled into the program.
     if let Ok(segmenter) = Segmenter::shipped(models, device) {
         let seconds = median_s(time, || segmenter.embed(&picture).map(drop))?;
         add("segmenter", INPUT_SIDE_PX as u32, seconds);
