@@ -71,6 +71,6 @@ impl BlockConfig {
 pub struct AttentionOutput {
     /// The class token's attention to each patch, mean over heads, `[N, P]`.
     pub class_row: Tensor,
-    /// The keys of the patches, all heads concatenated, `[N, P, D]`.
-    pub patch_keys: Tensor,
+    /// The keys of the patches, all heads concatenated, `[N, P, D]`, if they were asked for.
+    pub patch_keys: Option<Tensor>,
 }

@@ -496,7 +496,7 @@ impl Conformer {
         let (patches, grid) = self.trans_patch_conv.forward(&stem)?;
         let class = self.cls_token.repeat((patches.dim(0)?, 1, 1))?;
         let tokens = Tensor::cat(&[&class, &patches], 1)?;
-        let mut recorder = FeatureRecorder::new(taps);
+        let mut recorder = FeatureRecorder::new(taps, 1 + self.blocks.len());
         let mut tokens = recorder.pass(&self.trans_1, &tokens)?;
         let channels_last = stem.permute((0, 2, 3, 1))?.contiguous()?;
         let (mut map, _) = self.conv_1.forward(&channels_last, None)?;

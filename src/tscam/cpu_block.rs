@@ -110,20 +110,27 @@ impl CpuBlock {
         })
     }
 
-    /// Tokens `[N, T, D]` -> the tokens after the block, and what its attention layer computed.
+    /// Tokens `[N, T, D]` -> the tokens after the block, and what its attention layer computed, with the keys if
+    /// `keeps_keys`.
     ///
     /// # Errors
     /// If the tokens have another shape.
-    pub fn forward(&self, tokens: &Tensor) -> Result<(Tensor, AttentionOutput)> {
+    pub fn forward(&self, tokens: &Tensor, keeps_keys: bool) -> Result<(Tensor, AttentionOutput)> {
         let (n, t, d) = tokens.dims3()?;
         let patches = t - 1;
-        let output = tokens.contiguous()?.apply_op1_no_bwd(self)?;
-        let (rows, keys) = (n * t * d, n * patches);
+        let pass = Pass {
+            block: self,
+            keeps_keys,
+        };
+        let output = tokens.contiguous()?.apply_op1_no_bwd(&pass)?;
+        let (rows, row) = (n * t * d, n * patches);
+        let keys = || {
+            let keys = output.narrow(0, rows + row, row * d)?;
+            keys.reshape((n, patches, d))
+        };
         let attended = AttentionOutput {
-            class_row: output.narrow(0, rows, keys)?.reshape((n, patches))?,
-            patch_keys: output
-                .narrow(0, rows + keys, keys * d)?
-                .reshape((n, patches, d))?,
+            class_row: output.narrow(0, rows, row)?.reshape((n, patches))?,
+            patch_keys: keeps_keys.then(keys).transpose()?,
         };
         Ok((output.narrow(0, 0, rows)?.reshape((n, t, d))?, attended))
     }
@@ -221,15 +228,22 @@ impl<'a> Heads<'a> {
     }
 }
 
-impl CustomOp1 for CpuBlock {
+/// A pass of tokens through the block.
+struct Pass<'a> {
+    block: &'a CpuBlock,
+    keeps_keys: bool,
+}
+
+impl CustomOp1 for Pass<'_> {
     fn name(&self) -> &'static str {
         "transformer-block"
     }
 
-    /// `[N, T, D]` -> the tokens `[N, T, D]`, the class token's attention `[N, P]` and the keys of the patches
-    /// `[N, P, D]`, one after the other.
+    /// `[N, T, D]` -> the tokens `[N, T, D]`, the class token's attention `[N, P]` and, if they are kept, the keys
+    /// of the patches `[N, P, D]`, one after the other.
     fn cpu_fwd(&self, tokens: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (d, heads) = (self.sizes.embed_dim, self.sizes.heads);
+        let block = self.block;
+        let (d, heads) = (block.sizes.embed_dim, block.sizes.heads);
         let &[n, t, width] = layout.dims() else {
             bail!("expected tokens [N, T, D], not {:?}", layout.dims())
         };
@@ -237,8 +251,11 @@ impl CustomOp1 for CpuBlock {
             bail!("expected at least two tokens of {d} numbers, not {t} of {width}")
         }
         let patches = t - 1;
-        let mut output = contiguous(tokens, layout)?.to_vec();
-        output.resize(n * (t * d + patches + patches * d), 0.0);
+        let keys = if self.keeps_keys { patches * d } else { 0 };
+        let len = n * (t * d + patches + keys);
+        let mut output = Vec::with_capacity(len);
+        output.extend_from_slice(contiguous(tokens, layout)?);
+        output.resize(len, 0.0);
         let (tokens, attended) = output.split_at_mut(n * t * d);
         let (class_rows, patch_keys) = attended.split_at_mut(n * patches);
         let size = task_rows(t);
@@ -246,7 +263,8 @@ impl CustomOp1 for CpuBlock {
             let chunks = tokens
                 .par_chunks(size * d)
                 .zip(qkv.par_chunks_mut(size * 3 * d));
-            chunks.for_each(|(tokens, qkv)| self.project(tokens, qkv));
+            chunks.for_each(|(tokens, qkv)| block.project(tokens, qkv));
+            // None if they are not kept.
             for (picture, keys) in patch_keys.chunks_exact_mut(patches * d).enumerate() {
                 let rows = qkv[picture * t * 3 * d..].chunks_exact(3 * d).skip(1);
                 for (keys, row) in keys.chunks_exact_mut(d).zip(rows) {
@@ -272,8 +290,8 @@ impl CustomOp1 for CpuBlock {
                     });
                 let tasks: Vec<Task<'_>> = tasks.collect();
                 tasks.into_par_iter().for_each(|mut task| {
-                    self.attend(&mut task, qkv, &packed);
-                    self.mlp(task.tokens);
+                    block.attend(&mut task, qkv, &packed);
+                    block.mlp(task.tokens);
                 });
             });
         });

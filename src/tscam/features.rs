@@ -31,16 +31,20 @@ pub struct BackboneFeatures {
 /// Collects [`BackboneFeatures`] while tokens pass through a stack of blocks.
 pub struct FeatureRecorder<'a> {
     taps: &'a [usize],
+    /// The number of blocks.
+    depth: usize,
     class_rows: Vec<Tensor>,
     last_keys: Option<Tensor>,
     tapped: BTreeMap<usize, Tensor>,
 }
 
 impl<'a> FeatureRecorder<'a> {
-    /// Keeps the patch tokens after each block in `taps` (counted from 0).
-    pub fn new(taps: &'a [usize]) -> Self {
+    /// Keeps the patch tokens after each block in `taps` (counted from 0), and the keys of the last of `depth`
+    /// blocks.
+    pub fn new(taps: &'a [usize], depth: usize) -> Self {
         Self {
             taps,
+            depth,
             class_rows: Vec::new(),
             last_keys: None,
             tapped: BTreeMap::new(),
@@ -52,15 +56,15 @@ impl<'a> FeatureRecorder<'a> {
     /// # Errors
     /// If candle fails, for example for lack of memory.
     pub fn pass(&mut self, block: &Block, tokens: &Tensor) -> Result<Tensor> {
-        let (tokens, attended) = block.forward(tokens)?;
         let index = self.class_rows.len();
+        let (tokens, attended) = block.forward(tokens, index + 1 == self.depth)?;
         if self.taps.contains(&index) {
             let patches = tokens.i((.., 1..))?;
             self.tapped
                 .insert(index, normalise_without_affine(&patches, TAP_NORM_EPS)?);
         }
         self.class_rows.push(attended.class_row);
-        self.last_keys = Some(attended.patch_keys);
+        self.last_keys = attended.patch_keys;
         Ok(tokens)
     }
 

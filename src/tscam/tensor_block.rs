@@ -46,15 +46,16 @@ impl TensorBlock {
         })
     }
 
-    /// Tokens `[N, T, D]` -> the tokens after the block, and what its attention layer computed.
+    /// Tokens `[N, T, D]` -> the tokens after the block, and what its attention layer computed, with the
+    /// keys if `keeps_keys`.
     ///
     /// # Errors
     /// If candle fails, for example for lack of memory.
-    pub fn forward(&self, tokens: &Tensor) -> Result<(Tensor, AttentionOutput)> {
+    pub fn forward(&self, tokens: &Tensor, keeps_keys: bool) -> Result<(Tensor, AttentionOutput)> {
         let (n, t, d) = tokens.dims3()?;
         let xs = tokens.force_contiguous()?.reshape((n * t, d))?;
         let qkv = self.qkv.forward(&self.norm1.forward(&xs)?)?;
-        let (output, attended) = self.attend(&qkv.reshape((n, t, 3 * d))?)?;
+        let (output, attended) = self.attend(&qkv.reshape((n, t, 3 * d))?, keeps_keys)?;
         let xs = add_residual(xs, &self.proj.forward(&output)?, self.ls1.as_ref())?;
         let hidden = self.fc1.product(&self.norm2.forward(&xs)?)?;
         let hidden = self.fc2.forward(&bias_gelu(hidden, &self.fc1.bias)?)?;
@@ -63,7 +64,7 @@ impl TensorBlock {
     }
 
     /// Attention without the final projection: `qkv [N, T, 3D]` -> `[N * T, D]`.
-    fn attend(&self, qkv: &Tensor) -> Result<(Tensor, AttentionOutput)> {
+    fn attend(&self, qkv: &Tensor, keeps_keys: bool) -> Result<(Tensor, AttentionOutput)> {
         let (n, t, width) = qkv.dims3()?;
         let d = width / 3;
         let part = |index: usize| {
@@ -78,7 +79,7 @@ impl TensorBlock {
         let output = attention.matmul(&v)?.transpose(1, 2)?;
         let attended = AttentionOutput {
             class_row: attention.i((.., .., 0, 1..))?.contiguous()?.mean(1)?,
-            patch_keys: qkv.i((.., 1.., d..2 * d))?,
+            patch_keys: keeps_keys.then(|| qkv.i((.., 1.., d..2 * d))).transpose()?,
         };
         Ok((output.reshape((n * t, d))?, attended))
     }

@@ -31,14 +31,15 @@ impl Block {
         }))
     }
 
-    /// Tokens `[N, T, D]` -> the tokens after the block, and what its attention layer computed.
+    /// Tokens `[N, T, D]` -> the tokens after the block, and what its attention layer computed, with the keys if
+    /// `keeps_keys`.
     ///
     /// # Errors
     /// If candle fails, for example for lack of memory.
-    pub fn forward(&self, tokens: &Tensor) -> Result<(Tensor, AttentionOutput)> {
+    pub fn forward(&self, tokens: &Tensor, keeps_keys: bool) -> Result<(Tensor, AttentionOutput)> {
         match &self.0 {
-            Form::Cpu(block) => block.forward(tokens),
-            Form::Tensor(block) => block.forward(tokens),
+            Form::Cpu(block) => block.forward(tokens, keeps_keys),
+            Form::Tensor(block) => block.forward(tokens, keeps_keys),
         }
     }
 }
@@ -70,19 +71,18 @@ mod tests {
             }
             let vb = VarBuilder::from_varmap(&map, DType::F32, &device).pp("block");
             let tokens = Tensor::randn(0f32, 1.0, (n, t, 192), &device).unwrap();
-            let (expected, attended) = TensorBlock::new(&sizes, &vb)
-                .unwrap()
-                .forward(&tokens)
-                .unwrap();
-            let (found, found_attended) =
-                Block::new(&sizes, &vb).unwrap().forward(&tokens).unwrap();
+            let plain = TensorBlock::new(&sizes, &vb).unwrap();
+            let (expected, attended) = plain.forward(&tokens, true).unwrap();
+            let block = Block::new(&sizes, &vb).unwrap();
+            let (found, found_attended) = block.forward(&tokens, true).unwrap();
             assert!(largest_difference(&found, &expected) < 2e-4);
-            for (a, b) in [
-                (&attended.class_row, &found_attended.class_row),
-                (&attended.patch_keys, &found_attended.patch_keys),
-            ] {
-                assert!(largest_difference(a, b) < 2e-5);
-            }
+            let (a, b) = (&attended.class_row, &found_attended.class_row);
+            assert!(largest_difference(a, b) < 2e-5);
+            let keys = [attended, found_attended].map(|attended| attended.patch_keys.unwrap());
+            assert!(largest_difference(&keys[0], &keys[1]) < 2e-5);
+            let (again, without_keys) = block.forward(&tokens, false).unwrap();
+            assert!(largest_difference(&found, &again) == 0.0);
+            assert!(without_keys.patch_keys.is_none());
         }
     }
 }

@@ -159,7 +159,7 @@ impl VisionTransformer {
         let xs = Tensor::cat(&[&class, &patches], 1)?; // [N, T, D]
         let positions = self.positions_for(grid)?.flatten_all()?;
         let mut xs = bias_add(xs.flatten_from(1)?, &positions)?.reshape((n, (), d))?;
-        let mut recorder = FeatureRecorder::new(taps);
+        let mut recorder = FeatureRecorder::new(taps, self.blocks.len());
         for block in &self.blocks {
             xs = recorder.pass(block, &xs)?;
         }
