@@ -63,7 +63,7 @@ pub struct BackboneOptions {
     /// Squash each picture to a square, as the paper does, instead of keeping its aspect ratio
     #[arg(long)]
     pub square: bool,
-    /// Threads that decode pictures [default: one per core]
+    /// Pictures that are decoded and go through the networks at a time [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
 }

@@ -1,7 +1,8 @@
 //! Decode and infer many pictures.
 //!
-//! Pictures are decoded on several threads. Inference runs on one, which shares its own work among the
-//! cores. The caller's thread handles the results. The queues between the stages hold a few pictures
+//! Pictures are decoded on several threads. On the CPU as many threads run the networks, each on a picture of
+//! its own with its share of the cores: no core waits until others have finished their part of the same
+//! picture. An accelerator has one such thread. The caller's thread handles the results. The queues between the stages hold a few pictures
 //! each, and of large pictures as many as fit into a number of bytes, so memory use does not grow with
 //! the folder, and a slow stage holds the others back. Results arrive when they are ready, each with the
 //! key of its picture.
@@ -12,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use image::RgbImage;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::inference_error::{InferenceError, contained};
 use super::networks::NetworksRef;
@@ -104,24 +106,30 @@ pub fn infer_all<T: Send>(
             });
         }
         drop(to_infer);
-        scope.spawn(move || {
-            for (key, path, picture) in prepared {
-                let mut reservation = None;
-                let result = picture.and_then(|mut picture| {
-                    reservation = picture.reservation.take();
-                    contained(&path, || {
-                        infer(networks, picture, options, keep_pictures).map_err(|error| {
-                            InferenceError::Network(format!("{}: {error}", path.display()))
+        let streams = Streams::of(networks, decoders);
+        for _ in 0..streams.count {
+            let (prepared, to_caller) = (prepared.clone(), to_caller.clone());
+            scope.spawn(move || {
+                let _cores = streams.share_of_cores();
+                for (key, path, picture) in prepared {
+                    let mut reservation = None;
+                    let result = picture.and_then(|mut picture| {
+                        reservation = picture.reservation.take();
+                        contained(&path, || {
+                            infer(networks, picture, options, keep_pictures).map_err(|error| {
+                                InferenceError::Network(format!("{}: {error}", path.display()))
+                            })
                         })
-                    })
-                });
-                // The pixels live on with the result if the caller keeps them.
-                let reservation = reservation.filter(|_| keep_pictures);
-                if to_caller.send((key, result, reservation)).is_err() {
-                    break;
+                    });
+                    // The pixels live on with the result if the caller keeps them.
+                    let reservation = reservation.filter(|_| keep_pictures);
+                    if to_caller.send((key, result, reservation)).is_err() {
+                        break;
+                    }
                 }
-            }
-        });
+            });
+        }
+        drop((prepared, to_caller));
         // The loop owns its end of the queue, so when it breaks, the stages before it end too.
         for (key, result, reservation) in results {
             let flow = on_result(key, result);
@@ -132,6 +140,32 @@ pub fn infer_all<T: Send>(
         }
         budget.close();
     });
+}
+
+/// How many pictures go through the networks at a time.
+#[derive(Clone, Copy)]
+struct Streams {
+    count: usize,
+    cores: usize,
+}
+
+impl Streams {
+    fn of(networks: NetworksRef<'_>, decoders: usize) -> Self {
+        let cores = rayon::current_num_threads();
+        let is_on_cpu = networks.model.backbone().device().is_cpu();
+        let count = if is_on_cpu { decoders.min(cores) } else { 1 };
+        Self { count, cores }
+    }
+
+    /// Makes this thread, with others if there are more cores than streams, a pool for the parallel work that it
+    /// begins, until the pool is dropped. A single stream has all cores without one.
+    fn share_of_cores(self) -> Option<ThreadPool> {
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(self.cores / self.count)
+            .use_current_thread();
+        // Without a pool of its own the thread shares that of all.
+        (self.count > 1).then(|| pool.build().ok()).flatten()
+    }
 }
 
 /// Runs the networks on a picture that is already decoded.
