@@ -8,8 +8,10 @@ use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
 use super::kernels::{contiguous, gelu, has_kernel, vectorised};
-use super::linear::Linear;
+use super::linear::{Linear, task_rows};
 use super::ops::{bias_add, bias_gelu, bias_leaky_relu, bias_relu};
+use super::panels::Panels;
+use super::scratch::with_scratch;
 
 /// How many zeros are added before the first row and column of a map.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +66,34 @@ impl KernelWindow {
         })
     }
 
+    /// Whether each output has one pixel, in the same order.
+    fn is_pixel(self) -> bool {
+        (self.side, self.stride) == (1, 1)
+    }
+
+    /// What the kernel reads of a map `[height, width, C]` for the output at `[row, column]`, `[side * side *
+    /// C]`; zero beyond the edges.
+    fn unfold(
+        self,
+        map: &[f32],
+        [height, width, channels]: [usize; 3],
+        [row, column]: [usize; 2],
+        unfolded: &mut [f32],
+    ) {
+        unfolded.fill(0.0);
+        let mut xs = self.taps(column, width);
+        let Some((first_tap, first)) = xs.next() else {
+            return;
+        };
+        // The pixels of a row follow one another.
+        let len = (1 + xs.count()) * channels;
+        for (tap, y) in self.taps(row, height) {
+            let from = (y * width + first) * channels;
+            let to = (tap * self.side + first_tap) * channels;
+            unfolded[to..][..len].copy_from_slice(&map[from..][..len]);
+        }
+    }
+
     /// What each tap reads for all outputs, one `[N, rows / stride, columns / stride, C]` for each tap
     /// in row-major order; zero beyond the edges.
     fn shifted(self, xs: &Tensor) -> Result<Vec<Tensor>> {
@@ -104,7 +134,7 @@ impl KernelWindow {
 /// # Errors
 /// If `xs` does not have four dimensions.
 pub fn im2col(xs: &Tensor, window: KernelWindow) -> Result<Tensor> {
-    if (window.side, window.stride) == (1, 1) {
+    if window.is_pixel() {
         return Ok(xs.clone());
     }
     Tensor::cat(&window.shifted(xs)?, 3)
@@ -157,49 +187,53 @@ pub fn fold_batch_norm(
     Ok((kernel, bias))
 }
 
-/// [`im2col`] without a backward pass. On the CPU it writes the result at once, on all cores.
-fn unfold(xs: &Tensor, window: KernelWindow) -> Result<Tensor> {
-    if has_kernel(xs) && (window.side, window.stride) != (1, 1) {
-        return xs.apply_op1_no_bwd(&Unfold { window });
-    }
-    im2col(xs, window)
-}
-
-struct Unfold {
+/// A convolution on the CPU. Each thread unfolds some pixels into its cache and multiplies them there: all
+/// pixels unfolded would take `side * side` times the memory of the map.
+struct PackedConv<'a> {
     window: KernelWindow,
+    /// The [`kernel_matrix`].
+    kernel: Panels<'a>,
 }
 
-impl CustomOp1 for Unfold {
+impl CustomOp1 for PackedConv<'_> {
     fn name(&self) -> &'static str {
-        "unfold"
+        "packed-conv"
     }
 
-    fn cpu_fwd(&self, xs: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let window = self.window;
+    fn cpu_fwd(&self, map: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let &Self { window, kernel } = self;
         let &[n, height, width, channels] = layout.dims() else {
             bail!("expected [N, rows, columns, C]")
         };
-        let xs = contiguous(xs, layout)?;
-        let (rows, columns) = (window.outputs(height), window.outputs(width));
         let length = window.side * window.side * channels;
-        let mut outputs = vec![0f32; n * rows * columns * length];
-        let output_rows = outputs.par_chunks_exact_mut(columns * length).enumerate();
-        output_rows.for_each(|(index, row)| {
-            let picture = index / rows * height;
-            let ys = window.taps(index % rows, height);
-            for (column, unfolded) in row.chunks_exact_mut(length).enumerate() {
-                for (tap_y, y) in ys.clone() {
-                    for (tap_x, x) in window.taps(column, width) {
-                        let from = ((picture + y) * width + x) * channels;
-                        let to = (tap_y * window.side + tap_x) * channels;
-                        unfolded[to..][..channels].copy_from_slice(&xs[from..][..channels]);
-                    }
+        if length != kernel.inputs() {
+            bail!("a convolution does not fit a map with {channels} channels")
+        }
+        let map = contiguous(map, layout)?;
+        let (rows, columns) = (window.outputs(height), window.outputs(width));
+        let (pixels, outputs) = (n * rows * columns, kernel.outputs());
+        let mut products = vec![0f32; pixels * outputs];
+        let size = task_rows(pixels);
+        let tasks = products.par_chunks_mut((size * outputs).max(1)).enumerate();
+        tasks.for_each(|(task, products)| {
+            let count = products.len() / outputs;
+            with_scratch(count * length, |unfolded| {
+                for (index, unfolded) in unfolded.chunks_exact_mut(length).enumerate() {
+                    let (row, column) = div_rem(task * size + index, columns);
+                    let (picture, row) = div_rem(row, rows);
+                    let map = &map[picture * height * width * channels..];
+                    window.unfold(map, [height, width, channels], [row, column], unfolded);
                 }
-            }
+                kernel.multiply(count, (unfolded, length), (products, outputs));
+            });
         });
-        let shape = (n, rows, columns, length).into();
-        Ok((CpuStorage::F32(outputs), shape))
+        let shape = (n, rows, columns, outputs).into();
+        Ok((CpuStorage::F32(products), shape))
     }
+}
+
+fn div_rem(number: usize, divisor: usize) -> (usize, usize) {
+    (number / divisor, number % divisor)
 }
 
 /// A convolution over maps `[N, rows, columns, inputs]`, with its batch norm if it has one, as one
@@ -264,7 +298,12 @@ impl Conv {
     /// # Errors
     /// If the shapes do not fit.
     pub fn product(&self, map: &Tensor) -> Result<Tensor> {
-        let unfolded = unfold(map, self.window)?;
+        if let (Some(kernel), false) = (self.linear.panels(), self.window.is_pixel()) {
+            let window = self.window;
+            let op = PackedConv { window, kernel };
+            return map.contiguous()?.apply_op1_no_bwd(&op);
+        }
+        let unfolded = im2col(map, self.window)?;
         let (n, rows, columns, _) = unfolded.dims4()?;
         let product = self.linear.product(&unfolded.flatten_to(2)?)?;
         product.reshape((n, rows, columns, ()))
@@ -453,7 +492,7 @@ impl CustomOp3 for Depthwise {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::Device;
+    use candle_core::{DType, Device};
 
     #[test]
     fn products_with_im2col_are_convolutions() {
@@ -471,10 +510,6 @@ mod tests {
                 padding: Padding::Half,
             };
             let unfolded = im2col(&pixels, window).unwrap();
-            let fused = unfold(&pixels, window).unwrap();
-            let fused: Vec<f32> = fused.flatten_all().unwrap().to_vec1().unwrap();
-            let plain: Vec<f32> = unfolded.flatten_all().unwrap().to_vec1().unwrap();
-            assert_eq!(fused, plain);
             let (n, rows, columns, _) = unfolded.dims4().unwrap();
             let product = unfolded
                 .flatten_to(2)
@@ -483,7 +518,14 @@ mod tests {
                 .and_then(|product| product.permute((0, 3, 1, 2)))
                 .unwrap();
             assert_eq!(product.dims(), expected.dims());
-            let difference = (product - expected).unwrap().abs().unwrap();
+            let difference = (product - &expected).unwrap().abs().unwrap();
+            let largest: f32 = difference.max_all().unwrap().to_scalar().unwrap();
+            assert!(largest < 1e-5, "{side} {stride}: {largest}");
+            let bias = Tensor::zeros(4, DType::F32, &device).unwrap();
+            let conv = Conv::from_kernel(&kernel, bias, stride, Padding::Half).unwrap();
+            let packed = conv.product(&pixels).unwrap();
+            let packed = packed.permute((0, 3, 1, 2)).unwrap();
+            let difference = (packed - expected).unwrap().abs().unwrap();
             let largest: f32 = difference.max_all().unwrap().to_scalar().unwrap();
             assert!(largest < 1e-5, "{side} {stride}: {largest}");
         }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::kernels::contiguous;
 use super::ops::bias_add;
-use super::panels::{PackedMatrix, TILE_ROWS};
+use super::panels::{PackedMatrix, Panels, TILE_ROWS};
 
 /// The largest number of rows that a thread takes at a time. With more, their products leave its cache.
 const MAX_TASK_ROWS: usize = 16 * TILE_ROWS;
@@ -54,6 +54,14 @@ impl Linear {
         match &self.weight {
             Weight::Packed(weight) => weight.panels().inputs(),
             Weight::Tensor(weight) => weight.dims()[0],
+        }
+    }
+
+    /// The weight as it is laid out for the CPU, if it is there.
+    pub fn panels(&self) -> Option<Panels<'_>> {
+        match &self.weight {
+            Weight::Packed(weight) => Some(weight.panels()),
+            Weight::Tensor(_) => None,
         }
     }
 
