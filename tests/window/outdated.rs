@@ -73,11 +73,7 @@ fn a_change_of_quality_says_what_is_done_again_and_offers_it() {
 
 #[test]
 fn a_change_of_the_model_says_what_is_done_again_and_offers_it() {
-    check(|bench| {
-        bench.choose_quality("fast");
-        bench.hush();
-        bench.act(Action::UseDetector(false));
-    });
+    check(|bench| bench.click("TS-CAM only"));
 }
 
 #[test]
