@@ -71,7 +71,8 @@ fn the_network_gives_the_same_scores_and_distances() {
 #[test]
 fn the_best_boxes_are_the_same() {
     let expected = expected();
-    let found = detector().detect(&picture(), 0.3).unwrap();
+    let detector = detector();
+    let found = detector.detect(&detector.input(&picture()), 0.3).unwrap();
     let boxes: Vec<Vec<f32>> = expected["best.boxes"].to_vec2().unwrap();
     let scores = numbers(&expected["best.scores"]);
     for (candidate, (bbox, score)) in found.iter().zip(boxes.iter().zip(&scores)) {
@@ -87,7 +88,7 @@ fn a_cat_is_found_in_pixels_of_the_picture() {
     let detector = detector();
     let chelsea = file("assets/sample/images/cat/chelsea.jpg");
     let picture = image::open(chelsea).unwrap().to_rgb8();
-    let candidates = detector.detect(&picture, 0.2).unwrap();
+    let candidates = detector.detect(&detector.input(&picture), 0.2).unwrap();
     let found = suppress(&candidates, 0.6);
     assert!(found.len() < candidates.len());
     let best = &found[0];

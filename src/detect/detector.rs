@@ -33,6 +33,12 @@ pub struct Detector {
     device: Device,
 }
 
+/// A picture, resized for a [`Detector`].
+pub struct DetectorInput {
+    letterbox: Letterbox,
+    square: RgbImage,
+}
+
 impl Detector {
     /// The detector that the program comes with.
     ///
@@ -101,6 +107,15 @@ impl Detector {
         self.input_side_px
     }
 
+    /// Resizes an upright picture for the network.
+    pub fn input(&self, picture: &RgbImage) -> DetectorInput {
+        let letterbox = Letterbox::new(picture.dimensions(), self.input_side_px);
+        DetectorInput {
+            square: letterbox.square(picture),
+            letterbox,
+        }
+    }
+
     /// The boxes in an upright picture in which a class has a score of at least `min_score`, the best
     /// first. Every object has many of them; [`suppress`](super::suppress) keeps one each.
     ///
@@ -109,11 +124,11 @@ impl Detector {
     /// [`ModelError::NotFinite`] if the weights are damaged.
     pub fn detect(
         &self,
-        picture: &RgbImage,
+        input: &DetectorInput,
         min_score: f32,
     ) -> std::result::Result<Vec<Candidate>, ModelError> {
-        let letterbox = Letterbox::new(picture.dimensions(), self.input_side_px);
-        let pixels = self.normalise(&letterbox.square(picture))?;
+        let letterbox = input.letterbox;
+        let pixels = self.normalise(&input.square)?;
         let mut candidates = Vec::new();
         for level in self.outputs(&pixels)? {
             let scores: Vec<Vec<f32>> = level.scores.to_vec2()?;

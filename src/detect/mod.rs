@@ -23,5 +23,5 @@ mod letterbox;
 mod neck;
 
 pub use candidate::{Candidate, ClassScore, suppress};
-pub use detector::Detector;
+pub use detector::{Detector, DetectorInput};
 pub use head::LevelOutput;

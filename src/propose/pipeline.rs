@@ -17,7 +17,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::inference_error::{InferenceError, contained};
 use super::networks::NetworksRef;
-use crate::detect::{Detector, suppress};
+use crate::detect::{Detector, DetectorInput, suppress};
 use crate::geometry::BBox;
 use crate::localize::{
     BoxOptions, DetectedBox, Evidence, Localizer, Method, PictureMaps, Quality, ZoomedEvidence,
@@ -50,6 +50,7 @@ pub struct Inference {
 struct PreparedPicture {
     size: (u32, u32),
     input: ModelInput,
+    detector_input: Option<DetectorInput>,
     /// The picture itself, if it was requested or parts of it may be enlarged.
     picture: Option<RgbImage>,
     warnings: Vec<String>,
@@ -180,6 +181,7 @@ pub fn infer_picture(
     let prepared = PreparedPicture {
         size: picture.dimensions(),
         input: networks.model.input(&picture, options),
+        detector_input: networks.detector.map(|detector| detector.input(&picture)),
         picture: Some(picture),
         warnings: Vec::new(),
         reservation: None,
@@ -209,10 +211,13 @@ fn prepare(
             path.display()
         ));
     }
-    let is_needed = keep_picture || options.quality == Quality::Best || networks.detector.is_some();
+    let is_needed = keep_picture || options.quality == Quality::Best;
     Ok(PreparedPicture {
         size: picture.rgb.dimensions(),
         input: networks.model.input(&picture.rgb, options),
+        detector_input: networks
+            .detector
+            .map(|detector| detector.input(&picture.rgb)),
         picture: is_needed.then_some(picture.rgb),
         warnings,
         reservation: is_needed.then_some(reservation),
@@ -229,8 +234,8 @@ fn infer(
     if let (Quality::Best, Some(picture)) = (options.quality, &prepared.picture) {
         evidence.zoomed = infer_zoomed(model, &evidence, picture, options)?;
     }
-    if let (Some(detector), Some(picture)) = (detector, &prepared.picture) {
-        evidence.detections = Some(detected_boxes(detector, picture)?);
+    if let (Some(detector), Some(input)) = (detector, &prepared.detector_input) {
+        evidence.detections = Some(detected_boxes(detector, input)?);
     }
     Ok(Inference {
         size: prepared.size,
@@ -241,8 +246,11 @@ fn infer(
 }
 
 /// The boxes of the detector, best first.
-fn detected_boxes(detector: &Detector, picture: &RgbImage) -> Result<Vec<DetectedBox>, ModelError> {
-    let found = detector.detect(picture, MIN_DETECTOR_SCORE)?;
+fn detected_boxes(
+    detector: &Detector,
+    input: &DetectorInput,
+) -> Result<Vec<DetectedBox>, ModelError> {
+    let found = detector.detect(input, MIN_DETECTOR_SCORE)?;
     let found = suppress(&found, MAX_DETECTOR_IOU).into_iter();
     let boxes = found.map(|candidate| DetectedBox {
         bbox: candidate.bbox,

@@ -76,8 +76,8 @@ pub fn measure(model: &Model, models: &ModelSource, time: Duration) -> anyhow::R
     add("companion", side, seconds);
     let detector = Detector::shipped(models, device)?;
     let side = detector.input_side_px();
-    let square = resize(&picture, side, side);
-    let seconds = median_s(time, || detector.detect(&square, 0.5).map(drop))?;
+    let input = detector.input(&picture);
+    let seconds = median_s(time, || detector.detect(&input, 0.5).map(drop))?;
     add("detector", side, seconds);
     // It is not compiled into the program.
     if let Ok(segmenter) = Segmenter::shipped(models, device) {
