@@ -113,7 +113,7 @@ fn overlaps<C>(first: &[(BBox, C)], second: &[(BBox, C)], min_iou: f64) -> Vec<V
 }
 
 /// The boxes of the first set in groups, so that no box of the second may be paired with boxes of two
-/// groups. Groups are small however many boxes there are, and so is the work of pairing them.
+/// groups. Most groups are small however many boxes there are, and so is the work of pairing them.
 fn groups(overlaps: &[Vec<(usize, f64)>], second: usize) -> Vec<Vec<usize>> {
     let mut rows_of: Vec<Vec<usize>> = vec![Vec::new(); second];
     for (row, found) in overlaps.iter().enumerate() {

@@ -79,7 +79,7 @@ pub fn measure(model: &Model, models: &ModelSource, time: Duration) -> anyhow::R
     let input = detector.input(&picture);
     let seconds = median_s(time, || detector.detect(&input, 0.5).map(drop))?;
     add("detector", side, seconds);
-    // It is not compiled into the program.
+    // Its weights are a file that a copy of the program may lack.
     if let Ok(segmenter) = Segmenter::shipped(models, device) {
         let seconds = median_s(time, || segmenter.embed(&picture).map(drop))?;
         add("segmenter", INPUT_SIDE_PX as u32, seconds);

@@ -52,6 +52,10 @@ pub fn measure(path: &Path, networks: &Networks, time: Duration) -> anyhow::Resu
     let size = picture.dimensions();
     let resize = median_s(time, || {
         networks.model.input(&picture, settings.input_options);
+        networks
+            .detector
+            .as_ref()
+            .map(|detector| detector.input(&picture));
         Ok::<_, anyhow::Error>(())
     })?;
     let found = propose::infer_picture(networks.as_ref(), picture, settings.input_options)?;
@@ -102,7 +106,7 @@ fn pictures_per_s(
     let settings = settings(quality);
     let decoders = std::thread::available_parallelism().map_or(1, usize::from);
     let next = || Some(((), PathBuf::from(path)));
-    // The first results come before the queues are filled.
+    // The clock starts with the first result, when all stages are at work.
     let (mut begun, mut done) = (None, 0_u32);
     let mut failure = None;
     propose::infer_all(
