@@ -24,8 +24,8 @@ pub struct BulkJob {
     pub shard: Option<Shard>,
     /// Whether the folder of a picture is its class.
     pub folder_tags: bool,
-    /// Number of decoding threads.
-    pub decoders: usize,
+    /// The number of pictures at a time, as for [`infer_all`](crate::propose::infer_all).
+    pub in_flight: usize,
     /// How to propose boxes.
     pub settings: PipelineSettings,
     /// Names for the model's classes.

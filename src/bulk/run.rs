@@ -72,7 +72,7 @@ pub fn run(
         &propose::path_queue(&paths),
         job.settings.input_options,
         job.heatmaps.is_some(),
-        job.decoders,
+        job.in_flight,
         cancel,
         |index, result| match progress.add(index, result, &mut on_event) {
             Ok(()) => ControlFlow::Continue(()),

@@ -30,7 +30,7 @@ pub fn measure_all<T>(
     networks: NetworksRef<'_>,
     pictures: &[EvaluatedPicture<'_>],
     input_options: InputOptions,
-    decoders: usize,
+    in_flight: usize,
     mut measure: impl FnMut(usize, &Inference) -> T,
 ) -> EvaluationPass<T> {
     let paths: Vec<PathBuf> = pictures
@@ -47,7 +47,7 @@ pub fn measure_all<T>(
         &propose::path_queue(&paths),
         input_options,
         false,
-        decoders,
+        in_flight,
         &never,
         |index, inference| {
             progress.advance();

@@ -96,8 +96,8 @@ impl BackboneOptions {
         }
     }
 
-    /// The number of decoding threads.
-    pub fn decoders(&self) -> usize {
+    /// The number of pictures at a time.
+    pub fn in_flight(&self) -> usize {
         self.jobs.map_or_else(core_count, usize::from)
     }
 

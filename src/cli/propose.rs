@@ -88,7 +88,7 @@ impl Arguments {
             resume: self.resume,
             shard: self.shard,
             folder_tags: matches!(self.tags, Some(Tags::Folders)),
-            decoders: self.model.backbone.decoders(),
+            in_flight: self.model.backbone.in_flight(),
             settings: PipelineSettings {
                 method: self.model.method,
                 input_options: self.model.input_options(),
@@ -144,13 +144,15 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let cancel = listen_for_interrupt("stopping; finished pictures will be written")?;
     if let Some(project) = &arguments.project {
         let BulkJob {
-            settings, decoders, ..
+            settings,
+            in_flight,
+            ..
         } = &job;
         return propose_project::run(
             project,
             networks.as_ref(),
             settings,
-            *decoders,
+            *in_flight,
             arguments.again,
             naming.as_ref(),
             &cancel,

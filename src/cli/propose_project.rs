@@ -27,7 +27,7 @@ pub fn run(
     file: &Path,
     networks: NetworksRef<'_>,
     settings: &PipelineSettings,
-    decoders: usize,
+    in_flight: usize,
     again: bool,
     naming: Option<&Naming>,
     cancel: &AtomicBool,
@@ -48,7 +48,7 @@ pub fn run(
         &propose::path_queue(&paths),
         settings.input_options,
         false,
-        decoders,
+        in_flight,
         cancel,
         |index, result| {
             progress.advance();

@@ -22,8 +22,8 @@ pub struct HeadTraining<'a> {
     pub block: usize,
     /// The kernel size of the head, in patches.
     pub side: usize,
-    /// Decoding threads.
-    pub decoders: usize,
+    /// The number of pictures at a time.
+    pub in_flight: usize,
 }
 
 impl HeadTraining<'_> {
@@ -76,7 +76,7 @@ impl HeadTraining<'_> {
             &path_queue(&paths),
             input_options,
             false,
-            self.decoders,
+            self.in_flight,
             cancel,
             |index, inference| {
                 let inference = inference.map(|inference| {

@@ -71,6 +71,9 @@ pub fn path_queue(paths: &[PathBuf]) -> impl Fn() -> Option<(usize, PathBuf)> + 
 /// none, goes to `on_result` as soon as it is ready, with the key that `next` returned with the path. A
 /// panic ends the work on its picture alone.
 ///
+/// `in_flight` pictures are decoded at a time, and on the CPU as many go through the networks, but not more than
+/// there are cores.
+///
 /// Returns when `next` has returned `None`, when `on_result` breaks, or soon after `cancel` is set. After
 /// a cancellation, pictures that were already begun are still delivered. `next` is called by several
 /// threads, and may block.
@@ -79,16 +82,16 @@ pub fn infer_all<T: Send>(
     next: &(impl Fn() -> Option<(T, PathBuf)> + Sync),
     options: InputOptions,
     keep_pictures: bool,
-    decoders: usize,
+    in_flight: usize,
     cancel: &AtomicBool,
     mut on_result: impl FnMut(T, Result<Inference, InferenceError>) -> ControlFlow<()>,
 ) {
-    let decoders = decoders.max(1);
-    let (to_infer, prepared) = crossbeam_channel::bounded(QUEUE_PER_DECODER * decoders);
+    let in_flight = in_flight.max(1);
+    let (to_infer, prepared) = crossbeam_channel::bounded(QUEUE_PER_DECODER * in_flight);
     let (to_caller, results) = crossbeam_channel::bounded(QUEUE_PER_DECODER);
     let budget = &MemoryBudget::default();
     thread::scope(|scope| {
-        for _ in 0..decoders {
+        for _ in 0..in_flight {
             let to_infer = to_infer.clone();
             scope.spawn(move || {
                 while !cancel.load(Ordering::Relaxed) {
@@ -107,7 +110,7 @@ pub fn infer_all<T: Send>(
             });
         }
         drop(to_infer);
-        let streams = Streams::of(networks, decoders);
+        let streams = Streams::of(networks, in_flight);
         for _ in 0..streams.count {
             let (prepared, to_caller) = (prepared.clone(), to_caller.clone());
             scope.spawn(move || {
@@ -151,10 +154,10 @@ struct Streams {
 }
 
 impl Streams {
-    fn of(networks: NetworksRef<'_>, decoders: usize) -> Self {
+    fn of(networks: NetworksRef<'_>, in_flight: usize) -> Self {
         let cores = rayon::current_num_threads();
         let is_on_cpu = networks.model.backbone().device().is_cpu();
-        let count = if is_on_cpu { decoders.min(cores) } else { 1 };
+        let count = if is_on_cpu { in_flight.min(cores) } else { 1 };
         Self { count, cores }
     }
 

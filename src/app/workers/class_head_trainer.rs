@@ -18,8 +18,8 @@ use crate::nn::shipped::ModelSource;
 use crate::propose::HeadTraining;
 use crate::tscam::{InputOptions, Model};
 
-/// The number of decoding threads: the rest is left for the model that proposes.
-const DECODERS: usize = 1;
+/// The number of pictures at a time: the model that proposes works meanwhile.
+const IN_FLIGHT: usize = 1;
 /// Side of the convolution kernel, in patches.
 const KERNEL_SIDE: usize = 1;
 
@@ -104,7 +104,7 @@ fn train(
         },
         block: default_block(model.backbone().depth()),
         side: KERNEL_SIDE,
-        decoders: DECODERS,
+        in_flight: IN_FLIGHT,
     };
     let mut failed = 0;
     let result = training.run(&model, cancel, |failure| {

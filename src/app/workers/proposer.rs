@@ -25,8 +25,8 @@ use crate::nn::shipped::ModelSource;
 use crate::propose::{self, Inference, InferenceError, Networks, Target};
 use crate::tscam::{InputOptions, Model};
 
-/// The number of decoding threads: with two cores, the model takes the rest.
-const DECODERS: usize = 1;
+/// The number of pictures at a time: all cores work on one, so that the one that is shown is ready soonest.
+const IN_FLIGHT: usize = 1;
 
 /// The thread that proposes for one opened project.
 pub struct Proposer {
@@ -278,7 +278,7 @@ impl ModelThread {
             &|| self.next(model_settings, model_info),
             input_options,
             false,
-            DECODERS,
+            IN_FLIGHT,
             // It ends with its pictures.
             &AtomicBool::new(false),
             on_inference,

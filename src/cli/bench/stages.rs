@@ -104,7 +104,7 @@ fn pictures_per_s(
     time: Duration,
 ) -> anyhow::Result<f64> {
     let settings = settings(quality);
-    let decoders = std::thread::available_parallelism().map_or(1, usize::from);
+    let in_flight = std::thread::available_parallelism().map_or(1, usize::from);
     let next = || Some(((), PathBuf::from(path)));
     // The clock starts with the first result, when all stages are at work.
     let (mut begun, mut done) = (None, 0_u32);
@@ -114,7 +114,7 @@ fn pictures_per_s(
         &next,
         settings.input_options,
         false,
-        decoders,
+        in_flight,
         &AtomicBool::new(false),
         |(), result| {
             match result {

@@ -203,7 +203,7 @@ pub fn measure(
         networks,
         &pictures,
         arguments.model.input_options(),
-        arguments.model.backbone.decoders(),
+        arguments.model.backbone.in_flight(),
         |index, inference| {
             let measured = measurements.iter().zip(variants);
             let measured = measured.map(|(measurement, variant)| {

@@ -182,7 +182,12 @@ pub fn run(
             .map(|step| step as f32 / CURVE_STEPS as f32)
             .collect(),
     };
-    let report = measurement.report(protocol, &set, &pictures, request.model.backbone.decoders());
+    let report = measurement.report(
+        protocol,
+        &set,
+        &pictures,
+        request.model.backbone.in_flight(),
+    );
     if report.resized > 0 {
         status!(
             "note: {} of {} are not of the size in the lists of the set; their true boxes are \
@@ -250,7 +255,7 @@ impl Measurement<'_> {
         protocol: Protocol,
         set: &LabelledSet,
         folder: &Path,
-        decoders: usize,
+        in_flight: usize,
     ) -> ProtocolReport {
         let located = LocatedPictures::new(folder, &set.pictures);
         let pictures: Vec<EvaluatedPicture<'_>> = located
@@ -262,7 +267,7 @@ impl Measurement<'_> {
             self.model.into(),
             &pictures,
             self.input_options,
-            decoders,
+            in_flight,
             |index, inference| {
                 let picture = located.found[index].1;
                 (picture.class, self.of(inference, picture))

@@ -122,12 +122,12 @@ fn example_set(
             size: truth.size,
         })
         .collect();
-    let decoders = arguments.backbone.decoders();
+    let in_flight = arguments.backbone.in_flight();
     let pass = measure_all(
         networks,
         &evaluated,
         input_options,
-        decoders,
+        in_flight,
         |index, inference| Example::new(inference, truths[index].objects(None)),
     );
     for reason in &pass.failed {

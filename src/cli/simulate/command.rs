@@ -128,12 +128,12 @@ fn infer<'a>(
     let measure = |index: usize, inference: &Inference| {
         simulated_picture(&truths[index], inference, &settings)
     };
-    let decoders = arguments.model.backbone.decoders();
+    let in_flight = arguments.model.backbone.in_flight();
     let pass = measure_all(
         networks,
         &evaluated,
         settings.input_options,
-        decoders,
+        in_flight,
         measure,
     );
     let pictures: Vec<SimulatedPicture<'_>> = pass.measured.into_iter().flatten().collect();

@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         input_options: arguments.backbone.input_options(),
         block,
         side: arguments.kernel,
-        decoders: arguments.backbone.decoders(),
+        in_flight: arguments.backbone.in_flight(),
     };
     let mut progress = Progress::new(set.pictures.len(), 0);
     let mut failed = 0;
